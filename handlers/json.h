@@ -1,0 +1,49 @@
+/* JSON in and out through yajl: a growing text buffer with a yajl generator on it, and small helpers for reading trees. */
+#ifndef PF_JSON_H
+#define PF_JSON_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <yajl/yajl_gen.h>
+#include <yajl/yajl_tree.h>
+
+/* A JSON text being written. Allocation failure aborts (the supervisor restarts us): no error path here. */
+struct json_out {
+    yajl_gen gen;
+};
+
+void json_out_init(struct json_out *out);
+void json_out_fini(struct json_out *out);
+/* The text so far; valid until the next call. Terminated. */
+const char *json_out_text(struct json_out *out, size_t *len);
+/* Heap copy, terminated; frees nothing else. */
+char *json_out_copy(struct json_out *out);
+
+void json_object(struct json_out *out);      /* { */
+void json_object_end(struct json_out *out);
+void json_array(struct json_out *out);
+void json_array_end(struct json_out *out);
+void json_key(struct json_out *out, const char *key);
+void json_string(struct json_out *out, const char *text);            /* NULL = null; bad UTF-8 becomes U+FFFD */
+void json_string_n(struct json_out *out, const char *text, size_t n);
+void json_int(struct json_out *out, int64_t value);
+void json_bool(struct json_out *out, bool value);
+void json_null(struct json_out *out);
+void json_raw(struct json_out *out, const char *json, size_t n);     /* already JSON */
+/* key + value */
+void json_put_string(struct json_out *out, const char *key, const char *text);
+void json_put_int(struct json_out *out, const char *key, int64_t value);
+void json_put_bool(struct json_out *out, const char *key, bool value);
+
+/* Parse a text of at most `depth` levels. Returns NULL and a short reason in why. Refuses duplicate keys, trailing data and
+ * bad UTF-8. Freed by yajl_tree_free. */
+yajl_val json_parse(const char *text, size_t n, unsigned depth, char *why, size_t why_size);
+/* Member of an object or NULL. */
+yajl_val json_member(yajl_val object, const char *key);
+const char *json_member_string(yajl_val object, const char *key, const char *otherwise);
+bool json_member_bool(yajl_val object, const char *key, bool otherwise);
+int64_t json_member_int(yajl_val object, const char *key, int64_t otherwise);
+
+#endif
