@@ -1,10 +1,11 @@
 /* The invariants of the table, stated as code. shm/README.md lists them under the same numbers. */
+#include "shm/table.h"
+
 #include "shm/index.h"
 #include "shm/layout.h"
 #include "shm/lock.h"
 #include "shm/queue.h"
 #include "shm/slot.h"
-#include "shm/table.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -109,6 +109,8 @@ _Static_assert(offsetof(struct shm_task, message) == 96, "the head is twelve wor
 _Static_assert(offsetof(struct shm_task, error) % 8 == 0 && offsetof(struct shm_task, text) % 8 == 0, "word aligned");
 _Static_assert(TASK_MESSAGE_MAX % 8 == 0 && TASK_ERROR_MAX % 8 == 0 && TASK_TEXT_MAX % 8 == 0,
                "strings are whole words");
+_Static_assert(offsetof(struct shm_task, text_len) % 8 == 0 && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
+               "words of the head are taken apart by shifts from the low end");
 _Static_assert(sizeof(struct shm_slot) == 6016 && offsetof(struct shm_slot, body) == SHM_LINE, "slot layout");
 _Static_assert(sizeof(struct shm_proc) == SHM_PAIR && offsetof(struct shm_proc, beat_ms) == SHM_LINE, "entry layout");
 _Static_assert(sizeof(struct shm_header) <= SHM_PAIR, "the header fits its lines");

@@ -50,8 +50,8 @@ static struct timespec deadline(void)
     return when;
 }
 
-/* Not pthread_mutex_trylock() first, to spare the clock: glibc's (2.36) returns ENOTRECOVERABLE with the futex word left
- * locked, and everybody else then waits for a lock that nobody will release. */
+/* Not pthread_mutex_trylock() first, to spare the clock: glibc's (2.36) returns ENOTRECOVERABLE with the futex word
+ * left locked, and everybody else then waits for a lock that nobody will release. */
 static int acquire(pthread_mutex_t *mutex)
 {
     struct timespec until = deadline();

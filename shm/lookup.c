@@ -1,9 +1,10 @@
 /* Reading the table without the lock: by id, by handle, one after the other. */
+#include "shm/table.h"
+
 #include "shm/index.h"
 #include "shm/layout.h"
 #include "shm/lock.h"
 #include "shm/slot.h"
-#include "shm/table.h"
 
 #include <errno.h>
 #include <string.h>
@@ -15,8 +16,6 @@ typedef int (*look_fn)(const struct shm_segment *seg, uint32_t slot, const uint8
 #define HEAD_BYTE(word, member) ((uint8_t)((word) >> (offsetof(struct shm_task, member) % 8 * 8)))
 #define HEAD_HALF(word, member) ((uint16_t)((word) >> (offsetof(struct shm_task, member) % 8 * 8)))
 
-/* The bytes of a word are taken apart by shifts; the members poll wants stand in two words. */
-_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "shifts below count from the low end");
 _Static_assert(SHM_WORD_OF(state) == SHM_WORD_OF(progress) && SHM_WORD_OF(state) == SHM_WORD_OF(outcome) &&
                    SHM_WORD_OF(state) == SHM_WORD_OF(flags) && SHM_WORD_OF(id) == 0,
                "poll reads one word for the small members");

@@ -1,9 +1,10 @@
 /* Making the derived state anew from the slots: at birth and after the death of a lock holder. */
+#include "shm/table.h"
+
 #include "shm/index.h"
 #include "shm/layout.h"
 #include "shm/queue.h"
 #include "shm/slot.h"
-#include "shm/table.h"
 
 #include <errno.h>
 

@@ -103,16 +103,19 @@ void slot_publish_head(struct shm_slot *slot, const struct shm_task *head)
 bool slot_text_equal(const struct shm_slot *slot, const char *text, uint16_t len)
 {
     const struct shm_body *valid = slot_body(slot, slot_version(slot));
-    struct shm_task head;
+    size_t whole = len / 8;
+    uint64_t differ = 0, word;
 
-    slot_words(&head, valid, 0, SHM_HEAD_WORDS);
-    if (head.text_len != len)
+    if ((slot_word(valid, SHM_WORD_OF(text_len)) & UINT16_MAX) != len)
         return false;
-    for (size_t at = 0; at < len; at += 8) {
-        uint64_t word = slot_word(valid, SHM_WORD_OF(text) + at / 8);
-        size_t rest = len - at < 8 ? len - at : 8;
-        if (memcmp(&word, text + at, rest) != 0)
-            return false;
+    for (size_t i = 0; i < whole && differ == 0; i++) {
+        memcpy(&word, text + i * 8, 8);
+        differ = word ^ slot_word(valid, SHM_WORD_OF(text) + i);
     }
-    return true;
+    if (len % 8 != 0) {
+        word = 0; /* as put_bytes() fills up the last word */
+        memcpy(&word, text + whole * 8, len % 8);
+        differ |= word ^ slot_word(valid, SHM_WORD_OF(text) + whole);
+    }
+    return differ == 0;
 }
