@@ -40,6 +40,10 @@ struct store_conn {
     struct store_error error;          /* of the last call that returned -1 */
     unsigned long server_thread;       /* CONNECTION_ID(), for KILL QUERY; 0 while closed */
     uint64_t max_packet;               /* the server's max_allowed_packet, bytes */
+    uint64_t serial;                   /* grows with each connect; statements of an older serial are dead */
+    bool doomed;                       /* after STORE_RETRY in a transaction: every statement fails until store_rollback(),
+                                          because a server that has rolled back by itself would autocommit the next one */
+    struct store_stmts *stmts;         /* internal: prepared statements */
 };
 
 /* Once per process, before the first connection and before threads. */
@@ -48,13 +52,18 @@ int store_library_init(void);
 void store_conn_init(struct store_conn *conn, const struct store_config *config);
 void store_conn_fini(struct store_conn *conn);
 
-/* Connect if closed, set up and check the session. */
+/* Connect if closed, set up and check the session. Outside a transaction it also notices that the server has hung up (one
+ * poll(), no round trip), so that an idle time-out or a restart is not seen by the next statement. No other function
+ * connects: a statement that quietly ran on a new connection would run outside its transaction. */
 int store_ensure(struct store_conn *conn);
 /* Round trip that really executes a statement. */
 int store_ping(struct store_conn *conn);
 
 /* Run one statement without result, or discard its result. `affected` may be NULL. */
 int store_exec(struct store_conn *conn, const char *sql, uint64_t *affected);
+/* innodb_flush_log_at_trx_commit of the server: below 1 is lost at power cut what was acknowledged: warn at start.
+ * Returns 0..2 or more, or -1. */
+int store_flush_at_commit(struct store_conn *conn);
 /* printf-less building is not offered: values go through store_stmt, identifiers come from fixed tables. */
 
 int store_begin(struct store_conn *conn);     /* START TRANSACTION */
@@ -63,9 +72,10 @@ int store_commit(struct store_conn *conn);    /* error class STORE_UNKNOWN when 
 void store_rollback(struct store_conn *conn); /* best effort; closes the connection when it fails */
 
 /* Run `body` in a transaction and commit; on STORE_RETRY, STORE_GONE (before COMMIT) and STORE_UNUSABLE roll back, wait a
- * random 0-50 ms doubling to 1 s, and start over, at most `tries` times (0 = 10). `body` returns 0, or -1 to stop with
- * conn->error as it is. `settled` (may be NULL) is asked after STORE_UNKNOWN on a fresh connection: 1 = committed, 0 = not,
- * -1 = still unknown; without it the unknown outcome is returned. Returns 0 or -1. */
+ * random 0-50 ms doubling to 1 s, and start over, at most `tries` times (0 = 10). `body` returns 0; -1 to stop with
+ * conn->error as it is; or a positive value to roll back and have that value returned. `settled` (may be NULL) is asked after STORE_UNKNOWN on a fresh connection: 1 = committed, 0 = not,
+ * -1 = still unknown; without it the unknown outcome is returned. A statement whose connection
+ * broke under it is repeated at most twice: it may be the statement that breaks it. Returns 0, -1 or body's value. */
 typedef int (*store_tx_fn)(struct store_conn *conn, void *ctx);
 int store_transaction(struct store_conn *conn, store_tx_fn body, store_tx_fn settled, void *ctx, unsigned tries);
 
@@ -98,8 +108,9 @@ struct store_value {
 /* Called per row; columns live until it returns. Return nonzero to stop with that value. */
 typedef int (*store_row_fn)(const struct store_value *columns, unsigned n, void *ctx);
 
-/* Prepare (cached per connection by the address of `sql`, which must be a string constant), bind, execute, and hand out
- * the rows. `fn` may be NULL. Every column arrives as TEXT or NULL. Returns 0, -1, or fn's nonzero value.
+/* Prepare (cached per connection by the address of `sql`, which should be a string constant), bind, execute, and hand out
+ * the rows. The result is read whole before the first row is handed out, so that `fn` may run other statements (not the same
+ * one) and a break in the middle is an error, not a short result: page large ones. `fn` may be NULL. Every column arrives as TEXT or NULL. Returns 0, -1, or fn's nonzero value.
  * `affected` and `insert_id` may be NULL. */
 int store_query(struct store_conn *conn, const char *sql, const struct store_value *params, unsigned n_params,
                 store_row_fn fn, void *ctx);

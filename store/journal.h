@@ -36,7 +36,8 @@ struct journal_new {
     store_uuid node;           /* this node's id */
     const uint8_t *idem_scope;   /* 32 bytes or NULL */
     const uint8_t *idem_payload; /* 32 bytes or NULL */
-    const char *live_key;      /* NULL, or text: at most one live task with it (UNIQUE; set NULL in a final state) */
+    const char *live_key;      /* NULL, or text (stored as SHA-256 of type, NUL, text): at most one live task of this type has
+                                  it (UNIQUE; set NULL in a final state) */
     const char *requested_by;  /* NULL or client identity */
     const struct journal_file *file; /* NULL or the spooled upload; its spool name is the task id */
     int64_t created_ms;        /* UTC milliseconds */
@@ -98,7 +99,19 @@ int journal_each_finished(struct store_conn *conn, unsigned limit, journal_row_f
 /* Ids of this node's queued rows, oldest first: for the sweep that adopts what a killed worker committed. */
 int journal_each_queued_id(struct store_conn *conn, const store_uuid node, int (*fn)(const store_uuid id, void *ctx), void *ctx);
 
-/* Delete final rows older than `days`, at most `limit` at a time. *deleted counts. */
+/* After STORE_DUPLICATE: whose key is it? Returns 1, 0, -1. `payload` is zero when that task had none. */
+int journal_find_idem(struct store_conn *conn, const uint8_t scope[32], store_uuid id, uint8_t payload[32]);
+int journal_find_live(struct store_conn *conn, const char *type, const char *live_key, store_uuid id);
+/* Forget idempotency keys older than `hours`, at most `limit`. Autocommit. */
+int journal_expire_idem(struct store_conn *conn, unsigned hours, unsigned limit, uint64_t *expired);
+
+/* Delete final rows that ended more than `days` ago by the database's clock, at most `limit` at a time, in a transaction of its
+ * own; each leaves a tombstone. *deleted counts. */
 int journal_purge(struct store_conn *conn, unsigned days, unsigned limit, uint64_t *deleted);
+/* Delete one final row, leaving a tombstone. Own transaction. Returns 1, 0 when it is not final or unknown, -1. */
+int journal_forget(struct store_conn *conn, const store_uuid id);
+/* Was there once a task with this id? (410, not 404.) Returns 1, 0, -1. */
+int journal_gone(struct store_conn *conn, const store_uuid id);
+int journal_purge_tombstones(struct store_conn *conn, unsigned days, unsigned limit, uint64_t *deleted);
 
 #endif

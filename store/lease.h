@@ -1,7 +1,9 @@
 /* Exclusive work by rows, not by GET_LOCK: right on one server and on a Galera cluster.
  *
  * A lease has a holder (a task id), an expiry by the database's clock and a fence that grows with each acquisition. The
- * transaction that publishes an effect calls lease_check() first: a holder that slept through its expiry changes nothing. */
+ * transaction that publishes an effect calls lease_check() first: a holder that slept until somebody else took over changes
+ * nothing. From then on the row is locked, so the lease need not be renewed while that transaction runs. (Renewing it from
+ * another connection would only wait, and a renewal between the snapshot and lease_check() makes that fail with 1020.) */
 #ifndef PF_STORE_LEASE_H
 #define PF_STORE_LEASE_H
 

@@ -27,4 +27,8 @@ int store_migrate(struct store_conn *conn, unsigned *applied);
 /* Is the database at exactly our version? Returns 1, 0, or -1 with conn->error. */
 int store_schema_current(struct store_conn *conn);
 
+/* Make the database itself if it is missing (the private server of a first start). The name may have letters, digits and _.
+ * Own connection. Returns 0, or -1 with *error. */
+int store_create_database(const struct store_config *config, struct store_error *error);
+
 #endif
