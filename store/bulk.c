@@ -14,23 +14,23 @@
 #define VALUE_OVERHEAD 10
 
 struct bulk_column {
-    size_t *offsets;        /* into the arena; pointers only at flush, because the arena moves when it grows */
+    size_t *offsets; /* into the arena; pointers only at flush, because the arena moves when it grows */
     char **pointers;
     unsigned long *lengths;
     char *indicators;
-    bool blob;              /* bound as bytes: no character set conversion */
+    bool blob; /* bound as bytes: no character set conversion */
 };
 
 struct store_bulk {
     struct store_conn *conn;
     char *sql;
     MYSQL_STMT *stmt;
-    uint64_t serial;        /* of the connection the statement belongs to */
+    uint64_t serial; /* of the connection the statement belongs to */
     unsigned n_columns, batch_rows, rows;
     struct bulk_column *columns;
     char *arena;
     size_t used, size;
-    uint64_t wire;          /* estimate of the batch's size in the packet */
+    uint64_t wire; /* estimate of the batch's size in the packet */
     uint64_t sent;
 };
 
@@ -187,7 +187,8 @@ static int bind(struct store_bulk *bulk)
         binds[i].u.indicator = column->indicators;
     }
     /* The size must be known before the arrays are bound. */
-    int rc = mysql_stmt_attr_set(bulk->stmt, STMT_ATTR_ARRAY_SIZE, &bulk->rows) || mysql_stmt_bind_param(bulk->stmt, binds);
+    int rc =
+        mysql_stmt_attr_set(bulk->stmt, STMT_ATTR_ARRAY_SIZE, &bulk->rows) || mysql_stmt_bind_param(bulk->stmt, binds);
     free(binds); /* the library keeps its own copy */
     return rc != 0 ? fail_stmt(bulk, false) : 0;
 }
@@ -197,7 +198,8 @@ static int send_batch(struct store_bulk *bulk)
     bool committing = !bulk->conn->in_transaction;
     if (bulk->arena == NULL)
         append(bulk, "", 1); /* nothing but NULL and empty values: pointers must still point somewhere */
-    if (prepare(bulk) != 0 || store_fault(bulk->conn, STORE_FAULT_BEFORE, bulk->sql, committing) != 0 || bind(bulk) != 0)
+    if (prepare(bulk) != 0 || store_fault(bulk->conn, STORE_FAULT_BEFORE, bulk->sql, committing) != 0 ||
+        bind(bulk) != 0)
         return -1;
     if (mysql_stmt_execute(bulk->stmt) != 0)
         return fail_stmt(bulk, committing);

@@ -153,9 +153,10 @@ static int connect_now(struct store_conn *conn)
         abort();
     set_options(conn->mysql, config);
     bool tcp = given(config->host);
-    if (mysql_real_connect(conn->mysql, tcp ? config->host : NULL, user, given(config->password) ? config->password : NULL,
-                           given(config->name) ? config->name : NULL, tcp ? (config->port != 0 ? config->port : 3306) : 0,
-                           tcp ? NULL : config->socket, 0) == NULL) {
+    if (mysql_real_connect(conn->mysql, tcp ? config->host : NULL, user,
+                           given(config->password) ? config->password : NULL, given(config->name) ? config->name : NULL,
+                           tcp ? (config->port != 0 ? config->port : 3306) : 0, tcp ? NULL : config->socket,
+                           0) == NULL) {
         (void)fail_mysql(conn, false);
         store_close(conn);
         return -1;
@@ -193,7 +194,8 @@ static bool starts_with(const char *sql, const char *word)
 /* Could losing the answer to this statement in autocommit leave something written? */
 static bool may_write(const char *sql)
 {
-    static const char *const harmless[] = {"SELECT", "SHOW", "SET ", "DO ", "START", "ROLLBACK", "KILL", "EXPLAIN", "USE "};
+    static const char *const harmless[] = {"SELECT",   "SHOW", "SET ",    "DO ", "START",
+                                           "ROLLBACK", "KILL", "EXPLAIN", "USE "};
     while (*sql == ' ' || *sql == '\n')
         sql++;
     for (size_t i = 0; i < sizeof harmless / sizeof harmless[0]; i++)

@@ -20,32 +20,25 @@ static const struct entry table[] = {
     {2003, STORE_GONE}, /* no TCP connection */
     {2005, STORE_GONE}, /* unknown host: the resolver may come back */
     {2006, STORE_GONE}, /* also the answer to a statement above max_allowed_packet */
-    {2012, STORE_GONE},
-    {2013, STORE_GONE},
-    {2026, STORE_GONE}, /* TLS: a cut in the handshake looks like a bad certificate */
-    {2027, STORE_GONE}, /* malformed packet: the stream cannot be trusted any more */
-    {2055, STORE_GONE},
-    {1927, STORE_GONE}, /* KILL CONNECTION */
-    {1053, STORE_GONE}, /* shutdown in progress */
-    {1158, STORE_GONE},
-    {1159, STORE_GONE},
-    {1160, STORE_GONE},
-    {1161, STORE_GONE},
+    {2012, STORE_GONE},      {2013, STORE_GONE},
+    {2026, STORE_GONE},                          /* TLS: a cut in the handshake looks like a bad certificate */
+    {2027, STORE_GONE},                          /* malformed packet: the stream cannot be trusted any more */
+    {2055, STORE_GONE},      {1927, STORE_GONE}, /* KILL CONNECTION */
+    {1053, STORE_GONE},                          /* shutdown in progress */
+    {1158, STORE_GONE},      {1159, STORE_GONE},
+    {1160, STORE_GONE},      {1161, STORE_GONE},
     {4031, STORE_GONE}, /* idle time-out, told before the close */
 
     {1180, STORE_UNKNOWN}, /* error during COMMIT */
 
-    {1047, STORE_UNUSABLE}, /* Galera node outside the primary component */
-    {1290, STORE_UNUSABLE}, /* read_only */
-    {1792, STORE_UNUSABLE}, /* read-only transaction */
-    {1836, STORE_UNUSABLE},
-    {1037, STORE_UNUSABLE}, /* server out of memory */
-    {1038, STORE_UNUSABLE},
-    {1041, STORE_UNUSABLE},
+    {1047, STORE_UNUSABLE},                          /* Galera node outside the primary component */
+    {1290, STORE_UNUSABLE},                          /* read_only */
+    {1792, STORE_UNUSABLE},                          /* read-only transaction */
+    {1836, STORE_UNUSABLE},  {1037, STORE_UNUSABLE}, /* server out of memory */
+    {1038, STORE_UNUSABLE},  {1041, STORE_UNUSABLE},
     {1135, STORE_UNUSABLE}, /* no thread for the connection */
     {1040, STORE_UNUSABLE}, /* too many connections */
-    {1203, STORE_UNUSABLE},
-    {1226, STORE_UNUSABLE},
+    {1203, STORE_UNUSABLE},  {1226, STORE_UNUSABLE},
     {1461, STORE_UNUSABLE}, /* max_prepared_stmt_count */
 
     {1317, STORE_STOPPED}, /* KILL QUERY */
@@ -54,75 +47,44 @@ static const struct entry table[] = {
 
     {3, STORE_NO_SPACE},  /* write failed (EE_WRITE) */
     {20, STORE_NO_SPACE}, /* EE_DISK_FULL */
-    {1021, STORE_NO_SPACE},
-    {1026, STORE_NO_SPACE},
+    {1021, STORE_NO_SPACE},  {1026, STORE_NO_SPACE},
     {1114, STORE_NO_SPACE},
 
-    {1022, STORE_DUPLICATE},
-    {1062, STORE_DUPLICATE},
-    {1169, STORE_DUPLICATE},
-    {1586, STORE_DUPLICATE},
+    {1022, STORE_DUPLICATE}, {1062, STORE_DUPLICATE},
+    {1169, STORE_DUPLICATE}, {1586, STORE_DUPLICATE},
 
-    {1048, STORE_DATA},
-    {1153, STORE_DATA}, /* packet too large, told politely */
-    {1216, STORE_DATA},
-    {1217, STORE_DATA},
-    {1264, STORE_DATA},
-    {1265, STORE_DATA},
-    {1292, STORE_DATA},
-    {1300, STORE_DATA}, /* invalid UTF-8 */
-    {1364, STORE_DATA},
-    {1365, STORE_DATA},
-    {1366, STORE_DATA},
-    {1367, STORE_DATA},
-    {1406, STORE_DATA},
-    {1411, STORE_DATA},
-    {1441, STORE_DATA},
-    {1451, STORE_DATA}, /* foreign keys */
-    {1452, STORE_DATA},
-    {1525, STORE_DATA},
-    {1690, STORE_DATA},
-    {2020, STORE_DATA}, /* packet above the client's own limit */
-    {4025, STORE_DATA}, /* CHECK */
+    {1048, STORE_DATA},      {1153, STORE_DATA}, /* packet too large, told politely */
+    {1216, STORE_DATA},      {1217, STORE_DATA},
+    {1264, STORE_DATA},      {1265, STORE_DATA},
+    {1292, STORE_DATA},      {1300, STORE_DATA}, /* invalid UTF-8 */
+    {1364, STORE_DATA},      {1365, STORE_DATA},
+    {1366, STORE_DATA},      {1367, STORE_DATA},
+    {1406, STORE_DATA},      {1411, STORE_DATA},
+    {1441, STORE_DATA},      {1451, STORE_DATA}, /* foreign keys */
+    {1452, STORE_DATA},      {1525, STORE_DATA},
+    {1690, STORE_DATA},      {2020, STORE_DATA}, /* packet above the client's own limit */
+    {4025, STORE_DATA},                          /* CHECK */
 
-    {1005, STORE_CONFIG},
-    {1044, STORE_CONFIG},
-    {1045, STORE_CONFIG},
-    {1049, STORE_CONFIG},
-    {1050, STORE_CONFIG},
-    {1054, STORE_CONFIG},
-    {1060, STORE_CONFIG},
-    {1061, STORE_CONFIG},
-    {1064, STORE_CONFIG},
-    {1072, STORE_CONFIG},
-    {1091, STORE_CONFIG},
-    {1115, STORE_CONFIG},
+    {1005, STORE_CONFIG},    {1044, STORE_CONFIG},
+    {1045, STORE_CONFIG},    {1049, STORE_CONFIG},
+    {1050, STORE_CONFIG},    {1054, STORE_CONFIG},
+    {1060, STORE_CONFIG},    {1061, STORE_CONFIG},
+    {1064, STORE_CONFIG},    {1072, STORE_CONFIG},
+    {1091, STORE_CONFIG},    {1115, STORE_CONFIG},
     {1129, STORE_CONFIG}, /* host blocked after many failed handshakes: needs FLUSH HOSTS */
-    {1130, STORE_CONFIG},
-    {1142, STORE_CONFIG},
-    {1143, STORE_CONFIG},
-    {1146, STORE_CONFIG},
-    {1148, STORE_CONFIG},
-    {1193, STORE_CONFIG}, /* unknown variable: server too old */
-    {1215, STORE_CONFIG},
-    {1227, STORE_CONFIG},
-    {1231, STORE_CONFIG},
-    {1251, STORE_CONFIG},
-    {1273, STORE_CONFIG},
-    {1286, STORE_CONFIG},
-    {1305, STORE_CONFIG},
-    {1356, STORE_CONFIG},
-    {1359, STORE_CONFIG},
-    {1370, STORE_CONFIG},
-    {1419, STORE_CONFIG}, /* trigger with a binary log and without the privilege */
-    {1524, STORE_CONFIG},
-    {1644, STORE_CONFIG}, /* SIGNAL of our own triggers */
-    {1698, STORE_CONFIG},
-    {1820, STORE_CONFIG},
-    {1862, STORE_CONFIG},
-    {2058, STORE_CONFIG},
-    {2059, STORE_CONFIG},
-    {2061, STORE_CONFIG},
+    {1130, STORE_CONFIG},    {1142, STORE_CONFIG},
+    {1143, STORE_CONFIG},    {1146, STORE_CONFIG},
+    {1148, STORE_CONFIG},    {1193, STORE_CONFIG}, /* unknown variable: server too old */
+    {1215, STORE_CONFIG},    {1227, STORE_CONFIG},
+    {1231, STORE_CONFIG},    {1251, STORE_CONFIG},
+    {1273, STORE_CONFIG},    {1286, STORE_CONFIG},
+    {1305, STORE_CONFIG},    {1356, STORE_CONFIG},
+    {1359, STORE_CONFIG},    {1370, STORE_CONFIG},
+    {1419, STORE_CONFIG},                          /* trigger with a binary log and without the privilege */
+    {1524, STORE_CONFIG},    {1644, STORE_CONFIG}, /* SIGNAL of our own triggers */
+    {1698, STORE_CONFIG},    {1820, STORE_CONFIG},
+    {1862, STORE_CONFIG},    {2058, STORE_CONFIG},
+    {2059, STORE_CONFIG},    {2061, STORE_CONFIG},
     {4166, STORE_CONFIG},
 };
 

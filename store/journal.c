@@ -28,17 +28,18 @@ static enum task_outcome outcome_number(const char *name)
 
 /* ---- Insert -------------------------------------------------------------------------------------------------- */
 
-const char journal_insert_sql[] =
-    "INSERT INTO task (id, node, type, params, idem_scope, idem_payload, live_key, requested_by, file_name, file_offset, "
-    "file_length, created_at, status, attempt) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
+const char journal_insert_sql[] = "INSERT INTO task (id, node, type, params, idem_scope, idem_payload, live_key, "
+                                  "requested_by, file_name, file_offset, "
+                                  "file_length, created_at, status, attempt) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
 
 /* Canonical parameters have no bound that an index could take, so the key is their digest, with the type in front: two
  * types may take the same parameters. */
 static void live_digest(const char *type, const char *key, unsigned char out[32])
 {
     EVP_MD_CTX *md = EVP_MD_CTX_new();
-    if (md == NULL || EVP_DigestInit_ex(md, EVP_sha256(), NULL) != 1 || EVP_DigestUpdate(md, type, strlen(type) + 1) != 1 ||
-        EVP_DigestUpdate(md, key, strlen(key)) != 1 || EVP_DigestFinal_ex(md, out, NULL) != 1)
+    if (md == NULL || EVP_DigestInit_ex(md, EVP_sha256(), NULL) != 1 ||
+        EVP_DigestUpdate(md, type, strlen(type) + 1) != 1 || EVP_DigestUpdate(md, key, strlen(key)) != 1 ||
+        EVP_DigestFinal_ex(md, out, NULL) != 1)
         abort();
     EVP_MD_CTX_free(md);
 }
@@ -119,7 +120,7 @@ int journal_settled(struct store_conn *conn, const store_uuid id)
 /* Moments as milliseconds since 1970. UNIX_TIMESTAMP() would end in 2038. */
 #define MS(column) "TIMESTAMPDIFF(MICROSECOND, '1970-01-01', " column ") DIV 1000"
 #define ROW_COLUMNS                                                                                                    \
-    "id, node, type, status, outcome, attempt, cancel_requested, " MS("created_at") ", " MS("started_at") ", " MS(        \
+    "id, node, type, status, outcome, attempt, cancel_requested, " MS("created_at") ", " MS("started_at") ", " MS(     \
         "finished_at") ", params, result, message, error_code, error_message, file_name, file_offset, file_length "
 
 static char *copy(const struct store_value *value)

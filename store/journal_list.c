@@ -1,6 +1,6 @@
 /* Journal: look-ups by key, lists of ids, retention. */
-#include "store/journal.h"
 #include "store/internal.h"
+#include "store/journal.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -75,14 +75,15 @@ static int hand_id(const struct store_value *v, unsigned n, void *ctx)
     return each->fn(id, each->ctx);
 }
 
-int journal_each_queued_id(struct store_conn *conn, const store_uuid node, int (*fn)(const store_uuid id, void *ctx), void *ctx)
+int journal_each_queued_id(struct store_conn *conn, const store_uuid node, int (*fn)(const store_uuid id, void *ctx),
+                           void *ctx)
 {
     struct each_id each = {fn, ctx};
     char text[STORE_UUID_SIZE];
     store_uuid_text(node, text);
     struct store_value param = STORE_S(text);
-    return store_query(conn, "SELECT id FROM task WHERE node = ? AND status = 'queued' ORDER BY created_at, id", &param, 1,
-                       hand_id, &each);
+    return store_query(conn, "SELECT id FROM task WHERE node = ? AND status = 'queued' ORDER BY created_at, id", &param,
+                       1, hand_id, &each);
 }
 
 /* ---- Retention ----------------------------------------------------------------------------------------------- */
@@ -128,7 +129,8 @@ static int forget_body(struct store_conn *conn, void *ctx)
         return -1;
     if (deleted == 0)
         return 1;
-    return store_run(conn, "INSERT INTO task_tombstone (id) VALUES (?) ON DUPLICATE KEY UPDATE gone_at = VALUES(gone_at)",
+    return store_run(conn,
+                     "INSERT INTO task_tombstone (id) VALUES (?) ON DUPLICATE KEY UPDATE gone_at = VALUES(gone_at)",
                      ctx, 1, NULL, NULL);
 }
 
@@ -153,7 +155,7 @@ int journal_gone(struct store_conn *conn, const store_uuid id)
 int journal_purge_tombstones(struct store_conn *conn, unsigned days, unsigned limit, uint64_t *deleted)
 {
     struct store_value params[] = {STORE_U(days), STORE_U(limit)};
-    return store_run(conn,
-                     "DELETE FROM task_tombstone WHERE gone_at < UTC_TIMESTAMP(3) - INTERVAL ? DAY ORDER BY gone_at LIMIT ?",
-                     params, 2, deleted, NULL);
+    return store_run(
+        conn, "DELETE FROM task_tombstone WHERE gone_at < UTC_TIMESTAMP(3) - INTERVAL ? DAY ORDER BY gone_at LIMIT ?",
+        params, 2, deleted, NULL);
 }

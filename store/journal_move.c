@@ -1,6 +1,6 @@
 /* Journal: every change of a row's state, as compare-and-set. */
-#include "store/journal.h"
 #include "store/internal.h"
+#include "store/journal.h"
 
 #include <assert.h>
 #include <string.h>
@@ -22,8 +22,8 @@ int journal_claim(struct store_conn *conn, const store_uuid id, const store_uuid
     store_uuid_text(id, task_text);
     store_uuid_text(node, node_text);
     struct store_value params[] = {STORE_S(task_text), STORE_S(node_text)};
-    /* LAST_INSERT_ID(x) brings the new number back in the same round trip. The start is never before the acceptance, even
-     * when the database's clock is behind ours. */
+    /* LAST_INSERT_ID(x) brings the new number back in the same round trip. The start is never before the acceptance,
+     * even when the database's clock is behind ours. */
     int rc = move(conn,
                   "UPDATE task SET status = 'running', attempt = LAST_INSERT_ID(attempt + 1), "
                   "started_at = GREATEST(UTC_TIMESTAMP(3), created_at) "
@@ -34,7 +34,8 @@ int journal_claim(struct store_conn *conn, const store_uuid id, const store_uuid
     return rc;
 }
 
-int journal_requeue(struct store_conn *conn, const store_uuid id, const store_uuid node, unsigned attempt, bool give_back)
+int journal_requeue(struct store_conn *conn, const store_uuid id, const store_uuid node, unsigned attempt,
+                    bool give_back)
 {
     char task_text[STORE_UUID_SIZE], node_text[STORE_UUID_SIZE];
     store_uuid_text(id, task_text);
@@ -97,7 +98,7 @@ static void fill_end(struct end_args *args, const store_uuid id, const store_uui
 }
 
 #define FINISH                                                                                                         \
-    "UPDATE task SET status = ?, outcome = ?, result = ?, message = ?, error_code = ?, error_message = ?, "             \
+    "UPDATE task SET status = ?, outcome = ?, result = ?, message = ?, error_code = ?, error_message = ?, "            \
     "finished_at = GREATEST(?, created_at), live_key = NULL WHERE id = ? AND node = ? "
 
 int journal_finish(struct store_conn *conn, const store_uuid id, const store_uuid node, enum journal_status from,
@@ -125,11 +126,11 @@ int journal_ask_cancel(struct store_conn *conn, const store_uuid id)
     char text[STORE_UUID_SIZE];
     store_uuid_text(id, text);
     struct store_value param = STORE_S(text);
-    int rc = move(conn, "UPDATE task SET cancel_requested = 1 WHERE id = ? AND status IN ('queued', 'running')", &param, 1,
-                  NULL);
+    int rc = move(conn, "UPDATE task SET cancel_requested = 1 WHERE id = ? AND status IN ('queued', 'running')", &param,
+                  1, NULL);
     if (rc != 0)
         return rc;
     /* No row changed: final, unknown, or asked before. */
-    return store_query(conn, "SELECT 1 FROM task WHERE id = ? AND status IN ('queued', 'running')", &param, 1, keep_found,
-                       NULL);
+    return store_query(conn, "SELECT 1 FROM task WHERE id = ? AND status IN ('queued', 'running')", &param, 1,
+                       keep_found, NULL);
 }

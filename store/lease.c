@@ -21,8 +21,10 @@ int lease_acquire(struct store_conn *conn, const char *name, const store_uuid ho
     if (changed == 1)
         return 1;
     struct store_value make[] = {STORE_S(name), STORE_S(text), STORE_U(seconds)};
-    if (store_run(conn, "INSERT INTO lease (name, holder, until, fence) VALUES (?, ?, UTC_TIMESTAMP(6) + INTERVAL ? SECOND, 1)",
-                  make, 3, NULL, NULL) == 0) {
+    if (store_run(
+            conn,
+            "INSERT INTO lease (name, holder, until, fence) VALUES (?, ?, UTC_TIMESTAMP(6) + INTERVAL ? SECOND, 1)",
+            make, 3, NULL, NULL) == 0) {
         *fence = 1;
         return 1;
     }
@@ -35,9 +37,10 @@ int lease_renew(struct store_conn *conn, const char *name, const store_uuid hold
     uint64_t changed = 0;
     store_uuid_text(holder, text);
     struct store_value params[] = {STORE_U(seconds), STORE_S(name), STORE_S(text), STORE_U(fence)};
-    if (store_run(conn,
-                  "UPDATE lease SET until = UTC_TIMESTAMP(6) + INTERVAL ? SECOND WHERE name = ? AND holder = ? AND fence = ?",
-                  params, 4, &changed, NULL) != 0)
+    if (store_run(
+            conn,
+            "UPDATE lease SET until = UTC_TIMESTAMP(6) + INTERVAL ? SECOND WHERE name = ? AND holder = ? AND fence = ?",
+            params, 4, &changed, NULL) != 0)
         return -1;
     return (int)changed;
 }
@@ -55,8 +58,8 @@ int lease_check(struct store_conn *conn, const char *name, const store_uuid hold
     char text[STORE_UUID_SIZE];
     store_uuid_text(holder, text);
     struct store_value params[] = {STORE_S(name), STORE_S(text), STORE_U(fence)};
-    return store_query(conn, "SELECT 1 FROM lease WHERE name = ? AND holder = ? AND fence = ? FOR UPDATE", params, 3, found,
-                       NULL);
+    return store_query(conn, "SELECT 1 FROM lease WHERE name = ? AND holder = ? AND fence = ? FOR UPDATE", params, 3,
+                       found, NULL);
 }
 
 int lease_release(struct store_conn *conn, const char *name, const store_uuid holder, uint64_t fence)
@@ -64,7 +67,8 @@ int lease_release(struct store_conn *conn, const char *name, const store_uuid ho
     char text[STORE_UUID_SIZE];
     store_uuid_text(holder, text);
     struct store_value params[] = {STORE_S(name), STORE_S(text), STORE_U(fence)};
-    return store_run(conn, "UPDATE lease SET " FREE " WHERE name = ? AND holder = ? AND fence = ?", params, 3, NULL, NULL);
+    return store_run(conn, "UPDATE lease SET " FREE " WHERE name = ? AND holder = ? AND fence = ?", params, 3, NULL,
+                     NULL);
 }
 
 int lease_release_all(struct store_conn *conn, const store_uuid holder)

@@ -56,14 +56,16 @@ static int check_recorded(const struct store_value *v, unsigned n, void *ctx)
     unsigned char digest[DIGEST_SIZE];
     (void)n;
     if (version == 0 || version > store_schema_version())
-        return refuse(found->conn, "the database has schema version %u, this program knows %u: install a newer priceforged",
-                      version, store_schema_version());
+        return refuse(found->conn,
+                      "the database has schema version %u, this program knows %u: install a newer priceforged", version,
+                      store_schema_version());
     if (version != found->newest + 1)
-        return refuse(found->conn, "schema_version has no row for version %u but one for %u", found->newest + 1, version);
+        return refuse(found->conn, "schema_version has no row for version %u but one for %u", found->newest + 1,
+                      version);
     digest_of(&store_migrations[version - 1], digest);
     if (v[1].len != DIGEST_SIZE || memcmp(v[1].text, digest, DIGEST_SIZE) != 0)
-        return refuse(found->conn, "schema version %u was applied with another text than this program's version %u", version,
-                      version);
+        return refuse(found->conn, "schema version %u was applied with another text than this program's version %u",
+                      version, version);
     found->newest = version;
     return 0;
 }
@@ -97,7 +99,8 @@ static int record(struct store_conn *conn, const struct store_migration *m)
     unsigned char digest[DIGEST_SIZE];
     digest_of(m, digest);
     struct store_value values[] = {STORE_U(m->version), STORE_S(m->name), STORE_B((const char *)digest, DIGEST_SIZE)};
-    return store_run(conn, "INSERT INTO schema_version (version, name, sha256) VALUES (?, ?, ?)", values, 3, NULL, NULL);
+    return store_run(conn, "INSERT INTO schema_version (version, name, sha256) VALUES (?, ?, ?)", values, 3, NULL,
+                     NULL);
 }
 
 static int apply_one(struct store_conn *conn, const struct store_migration *m)
@@ -134,7 +137,8 @@ static int keep_flag(const struct store_value *v, unsigned n, void *ctx)
 static int take_lock(struct store_conn *conn)
 {
     bool got = false;
-    if (store_query(conn, "SELECT GET_LOCK(CONCAT('priceforge.migrate.', DATABASE()), 3)", NULL, 0, keep_flag, &got) != 0)
+    if (store_query(conn, "SELECT GET_LOCK(CONCAT('priceforge.migrate.', DATABASE()), 3)", NULL, 0, keep_flag, &got) !=
+        0)
         return -1;
     return got ? 0 : store_fail(conn, STORE_RETRY, "another process is migrating the database");
 }
@@ -148,7 +152,8 @@ int store_migrate(struct store_conn *conn, unsigned *applied)
     if (store_ensure(conn) != 0 || take_lock(conn) != 0)
         return -1;
     /* An index on a large table takes its time. */
-    int rc = store_exec(conn, "SET SESSION max_statement_time=0", NULL) != 0 || apply_missing(conn, applied) != 0 ? -1 : 0;
+    int rc =
+        store_exec(conn, "SET SESSION max_statement_time=0", NULL) != 0 || apply_missing(conn, applied) != 0 ? -1 : 0;
     failed = conn->error;
     if (conn->mysql != NULL) {
         snprintf(restore, sizeof restore, "SET SESSION max_statement_time=%u", conn->config->statement_timeout_s);
@@ -166,7 +171,8 @@ int store_migrate(struct store_conn *conn, unsigned *applied)
 static bool plain_name(const char *name)
 {
     size_t length = strlen(name);
-    return length > 0 && length <= 64 && strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") == length;
+    return length > 0 && length <= 64 &&
+           strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") == length;
 }
 
 int store_create_database(const struct store_config *config, struct store_error *error)
@@ -180,7 +186,8 @@ int store_create_database(const struct store_config *config, struct store_error 
     if (config->name == NULL || !plain_name(config->name)) {
         (void)store_fail(&conn, STORE_CONFIG, "a database name has letters, digits and _ only, at most 64");
     } else if (store_ensure(&conn) == 0) {
-        snprintf(sql, sizeof sql, "CREATE DATABASE IF NOT EXISTS `%s` CHARACTER SET utf8mb4 COLLATE utf8mb4_uca1400_as_ci",
+        snprintf(sql, sizeof sql,
+                 "CREATE DATABASE IF NOT EXISTS `%s` CHARACTER SET utf8mb4 COLLATE utf8mb4_uca1400_as_ci",
                  config->name);
         rc = store_exec(&conn, sql, NULL);
     }

@@ -1,8 +1,9 @@
 /* Version 1 of the schema and the list of migrations.
  *
- * A released statement is never edited, since its checksum is recorded in every database: a change is a new version. Every
- * statement must be harmless when it runs a second time, because MariaDB commits DDL by itself and a migration may be
- * killed between any two. Engine, character set and collation are named each time: a server's defaults may be latin1.
+ * A released statement is never edited, since its checksum is recorded in every database: a change is a new version.
+ * Every statement must be harmless when it runs a second time, because MariaDB commits DDL by itself and a migration
+ * may be killed between any two. Engine, character set and collation are named each time: a server's defaults may be
+ * latin1.
  *
  * Codes and normalised numbers are utf8mb4_nopad_bin: byte equality, a trailing blank counts. */
 #include "store/migrate.h"
@@ -323,11 +324,29 @@ static const char create_node[] = TABLE("node",
 /* clang-format on */
 
 static const char *const version_1[] = {
-    create_schema_version, create_task, create_task_row_error, create_component, create_part_number_map,
-    create_party, create_price_quote, create_currency_rate, create_price_change, create_price_change_quote,
-    create_warehouse, create_stock_import, create_stock_item, create_pricelist, create_pricelist_item,
-    trigger_pli_ins, trigger_pli_upd, trigger_pli_del, trigger_pl_upd, create_task_tombstone, create_lease,
-    create_node, NULL,
+    create_schema_version,
+    create_task,
+    create_task_row_error,
+    create_component,
+    create_part_number_map,
+    create_party,
+    create_price_quote,
+    create_currency_rate,
+    create_price_change,
+    create_price_change_quote,
+    create_warehouse,
+    create_stock_import,
+    create_stock_item,
+    create_pricelist,
+    create_pricelist_item,
+    trigger_pli_ins,
+    trigger_pli_upd,
+    trigger_pli_del,
+    trigger_pl_upd,
+    create_task_tombstone,
+    create_lease,
+    create_node,
+    NULL,
 };
 
 const struct store_migration store_migrations[] = {

@@ -87,8 +87,9 @@ static int check_row(const struct store_value *v, unsigned n, void *ctx)
         check_number(conn, "max_statement_time", v[10].text, conn->config->statement_timeout_s) != 0)
         return -1;
     conn->max_packet = v[11].text != NULL ? strtoull(v[11].text, NULL, 10) : 0;
-    return conn->max_packet >= 65536 ? 0 : wrong(conn, "max_allowed_packet", v[11].text != NULL ? v[11].text : "NULL",
-                                                 "65536 or more");
+    return conn->max_packet >= 65536
+               ? 0
+               : wrong(conn, "max_allowed_packet", v[11].text != NULL ? v[11].text : "NULL", "65536 or more");
 }
 
 int store_session_setup(struct store_conn *conn)

@@ -9,7 +9,7 @@
 
 /* More than the program has statements, so that none is prepared twice, and few enough that several hundred
  * connections stay below the server's max_prepared_stmt_count (16382). */
-#define CACHE_SIZE 64
+#define CACHE_SIZE   64
 /* Most columns are shorter; a longer value grows its buffer, which is then kept. */
 #define FIRST_BUFFER 128
 
@@ -22,15 +22,15 @@ struct column {
 };
 
 struct cached {
-    const char *key;      /* address of the caller's constant */
-    char *text;           /* its copy: a reused buffer with other text must not hit */
+    const char *key; /* address of the caller's constant */
+    char *text;      /* its copy: a reused buffer with other text must not hit */
     MYSQL_STMT *stmt;
     unsigned n_columns;
     struct column *columns;
     MYSQL_BIND *binds;
     struct store_value *values;
-    uint64_t used;        /* clock of the last use */
-    bool busy;            /* rows are being handed out */
+    uint64_t used; /* clock of the last use */
+    bool busy;     /* rows are being handed out */
 };
 
 struct store_stmts {
