@@ -218,7 +218,8 @@ static int check_grammar(const char *text, size_t n, unsigned depth, char *why, 
     if (!parser)
         abort();
     yajl_status status = yajl_parse(parser, (const unsigned char *)text, n);
-    if (status == yajl_status_ok)
+    bool read_all = status == yajl_status_ok;
+    if (read_all)
         status = yajl_complete_parse(parser);
     size_t at = yajl_get_bytes_consumed(parser);
     yajl_free(parser);
@@ -226,7 +227,7 @@ static int check_grammar(const char *text, size_t n, unsigned depth, char *why, 
         return 0;
     if (gauge.too_deep)
         snprintf(why, why_size, "nested deeper than %u levels", depth);
-    else if (at >= n)
+    else if (read_all)
         snprintf(why, why_size, "the text ends before the JSON value does");
     else
         snprintf(why, why_size, "not JSON at byte %zu", at);
