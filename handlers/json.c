@@ -228,7 +228,7 @@ static int check_grammar(const char *text, size_t n, unsigned depth, char *why, 
     if (gauge.too_deep)
         snprintf(why, why_size, "nested deeper than %u levels", depth);
     else if (read_all)
-        snprintf(why, why_size, "the text ends before the JSON value does");
+        snprintf(why, why_size, "the JSON value is cut short, or something follows it");
     else
         snprintf(why, why_size, "not JSON at byte %zu", at);
     return -1;
