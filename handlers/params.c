@@ -301,7 +301,7 @@ static void check_list_text(struct check *check, const struct param_spec *spec, 
     if (!item)
         abort();
     json_array(&check->out);
-    for (const char *next = text; next; text = next + 1) {
+    for (const char *next = text; next; text = next ? next + 1 : NULL) {
         next = strchr(text, ',');
         const char *start = text;
         size_t n = next ? (size_t)(next - text) : strlen(text);

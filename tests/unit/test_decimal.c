@@ -55,7 +55,7 @@ static void rounds_wide_numbers(void **state)
     assert_true(dec_div_round(-1, big, ROUND_UP) == -1);
     assert_true(dec_div_round(big - 1, big, ROUND_DOWN) == 0);
     /* the remainder doubled would not fit */
-    dec128 most = ~((dec128)1 << 127);
+    dec128 most = (dec128)(~(unsigned __int128)0 >> 1);
     assert_true(dec_div_round(most, most - 1, ROUND_HALF_UP) == 1);
     assert_true(dec_div_round(most - 2, most - 1, ROUND_HALF_UP) == 1);
     assert_true(dec_div_round(-most - 1, 1, ROUND_HALF_UP) == -most - 1);
@@ -178,7 +178,7 @@ static void formats(void **state)
         dec_format(cases[i].value, cases[i].scale, cases[i].trim, buf, sizeof buf);
         assert_string_equal(buf, cases[i].text);
     }
-    assert_int_equal(dec_format((dec128)1 << 127, 38, false, buf, sizeof buf), 41);
+    assert_int_equal(dec_format((dec128)((unsigned __int128)1 << 127), 38, false, buf, sizeof buf), 41);
     assert_string_equal(buf, "-1.70141183460469231731687303715884105728");
 }
 

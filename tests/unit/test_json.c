@@ -97,7 +97,7 @@ static void refuses(void **state)
         {"'a'", "byte"},
         {"nul", ""},
         {"nan", "byte"},
-        {"01", "byte"},
+        {"01", "something follows"},
         {"+1", "byte"},
         {".5", "byte"},
         {"1.", ""},
