@@ -12,8 +12,8 @@
 
 const struct mxl_options mxl_default_options = {.code_page = 1251};
 
-/* Offset of the root group of the brace form, or 0. Bytes 6 to 12 do not decide: tools that take the file for a text damage
- * them, and the text behind is whole. */
+/* Offset of the root group of the brace form, or 0. Bytes 6 to 12 do not decide: tools that take the file for a text
+ * damage them, and the text behind is whole. */
 static uint64_t brace_body(const unsigned char *h, size_t n)
 {
     if (n < 17 || memcmp(h, "MOXCEL", 6) != 0)
@@ -44,9 +44,10 @@ static bool looks_like_xml(const unsigned char *h, size_t n)
 static int unknown_version(struct mxl_in *in, const unsigned char *h)
 {
     if (!in->failed) {
-        sheet_refuse(in->err, "mxl-version",
-                     "This .mxl file has an unknown version (%02x %02x %02x %02x %02x %02x %02x). Save the report as .xlsx.",
-                     h[6], h[7], h[8], h[9], h[10], h[11], h[12]);
+        sheet_refuse(
+            in->err, "mxl-version",
+            "This .mxl file has an unknown version (%02x %02x %02x %02x %02x %02x %02x). Save the report as .xlsx.",
+            h[6], h[7], h[8], h[9], h[10], h[11], h[12]);
         in->err->offset = 6;
         in->failed = true;
     }
@@ -79,10 +80,12 @@ int mxl_read_with(const struct sheet_input *input, const struct sheet_limits *li
     struct mxl_out out;
     const uint16_t *page = mxl_code_page(options->code_page);
     if (!page)
-        return sheet_refuse(err, "mxl-codepage", "Code page %u is not known. Use 1251 or another single-byte Windows page.",
+        return sheet_refuse(err, "mxl-codepage",
+                            "Code page %u is not known. Use 1251 or another single-byte Windows page.",
                             options->code_page);
     if (input->length > MXL_MAX_FILE)
-        return sheet_refuse(err, "mxl-limit", "The .mxl file is larger than %" PRIu64 " MiB. Split the report into parts.",
+        return sheet_refuse(err, "mxl-limit",
+                            "The .mxl file is larger than %" PRIu64 " MiB. Split the report into parts.",
                             MXL_MAX_FILE >> 20);
     mxl_in_init(&in, input, err);
     mxl_out_init(&out, &in, limits, sink);

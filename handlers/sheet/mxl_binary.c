@@ -5,11 +5,11 @@
 #include <stdlib.h>
 
 #define HEADER_BYTES 13 /* signature, zeros, version */
-#define FONT_BYTES 60   /* LOGFONT */
+#define FONT_BYTES   60 /* LOGFONT */
 
-#define HAS_TEXT UINT32_C(0x80000000)
-#define HAS_DETAIL UINT32_C(0x40000000)
-#define HAS_INPUT UINT32_C(0x00200000)
+#define HAS_TEXT     UINT32_C(0x80000000)
+#define HAS_DETAIL   UINT32_C(0x40000000)
+#define HAS_INPUT    UINT32_C(0x00200000)
 #define CONTENT_TYPE 27 /* offset in a cell: 0 text, 1 expression, 2 template, 3 fixed template */
 
 struct binary {
@@ -38,8 +38,8 @@ static int number(struct mxl_in *in, size_t bytes, uint32_t *value)
     return 0;
 }
 
-/* A count of records of at least `least` bytes each: a count that the rest of the file cannot hold is refused before anything
- * is done with it. */
+/* A count of records of at least `least` bytes each: a count that the rest of the file cannot hold is refused before
+ * anything is done with it. */
 static int count(struct mxl_in *in, size_t least, uint32_t *n)
 {
     if (number(in, 2, n) || (*n == 0xffff && number(in, 4, n)))
@@ -52,7 +52,8 @@ static int string_length(struct mxl_in *in, uint32_t *len)
     if (number(in, 1, len) || (*len == 0xff && number(in, 2, len)))
         return -1;
     if (*len == 0xfffe)
-        return mxl_fail(in, "mxl-version", "This 7.7 .mxl file holds UTF-16 texts, which no known 1C writes. Save it as .xlsx.");
+        return mxl_fail(in, "mxl-version",
+                        "This 7.7 .mxl file holds UTF-16 texts, which no known 1C writes. Save it as .xlsx.");
     return *len == 0xffff ? number(in, 4, len) : 0;
 }
 
@@ -302,9 +303,9 @@ static int sections_breaks_names(struct binary *doc)
     for (int i = 0; i < 2; i++)
         if (count(in, 4, &n) || mxl_in_skip(in, (uint64_t)n * 4))
             return -1;
-    if (doc->version == 2)
-        return 0;
-    if (number(in, 4, &n))
+    /* Version 2 is known by one empty document only, whose last two bytes are zero: taken for the same count, shorter.
+     */
+    if (number(in, doc->version == 2 ? 2 : 4, &n))
         return -1;
     return (uint64_t)n * 29 > mxl_in_left(in) ? mxl_in_truncated(in) : named_records(in, n, 0, 28);
 }

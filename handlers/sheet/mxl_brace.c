@@ -99,8 +99,8 @@ static int walk(struct mxl_brace *doc, enum pass pass, int64_t n_rows)
     return 0;
 }
 
-/* A fault that stopped the fast pass lies at or before the place where it was noticed: a missing quote shows late. Go over the
- * same rows with every check to name the first one. A limit is a limit wherever the pass was. */
+/* A fault that stopped the fast pass lies at or before the place where it was noticed: a missing quote shows late. Go
+ * over the same rows with every check to name the first one. A limit is a limit wherever the pass was. */
 static int diagnose(struct mxl_brace *doc, uint64_t grid, int64_t n_rows)
 {
     struct sheet_error first = *doc->in->err;

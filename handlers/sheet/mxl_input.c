@@ -1,5 +1,5 @@
-/* Block-wise input of the .mxl reader. Blocks keep memory constant and give the kernel's read-ahead whole pages to work on;
- * a mapping would turn a file shortened meanwhile into SIGBUS. */
+/* Block-wise input of the .mxl reader. Blocks keep memory constant and give the kernel's read-ahead whole pages to work
+ * on; a mapping would turn a file shortened meanwhile into SIGBUS. */
 #include "handlers/sheet/mxl_input.h"
 
 #include <errno.h>
@@ -96,6 +96,7 @@ int mxl_fail(struct mxl_in *in, const char *cls, const char *text)
 
 int mxl_in_truncated(struct mxl_in *in)
 {
-    return mxl_fail(in, "mxl-truncated",
-                    "The .mxl file ends in the middle: it was cut off or is still being written. Save or upload it again.");
+    return mxl_fail(
+        in, "mxl-truncated",
+        "The .mxl file ends in the middle: it was cut off or is still being written. Save or upload it again.");
 }

@@ -1,7 +1,7 @@
 /* Bytes of a .mxl file, read in blocks with pread.
  *
- * The cursor is open to inline readers: bytes [p, end) are loaded, mxl_in_more() loads the next block once p == end. The
- * first failure is kept in *err and everything after it fails too, so callers only pass -1 on. */
+ * The cursor is open to inline readers: bytes [p, end) are loaded, mxl_in_more() loads the next block once p == end.
+ * The first failure is kept in *err and everything after it fails too, so callers only pass -1 on. */
 #ifndef PF_MXL_INPUT_H
 #define PF_MXL_INPUT_H
 

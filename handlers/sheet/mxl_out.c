@@ -14,7 +14,8 @@ static void *grown(void *old, size_t n, size_t size)
     return p;
 }
 
-void mxl_out_init(struct mxl_out *out, struct mxl_in *in, const struct sheet_limits *limits, const struct grid_sink *sink)
+void mxl_out_init(struct mxl_out *out, struct mxl_in *in, const struct sheet_limits *limits,
+                  const struct grid_sink *sink)
 {
     *out = (struct mxl_out){.in = in, .limits = limits, .sink = sink};
     out->arena = grown(NULL, MXL_ARENA, 1); /* pages are taken as they are touched */
@@ -142,8 +143,8 @@ int mxl_out_cell(struct mxl_out *out, uint32_t column, enum grid_kind kind, size
     return 0;
 }
 
-/* Depth of groups around a row. With both lists ascending it is the number begun minus the number ended, whatever way the
- * groups overlap. Rows ascend, so the two counters only move forward. */
+/* Depth of groups around a row. With both lists ascending it is the number begun minus the number ended, whatever way
+ * the groups overlap. Rows ascend, so the two counters only move forward. */
 static uint8_t level(struct mxl_out *out, uint32_t row)
 {
     while (out->open < out->n_groups && out->first[out->open] <= row)
@@ -156,8 +157,7 @@ static uint8_t level(struct mxl_out *out, uint32_t row)
 
 int mxl_out_row_end(struct mxl_out *out, uint32_t number)
 {
-    struct grid_row row = {
-        .row = number, .outline = level(out, number), .n_cells = out->n_cells, .cells = out->cells};
+    struct grid_row row = {.row = number, .outline = level(out, number), .n_cells = out->n_cells, .cells = out->cells};
     return said(out, out->sink->row(out->sink->ctx, &row));
 }
 

@@ -1,17 +1,17 @@
 /* What the three .mxl forms have in common on the way out: the row being filled, merges, row groups, limits, the sink.
  *
- * Texts of a row stand in one arena that never moves, so grid cells can point into it. A form writes a text at the arena's
- * tip (mxl_out_text), then makes it a cell (mxl_out_cell) or forgets it by not doing so. */
+ * Texts of a row stand in one arena that never moves, so grid cells can point into it. A form writes a text at the
+ * arena's tip (mxl_out_text), then makes it a cell (mxl_out_cell) or forgets it by not doing so. */
 #ifndef PF_MXL_OUT_H
 #define PF_MXL_OUT_H
 
 #include "handlers/sheet/mxl_input.h"
 
-#define MXL_MAX_STRING ((size_t)1 << 20)
-#define MXL_MAX_ROW_TEXT ((size_t)4 << 20)  /* texts of one row that is handed out */
-#define MXL_ARENA (MXL_MAX_ROW_TEXT + 2 * MXL_MAX_STRING + 64)
-#define MXL_MAX_MERGES 65536u               /* in the first GRID_HEAD_ROWS rows */
-#define MXL_MAX_GROUPS 1048576u             /* row groups: 8 MiB */
+#define MXL_MAX_STRING   ((size_t)1 << 20)
+#define MXL_MAX_ROW_TEXT ((size_t)4 << 20) /* texts of one row that is handed out */
+#define MXL_ARENA        (MXL_MAX_ROW_TEXT + 2 * MXL_MAX_STRING + 64)
+#define MXL_MAX_MERGES   65536u   /* in the first GRID_HEAD_ROWS rows */
+#define MXL_MAX_GROUPS   1048576u /* row groups: 8 MiB */
 
 struct mxl_out {
     struct mxl_in *in; /* for offsets and failures */
@@ -35,7 +35,8 @@ struct mxl_out {
     int verdict;
 };
 
-void mxl_out_init(struct mxl_out *out, struct mxl_in *in, const struct sheet_limits *limits, const struct grid_sink *sink);
+void mxl_out_init(struct mxl_out *out, struct mxl_in *in, const struct sheet_limits *limits,
+                  const struct grid_sink *sink);
 void mxl_out_fini(struct mxl_out *out);
 
 /* First pass. Out-of-range numbers fail; merges below the heading rows are checked and forgotten. */

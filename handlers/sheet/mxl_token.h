@@ -1,14 +1,14 @@
 /* Tokens of the brace form: groups, strings, atoms, strict commas.
  *
- * Every function takes exactly one piece, passing over blanks in front of it, and returns 0 or -1 with the failure recorded in
- * the input ("mxl-malformed", "mxl-truncated", "mxl-limit"). */
+ * Every function takes exactly one piece, passing over blanks in front of it, and returns 0 or -1 with the failure
+ * recorded in the input ("mxl-malformed", "mxl-truncated", "mxl-limit"). */
 #ifndef PF_MXL_TOKEN_H
 #define PF_MXL_TOKEN_H
 
 #include "handlers/sheet/mxl_input.h"
 
 #define MXL_MAX_DEPTH 32
-#define MXL_MAX_ATOM 64 /* a GUID has 36 bytes, a database reference about 40 */
+#define MXL_MAX_ATOM  64 /* a GUID has 36 bytes, a database reference about 40 */
 
 int mxl_open(struct mxl_in *in);
 int mxl_close(struct mxl_in *in);

@@ -1,4 +1,5 @@
-/* What stands behind the grid in the brace form: column sets, drawings, row groups, merges, names, page and print settings. */
+/* What stands behind the grid in the brace form: column sets, drawings, row groups, merges, names, page and print
+ * settings. */
 #include "handlers/sheet/mxl_brace.h"
 
 #define MAX_COUNT 1000000 /* items of one section; a larger count is no document but a wrong number */
@@ -10,7 +11,8 @@ static int column_set(struct mxl_brace *doc)
     char guid[MXL_MAX_ATOM];
     size_t len;
     int64_t n;
-    if (mxl_open(in) || mxl_integer(in, &n) || mxl_comma_skip(in, doc->scratch) || mxl_comma(in) || mxl_atom(in, guid, &len))
+    if (mxl_open(in) || mxl_integer(in, &n) || mxl_comma_skip(in, doc->scratch) || mxl_comma(in) ||
+        mxl_atom(in, guid, &len))
         return -1;
     if (!mxl_is_guid(guid, len))
         return mxl_fail(in, "mxl-malformed", "The .mxl file is damaged: the cells do not fit their counts.");
@@ -47,8 +49,8 @@ static int drawings(struct mxl_brace *doc)
     return 0;
 }
 
-/* {first, last, level, name, folded, 0} and a number, n times. Levels are not taken: how many groups lie around a row says the
- * same and holds for groups that lie about it. */
+/* {first, last, level, name, folded, 0} and a number, n times. Levels are not taken: how many groups lie around a row
+ * says the same and holds for groups that lie about it. */
 static int row_groups(struct mxl_brace *doc)
 {
     struct mxl_in *in = doc->in;

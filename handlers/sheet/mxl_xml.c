@@ -7,17 +7,36 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SHEET_NS "http://v8.1c.ru/8.2/data/spreadsheet"
-#define CORE_NS "http://v8.1c.ru/8.1/data/core"
+#define SHEET_NS  "http://v8.1c.ru/8.2/data/spreadsheet"
+#define CORE_NS   "http://v8.1c.ru/8.1/data/core"
 #define SEPARATOR ' ' /* no URI holds a blank */
 
-#define MAX_DEPTH 32
-#define MAX_PENDING ((uint64_t)4 << 20) /* bytes of one tag or comment, which expat keeps in memory whole */
+#define MAX_DEPTH    32
+#define MAX_PENDING  ((uint64_t)4 << 20) /* bytes of one tag or comment, which expat keeps in memory whole */
 #define MAX_LANGUAGE 64
 
 enum place {
-    OUTSIDE, DOCUMENT, LANGUAGES, CURRENT_LANGUAGE, ROWS_ITEM, ROW_INDEX, ROW_INDEX_TO, ROW, CELL, COLUMN, CONTENT, PARAMETER,
-    TEXT, TEXT_ITEM, TEXT_LANGUAGE, TEXT_CONTENT, MERGE, MERGE_ROW, MERGE_COLUMN, MERGE_HEIGHT, MERGE_WIDTH
+    OUTSIDE,
+    DOCUMENT,
+    LANGUAGES,
+    CURRENT_LANGUAGE,
+    ROWS_ITEM,
+    ROW_INDEX,
+    ROW_INDEX_TO,
+    ROW,
+    CELL,
+    COLUMN,
+    CONTENT,
+    PARAMETER,
+    TEXT,
+    TEXT_ITEM,
+    TEXT_LANGUAGE,
+    TEXT_CONTENT,
+    MERGE,
+    MERGE_ROW,
+    MERGE_COLUMN,
+    MERGE_HEIGHT,
+    MERGE_WIDTH
 };
 
 static const struct step {
@@ -383,7 +402,8 @@ static int pass(struct xml *x)
     x->parser = XML_ParserCreateNS(NULL, SEPARATOR);
     if (!x->parser)
         abort();
-    /* Without a salt of ours expat opens /dev/urandom, which the sandbox forbids; where the heap lies is secret enough. */
+    /* Without a salt of ours expat opens /dev/urandom, which the sandbox forbids; where the heap lies is secret enough.
+     */
     XML_SetHashSalt(x->parser, (unsigned long)((uintptr_t)x->parser >> 4) | 1);
     XML_SetUserData(x->parser, x);
     XML_SetElementHandler(x->parser, on_start, on_end);

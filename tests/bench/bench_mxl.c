@@ -1,4 +1,5 @@
-/* Reads one .mxl file as often as asked and prints, for the fastest run, megabytes per second, with cells and peak memory. */
+/* Reads one .mxl file as often as asked and prints, for the fastest run, megabytes per second, with cells and peak
+ * memory. */
 #include "tests/unit/mxl_test_support.h"
 
 #include <fcntl.h>

@@ -1,7 +1,7 @@
-/* Fuzzing of the .mxl reader: any bytes give a table that keeps its promises or a refusal that says why. Without a fuzzing engine
- * it replays the files and folders of its arguments. */
-#include "tests/unit/mxl_test_support.h"
+/* Fuzzing of the .mxl reader: any bytes give a table that keeps its promises or a refusal that says why. Without a
+ * fuzzing engine it replays the files and folders of its arguments. */
 #include "handlers/sheet/mxl_text.h"
+#include "tests/unit/mxl_test_support.h"
 
 #include <dirent.h>
 #include <stdio.h>

@@ -11,11 +11,15 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-const struct sheet_limits mxl_test_limits = {
-    .max_rows = 500000, .max_inflated = UINT64_C(4) << 30, .max_strings = 128 << 20, .max_text = 32767, .max_entries = 10000};
+const struct sheet_limits mxl_test_limits = {.max_rows = 500000,
+                                             .max_inflated = UINT64_C(4) << 30,
+                                             .max_strings = 128 << 20,
+                                             .max_text = 32767,
+                                             .max_entries = 10000};
 
 /* The dispatcher of all formats owns this function; weak, so that this test links with and without it. */
-__attribute__((weak, format(printf, 3, 4))) int sheet_refuse(struct sheet_error *err, const char *cls, const char *format, ...)
+__attribute__((weak, format(printf, 3, 4))) int sheet_refuse(struct sheet_error *err, const char *cls,
+                                                             const char *format, ...)
 {
     va_list args;
     va_start(args, format);

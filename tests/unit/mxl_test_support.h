@@ -1,5 +1,5 @@
-/* What the tests, the fuzz harness and the benchmark of the .mxl reader share: reading a document that stands in memory, a sink
- * that keeps everything, and comparison with a .cells.json file. */
+/* What the tests, the fuzz harness and the benchmark of the .mxl reader share: reading a document that stands in
+ * memory, a sink that keeps everything, and comparison with a .cells.json file. */
 #ifndef PF_MXL_TEST_SUPPORT_H
 #define PF_MXL_TEST_SUPPORT_H
 

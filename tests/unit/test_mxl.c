@@ -1,5 +1,5 @@
-/* The .mxl reader on whole documents: every sample gives exactly its expected cells; merges, row groups, kinds, languages and
- * what the sink may say. */
+/* The .mxl reader on whole documents: every sample gives exactly its expected cells; merges, row groups, kinds,
+ * languages and what the sink may say. */
 #include "tests/unit/mxl_test_support.h"
 
 #include <setjmp.h>
@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#define GUID "00000000-0000-0000-0000-000000000000"
+#define GUID        "00000000-0000-0000-0000-000000000000"
 #define MAX_SAMPLES 256
 
 static char names[MAX_SAMPLES][128];
@@ -185,7 +185,8 @@ static void values_and_texts(void **state)
         {"{2,0,{\"#\"," GUID ",{1}}}", NULL, 0},
         {"{18,0,{\"N\",5},{1,1,{\"#\",\"five\"}},0}", "five", GRID_TEXT},
         {"{18,0,{\"N\",5},{1,0},0}", "5", GRID_NUMBER},
-        {"{28,0,{\"S\",\"hidden\"},\"Param\",{1,1,{\"#\",\"x{,}y\"}},1,{1,{1,1,{\"#\",\"<b>\"}},1}}", "x{,}y", GRID_TEXT},
+        {"{28,0,{\"S\",\"hidden\"},\"Param\",{1,1,{\"#\",\"x{,}y\"}},1,{1,{1,1,{\"#\",\"<b>\"}},1}}", "x{,}y",
+         GRID_TEXT},
         {"{4,0,{#base64:AAAA\r\nBB==}}", NULL, 0},
         {"{16,0,{1,0}}", NULL, 0},
         {"{0,0}", NULL, 0},
@@ -241,9 +242,10 @@ static void a_part_of_a_file_is_read(void **state)
     kept_free(&kept);
 }
 
-#define XML_HEAD                                                                                                           \
-    "<?xml version=\"1.0\"?>\n<document xmlns=\"http://v8.1c.ru/8.2/data/spreadsheet\" "                                   \
-    "xmlns:v8=\"http://v8.1c.ru/8.1/data/core\"><languageSettings><currentLanguage>en</currentLanguage></languageSettings>"
+#define XML_HEAD                                                                                                       \
+    "<?xml version=\"1.0\"?>\n<document xmlns=\"http://v8.1c.ru/8.2/data/spreadsheet\" "                               \
+    "xmlns:v8=\"http://v8.1c.ru/8.1/data/core\"><languageSettings><currentLanguage>en</currentLanguage></"             \
+    "languageSettings>"
 #define XML_TEXT(LANG, TEXT) "<v8:item><v8:lang>" LANG "</v8:lang><v8:content>" TEXT "</v8:content></v8:item>"
 
 static void the_xml_form(void **state)
@@ -252,13 +254,22 @@ static void the_xml_form(void **state)
     static const char bytes[] = XML_HEAD
         "<columns><size>3</size></columns>"
         "<rowsItem><index>1</index><row><formatIndex>2</formatIndex>"
-        "<c><c><f>1</f><tl>" XML_TEXT("ru", "r") XML_TEXT("en", "a &amp; b") "</tl></c></c>"
-        "<c><i>3</i><c><f>1</f><tl>" XML_TEXT("#", "three") "</tl></c></c>"
-        "<c><c><parameter>Name</parameter></c></c></row></rowsItem>"
-        "<rowsItem><index>4</index><indexTo>6</indexTo><row><c><c><tl>" XML_TEXT("#", "again") "</tl></c></c></row></rowsItem>"
-        "<rowsItem><index>7</index><indexTo>400000</indexTo><row><empty>true</empty></row></rowsItem>"
-        "<drawing><tl>" XML_TEXT("#", "drawing") "</tl></drawing>"
-        "<merge><r>1</r><c>0</c><w>2</w></merge></document>";
+        "<c><c><f>1</f><tl>" XML_TEXT("ru", "r") XML_TEXT(
+            "en",
+            "a &amp; b") "</tl></c></c>"
+                         "<c><i>3</i><c><f>1</f><tl>" XML_TEXT(
+                             "#",
+                             "three") "</tl></c></c>"
+                                      "<c><c><parameter>Name</parameter></c></c></row></rowsItem>"
+                                      "<rowsItem><index>4</index><indexTo>6</indexTo><row><c><c><tl>" XML_TEXT(
+                                          "#",
+                                          "again") "</tl></c></c></row></rowsItem>"
+                                                   "<rowsItem><index>7</index><indexTo>400000</"
+                                                   "indexTo><row><empty>true</empty></row></rowsItem>"
+                                                   "<drawing><tl>" XML_TEXT(
+                                                       "#",
+                                                       "drawing") "</tl></drawing>"
+                                                                  "<merge><r>1</r><c>0</c><w>2</w></merge></document>";
     struct kept kept = {0};
     struct sheet_error err = {0};
     assert_int_equal(read_bytes(bytes, sizeof bytes - 1, &kept, &err), 0);
