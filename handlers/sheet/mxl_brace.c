@@ -2,7 +2,6 @@
 #include "handlers/sheet/mxl_brace.h"
 #include "handlers/sheet/mxl.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* Which work the walk over the rows does. */
@@ -149,10 +148,8 @@ static int both_passes(struct mxl_brace *doc, uint64_t body)
 
 int mxl_brace_read(struct mxl_in *in, struct mxl_out *out, uint64_t body)
 {
-    struct mxl_brace doc = {.in = in, .out = out, .scratch = malloc(MXL_MAX_STRING)};
-    if (!doc.scratch)
-        abort();
+    struct mxl_brace doc = {.in = in, .out = out, .scratch = mxl_room_new(MXL_MAX_STRING)};
     int rc = both_passes(&doc, body);
-    free(doc.scratch);
+    mxl_room_free(&doc.scratch, MXL_MAX_STRING);
     return rc;
 }

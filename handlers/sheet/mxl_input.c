@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 void mxl_in_init(struct mxl_in *in, const struct sheet_input *file, struct sheet_error *err)
@@ -20,6 +21,20 @@ void mxl_in_fini(struct mxl_in *in)
 {
     free(in->block);
     in->block = NULL;
+}
+
+char *mxl_room_new(size_t n)
+{
+    void *room = mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (room == MAP_FAILED)
+        abort();
+    return room;
+}
+
+void mxl_room_free(char **room, size_t n)
+{
+    munmap(*room, n);
+    *room = NULL;
 }
 
 void mxl_in_seek(struct mxl_in *in, uint64_t offset)

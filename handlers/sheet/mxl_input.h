@@ -22,6 +22,11 @@ struct mxl_in {
 void mxl_in_init(struct mxl_in *in, const struct sheet_input *file, struct sheet_error *err);
 void mxl_in_fini(struct mxl_in *in);
 
+/* Room for the largest text allowed, of which hardly any document touches more than a page: memory mapped for it costs
+ * nothing until it is written to, and goes back whole. Aborts when there is no memory. */
+char *mxl_room_new(size_t n);
+void mxl_room_free(char **room, size_t n);
+
 /* Continue at a byte of the document. */
 void mxl_in_seek(struct mxl_in *in, uint64_t offset);
 

@@ -18,12 +18,12 @@ void mxl_out_init(struct mxl_out *out, struct mxl_in *in, const struct sheet_lim
                   const struct grid_sink *sink)
 {
     *out = (struct mxl_out){.in = in, .limits = limits, .sink = sink};
-    out->arena = grown(NULL, MXL_ARENA, 1); /* pages are taken as they are touched */
+    out->arena = mxl_room_new(MXL_ARENA);
 }
 
 void mxl_out_fini(struct mxl_out *out)
 {
-    free(out->arena);
+    mxl_room_free(&out->arena, MXL_ARENA);
     free(out->cells);
     free(out->merges);
     free(out->first);

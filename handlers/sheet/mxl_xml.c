@@ -431,10 +431,8 @@ static int both_passes(struct xml *x)
 
 int mxl_xml_read(struct mxl_in *in, struct mxl_out *out)
 {
-    struct xml x = {.in = in, .out = out, .text = malloc(MXL_MAX_STRING)};
-    if (!x.text)
-        abort();
+    struct xml x = {.in = in, .out = out, .text = mxl_room_new(MXL_MAX_STRING)};
     int rc = both_passes(&x);
-    free(x.text);
+    mxl_room_free(&x.text, MXL_MAX_STRING);
     return rc;
 }

@@ -205,7 +205,7 @@ struct bytes {
     size_t n;
 };
 
-static void put(struct bytes *to, uint32_t value, size_t size)
+static void put(struct bytes *to, uint64_t value, size_t size)
 {
     for (size_t i = 0; i < size; i++)
         to->b[to->n++] = (unsigned char)(value >> 8 * i);
