@@ -51,9 +51,10 @@ static bool goes_on(void *ctx)
 static int ask_parser(struct runner *runner, const struct parser_request *request, int file_fd)
 {
     for (int i = 0; i < 3; i++) {
-        int sock = parserhub_take(runner->process->parser_control, PARSER_WAIT_MS);
-        if (sock < 0)
-            return sock;
+        struct parser_ticket ticket;
+        int sock, rc = parser_take(runner->process->parser_control, PARSER_WAIT_MS, &ticket, &sock);
+        if (rc != 0)
+            return rc;
         if (parser_send_request(sock, request, file_fd) == 0)
             return sock;
         close(sock);

@@ -19,13 +19,23 @@
 #define MEMORY_LIMIT (256ul << 20)
 #define CPU_LIMIT_S 300
 
+/* Everything but the socket, the log and standard error. */
 static int close_others(int keep)
 {
-    if (keep > STDERR_FILENO + 1 && close_range(STDERR_FILENO + 1, (unsigned)keep - 1, 0) != 0)
-        return -1;
+    int a = keep, b = log_fd();
+    if (b < a) {
+        int swap = a;
+        a = b;
+        b = swap;
+    }
     close(STDIN_FILENO);
     close(STDOUT_FILENO);
-    return close_range((unsigned)keep + 1, ~0u, 0);
+    int rc = 0;
+    if (a > STDERR_FILENO + 1)
+        rc |= close_range(STDERR_FILENO + 1, (unsigned)a - 1, 0);
+    if (a > STDERR_FILENO && b > a + 1)
+        rc |= close_range((unsigned)a + 1, (unsigned)b - 1, 0);
+    return rc | close_range((unsigned)(b > STDERR_FILENO ? b : STDERR_FILENO) + 1, ~0u, 0);
 }
 
 static int limit(__rlimit_resource_t what, rlim_t value)
