@@ -507,27 +507,27 @@ static unsigned kill_before_commit(enum store_fault_point point, const char *sql
     return 0;
 }
 
-static void *restart_soon(void *arg)
+static void *insert_in_thread(void *arg)
 {
-    (void)arg;
     mysql_thread_init();
-    store_sleep_ms(300);
-    fixture_restart();
+    intptr_t rc = store_transaction(&a, insert_three, is_three_there, arg, 0);
     mysql_thread_end();
-    return NULL;
+    return (void *)rc;
 }
 
 static void server_killed_at_commit(void **state)
 {
     (void)state;
     int runs = 0;
+    void *rc = NULL;
     pthread_t thread;
     fault_times = 1;
     store_fault_hook = kill_before_commit;
-    assert_int_equal(pthread_create(&thread, NULL, restart_soon, NULL), 0);
-    int rc = store_transaction(&a, insert_three, is_three_there, &runs, 0);
-    pthread_join(thread, NULL);
-    OK(&a, rc);
+    assert_int_equal(pthread_create(&thread, NULL, insert_in_thread, &runs), 0);
+    store_sleep_ms(300);
+    fixture_restart(); /* here, since the server dies with the thread that started it */
+    pthread_join(thread, &rc);
+    OK(&a, (int)(intptr_t)rc);
     assert_int_equal(runs, 2);
     assert_int_equal(one(&a, "SELECT COUNT(*) FROM t"), 3);
 }
@@ -567,7 +567,10 @@ static void small_texts(void **state)
     store_clip(clipped, 5, "приветствие");
     assert_string_equal(clipped, "приве");
     store_clip(clipped, 10, "a\xff\xc3(\xed\xa0\x80z");
-    assert_string_equal(clipped, "a??(???z");
+    assert_string_equal(clipped, "a?"
+                                 "?(?"
+                                 "?"
+                                 "?z");
     store_clip(clipped, 10, "\xf0\x9f\x98\x80\xf0\x9f");
     assert_string_equal(clipped, "\xf0\x9f\x98\x80??");
 }
