@@ -54,26 +54,39 @@ const struct http_problem *http_problem_at(size_t index)
     return index < sizeof problems / sizeof problems[0] ? &problems[index] : NULL;
 }
 
+/* libevent 2.1 knows neither 422 nor 429 nor 507, and would look the others up in three tables. */
 const char *http_phrase(int status)
 {
-    switch (status) {
-    case 200:
-        return "OK";
-    case 201:
-        return "Created";
-    case 202:
-        return "Accepted";
-    case 204:
-        return "No Content";
-    case 304:
-        return "Not Modified";
-    default:
-        break;
-    }
-    for (size_t i = 0; i < sizeof problems / sizeof problems[0]; i++)
-        if (problems[i].status == status && status != 404 && status != 409)
-            return problems[i].title;
-    return status == 404 ? "Not Found" : status == 409 ? "Conflict" : "Status";
+    static const struct {
+        int status;
+        const char *phrase;
+    } phrases[] = {{200, "OK"},
+                   {202, "Accepted"},
+                   {204, "No Content"},
+                   {304, "Not Modified"},
+                   {201, "Created"},
+                   {400, "Bad Request"},
+                   {401, "Unauthorized"},
+                   {403, "Forbidden"},
+                   {404, "Not Found"},
+                   {405, "Method Not Allowed"},
+                   {409, "Conflict"},
+                   {410, "Gone"},
+                   {413, "Content Too Large"},
+                   {415, "Unsupported Media Type"},
+                   {417, "Expectation Failed"},
+                   {422, "Unprocessable Content"},
+                   {429, "Too Many Requests"},
+                   {431, "Request Header Fields Too Large"},
+                   {500, "Internal Server Error"},
+                   {503, "Service Unavailable"},
+                   {505, "HTTP Version Not Supported"},
+                   {507, "Insufficient Storage"}};
+
+    for (size_t i = 0; i < sizeof phrases / sizeof phrases[0]; i++)
+        if (phrases[i].status == status)
+            return phrases[i].phrase;
+    return "Status";
 }
 
 static void put_faults(struct json_out *out, const struct param_faults *faults)
