@@ -1,8 +1,9 @@
 /* Birth of children: one fork path for all of them. Mechanism only; when to fork is decided in master.c and restart.c.
  *
- * The child starts with: default signal handlers, nothing blocked, SIGPIPE and SIGINT ignored (a Ctrl-C reaches the
- * whole terminal group, the master turns it into an orderly stop), a death signal for the master's end, its own log
- * role and title, and no descriptor but 0, 1, 2, the log's and those in `keep`. */
+ * The child starts with: default signal handlers, nothing blocked, SIGPIPE and SIGINT ignored, a death signal for the master's
+ * end, its own log role and title, no descriptor but 0, 1, 2, the log's and those in `keep`, and as the leader of a process
+ * group of its own: what it forks can be killed with it, and a signal to the terminal's group (Ctrl-C, timeout) reaches the
+ * master alone, which turns it into a stop in the right order. */
 #ifndef PF_SPAWN_H
 #define PF_SPAWN_H
 
@@ -12,7 +13,6 @@
 struct spawn {
     const char *role; /* "worker 0": log and process title */
     int death_signal; /* sent by the kernel when the master dies */
-    bool own_group;   /* leads a process group of its own, so that what it forks dies with it */
     bool expendable;  /* the kernel should rather kill this one when memory runs out */
     const int *keep;  /* descriptors to leave open; -1 entries are skipped */
     unsigned n_keep;

@@ -32,7 +32,7 @@ static int64_t silence(const struct master *m, const struct post *post, const st
     return now_ms - later(later(info->beat_ms, post->started_ms), m->beat_floor_ms);
 }
 
-static void watch_child(struct master *m, struct post *post, int64_t now_ms)
+void watch_child(struct master *m, struct post *post, int64_t now_ms)
 {
     struct proc_info info;
 
