@@ -49,7 +49,9 @@ int db_worker_connect(struct db_worker *worker)
 {
     int64_t now = store_monotonic_ms();
     bool was_open = worker->conn.mysql != NULL;
-    if (!was_open && worker->attempt_ms != 0 && now - worker->attempt_ms < DB_RECONNECT_MS) {
+    /* Not while the other thread has got through since: then it is worth a try at once. */
+    bool news = atomic_load(&worker->health->last_ms) >= worker->attempt_ms;
+    if (!was_open && !news && now - worker->attempt_ms < DB_RECONNECT_MS) {
         if (worker->conn.error.cls == STORE_OK)
             (void)store_fail(&worker->conn, STORE_GONE, "not connected");
         return -1; /* with the error of the last attempt */

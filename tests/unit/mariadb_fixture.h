@@ -13,7 +13,7 @@ int fixture_start(void);
 const struct store_config *fixture_config(void);
 /* SIGKILL and reap the server. */
 void fixture_kill(void);
-/* Start it again on the same data and wait until it answers. */
+/* Start it again on the same data and wait until it answers. From the main thread: it dies with its parent thread. */
 void fixture_restart(void);
 /* SIGSTOP and SIGCONT. */
 void fixture_pause(void);
