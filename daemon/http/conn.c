@@ -77,6 +77,8 @@ static void orphan_current(struct conn *conn)
     exchange->conn = NULL;
     if (evhttp_request_get_connection(exchange->ev) != NULL)
         exchange->ev = NULL;
+    if (conn->server->freeing)
+        exchange->request.server = NULL; /* it may outlive the server, until its handler answers */
     if (exchange->request.gone != NULL)
         exchange->request.gone(&exchange->request);
 }

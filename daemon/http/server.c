@@ -12,13 +12,13 @@
  * may take them. */
 void server_accept_update(struct http_server *server)
 {
-    bool want = !server->draining && !server->freeing && !evtimer_pending(server->resume, NULL) &&
+    bool want = !server->draining && !evtimer_pending(server->resume, NULL) &&
                 server->n_conns + server->n_lingering < server->options.max_connections;
 
-    if (want == server->accepting)
+    if (server->freeing || want == server->accepting)
         return;
     server->accepting = want;
-    if (!want && !server->draining && !server->freeing)
+    if (!want && !server->draining)
         server->stats.refused_connections++;
     for (unsigned i = 0; i < server->n_listeners; i++) {
         if (want)
