@@ -1,10 +1,11 @@
 /* The database thread of a worker: blocking statements off the event loop, answers back through an eventfd.
  *
- * A bounded queue. Task insertions that wait together are committed in one transaction (a durable commit costs one fsync, so
- * submissions share it); when one row of the batch fails, it is rolled back and its rows run one by one. Other calls run
- * alone in order of arrival; with two threads a slow call does not hold up insertions.
+ * A bounded queue. Task insertions that wait together are committed in one transaction (a durable commit costs one
+ * fsync, so submissions share it); when one row of the batch fails, it is rolled back and its rows run one by one.
+ * Other calls run alone in order of arrival; with two threads a slow call does not hold up insertions.
  *
- * All functions are called on the worker's loop thread; `work` runs on the database thread, `done` on the loop thread. */
+ * All functions are called on the worker's loop thread; `work` runs on the database thread, `done` on the loop thread.
+ */
 #ifndef PF_STORE_DBTHREAD_H
 #define PF_STORE_DBTHREAD_H
 
@@ -23,12 +24,13 @@ struct db_call {
     /* Always: called on the loop thread exactly once, also at drain. */
     void (*done)(struct db_call *call);
     void *ctx;
-    int64_t deadline_ms;       /* CLOCK_MONOTONIC; past it the call is not started and ends STORE_UNUSABLE */
+    int64_t deadline_ms; /* CLOCK_MONOTONIC, 0 = none; past it the call is not started and ends STORE_UNUSABLE */
 
     /* Filled in before done(). */
-    int result;                /* 0 = done; 1 = refused by `before`, -1 = error below */
-    struct store_error error;  /* STORE_UNKNOWN was already looked up by id: never seen here unless the look-up failed too */
-    struct db_call *next;      /* internal */
+    int result; /* 0 = done; 1 = refused by `before`, -1 = error below */
+    struct store_error
+        error;            /* STORE_UNKNOWN was already looked up by id: never seen here unless the look-up failed too */
+    struct db_call *next; /* internal */
 };
 
 /* Start `threads` (1 or 2) threads with their own connections. `queue_limit`: calls waiting at most. Returns NULL on

@@ -66,6 +66,7 @@ struct grid_sink {
     int (*row)(void *ctx, const struct grid_row *row);
     int (*sheet_end)(void *ctx);
     void *ctx;
+    bool without_merges; /* sheet() needs no merges: a reader may save the look ahead that they cost */
 };
 
 #endif
