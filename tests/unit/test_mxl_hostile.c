@@ -75,7 +75,7 @@ static int read_part(int fd, size_t length, struct sheet_error *err, struct orde
 {
     struct sheet_input input = {.fd = fd, .length = length};
     *order = (struct order){.last_row = -1};
-    struct grid_sink sink = {on_sheet, on_row, on_end, order};
+    struct grid_sink sink = {.sheet = on_sheet, .row = on_row, .sheet_end = on_end, .ctx = order};
     return mxl_read(&input, &mxl_test_limits, &sink, err);
 }
 
