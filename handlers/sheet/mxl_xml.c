@@ -4,6 +4,7 @@
 
 #include <expat.h>
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +15,7 @@
 #define MAX_DEPTH    32
 #define MAX_PENDING  ((uint64_t)4 << 20) /* bytes of one tag or comment, which expat keeps in memory whole */
 #define MAX_LANGUAGE 64
+#define MAX_EXPAT    ((size_t)16 << 20)
 
 enum place {
     OUTSIDE,
@@ -364,6 +366,44 @@ static void XMLCALL on_doctype(void *ctx, const XML_Char *name, const XML_Char *
     fail(ctx, "xml-dtd", "The XML of the .mxl file has a document type declaration, which no 1C document has.");
 }
 
+/* Expat remembers every element and attribute name it has met, so a file of ever new names grows without end: its
+ * memory is counted. Each block carries its size in front. Expat's allocator has no context argument; a parser process
+ * reads one file at a time, and a counter per thread keeps tests apart. */
+union head {
+    size_t size;
+    max_align_t align;
+};
+
+static _Thread_local size_t expat_bytes;
+
+static void *expat_realloc(void *old, size_t size)
+{
+    union head *head = old ? (union head *)old - 1 : NULL;
+    size_t before = head ? head->size : 0;
+    if (size > MAX_EXPAT || expat_bytes - before + size > MAX_EXPAT)
+        return NULL;
+    head = realloc(head, sizeof *head + size);
+    if (!head)
+        abort();
+    expat_bytes += size - before;
+    head->size = size;
+    return head + 1;
+}
+
+static void *expat_malloc(size_t size)
+{
+    return expat_realloc(NULL, size);
+}
+
+static void expat_free(void *old)
+{
+    if (!old)
+        return;
+    union head *head = (union head *)old - 1;
+    expat_bytes -= head->size;
+    free(head);
+}
+
 static int complaint(struct xml *x)
 {
     enum XML_Error code = XML_GetErrorCode(x->parser);
@@ -372,7 +412,7 @@ static int complaint(struct xml *x)
     XML_Index at = XML_GetCurrentByteIndex(x->parser);
     uint64_t offset = at < 0 ? 0 : (uint64_t)at;
     if (code == XML_ERROR_NO_MEMORY)
-        abort();
+        return mxl_fail_at(x->in, offset, "mxl-limit", "The XML of the .mxl file has too many names or too long tags.");
     if (cut && mxl_in_left(x->in) == 0)
         return mxl_fail_at(x->in, offset, "mxl-truncated",
                            "The XML of the .mxl file ends in the middle: it was cut off. Save or upload it again.");
@@ -399,7 +439,9 @@ static int feed(struct xml *x)
 
 static int pass(struct xml *x)
 {
-    x->parser = XML_ParserCreateNS(NULL, SEPARATOR);
+    static const XML_Memory_Handling_Suite counted = {expat_malloc, expat_realloc, expat_free};
+    static const XML_Char separator[] = {SEPARATOR, 0};
+    x->parser = XML_ParserCreate_MM(NULL, &counted, separator);
     if (!x->parser)
         abort();
     /* Without a salt of ours expat opens /dev/urandom, which the sandbox forbids; where the heap lies is secret enough.

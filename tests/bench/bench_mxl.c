@@ -59,7 +59,7 @@ int main(int argc, char **argv)
         struct sheet_input input = {.fd = fd, .length = (uint64_t)st.st_size};
         struct sheet_error err = {0};
         t = (struct totals){0};
-        struct grid_sink sink = {on_sheet, on_row, on_end, &t};
+        struct grid_sink sink = {.sheet = on_sheet, .row = on_row, .sheet_end = on_end, .ctx = &t};
         double start = now();
         if (mxl_read(&input, &limits, &sink, &err)) {
             fprintf(stderr, "%s at %llu: %s\n", err.cls, (unsigned long long)err.offset, err.text);

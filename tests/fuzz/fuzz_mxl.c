@@ -58,7 +58,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct sheet_input input = {.fd = bytes_fd(data, size), .length = size};
     struct sheet_error err = {0};
     int64_t last = -1;
-    struct grid_sink sink = {fuzz_sheet, fuzz_row, fuzz_end, &last};
+    struct grid_sink sink = {.sheet = fuzz_sheet, .row = fuzz_row, .sheet_end = fuzz_end, .ctx = &last};
     int rc = mxl_read(&input, &limits, &sink, &err);
     require(rc == 0 || (rc == -1 && err.cls[0] && err.text[0] && err.offset <= size));
     close(input.fd);

@@ -76,7 +76,7 @@ static int keep_end(void *ctx)
 
 struct grid_sink kept_sink(struct kept *kept)
 {
-    return (struct grid_sink){keep_sheet, keep_row, keep_end, kept};
+    return (struct grid_sink){.sheet = keep_sheet, .row = keep_row, .sheet_end = keep_end, .ctx = kept};
 }
 
 void kept_free(struct kept *kept)

@@ -349,6 +349,19 @@ static void xml_faults(void **state)
     refused_xml(XML "<merge><r>5</r><c>16383</c><w>1</w></merge></document>", "mxl-malformed");
 }
 
+static void xml_of_ever_new_names(void **state)
+{
+    (void)state;
+    size_t size = (size_t)40 << 20, n = 0;
+    char *bytes = malloc(size);
+    n += (size_t)snprintf(bytes, size, "%s", XML);
+    for (unsigned i = 0; n + 64 < size; i++)
+        n += (size_t)snprintf(bytes + n, size - n, "<a-name-never-used-before-%08u/>", i);
+    n += (size_t)snprintf(bytes + n, size - n, "</document>");
+    refused("names without end", bytes, n, "mxl-limit");
+    free(bytes);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -364,6 +377,7 @@ int main(void)
         cmocka_unit_test(binary_faults),
         cmocka_unit_test(binary_code_pages),
         cmocka_unit_test(xml_faults),
+        cmocka_unit_test(xml_of_ever_new_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
