@@ -23,7 +23,7 @@ static int fail(struct stock_reader *reader, const char *code, const char *forma
     vsnprintf(reader->failure_text, sizeof reader->failure_text, format, args);
     va_end(args);
     snprintf(reader->failure, sizeof reader->failure, "%s", code);
-    reader->stage = STAGE_DONE;
+    reader->phase = PHASE_DONE;
     return -1;
 }
 
@@ -201,13 +201,13 @@ static int search_heading(struct stock_reader *reader)
              reader->sheet);
         return GRID_STOP;
     case HEAD_NONE:
-        reader->stage = STAGE_PASS;
+        reader->phase = PHASE_PASS;
         drop_head(reader);
         return 0;
     case HEAD_FOUND:
         break;
     }
-    reader->stage = STAGE_DATA;
+    reader->phase = PHASE_DATA;
     reader->context = (struct stock_context){.params = reader->params, .catalog = reader->catalog,
                                              .heading = &reader->heading, .stock_date = stock_date(reader, &input)};
     return take_head_rows(reader);
@@ -229,9 +229,9 @@ static void keep_merges(struct stock_reader *reader, const struct grid_sheet *sh
 static int on_sheet(void *ctx, const struct grid_sheet *sheet)
 {
     struct stock_reader *reader = ctx;
-    if (reader->stage == STAGE_DONE || sheet->hidden)
+    if (reader->phase == PHASE_DONE || sheet->hidden)
         return GRID_SKIP_SHEET;
-    reader->stage = STAGE_SEARCH;
+    reader->phase = PHASE_SEARCH;
     size_t n = utf8_cut(sheet->name, strlen(sheet->name), sizeof reader->sheet - 1);
     snprintf(reader->sheet, sizeof reader->sheet, "%.*s", (int)n, sheet->name);
     drop_head(reader);
@@ -244,7 +244,7 @@ static int on_row(void *ctx, const struct grid_row *row)
     struct stock_reader *reader = ctx;
     if (++reader->rows_read % TICK_ROWS == 0 && reader->out.tick && reader->out.tick(reader->out.ctx, reader->rows_read) != 0)
         return STOCK_SINK_STOPPED;
-    if (reader->stage == STAGE_SEARCH) {
+    if (reader->phase == PHASE_SEARCH) {
         if (row->row < STOCK_HEAD_ROWS && reader->n_head < STOCK_HEAD_ROWS) {
             reader->head[reader->n_head++] = stock_row_copy(row);
             return 0;
@@ -253,18 +253,18 @@ static int on_row(void *ctx, const struct grid_row *row)
         if (rc != 0)
             return rc;
     }
-    return reader->stage == STAGE_DATA ? take_row(reader, row) : 0;
+    return reader->phase == PHASE_DATA ? take_row(reader, row) : 0;
 }
 
 static int on_sheet_end(void *ctx)
 {
     struct stock_reader *reader = ctx;
-    int rc = reader->stage == STAGE_SEARCH ? search_heading(reader) : 0;
-    if (rc == 0 && reader->stage == STAGE_DATA)
+    int rc = reader->phase == PHASE_SEARCH ? search_heading(reader) : 0;
+    if (rc == 0 && reader->phase == PHASE_DATA)
         rc = take_waiting(reader, 0);
-    if (rc != 0 || reader->stage != STAGE_DATA)
+    if (rc != 0 || reader->phase != PHASE_DATA)
         return rc;
-    reader->stage = STAGE_DONE;
+    reader->phase = PHASE_DONE;
     return GRID_STOP;
 }
 

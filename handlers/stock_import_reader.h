@@ -20,7 +20,7 @@ struct stock_reader_out {
     void *ctx;
 };
 
-enum stock_stage { STAGE_SEARCH, STAGE_PASS /* this sheet is of no use */, STAGE_DATA, STAGE_DONE };
+enum stock_phase { PHASE_SEARCH, PHASE_PASS /* this sheet is of no use */, PHASE_DATA, PHASE_DONE };
 
 struct stock_reader {
     const struct stock_params *params;
@@ -29,7 +29,7 @@ struct stock_reader {
     struct stock_reader_out out;
     uint32_t warehouse;            /* number in the catalogue of the one that is imported */
 
-    enum stock_stage stage;
+    enum stock_phase phase;
     char sheet[65];                /* name of the sheet, cut at 64 characters for the row errors */
     struct grid_row *head[STOCK_HEAD_ROWS];
     uint32_t n_head;
