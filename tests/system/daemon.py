@@ -181,7 +181,7 @@ class Daemon:
         return [pid for _, pid in sorted(found)]
 
     def worker_pid(self, index):
-        return self.children(f"worker {index}")[0]
+        return self.children(f"worker-{index}")[0]
 
     def term(self, wait=30):
         """SIGTERM; the exit code."""
