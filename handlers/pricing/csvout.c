@@ -94,7 +94,9 @@ static void put(struct csv_out *out, const char *text, size_t n)
 
 static void put_char(struct csv_out *out, char c)
 {
-    put(out, &c, 1);
+    if (out->used == sizeof out->buffer)
+        csv_out_flush(out);
+    out->buffer[out->used++] = c;
 }
 
 int csv_out_flush(struct csv_out *out)
@@ -114,18 +116,27 @@ static bool needs_quotes(const struct csv_out *out, const char *text, size_t n, 
     return (text[0] == ' ' && !guarded) || text[n - 1] == ' ' || strcspn(text, special) < n;
 }
 
-/* Does a spreadsheet take this for a formula? The full-width twins count: East Asian versions fold them. */
+/* Does a spreadsheet take this for a formula? The full-width twins U+FF1D, FF0B, FF0D and FF20 count: East Asian
+ * versions fold them. */
 static bool looks_like_formula(const char *text)
 {
-    static const char *const twins[] = {"\uFF1D", "\uFF0B", "\uFF0D", "\uFF20"};
-    text += strspn(text, " ");
-    if (text[0] != '\0' && strchr("=+-@\t\r\n", text[0]))
+    while (*text == ' ')
+        text++;
+    switch (*text) {
+    case '=':
+    case '+':
+    case '-':
+    case '@':
+    case '\t':
+    case '\r':
+    case '\n':
         return true;
-    for (size_t i = 0; i < sizeof twins / sizeof twins[0]; i++) {
-        if (strncmp(text, twins[i], strlen(twins[i])) == 0)
-            return true;
+    case '\xEF':
+        return strncmp(text, "\uFF1D", 3) == 0 || strncmp(text, "\uFF0B", 3) == 0 || strncmp(text, "\uFF0D", 3) == 0 ||
+               strncmp(text, "\uFF20", 3) == 0;
+    default:
+        return false;
     }
-    return false;
 }
 
 static void put_quoted(struct csv_out *out, bool guard, const char *text)
