@@ -81,7 +81,7 @@ static void test_data_version(void **state)
     assert_int_equal(major, 11);
 }
 
-static void test_last_error(void **state)
+static void test_first_error(void **state)
 {
     static const char old[] = "2026-01-01 0:00:00 0 [ERROR] of an earlier start\n";
     char text[400], reason[100];
@@ -93,16 +93,16 @@ static void test_last_error(void **state)
         "2026-01-01 1:00:00 0 [ERROR] Aborting\n",
         old);
     const char *path = put("log", text);
-    privatedb_last_error(path, (int64_t)strlen(old), reason, sizeof reason);
+    privatedb_first_error(path, (int64_t)strlen(old), reason, sizeof reason);
     assert_string_equal(reason, "InnoDB: Unable to lock ./ibdata1");
-    privatedb_last_error(path, (int64_t)strlen(text), reason, sizeof reason);
+    privatedb_first_error(path, (int64_t)strlen(text), reason, sizeof reason);
     assert_string_equal(reason, "");
-    privatedb_last_error(path, 1000000, reason, sizeof reason); /* the log was moved aside since */
-    assert_string_equal(reason, "InnoDB: Unable to lock ./ibdata1");
+    privatedb_first_error(path, 1000000, reason, sizeof reason); /* the log was moved aside since: all of it is new */
+    assert_string_equal(reason, "of an earlier start");
     char small[8];
-    privatedb_last_error(path, 0, small, sizeof small);
-    assert_string_equal(small, "InnoDB:");
-    privatedb_last_error("/nonexistent", 0, reason, sizeof reason);
+    privatedb_first_error(path, 0, small, sizeof small);
+    assert_string_equal(small, "of an e");
+    privatedb_first_error("/nonexistent", 0, reason, sizeof reason);
     assert_string_equal(reason, "");
 }
 
@@ -111,7 +111,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_versions),
         cmocka_unit_test_setup_teardown(test_data_version, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_last_error, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_first_error, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
