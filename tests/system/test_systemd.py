@@ -2,6 +2,7 @@
 import os
 import shutil
 import subprocess
+import tempfile
 import time
 from pathlib import Path
 
@@ -56,24 +57,28 @@ def systemd(place):
     units = place / "units"
     units.mkdir()
     # ProtectHome and PrivateTmp hide the places where a build may lie: run a copy from a visible one.
-    shutil.copy(build / "priceforged", place / "priceforged")
-    (place / "priceforged.conf").write_text("[paths]\nstate_dir = /var/lib/priceforge\nruntime_dir = /run/priceforge\n"
+    visible = Path(tempfile.mkdtemp(prefix="pft-", dir="/opt"))
+    visible.chmod(0o755)
+    shutil.copy(build / "priceforged", visible / "priceforged")
+    conf = visible / "priceforged.conf"
+    conf.write_text("[paths]\nstate_dir = /var/lib/priceforge\nruntime_dir = /run/priceforge\n"
                                             "[http]\nlisten = 127.0.0.1:0\nworkers = 2\n")
-    text = unit_text(place, place / "priceforged.conf")
+    text = unit_text(visible, conf)
     text = text.replace("StateDirectory=priceforge", f"StateDirectory={place.name}").replace("WatchdogSec=30", "WatchdogSec=2")
     text = text.replace("RuntimeDirectory=priceforge", "RuntimeDirectory=priceforge\nStandardOutput=append:/run/pf.out\n"
                         "StandardError=append:/run/pf.err")
-    (place / "priceforged.conf").write_text((place / "priceforged.conf").read_text().replace("/var/lib/priceforge", f"/var/lib/{place.name}"))
+    conf.write_text(conf.read_text().replace("/var/lib/priceforge", f"/var/lib/{place.name}"))
     (units / UNIT).write_text(text)
     (units / "test.target").write_text("[Unit]\nDescription=test\nDefaultDependencies=no\n")
     cgroup = cgroup2_root() / f"pf-test-{os.getpid()}"
     log = open(place / "systemd.log", "ab")
     process = subprocess.Popen(["bash", "-c", LAUNCH.format(cgroup=cgroup, units=units)], stdout=log, stderr=log,
                                start_new_session=True)
-    yield Systemd(process, place)
+    yield Systemd(process, place, conf)
     subprocess.run(["pkill", "-KILL", "-P", str(process.pid)], check=False)
     process.wait(20)
     shutil.rmtree(f"/var/lib/{place.name}", ignore_errors=True)
+    shutil.rmtree(visible, ignore_errors=True)
     for group in sorted(cgroup.rglob("*"), reverse=True):
         if group.is_dir():
             _rmdir(group)
@@ -90,8 +95,8 @@ def _rmdir(path):
 
 
 class Systemd:
-    def __init__(self, launcher, place):
-        self.launcher, self.place = launcher, place
+    def __init__(self, launcher, place, conf):
+        self.launcher, self.place, self.conf = launcher, place, conf
         end = time.monotonic() + 15
         while True:
             found = subprocess.run(["pgrep", "-P", str(launcher.pid)], capture_output=True, text=True).stdout.split()
@@ -140,7 +145,7 @@ def test_unit_runs_restarts_and_stops(systemd):
 
 
 def test_configuration_fault_is_not_restarted(systemd):
-    with open(systemd.place / "priceforged.conf", "a") as conf:
+    with open(systemd.conf, "a") as conf:
         conf.write("nonsense = 1\n")
     systemd("start", UNIT, check=False)
     systemd.until(lambda: systemd.show("ActiveState") == "failed")
