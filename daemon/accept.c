@@ -75,7 +75,6 @@ static void answer_accepted(struct submission *sub)
     http_reply_header(sub->request, "Location", location);
     http_reply_header(sub->request, "Retry-After", "1");
     http_reply_header(sub->request, "Cache-Control", "no-store");
-    http_reply_header(sub->request, "Request-Id", sub->request->request_id);
     http_reply_json(sub->request, (int)sub->worker->process->config->start_status, body, (size_t)len);
 }
 

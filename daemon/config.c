@@ -278,26 +278,38 @@ static void check_database(struct load *load)
               config->db_name);
 }
 
+/* Returns NULL, or what is wrong with the file. */
+static const char *password_file_fault(FILE *stream)
+{
+    struct stat st;
+
+    if (!stream || fstat(fileno(stream), &st) < 0)
+        return strerror(errno);
+    if (!S_ISREG(st.st_mode))
+        return "it is not a regular file";
+    if (st.st_mode & (S_IRWXO | S_IWGRP | S_IXGRP))
+        return "other accounts can read or change it; run: chmod 600 on it";
+    return NULL;
+}
+
 /* First line of the file, without its end. */
 static void read_password(struct load *load, const char *path)
 {
-    char line[1024];
-    struct stat st;
+    char line[1024] = "";
     FILE *stream = fopen(path, "re");
+    const char *wrong = password_file_fault(stream);
 
-    if (!stream || fstat(fileno(stream), &st) < 0) {
-        fault(load, path, "cannot read the password file: %s", strerror(errno));
-    } else if (!S_ISREG(st.st_mode)) {
-        fault(load, path, "the password file is not a regular file");
-    } else if (st.st_mode & (S_IRWXO | S_IWGRP | S_IXGRP)) {
-        fault(load, path, "other accounts can read the password file (mode %03o); run: chmod 600 %s",
-              (unsigned)(st.st_mode & 0777), path);
-    } else if (!fgets(line, sizeof line, stream) || line[strcspn(line, "\r\n")] == '\0') {
-        fault(load, path, "the password file has no complete first line of at most %zu bytes", sizeof line - 2);
-    } else {
+    if (!wrong && fgets(line, sizeof line, stream)) {
+        if (strlen(line) == sizeof line - 1)
+            wrong = "its first line is too long for a password";
         line[strcspn(line, "\r\n")] = '\0';
-        load->config->db_password = strdup(line);
     }
+    if (!wrong && line[0] == '\0')
+        wrong = "its first line is empty";
+    if (wrong)
+        fault(load, path, "the password file cannot be used: %s", wrong);
+    else if (!(load->config->db_password = strdup(line)))
+        abort();
     explicit_bzero(line, sizeof line);
     if (stream)
         fclose(stream);

@@ -97,7 +97,7 @@ static int start_sql(struct janitor *janitor)
 static int janitor_init(struct janitor *janitor, const struct process *process)
 {
     janitor->process = process;
-    janitor->db_config = config_store(process->config, 60, 60);
+    janitor->db_config = config_store(process->config, 600, 0); /* a migration may take its time */
     store_conn_init(&janitor->db, &janitor->db_config);
     janitor->started_ms = clock_wall_ms();
     janitor->dead_since_ms = calloc(proctab_size(process->segment), sizeof *janitor->dead_since_ms);

@@ -111,7 +111,8 @@ void reap_children(struct master *m, int64_t now_ms);
 
 /* watch.c */
 void watch_children(struct master *m, int64_t now_ms);
-void watch_child(struct master *m, struct post *post, int64_t now_ms);
+/* Notice that a child has said ACTIVE. */
+void watch_readiness(struct master *m, struct post *post);
 void watch_kill_requests(struct master *m);
 void watch_database(struct master *m);
 void watch_report(struct master *m, int64_t now_ms);

@@ -218,7 +218,7 @@ static void server_ended(struct privatedb *db, int status, int64_t now_ms)
         return;
     }
     log_path(db, path);
-    privatedb_last_error(path, db->log_offset, reason, sizeof reason);
+    privatedb_first_error(path, db->log_offset, reason, sizeof reason);
     db->restart.deaths++;
     log_error("mariadbd ended (%s %d) after %.1f s%s%s; its log is %s", WIFSIGNALED(status) ? "signal" : "exit code",
               WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status), (double)(now_ms - db->started_ms) / 1000,

@@ -75,8 +75,9 @@ int privatedb_set_up(const struct config *config);
 
 /* "10.11.19-MariaDB" -> 10, 11. Returns 0 or -1. */
 int privatedb_parse_version(const char *text, unsigned *major, unsigned *minor);
-/* Last line with [ERROR] in `log` behind `offset`, without its time stamp; "" when there is none. */
-void privatedb_last_error(const char *log, int64_t offset, char *out, unsigned long size);
+/* First line with [ERROR] in `log` behind `offset`, without its time stamp; "" when there is none. The first one names
+ * the cause, what follows are consequences. */
+void privatedb_first_error(const char *log, int64_t offset, char *out, unsigned long size);
 /* Version that the data directory was last upgraded to. Returns 0, or -1 when it does not say. */
 int privatedb_data_version(const struct config *config, unsigned *major, unsigned *minor);
 

@@ -193,7 +193,7 @@ static void say_why_install_failed(const struct config *config, int status, cons
     char reason[300];
     struct statvfs vfs;
 
-    privatedb_last_error(log, log_offset, reason, sizeof reason);
+    privatedb_first_error(log, log_offset, reason, sizeof reason);
     if (statvfs(config->state_dir, &vfs) == 0 && (uint64_t)vfs.f_bavail * vfs.f_frsize < FIRST_RUN_BYTES)
         snprintf(reason, sizeof reason, "only %llu MB are free there, %u are needed",
                  (unsigned long long)(vfs.f_bavail * vfs.f_frsize >> 20), FIRST_RUN_BYTES >> 20);
@@ -331,7 +331,7 @@ int privatedb_exec_server(const struct config *config, int lock_fd)
 
 /* ---- Its log ---- */
 
-void privatedb_last_error(const char *log, int64_t offset, char *out, unsigned long size)
+void privatedb_first_error(const char *log, int64_t offset, char *out, unsigned long size)
 {
     char line[1024];
     FILE *file = fopen(log, "re");
@@ -343,10 +343,9 @@ void privatedb_last_error(const char *log, int64_t offset, char *out, unsigned l
     if (fstat(fileno(file), &st) == 0 && st.st_size < offset)
         offset = 0; /* moved aside meanwhile */
     fseeko(file, offset, SEEK_SET);
-    while (fgets(line, sizeof line, file)) {
+    while (out[0] == '\0' && fgets(line, sizeof line, file)) {
         const char *found = strstr(line, "[ERROR] ");
-        /* "Aborting" only closes the list; the line before says why. */
-        if (found && strncmp(found + 8, "Aborting", 8) != 0)
+        if (found)
             snprintf(out, size, "%.*s", (int)strcspn(found + 8, "\r\n"), found + 8);
     }
     fclose(file);

@@ -2,6 +2,7 @@
  * Runs in a short-lived child; the master never speaks SQL. */
 #include "daemon/log.h"
 #include "daemon/privatedb.h"
+#include "daemon/privilege.h"
 #include "daemon/process.h"
 #include "daemon/spawn.h"
 
@@ -23,8 +24,8 @@ static MYSQL *connect_server(const struct config *config)
     if (!db)
         return NULL;
     mysql_options(db, MYSQL_OPT_CONNECT_TIMEOUT, &timeout);
-    /* Whatever option files say about clients is meant for people. */
-    if (!mysql_real_connect(db, NULL, NULL, NULL, NULL, 0, config->private_socket, 0)) {
+    /* By name: without one the library takes the name of the terminal's session, which sudo does not change. */
+    if (!mysql_real_connect(db, NULL, privilege_account(), NULL, NULL, 0, config->private_socket, 0)) {
         log_error("cannot connect to the built-in database at %s: %s", config->private_socket, mysql_error(db));
         mysql_close(db);
         return NULL;
@@ -57,11 +58,12 @@ static bool is_older(const struct config *config, const char *server)
 
 static void exec_upgrade(const struct config *config, const char *log)
 {
-    char socket[PATH_MAX];
+    char socket[PATH_MAX], user[100];
 
     snprintf(socket, sizeof socket, "--socket=%s", config->private_socket);
+    snprintf(user, sizeof user, "--user=%s", privilege_account()); /* its default is root */
     if (spawn_prepare_exec(log) == 0)
-        execlp("mariadb-upgrade", "mariadb-upgrade", "--no-defaults", socket, (char *)NULL);
+        execlp("mariadb-upgrade", "mariadb-upgrade", "--no-defaults", user, socket, (char *)NULL);
     _exit(127);
 }
 
@@ -79,8 +81,8 @@ static int upgrade(const struct config *config, const char *server)
         continue;
     if (pid > 0 && status == 0)
         return EXIT_DONE;
-    log_error("mariadb-upgrade failed (status %d); see %s. It is in the package mariadb-client", pid > 0 ? status : -1,
-              log);
+    log_error("mariadb-upgrade failed (status %d); see %s. It needs mariadb-server-core and mariadb-client-core",
+              pid > 0 ? status : -1, log);
     return EXIT_CONFIG;
 }
 

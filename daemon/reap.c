@@ -97,7 +97,7 @@ static int64_t decide_successor(struct master *m, const struct post *post, int s
  * late sees the truth. */
 static void bury(struct master *m, struct post *post, int status, int64_t now_ms)
 {
-    watch_child(m, post, now_ms); /* it may have become ready and died within one turn */
+    watch_readiness(m, post); /* it may have become ready and died within one turn */
     write_obituary(m, post, status, now_ms);
     proctab_dead(m->segment, post->ref, status);
     if (post->kind == PROC_PARSER)

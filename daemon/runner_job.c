@@ -96,9 +96,10 @@ struct finishing {
     job_effect_fn effect;
     void *ctx;
     struct journal_end end;
-    bool rejected;   /* the effect refused by a rule: roll back, end as failed */
-    bool lost;       /* the row is no longer ours: roll back, our attempt is over */
 };
+
+/* What finish_body() returns beside 0 and -1; the transaction is rolled back. */
+enum { FINISH_REJECTED = 1 /* the effect refused by a rule: end as failed */, FINISH_LOST /* the row is no longer ours */ };
 
 static void fill_end(struct finishing *f)
 {
@@ -118,21 +119,12 @@ static void fill_end(struct finishing *f)
 static int finish_body(struct store_conn *db, void *ctx)
 {
     struct finishing *f = ctx;
-    f->rejected = f->lost = false;
     int rc = f->effect ? f->effect(f->job, db, f->ending, f->ctx) : 0;
-    if (rc == JOB_EFFECT_REJECT) {
-        f->rejected = true;
-        return store_fail(db, STORE_DATA, "refused by a rule");
-    }
     if (rc != 0)
-        return -1;
+        return rc == JOB_EFFECT_REJECT ? FINISH_REJECTED : -1;
     fill_end(f);
     rc = journal_finish(db, f->job->id, f->runner->process->node, JOURNAL_RUNNING, f->job->attempt, &f->end);
-    if (rc == 0) {
-        f->lost = true;
-        return store_fail(db, STORE_DATA, "the task is no longer ours");
-    }
-    return rc < 0 ? -1 : 0;
+    return rc == 0 ? FINISH_LOST : rc < 0 ? -1 : 0;
 }
 
 /* After an unknown COMMIT: effect and state are one transaction, so the state tells for both. */
@@ -147,38 +139,38 @@ static int finish_settled(struct store_conn *db, void *ctx)
     return done;
 }
 
-static enum job_verdict commit(struct finishing *f)
+/* Returns 0, FINISH_REJECTED, FINISH_LOST, or -1 with job->db->error. */
+static int commit(struct finishing *f)
 {
     struct runner *runner = f->runner;
-    if (store_transaction(f->job->db, finish_body, finish_settled, f, 0) != 0)
-        return JOB_AGAIN;
+    int rc = store_transaction(f->job->db, finish_body, finish_settled, f, 0);
+    if (rc != 0)
+        return rc;
     taskstate_finish(runner->process->segment, runner->handle, &f->end);
     spool_drop(runner->spool_fd, f->job->id);
     log_task(LOG_LEVEL_INFO, f->job->id, "ended: %s%s%s", task_outcome_name(f->end.outcome), f->end.error_code ? ": " : "",
              f->end.error_code ? f->end.error_code : "");
-    return JOB_ENDED;
+    return 0;
 }
 
 static enum job_verdict on_finish(struct job *job, struct job_ending *ending, job_effect_fn effect, job_effect_fn on_fail,
                                   void *ctx)
 {
     struct finishing f = {.runner = runner_of(job), .job = job, .ending = ending, .ctx = ctx};
-    f.effect = ending->outcome == OUTCOME_FAILED ? on_fail : effect;
     if (on_cancelled(job))
         return JOB_STOP;
-    enum job_verdict verdict = commit(&f);
-    if (verdict == JOB_AGAIN && f.rejected) {
+    f.effect = ending->outcome == OUTCOME_FAILED ? on_fail : effect;
+    int rc = commit(&f);
+    if (rc == FINISH_REJECTED) {
         assert(ending->outcome == OUTCOME_FAILED);
         f.effect = on_fail;
-        verdict = commit(&f);
+        rc = commit(&f);
     }
-    if (verdict == JOB_AGAIN && f.lost) {
+    if (rc == FINISH_LOST)
         log_task(LOG_LEVEL_WARN, job->id, "attempt %u came too late: another one owns the task", job->attempt);
-        return JOB_ENDED;
-    }
-    if (verdict == JOB_AGAIN)
+    if (rc < 0)
         job->error = job->db->error;
-    return verdict;
+    return rc < 0 ? JOB_AGAIN : JOB_ENDED;
 }
 
 int runner_end(struct runner *runner, const struct journal_end *end)

@@ -1,9 +1,9 @@
 /* Birth of children: one fork path for all of them. Mechanism only; when to fork is decided in master.c and restart.c.
  *
- * The child starts with: default signal handlers, nothing blocked, SIGPIPE and SIGINT ignored, a death signal for the master's
- * end, its own log role and title, no descriptor but 0, 1, 2, the log's and those in `keep`, and as the leader of a process
- * group of its own: what it forks can be killed with it, and a signal to the terminal's group (Ctrl-C, timeout) reaches the
- * master alone, which turns it into a stop in the right order. */
+ * The child starts with: default signal handlers, nothing blocked, SIGPIPE and SIGINT ignored, a death signal for the
+ * master's end, its own log role and title, no descriptor but 0, 1, 2, the log's and those in `keep`, and as the leader
+ * of a process group of its own: what it forks can be killed with it, and a signal to the terminal's group (Ctrl-C,
+ * timeout) reaches the master alone, which turns it into a stop in the right order. */
 #ifndef PF_SPAWN_H
 #define PF_SPAWN_H
 

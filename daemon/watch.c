@@ -32,19 +32,30 @@ static int64_t silence(const struct master *m, const struct post *post, const st
     return now_ms - later(later(info->beat_ms, post->started_ms), m->beat_floor_ms);
 }
 
-void watch_child(struct master *m, struct post *post, int64_t now_ms)
+/* Gossip about an earlier life of the entry says nothing about this child. */
+static bool read_entry(const struct master *m, const struct post *post, struct proc_info *out)
+{
+    return proctab_read(m->segment, post->ref.slot, out) && out->ref.generation == post->ref.generation;
+}
+
+void watch_readiness(struct master *m, struct post *post)
+{
+    struct proc_info info;
+    bool ready = read_entry(m, post, &info) && (info.state == PROC_ACTIVE || info.state == PROC_STOPPING);
+
+    if (ready && !post->active)
+        note_active(m, post);
+}
+
+static void watch_child(struct master *m, struct post *post, int64_t now_ms)
 {
     struct proc_info info;
 
     if (post->kill_ms != 0 && now_ms >= post->kill_ms)
         children_kill(post, "it did not end in time");
-    /* Gossip about an earlier life of the entry says nothing about this child. */
-    if (!proctab_read(m->segment, post->ref.slot, &info) || info.ref.generation != post->ref.generation)
-        return;
-    if (info.state == PROC_ACTIVE && !post->active)
-        note_active(m, post);
+    watch_readiness(m, post);
     /* A parser waits for its file without a table to beat into. */
-    if (post->kind != PROC_PARSER && silence(m, post, &info, now_ms) > MASTER_HUNG_MS)
+    if (post->kind != PROC_PARSER && read_entry(m, post, &info) && silence(m, post, &info, now_ms) > MASTER_HUNG_MS)
         children_kill(post, post->active ? "no heartbeat" : "not ready in time");
 }
 
@@ -105,7 +116,7 @@ static bool workers_fresh(const struct master *m, int64_t now_ms)
 
     for (unsigned i = 0; i < m->n_posts; i++) {
         const struct post *post = &m->posts[i];
-        if (post->kind != PROC_WORKER || post->pid == 0 || !proctab_read(m->segment, post->ref.slot, &info))
+        if (post->kind != PROC_WORKER || post->pid == 0 || !read_entry(m, post, &info))
             continue;
         active++;
         fresh += silence(m, post, &info, now_ms) <= MASTER_HUNG_MS + OVERSLEPT_MS;

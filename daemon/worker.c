@@ -14,11 +14,13 @@
 #define DB_THREADS 2
 #define DB_QUEUE 4096
 #define FILE_QUEUE 1024
-#define TICK_MS 500
+#define TICK_MS 250
+#define FIRST_LOOK_MS 2000
 
 struct worker_events {
     struct worker worker;
     struct event *wakeup, *term, *orphan, *tick, *db, *files;
+    struct db_call first_look;
 };
 
 static void on_wakeup(evutil_socket_t fd, short what, void *arg)
@@ -51,6 +53,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
     (void)fd;
     (void)what;
     proctab_beat(events->worker.process->segment, events->worker.process->self);
+    dbthread_collect(events->worker.db); /* calls whose deadline passed while both threads hang on a dead server */
 }
 
 /* The master is gone: nobody would reap or replace us. */
@@ -130,6 +133,28 @@ static int make_server(struct worker *worker)
     return worker->process->unix_fd < 0 ? 0 : http_server_listen(worker->http, worker->process->unix_fd);
 }
 
+/* Ready once the database was reached, or found away: then readiness tells the truth from the first request on. */
+static int first_look(struct store_conn *conn, void *ctx)
+{
+    (void)ctx;
+    return store_ping(conn);
+}
+
+static void looked(struct db_call *call)
+{
+    const struct process *process = call->ctx;
+    proctab_active(process->segment, process->self);
+    wakeup_poke(process->segment, WAKEUP_MASTER);
+}
+
+static void look_at_database(struct worker_events *events)
+{
+    events->first_look = (struct db_call){.work = first_look, .done = looked, .ctx = (void *)(uintptr_t)events->worker.process,
+                                          .deadline_ms = clock_mono_ms() + FIRST_LOOK_MS};
+    if (dbthread_submit(events->worker.db, &events->first_look) != 0)
+        abort(); /* the queue is empty */
+}
+
 static int worker_init(struct worker_events *events, const struct process *process)
 {
     struct worker *worker = &events->worker;
@@ -176,8 +201,7 @@ int worker_main(const struct process *process)
     if (worker_init(events, process) != 0)
         return EXIT_SHORTAGE;
     proctab_beat(process->segment, process->self);
-    proctab_active(process->segment, process->self);
-    wakeup_poke(process->segment, WAKEUP_MASTER);
+    look_at_database(events);
     event_base_dispatch(events->worker.base);
     worker_fini(events);
     free(events);

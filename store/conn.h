@@ -61,10 +61,11 @@ int store_ping(struct store_conn *conn);
 
 /* Run one statement without result, or discard its result. `affected` may be NULL. */
 int store_exec(struct store_conn *conn, const char *sql, uint64_t *affected);
-/* innodb_flush_log_at_trx_commit of the server: below 1 is lost at power cut what was acknowledged: warn at start.
- * Returns 0..2 or more, or -1. */
+/* innodb_flush_log_at_trx_commit of the server: with anything but 1 (or 3) a power cut loses acknowledged commits, so
+ * warn at start. Returns the value, or -1. */
 int store_flush_at_commit(struct store_conn *conn);
-/* printf-less building is not offered: values go through store_stmt, identifiers come from fixed tables. */
+/* printf-less building is not offered: values go through store_query() and store_run(), identifiers come from fixed
+ * tables. */
 
 int store_begin(struct store_conn *conn);          /* START TRANSACTION */
 int store_begin_snapshot(struct store_conn *conn); /* … WITH CONSISTENT SNAPSHOT */

@@ -98,7 +98,8 @@ int store_session_setup(struct store_conn *conn)
     if (set_variables(conn) != 0) {
         if (conn->error.number == 1193 || conn->error.number == 1273) {
             char text[sizeof conn->error.text];
-            snprintf(text, sizeof text, "MariaDB 10.11.7 or later is needed: %.200s", conn->error.text);
+            snprintf(text, sizeof text, "a newer MariaDB is needed (10.11.19 is known to do): %.200s",
+                     conn->error.text);
             return store_fail(conn, STORE_CONFIG, text);
         }
         return -1;

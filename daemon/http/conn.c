@@ -36,7 +36,6 @@ struct bufferevent *conn_new(struct event_base *base, void *arg)
     if (conn->bev == NULL)
         abort();
     STAILQ_INIT(&conn->ready);
-    bufferevent_setwatermark(conn->bev, EV_READ, 0, READ_HIGH_WATER);
     evbuffer_add_cb(bufferevent_get_input(conn->bev), spooler_input, conn);
     /* evhttp makes its own connection object only after this call, and a client may connect and leave without a byte:
      * hold the bufferevent until the adoption has installed the close callback. */

@@ -41,7 +41,7 @@ static struct exchange *take_exchange(struct conn *conn, struct evhttp_request *
     if (exchange != NULL && exchange->seq == seq) {
         STAILQ_REMOVE_HEAD(&conn->ready, next);
     } else {
-        const char *id = evhttp_find_header(evhttp_request_get_input_headers(ev), "Request-Id");
+        const char *id = conn->sent_id ? evhttp_find_header(evhttp_request_get_input_headers(ev), "Request-Id") : NULL;
         exchange = exchange_new(conn->server, conn);
         exchange->request.method = method_of(ev);
         exchange_id(exchange, id, id != NULL ? strlen(id) : 0);

@@ -52,6 +52,7 @@ struct exchange *exchange_new(struct http_server *server, struct conn *conn)
     exchange->memory = NULL;
     exchange->memory_size = 0;
     exchange->query_text = NULL;
+    exchange->lines_len = 0;
     spoolfile_init(&exchange->spool);
     server->n_exchanges++;
     return exchange;

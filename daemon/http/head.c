@@ -253,7 +253,7 @@ static int take_host(const char *p, size_t n, struct fields *fields, const char 
     if (fields->hosts++ > 0)
         return BAD("Host is there twice");
     for (size_t i = 0; i < n; i++)
-        if ((kinds[(unsigned char)p[i]] & PATH) == 0 || strchr("/?@,", p[i]) != NULL)
+        if ((kinds[(unsigned char)p[i]] & PATH) == 0 || p[i] == '/' || p[i] == '?' || p[i] == '@' || p[i] == ',')
             return BAD("Host is not a host name");
     return 0;
 }

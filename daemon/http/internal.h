@@ -73,6 +73,8 @@ struct conn {
     int64_t window_start;
     bool own_change;    /* we are changing the input buffer ourselves */
     bool want_continue; /* 100 Continue is owed as soon as earlier answers are out */
+    bool sent_id;       /* a request that passed through since the connection was last idle named its id */
+    bool bounded;       /* has its read watermark */
     bool linger;        /* unread bytes may follow: close slowly */
     bool killed;
     /* evhttp */
@@ -104,6 +106,8 @@ struct exchange {
     size_t memory_size;
     struct spoolfile spool; /* body */
     char *query_text;
+    size_t lines_len; /* headers of the reply beyond the usual, as text: see reply.c */
+    char lines[1024];
 };
 
 struct http_server {

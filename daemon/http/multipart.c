@@ -2,7 +2,7 @@
  * strict reading of the few header lines of each part. Memory: one block, whatever the size of the file. */
 #include "daemon/http/multipart.h"
 
-#include "daemon/http/query.h"
+#include "handlers/utf8.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -104,7 +104,7 @@ static int take_string(struct scan *scan, const char **p, const char *end, char 
     if (quoted && *p >= end)
         return fault(scan, "the %s of a form part has no closing quote", what);
     *p += quoted;
-    if (memchr(out, '\0', n) != NULL || !query_utf8((const unsigned char *)out, n))
+    if (memchr(out, '\0', n) != NULL || !utf8_valid(out, n))
         return fault(scan, "the %s of a form part is not UTF-8", what);
     return 0;
 }
@@ -221,6 +221,8 @@ static int take_part_head(struct scan *scan, uint64_t *at, struct part *part)
 
     if (n < 0)
         return -1;
+    if (n >= 2 && memcmp(head, "\r\n", 2) == 0)
+        return fault(scan, "a form part has no header, so no name");
     end = memmem(head, (size_t)n, "\r\n\r\n", 4);
     if (end == NULL)
         return fault(scan, "the header of a form part is cut off or longer than %u bytes", PART_HEAD_MAX);
@@ -268,7 +270,7 @@ static int take_field(struct scan *scan, const struct part *part, uint64_t from,
     if (read_at(scan, from, field->value, (size_t)n) < 0)
         return -1;
     field->value[n] = '\0';
-    if (memchr(field->value, '\0', (size_t)n) != NULL || !query_utf8((const unsigned char *)field->value, (size_t)n))
+    if (memchr(field->value, '\0', (size_t)n) != NULL || !utf8_valid(field->value, (size_t)n))
         return fault(scan, "the form field \"%s\" is not UTF-8 text", part->name);
     return 0;
 }

@@ -2,6 +2,8 @@
  */
 #include "daemon/http/query.h"
 
+#include "handlers/utf8.h"
+
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,23 +29,6 @@ static size_t utf8_length(unsigned char lead)
     if ((lead & 0xf0) == 0xe0)
         return 3;
     return lead >= 0xf0 && lead <= 0xf4 ? 4 : 0;
-}
-
-bool query_utf8(const unsigned char *p, size_t n)
-{
-    for (size_t i = 0, len; i < n; i += len) {
-        len = utf8_length(p[i]);
-        if (len == 0 || len > n - i)
-            return false;
-        for (size_t k = 1; k < len; k++)
-            if ((p[i + k] & 0xc0) != 0x80)
-                return false;
-        /* overlong three and four byte forms, surrogates, beyond U+10FFFF */
-        if ((p[i] == 0xe0 && p[i + 1] < 0xa0) || (p[i] == 0xed && p[i + 1] > 0x9f) ||
-            (p[i] == 0xf0 && p[i + 1] < 0x90) || (p[i] == 0xf4 && p[i + 1] > 0x8f))
-            return false;
-    }
-    return true;
 }
 
 size_t query_decode(const char *p, size_t n, bool plus, char *out)
@@ -75,7 +60,7 @@ static enum query_verdict check_escape(const char *p, size_t left, bool no_slash
 
 enum query_verdict query_check_escapes(const char *p, size_t n, bool no_slash)
 {
-    unsigned char run[4];
+    char run[4];
     size_t have = 0, want = 0;
 
     for (size_t i = 0; i < n; i++) {
@@ -89,9 +74,9 @@ enum query_verdict query_check_escapes(const char *p, size_t n, bool no_slash)
         }
         if (have == 0 && (want = utf8_length(c)) == 0)
             return QUERY_NOT_UTF8;
-        run[have++] = c;
+        run[have++] = (char)c;
         if (have == want) {
-            if (!query_utf8(run, want))
+            if (!utf8_valid(run, want))
                 return QUERY_NOT_UTF8;
             have = 0;
         }

@@ -22,7 +22,4 @@ size_t query_decode(const char *p, size_t n, bool plus, char *out);
  * memory that the caller frees (both NULL for an empty query). Returns 0, or -1 with too many pairs. */
 int query_parse(const char *query, struct param_raw **params, size_t *n, char **text);
 
-/* Valid UTF-8 (no surrogates, no overlong forms)? */
-bool query_utf8(const unsigned char *p, size_t n);
-
 #endif

@@ -27,12 +27,32 @@ const char *http_param(struct http_request *request, const char *name)
     return NULL;
 }
 
+/* A header given to libevent costs three allocations and a printf: 2 400 instructions, 8 % of a whole answer. It prints
+ * the reason phrase of the status line as it is, so the lines ride behind it: a copy. */
+static bool add_line(struct exchange *exchange, const char *name, const char *value)
+{
+    size_t name_len = strlen(name), value_len = strlen(value), need = name_len + value_len + 4;
+    char *to = exchange->lines + exchange->lines_len;
+
+    if (need >= sizeof exchange->lines - exchange->lines_len)
+        return false;
+    to[0] = '\r';
+    to[1] = '\n';
+    memcpy(to + 2, name, name_len);
+    memcpy(to + 2 + name_len, ": ", 2);
+    memcpy(to + 4 + name_len, value, value_len + 1);
+    exchange->lines_len += need;
+    return true;
+}
+
 void http_reply_header(struct http_request *request, const char *name, const char *value)
 {
-    struct evhttp_request *ev = exchange_of(request)->ev;
+    struct exchange *exchange = exchange_of(request);
 
-    if (ev != NULL)
-        evhttp_add_header(evhttp_request_get_output_headers(ev), name, value);
+    if (exchange->ev == NULL || value[strcspn(value, "\r\n")] != '\0')
+        return;
+    if (!add_line(exchange, name, value))
+        evhttp_add_header(evhttp_request_get_output_headers(exchange->ev), name, value);
 }
 
 /* evhttp_add_header() refuses a value with a line break, rightly; the list it adds to is public (event2/keyvalq_struct.h) and its
@@ -100,10 +120,10 @@ static void add_headers(struct exchange *exchange, int status, const char *type,
         evhttp_add_header(out, "Content-Length", decimal(len, digits));
     evhttp_add_header(out, "Date", date_now(server));
     if (server->draining)
-        evhttp_add_header(out, "Connection", "close");
+        evhttp_add_header(out, "Connection", "close"); /* for libevent too: it then closes */
     /* Not on plain reads: every header costs 8 % of an answer, and a client that wants the id there sends one. */
     if (exchange->echo_id || (status != 200 && status != 304))
-        evhttp_add_header(out, "Request-Id", exchange->request.request_id);
+        http_reply_header(&exchange->request, "Request-Id", exchange->request.request_id);
 }
 
 /* Write now what the socket takes, instead of asking epoll first whether it would: an answer nearly always fits. When
@@ -128,14 +148,20 @@ static void send_reply(struct exchange *exchange, int status)
 {
     struct conn *conn = exchange->conn;
     struct evhttp_request *ev = exchange->ev;
+    char reason[64 + sizeof exchange->lines];
+    const char *phrase = http_phrase(status);
+    size_t n = strlen(phrase);
 
+    memcpy(reason, phrase, n);
+    memcpy(reason + n, exchange->lines, exchange->lines_len);
+    reason[n + exchange->lines_len] = '\0';
     if (conn != NULL) {
         assert(conn->current == exchange);
         conn->current = NULL;
         evhttp_request_set_on_complete_cb(ev, on_complete, conn);
     }
     exchange_free(exchange);
-    evhttp_send_reply(ev, status, http_phrase(status), NULL);
+    evhttp_send_reply(ev, status, reason, NULL);
     if (conn != NULL)
         flush_now(conn);
 }

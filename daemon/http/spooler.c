@@ -18,6 +18,13 @@ static void released(struct conn *conn)
     conn->inflight++;
 }
 
+/* evhttp gets this one as it came. */
+static void passed(struct conn *conn, const struct http_head *head)
+{
+    conn->sent_id = head->request_id.len > 0 || (conn->sent_id && conn->inflight > 0);
+    released(conn);
+}
+
 /* Give evhttp the rewritten head of an exchange, whose body is complete or refused. */
 static void release_exchange(struct conn *conn, struct exchange *exchange)
 {
@@ -140,7 +147,7 @@ static bool step_head(struct conn *conn)
     }
     if (passes(&head)) {
         evbuffer_remove_buffer(conn->raw, bufferevent_get_input(conn->bev), (size_t)end);
-        released(conn);
+        passed(conn, &head);
         return true;
     }
     take_request(conn, &head, bytes, (size_t)end);
@@ -245,8 +252,18 @@ static bool pass_in_place(struct conn *conn, struct evbuffer *input, size_t n)
     if (head_end(piece.iov_base, n, &seen, &slug, &why) != (int)n ||
         head_check(piece.iov_base, n, &head, &slug, &why) != 0 || !passes(&head))
         return false;
-    released(conn);
+    passed(conn, &head);
     return true;
+}
+
+/* Heads that wait for evhttp must not pile up while an answer is not read. The watermark is set on the first connection
+ * that needs it, because with one libevent looks at it at every line that evhttp takes. */
+static void bound_input(struct conn *conn, struct evbuffer *input)
+{
+    if (!conn->bounded && evbuffer_get_length(input) > READ_HIGH_WATER / 2) {
+        conn->bounded = true;
+        bufferevent_setwatermark(conn->bev, EV_READ, 0, READ_HIGH_WATER);
+    }
 }
 
 /* Move the last n bytes of the input to raw; chains move, bytes are not copied. */
@@ -283,6 +300,7 @@ void spooler_input(struct evbuffer *input, const struct evbuffer_cb_info *info, 
         conn->own_change = false;
         if (conn->want_continue && conn->upload != NULL && conn->inflight == 0 && evbuffer_get_length(conn->raw) == 0)
             spooler_send_continue(conn);
+        bound_input(conn, input);
     }
     conn_place(conn);
 }

@@ -11,9 +11,10 @@ struct code_range {
     uint16_t first, last;
 };
 
-/* Separators, spaces, dashes, quotes, signs and marks that nobody means when saying a part number. */
+/* Above ASCII, of which only letters, digits, + and = are kept anyway: separators, spaces, dashes, quotes, signs and
+ * marks that nobody means when saying a part number. */
 static const struct code_range deleted[] = {
-    {0x0000, 0x001F}, {0x007F, 0x00BF}, {0x00D7, 0x00D7}, {0x00F7, 0x00F7}, {0x0300, 0x036F},
+    {0x0080, 0x00BF}, {0x00D7, 0x00D7}, {0x00F7, 0x00F7}, {0x0300, 0x036F},
     {0x2000, 0x2BFF}, {0x3000, 0x303F}, {0xFE00, 0xFE0F}, {0xFEFF, 0xFEFF},
 };
 
@@ -69,15 +70,18 @@ static uint32_t fold(uint32_t cp, bool *folded)
 {
     if (cp >= 0xFF01 && cp <= 0xFF5E)
         cp -= 0xFEE0;
+    if (cp < 0x80) { /* nearly always */
+        cp = upper(cp);
+        return is_kept_ascii(cp) ? cp : 0;
+    }
     if (is_deleted(cp))
         return 0;
     cp = upper(cp);
     char latin = look_alike(cp);
-    if (latin != '\0') {
-        *folded = true;
-        return (uint32_t)latin;
-    }
-    return cp < 0x80 && !is_kept_ascii(cp) ? 0 : cp;
+    if (latin == '\0')
+        return cp;
+    *folded = true;
+    return (uint32_t)latin;
 }
 
 enum pn_status pn_normalise(const char *text, size_t n, char *out, bool *folded)

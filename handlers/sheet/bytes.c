@@ -61,13 +61,32 @@ size_t utf8_put(char *to, uint32_t code)
     return 4;
 }
 
-/* Are these 8 bytes all plain: 0x20 … 0x7f? */
-static bool plain8(const unsigned char *p)
+/* High bits are set where one of these 8 bytes may be other than 0x20 … 0x7f; 0 when all are. */
+static inline uint64_t odd8(const unsigned char *p)
 {
     uint64_t v;
     memcpy(&v, p, 8);
-    uint64_t low = (v - 0x2020202020202020u) & ~v; /* high bit where a byte below 0x80 is below 0x20 */
-    return ((low | v) & 0x8080808080808080u) == 0;
+    return ((v - 0x2020202020202020u) | v) & 0x8080808080808080u;
+}
+
+/* Where plain ASCII ends, or near it. */
+static size_t skip_plain(const unsigned char *text, size_t i, size_t n)
+{
+    while (n - i >= 32 && (odd8(text + i) | odd8(text + i + 8) | odd8(text + i + 16) | odd8(text + i + 24)) == 0)
+        i += 32;
+    while (n - i >= 8 && odd8(text + i) == 0)
+        i += 8;
+    while (i < n && text[i] >= 0x20 && text[i] < 0x80)
+        i++;
+    return i;
+}
+
+/* Runs of two-byte characters, as Cyrillic text has them. */
+static size_t skip_pairs(const unsigned char *text, size_t i, size_t n)
+{
+    while (n - i >= 2 && text[i] >= 0xc2 && text[i] < 0xe0 && (text[i + 1] & 0xc0) == 0x80)
+        i += 2;
+    return i;
 }
 
 static size_t sequence_length(unsigned char lead)
@@ -108,10 +127,9 @@ size_t utf8_check(const unsigned char *text, size_t n, bool *cut)
     size_t i = 0;
     *cut = false;
     while (i < n) {
-        if (n - i >= 8 && plain8(text + i)) {
-            i += 8;
-            continue;
-        }
+        i = skip_pairs(text, skip_plain(text, i, n), n);
+        if (i == n)
+            break;
         unsigned char c = text[i];
         if (c < 0x80) {
             if (c < 0x20 && c != '\t' && c != '\n' && c != '\r')
@@ -134,10 +152,9 @@ size_t utf8_check(const unsigned char *text, size_t n, bool *cut)
 bool bytes_utf8_valid(const unsigned char *text, size_t n)
 {
     for (size_t i = 0; i < n;) {
-        if (n - i >= 8 && plain8(text + i)) {
-            i += 8;
-            continue;
-        }
+        i = skip_pairs(text, skip_plain(text, i, n), n);
+        if (i == n)
+            break;
         size_t len = sequence_length(text[i]);
         bool nonchar = len == 3 && n - i >= 3 && text[i] == 0xef && text[i + 1] == 0xbf && (text[i + 2] & 0xfe) == 0xbe;
         if (len == 0 || len > n - i || text[i] == 0 || (!nonchar && !sequence_valid(text + i, len)))

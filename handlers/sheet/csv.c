@@ -129,7 +129,7 @@ static int take(struct csv *csv, char c)
     return rc;
 }
 
-/* The most frequent of the three outside of quotes in the first line; none at all: one column, any will do. */
+/* The most frequent of the three outside of quotes in the first line; 0 for none at all: one column. */
 static char separator_of(const char *text, size_t n)
 {
     static const char known[] = {';', ',', '\t'};
@@ -143,7 +143,7 @@ static char separator_of(const char *text, size_t n)
     for (size_t k = 1; k < 3; k++)
         if (counts[k] > counts[best])
             best = k;
-    return known[best];
+    return counts[best] > 0 ? known[best] : 0;
 }
 
 static int take_block(struct csv *csv, const char *text, size_t n)

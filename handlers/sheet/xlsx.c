@@ -113,16 +113,17 @@ static int read_rows(struct reading *r, const struct zip_entry *entry, const str
 static int read_sheet(struct reading *r, uint32_t index, const struct book_sheet *sheet, const struct zip_entry *entry)
 {
     struct merges merges = {0};
-    bool look = !r->sink->without_merges;
-    int rc = look ? merges_scan(&r->zip, entry, &merges, r->err) : 0;
-    if (rc == 0) {
-        struct grid_sheet told = {index, sheet->name, sheet->hidden, merges.n, merges.list};
-        rc = r->sink->sheet(r->sink->ctx, &told);
-        if (rc == 0)
-            rc = read_rows(r, entry, look ? &merges : NULL);
-        else if (rc == GRID_SKIP_SHEET)
-            rc = 0;
-    }
+    struct sheet_error ignored;
+    /* Whatever is wrong with the part is said by the pass that reads it, which meets the same. */
+    bool look = !r->sink->without_merges && merges_scan(&r->zip, entry, &merges, &ignored) == 0;
+    if (!look)
+        merges_free(&merges);
+    struct grid_sheet told = {index, sheet->name, sheet->hidden, merges.n, merges.list};
+    int rc = r->sink->sheet(r->sink->ctx, &told);
+    if (rc == 0)
+        rc = read_rows(r, entry, look ? &merges : NULL);
+    else if (rc == GRID_SKIP_SHEET)
+        rc = 0;
     merges_free(&merges);
     return rc;
 }

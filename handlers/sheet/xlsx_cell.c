@@ -34,17 +34,25 @@ static int add_copy(struct worksheet *ws, enum grid_kind kind, const char *text,
     return add_own(ws, kind, to, len, NULL);
 }
 
-static int add_text(struct worksheet *ws, const struct bytes *raw)
+static int add_text(struct worksheet *ws, const char *text, size_t n)
 {
-    const struct bytes *text = raw;
-    if (raw->len > 0 && memchr(raw->data, '_', raw->len) != NULL) {
+    if (n > 0 && memchr(text, '_', n) != NULL) {
         ws->scratch.len = 0;
-        text_unescape(raw->data, raw->len, &ws->scratch);
-        text = &ws->scratch;
+        text_unescape(text, n, &ws->scratch);
+        text = ws->scratch.data;
+        n = ws->scratch.len;
     }
-    if (text_check(text->data, text->len, ws->job->limits, ws->err) < 0)
+    if (text_check(text, n, ws->job->limits, ws->err) < 0)
         return -1;
-    return add_copy(ws, GRID_TEXT, text->data, text->len);
+    return add_copy(ws, GRID_TEXT, text, n);
+}
+
+/* Errors, and values that do not fit their type: those are not lost, they are text. */
+static int add_stored(struct worksheet *ws, enum grid_kind kind, const char *text, size_t n)
+{
+    if (text_check(text, n, ws->job->limits, ws->err) < 0)
+        return -1;
+    return add_copy(ws, kind, text, n);
 }
 
 static bool blank(char c)
@@ -52,22 +60,20 @@ static bool blank(char c)
     return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
-static void trimmed(const struct bytes *b, const char **text, size_t *n)
+static void trim(const char **text, size_t *n)
 {
-    const char *p = b->data, *end = p + b->len;
-    while (p < end && blank(*p))
-        p++;
-    while (p < end && blank(end[-1]))
-        end--;
-    *text = p;
-    *n = (size_t)(end - p);
+    while (*n > 0 && blank(**text)) {
+        ++*text;
+        --*n;
+    }
+    while (*n > 0 && blank((*text)[*n - 1]))
+        --*n;
 }
 
-static int add_shared(struct worksheet *ws)
+static int add_shared(struct worksheet *ws, const char *p, size_t n)
 {
-    const char *p;
-    size_t n, index = 0;
-    trimmed(&ws->value, &p, &n);
+    size_t index = 0;
+    trim(&p, &n);
     if (n == 0)
         return 0;
     if (n > 9)
@@ -84,55 +90,56 @@ static int add_shared(struct worksheet *ws)
     return add(ws, GRID_TEXT, text, len, NULL);
 }
 
-/* A value that does not fit its type is not lost: it is text. */
-static int add_misfit(struct worksheet *ws)
+/* Most numbers are whole and short: they are their own shortest text. Returns -1 for all others. */
+static int64_t plain_integer(const char *p, size_t n)
 {
-    if (text_check(ws->value.data, ws->value.len, ws->job->limits, ws->err) < 0)
+    int64_t v = 0;
+    if (n == 0 || n > 15 || (p[0] == '0' && n > 1))
         return -1;
-    return add_copy(ws, GRID_TEXT, ws->value.data, ws->value.len);
+    for (size_t i = 0; i < n; i++) {
+        if (p[i] < '0' || p[i] > '9')
+            return -1;
+        v = v * 10 + (p[i] - '0');
+    }
+    return v;
 }
 
-static int add_date(struct worksheet *ws, const struct number *number, bool shows_day)
+/* Returns 1 when a date was added, 0 when the serial is none. */
+static int add_date(struct worksheet *ws, double serial, bool shows_day)
 {
     char *to = row_text(&ws->row, DATE_TEXT_MAX);
-    double serial = number_double(number, ws->value.data, ws->value.len);
     size_t n = date_of_serial(serial, ws->job->date1904, shows_day, to);
-    return n > 0 ? add_own(ws, GRID_DATE, to, n, NULL) : 0;
+    if (n == 0)
+        return 0;
+    return add_own(ws, GRID_DATE, to, n, NULL) < 0 ? -1 : 1;
 }
 
-/* Most numbers are whole and short: they are their own shortest text. */
-static bool plain_integer(const struct bytes *value)
-{
-    if (value->len == 0 || value->len > 15 || (value->data[0] == '0' && value->len > 1))
-        return false;
-    for (size_t i = 0; i < value->len; i++)
-        if (value->data[i] < '0' || value->data[i] > '9')
-            return false;
-    return true;
-}
-
-static int add_parsed(struct worksheet *ws, const struct numfmt *fmt)
+static int add_parsed(struct worksheet *ws, const char *text, size_t n, const struct numfmt *fmt)
 {
     struct number number;
-    if (!number_parse(ws->value.data, ws->value.len, &number))
-        return add_misfit(ws);
-    uint32_t before = ws->row.n;
-    if (fmt->date && (add_date(ws, &number, fmt->day) < 0 || ws->row.n > before))
-        return ws->row.n > before ? 0 : -1;
+    if (!number_parse(text, n, &number))
+        return add_stored(ws, GRID_TEXT, text, n);
+    int dated = fmt->date ? add_date(ws, number_double(&number, text, n), fmt->day) : 0;
+    if (dated != 0)
+        return dated < 0 ? -1 : 0;
     char *to = row_text(&ws->row, NUMBER_TEXT_MAX);
-    size_t n = number_shortest(&number, ws->value.data, ws->value.len, to);
-    return n > 0 ? add_own(ws, GRID_NUMBER, to, n, fmt) : add_misfit(ws);
+    size_t len = number_shortest(&number, text, n, to);
+    return len > 0 ? add_own(ws, GRID_NUMBER, to, len, fmt) : add_stored(ws, GRID_TEXT, text, n);
 }
 
-static int add_number(struct worksheet *ws, const struct numfmt *fmt)
+static int add_number(struct worksheet *ws, const char *text, size_t n, const struct numfmt *fmt)
 {
-    if (ws->value.len == 0)
+    int64_t whole = plain_integer(text, n);
+    if (n == 0)
         return 0;
-    if (fmt->date || !plain_integer(&ws->value))
-        return add_parsed(ws, fmt);
-    char *to = row_text(&ws->row, ws->value.len);
-    memcpy(to, ws->value.data, ws->value.len);
-    return add_own(ws, GRID_NUMBER, to, ws->value.len, fmt);
+    if (whole < 0)
+        return add_parsed(ws, text, n, fmt);
+    int dated = fmt->date ? add_date(ws, (double)whole, fmt->day) : 0;
+    if (dated != 0)
+        return dated < 0 ? -1 : 0;
+    char *to = row_text(&ws->row, n);
+    memcpy(to, text, n);
+    return add_own(ws, GRID_NUMBER, to, n, fmt);
 }
 
 static bool is_word(const char *p, size_t n, const char *digit, const char *word)
@@ -140,36 +147,29 @@ static bool is_word(const char *p, size_t n, const char *digit, const char *word
     return (n == 1 && *p == *digit) || (n == strlen(word) && memcmp(p, word, n) == 0);
 }
 
-static int add_bool(struct worksheet *ws)
+static int add_bool(struct worksheet *ws, const char *text, size_t n)
 {
-    const char *p;
-    size_t n;
-    trimmed(&ws->value, &p, &n);
-    if (is_word(p, n, "1", "true"))
+    const char *p = text;
+    size_t len = n;
+    trim(&p, &len);
+    if (is_word(p, len, "1", "true"))
         return add(ws, GRID_BOOL, "true", 4, NULL);
-    if (is_word(p, n, "0", "false"))
+    if (is_word(p, len, "0", "false"))
         return add(ws, GRID_BOOL, "false", 5, NULL);
-    return add_misfit(ws);
+    return add_stored(ws, GRID_TEXT, text, n);
 }
 
-static int add_iso_date(struct worksheet *ws)
+static int add_iso_date(struct worksheet *ws, const char *text, size_t n)
 {
     static const struct numfmt day = {.date = true, .day = true};
-    const char *p;
-    size_t n;
-    trimmed(&ws->value, &p, &n);
+    const char *p = text;
+    size_t len = n;
+    trim(&p, &len);
     char *to = row_text(&ws->row, DATE_TEXT_MAX);
-    size_t len = date_of_iso(p, n, to);
-    if (len > 0)
-        return add_own(ws, GRID_DATE, to, len, NULL);
-    return n > 0 ? add_parsed(ws, &day) : 0; /* some writers put a serial there */
-}
-
-static int add_error(struct worksheet *ws)
-{
-    if (text_check(ws->value.data, ws->value.len, ws->job->limits, ws->err) < 0)
-        return -1;
-    return add_copy(ws, GRID_ERROR, ws->value.data, ws->value.len);
+    size_t made = date_of_iso(p, len, to);
+    if (made > 0)
+        return add_own(ws, GRID_DATE, to, made, NULL);
+    return len > 0 ? add_parsed(ws, text, n, &day) : 0; /* some writers put a serial there */
 }
 
 static const struct numfmt *format_of(const struct worksheet *ws)
@@ -178,23 +178,29 @@ static const struct numfmt *format_of(const struct worksheet *ws)
     return ws->style < ws->job->styles->n ? &ws->job->styles->cells[ws->style] : &general;
 }
 
-int cell_finish(struct worksheet *ws)
+int cell_value(struct worksheet *ws, const char *text, size_t n)
 {
     switch (ws->type) {
     case CELL_NUMBER:
-        return ws->value.len == 0 && ws->has_inline ? add_text(ws, &ws->inlined) : add_number(ws, format_of(ws));
+        return add_number(ws, text, n, format_of(ws));
     case CELL_SHARED:
-        return ws->value.len == 0 && ws->has_inline ? add_text(ws, &ws->inlined) : add_shared(ws);
+        return add_shared(ws, text, n);
     case CELL_INLINE:
-        return add_text(ws, ws->has_inline ? &ws->inlined : &ws->value);
+        return ws->has_inline ? 0 : add_text(ws, text, n);
     case CELL_STRING:
-        return add_text(ws, ws->value.len == 0 && ws->has_inline ? &ws->inlined : &ws->value);
+        return add_text(ws, text, n);
     case CELL_BOOL:
-        return add_bool(ws);
+        return add_bool(ws, text, n);
     case CELL_ERROR:
-        return add_error(ws);
+        return add_stored(ws, GRID_ERROR, text, n);
     case CELL_DATE:
-        return add_iso_date(ws);
+        return add_iso_date(ws, text, n);
     }
     return 0;
+}
+
+int cell_inline(struct worksheet *ws, const char *text, size_t n)
+{
+    ws->has_inline = true;
+    return add_text(ws, text, n);
 }

@@ -10,32 +10,25 @@
 /* Areas of the first rows; a heading has some dozens. */
 enum { MERGES_MAX = 65536, WINDOW = 64 << 10 };
 
-static int32_t letters(const char **p, const char *end)
-{
-    int32_t column = 0;
-    const char *from = *p;
-    for (; *p < end && ((**p | 32) >= 'a' && (**p | 32) <= 'z'); (*p)++)
-        if (column <= (int32_t)GRID_MAX_COLUMN)
-            column = column * 26 + ((**p | 32) - 'a' + 1);
-    return *p == from || column > (int32_t)GRID_MAX_COLUMN ? -1 : column - 1;
-}
+/* Longest that means something: "$XFD$1048576". Within it no number here overflows. */
+enum { REFERENCE_MAX = 12 };
 
 int reference_parse(const char *ref, size_t n, uint32_t *row, uint32_t *column)
 {
     const char *p = ref, *end = ref + n;
-    p += p < end && *p == '$';
-    int32_t col = letters(&p, end);
-    if (col < 0)
+    uint32_t col = 0, value = 0;
+    if (n > REFERENCE_MAX)
         return -1;
     p += p < end && *p == '$';
-    uint32_t value = 0;
+    for (; p < end && (*p | 32) >= 'a' && (*p | 32) <= 'z'; p++)
+        col = col * 26 + (uint32_t)((*p | 32) - 'a' + 1);
+    p += p < end && *p == '$';
     const char *digits = p;
     for (; p < end && *p >= '0' && *p <= '9'; p++)
-        if (value <= GRID_MAX_ROW)
-            value = value * 10 + (uint32_t)(*p - '0');
-    if (p == digits || p != end || value == 0 || value > GRID_MAX_ROW)
+        value = value * 10 + (uint32_t)(*p - '0');
+    if (col == 0 || col > GRID_MAX_COLUMN || p == digits || p != end || value == 0 || value > GRID_MAX_ROW)
         return -1;
-    *column = (uint32_t)col;
+    *column = col - 1;
     *row = value - 1;
     return 0;
 }

@@ -16,8 +16,7 @@ void worksheet_free(struct worksheet **ws)
     if (*ws == NULL)
         return;
     row_free(&(*ws)->row);
-    bytes_free(&(*ws)->value);
-    bytes_free(&(*ws)->inlined);
+    bytes_free(&(*ws)->gathered);
     bytes_free(&(*ws)->scratch);
     merges_free(&(*ws)->merges);
     free(*ws);
@@ -185,7 +184,6 @@ static int start_cell(struct worksheet *ws, const struct xml_token *token)
     ws->type = CELL_NUMBER;
     ws->style = 0;
     ws->has_inline = false;
-    ws->value.len = ws->inlined.len = 0;
     for (uint32_t i = 0; i < token->n_attrs; i++) {
         const struct xml_attr *a = &token->attrs[i];
         if (a->name_len != 1)
@@ -215,14 +213,14 @@ static int start_in_cell(struct worksheet *ws, const struct xml_token *token)
 {
     if (XML_IS(token, "v")) {
         ws->values_seen = true;
-        ws->value.len = 0;
+        ws->gathered.len = 0;
         ws->place = AT_VALUE;
         return 0;
     }
     if (!XML_IS(token, "is"))
         return skip(ws, token);
     ws->place = AT_INLINE;
-    ws->has_inline = true;
+    ws->gathered.len = 0;
     ws->nested = ws->phonetic = 0;
     return 0;
 }
@@ -294,7 +292,7 @@ static int end_in_inline(struct worksheet *ws)
 {
     if (ws->nested == 0) {
         ws->place = AT_CELL;
-        return 0;
+        return cell_inline(ws, ws->gathered.data, ws->gathered.len);
     }
     if (ws->phonetic == ws->nested)
         ws->phonetic = 0;
@@ -312,10 +310,10 @@ static int on_end(struct worksheet *ws)
     switch (ws->place) {
     case AT_VALUE:
         ws->place = AT_CELL;
-        return 0;
+        return cell_value(ws, ws->gathered.data, ws->gathered.len);
     case AT_CELL:
         ws->place = AT_ROW;
-        return cell_finish(ws);
+        return 0;
     case AT_ROW:
         return end_row(ws);
     case AT_INLINE:
@@ -337,11 +335,25 @@ static int on_text(struct worksheet *ws, const struct xml_token *token)
 {
     if (ws->skipped > 0 || (ws->place != AT_VALUE && ws->place != AT_INLINE_TEXT))
         return 0;
-    struct bytes *to = ws->place == AT_VALUE ? &ws->value : &ws->inlined;
+    struct bytes *to = &ws->gathered;
     xml_text_add(token, to);
     if (to->len > text_raw_max(ws->job->limits))
         return text_check(to->data, to->len, ws->job->limits, ws->err);
     return 0;
+}
+
+static int on_leaf(struct worksheet *ws, const struct xml_token *token)
+{
+    if (ws->place == AT_CELL && ws->skipped == 0 && token->name_len == 1 && token->name[0] == 'v') {
+        ws->values_seen = true;
+        if (token->len > text_raw_max(ws->job->limits))
+            return text_check(token->text, token->len, ws->job->limits, ws->err);
+        return cell_value(ws, token->text, token->len);
+    }
+    int rc = on_start(ws, token);
+    if (rc == 0)
+        rc = on_text(ws, token);
+    return rc == 0 ? on_end(ws) : rc;
 }
 
 int worksheet_event(struct worksheet *ws, enum xml_event event, const struct xml_token *token)
@@ -353,6 +365,8 @@ int worksheet_event(struct worksheet *ws, enum xml_event event, const struct xml
         return on_end(ws);
     case XML_TEXT:
         return on_text(ws, token);
+    case XML_LEAF:
+        return on_leaf(ws, token);
     case XML_DONE:
     case XML_FAILED:
         break;

@@ -29,15 +29,17 @@ struct worksheet {
     uint32_t column, next_column;
     enum cell_type type;
     uint32_t style;
-    bool has_inline;
-    struct bytes value, inlined, scratch;
+    bool has_inline;                /* an "is" was seen in this cell */
+    struct bytes gathered, scratch; /* text of the v or is element that is open */
 
     struct merges merges; /* as the part itself says, to be compared with what was told */
     uint64_t rows_seen;
     bool values_seen; /* a v or t anywhere: then there must have been a row */
 };
 
-/* The cell is complete: add it to the row if it has a value. Returns 0, or -1 with the error refused. */
-int cell_finish(struct worksheet *ws);
+/* The content of a cell's v or is element: add it to the row if it is a value. Of several in one cell the last
+ * non-empty one counts, as it does for cells. Both return 0, or -1 with the error refused. */
+int cell_value(struct worksheet *ws, const char *text, size_t n);
+int cell_inline(struct worksheet *ws, const char *text, size_t n);
 
 #endif

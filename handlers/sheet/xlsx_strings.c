@@ -76,6 +76,14 @@ static int on_text(struct reading *r, const struct xml_token *token)
     return 0;
 }
 
+static int on_leaf(struct reading *r, const struct xml_token *token)
+{
+    int rc = on_start(r, token);
+    if (rc == 0)
+        rc = on_text(r, token);
+    return rc == 0 ? on_end(r) : rc;
+}
+
 static int read_all(struct reading *r, struct xml *xml)
 {
     struct xml_token token = {0};
@@ -90,6 +98,9 @@ static int read_all(struct reading *r, struct xml *xml)
             break;
         case XML_TEXT:
             rc = on_text(r, &token);
+            break;
+        case XML_LEAF:
+            rc = on_leaf(r, &token);
             break;
         case XML_DONE:
             return 0;

@@ -13,7 +13,14 @@
 
 enum { XML_DEPTH_MAX = 64, XML_ATTRS_MAX = 256, XML_TOKEN_MAX = 4 << 20 };
 
-enum xml_event { XML_FAILED = -1, XML_DONE = 0, XML_START, XML_END, XML_TEXT };
+enum xml_event {
+    XML_FAILED = -1,
+    XML_DONE = 0,
+    XML_START,
+    XML_END,
+    XML_TEXT,
+    XML_LEAF /* start, plain text and end of an element at once, where they lie in one piece: never a must */
+};
 
 struct xml_attr {
     const char *name; /* with its prefix */
@@ -25,11 +32,11 @@ struct xml_attr {
 
 /* The token that xml_next() found; everything in it is valid until the next call. */
 struct xml_token {
-    const char *name; /* local name of the element: START and END */
+    const char *name; /* local name of the element: START, END, LEAF */
     size_t name_len;
-    uint32_t n_attrs; /* START */
+    uint32_t n_attrs; /* START, LEAF */
     const struct xml_attr *attrs;
-    const char *text; /* TEXT: a run of characters or a CDATA section, maybe one of several */
+    const char *text; /* TEXT: a run of characters or a CDATA section, maybe one of several; LEAF: all of it */
     size_t len;
     bool coded; /* text holds references or CR: see xml_text_add() */
 };

@@ -1,5 +1,5 @@
 /* Fuzzing of the .mxl reader: any bytes give a table that keeps its promises or a refusal that says why. Without a
- * fuzzing engine it replays the files and folders of its arguments. */
+ * fuzzing engine it replays the files and folders of its arguments, or the samples of the tests when there are none. */
 #include "handlers/sheet/mxl_text.h"
 #include "tests/unit/mxl_test_support.h"
 
@@ -92,12 +92,19 @@ static unsigned long replay(const char *path)
     return n;
 }
 
+static unsigned long replay_below(const char *root)
+{
+    char folder[4096];
+    snprintf(folder, sizeof folder, "%s/mxl", root ? root : "");
+    return replay(folder);
+}
+
 int main(int argc, char **argv)
 {
-    unsigned long n = 0;
+    unsigned long n = argc > 1 ? 0 : replay_below(getenv("PF_DATA")) + replay_below(getenv("PF_SAMPLES"));
     for (int i = 1; i < argc; i++)
         n += replay(argv[i]);
     printf("%lu inputs\n", n);
-    return 0;
+    return n == 0;
 }
 #endif

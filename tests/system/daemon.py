@@ -180,6 +180,9 @@ class Daemon:
                 found.append((title, int(entry.name)))
         return [pid for _, pid in sorted(found)]
 
+    def worker_pid(self, index):
+        return self.children(f"worker-{index}")[0]
+
     def term(self, wait=30):
         """SIGTERM; the exit code."""
         self.process.send_signal(signal.SIGTERM)

@@ -137,7 +137,7 @@ def test_500_mb_upload_leaves_the_worker_small_and_polls_go_on(make_daemon, fram
     client = daemon.worker(0)
     known = client.start("test_sleep", ms=0)
     client.wait(known)
-    pid = next(p for p in daemon.children("worker") if "worker 0" in open(f"/proc/{p}/comm").read())
+    pid = daemon.worker_pid(0)
     before, peak, polls, stop, slowest = rss_kib(pid), [0], [0], threading.Event(), [0.0]
 
     def poll():

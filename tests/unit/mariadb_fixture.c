@@ -19,7 +19,8 @@
 #include <sys/wait.h>
 
 static char root[64], socket_path[96], account[64];
-static pid_t server, owner;
+static _Atomic pid_t server; /* tests kill it from a fault hook on another thread */
+static pid_t owner;
 static struct store_config config;
 
 static void fail(const char *what)
