@@ -2,7 +2,7 @@
 #include "handlers/stock_import_run.h"
 
 #include "handlers/stock_import_load.h"
-#include "store/lease.h"
+#include "handlers/utf8.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -12,9 +12,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#define LEASE_SECONDS 120
-#define LEASE_RENEW_MS 15000
-#define LEASE_POLL_MS 100
 #define KNOWN_WAREHOUSES 10 /* named in a fault when there are no more */
 
 static const char *const modes[] = {"replace", "merge", NULL};
@@ -68,12 +65,14 @@ static int precheck(struct store_conn *db, yajl_val params, struct param_faults 
     struct known_codes known = {.wanted = json_member_string(params, "warehouse", "")};
     struct store_value code = STORE_S(known.wanted);
     /* The wanted one first, so that it is among the few that are read. */
-    if (store_query(db, "SELECT code FROM warehouse ORDER BY code = ? DESC, code LIMIT 11", &code, 1, on_code, &known) != 0)
+    if (store_query(db, "SELECT code FROM warehouse ORDER BY code = ? DESC, code LIMIT 11", &code, 1, on_code,
+                    &known) != 0)
         return -1;
     if (known.found)
         return 0;
     if (known.n == 0)
-        param_faults_add(faults, "/warehouse", "unknown-warehouse", "no warehouse is known yet; import the catalogue first");
+        param_faults_add(faults, "/warehouse", "unknown-warehouse",
+                         "no warehouse is known yet; import the catalogue first");
     else if (known.n <= KNOWN_WAREHOUSES)
         param_faults_add(faults, "/warehouse", "unknown-warehouse", "is no known warehouse; known are %s", known.list);
     else
@@ -150,53 +149,17 @@ static void read_params(const struct job *job, struct stock_params *out)
 
 /* ---- Steps ----------------------------------------------------------------------------------------------------- */
 
-/* What a step decided beside "go on". */
-enum step { STEP_ON, STEP_AGAIN, STEP_STOP, STEP_FAIL, STEP_SKIP };
-
-static enum step database_away(struct stock_run *run)
+/* One import at a time into one warehouse. */
+static enum import_step take_lease(struct stock_run *run)
 {
-    run->job->error = run->job->db->error;
-    return STEP_AGAIN;
+    char name[65];
+    const char *code = run->params.warehouse;
+    /* A long code in another alphabet is cut: two of one beginning merely wait for each other. */
+    snprintf(name, sizeof name, "stock:%.*s", (int)utf8_cut(code, strlen(code), 58), code);
+    return import_lease_take(&run->lease, run->job, name, "waiting for another import into this warehouse");
 }
 
-static int64_t monotonic_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-/* One import at a time into one warehouse. Waiting costs no attempt. */
-static enum step take_lease(struct stock_run *run)
-{
-    struct timespec pause = {0, LEASE_POLL_MS * 1000000L};
-    int n = snprintf(run->lease, sizeof run->lease, "stock:%s", run->params.warehouse);
-    if (n < 0 || n > 64) /* a long code in another alphabet */
-        snprintf(run->lease, sizeof run->lease, "stock:%u", run->warehouse_id);
-    for (;;) {
-        int rc = lease_acquire(run->job->db, run->lease, run->job->id, LEASE_SECONDS, &run->fence);
-        if (rc < 0)
-            return database_away(run);
-        if (rc == 1)
-            break;
-        if (job_cancelled(run->job))
-            return STEP_STOP;
-        job_progress(run->job, 0, "waiting for another import into this warehouse");
-        nanosleep(&pause, NULL);
-    }
-    run->leased = true;
-    run->renewed_ms = monotonic_ms();
-    return STEP_ON;
-}
-
-static void give_lease_back(struct stock_run *run)
-{
-    if (run->leased && run->job->db->mysql && !run->job->db->in_transaction)
-        lease_release(run->job->db, run->lease, run->job->id, run->fence);
-    run->leased = false;
-}
-
-static enum step find_format(struct stock_run *run)
+static enum import_step find_format(struct stock_run *run)
 {
     unsigned char head[512];
     const struct journal_file *file = run->job->file;
@@ -204,15 +167,12 @@ static enum step find_format(struct stock_run *run)
     uint64_t want = file && file->length < sizeof head ? file->length : sizeof head;
     ssize_t n = file ? pread(run->job->file_fd, head, want, (off_t)file->offset) : -1;
     if (n < 0) {
-        snprintf(run->job->error.text, sizeof run->job->error.text, "the uploaded file cannot be read: %s", strerror(errno));
+        snprintf(run->job->error.text, sizeof run->job->error.text, "the uploaded file cannot be read: %s",
+                 strerror(errno));
         return STEP_AGAIN;
     }
     run->format = sheet_sniff(head, (size_t)n, &err);
-    if (run->format != SHEET_UNKNOWN)
-        return STEP_ON;
-    snprintf(run->reader.failure, sizeof run->reader.failure, "E_FILE_FORMAT");
-    snprintf(run->reader.failure_text, sizeof run->reader.failure_text, "%s", err.text);
-    return STEP_FAIL;
+    return run->format != SHEET_UNKNOWN ? STEP_ON : import_fail(&run->failure, "E_FILE_FORMAT", err.text);
 }
 
 static int on_seen(const struct store_value *v, unsigned n, void *ctx)
@@ -225,7 +185,7 @@ static int on_seen(const struct store_value *v, unsigned n, void *ctx)
     return 0;
 }
 
-static enum step look_for_seen(struct stock_run *run)
+static enum import_step look_for_seen(struct stock_run *run)
 {
     struct store_value v[] = {STORE_U(run->warehouse_id), STORE_B((const char *)run->job->file_sha256, 32),
                               STORE_S(modes[run->params.mode])};
@@ -235,7 +195,7 @@ static enum step look_for_seen(struct stock_run *run)
                     "SELECT id, stock_date FROM stock_import WHERE warehouse_id = ? AND file_sha256 = ? AND mode = ? "
                     "ORDER BY id DESC LIMIT 1",
                     v, 3, on_seen, run) != 0)
-        return database_away(run);
+        return import_database_away(run->job);
     return run->already_imported ? STEP_SKIP : STEP_ON;
 }
 
@@ -256,55 +216,23 @@ static int on_tick(void *ctx, uint64_t rows)
     job_progress(run->job, 5 + (unsigned)(75 * rows / (rows + 100000)), text);
     if (job_cancelled(run->job))
         return -1;
-    int64_t now = monotonic_ms();
-    if (run->leased && now - run->renewed_ms > LEASE_RENEW_MS) {
-        if (lease_renew(run->job->db, run->lease, run->job->id, run->fence, LEASE_SECONDS) != 1)
-            return -1;
-        run->renewed_ms = now;
-    }
-    return 0;
+    return import_lease_tick(&run->lease);
 }
 
-static bool is_too_large(const char *cls)
-{
-    return strstr(cls, "limit") || strstr(cls, "too-large") || strstr(cls, "bomb");
-}
-
-/* The reading ended early. */
-static enum step reading_failed(struct stock_run *run, int rc, const struct sheet_error *err)
-{
-    struct job *job = run->job;
-    if (strcmp(err->cls, "stopped") == 0 || job_cancelled(job))
-        return STEP_STOP;
-    if (rc == STOCK_SINK_STOPPED)
-        return database_away(run);
-    if (strcmp(err->cls, "parser-died") == 0 || strcmp(err->cls, "io") == 0) {
-        snprintf(job->error.text, sizeof job->error.text, "%s", err->text);
-        return STEP_AGAIN;
-    }
-    const char *code = is_too_large(err->cls) ? "E_FILE_TOO_LARGE" : "E_FILE_FORMAT";
-    snprintf(run->reader.failure, sizeof run->reader.failure, "%s", code);
-    snprintf(run->reader.failure_text, sizeof run->reader.failure_text, "%s", err->text);
-    return STEP_FAIL;
-}
-
-static enum step prepare(struct stock_run *run)
+static enum import_step prepare(struct stock_run *run)
 {
     struct store_conn *db = run->job->db;
-    if (store_ensure(db) != 0 || stock_load_map_mark(db, &run->map_mark) != 0 || stock_load_catalog(db, &run->catalog) != 0)
-        return database_away(run);
+    if (stock_load_map_mark(db, &run->map_mark) != 0 || stock_load_catalog(db, &run->catalog) != 0)
+        return import_database_away(run->job);
     uint32_t warehouse = stock_catalog_warehouse(&run->catalog, run->params.warehouse);
     if (warehouse != MEM_NONE) {
         run->warehouse_id = run->catalog.warehouses[warehouse].id;
         return STEP_ON;
     }
-    snprintf(run->reader.failure, sizeof run->reader.failure, "E_WAREHOUSE");
-    snprintf(run->reader.failure_text, sizeof run->reader.failure_text, "Warehouse %s is not known any more.",
-             run->params.warehouse);
-    return STEP_FAIL;
+    return import_fail(&run->failure, "E_WAREHOUSE", "The warehouse is not known any more.");
 }
 
-static enum step read_file(struct stock_run *run)
+static enum import_step read_file(struct stock_run *run)
 {
     struct job *job = run->job;
     struct sheet_error err = {.cls = ""};
@@ -312,36 +240,38 @@ static enum step read_file(struct stock_run *run)
     job_progress(job, 2, "reading the present stock");
     if (stock_load_items(job->db, run->warehouse_id, &run->items) != 0 ||
         stock_stage_init(&run->stage, job->db, &run->catalog, &run->items, &run->params) != 0)
-        return database_away(run);
+        return import_database_away(run->job);
     stock_reader_init(&run->reader, &run->params, &run->catalog, &run->items, &out);
     struct grid_sink sink = stock_reader_sink(&run->reader);
     int rc = job_read_file(job, run->format, &sink, &err);
-    if (rc != 0 && !run->reader.failure[0])
-        return reading_failed(run, rc, &err);
-    return stock_reader_finish(&run->reader) == 0 ? STEP_ON : STEP_FAIL;
+    if (rc != 0)
+        return import_reading_failed(job, rc, STOCK_SINK_STOPPED, &err, &run->failure);
+    if (stock_reader_finish(&run->reader) == 0)
+        return STEP_ON;
+    return import_fail(&run->failure, run->reader.failure, run->reader.failure_text);
 }
 
-static enum step compare(struct stock_run *run)
+static enum import_step compare(struct stock_run *run)
 {
     if (job_cancelled(run->job))
         return STEP_STOP;
     job_progress(run->job, 85, "comparing");
     run->totals = stock_items_totals(&run->items, run->params.mode);
     if (stock_stage_finish(&run->stage) != 0)
-        return database_away(run);
+        return import_database_away(run->job);
     if (!run->params.dry_run)
         return STEP_ON;
     json_array_end(&run->preview);
-    return stock_changes_json(run) == 0 ? STEP_ON : database_away(run);
+    return stock_changes_json(run) == 0 ? STEP_ON : import_database_away(run->job);
 }
 
-static enum step all_steps(struct stock_run *run)
+static enum import_step all_steps(struct stock_run *run)
 {
-    enum step step = prepare(run);
-    if (step == STEP_ON)
-        step = find_format(run);
+    enum import_step step = store_ensure(run->job->db) == 0 ? find_format(run) : import_database_away(run->job);
     if (step == STEP_ON && !run->params.dry_run)
         step = take_lease(run);
+    if (step == STEP_ON)
+        step = prepare(run);
     if (step == STEP_ON)
         step = look_for_seen(run);
     if (step == STEP_ON)
@@ -351,14 +281,14 @@ static enum step all_steps(struct stock_run *run)
     return step;
 }
 
-static enum job_verdict end(struct stock_run *run, enum step step)
+static enum job_verdict end(struct stock_run *run, enum import_step step)
 {
     struct job_ending ending = {.outcome = OUTCOME_NONE};
     enum job_verdict verdict;
     if (step == STEP_AGAIN || step == STEP_STOP)
         return step == STEP_AGAIN ? JOB_AGAIN : JOB_STOP;
     if (step == STEP_FAIL) {
-        job_ending_fail(&ending, run->reader.failure, "%s", run->reader.failure_text);
+        job_ending_fail(&ending, run->failure.code, "%s", run->failure.text);
         verdict = job_finish(run->job, &ending, NULL, stock_save_failed, run);
     } else {
         job_progress(run->job, 90, "saving");
@@ -379,7 +309,7 @@ static enum job_verdict run_import(struct job *job)
     enum job_verdict verdict = end(&run, all_steps(&run));
     if (run.stage.db)
         stock_stage_fini(&run.stage);
-    give_lease_back(&run);
+    import_lease_drop(&run.lease);
     json_out_fini(&run.preview);
     free(run.changes);
     stock_reader_fini(&run.reader);

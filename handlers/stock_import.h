@@ -26,11 +26,11 @@ struct stock_params {
     enum stock_duplicates duplicates;
     enum number_locale locale;
     bool cost_vat_included;
-    int64_t vat_rate;             /* hundredths of a per cent */
+    int64_t vat_rate; /* hundredths of a per cent */
     bool pn_from_name;
     unsigned max_reject_pct, max_delete_pct;
     bool force;
-    bool skip_seen;               /* if_seen = skip */
+    bool skip_seen; /* if_seen = skip */
 };
 
 /* Why rows below the heading are no data rows. */
@@ -38,16 +38,16 @@ enum stock_skip { SKIP_HEADER, SKIP_GROUP, SKIP_TOTAL, SKIP_OTHER_WAREHOUSE, SKI
 
 /* One accepted row: what the file says about one (part number, vendor). Texts are borrowed. */
 struct stock_line {
-    uint32_t row;             /* 0-based */
+    uint32_t row; /* 0-based */
     const char *pn_norm, *vendor_norm;
-    const char *part_number;  /* as written; not terminated */
+    const char *part_number; /* as written; not terminated */
     size_t part_number_len;
-    const char *name;         /* not terminated */
+    const char *name; /* not terminated */
     size_t name_len;
-    uint32_t component;       /* number in the catalogue, or MEM_NONE: unmatched */
+    uint32_t component;             /* number in the catalogue, or MEM_NONE: unmatched */
     int64_t lot_qty, qty, reserved; /* thousandths */
-    int64_t cost;             /* ten-thousandths of the base currency, net; -1 = none */
-    struct value_date received_on; /* year 0 = none */
+    int64_t cost;                   /* ten-thousandths of the base currency, net; -1 = none */
+    struct value_date received_on;  /* year 0 = none */
     enum unit unit;
 };
 

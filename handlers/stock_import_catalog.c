@@ -50,8 +50,8 @@ void stock_catalog_add_warehouse(struct stock_catalog *catalog, uint32_t id, con
     w->name_label = keep_label(catalog, name);
 }
 
-uint32_t stock_catalog_add_component(struct stock_catalog *catalog, uint32_t id, const char *lot_code, const char *lot_norm,
-                                     enum unit unit)
+uint32_t stock_catalog_add_component(struct stock_catalog *catalog, uint32_t id, const char *lot_code,
+                                     const char *lot_norm, enum unit unit)
 {
     catalog->components = mem_grow(catalog->components, &catalog->room_components, catalog->n_components + 1,
                                    sizeof *catalog->components);
@@ -89,11 +89,12 @@ static uint32_t first_entry(const struct stock_catalog *catalog, const char *pn_
 }
 
 /* Entries of one number form a chain behind the first of them, the only one in the index. */
-void stock_catalog_add_entry(struct stock_catalog *catalog, const char *pn_norm, const char *vendor_norm, const char *raw,
-                             uint32_t component, int64_t lot_qty, int64_t pack_qty)
+void stock_catalog_add_entry(struct stock_catalog *catalog, const char *pn_norm, const char *vendor_norm,
+                             const char *raw, uint32_t component, int64_t lot_qty, int64_t pack_qty)
 {
     uint32_t first = first_entry(catalog, pn_norm);
-    catalog->entries = mem_grow(catalog->entries, &catalog->room_entries, catalog->n_entries + 1, sizeof *catalog->entries);
+    catalog->entries =
+        mem_grow(catalog->entries, &catalog->room_entries, catalog->n_entries + 1, sizeof *catalog->entries);
     uint32_t number = catalog->n_entries++;
     struct stock_entry *e = &catalog->entries[number];
     *e = (struct stock_entry){.component = component, .lot_qty = lot_qty, .pack_qty = pack_qty, .next = MEM_NONE};
@@ -108,8 +109,8 @@ void stock_catalog_add_entry(struct stock_catalog *catalog, const char *pn_norm,
     catalog->entries[first].next = number;
 }
 
-void stock_catalog_add_rate(struct stock_catalog *catalog, const char *currency, struct value_date date, uint32_t nominal,
-                            int64_t rate)
+void stock_catalog_add_rate(struct stock_catalog *catalog, const char *currency, struct value_date date,
+                            uint32_t nominal, int64_t rate)
 {
     catalog->rates = mem_grow(catalog->rates, &catalog->room_rates, catalog->n_rates + 1, sizeof *catalog->rates);
     struct stock_rate *r = &catalog->rates[catalog->n_rates++];
@@ -132,7 +133,8 @@ uint32_t stock_catalog_warehouse_named(const struct stock_catalog *catalog, cons
         return MEM_NONE;
     for (uint32_t i = 0; i < catalog->n_warehouses; i++) {
         const struct stock_warehouse *w = &catalog->warehouses[i];
-        if (strcmp(stock_text(catalog, w->name_label), label) == 0 || strcmp(stock_text(catalog, w->code_label), label) == 0)
+        if (strcmp(stock_text(catalog, w->name_label), label) == 0 ||
+            strcmp(stock_text(catalog, w->code_label), label) == 0)
             return i;
     }
     return MEM_NONE;
@@ -151,7 +153,8 @@ struct choice {
 };
 
 /* `component` MEM_NONE: all entries; else only those that name it. */
-static struct choice choose(const struct stock_catalog *catalog, uint32_t first, const char *vendor_norm, uint32_t component)
+static struct choice choose(const struct stock_catalog *catalog, uint32_t first, const char *vendor_norm,
+                            uint32_t component)
 {
     struct choice c = {MEM_NONE, MEM_NONE, MEM_NONE, true};
     for (uint32_t at = first; at != MEM_NONE; at = catalog->entries[at].next) {
@@ -267,8 +270,8 @@ void stock_catalog_suggest(struct stock_catalog *catalog, const char *pn_norm, c
     mem_index_find(&catalog->by_skeleton, mem_hash(skeleton, strlen(skeleton)), collect, &ctx);
 }
 
-bool stock_catalog_rate(const struct stock_catalog *catalog, const char *currency, struct value_date date, int64_t *rate,
-                        uint32_t *nominal)
+bool stock_catalog_rate(const struct stock_catalog *catalog, const char *currency, struct value_date date,
+                        int64_t *rate, uint32_t *nominal)
 {
     *rate = 1000000;
     *nominal = 1;

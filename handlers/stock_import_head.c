@@ -87,8 +87,7 @@ static enum stock_field column_field(const struct stock_head_input *input, struc
     struct stock_span bottom = stock_cell_words(stock_row_cell(c->lower, column));
     if (bottom.n == 0)
         return top.text.n && top.first ? label_field(top.text.s, top.text.n, hints) : FIELD_NONE;
-    enum stock_field field =
-        top.text.n ? pair_field(top.text, bottom, hints) : label_field(bottom.s, bottom.n, hints);
+    enum stock_field field = top.text.n ? pair_field(top.text, bottom, hints) : label_field(bottom.s, bottom.n, hints);
     if (field != FIELD_NONE && top.merged && top.text.n)
         c->used_merge = true;
     return field;
@@ -166,7 +165,8 @@ static void keep_labels(const struct stock_head_input *input, const struct candi
         struct stock_span bottom = stock_cell_words(stock_row_cell(c->lower, column));
         out->label[column][1] = keep_label(out, bottom);
         if (over.n && bottom.n)
-            out->label[column][2] = keep_label(out, (struct stock_span){joined, join(over, bottom, joined, sizeof joined)});
+            out->label[column][2] =
+                keep_label(out, (struct stock_span){joined, join(over, bottom, joined, sizeof joined)});
     }
 }
 
@@ -220,8 +220,8 @@ static size_t digits(const char *s, size_t n)
     return i;
 }
 
-/* Length of a date at the start of s, or 0: D.M.YYYY or YYYY-MM-DD. Two-digit years are left out: in running text they are as
- * likely a version number. */
+/* Length of a date at the start of s, or 0: D.M.YYYY or YYYY-MM-DD. Two-digit years are left out: in running text they
+ * are as likely a version number. */
 static size_t date_length(const char *s, size_t n)
 {
     size_t a = digits(s, n);
@@ -273,7 +273,8 @@ static void scan_row(const struct grid_row *row, struct value_date *latest)
         printing |= tells;
         if (cell->kind == GRID_TEXT && !tells)
             scan_dates(stock_cell_words(cell), latest);
-        else if (cell->kind == GRID_DATE && !printing && value_date_text(cell->text, cell->len < 10 ? cell->len : 10, &date) == 0)
+        else if (cell->kind == GRID_DATE && !printing &&
+                 value_date_text(cell->text, cell->len < 10 ? cell->len : 10, &date) == 0)
             later(latest, date);
     }
 }

@@ -1,7 +1,7 @@
 /* Heading search: which row or pair of rows names the columns.
  *
- * Looks at copies of the first rows of a sheet, each alone and each together with the next, and takes the candidate that names the
- * most fields. */
+ * Looks at copies of the first rows of a sheet, each alone and each together with the next, and takes the candidate
+ * that names the most fields. */
 #ifndef PF_STOCK_IMPORT_HEAD_H
 #define PF_STOCK_IMPORT_HEAD_H
 
@@ -11,13 +11,13 @@
 
 /* Where the columns are. */
 struct stock_heading {
-    uint32_t row;                             /* 0-based, the first of `rows` */
-    unsigned rows;                            /* 1 or 2 */
-    uint32_t column[FIELD_COUNT];             /* 0-based, MEM_NONE = the sheet has no such column */
-    struct label_hints hints[FIELD_COUNT];    /* currency and VAT that the column's label names */
-    uint8_t field_at[STOCK_COLUMNS];          /* enum stock_field by column */
-    /* Normalised texts by column, offsets into `text`, 0 = none: as a heading is repeated on each printed page, upper row,
-     * lower row, and both joined. */
+    uint32_t row;                          /* 0-based, the first of `rows` */
+    unsigned rows;                         /* 1 or 2 */
+    uint32_t column[FIELD_COUNT];          /* 0-based, MEM_NONE = the sheet has no such column */
+    struct label_hints hints[FIELD_COUNT]; /* currency and VAT that the column's label names */
+    uint8_t field_at[STOCK_COLUMNS];       /* enum stock_field by column */
+    /* Normalised texts by column, offsets into `text`, 0 = none: as a heading is repeated on each printed page, upper
+     * row, lower row, and both joined. */
     uint32_t label[STOCK_COLUMNS][3];
     struct mem_arena text;
 };

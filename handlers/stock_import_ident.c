@@ -6,9 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define EXCEL_DIGITS 15   /* beyond these a double, and so Excel, no longer keeps a number's digits */
-#define TOKEN_MIN 5
-#define CODE_VENDOR "1C"  /* item codes of 1C stand in the map under this vendor */
+#define EXCEL_DIGITS 15 /* beyond these a double, and so Excel, no longer keeps a number's digits */
+#define TOKEN_MIN    5
+#define CODE_VENDOR  "1C" /* item codes of 1C stand in the map under this vendor */
 
 /* Empty cells and error values (#N/A) say nothing about identity. */
 static const struct grid_cell *told(const struct stock_row *row, enum stock_field field)
@@ -87,8 +87,8 @@ static enum stock_code status_code(enum pn_status status)
 
 struct name_scan {
     const char *at, *end;
-    unsigned lots;                /* 0 none known, 1 one lot, 2 several */
-    struct stock_span token;      /* the first known one */
+    unsigned lots;           /* 0 none known, 1 one lot, 2 several */
+    struct stock_span token; /* the first known one */
     char norm[PN_BYTES];
     bool folded;
     struct stock_found found;
@@ -180,7 +180,8 @@ static void take_entry(const struct stock_catalog *catalog, struct stock_ident *
 {
     ident->entry = entry;
     if (entry != MEM_NONE)
-        snprintf(ident->vendor_norm, sizeof ident->vendor_norm, "%s", stock_text(catalog, catalog->entries[entry].vendor));
+        snprintf(ident->vendor_norm, sizeof ident->vendor_norm, "%s",
+                 stock_text(catalog, catalog->entries[entry].vendor));
 }
 
 /* The lot that the row's lot column names, or MEM_NONE. */
@@ -246,8 +247,8 @@ static enum stock_code from_name(const struct stock_context *context, const stru
     return CODE_NONE;
 }
 
-enum stock_code stock_identify(const struct stock_context *context, const struct stock_row *row, struct stock_ident *ident,
-                               stock_warnings *warnings)
+enum stock_code stock_identify(const struct stock_context *context, const struct stock_row *row,
+                               struct stock_ident *ident, stock_warnings *warnings)
 {
     static const enum stock_field order[] = {FIELD_PART_NUMBER, FIELD_LOT, FIELD_CODE};
     enum stock_field field = FIELD_NONE;

@@ -4,16 +4,44 @@
 
 #include "handlers/stock_import_mem.h"
 
-/* An error rejects its row (one error a row: the first that is met); warnings stand in the order in which they are told. */
+/* An error rejects its row (one error a row: the first that is met); warnings stand in the order in which they are
+ * told. */
 enum stock_code {
     CODE_NONE = 0,
-    E_ENCODING, E_PN_EMPTY, E_PN_LONG, E_PN_SCI, E_PN_AMBIGUOUS, E_QTY_MISSING, E_QTY_NUM, E_QTY_NEGATIVE, E_QTY_RANGE,
-    E_COST_NUM, E_COST_NEGATIVE, E_CURRENCY, E_NO_RATE, E_UNIT, E_UNIT_PACK, E_UNIT_MISMATCH, E_DUP,
-    W_PN_FOLDED, W_PN_FROM_NAME, W_VENDOR, W_QTY_APPROX, W_QTY_ROUNDED, W_QTY_NEGATIVE, W_RESERVED, W_COST_ZERO,
-    W_COST_MISSING, W_DATE, W_UNMATCHED,
+    E_ENCODING,
+    E_PN_EMPTY,
+    E_PN_LONG,
+    E_PN_SCI,
+    E_PN_AMBIGUOUS,
+    E_QTY_MISSING,
+    E_QTY_NUM,
+    E_QTY_NEGATIVE,
+    E_QTY_RANGE,
+    E_COST_NUM,
+    E_COST_NEGATIVE,
+    E_CURRENCY,
+    E_NO_RATE,
+    E_UNIT,
+    E_UNIT_PACK,
+    E_UNIT_MISMATCH,
+    E_DUP,
+    W_PN_FOLDED,
+    W_PN_FROM_NAME,
+    W_VENDOR,
+    W_QTY_APPROX,
+    W_QTY_ROUNDED,
+    W_QTY_NEGATIVE,
+    W_RESERVED,
+    W_COST_ZERO,
+    W_COST_MISSING,
+    W_DATE,
+    W_UNMATCHED,
     STOCK_CODES
 };
-static inline bool stock_code_is_error(enum stock_code code) { return code > CODE_NONE && code < W_PN_FOLDED; }
+static inline bool stock_code_is_error(enum stock_code code)
+{
+    return code > CODE_NONE && code < W_PN_FOLDED;
+}
 const char *stock_code_name(enum stock_code code);    /* "E_QTY_NUM" */
 const char *stock_code_field(enum stock_code code);   /* "qty" */
 const char *stock_code_message(enum stock_code code); /* one sentence for people */
@@ -21,7 +49,7 @@ const char *stock_code_message(enum stock_code code); /* one sentence for people
 #define STOCK_ISSUES_KEPT 10000
 
 struct stock_issue {
-    uint32_t row;  /* 0-based */
+    uint32_t row; /* 0-based */
     uint8_t code;
     uint32_t raw, pn, suggestion; /* arena offsets, 0 = none */
 };

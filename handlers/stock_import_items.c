@@ -27,7 +27,7 @@ struct key {
     const struct stock_items *items;
     char bytes[KEY_BYTES]; /* pn_norm, NUL, vendor_norm, NUL */
     const char *vendor;
-    size_t n;              /* without the last NUL */
+    size_t n; /* without the last NUL */
 };
 
 static void make_key(const struct stock_items *items, const char *pn_norm, const char *vendor_norm, struct key *key)
@@ -124,8 +124,8 @@ static void set_line(struct stock_item *item, const struct stock_line *line)
     item->date = packed_date(line->received_on);
     item->unit = (uint8_t)line->unit;
     item->in_file = true;
-    item->texts_differ =
-        item->old_id && item->old_texts != digest_texts(line->part_number, line->part_number_len, line->name, line->name_len);
+    item->texts_differ = item->old_id && item->old_texts != digest_texts(line->part_number, line->part_number_len,
+                                                                         line->name, line->name_len);
 }
 
 static void add_to_sum(struct stock_sum *sum, int64_t qty, int64_t cost)
@@ -196,7 +196,8 @@ void stock_items_settle(struct stock_items *items)
     }
 }
 
-enum stock_change stock_item_change(const struct stock_items *items, const struct stock_item *item, enum stock_mode mode)
+enum stock_change stock_item_change(const struct stock_items *items, const struct stock_item *item,
+                                    enum stock_mode mode)
 {
     if (!item->in_file)
         return item->old_id && mode == STOCK_REPLACE ? CHANGE_DELETE : CHANGE_NONE;

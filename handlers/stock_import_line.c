@@ -7,10 +7,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#define QTY_LIMIT ((dec128)1000000000000000)   /* 10^12 at three digits: DECIMAL(15,3) */
-#define COST_LIMIT ((dec128)100000000000000)   /* 10^10 at four digits: DECIMAL(14,4) */
-#define INPUT_LIMIT ((dec128)10000000000000000) /* 10^12 at four digits: keeps the products of cost inside 128 bits */
-#define NAME_CHARACTERS 255
+#define QTY_LIMIT         ((dec128)1000000000000000) /* 10^12 at three digits: DECIMAL(15,3) */
+#define COST_LIMIT        ((dec128)100000000000000)  /* 10^10 at four digits: DECIMAL(14,4) */
+#define INPUT_LIMIT       ((dec128)10000000000000000) /* 10^12 at four digits: keeps the products of cost inside 128 bits */
+#define NAME_CHARACTERS   255
 #define NUMBER_CHARACTERS 128
 
 /* 0, or -EINVAL, -ERANGE. A missing cell is a missing number. */
@@ -121,8 +121,8 @@ static dec128 scale_quantity(dec128 value, int64_t multiplier, bool *lost)
     return dec_div_round(product, 1000, ROUND_HALF_UP);
 }
 
-static enum stock_code scale_amounts(const struct stock_context *context, dec128 qty, dec128 reserved, int64_t multiplier,
-                                     struct stock_amounts *amounts, stock_warnings *warnings)
+static enum stock_code scale_amounts(const struct stock_context *context, dec128 qty, dec128 reserved,
+                                     int64_t multiplier, struct stock_amounts *amounts, stock_warnings *warnings)
 {
     bool lost, ignored;
     qty = scale_quantity(qty, multiplier, &lost);
@@ -144,10 +144,10 @@ bool stock_currency(struct stock_span text, char currency[4])
 {
     static const struct {
         const char *word, *code;
-    } words[] = {{"руб", "RUB"},  {"рубль", "RUB"}, {"рубли", "RUB"}, {"рублей", "RUB"},     {"р", "RUB"},
-                 {"₽", "RUB"},    {"rur", "RUB"},   {"643", "RUB"},   {"810", "RUB"},        {"$", "USD"},
+    } words[] = {{"руб", "RUB"},  {"рубль", "RUB"},  {"рубли", "RUB"},    {"рублей", "RUB"},     {"р", "RUB"},
+                 {"₽", "RUB"},  {"rur", "RUB"},    {"643", "RUB"},      {"810", "RUB"},        {"$", "USD"},
                  {"долл", "USD"}, {"доллар", "USD"}, {"долл сша", "USD"}, {"доллар сша", "USD"}, {"840", "USD"},
-                 {"€", "EUR"},    {"евро", "EUR"},  {"978", "EUR"},   {"¥", "CNY"},          {"юань", "CNY"},
+                 {"€", "EUR"},    {"евро", "EUR"},   {"978", "EUR"},      {"¥", "CNY"},          {"юань", "CNY"},
                  {"юани", "CNY"}, {"156", "CNY"}};
     char label[64];
     size_t n = label_normalise(text.s, text.n, label, sizeof label);
@@ -239,7 +239,8 @@ struct file_cost {
     enum stock_field field; /* FIELD_UNIT_COST, FIELD_TOTAL_COST; FIELD_NONE = missing */
 };
 
-static enum stock_code read_cost(const struct stock_context *context, const struct stock_row *row, struct file_cost *cost)
+static enum stock_code read_cost(const struct stock_context *context, const struct stock_row *row,
+                                 struct file_cost *cost)
 {
     static const enum stock_field order[] = {FIELD_UNIT_COST, FIELD_TOTAL_COST};
     cost->field = FIELD_NONE;
@@ -255,8 +256,8 @@ static enum stock_code read_cost(const struct stock_context *context, const stru
 }
 
 /* round4(cost × rate ÷ nominal ÷ (1 + VAT if included) ÷ factor), and ÷ quantity when the file gives a total. */
-static enum stock_code convert_cost(struct stock_context *context, const struct stock_row *row, const struct file_cost *cost,
-                                    dec128 qty, int64_t multiplier, int64_t *out)
+static enum stock_code convert_cost(struct stock_context *context, const struct stock_row *row,
+                                    const struct file_cost *cost, dec128 qty, int64_t multiplier, int64_t *out)
 {
     const struct label_hints *hints = &context->heading->hints[cost->field];
     struct fraction f = {magnitude(cost->number.value), 1, false};
@@ -292,7 +293,8 @@ static enum stock_code measure_cost(struct stock_context *context, const struct 
         return code;
     bool total = cost.field == FIELD_TOTAL_COST;
     if (cost.field == FIELD_NONE || (total && qty == 0 && cost.number.value != 0)) {
-        if (stock_heading_has(context->heading, FIELD_UNIT_COST) || stock_heading_has(context->heading, FIELD_TOTAL_COST))
+        if (stock_heading_has(context->heading, FIELD_UNIT_COST) ||
+            stock_heading_has(context->heading, FIELD_TOTAL_COST))
             stock_warn(warnings, W_COST_MISSING);
         return CODE_NONE;
     }
@@ -308,8 +310,8 @@ static enum stock_code measure_cost(struct stock_context *context, const struct 
     return code;
 }
 
-enum stock_code stock_measure(struct stock_context *context, const struct stock_row *row, const struct stock_ident *ident,
-                              struct stock_amounts *amounts, stock_warnings *warnings)
+enum stock_code stock_measure(struct stock_context *context, const struct stock_row *row,
+                              const struct stock_ident *ident, struct stock_amounts *amounts, stock_warnings *warnings)
 {
     dec128 qty = 0, reserved = read_reserved(context, row, warnings);
     int64_t multiplier = 1000;

@@ -29,19 +29,25 @@ struct stock_context {
 
 /* Warnings of one row: a set of codes from W_PN_FOLDED on. */
 typedef uint32_t stock_warnings;
-static inline void stock_warn(stock_warnings *set, enum stock_code code) { *set |= 1u << (code - W_PN_FOLDED); }
-static inline bool stock_warned(stock_warnings set, enum stock_code code) { return set & 1u << (code - W_PN_FOLDED); }
+static inline void stock_warn(stock_warnings *set, enum stock_code code)
+{
+    *set |= 1u << (code - W_PN_FOLDED);
+}
+static inline bool stock_warned(stock_warnings set, enum stock_code code)
+{
+    return set & 1u << (code - W_PN_FOLDED);
+}
 
 /* Whose stock: the number, its key in the map, and the lot. */
 struct stock_ident {
     char pn_norm[PN_BYTES];
     char vendor_norm[PN_BYTES];
-    char digits[24];                /* a number cell as text, padded with zeros */
-    struct stock_span part_number;  /* as written */
-    uint32_t component, entry;      /* numbers in the catalogue, or MEM_NONE */
+    char digits[24];               /* a number cell as text, padded with zeros */
+    struct stock_span part_number; /* as written */
+    uint32_t component, entry;     /* numbers in the catalogue, or MEM_NONE */
 };
-enum stock_code stock_identify(const struct stock_context *context, const struct stock_row *row, struct stock_ident *ident,
-                               stock_warnings *warnings);
+enum stock_code stock_identify(const struct stock_context *context, const struct stock_row *row,
+                               struct stock_ident *ident, stock_warnings *warnings);
 /* Is a number that the map or a lot knows among the words of the name? */
 bool stock_name_known(const struct stock_context *context, const struct stock_row *row);
 
@@ -54,8 +60,8 @@ struct stock_amounts {
     int64_t cost;          /* ten-thousandths, -1 = none */
     enum unit unit;
 };
-enum stock_code stock_measure(struct stock_context *context, const struct stock_row *row, const struct stock_ident *ident,
-                              struct stock_amounts *amounts, stock_warnings *warnings);
+enum stock_code stock_measure(struct stock_context *context, const struct stock_row *row,
+                              const struct stock_ident *ident, struct stock_amounts *amounts, stock_warnings *warnings);
 
 /* Both, and the date and texts: the whole row. `ident` is the storage that the line's texts point into. */
 enum stock_code stock_line_read(struct stock_context *context, const struct stock_row *row, struct stock_ident *ident,

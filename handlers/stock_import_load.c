@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PAGE 20000 /* rows a statement: what the client buffers at once */
+#define PAGE      20000 /* rows a statement: what the client buffers at once */
 #define PAGE_TEXT "20000"
 
 int64_t stock_column_decimal(const struct store_value *value, unsigned scale, int64_t otherwise)
@@ -89,7 +89,8 @@ static int on_entry(const struct store_value *v, unsigned n, void *ctx)
     loading->rows++;
     if (component != MEM_NONE) /* else a lot added since: unknown to this run */
         stock_catalog_add_entry(loading->catalog, v[2].text, v[1].text, v[3].text, component,
-                                stock_column_decimal(&v[5], QTY_SCALE, 1000), stock_column_decimal(&v[6], QTY_SCALE, 0));
+                                stock_column_decimal(&v[5], QTY_SCALE, 1000),
+                                stock_column_decimal(&v[6], QTY_SCALE, 0));
     return 0;
 }
 
@@ -120,7 +121,8 @@ int stock_load_catalog(struct store_conn *db, struct stock_catalog *catalog)
     struct loading loading = {.catalog = catalog};
     int rc = store_query(db, "SELECT id, code, name FROM warehouse ORDER BY id", NULL, 0, on_warehouse, &loading);
     if (rc == 0)
-        rc = load_pages(db, "SELECT id, lot_code, lot_norm, unit FROM component WHERE id > ? ORDER BY id LIMIT " PAGE_TEXT,
+        rc = load_pages(db,
+                        "SELECT id, lot_code, lot_norm, unit FROM component WHERE id > ? ORDER BY id LIMIT " PAGE_TEXT,
                         on_component, &loading);
     if (rc == 0)
         rc = load_pages(db,
@@ -128,7 +130,8 @@ int stock_load_catalog(struct store_conn *db, struct stock_catalog *catalog)
                         "FROM part_number_map WHERE id > ? ORDER BY id LIMIT " PAGE_TEXT,
                         on_entry, &loading);
     if (rc == 0)
-        rc = store_query(db, "SELECT currency, rate_date, nominal, rate FROM currency_rate", NULL, 0, on_rate, &loading);
+        rc =
+            store_query(db, "SELECT currency, rate_date, nominal, rate FROM currency_rate", NULL, 0, on_rate, &loading);
     return rc;
 }
 
@@ -157,8 +160,12 @@ static int on_old(const struct store_value *v, unsigned n, void *ctx)
     struct old_page *page = ctx;
     (void)n;
     struct value_date date = column_date(&v[11]);
-    struct stock_old old = {.id = column_u64(&v[0]), .pn_norm = v[1].text, .vendor_norm = v[2].text,
-                            .part_number = v[3].text, .name = v[4].text, .component_id = (uint32_t)column_u64(&v[5])};
+    struct stock_old old = {.id = column_u64(&v[0]),
+                            .pn_norm = v[1].text,
+                            .vendor_norm = v[2].text,
+                            .part_number = v[3].text,
+                            .name = v[4].text,
+                            .component_id = (uint32_t)column_u64(&v[5])};
     old.lot_qty = stock_column_decimal(&v[6], QTY_SCALE, 0);
     old.qty = stock_column_decimal(&v[7], QTY_SCALE, 0);
     old.reserved = stock_column_decimal(&v[8], QTY_SCALE, 0);
@@ -180,12 +187,13 @@ int stock_load_items(struct store_conn *db, uint32_t warehouse_id, struct stock_
                                       STORE_S(page.vendor)};
         page.rows = 0;
         /* The first condition on pn_norm gives the range of the index, the bracket the exact place in it. */
-        if (store_query(db,
-                        "SELECT id, pn_norm, vendor_norm, part_number, name, component_id, lot_qty, qty, reserved, unit, "
-                        "unit_cost, received_on FROM stock_item FORCE INDEX (uq_stock) "
-                        "WHERE warehouse_id = ? AND pn_norm >= ? AND (pn_norm > ? OR (pn_norm = ? AND vendor_norm > ?)) "
-                        "ORDER BY pn_norm, vendor_norm LIMIT " PAGE_TEXT,
-                        after, 5, on_old, &page) != 0)
+        if (store_query(
+                db,
+                "SELECT id, pn_norm, vendor_norm, part_number, name, component_id, lot_qty, qty, reserved, unit, "
+                "unit_cost, received_on FROM stock_item FORCE INDEX (uq_stock) "
+                "WHERE warehouse_id = ? AND pn_norm >= ? AND (pn_norm > ? OR (pn_norm = ? AND vendor_norm > ?)) "
+                "ORDER BY pn_norm, vendor_norm LIMIT " PAGE_TEXT,
+                after, 5, on_old, &page) != 0)
             return -1;
     } while (page.rows == PAGE);
     return 0;

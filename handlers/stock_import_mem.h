@@ -1,8 +1,9 @@
 /* Compact memory for the stock import: one growing text arena and hash indices over numbered things.
  *
- * Half a million rows must fit beside everything else in a runner, so texts live in one block addressed by 32-bit offsets and an
- * index costs eight bytes a slot. The hash is keyed (SipHash-1-3, key drawn per process): keys come from uploaded files, and an
- * unkeyed hash would let a file make every look-up linear. Single-threaded. Out of memory aborts. */
+ * Half a million rows must fit beside everything else in a runner, so texts live in one block addressed by 32-bit
+ * offsets and an index costs eight bytes a slot. The hash is keyed (SipHash-1-3, key drawn per process): keys come from
+ * uploaded files, and an unkeyed hash would let a file make every look-up linear. Single-threaded. Out of memory
+ * aborts. */
 #ifndef PF_STOCK_IMPORT_MEM_H
 #define PF_STOCK_IMPORT_MEM_H
 
@@ -20,7 +21,10 @@ struct mem_arena {
 void mem_arena_fini(struct mem_arena *arena);
 /* Copy n bytes in, terminate them, return their offset. */
 uint32_t mem_arena_add(struct mem_arena *arena, const char *text, size_t n);
-static inline const char *mem_text(const struct mem_arena *arena, uint32_t offset) { return arena->base + offset; }
+static inline const char *mem_text(const struct mem_arena *arena, uint32_t offset)
+{
+    return arena->base + offset;
+}
 
 /* Keyed hash of n bytes. */
 uint64_t mem_hash(const void *data, size_t n);
@@ -38,7 +42,8 @@ uint32_t mem_index_find(const struct mem_index *index, uint64_t hash, mem_same_f
 /* Add without looking for an equal one. */
 void mem_index_add(struct mem_index *index, uint64_t hash, uint32_t number);
 
-/* Room for at least `need` elements of `size` bytes in a block that grows by doubling. Returns the block, moved or not. */
+/* Room for at least `need` elements of `size` bytes in a block that grows by doubling. Returns the block, moved or not.
+ */
 void *mem_grow(void *block, uint32_t *room, uint32_t need, size_t size);
 
 #endif

@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TICK_ROWS 1024
+#define TICK_ROWS  1024
 #define MERGES_MAX 4096
-#define RAW_BYTES 4096
+#define RAW_BYTES  4096
 
 static int fail(struct stock_reader *reader, const char *code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
@@ -197,8 +197,8 @@ static int search_heading(struct stock_reader *reader)
                                      reader->n_merges};
     switch (stock_heading_find(&input, &reader->heading)) {
     case HEAD_AMBIGUOUS:
-        fail(reader, "E_AMBIGUOUS_COLUMN", "Sheet \"%s\" has two quantity columns; leave the one that counts the stock.",
-             reader->sheet);
+        fail(reader, "E_AMBIGUOUS_COLUMN",
+             "Sheet \"%s\" has two quantity columns; leave the one that counts the stock.", reader->sheet);
         return GRID_STOP;
     case HEAD_NONE:
         reader->phase = PHASE_PASS;
@@ -208,8 +208,10 @@ static int search_heading(struct stock_reader *reader)
         break;
     }
     reader->phase = PHASE_DATA;
-    reader->context = (struct stock_context){.params = reader->params, .catalog = reader->catalog,
-                                             .heading = &reader->heading, .stock_date = stock_date(reader, &input)};
+    reader->context = (struct stock_context){.params = reader->params,
+                                             .catalog = reader->catalog,
+                                             .heading = &reader->heading,
+                                             .stock_date = stock_date(reader, &input)};
     return take_head_rows(reader);
 }
 
@@ -242,7 +244,8 @@ static int on_sheet(void *ctx, const struct grid_sheet *sheet)
 static int on_row(void *ctx, const struct grid_row *row)
 {
     struct stock_reader *reader = ctx;
-    if (++reader->rows_read % TICK_ROWS == 0 && reader->out.tick && reader->out.tick(reader->out.ctx, reader->rows_read) != 0)
+    if (++reader->rows_read % TICK_ROWS == 0 && reader->out.tick &&
+        reader->out.tick(reader->out.ctx, reader->rows_read) != 0)
         return STOCK_SINK_STOPPED;
     if (reader->phase == PHASE_SEARCH) {
         if (row->row < STOCK_HEAD_ROWS && reader->n_head < STOCK_HEAD_ROWS) {
@@ -278,9 +281,10 @@ int stock_reader_finish(struct stock_reader *reader)
     if (reader->failure[0])
         return -1;
     if (reader->heading.rows == 0)
-        return fail(reader, "E_NO_HEADER",
-                    "No heading with a quantity and a part number, lot, code or name in the first %d rows of any sheet.",
-                    STOCK_HEAD_ROWS);
+        return fail(
+            reader, "E_NO_HEADER",
+            "No heading with a quantity and a part number, lot, code or name in the first %d rows of any sheet.",
+            STOCK_HEAD_ROWS);
     stock_items_settle(reader->items);
     if (reader->rows_total == 0)
         return fail(reader, "E_NO_DATA", "There are no stock rows for warehouse %s below the heading in row %u.",

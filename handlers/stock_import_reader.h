@@ -1,7 +1,7 @@
 /* The grid sink of the stock import: finds the heading, sorts the rows below it, and turns data rows into items.
  *
- * Pure: catalogue and present stock are in memory already. Rows of the first visible sheet with a heading count; the rest of the
- * file is passed over. A row whose kind depends on the next row's outline level waits for it. */
+ * Pure: catalogue and present stock are in memory already. Rows of the first visible sheet with a heading count; the
+ * rest of the file is passed over. A row whose kind depends on the next row's outline level waits for it. */
 #ifndef PF_STOCK_IMPORT_READER_H
 #define PF_STOCK_IMPORT_READER_H
 
@@ -27,10 +27,10 @@ struct stock_reader {
     struct stock_catalog *catalog;
     struct stock_items *items;
     struct stock_reader_out out;
-    uint32_t warehouse;            /* number in the catalogue of the one that is imported */
+    uint32_t warehouse; /* number in the catalogue of the one that is imported */
 
     enum stock_phase phase;
-    char sheet[65];                /* name of the sheet, cut at 64 characters for the row errors */
+    char sheet[65]; /* name of the sheet, cut at 64 characters for the row errors */
     struct grid_row *head[STOCK_HEAD_ROWS];
     uint32_t n_head;
     struct grid_merge *merges;
@@ -38,8 +38,8 @@ struct stock_reader {
 
     struct stock_heading heading;
     struct stock_context context;
-    struct grid_row *waiting;      /* a row whose kind depends on the next one, or NULL */
-    uint32_t section;              /* warehouse of the section we are in, or MEM_NONE */
+    struct grid_row *waiting; /* a row whose kind depends on the next one, or NULL */
+    uint32_t section;         /* warehouse of the section we are in, or MEM_NONE */
 
     uint64_t rows_read;
     uint32_t rows_total, rows_rejected, duplicates_merged;

@@ -160,8 +160,8 @@ void stock_preview_line(struct stock_run *run, const struct stock_line *line)
 }
 
 /* Columns of a stock row, from `v` on. */
-static const char *const value_names[] = {"part_number", "name", "lot_code", "lot_qty", "qty", "reserved", "unit", "unit_cost",
-                                          "received_on"};
+static const char *const value_names[] = {"part_number", "name", "lot_code",  "lot_qty",    "qty",
+                                          "reserved",    "unit", "unit_cost", "received_on"};
 #define N_VALUES (sizeof value_names / sizeof value_names[0])
 
 static void put_values(struct json_out *out, const struct store_value *v)
@@ -209,7 +209,8 @@ static int on_both(const struct store_value *v, unsigned n, void *ctx)
 }
 
 #define STAGED_VALUES "c.lot_code, s.lot_qty, s.qty, s.reserved, s.unit, s.unit_cost, s.received_on"
-#define STOCK_VALUES "t.part_number, t.name, d.lot_code, t.lot_qty, t.qty, t.reserved, t.unit, t.unit_cost, t.received_on"
+#define STOCK_VALUES                                                                                                   \
+    "t.part_number, t.name, d.lot_code, t.lot_qty, t.qty, t.reserved, t.unit, t.unit_cost, t.received_on"
 
 static int put_list(struct stock_run *run, struct json_out *out, const char *key, const char *sql, store_row_fn fn)
 {

@@ -6,9 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define LABEL_BYTES 512
+#define LABEL_BYTES    512
 #define RAW_CHARACTERS 1000
-#define NUMBERED_MIN 3 /* "1, 2, 3 … n": two columns that read 1 and 2 are as likely code 1, quantity 2 */
+#define NUMBERED_MIN   3 /* "1, 2, 3 … n": two columns that read 1 and 2 are as likely code 1, quantity 2 */
 
 void stock_row_sort(const struct stock_heading *heading, const struct grid_row *grid, struct stock_row *row)
 {

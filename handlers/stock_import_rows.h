@@ -5,12 +5,12 @@
 #include "handlers/stock_import_line.h"
 
 enum stock_row_kind {
-    ROW_EMPTY,   /* no recognised column has a value */
+    ROW_EMPTY, /* no recognised column has a value */
     ROW_TOTAL,
-    ROW_HEADER,  /* the heading again, or column numbers */
+    ROW_HEADER, /* the heading again, or column numbers */
     ROW_GROUP,
     ROW_DATA,
-    ROW_WAIT     /* a group if the next row lies deeper, else data */
+    ROW_WAIT /* a group if the next row lies deeper, else data */
 };
 /* Sort the cells of a row by field. */
 void stock_row_sort(const struct stock_heading *heading, const struct grid_row *grid, struct stock_row *row);

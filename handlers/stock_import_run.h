@@ -5,6 +5,7 @@
 #include "handlers/json.h"
 #include "handlers/stock_import_reader.h"
 #include "handlers/stock_import_stage.h"
+#include "handlers/stock_import_task.h"
 #include "handlers/task_type.h"
 
 struct stock_run {
@@ -17,21 +18,19 @@ struct stock_run {
     struct stock_stage stage;
     struct stock_totals totals;
     uint32_t warehouse_id;
-    uint64_t map_mark;            /* newest map row when the catalogue was read */
+    uint64_t map_mark; /* newest map row when the catalogue was read */
 
-    char lease[65];               /* name of the warehouse's lease */
-    uint64_t fence;
-    bool leased;
-    int64_t renewed_ms;           /* CLOCK_MONOTONIC of the last renewal */
+    struct import_lease lease; /* on the warehouse; not taken for a dry run */
+    struct import_failure failure;
 
     /* Found by the effect, or from the earlier import with if_seen = skip. */
-    uint64_t import_id;           /* 0 = none (dry run) */
+    uint64_t import_id; /* 0 = none (dry run) */
     bool already_imported;
     struct value_date recorded_date; /* of the earlier import */
 
     unsigned n_preview;
-    struct json_out preview;      /* a list of parsed rows, dry run only */
-    char *changes;                /* JSON, dry run only */
+    struct json_out preview; /* a list of parsed rows, dry run only */
+    char *changes;           /* JSON, dry run only */
 };
 
 /* ---- Result (stock_import_result.c) ---------------------------------------------------------------------------- */

@@ -1,25 +1,12 @@
-/* The effect of a stock import: guards, the difference, its record, row errors; all in the transaction of the final state. */
+/* The effect of a stock import: guards, the difference, its record, row errors; all in the transaction of the final
+ * state. */
 #include "handlers/stock_import_run.h"
-
-#include "store/lease.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #define DELETE_GUARD_ITEMS 20 /* smaller warehouses may be emptied without asking */
-
-struct uuid_text {
-    char s[37];
-};
-
-static struct uuid_text uuid_text(const store_uuid id)
-{
-    struct uuid_text text;
-    snprintf(text.s, sizeof text.s, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", id[0], id[1], id[2],
-             id[3], id[4], id[5], id[6], id[7], id[8], id[9], id[10], id[11], id[12], id[13], id[14], id[15]);
-    return text;
-}
 
 /* ---- Row errors ------------------------------------------------------------------------------------------------ */
 
@@ -44,15 +31,15 @@ static int add_issue(struct stock_run *run, struct store_bulk *bulk, const char 
 
 static int save_issues(struct stock_run *run, struct store_conn *db)
 {
-    struct uuid_text task = uuid_text(run->job->id);
+    struct import_uuid task = import_uuid(run->job->id);
     uint32_t n = stock_issues_kept(&run->reader.issues);
     if (n == 0)
         return 0;
-    struct store_bulk *bulk =
-        store_bulk_new(db,
-                       "INSERT INTO task_row_error (task_id, severity, sheet, row_no, field, code, message, raw, pn_norm, "
-                       "suggestion) VALUES (?,?,?,?,?,?,?,?,?,?)",
-                       10, 0);
+    struct store_bulk *bulk = store_bulk_new(
+        db,
+        "INSERT INTO task_row_error (task_id, severity, sheet, row_no, field, code, message, raw, pn_norm, "
+        "suggestion) VALUES (?,?,?,?,?,?,?,?,?,?)",
+        10, 0);
     int rc = bulk ? 0 : -1;
     for (uint32_t i = 0; i < n && rc == 0; i++)
         rc = add_issue(run, bulk, task.s, stock_issues_at(&run->reader.issues, i));
@@ -97,10 +84,11 @@ static int check_deletes(struct stock_run *run, struct job_ending *ending)
     if (run->params.force || t->old < DELETE_GUARD_ITEMS ||
         (uint64_t)t->deleted * 100 <= (uint64_t)t->old * run->params.max_delete_pct)
         return 0;
-    job_ending_fail(ending, "E_TOO_MANY_DELETES",
-                    "%u of the %u items of warehouse %s would be deleted, more than %u %%. Send it with force if that is right, "
-                    "or use mode merge.",
-                    t->deleted, t->old, run->params.warehouse, run->params.max_delete_pct);
+    job_ending_fail(
+        ending, "E_TOO_MANY_DELETES",
+        "%u of the %u items of warehouse %s would be deleted, more than %u %%. Send it with force if that is right, "
+        "or use mode merge.",
+        t->deleted, t->old, run->params.warehouse, run->params.max_delete_pct);
     return JOB_EFFECT_REJECT;
 }
 
@@ -108,7 +96,7 @@ static int check_deletes(struct stock_run *run, struct job_ending *ending)
 
 static int record_import(struct stock_run *run, struct store_conn *db)
 {
-    struct uuid_text task = uuid_text(run->job->id);
+    struct import_uuid task = import_uuid(run->job->id);
     const struct journal_file *file = run->job->file;
     char date[11];
     value_date_format(run->reader.context.stock_date, date);
@@ -123,10 +111,11 @@ static int record_import(struct stock_run *run, struct store_conn *db)
         STORE_U(run->reader.rows_total),
         STORE_U(run->reader.rows_rejected),
     };
-    return store_run(db,
-                     "INSERT INTO stock_import (task_id, warehouse_id, file_name, file_sha256, file_format, mode, stock_date, "
-                     "rows_total, rows_rejected, inserted, updated, unchanged, deleted) VALUES (?,?,?,?,?,?,?,?,?,0,0,0,0)",
-                     v, 9, NULL, &run->import_id);
+    return store_run(
+        db,
+        "INSERT INTO stock_import (task_id, warehouse_id, file_name, file_sha256, file_format, mode, stock_date, "
+        "rows_total, rows_rejected, inserted, updated, unchanged, deleted) VALUES (?,?,?,?,?,?,?,?,?,0,0,0,0)",
+        v, 9, NULL, &run->import_id);
 }
 
 static int record_counts(struct stock_run *run, struct store_conn *db)
@@ -134,18 +123,20 @@ static int record_counts(struct stock_run *run, struct store_conn *db)
     char date[11];
     value_date_format(run->reader.context.stock_date, date);
     struct store_value counts[] = {STORE_U(run->totals.inserted), STORE_U(run->totals.updated),
-                                   STORE_U(run->totals.unchanged), STORE_U(run->totals.deleted), STORE_U(run->import_id)};
+                                   STORE_U(run->totals.unchanged), STORE_U(run->totals.deleted),
+                                   STORE_U(run->import_id)};
     struct store_value warehouse[] = {STORE_S(date), STORE_U(run->import_id), STORE_U(run->warehouse_id)};
-    if (store_run(db, "UPDATE stock_import SET inserted = ?, updated = ?, unchanged = ?, deleted = ? WHERE id = ?", counts, 5,
-                  NULL, NULL) != 0)
+    if (store_run(db, "UPDATE stock_import SET inserted = ?, updated = ?, unchanged = ?, deleted = ? WHERE id = ?",
+                  counts, 5, NULL, NULL) != 0)
         return -1;
-    return store_run(db, "UPDATE warehouse SET stock_date = ?, stock_import_id = ? WHERE id = ?", warehouse, 3, NULL, NULL);
+    return store_run(db, "UPDATE warehouse SET stock_date = ?, stock_import_id = ? WHERE id = ?", warehouse, 3, NULL,
+                     NULL);
 }
 
 /* ---- The effect ------------------------------------------------------------------------------------------------ */
 
-/* The lease keeps every other import out between the reading of the present stock and this transaction, so the numbers must
- * come out as worked out. If they do not, somebody wrote by hand: start over from what is there now. */
+/* The lease keeps every other import out between the reading of the present stock and this transaction, so the numbers
+ * must come out as worked out. If they do not, somebody wrote by hand: start over from what is there now. */
 static int write_difference(struct stock_run *run, struct store_conn *db)
 {
     struct stock_written written = {0, 0, 0};
@@ -155,14 +146,6 @@ static int write_difference(struct stock_run *run, struct store_conn *db)
         written.deleted == run->totals.deleted)
         return 0;
     return store_fail(db, STORE_STOPPED, "the warehouse's stock was changed while it was being imported");
-}
-
-static int check_lease(struct stock_run *run, struct store_conn *db)
-{
-    int rc = lease_check(db, run->lease, run->job->id, run->fence);
-    if (rc == 1)
-        return 0;
-    return rc == 0 ? store_fail(db, STORE_STOPPED, "the lease of the warehouse was lost") : -1;
 }
 
 static void tell(const struct stock_run *run, struct job_ending *ending)
@@ -185,10 +168,10 @@ static int save_stock(struct stock_run *run, struct store_conn *db)
 {
     if (!stock_stage_alive(&run->stage))
         return store_fail(db, STORE_GONE, "the staging table went with the connection");
-    if (check_lease(run, db) != 0 || record_import(run, db) != 0 || write_difference(run, db) != 0 ||
+    if (import_lease_check(&run->lease, db) != 0 || record_import(run, db) != 0 || write_difference(run, db) != 0 ||
         record_counts(run, db) != 0)
         return -1;
-    return lease_release(db, run->lease, run->job->id, run->fence);
+    return import_lease_end(&run->lease, db);
 }
 
 int stock_save(struct job *job, struct store_conn *db, struct job_ending *ending, void *ctx)

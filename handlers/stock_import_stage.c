@@ -7,8 +7,9 @@
 #define BATCH_ROWS 2000
 #define TEXT_BYTES 48
 
-#define COLUMNS                                                                                                                \
-    "item, kind, stock_id, pn_norm, vendor_norm, part_number, name, component_id, lot_qty, qty, reserved, unit, unit_cost, "   \
+#define COLUMNS                                                                                                        \
+    "item, kind, stock_id, pn_norm, vendor_norm, part_number, name, component_id, lot_qty, qty, reserved, unit, "      \
+    "unit_cost, "                                                                                                      \
     "received_on"
 #define N_COLUMNS 14
 
@@ -25,14 +26,17 @@ static const char insert_line[] = "INSERT INTO stock_stage (" COLUMNS ") VALUES 
 
 /* With duplicates = last a later line takes the place of an earlier one. */
 static const char replace_line[] =
-    "INSERT INTO stock_stage (" COLUMNS ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON DUPLICATE KEY UPDATE kind = VALUES(kind), "
-    "part_number = VALUES(part_number), name = VALUES(name), component_id = VALUES(component_id), lot_qty = VALUES(lot_qty), "
+    "INSERT INTO stock_stage (" COLUMNS
+    ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON DUPLICATE KEY UPDATE kind = VALUES(kind), "
+    "part_number = VALUES(part_number), name = VALUES(name), component_id = VALUES(component_id), lot_qty = "
+    "VALUES(lot_qty), "
     "qty = VALUES(qty), reserved = VALUES(reserved), unit = VALUES(unit), unit_cost = VALUES(unit_cost), "
     "received_on = VALUES(received_on)";
 
 #define N_NUMBERS 10
 static const char correct_numbers[] =
-    "INSERT INTO stock_stage (item, kind, stock_id, component_id, lot_qty, qty, reserved, unit, unit_cost, received_on) "
+    "INSERT INTO stock_stage (item, kind, stock_id, component_id, lot_qty, qty, reserved, unit, unit_cost, "
+    "received_on) "
     "VALUES (?,?,?,?,?,?,?,?,?,?) ON DUPLICATE KEY UPDATE kind = VALUES(kind), qty = VALUES(qty), "
     "reserved = VALUES(reserved), unit_cost = VALUES(unit_cost), received_on = VALUES(received_on)";
 
@@ -40,7 +44,8 @@ int stock_stage_init(struct stock_stage *stage, struct store_conn *db, const str
                      struct stock_items *items, const struct stock_params *params)
 {
     *stage = (struct stock_stage){.db = db, .catalog = catalog, .items = items, .mode = params->mode};
-    if (store_exec(db, "DROP TEMPORARY TABLE IF EXISTS stock_stage", NULL) != 0 || store_exec(db, create_stage, NULL) != 0)
+    if (store_exec(db, "DROP TEMPORARY TABLE IF EXISTS stock_stage", NULL) != 0 ||
+        store_exec(db, create_stage, NULL) != 0)
         return -1;
     stage->server_thread = db->server_thread;
     stage->lines =
@@ -75,8 +80,6 @@ static struct store_value decimal(int64_t value, unsigned scale, char *text)
     size_t n = dec_format(value, scale, false, text, TEXT_BYTES);
     return STORE_SN(text, n);
 }
-
-
 
 /* component_id, lot_qty, qty, reserved, unit, unit_cost, received_on: seven values from `v` on. */
 static void number_values(const struct stock_stage *stage, const struct stock_item *item, struct number_texts *texts,
@@ -160,9 +163,10 @@ int stock_stage_finish(struct stock_stage *stage)
 
 /* ---- Carrying over --------------------------------------------------------------------------------------------- */
 
-/* The kinds in the statements are enum stock_change. STRAIGHT_JOIN: left to itself the optimiser may scan the stage once
- * for each row of the stock. */
-_Static_assert(CHANGE_INSERT == 1 && CHANGE_UPDATE == 2 && CHANGE_TEXTS == 3 && CHANGE_DELETE == 4, "as in the statements");
+/* The kinds in the statements are enum stock_change. STRAIGHT_JOIN: left to itself the optimiser may scan the stage
+ * once for each row of the stock. */
+_Static_assert(CHANGE_INSERT == 1 && CHANGE_UPDATE == 2 && CHANGE_TEXTS == 3 && CHANGE_DELETE == 4,
+               "as in the statements");
 
 static const char update_items[] =
     "UPDATE stock_stage s STRAIGHT_JOIN stock_item t ON t.id = s.stock_id SET "
@@ -171,18 +175,21 @@ static const char update_items[] =
     "t.unit_cost = s.unit_cost, t.received_on = s.received_on, t.stock_import_id = ? "
     "WHERE s.kind = 2 AND t.warehouse_id = ?";
 
-static const char update_texts[] = "UPDATE stock_stage s STRAIGHT_JOIN stock_item t ON t.id = s.stock_id "
-                                   "SET t.part_number = s.part_number, t.name = s.name WHERE s.kind = 3 AND t.warehouse_id = ?";
+static const char update_texts[] =
+    "UPDATE stock_stage s STRAIGHT_JOIN stock_item t ON t.id = s.stock_id "
+    "SET t.part_number = s.part_number, t.name = s.name WHERE s.kind = 3 AND t.warehouse_id = ?";
 
 static const char delete_items[] = "DELETE t FROM stock_stage s STRAIGHT_JOIN stock_item t ON t.id = s.stock_id "
                                    "WHERE s.kind = 4 AND t.warehouse_id = ?";
 
-static const char insert_items[] =
-    "INSERT INTO stock_item (warehouse_id, pn_norm, vendor_norm, part_number, name, component_id, lot_qty, qty, reserved, unit, "
-    "unit_cost, received_on, stock_import_id) SELECT ?, pn_norm, vendor_norm, part_number, name, component_id, lot_qty, qty, "
-    "reserved, unit, unit_cost, received_on, ? FROM stock_stage WHERE kind = 1";
+static const char insert_items[] = "INSERT INTO stock_item (warehouse_id, pn_norm, vendor_norm, part_number, name, "
+                                   "component_id, lot_qty, qty, reserved, unit, "
+                                   "unit_cost, received_on, stock_import_id) SELECT ?, pn_norm, vendor_norm, "
+                                   "part_number, name, component_id, lot_qty, qty, "
+                                   "reserved, unit, unit_cost, received_on, ? FROM stock_stage WHERE kind = 1";
 
-int stock_stage_write(struct stock_stage *stage, uint32_t warehouse_id, uint64_t import_id, struct stock_written *written)
+int stock_stage_write(struct stock_stage *stage, uint32_t warehouse_id, uint64_t import_id,
+                      struct stock_written *written)
 {
     struct store_value warehouse = STORE_U(warehouse_id), import = STORE_U(import_id);
     struct store_value update[] = {import, warehouse}, insert[] = {warehouse, import};

@@ -1,7 +1,8 @@
 /* The staging table: what an import will write, gathered while the file is being decoded.
  *
- * TEMPORARY, so it belongs to this connection, is seen by nobody and is gone with it; keyed by a counter, so that filling costs no
- * random access. Only rows that differ from the warehouse come in: the present stock is in memory already. */
+ * TEMPORARY, so it belongs to this connection, is seen by nobody and is gone with it; keyed by a counter, so that
+ * filling costs no random access. Only rows that differ from the warehouse come in: the present stock is in memory
+ * already. */
 #ifndef PF_STOCK_IMPORT_STAGE_H
 #define PF_STOCK_IMPORT_STAGE_H
 
@@ -13,8 +14,8 @@ struct stock_stage {
     const struct stock_catalog *catalog;
     struct stock_items *items;
     enum stock_mode mode;
-    struct store_bulk *lines;   /* whole lines */
-    struct store_bulk *numbers; /* corrections of merged items, and deletions */
+    struct store_bulk *lines;    /* whole lines */
+    struct store_bulk *numbers;  /* corrections of merged items, and deletions */
     unsigned long server_thread; /* the session that has the table */
 };
 
@@ -34,6 +35,7 @@ void stock_stage_fini(struct stock_stage *stage);
 struct stock_written {
     uint64_t inserted, updated, deleted;
 };
-int stock_stage_write(struct stock_stage *stage, uint32_t warehouse_id, uint64_t import_id, struct stock_written *written);
+int stock_stage_write(struct stock_stage *stage, uint32_t warehouse_id, uint64_t import_id,
+                      struct stock_written *written);
 
 #endif

@@ -22,8 +22,8 @@ struct import_job {
     struct store_conn db;
     store_uuid node;
     yajl_val params;
-    yajl_val grid;          /* instead of the file, or NULL */
-    unsigned cancel_after;  /* cancelled() turns true at this call; 0 = never */
+    yajl_val grid;         /* instead of the file, or NULL */
+    unsigned cancel_after; /* cancelled() turns true at this call; 0 = never */
     unsigned asked;
     unsigned progressed;
     unsigned percent;
@@ -140,11 +140,14 @@ static inline const char *import_path(const char *name)
 static inline void import_must(struct import_job *test, int rc, const char *what)
 {
     if (rc != 0)
-        fail_msg("%s: %s %u %s", what, store_class_name(test->db.error.cls), test->db.error.number, test->db.error.text);
+        fail_msg("%s: %s %u %s", what, store_class_name(test->db.error.cls), test->db.error.number,
+                 test->db.error.text);
 }
 
-/* A fresh attempt at a fresh task: parameters as a client would send them, checked and filled up by the type's table. */
-static inline void import_job_init(struct import_job *test, const struct task_type *type, const char *params, const char *path)
+/* A fresh attempt at a fresh task: parameters as a client would send them, checked and filled up by the type's table.
+ */
+static inline void import_job_init(struct import_job *test, const struct task_type *type, const char *params,
+                                   const char *path)
 {
     struct param_faults faults = {0};
     char why[100];
@@ -167,11 +170,18 @@ static inline void import_job_init(struct import_job *test, const struct task_ty
     test->file = (struct journal_file){.length = (uint64_t)size};
     const char *slash = strrchr(path, '/');
     snprintf(test->file.name, sizeof test->file.name, "%s", slash ? slash + 1 : path);
-    test->job = (struct job){.ops = &test->ops, .attempt = 1, .params = test->params, .file = &test->file, .file_fd = fd,
-                             .db = &test->db, .settings = &test->settings, .runner = test};
+    test->job = (struct job){.ops = &test->ops,
+                             .attempt = 1,
+                             .params = test->params,
+                             .file = &test->file,
+                             .file_fd = fd,
+                             .db = &test->db,
+                             .settings = &test->settings,
+                             .runner = test};
     uuid_generate(test->job.id);
     memset(test->job.file_sha256, 0x5a, 32);
-    struct journal_new row = {.type = type->name, .params = canonical, .created_ms = 1770000000000, .file = &test->file};
+    struct journal_new row = {
+        .type = type->name, .params = canonical, .created_ms = 1770000000000, .file = &test->file};
     memcpy(row.id, test->job.id, 16);
     memcpy(row.node, test->node, 16);
     import_must(test, journal_insert(&test->db, &row), "journal_insert");

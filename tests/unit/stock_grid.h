@@ -36,8 +36,9 @@ static inline void grid_add_map(struct stock_catalog *catalog, yajl_val row)
     const char *raw = testdata_string(row, "part_number");
     uint32_t component = stock_catalog_lot(catalog, grid_norm(testdata_string(row, "lot_code"), lot));
     assert_int_not_equal(component, MEM_NONE);
-    stock_catalog_add_entry(catalog, grid_norm(raw, pn), grid_norm(testdata_string(row, "vendor"), vendor), raw, component,
-                            grid_decimal(row, "lot_qty", QTY_SCALE, 1000), grid_decimal(row, "pack_qty", QTY_SCALE, 0));
+    stock_catalog_add_entry(catalog, grid_norm(raw, pn), grid_norm(testdata_string(row, "vendor"), vendor), raw,
+                            component, grid_decimal(row, "lot_qty", QTY_SCALE, 1000),
+                            grid_decimal(row, "pack_qty", QTY_SCALE, 0));
 }
 
 /* Component ids are 1, 2, 3 … in order. */
@@ -66,7 +67,8 @@ static inline void grid_catalog(yajl_val scene, struct stock_catalog *catalog)
         const char *day = testdata_string(list[i], "date");
         assert_int_equal(value_date_text(day, strlen(day), &date), 0);
         stock_catalog_add_rate(catalog, testdata_string(list[i], "currency"), date,
-                               (uint32_t)json_member_int(list[i], "nominal", 1), grid_decimal(list[i], "rate", RATE_SCALE, 0));
+                               (uint32_t)json_member_int(list[i], "nominal", 1),
+                               grid_decimal(list[i], "rate", RATE_SCALE, 0));
     }
 }
 
@@ -82,7 +84,8 @@ static inline int grid_choice(yajl_val params, const char *key, const char *cons
 
 static inline void grid_params(yajl_val params, const char *today, struct stock_params *out)
 {
-    static const char *const modes[] = {"replace", "merge", NULL}, *const negatives[] = {"reject", "zero", "keep", NULL},
+    static const char *const modes[] = {"replace", "merge", NULL},
+                             *const negatives[] = {"reject", "zero", "keep", NULL},
                              *const duplicates[] = {"sum", "first", "last", "reject", NULL},
                              *const locales[] = {"ru", "en", NULL};
     *out = (struct stock_params){.pn_from_name = json_member_bool(params, "pn_from_name", true)};

@@ -60,7 +60,8 @@ static void check_counts(const char *id, yajl_val expected, const struct grid_ru
         check_int(id, json_member(expected, "rows_skipped"), skip_names[i], run->reader.skipped[i]);
     value_date_format(run->reader.context.stock_date, date);
     check_text(id, "stock_date", testdata_string(expected, "stock_date"), date);
-    assert_int_equal(stock_reader_accepted(&run->reader), t.inserted + t.updated + t.unchanged + run->reader.duplicates_merged);
+    assert_int_equal(stock_reader_accepted(&run->reader),
+                     t.inserted + t.updated + t.unchanged + run->reader.duplicates_merged);
     assert_int_equal(t.matched + t.unmatched, t.inserted + t.updated + t.unchanged);
 }
 

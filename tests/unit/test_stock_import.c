@@ -12,7 +12,8 @@ static void must(int rc)
 /* A small catalogue: MAIN, REMOTE, two lots, three numbers. */
 static const char *const small_catalogue[] = {
     "INSERT INTO warehouse (code, name) VALUES ('MAIN','Основной склад'), ('REMOTE','Удалённый склад')",
-    "INSERT INTO component (id, lot_code, lot_norm, name) VALUES (1,'CPU-32C','CPU32C','cpu'), (2,'MEM-64','MEM64','memory')",
+    "INSERT INTO component (id, lot_code, lot_norm, name) VALUES (1,'CPU-32C','CPU32C','cpu'), "
+    "(2,'MEM-64','MEM64','memory')",
     "INSERT INTO part_number_map (vendor_norm, pn_norm, pn_skeleton, part_number, component_id, lot_qty) VALUES "
     "('KELVAR','KLV32R548','K1V32R548','KLV-32R5-48',1,1), ('','MM64R5','MM64R5','MM64-R5',2,1), "
     "('','MM64R5KIT2','MM64R5K1T2','MM64-R5-KIT2',2,2)",
@@ -76,10 +77,11 @@ static void check_counts(const struct import_job *test, int inserted, int update
     assert_int_equal(import_count(test, "updated"), updated);
     assert_int_equal(import_count(test, "unchanged"), unchanged);
     assert_int_equal(import_count(test, "deleted"), deleted);
-    assert_int_equal(import_count(test, "rows_total"), import_count(test, "rows_accepted") + import_count(test, "rows_rejected"));
+    assert_int_equal(import_count(test, "rows_total"),
+                     import_count(test, "rows_accepted") + import_count(test, "rows_rejected"));
 }
 
-#define HEAD "[\"Артикул\",\"Производитель\",\"Наименование\",\"Количество\",\"Цена\"]"
+#define HEAD                     "[\"Артикул\",\"Производитель\",\"Наименование\",\"Количество\",\"Цена\"]"
 #define ROW(pn, name, qty, cost) ",[\"" pn "\",\"\",\"" name "\",{\"n\":\"" qty "\"},{\"n\":\"" cost "\"}]"
 
 static void replaces(void **state)
@@ -91,7 +93,8 @@ static void replaces(void **state)
     check_counts(&test, 2, 0, 0, 0);
     assert_int_equal(test.outcome, OUTCOME_SUCCEEDED);
     assert_string_equal(test.message, "2 of 2 rows accepted");
-    assert_int_equal(json_member_int(test.result, "import_id", 0), import_number(&look, "SELECT MAX(id) FROM stock_import"));
+    assert_int_equal(json_member_int(test.result, "import_id", 0),
+                     import_number(&look, "SELECT MAX(id) FROM stock_import"));
     done(&test);
     assert_int_equal(import_number(&look, "SELECT COUNT(*) FROM stock_item WHERE component_id IS NULL"), 1);
     assert_int_equal(import_number(&look, "SELECT stock_date = '2026-02-05' FROM warehouse WHERE code = 'MAIN'"), 1);
@@ -100,7 +103,9 @@ static void replaces(void **state)
     check_counts(&test, 1, 1, 0, 1);
     done(&test);
     assert_int_equal(import_number(&look, "SELECT SUM(qty) FROM stock_item"), 10);
-    assert_int_equal(import_number(&look, "SELECT COUNT(*) FROM stock_import WHERE inserted = 1 AND updated = 1 AND deleted = 1"), 1);
+    assert_int_equal(
+        import_number(&look, "SELECT COUNT(*) FROM stock_import WHERE inserted = 1 AND updated = 1 AND deleted = 1"),
+        1);
     assert_int_equal(import_number(&look, "SELECT COUNT(*) FROM lease WHERE until > UTC_TIMESTAMP()"), 0);
 }
 
@@ -110,7 +115,8 @@ static void merges(void **state)
     struct import_job test;
     import(&test, "{\"warehouse\":\"MAIN\"}", "[" HEAD ROW("A-1", "a", "1", "1") ROW("A-2", "b", "2", "2") "]");
     done(&test);
-    import(&test, "{\"warehouse\":\"MAIN\",\"mode\":\"merge\"}", "[" HEAD ROW("A-2", "b", "3", "2") ROW("A-3", "c", "4", "4") "]");
+    import(&test, "{\"warehouse\":\"MAIN\",\"mode\":\"merge\"}",
+           "[" HEAD ROW("A-2", "b", "3", "2") ROW("A-3", "c", "4", "4") "]");
     check_counts(&test, 1, 1, 0, 0);
     done(&test);
     assert_int_equal(import_number(&look, "SELECT COUNT(*) FROM stock_item"), 3);
@@ -127,7 +133,8 @@ static void refreshes_texts(void **state)
     import(&test, "{\"warehouse\":\"MAIN\"}", "[" HEAD ROW("A 1", "new name", "1", "1") "]");
     check_counts(&test, 0, 0, 1, 0);
     done(&test);
-    assert_int_equal(import_number(&look, "SELECT COUNT(*) FROM stock_item WHERE name = 'new name' AND part_number = 'A 1'"), 1);
+    assert_int_equal(
+        import_number(&look, "SELECT COUNT(*) FROM stock_item WHERE name = 'new name' AND part_number = 'A 1'"), 1);
 }
 
 /* Batches of one number: merged on the first run, equal on the second, corrected when only the second batch changes. */
@@ -135,7 +142,8 @@ static void merges_batches(void **state)
 {
     (void)state;
     struct import_job test;
-    static const char first[] = "[" HEAD ROW("A-1", "a", "1", "10") ROW("A-1", "b", "3", "20") ROW("B-1", "x", "1", "1") "]";
+    static const char first[] =
+        "[" HEAD ROW("A-1", "a", "1", "10") ROW("A-1", "b", "3", "20") ROW("B-1", "x", "1", "1") "]";
     import(&test, "{\"warehouse\":\"MAIN\"}", first);
     check_counts(&test, 2, 0, 0, 0);
     assert_int_equal(import_count(&test, "duplicates_merged"), 1);
@@ -215,7 +223,8 @@ static void guards_older_stock(void **state)
     static const char grid[] = "[" HEAD ROW("A-1", "a", "1", "1") "]";
     import(&test, "{\"warehouse\":\"MAIN\",\"stock_date\":\"2026-02-05\"}", grid);
     done(&test);
-    fails("{\"warehouse\":\"MAIN\",\"stock_date\":\"2026-02-04\"}", "[" HEAD ROW("A-1", "a", "2", "1") "]", "E_STOCK_OLDER");
+    fails("{\"warehouse\":\"MAIN\",\"stock_date\":\"2026-02-04\"}", "[" HEAD ROW("A-1", "a", "2", "1") "]",
+          "E_STOCK_OLDER");
     assert_int_equal(import_number(&look, "SELECT SUM(qty) FROM stock_item"), 1);
     import(&test, "{\"warehouse\":\"MAIN\",\"stock_date\":\"2026-02-04\",\"force\":true}", grid);
     check_counts(&test, 0, 0, 1, 0);
@@ -258,12 +267,13 @@ static void guards_deletes(void **state)
 static void reports_rejected_rows_of_failed_tasks(void **state)
 {
     (void)state;
-    fails("{\"warehouse\":\"MAIN\"}", "[" HEAD ",[\"A-1\",\"\",\"x\",\"lots\",\"\"]" ROW("K1V-32R5-48", "a", "-1", "1") "]",
-          "E_TOO_MANY_ERRORS");
+    fails("{\"warehouse\":\"MAIN\"}",
+          "[" HEAD ",[\"A-1\",\"\",\"x\",\"lots\",\"\"]" ROW("K1V-32R5-48", "a", "-1", "1") "]", "E_TOO_MANY_ERRORS");
     assert_int_equal(import_number(&look, "SELECT COUNT(*) FROM stock_item"), 0);
     assert_int_equal(import_number(&look, "SELECT COUNT(*) FROM task_row_error WHERE severity = 'error'"), 2);
-    assert_int_equal(import_number(&look, "SELECT row_no FROM task_row_error WHERE code = 'E_QTY_NUM' AND field = 'qty' "
-                                          "AND raw = 'A-1\t\tx\tlots\t' AND sheet = 'TDSheet'"),
+    assert_int_equal(import_number(&look,
+                                   "SELECT row_no FROM task_row_error WHERE code = 'E_QTY_NUM' AND field = 'qty' "
+                                   "AND raw = 'A-1\t\tx\tlots\t' AND sheet = 'TDSheet'"),
                      2);
     fails("{\"warehouse\":\"MAIN\"}", "[" HEAD "]", "E_NO_DATA");
     fails("{\"warehouse\":\"MAIN\"}", "[[\"a\",\"b\"]]", "E_NO_HEADER");
@@ -275,9 +285,10 @@ static void suggests(void **state)
     struct import_job test;
     import(&test, "{\"warehouse\":\"MAIN\"}", "[" HEAD ROW("K1V-32R5-4B", "a", "1", "1") "]");
     done(&test);
-    assert_int_equal(import_number(&look, "SELECT COUNT(*) FROM task_row_error WHERE code = 'W_UNMATCHED' AND severity = 'warning' "
-                                          "AND pn_norm = 'K1V32R54B' AND suggestion = 'KELVAR KLV-32R5-48 = CPU-32C'"),
-                     1);
+    assert_int_equal(
+        import_number(&look, "SELECT COUNT(*) FROM task_row_error WHERE code = 'W_UNMATCHED' AND severity = 'warning' "
+                             "AND pn_norm = 'K1V32R54B' AND suggestion = 'KELVAR KLV-32R5-48 = CPU-32C'"),
+        1);
 }
 
 static void skips_what_was_seen(void **state)
@@ -372,7 +383,8 @@ static unsigned break_at(enum store_fault_point point, const char *sql)
     return point == STORE_FAULT_BEFORE && statements_left && --statements_left == 0 ? 2013 : 0;
 }
 
-/* Whatever statement loses the connection: either nothing is written, or all of it, and then the next run finds it unchanged. */
+/* Whatever statement loses the connection: either nothing is written, or all of it, and then the next run finds it
+ * unchanged. */
 static void survives_a_break_at_any_statement(void **state)
 {
     (void)state;
