@@ -9,8 +9,8 @@
 
 static const char *const good[] = {
     "<a/>",
-    "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone='yes' ?>\n<a b='1' c = \"2\"\n>x</a >\n<!-- end --> <?pi "
-    "x?>\n",
+    ("<?xml version=\"1.0\" encoding=\"UTF-8\" standalone='yes' ?>\n<a b='1' c = \"2\"\n>x</a >\n<!-- end --> <?pi "
+     "x?>\n"),
     "\xef\xbb\xbf<?xml version='1.0'?><a>\xd0\xaf\xe2\x82\xac\xf0\x9f\x98\x80</a>",
     "<a>x<b/>y<c></c>z</a>",
     "<x:a xmlns:x='u'><x:b x:c='1'/></x:a>",
