@@ -1,6 +1,8 @@
 /* Process table: who is alive, by generation rather than by pid.
  *
- * One entry per possible child, in a pool per kind, so that one kind cannot use up another's entries.
+ * One entry per possible child. A child number (kind, index) holds at most PROCTAB_LIVES entries that are not FREE, so
+ * a child that dies in a loop while the janitor is away cannot use up another's; a table with PROCTAB_LIVES entries
+ * for each child number never runs short.
  * Protocol (every field is an atomic; nobody locks):
  *   FREE -> ASSIGNED   master, before fork: generation + 1
  *   ASSIGNED -> ACTIVE child, when it is ready to work
@@ -17,6 +19,8 @@
 #include <sys/types.h>
 
 struct shm_segment;
+
+#define PROCTAB_LIVES 4 /* the living one, its predecessor during a reload, and two dead ones not yet settled */
 
 enum proc_kind { PROC_WORKER = 1, PROC_RUNNER, PROC_JANITOR, PROC_PARSER, PROC_DATABASE };
 enum proc_state { PROC_FREE = 0, PROC_ASSIGNED, PROC_ACTIVE, PROC_STOPPING, PROC_DEAD };
@@ -40,8 +44,8 @@ struct proc_info {
     bool stopped_cleanly; /* the child said STOPPING before it ended */
 };
 
-/* Master only. Take a FREE entry for child number `index` of `kind`. Returns 0 and *out, or -EAGAIN when no entry is
- * free (the janitor has not settled the dead ones yet). */
+/* Master only. Take a FREE entry for child number `index` (below 65536) of `kind`. Returns 0 and *out, or -EAGAIN when
+ * no entry is free or PROCTAB_LIVES are in use (the janitor has not settled the dead ones yet). */
 int proctab_assign(struct shm_segment *seg, enum proc_kind kind, uint32_t index, struct proc_ref *out);
 
 /* Master only, after fork in the parent. The child may call it as well with its own pid: same value, harmless. */

@@ -13,16 +13,17 @@
 #ifndef PF_SHM_SEGMENT_H
 #define PF_SHM_SEGMENT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define SHM_MAX_TYPES 32 /* task types a segment can count limits for */
 
 /* What the segment is sized by; fixed for its life. */
 struct shm_geometry {
-    uint32_t slots;                      /* task slots, 8 .. 1048576 */
-    uint32_t procs;                      /* process-table entries, 2 .. 4096 */
-    uint32_t types;                      /* registered task types, 1 .. SHM_MAX_TYPES */
-    uint16_t type_limit[SHM_MAX_TYPES];  /* tasks of this type claimed or running at once; 0 = no limit */
+    uint32_t slots;                     /* task slots, 8 .. 1048576 */
+    uint32_t procs;                     /* process-table entries, 2 .. 4096 */
+    uint32_t types;                     /* registered task types, 1 .. SHM_MAX_TYPES */
+    uint16_t type_limit[SHM_MAX_TYPES]; /* tasks of this type claimed or running at once; 0 = no limit */
 };
 
 struct shm_segment; /* the process's view of the mapping; opaque outside shm/ */
@@ -34,6 +35,10 @@ int shm_segment_new(const struct shm_geometry *geometry, struct shm_segment **ou
 
 /* Unmap; *seg becomes NULL. Never while this process holds the lock. */
 void shm_segment_free(struct shm_segment **seg);
+
+/* Does the header still say what the segment was made with (magic, layout, sizes, boot number)? False means that
+ * somebody wrote where nobody may: treat it like a lost segment. */
+bool shm_segment_intact(const struct shm_segment *seg);
 
 /* 64 random bits made with each segment: part of a task's entity tag, so that a number from an earlier life of
  * the daemon is never taken for a current one. */

@@ -7,18 +7,21 @@
  *   held) copies the valid body into the other one, changes it there, and stores version + 1 with release. One store is
  *   the whole change: a writer killed anywhere leaves the whole old or the whole new task (LMDB's two meta pages).
  *   A reader loads the version (acquire), copies the body word by word (relaxed), fences, loads the version again, and
- *   retries when it moved, at most SHM_READ_RETRIES times before it takes the lock once. Readers never wait for a writer.
- *   Order in one operation: fill the shadow body, publish, then free list, index and queue. On freeing: index entry
- *   out, then FREE published, then free list.
- *   A lookup that misses is confirmed once under the lock, since deletes and rebuilds may hide an entry for a moment.
+ *   retries when it moved, at most SHM_READ_RETRIES times before it takes the lock once. Readers never wait for a
+ * writer. Order in one operation: fill the shadow body, publish, then free list, index and queue. On freeing: index
+ * entry out, then FREE published, then free list. A lookup that misses is confirmed once under the lock, since deletes
+ * and rebuilds may hide an entry for a moment.
  *
  * Who may change a slot, by state
  *   FREE                          anybody with the lock: reserve
  *   RESERVED                      the worker (or janitor) that reserved it
  *   READY                         any runner (claim); worker or janitor (cancel, expire)
  *   CLAIMED, RUNNING              its owner; the janitor when the owner is dead; anybody may set the cancel flag
- *   SUCCEEDED, FAILED, CANCELLED  nobody; reserve may evict it (oldest first) when no slot is free
- * shm_table_change() is the only function that moves a task; it aborts on a move that is not in its table. */
+ *   SUCCEEDED, FAILED, CANCELLED  nobody, but the janitor may free it (retention); reserve may evict it (oldest first)
+ * when no slot is free Allowed moves besides those of reserve and claim: an unfinished task may be rewritten in its
+ * state, freed (another node has it) or become final (RESERVED too: history filled in from the journal); RESERVED,
+ * CLAIMED and RUNNING may become READY, CLAIMED may become RUNNING; a final one may only be freed. shm_table_change()
+ * is the only function that moves a task; it aborts on a move that is not in its table. */
 #ifndef PF_SHM_TABLE_H
 #define PF_SHM_TABLE_H
 
@@ -30,14 +33,15 @@
 
 struct shm_segment;
 
-#define TASK_TEXT_MAX 2048    /* rendered JSON of a poll, bytes */
+#define TASK_TEXT_MAX    2048 /* rendered JSON of a poll, bytes */
 #define TASK_MESSAGE_MAX 256  /* progress message, UTF-8 bytes with the terminator */
-#define TASK_ERROR_MAX 512    /* error sentence, UTF-8 bytes with the terminator */
+#define TASK_ERROR_MAX   512  /* error sentence, UTF-8 bytes with the terminator */
 #define SHM_READ_RETRIES 1000
 
 enum task_state {
     TASK_FREE = 0,  /* on the free list */
-    TASK_RESERVED,  /* taken for a task whose row is not committed yet; in no list; polls do not see it */
+    TASK_RESERVED,  /* taken for a task whose row is not committed yet; in the index, so that the id is not taken twice,
+                       but polls do not see it */
     TASK_READY,     /* in the index and in the ready queue */
     TASK_CLAIMED,   /* in the index; a runner is asking the journal for it */
     TASK_RUNNING,   /* in the index; the owner works on it */
@@ -48,29 +52,30 @@ enum task_state {
 };
 
 enum task_flag {
-    TASK_CANCEL_ASKED = 1 << 0, /* somebody asked for cancellation; the owner looks at it at each batch */
+    TASK_CANCEL_ASKED = 1 << 0,    /* somebody asked for cancellation; the owner looks at it at each batch */
     TASK_TEXT_IN_JOURNAL = 1 << 1, /* the final representation is longer than TASK_TEXT_MAX: read it from the journal */
+    TASK_INTERRUPTED = 1 << 2,     /* its owner died and polls have been told; the journal has not been asked yet */
 };
 
 /* One task. All times are milliseconds since 1970 UTC, 0 = not yet. Strings are always terminated. */
 struct shm_task {
-    uint8_t id[16];           /* random version 4 UUID, network order */
-    uint64_t generation;      /* of the slot: raised each time it is reserved */
-    uint64_t order;           /* enqueue number; the ready queue is sorted by it. Kept when requeued */
-    uint64_t visible;         /* raised when `text` changed: the entity tag's number */
+    uint8_t id[16];      /* random version 4 UUID, network order */
+    uint64_t generation; /* of the slot: raised each time it is reserved */
+    uint64_t order;      /* enqueue number; the ready queue is sorted by it. Kept when requeued */
+    uint64_t visible;    /* raised when `text` or TASK_TEXT_IN_JOURNAL changed: the entity tag's number */
     int64_t created_ms;
-    int64_t started_ms;       /* of this attempt */
-    int64_t done_ms;          /* set with a final state */
-    int64_t touched_ms;       /* last progress */
-    struct proc_ref owner;    /* RESERVED, CLAIMED, RUNNING: who; else {0,0} */
-    uint16_t attempt;         /* 0 before the first start */
-    uint8_t state;            /* enum task_state */
-    uint8_t type;             /* number in the task-type registry, below shm_geometry.types */
-    uint8_t outcome;          /* of a final task: the daemon's code for Task-Outcome; shm/ only stores it */
-    uint8_t flags;            /* enum task_flag */
-    uint8_t progress;         /* 0-100 */
+    int64_t started_ms;    /* of this attempt */
+    int64_t done_ms;       /* set with a final state */
+    int64_t touched_ms;    /* last progress */
+    struct proc_ref owner; /* RESERVED, CLAIMED, RUNNING: who; else {0,0} */
+    uint16_t attempt;      /* 0 before the first start */
+    uint8_t state;         /* enum task_state */
+    uint8_t type;          /* number in the task-type registry, below shm_geometry.types */
+    uint8_t outcome;       /* of a final task: the daemon's code for Task-Outcome; shm/ only stores it */
+    uint8_t flags;         /* enum task_flag */
+    uint8_t progress;      /* 0-100 */
     uint8_t pad0;
-    uint16_t text_len;        /* bytes used in text */
+    uint16_t text_len; /* bytes used in text */
     uint16_t pad1[3];
     char message[TASK_MESSAGE_MAX];
     char error[TASK_ERROR_MAX];
@@ -92,26 +97,29 @@ struct shm_poll {
 };
 
 /* Take a slot for a task that is about to be journalled. `me` owns it until shm_table_change() to READY, or to FREE.
- * When none is free, the oldest final task (by done_ms) is evicted. Returns 0 and *out, -ENOSPC when all slots hold live
- * tasks, -EEXIST when the id is already in the table, -ETIMEDOUT or -ENOTRECOVERABLE from the lock. */
+ * When none is free, the oldest final task (by done_ms) is evicted. Returns 0 and *out, -ENOSPC when all slots hold
+ * live tasks, -EEXIST when the id is already in the table, -ETIMEDOUT or -ENOTRECOVERABLE from the lock. */
 int shm_table_reserve(struct shm_segment *seg, struct proc_ref me, const uint8_t id[16], uint8_t type,
                       struct shm_handle *out);
 
 /* Replace a task by `next`, if it is still at version `expect` (from shm_table_read). The only way a task moves: the
- * pair (old state, next->state) must be in the table of allowed moves, else abort. id, type, generation and order are kept
- * from the slot (order is given when it first becomes READY); visible is raised when the text differs. Derived lists
- * follow. Returns 0, -ESTALE (it moved: read again and decide again), -ESRCH (another use of the slot),
- * -ETIMEDOUT, -ENOTRECOVERABLE. Pokes nobody. */
+ * pair (old state, next->state) must be in the table of allowed moves, else abort. id, type, generation and order are
+ * kept from the slot (order is given when it first becomes READY); visible is raised when the text differs; the owner
+ * is taken from next in the owned states, where it must name somebody, and cleared in the others. Derived lists follow.
+ * Returns 0, -ESTALE (it moved: read again and decide again), -ESRCH (another use of the slot), -ETIMEDOUT,
+ * -ENOTRECOVERABLE. Pokes nobody. */
 int shm_table_change(struct shm_segment *seg, struct shm_handle task, uint64_t expect, const struct shm_task *next);
 
 /* Claim the oldest READY task whose type is below its limit for `me`: READY -> CLAIMED. Returns 0 with *task and *out
  * (the state after the claim), -EAGAIN when there is none, -ETIMEDOUT, -ENOTRECOVERABLE. */
 int shm_table_claim(struct shm_segment *seg, struct proc_ref me, struct shm_handle *task, struct shm_task *out);
 
-/* Set TASK_CANCEL_ASKED without changing anything else. Returns 0, -ESRCH, or from the lock. */
+/* Set TASK_CANCEL_ASKED without changing anything else; a final task stays as it is. Returns 0, -ESRCH, or from the
+ * lock. */
 int shm_table_ask_cancel(struct shm_segment *seg, struct shm_handle task);
 
-/* Lock-free copy of one task. *version is what shm_table_change() expects. Returns 0 or -ESRCH. */
+/* Lock-free copy of one task; what lies behind a string's terminator or behind text_len is undefined. *version is what
+ * shm_table_change() expects. Returns 0 or -ESRCH. */
 int shm_table_read(struct shm_segment *seg, struct shm_handle task, struct shm_task *out, uint64_t *version);
 
 /* Lock-free test of the cancel flag. False when the task is gone. */
@@ -128,7 +136,7 @@ int shm_table_poll(struct shm_segment *seg, const uint8_t id[16], struct shm_pol
 typedef bool (*shm_table_visit)(const struct shm_task *task, struct shm_handle handle, uint64_t version, void *ctx);
 void shm_table_each(struct shm_segment *seg, shm_table_visit fn, void *ctx);
 
-/* Number of tasks per state and of READY tasks ahead of `order`; lock-free, not of one moment. */
+/* Number of slots per state; lock-free, not of one moment, and for the moment of a repair too low. */
 void shm_table_count(struct shm_segment *seg, uint32_t by_state[TASK_STATES]);
 
 /* Rebuild free list, index and ready queue from the slots. Lock held. Idempotent, may be killed anywhere. Returns 0, or

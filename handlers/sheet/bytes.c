@@ -149,7 +149,7 @@ size_t utf8_check(const unsigned char *text, size_t n, bool *cut)
     return n;
 }
 
-bool utf8_valid(const unsigned char *text, size_t n)
+bool bytes_utf8_valid(const unsigned char *text, size_t n)
 {
     for (size_t i = 0; i < n;) {
         i = skip_pairs(text, skip_plain(text, i, n), n);

@@ -78,7 +78,7 @@ size_t utf8_put(char *to, uint32_t code);
  * and the place of its first byte. */
 size_t utf8_check(const unsigned char *text, size_t n, bool *cut);
 /* Is this UTF-8 without a zero byte? Cell texts may hold control characters: "_x0001_" stands for one. */
-bool utf8_valid(const unsigned char *text, size_t n);
+bool bytes_utf8_valid(const unsigned char *text, size_t n);
 /* UTF-16 units of valid UTF-8. */
 size_t utf8_units(const char *text, size_t n);
 

@@ -106,7 +106,7 @@ static bool text_valid(const struct grid_cell *cell)
                (cell->len == 5 && memcmp(cell->text, "false", 5) == 0);
     case GRID_TEXT:
     case GRID_ERROR:
-        return utf8_valid((const unsigned char *)cell->text, cell->len);
+        return bytes_utf8_valid((const unsigned char *)cell->text, cell->len);
     default:
         return false;
     }
@@ -171,7 +171,7 @@ static bool read_name(struct cursor *c, uint32_t n, char *name)
     if (!c->ok || n >= NAME_MAX_BYTES)
         return false;
     const unsigned char *p = bytes_at(c, n);
-    if (!c->ok || !utf8_valid(p, n))
+    if (!c->ok || !bytes_utf8_valid(p, n))
         return false;
     memcpy(name, p, n);
     name[n] = 0;
@@ -232,7 +232,7 @@ static bool read_short(struct cursor *c, char *to, size_t size)
     if (!c->ok || n >= size)
         return false;
     const unsigned char *p = bytes_at(c, n);
-    if (!c->ok || !utf8_valid(p, n))
+    if (!c->ok || !bytes_utf8_valid(p, n))
         return false;
     memcpy(to, p, n);
     to[n] = 0;

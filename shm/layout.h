@@ -1,0 +1,138 @@
+/* What lies where in the segment. Internal to shm/: nobody else may include it.
+ *
+ *   guard page | header | lock | process table | derived | free stack | index | nodes | final heap | slots | guard page
+ *
+ * Rules for everything in here: fixed-width types, explicit padding, indices instead of pointers, every part on cache
+ * lines of its own. Primary state is the slots and the process table; the parts from "derived" to "final heap" are a
+ * cache of the slots that the next holder of the lock rebuilds after a death.
+ * A value read from shared memory is range-checked before it is used as an index (shm_insist): a process that meets
+ * nonsense in derived state aborts with the lock held, and the next holder's repair mends it. Sizes and offsets are
+ * never read back from the mapping: each process keeps its own copy in struct shm_segment. */
+#ifndef PF_SHM_LAYOUT_H
+#define PF_SHM_LAYOUT_H
+
+#include "shm/proctab.h"
+#include "shm/segment.h"
+#include "shm/table.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#define SHM_LINE 64u
+#define SHM_PAIR                                                                                                       \
+    128u /* adjacent-line prefetch pulls lines in pairs: what different processes write stays this far apart */
+#define SHM_NIL   UINT32_MAX
+#define SHM_MAGIC UINT64_C(0x3165636f66697270)
+
+/* Stays on in every build: cheap, and the supervisor and the repair make an abort safe. */
+#define shm_insist(condition)                                                                                          \
+    do {                                                                                                               \
+        if (!(condition))                                                                                              \
+            abort();                                                                                                   \
+    } while (0)
+
+typedef _Atomic uint64_t shm_word;
+
+struct shm_header {
+    shm_word magic; /* written last: a header without it was never finished */
+    uint32_t layout;
+    uint32_t slots;
+    uint32_t procs;
+    uint32_t types;
+    uint32_t index_size;
+    _Atomic uint32_t master_sleep; /* enum shm_sleep of the master */
+    uint64_t boot;
+    uint64_t bytes;
+    uint16_t type_limit[SHM_MAX_TYPES];
+};
+
+struct shm_lock_area {
+    pthread_mutex_t mutex;
+    _Alignas(SHM_PAIR) shm_word recoveries; /* away from the futex word */
+};
+
+enum shm_sleep { SHM_SLEEP_UNKNOWN = 0, SHM_AWAKE, SHM_SLEEPING };
+
+/* One process-table entry. `life` holds everything that has to be seen together:
+ * generation << 32 | index << 16 | kind << 8 | clean << 7 | state. */
+struct shm_proc {
+    shm_word life;
+    _Atomic int64_t started_ms;
+    _Atomic int32_t pid;
+    _Atomic int32_t wait_status;
+    uint64_t pad0[5];
+    _Atomic int64_t beat_ms;
+    shm_word kill; /* generation << 32 | signal; 0 = no request */
+    _Atomic uint32_t sleep;
+    uint32_t pad1[11];
+};
+
+/* The scalars of derived state. Written with the lock held; by_state is also read without it. */
+struct shm_derived {
+    uint64_t next_order; /* given to the next task that becomes READY for the first time */
+    uint32_t free_count;
+    uint32_t final_count;
+    uint32_t ready_head[SHM_MAX_TYPES]; /* slots, SHM_NIL = none */
+    uint32_t ready_tail[SHM_MAX_TYPES];
+    uint32_t claimed[SHM_MAX_TYPES]; /* tasks CLAIMED or RUNNING, by type */
+    _Atomic uint32_t by_state[TASK_STATES];
+};
+
+/* Where a slot stands in the list its state puts it in. */
+struct shm_node {
+    uint64_t key;  /* READY: order. Final: done_ms, biased to sort unsigned */
+    uint32_t prev; /* READY: neighbour or SHM_NIL. FREE: position in the stack. Final: position in the heap */
+    uint32_t next; /* READY: neighbour or SHM_NIL */
+};
+
+#define SHM_TASK_WORDS      (sizeof(struct shm_task) / 8)
+#define SHM_HEAD_WORDS      (offsetof(struct shm_task, message) / 8)
+#define SHM_WORD_OF(member) (offsetof(struct shm_task, member) / 8)
+
+struct shm_body {
+    shm_word word[(SHM_TASK_WORDS + 7) / 8 * 8];
+};
+
+struct shm_slot {
+    _Alignas(SHM_PAIR) shm_word version; /* bit 0 selects the valid body; +1 is the whole change */
+    uint64_t pad[7];
+    struct shm_body body[2];
+};
+
+_Static_assert(ATOMIC_LLONG_LOCK_FREE == 2 && ATOMIC_INT_LOCK_FREE == 2, "shared memory needs address-free atomics");
+_Static_assert(sizeof(shm_word) == 8 && sizeof(_Atomic uint32_t) == 4, "atomics of plain size");
+_Static_assert(sizeof(struct shm_task) == 2912 && sizeof(struct shm_task) % 8 == 0, "a task is whole words");
+_Static_assert(offsetof(struct shm_task, message) == 96, "the head is twelve words");
+_Static_assert(offsetof(struct shm_task, error) % 8 == 0 && offsetof(struct shm_task, text) % 8 == 0, "word aligned");
+_Static_assert(TASK_MESSAGE_MAX % 8 == 0 && TASK_ERROR_MAX % 8 == 0 && TASK_TEXT_MAX % 8 == 0,
+               "strings are whole words");
+_Static_assert(offsetof(struct shm_task, text_len) % 8 == 0 && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
+               "words of the head are taken apart by shifts from the low end");
+_Static_assert(sizeof(struct shm_slot) == 6016 && offsetof(struct shm_slot, body) == SHM_LINE, "slot layout");
+_Static_assert(sizeof(struct shm_proc) == SHM_PAIR && offsetof(struct shm_proc, beat_ms) == SHM_LINE, "entry layout");
+_Static_assert(sizeof(struct shm_header) <= SHM_PAIR, "the header fits its lines");
+
+/* One process's view. The pointers are private to the process; the mapping is inherited by fork at the same place. */
+struct shm_segment {
+    void *map;       /* first guard page */
+    size_t map_size; /* with both guard pages */
+    uint64_t bytes;  /* without them */
+    struct shm_header *header;
+    struct shm_lock_area *lock;
+    struct shm_proc *procs;
+    struct shm_derived *derived;
+    uint32_t *free_stack; /* geometry.slots */
+    shm_word *index;      /* index_mask + 1 entries: hash << 32 | slot + 1; 0 = empty */
+    struct shm_node *nodes;
+    uint32_t *finals; /* min-heap of slots by node key */
+    struct shm_slot *slots;
+    uint32_t index_mask;
+    struct shm_geometry geometry;
+    uint64_t boot;
+    int *fds; /* eventfds by entry, the master's last; NULL before wakeup_init */
+};
+
+#endif

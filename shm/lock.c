@@ -1,0 +1,143 @@
+/* The robust lock: taking it, repairing after a dead owner, probing the system. */
+#include "shm/lock.h"
+
+#include "shm/layout.h"
+#include "shm/segment_private.h"
+#include "shm/table.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+static int mutex_init(pthread_mutex_t *mutex)
+{
+    pthread_mutexattr_t attr;
+    int error = pthread_mutexattr_init(&attr);
+
+    if (error != 0)
+        return -error;
+    error = pthread_mutexattr_setpshared(&attr, PTHREAD_PROCESS_SHARED);
+    if (error == 0)
+        error = pthread_mutexattr_setrobust(&attr, PTHREAD_MUTEX_ROBUST);
+    if (error == 0)
+        error = pthread_mutexattr_settype(&attr, PTHREAD_MUTEX_ERRORCHECK);
+    if (error == 0)
+        error = pthread_mutex_init(mutex, &attr);
+    (void)pthread_mutexattr_destroy(&attr);
+    return -error;
+}
+
+int shm_lock_init(struct shm_segment *seg)
+{
+    memset(&seg->lock->mutex, 0, sizeof(seg->lock->mutex));
+    return mutex_init(&seg->lock->mutex);
+}
+
+static struct timespec deadline(void)
+{
+    struct timespec when;
+
+    shm_insist(clock_gettime(CLOCK_MONOTONIC, &when) == 0);
+    when.tv_sec += SHM_LOCK_WAIT_MS / 1000;
+    when.tv_nsec += SHM_LOCK_WAIT_MS % 1000 * 1000000L;
+    if (when.tv_nsec >= 1000000000L) {
+        when.tv_sec++;
+        when.tv_nsec -= 1000000000L;
+    }
+    return when;
+}
+
+/* Not pthread_mutex_trylock() first, to spare the clock: glibc's (2.36) returns ENOTRECOVERABLE with the futex word
+ * left locked, and everybody else then waits for a lock that nobody will release. */
+static int acquire(pthread_mutex_t *mutex)
+{
+    struct timespec until = deadline();
+
+    return pthread_mutex_clocklock(mutex, CLOCK_MONOTONIC, &until);
+}
+
+/* Lock held after an owner's death. Consistent comes last: until then a further death is again EOWNERDEAD. */
+static int repair(struct shm_segment *seg)
+{
+    struct shm_lock_area *lock = seg->lock;
+
+    if (shm_table_rebuild(seg) != 0) {
+        /* Not made consistent: from here on everybody gets ENOTRECOVERABLE at once. */
+        (void)pthread_mutex_unlock(&lock->mutex);
+        return -ENOTRECOVERABLE;
+    }
+    shm_insist(pthread_mutex_consistent(&lock->mutex) == 0);
+    atomic_fetch_add_explicit(&lock->recoveries, 1, memory_order_relaxed);
+    return 0;
+}
+
+int shm_lock(struct shm_segment *seg)
+{
+    switch (acquire(&seg->lock->mutex)) {
+    case 0:
+        return 0;
+    case EOWNERDEAD:
+        return repair(seg);
+    case ETIMEDOUT:
+        return -ETIMEDOUT;
+    case ENOTRECOVERABLE:
+        return -ENOTRECOVERABLE;
+    default:
+        abort();
+    }
+}
+
+void shm_unlock(struct shm_segment *seg)
+{
+    shm_insist(pthread_mutex_unlock(&seg->lock->mutex) == 0);
+}
+
+uint64_t shm_lock_recoveries(const struct shm_segment *seg)
+{
+    return atomic_load_explicit(&seg->lock->recoveries, memory_order_relaxed);
+}
+
+/* In the child of the probe: die with the lock held. */
+static _Noreturn void die_holding(pthread_mutex_t *mutex)
+{
+    _exit(pthread_mutex_lock(mutex) == 0 ? 0 : 1);
+}
+
+static bool handed_over(pthread_mutex_t *mutex)
+{
+    return acquire(mutex) == EOWNERDEAD && pthread_mutex_consistent(mutex) == 0 && pthread_mutex_unlock(mutex) == 0 &&
+           pthread_mutex_lock(mutex) == 0 && pthread_mutex_unlock(mutex) == 0;
+}
+
+static bool probe(pthread_mutex_t *mutex)
+{
+    int status = -1;
+    pid_t child;
+
+    if (mutex_init(mutex) != 0)
+        return false;
+    child = fork();
+    if (child == 0)
+        die_holding(mutex);
+    if (child < 0)
+        return false;
+    while (waitpid(child, &status, 0) < 0)
+        if (errno != EINTR)
+            return false;
+    return WIFEXITED(status) && WEXITSTATUS(status) == 0 && handed_over(mutex);
+}
+
+int shm_lock_probe(void)
+{
+    void *page = mmap(NULL, sizeof(pthread_mutex_t), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    bool works;
+
+    if (page == MAP_FAILED)
+        return -ENOTSUP;
+    works = probe(page);
+    (void)munmap(page, sizeof(pthread_mutex_t));
+    return works ? 0 : -ENOTSUP;
+}

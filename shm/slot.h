@@ -1,0 +1,72 @@
+/* Bodies of a slot: how they are written, published and copied. Internal to shm/.
+ *
+ * Bodies are arrays of relaxed atomic words, so a copy that races with a writer is defined behaviour and is thrown away
+ * by the version check. Only what a task uses is written and read: the head, each string up to its terminator, text_len
+ * bytes of text; what lies behind is left from earlier tasks and is never looked at.
+ *
+ * Memory order. Writer: release fence, fill the shadow body, store version + 1 with release. Reader: load the version
+ * with acquire, copy, acquire fence, load the version again. The writer's fence is what makes the second load see that
+ * the body under the reader was taken for the next-but-one change: a word of that change, seen by the reader, brings
+ * with it the version store of the change in between, whichever process made it. */
+#ifndef PF_SHM_SLOT_H
+#define PF_SHM_SLOT_H
+
+#include "shm/layout.h"
+
+#include <string.h>
+
+static inline uint64_t slot_word(const struct shm_body *body, size_t word)
+{
+    return atomic_load_explicit(&body->word[word], memory_order_relaxed);
+}
+
+static inline uint64_t slot_version(const struct shm_slot *slot)
+{
+    return atomic_load_explicit(&slot->version, memory_order_acquire);
+}
+
+/* True when nothing was published since slot_version() returned `version`: the copy made in between is whole. */
+static inline bool slot_still(const struct shm_slot *slot, uint64_t version)
+{
+    atomic_thread_fence(memory_order_acquire);
+    return atomic_load_explicit(&slot->version, memory_order_relaxed) == version;
+}
+
+static inline const struct shm_body *slot_body(const struct shm_slot *slot, uint64_t version)
+{
+    return &slot->body[version & 1];
+}
+
+static inline void slot_words(void *to, const struct shm_body *body, size_t first, size_t words)
+{
+    for (size_t i = 0; i < words; i++) {
+        uint64_t word = slot_word(body, first + i);
+        memcpy((char *)to + i * 8, &word, 8);
+    }
+}
+
+/* Words that hold a text of `len` bytes; a length from a torn copy stays inside the body. */
+static inline size_t slot_text_words(uint16_t len)
+{
+    return ((len < TASK_TEXT_MAX ? len : (size_t)TASK_TEXT_MAX) + 7) / 8;
+}
+
+/* The head of the valid body, all before `message`. With the lock held nothing moves and the copy is whole. */
+static inline void slot_head(const struct shm_slot *slot, struct shm_task *out)
+{
+    slot_words(out, slot_body(slot, slot_version(slot)), 0, SHM_HEAD_WORDS);
+}
+
+/* Copy a body: head, strings, text_len bytes of text. Strings come out terminated whatever the body holds. */
+void slot_copy(const struct shm_body *body, struct shm_task *out);
+
+/* Lock held: publish new contents, the head from `head`, strings and text from `rest` (may be the same task). */
+void slot_publish(struct shm_slot *slot, const struct shm_task *head, const struct shm_task *rest);
+
+/* Lock held: publish a new head with the strings and the text as they are. */
+void slot_publish_head(struct shm_slot *slot, const struct shm_task *head);
+
+/* Lock held: is the text of the slot `len` bytes long and the same as `text`? */
+bool slot_text_equal(const struct shm_slot *slot, const char *text, uint16_t len);
+
+#endif
