@@ -9,7 +9,7 @@ struct residue {
     char first[12]; /* its beginning, for the names of the general format */
     size_t n, zeros;
     bool year_day, month, clock; /* y, d; m; h, s */
-    bool percent, scientific, elapsed;
+    bool percent, scientific, elapsed, literal;
 };
 
 /* [h], [mm], [ss]: elapsed time. Returns the place of the ']' or the end. */
@@ -48,7 +48,9 @@ static struct residue scan(const char *p, const char *end)
         if (*p == '"') {
             const char *close = memchr(p + 1, '"', (size_t)(end - p) - 1);
             p = close != NULL ? close : end - 1;
+            r.literal = true;
         } else if (*p == '\\' || *p == '_' || *p == '*') {
+            r.literal |= *p == '\\';
             p++;
             /* What is dropped is a character, not a byte. */
             while (p + 1 < end && ((unsigned char)p[1] & 0xc0) == 0x80)
@@ -77,7 +79,7 @@ struct numfmt numfmt_of_code(const char *code, size_t n)
     return (struct numfmt){.date = date,
                            .day = date && (r.year_day || (r.month && !r.clock)),
                            .percent = !date && r.percent,
-                           .zero_pad = r.n > 0 && r.zeros == r.n && r.n < 256 ? (uint8_t)r.n : 0};
+                           .zero_pad = r.n > 0 && r.zeros == r.n && r.n < 256 && !r.literal ? (uint8_t)r.n : 0};
 }
 
 static bool between(uint32_t id, uint32_t from, uint32_t to)

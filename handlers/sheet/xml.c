@@ -200,6 +200,10 @@ static inline const char *scan_attrs(struct xml *x, const char *p)
             p++;
         if (*p == '>' || *p == '/')
             break;
+        if (n == XML_ATTRS_MAX && *p != 0) {
+            x->halted = limited(x, "more than 256 attributes");
+            return NULL;
+        }
         if (!spaced || n == XML_ATTRS_MAX)
             return halt(x, p);
         p = scan_attr(x, p, &x->attrs[n]);

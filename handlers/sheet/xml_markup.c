@@ -99,12 +99,21 @@ static bool encoding_fits(const struct xml *x, const struct xml_attr *attr)
     return word(attr, "utf-16") || word(attr, x->source.encoding == XML_ENC_UTF16LE ? "utf-16le" : "utf-16be");
 }
 
+/* Any version is read by the rules of 1.0, as expat does. */
+static bool version_valid(const struct xml_attr *attr)
+{
+    for (uint32_t i = 0; i < attr->len; i++)
+        if (!is(attr->value[i], C_NAME) || (unsigned char)attr->value[i] >= 0x80)
+            return false;
+    return named(attr, "version");
+}
+
 /* version, then encoding and standalone where they are given, in this order. */
 static bool declaration_valid(const struct xml *x, uint32_t n)
 {
     const struct xml_attr *a = x->attrs;
     uint32_t i = 1;
-    if (n == 0 || !named(&a[0], "version") || !word(&a[0], "1.0"))
+    if (n == 0 || !version_valid(&a[0]))
         return false;
     if (i < n && named(&a[i], "encoding") && !encoding_fits(x, &a[i++]))
         return false;
