@@ -164,6 +164,8 @@ static dec128 model_weight(const struct model *m, size_t i)
 
 static dec128 model_rounded(dec128 above, dec128 below)
 {
+    if (below == 0)
+        return 0;
     return (2 * above + below) / (2 * below);
 }
 

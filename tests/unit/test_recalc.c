@@ -147,7 +147,7 @@ static void time_weights_equal_exp2(void **state)
             if (time_weight(&weights, age) != (uint32_t)fmax(1, exact))
                 fail_msg("half-life %u, age %u: %u", half_life, age, time_weight(&weights, age));
         }
-        assert_int_equal(time_weight(&weights, half_life * 21), 1);
+        assert_int_equal(time_weight(&weights, (int64_t)half_life * 21), 1);
         assert_int_equal(time_weight(&weights, INT32_MAX), 1);
     }
     time_weights_init(&weights, 0);
