@@ -117,7 +117,7 @@ static void expect_hash(yajl_val expected, struct listhash *hash)
     uint8_t digest[32];
     char text[65];
     listhash_final(hash, digest);
-    for (unsigned i = 0; i < 32; i++)
+    for (size_t i = 0; i < 32; i++)
         snprintf(text + 2 * i, 3, "%02x", digest[i]);
     assert_string_equal(text, testdata_string(expected, "content_sha256"));
 }
@@ -146,7 +146,7 @@ static void build_list(struct list_case *c)
     yajl_val expected = json_member(c->example, "expected");
     yajl_val *components = testdata_list(c->example, "components", &n),
              *items = testdata_list(expected, "items", &n_items);
-    qsort(components, n, sizeof *components, compare_lots);
+    qsort(components, n, sizeof(yajl_val), compare_lots);
     listhash_init(&hash, testdata_string(expected, "currency"));
     for (size_t i = 0; i < n; i++) {
         struct list_item item;
