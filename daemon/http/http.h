@@ -88,7 +88,7 @@ const char *http_param(struct http_request *request, const char *name);
 
 /* ---- Replies: exactly one per request ---- */
 
-/* Add a header to the reply; before http_reply*. */
+/* Add a header to the reply; before http_reply*. Cheap: a copy. A value with a line end is dropped (it would split the answer). */
 void http_reply_header(struct http_request *request, const char *name, const char *value);
 /* Send `len` bytes (copied) as `type`. HEAD sends the headers alone with the right length. */
 void http_reply(struct http_request *request, int status, const char *type, const void *body, size_t len);
