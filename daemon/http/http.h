@@ -88,7 +88,7 @@ const char *http_param(struct http_request *request, const char *name);
 
 /* ---- Replies: exactly one per request ---- */
 
-/* Add a header to the reply; before http_reply*. */
+/* Add a header to the reply; before http_reply*. Cheap: a copy. A value with a line end is dropped (it would split the answer). */
 void http_reply_header(struct http_request *request, const char *name, const char *value);
 /* Add several headers at the price of one (each costs libevent three allocations and a formatted print, 8 % of a whole poll):
  * `lines` is the first one's value, then CR LF, further complete header lines, no CR LF at the end. For lines of our own making

@@ -27,11 +27,30 @@ static const char *date_now(void)
     return date;
 }
 
+/* /full/…: with the headers of a real poll, and 304 when the client has the tag. Returns whether it was answered. */
+static int answer_full(struct evhttp_request *request, struct evkeyvalq *out)
+{
+    const char *tag = evhttp_find_header(evhttp_request_get_input_headers(request), "If-None-Match");
+
+    evhttp_add_header(out, "ETag", HTTP_TAG);
+    evhttp_add_header(out, "Cache-Control", "private, no-cache");
+    evhttp_add_header(out, "Vary", "Prefer");
+    if (tag == NULL || strcmp(tag, HTTP_TAG) != 0) {
+        evhttp_add_header(out, "Retry-After", "1");
+        return 0;
+    }
+    evhttp_add_header(out, "Date", date_now());
+    evhttp_send_reply(request, 304, "Not Modified", NULL);
+    return 1;
+}
+
 static void answer(struct evhttp_request *request, void *arg)
 {
     struct evkeyvalq *out = evhttp_request_get_output_headers(request);
 
     (void)arg;
+    if (strncmp(evhttp_request_get_uri(request), "/full/", 6) == 0 && answer_full(request, out))
+        return;
     evhttp_add_header(out, "Content-Type", "application/json");
     evhttp_add_header(out, "Content-Length", "300");
     evhttp_add_header(out, "Date", date_now());

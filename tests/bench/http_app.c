@@ -6,6 +6,7 @@
  * POST /json           takes application/json only POST /form    multipart: {"fields":N,"offset":N,"length":N}
  * GET /slow            answers after ?ms=          GET /hold     answers never, counts clients that left
  * GET /big             ?mb= megabytes from a file  GET /echo/{a}/{b}  the two arguments and the query
+ * GET /full/{id}       as /api/tasks/{id} with the headers of a real poll
  * GET /stats           counters                    POST /count   counts (a smuggled request would) */
 #include "daemon/http/http.h"
 #include "daemon/http/multipart.h"
@@ -32,6 +33,22 @@ struct app {
 
 static void get_task(struct http_request *request)
 {
+    http_reply_json(request, 200, http_body, 300);
+}
+
+/* The same with the headers of a real poll, and 304 when the client has the tag. */
+static void get_full(struct http_request *request)
+{
+    const char *tag = http_header(request, "If-None-Match");
+
+    http_reply_header(request, "ETag", HTTP_TAG);
+    http_reply_header(request, "Cache-Control", "private, no-cache");
+    http_reply_header(request, "Vary", "Prefer");
+    if (tag != NULL && strcmp(tag, HTTP_TAG) == 0) {
+        http_reply_empty(request, 304);
+        return;
+    }
+    http_reply_header(request, "Retry-After", "1");
     http_reply_json(request, 200, http_body, 300);
 }
 
@@ -154,6 +171,7 @@ static const struct http_route routes[] = {
     {HTTP_GET, "/", get_task, BODY_NONE, NULL},
     {HTTP_GET, "/api/tasks", get_task, BODY_NONE, NULL},
     {HTTP_GET, "/api/tasks/{id}", get_task, BODY_NONE, NULL},
+    {HTTP_GET, "/full/{id}", get_full, BODY_NONE, NULL},
     {HTTP_DELETE, "/api/tasks/{id}", post_count, BODY_NONE, NULL},
     {HTTP_POST, "/memory", post_memory, BODY_MEMORY, NULL},
     {HTTP_POST, "/json", post_json, BODY_MEMORY, "application/json"},
