@@ -7,6 +7,7 @@
  * GET /slow            answers after ?ms=          GET /hold     answers never, counts clients that left
  * GET /big             ?mb= megabytes from a file  GET /echo/{a}/{b}  the two arguments and the query
  * GET /full/{id}       as /api/tasks/{id} with the headers of a real poll
+ * GET /client          the client's address
  * GET /stats           counters                    POST /count   counts (a smuggled request would) */
 #include "daemon/http/http.h"
 #include "daemon/http/multipart.h"
@@ -152,6 +153,14 @@ static void get_echo(struct http_request *request)
     http_reply(request, 200, "text/plain", text, len);
 }
 
+static void get_client(struct http_request *request)
+{
+    char text[64];
+
+    http_client_address(request, text);
+    http_reply(request, 200, "text/plain", text, strlen(text));
+}
+
 static void get_stats(struct http_request *request)
 {
     struct app *app = request->app;
@@ -183,6 +192,7 @@ static const struct http_route routes[] = {
     {HTTP_GET, "/hold", get_hold, BODY_NONE, NULL},
     {HTTP_GET, "/big", get_big, BODY_NONE, NULL},
     {HTTP_GET, "/echo/{a}/{b}", get_echo, BODY_NONE, NULL},
+    {HTTP_GET, "/client", get_client, BODY_NONE, NULL},
     {HTTP_GET, "/stats", get_stats, BODY_NONE, NULL},
     {HTTP_GET, NULL, NULL, BODY_NONE, NULL},
 };
