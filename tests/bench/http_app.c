@@ -7,6 +7,7 @@
  * GET /slow            answers after ?ms=          GET /hold     answers never, counts clients that left
  * GET /big             ?mb= megabytes from a file  GET /echo/{a}/{b}  the two arguments and the query
  * GET /full/{id}       as /api/tasks/{id} with the headers of a real poll
+ * GET /client          the client's address
  * GET /stats           counters                    POST /count   counts (a smuggled request would) */
 #include "daemon/http/http.h"
 #include "daemon/http/multipart.h"
@@ -77,7 +78,9 @@ static void upload(struct http_request *request)
     char text[96];
     ssize_t n;
 
-    for (uint64_t at = 0; (n = pread(request->spool_fd, block, sizeof block, (off_t)at)) > 0; at += (uint64_t)n)
+    for (uint64_t at = 0;
+         http_param(request, "nosum") == NULL && (n = pread(request->spool_fd, block, sizeof block, (off_t)at)) > 0;
+         at += (uint64_t)n)
         for (ssize_t i = 0; i < n; i++)
             sum = sum * 31 + block[i];
     snprintf(text, sizeof text, "{\"length\":%llu,\"sum\":%u}", (unsigned long long)request->spool_len, sum);
@@ -152,6 +155,14 @@ static void get_echo(struct http_request *request)
     http_reply(request, 200, "text/plain", text, len);
 }
 
+static void get_client(struct http_request *request)
+{
+    char text[64];
+
+    http_client_address(request, text);
+    http_reply(request, 200, "text/plain", text, strlen(text));
+}
+
 static void get_stats(struct http_request *request)
 {
     struct app *app = request->app;
@@ -183,6 +194,7 @@ static const struct http_route routes[] = {
     {HTTP_GET, "/hold", get_hold, BODY_NONE, NULL},
     {HTTP_GET, "/big", get_big, BODY_NONE, NULL},
     {HTTP_GET, "/echo/{a}/{b}", get_echo, BODY_NONE, NULL},
+    {HTTP_GET, "/client", get_client, BODY_NONE, NULL},
     {HTTP_GET, "/stats", get_stats, BODY_NONE, NULL},
     {HTTP_GET, NULL, NULL, BODY_NONE, NULL},
 };

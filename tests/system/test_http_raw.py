@@ -7,6 +7,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -27,14 +28,20 @@ GROWTH = (256 if SANITIZED else 4) << 20
 
 
 class App:
-    def __init__(self, spool, *settings):
+    def __init__(self, spool, *settings, path=None):
         self.spool = spool
+        self.path = path
         self.errors = open(spool / ".." / f"errors-{time.monotonic_ns()}", "w+b")
-        self.process = subprocess.Popen([str(APP), "0", str(spool), *settings], stdout=subprocess.PIPE,
+        self.process = subprocess.Popen([str(APP), f"unix:{path}" if path else "0", str(spool), *settings], stdout=subprocess.PIPE,
                                         stderr=self.errors, text=True)
-        self.port = int(self.process.stdout.readline().split()[1])
+        self.port = int(self.process.stdout.readline().split()[1])  # 0 for a unix socket
 
     def connect(self, timeout=10):
+        if self.path:
+            s = socket.socket(socket.AF_UNIX)
+            s.settimeout(timeout)
+            s.connect(self.path)
+            return s
         s = socket.create_connection(("127.0.0.1", self.port), timeout=timeout)
         s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return s
@@ -73,10 +80,10 @@ def app(tmp_path_factory):
 def make_app(tmp_path):
     apps = []
 
-    def make(*settings):
+    def make(*settings, path=None):
         spool = tmp_path / f"spool{len(apps)}"
         spool.mkdir(mode=0o700)
-        apps.append(App(spool, *settings))
+        apps.append(App(spool, *settings, path=path))
         return apps[-1]
 
     yield make
@@ -810,3 +817,78 @@ def test_parallel_uploads(make_app):
     for t in threads:
         t.join()
     assert results == [[200]] * 30
+
+
+def test_pipelined_requests_that_wait_are_bounded(make_app):
+    app = make_app()
+    before = app.rss()
+    with app.connect() as s:
+        s.sendall(get("/slow?ms=500") + post("Content-Length: 1\r\n", b"x") * 1000)
+        data = b""
+        while b"429" not in data:
+            data += s.recv(65536)
+    answers = [a[0] for a in split_responses(data) if a[0]]
+    assert answers[0] == 200 and answers[-1] == 429 and set(answers[:-1]) == {200} and 30 < len(answers) < 40
+    assert app.rss() - before < GROWTH
+
+
+def test_client_address(app, make_app, tmp_path):
+    spoofed = "X-Forwarded-For: 10.0.0.1, 192.0.2.7\r\n"
+    assert get_raw(app, "/client", spoofed).endswith(b"\r\n\r\n127.0.0.1")
+    own = make_app(path=str(tmp_path / "w.sock"))
+    assert get_raw(own, "/client", spoofed).endswith(b"\r\n\r\n192.0.2.7")
+    assert get_raw(own, "/client").endswith(b"\r\n\r\nunix")
+    assert get_raw(own, "/client", "X-Forwarded-For: <script>\r\n").endswith(b"\r\n\r\nunix")
+
+
+NGINX = """
+daemon off; master_process off; pid {dir}/nginx.pid; error_log {dir}/error.log;
+events {{ }}
+http {{
+  access_log off; client_body_temp_path {dir}/b; proxy_temp_path {dir}/p; fastcgi_temp_path {dir}/f; uwsgi_temp_path {dir}/u; scgi_temp_path {dir}/s;
+  upstream app {{ server unix:{dir}/w.sock; keepalive 8; }}
+  server {{
+    listen 127.0.0.1:{port}; client_max_body_size 0;
+    location / {{
+      proxy_pass http://app; proxy_http_version 1.1; proxy_set_header Connection ""; proxy_request_buffering off;
+      proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for; proxy_set_header Request-Id $request_id;
+    }}
+  }}
+}}
+"""
+
+
+def test_behind_nginx(make_app, tmp_path):
+    nginx = shutil.which("nginx", path="/usr/sbin:/usr/bin")
+    if not nginx:
+        pytest.skip("nginx is not installed")
+    app = make_app(path=str(tmp_path / "w.sock"))
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        port = s.getsockname()[1]
+    (tmp_path / "nginx.conf").write_text(NGINX.format(dir=tmp_path, port=port))
+    os.chmod(tmp_path / "w.sock", 0o666)
+    proxy = subprocess.Popen([nginx, "-c", str(tmp_path / "nginx.conf"), "-p", str(tmp_path)], stderr=subprocess.DEVNULL)
+    front = type("Front", (), {"connect": lambda self, timeout=10: socket.create_connection(("127.0.0.1", port), timeout)})()
+    try:
+        for _ in range(100):
+            try:
+                front.connect().close()
+                break
+            except ConnectionRefusedError:
+                time.sleep(0.05)
+        before = app.rss()
+        for _ in range(3):
+            assert get_raw(front, "/client").endswith(b"127.0.0.1")
+            body = b"z" * 20_000_000
+            for request in (post(f"Content-Length: {len(body)}\r\nConnection: close\r\n", body, "/upload"),
+                            post(CHUNKED + "Connection: close\r\n", b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body), "/upload")):
+                with front.connect() as s:
+                    s.sendall(request)
+                    assert b'"length":20000000,' in read_all(s)
+            answer = get_raw(front, "/nope")
+            assert b"problem+json" in answer and re.search(rb"\r\nRequest-Id: [0-9a-f]{8}-", answer)
+        assert app.rss() - before < GROWTH
+    finally:
+        proxy.terminate()
+        proxy.wait(timeout=10)
