@@ -355,11 +355,129 @@ static void order_does_not_matter(void **state)
     quote_space_fini(&space);
 }
 
+/* ---- At the very edge
+ * ------------------------------------------------------------------------------------------------ */
+
+/* Prices in 0.0001 for 100 pieces, so that the base price counts single micros. Which of them stay, as a string of 0
+ * and 1. */
+static void expect_kept(const struct quote_rules *rules, const int64_t *micros, size_t n, const char *expected)
+{
+    struct quote_space space;
+    struct rates rates;
+    struct quote_party parties[16];
+    struct quote quotes[16];
+    assert_true(n <= 16);
+    quote_space_init(&space);
+    rates_init(&rates, "RUB", 14);
+    assert_int_equal(rates_seal(&rates), 0);
+    for (size_t i = 0; i < n; i++) {
+        parties[i] = (struct quote_party){1000, true};
+        quotes[i] = (struct quote){.id = i,
+                                   .price = micros[i],
+                                   .min_qty = 1,
+                                   .qty = 0,
+                                   .pn = "",
+                                   .party = (uint32_t)i,
+                                   .price_per = 100,
+                                   .quoted_on = 1000,
+                                   .valid_until = QUOTE_NO_DATE};
+    }
+    quotes_judge(rules, METHOD_AVERAGE, parties, &rates, quotes, n, &space);
+    for (size_t i = 0; i < n; i++) {
+        assert_int_equal(space.verdicts[i].base, micros[i]); /* 0.0001 / 100 is one micro */
+        if ((space.verdicts[i].reason == QUOTE_USED) != (expected[i] == '1'))
+            fail_msg("%zu: %s", i, quote_reason_name(space.verdicts[i].reason));
+    }
+    quote_space_fini(&space);
+    rates_fini(&rates);
+}
+
+/* A quote exactly at the limit stays; one micro further it goes. */
+static void limits_are_exact(void **state)
+{
+    (void)state;
+    static const int64_t by_mad[] = {1000000, 1100000, 900000, 1100001, 899999, 1000000, 1000000};
+    static const int64_t by_floor[] = {1000000, 1000000, 1000000, 1020000, 1020001, 980000, 979999};
+    static const int64_t even[] = {100, 101, 102, 103, 99, 98};
+    struct time_weights time;
+    struct quote_rules rules;
+    time_weights_init(&time, 30);
+    quote_rules_init(&rules, 1000, &time);
+    rules.outlier_k = 6745; /* 0.6745: the limit is then the spread itself */
+    rules.outlier_floor_pct = 0;
+    expect_kept(&rules, by_mad, 7, "1110011"); /* distances 0 0 0 100000 100000 100001 100001: MAD 100000 */
+    rules.outlier_floor_pct = 20000;
+    expect_kept(&rules, by_floor, 7, "1111010");
+    rules.outlier_floor_pct = 0;
+    expect_kept(&rules, even, 6, "111010"); /* median 100.5, distances .5 .5 1.5 1.5 2.5 2.5: MAD 1.5 */
+    rules.outlier = OUTLIER_IQR;
+    rules.outlier_k = 10000;
+    rules.outlier_floor_pct = 10000; /* twice 1 % */
+    static const int64_t flat[] = {1000000, 1000000, 1000000, 1000000, 1000000, 1000000, 1000000,
+                                   1000000, 1000000, 1020000, 1020001, 980000,  979999};
+    expect_kept(&rules, flat, 13, "1111111111010");
+    rules.outlier_floor_pct = 0;
+    static const int64_t quarters[] = {100, 104, 108, 112, 126, 127}; /* Q1 105, Q3 122.5: up to 140 */
+    expect_kept(&rules, quarters, 6, "111111");
+    static const int64_t fence[] = {104, 108, 112, 116, 128, 129}; /* Q1 109, Q3 125: 93 to 141 */
+    expect_kept(&rules, fence, 6, "111111");
+    static const int64_t beyond[] = {100, 101, 102, 103, 106}; /* Q1 101, Q3 103: 99 to 105 */
+    expect_kept(&rules, beyond, 5, "11110");
+    static const int64_t within[] = {100, 101, 102, 103, 105};
+    expect_kept(&rules, within, 5, "11111");
+}
+
+static void a_quantity_of_nothing_weighs_something(void **state)
+{
+    (void)state;
+    struct time_weights time;
+    struct quote_rules rules;
+    struct quote_space space;
+    struct rates rates;
+    const struct quote_party party = {1000, true};
+    const struct quote quote = {
+        .price = 10000, .pn = "", .price_per = 1, .quoted_on = 1000, .valid_until = QUOTE_NO_DATE};
+    time_weights_init(&time, 30);
+    quote_rules_init(&rules, 1000, &time);
+    rules.weigh_time = rules.weigh_supplier = false;
+    rules.weigh_qty = true;
+    quote_space_init(&space);
+    rates_init(&rates, "RUB", 14);
+    assert_int_equal(rates_seal(&rates), 0);
+    struct quote_estimate got = quotes_judge(&rules, METHOD_WEIGHTED_AVG, &party, &rates, &quote, 1, &space);
+    assert_int_equal(got.raw, 1000000);
+    assert_int_equal(space.verdicts[0].weight, 1);
+    rates_fini(&rates);
+    quote_space_fini(&space);
+}
+
+static void no_quotes_at_all(void **state)
+{
+    (void)state;
+    struct time_weights time;
+    struct quote_rules rules;
+    struct quote_space space;
+    struct rates rates;
+    time_weights_init(&time, 30);
+    quote_rules_init(&rules, 1000, &time);
+    quote_space_init(&space);
+    rates_init(&rates, "RUB", 14);
+    assert_int_equal(rates_seal(&rates), 0);
+    struct quote_estimate got = quotes_judge(&rules, METHOD_MEDIAN, NULL, &rates, NULL, 0, &space);
+    assert_int_equal(got.status, ESTIMATE_NO_QUOTES);
+    assert_int_equal(got.n_quotes, 0);
+    rates_fini(&rates);
+    quote_space_fini(&space);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(random_quotes_equal_the_model),
         cmocka_unit_test(order_does_not_matter),
+        cmocka_unit_test(limits_are_exact),
+        cmocka_unit_test(a_quantity_of_nothing_weighs_something),
+        cmocka_unit_test(no_quotes_at_all),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
