@@ -94,10 +94,6 @@ const char *http_param(struct http_request *request, const char *name);
 /* Add a header to the reply; before http_reply*. Cheap: a copy. A value with a line end is dropped (it would split the
  * answer). */
 void http_reply_header(struct http_request *request, const char *name, const char *value);
-/* Add several headers at the price of one (each costs libevent three allocations and a formatted print, 8 % of a whole poll):
- * `lines` is the first one's value, then CR LF, further complete header lines, no CR LF at the end. For lines of our own making
- * only: nothing that came from a client may be in them. */
-void http_reply_header_lines(struct http_request *request, const char *name, const char *lines);
 /* Send `len` bytes (copied) as `type`. HEAD sends the headers alone with the right length. */
 void http_reply(struct http_request *request, int status, const char *type, const void *body, size_t len);
 /* application/json. */

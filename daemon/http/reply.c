@@ -2,13 +2,9 @@
  * wrongly (Content-Length of HEAD), and the shortest way to the socket. */
 #include "daemon/http/internal.h"
 
-#include <event2/keyvalq_struct.h>
-
 #include <assert.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/queue.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -89,20 +85,6 @@ void http_reply_header(struct http_request *request, const char *name, const cha
         return;
     if (!add_line(exchange, name, value))
         evhttp_add_header(evhttp_request_get_output_headers(exchange->ev), name, value);
-}
-
-/* evhttp_add_header() refuses a value with a line break, rightly; the list it adds to is public (event2/keyvalq_struct.h) and its
- * strings are freed with free(). */
-void http_reply_header_lines(struct http_request *request, const char *name, const char *lines)
-{
-    struct evhttp_request *ev = exchange_of(request)->ev;
-
-    if (ev == NULL)
-        return;
-    struct evkeyval *header = calloc(1, sizeof *header);
-    if (header == NULL || (header->key = strdup(name)) == NULL || (header->value = strdup(lines)) == NULL)
-        abort();
-    TAILQ_INSERT_TAIL(evhttp_request_get_output_headers(ev), header, next);
 }
 
 static const char *date_now(struct http_server *server)
