@@ -35,6 +35,12 @@ static void on_progress(struct job *job, unsigned percent, const char *text)
     if (now - runner->shown_ms < PROGRESS_MS)
         return;
     runner->shown_ms = now;
+    /* Said all through a further attempt: a page that polls twice a second would miss a message of a moment. */
+    char further[TASK_MESSAGE_MAX];
+    if (job->attempt > 1) {
+        snprintf(further, sizeof further, "attempt %u of %u: %s", job->attempt, runner->process->config->max_attempts, text);
+        text = further;
+    }
     taskstate_progress(runner->process->segment, runner->handle, percent, text);
 }
 
