@@ -18,11 +18,8 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
-/* An orderly stop of the predecessor's server took 12-100 ms; flushing a big pool to a slow disk takes longer. */
-#define PREDECESSOR_MS  60000
 /* Seen: 26 MB for a new data directory; the rest is room to work. */
 #define FIRST_RUN_BYTES (64u << 20)
 #define LOG_KEEP_BYTES  (4 << 20)
@@ -134,48 +131,6 @@ static int check_version(const struct config *config, const char *program)
               "MariaDB %u.%u or newer; the data was not touched",
               config->state_dir, data_major, data_minor, major, minor, data_major, data_minor);
     return EXIT_CONFIG;
-}
-
-/* ---- One server at a time ---- */
-
-static void name_predecessor(const struct config *config, char out[32])
-{
-    char path[PATH_MAX];
-
-    path_in(config->runtime_dir, "db.pid", path);
-    FILE *file = fopen(path, "re");
-    if (!file || fscanf(file, "%15[0-9]", out) != 1)
-        snprintf(out, 32, "unknown");
-    if (file)
-        fclose(file);
-}
-
-/* The lock belongs to the open file description that the master and its server share; a conflict means a server (or an
- * installation) of a daemon that is dead already. */
-static int wait_for_predecessor(const struct config *config, int lock_fd)
-{
-    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-    struct timespec pause = {.tv_nsec = 20 * 1000 * 1000};
-    int64_t start = clock_mono_ms();
-    char pid[32];
-
-    while (fcntl(lock_fd, F_OFD_SETLK, &lock) < 0) {
-        int64_t waited = clock_mono_ms() - start;
-        if (errno != EAGAIN && errno != EACCES && errno != EINTR) {
-            log_error("cannot lock %s/db.lock: %s", config->state_dir, strerror(errno));
-            return EXIT_CONFIG;
-        }
-        name_predecessor(config, pid);
-        if (waited > PREDECESSOR_MS) {
-            log_error("the database server of an earlier daemon (pid %s) is still running on %s/db; stop it", pid,
-                      config->state_dir);
-            return EXIT_SHORTAGE;
-        }
-        if (waited > 1000 && waited < 1000 + 25)
-            log_info("waiting for the database server of an earlier daemon (pid %s) to end", pid);
-        nanosleep(&pause, NULL);
-    }
-    return EXIT_DONE;
 }
 
 /* ---- First start ---- */
@@ -292,7 +247,7 @@ int privatedb_prepare(const struct config *config, int lock_fd)
     path_in(config->state_dir, "db.log.old", old);
     if (!find_program("mariadbd", program))
         return EXIT_CONFIG;
-    int rc = wait_for_predecessor(config, lock_fd);
+    int rc = privatedb_wait_for_predecessor(config, lock_fd);
     if (rc == EXIT_DONE && stat(log, &st) == 0 && st.st_size > LOG_KEEP_BYTES)
         rename(log, old);
     if (rc == EXIT_DONE)
