@@ -1,4 +1,4 @@
-/* Values as people write them in cells: numbers, dates, units, currencies (domain.md section 5). */
+/* Values as people write them in cells: numbers, dates, units, currencies. */
 #ifndef PF_VALUES_H
 #define PF_VALUES_H
 
@@ -31,6 +31,7 @@ int value_date_compare(struct value_date a, struct value_date b);
 void value_date_format(struct value_date date, char *buf);
 /* Days since 1970-01-01. */
 int64_t value_date_days(struct value_date date);
+struct value_date value_date_from_days(int64_t days);
 
 /* Units. */
 enum unit { UNIT_NONE = 0, UNIT_PCS, UNIT_SET, UNIT_M };

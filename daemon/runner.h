@@ -1,0 +1,36 @@
+/* A job runner: takes one task at a time, runs its handler, commits effect and final state together.
+ *
+ * One thread works; a guard thread only beats the heart and watches for the master's death, so that a long statement is not
+ * taken for a hang. */
+#ifndef PF_RUNNER_H
+#define PF_RUNNER_H
+
+#include "daemon/process.h"
+#include "handlers/task_type.h"
+#include "shm/table.h"
+
+#include <stdatomic.h>
+
+struct runner {
+    const struct process *process;
+    struct store_config db_config;
+    struct store_conn db;
+    struct job_settings settings;
+    int spool_fd;                /* the spool directory */
+    atomic_bool stopping;        /* SIGTERM: stop at the next batch boundary */
+    /* the task at hand */
+    struct shm_handle handle;
+    const struct task_type *type;
+    struct job job;
+    int64_t deadline_ms;         /* CLOCK_MONOTONIC; 0 = none */
+    int64_t shown_ms;            /* when progress was last shown */
+    unsigned shown_percent;
+};
+
+/* The callbacks of struct job (runner_job.c). */
+extern const struct job_ops runner_job_ops;
+
+/* Write a final state that has no effect beside it, show it, drop the file. Returns 0, or -1 when the database is away. */
+int runner_end(struct runner *runner, const struct journal_end *end);
+
+#endif

@@ -1,0 +1,35 @@
+/* A process that is executed instruction by instruction, and of which a copy is killed wherever one likes.
+ *
+ * Killing the traced process itself and stepping a new one to the next instruction would take a time that grows with
+ * the square of the length. Instead the stopped process is made to fork at that instruction; the copy takes over its
+ * robust list (the head lies in its private memory, the same as the original's), puts its own thread id into the futex
+ * word if the original holds the lock, and sends itself SIGKILL. The kernel then finds exactly what it would have found
+ * at the death of the original: the same private memory, the same list, the same pending operation, the same shared
+ * memory. The caller puts shared memory back afterwards and goes on. */
+#ifndef PF_PROVE_STEPPER_H
+#define PF_PROVE_STEPPER_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* Does this machine have what the stepper needs? The reason when not. */
+bool stepper_works(const char **reason);
+
+/* Start `operation(ctx)` in a traced process, stopped before its first instruction. `mutex` is the lock it may hold. */
+pid_t stepper_start(void (*operation)(void *ctx), void *ctx, pthread_mutex_t *mutex);
+
+/* One instruction. Returns false when the operation has come to its end. */
+bool stepper_step(pid_t traced);
+
+/* The traced process's robust list as far as its death depends on it: first entry, pending entry. */
+void stepper_robust(pid_t traced, uint64_t words[2]);
+
+/* Fork the traced process where it is and kill the copy. Returns when the copy is dead. */
+void stepper_kill_copy(pid_t traced);
+
+/* Let it run to its end. Returns its exit code. */
+int stepper_finish(pid_t traced);
+
+#endif

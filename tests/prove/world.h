@@ -1,0 +1,91 @@
+/* A small table with one operation to be interrupted in it. Shared by the parts of the single-step proof.
+ *
+ * A scenario has a set-up, which brings the table into a state worth interrupting, and an operation, which a traced
+ * process performs. All arguments of the operation are prepared by the set-up, so that only the operation itself is
+ * stepped. */
+#ifndef PF_PROVE_WORLD_H
+#define PF_PROVE_WORLD_H
+
+#include "shm/layout.h"
+#include "shm/lock.h"
+#include "shm/proctab.h"
+#include "shm/segment.h"
+#include "shm/table.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#define WORLD_SLOTS 8 /* the smallest table there is */
+#define WORLD_PROCS 4
+#define WORLD_IDS   24
+
+enum scenario_flag {
+    STARTS_TORN =
+        1 << 0,         /* the set-up leaves a dead owner and nonsense in derived state: the operation is the repair */
+    ENDS_LOST = 1 << 1, /* a slot is beyond repair: the lock must be refused for ever, before and after */
+    PROCESS_TABLE = 1 << 2, /* the operation changes the process table alone */
+};
+
+/* The contents of every slot, or of every entry, as a reader without the lock sees them. */
+struct image {
+    struct shm_task task[WORLD_SLOTS]; /* state TASK_FREE: the rest is zero */
+    struct proc_info proc[WORLD_PROCS];
+};
+
+struct world {
+    struct shm_segment *seg;
+    uint64_t seed;
+    struct proc_ref me, child;
+    struct image before, after;
+    /* Arguments and result of the operation. */
+    struct shm_handle handle;
+    uint64_t expect;
+    uint8_t id[16];
+    struct shm_task next, out;
+    int expect_result;
+    int result;
+};
+
+struct scenario {
+    const char *name;
+    unsigned flags;
+    void (*setup)(struct world *world);
+    void (*operation)(struct world *world);
+};
+
+extern const struct scenario scenarios[];
+extern const unsigned scenario_count;
+
+/* Id number n of this world's seed. */
+void world_id(const struct world *world, unsigned number, uint8_t id[16]);
+
+/* What a reader sees, without the lock. */
+void image_take(struct shm_segment *seg, struct image *image);
+
+/* Equal in every part that is used. *where says the first slot that differs. */
+bool image_same(const struct image *a, const struct image *b, bool processes, uint32_t *where);
+
+/* --- the judge: a process of its own that looks at what a death has left --- */
+
+enum verdict { JUDGED_BEFORE = 10, JUDGED_AFTER = 11, JUDGED_RECOVERED = 4 /* added */, JUDGED_VIOLATION = 99 };
+
+/* One judgement; uses the table and leaves it changed. On a violation it exits the process with JUDGED_VIOLATION and a
+ * sentence in `why`, since it may hold the lock. */
+int judge(struct world *world, unsigned flags, char *why, size_t why_size);
+
+/* A process that judges on demand: forked once per scenario, since forking for each death costs more than all the rest.
+ * judge_ask() starts another one when the last died of what it saw. */
+struct judge_server {
+    struct world *world;
+    unsigned flags;
+    char *why; /* in shared memory */
+    size_t why_size;
+    pid_t pid; /* 0 = none running */
+    int request, reply;
+};
+
+int judge_ask(struct judge_server *server);
+void judge_stop(struct judge_server *server);
+
+#endif
