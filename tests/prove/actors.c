@@ -364,20 +364,18 @@ void actor_run(struct actor *actor)
 
 struct settling {
     struct actor *actor;
-    struct proc_ref dead;
     bool complete;
 };
 
-static int settle_change(struct settling *settling, struct shm_handle handle, uint64_t version, struct shm_task *task)
+static int settle_change(struct actor *actor, struct shm_handle handle, uint64_t version, struct shm_task *task)
 {
-    struct actor *actor = settling->actor;
     struct ledger_entry *entry = entry_of(actor->ledger, number_of(task->id));
 
     if (task->state == TASK_RESERVED) {
         task->state = TASK_FREE;
         return shm_table_change(actor->seg, handle, version, task);
     }
-    uint64_t dead = owner_word(settling->dead);
+    uint64_t dead = owner_word(task->owner);
     (void)atomic_compare_exchange_strong(&entry->owner, &dead, 0);
     dress(task, 0);
     if (task->attempt >= MAX_ATTEMPTS)
@@ -391,26 +389,28 @@ static bool settle_one(const struct shm_task *seen, struct shm_handle handle, ui
     struct settling *settling = ctx;
     struct shm_task task = *seen;
 
-    if (owner_word(seen->owner) != owner_word(settling->dead))
+    if (seen->owner.generation == 0 || proctab_alive(settling->actor->seg, seen->owner))
         return true;
-    int result = settle_change(settling, handle, version, &task);
+    int result = settle_change(settling->actor, handle, version, &task);
     settling->complete = settling->complete && result == 0; /* else the next round looks again */
     (void)done(settling->actor, "settle", result, -ESTALE, -ESRCH);
     return true;
 }
 
+/* Entries seen dead before the sweep own nothing after it. */
 void actor_settle(struct actor *actor)
 {
+    struct settling settling = {.actor = actor, .complete = true};
+    struct proc_ref dead[ACTOR_PROCS];
     struct proc_info info;
+    uint32_t count = 0;
 
-    for (uint32_t slot = 0; slot < proctab_size(actor->seg); slot++) {
-        if (!proctab_read(actor->seg, slot, &info) || info.state != PROC_DEAD)
-            continue;
-        struct settling settling = {.actor = actor, .dead = info.ref, .complete = true};
-        shm_table_each(actor->seg, settle_one, &settling);
-        if (settling.complete)
-            proctab_release(actor->seg, info.ref);
-    }
+    for (uint32_t slot = 0; slot < ACTOR_PROCS && proctab_read(actor->seg, slot, &info); slot++)
+        if (info.state == PROC_DEAD)
+            dead[count++] = info.ref;
+    shm_table_each(actor->seg, settle_one, &settling);
+    for (uint32_t i = 0; settling.complete && i < count; i++)
+        proctab_release(actor->seg, dead[i]);
     (void)usleep(200);
 }
 

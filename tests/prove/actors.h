@@ -55,6 +55,7 @@ struct sight {
 };
 
 #define ACTOR_SLOTS 256 /* the largest table an observer follows */
+#define ACTOR_PROCS 64  /* the largest process table a janitor settles */
 
 struct actor {
     struct shm_segment *seg;
