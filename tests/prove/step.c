@@ -50,19 +50,6 @@ static double seconds(void)
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-/* --- worlds --- */
-
-static void world_init(struct world *world, uint64_t seed)
-{
-    const struct shm_geometry geometry = {.slots = WORLD_SLOTS, .procs = WORLD_PROCS, .types = 2, .type_limit = {0, 1}};
-
-    memset(world, 0, sizeof(*world));
-    world->seed = seed;
-    shm_insist(shm_segment_new(&geometry, &world->seg) == 0);
-    shm_insist(proctab_assign(world->seg, PROC_WORKER, 0, &world->me) == 0);
-    shm_insist(proctab_assign(world->seg, PROC_RUNNER, 1, &world->child) == 0);
-}
-
 static void keep(const struct trial *trial, char *copy)
 {
     memcpy(copy, trial->world->seg->header, trial->world->seg->bytes);

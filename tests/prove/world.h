@@ -57,6 +57,12 @@ struct scenario {
 extern const struct scenario scenarios[];
 extern const unsigned scenario_count;
 
+/* A table with nothing in it and two entries taken. Freed by shm_segment_free(). */
+void world_init(struct world *world, uint64_t seed);
+
+/* Two final tasks, one reserved, one running (returned), three ready of two types; one slot free. Ids 1 to 7. */
+struct shm_handle world_populate(struct world *world);
+
 /* Id number n of this world's seed. */
 void world_id(const struct world *world, unsigned number, uint8_t id[16]);
 
