@@ -280,7 +280,7 @@ static int check_row(void *ctx, const struct grid_row *row)
         const struct grid_cell *c = &row->cells[i];
         assert_true(c->column < GRID_MAX_COLUMN && c->kind >= GRID_TEXT && c->kind <= GRID_DATE && c->len > 0);
         assert_true(i == 0 || row->cells[i - 1].column < c->column);
-        assert_true(utf8_valid((const unsigned char *)c->text, c->len));
+        assert_true(bytes_utf8_valid((const unsigned char *)c->text, c->len));
     }
     return 0;
 }
@@ -288,7 +288,7 @@ static int check_row(void *ctx, const struct grid_row *row)
 static int check_sheet(void *ctx, const struct grid_sheet *sheet)
 {
     (void)ctx;
-    assert_true(utf8_valid((const unsigned char *)sheet->name, strlen(sheet->name)));
+    assert_true(bytes_utf8_valid((const unsigned char *)sheet->name, strlen(sheet->name)));
     for (uint32_t i = 0; i < sheet->n_merges; i++)
         assert_true(sheet->merges[i].last_row < GRID_MAX_ROW && sheet->merges[i].row <= sheet->merges[i].last_row);
     return 0;
