@@ -119,6 +119,7 @@ int strings_read(struct zip *zip, const struct zip_entry *entry, struct strings 
         return -1;
     struct reading reading = {.strings = strings, .limits = zip->limits, .err = err};
     struct xml *xml = xml_new(part_source, part, err);
+    bytes_reserve(&strings->arena, 1); /* empty strings point somewhere too */
     int rc = read_all(&reading, xml);
     xml_free(&xml);
     zip_part_close(&part);
