@@ -81,7 +81,9 @@ static int on_leaf(struct reading *r, const struct xml_token *token)
     int rc = on_start(r, token);
     if (rc == 0)
         rc = on_text(r, token);
-    return rc == 0 ? on_end(r) : rc;
+    if (rc == 0)
+        rc = on_end(r);
+    return rc == 0 && token->closed ? on_end(r) : rc;
 }
 
 static int read_all(struct reading *r, struct xml *xml)
