@@ -65,27 +65,38 @@ static int limited(struct xml *x, const char *what)
     return XML_FAILED;
 }
 
-/* Read more behind the token that begins at x->at. Returns 0, or XML_FAILED. */
-static int refill(struct xml *x)
+/* Room behind the token that begins at x->at, which is moved to the front. */
+static void make_room(struct xml *x)
 {
     size_t kept = x->end - x->at;
+    memmove(x->buf, x->buf + x->at, kept);
+    x->at = 0;
+    x->end = kept;
+    if (kept > x->cap / 2) {
+        x->cap *= 2;
+        x->buf = xrealloc(x->buf, x->cap + XML_SLACK);
+    }
+}
+
+/* Read more behind the token that begins at x->at: at least half of what it has already, so that beginning it anew each
+ * time costs no more than its length, but not much beyond the limit of one token. Returns 0, or XML_FAILED. */
+static int refill(struct xml *x)
+{
+    size_t kept = x->end - x->at, most = XML_TOKEN_MAX + BUFFER_SIZE;
     if (x->ended)
         return malformed(x, "its XML ends early");
     if (kept > XML_TOKEN_MAX)
         return limited(x, "a tag of more than 4 MiB");
-    memmove(x->buf, x->buf + x->at, kept);
-    x->at = 0;
-    x->end = kept;
-    if (kept > x->cap / 2) { /* doubling keeps the work of beginning a long token anew proportional to its length */
-        x->cap *= 2;
-        x->buf = xrealloc(x->buf, x->cap + XML_SLACK);
+    make_room(x);
+    if (most > x->cap)
+        most = x->cap;
+    while (x->end <= kept + kept / 2 && most - x->end >= XML_SOURCE_MIN && !x->ended) {
+        ssize_t n = xml_source_read(&x->source, x->buf + x->end, most - x->end, x->err);
+        if (n < 0)
+            return XML_FAILED;
+        x->ended = n == 0;
+        x->end += (size_t)n;
     }
-    size_t room = x->cap - kept, most = XML_TOKEN_MAX + BUFFER_SIZE - kept; /* never much beyond the limit */
-    ssize_t n = xml_source_read(&x->source, x->buf + kept, room < most ? room : most, x->err);
-    if (n < 0)
-        return XML_FAILED;
-    x->ended = n == 0;
-    x->end += (size_t)n;
     memset(x->buf + x->end, 0, XML_SLACK);
     return 0;
 }
