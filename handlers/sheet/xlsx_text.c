@@ -38,6 +38,8 @@ static const char *add_escape(const char *p, const char *end, int unit, struct b
 
 void text_unescape(const char *text, size_t n, struct bytes *to)
 {
+    if (n == 0)
+        return; /* text may be NULL then */
     const char *p = text, *end = text + n;
     while (p < end) {
         const char *mark = memchr(p, '_', (size_t)(end - p));
