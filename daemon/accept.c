@@ -27,10 +27,10 @@ struct submission {
     struct journal_file file;
     char *params;
     bool has_file;
-    bool published;               /* which way move_slot() goes */
-    int found;                    /* looking up an unknown outcome: 1 the row is there, 0 it is not */
-    int file_error;               /* 0 or -errno from spool_keep() */
-    struct param_faults faults;   /* from the type's precheck */
+    bool published;             /* which way move_slot() goes */
+    int found;                  /* looking up an unknown outcome: 1 the row is there, 0 it is not */
+    int file_error;             /* 0 or -errno from spool_keep() */
+    struct param_faults faults; /* from the type's precheck */
 };
 
 static void submission_free(struct submission *sub)
@@ -41,8 +41,8 @@ static void submission_free(struct submission *sub)
 }
 
 /* ---- The last change of the slot --------------------------------------------------------------------------------
- * It fails only while a stopped process holds the table's lock. The row's fate is decided by then, so the client is not kept waiting
- * for it; the slot follows as soon as the lock is free. */
+ * It fails only while a stopped process holds the table's lock. The row's fate is decided by then, so the client is not
+ * kept waiting for it; the slot follows as soon as the lock is free. */
 
 static void move_slot(struct submission *sub, bool publish);
 
@@ -60,7 +60,8 @@ static void move_slot(struct submission *sub, bool publish)
     struct shm_segment *segment = sub->worker->process->segment;
     struct timeval pause = {0, 250000};
     sub->published = publish;
-    int rc = publish ? taskstate_publish(segment, sub->handle, sub->row.created_ms) : taskstate_release(segment, sub->handle);
+    int rc = publish ? taskstate_publish(segment, sub->handle, sub->row.created_ms)
+                     : taskstate_release(segment, sub->handle);
     if (rc == -ETIMEDOUT) {
         if (event_base_once(sub->worker->base, -1, EV_TIMEOUT, move_again, sub, &pause) != 0)
             abort();
@@ -141,8 +142,8 @@ static void look_up(evutil_socket_t fd, short what, void *arg)
     struct submission *sub = arg;
     (void)fd;
     (void)what;
-    sub->db_call = (struct db_call){.work = read_row, .done = looked_up, .ctx = sub,
-                                    .deadline_ms = clock_mono_ms() + ACCEPT_DEADLINE_MS};
+    sub->db_call = (struct db_call){
+        .work = read_row, .done = looked_up, .ctx = sub, .deadline_ms = clock_mono_ms() + ACCEPT_DEADLINE_MS};
     if (dbthread_submit(sub->worker->db, &sub->db_call) != 0)
         look_up_later(sub);
 }
@@ -155,8 +156,8 @@ static void journalled(struct db_call *call)
         return;
     }
     if (call->result != 0) {
-        log_task(LOG_LEVEL_WARN, sub->row.id, "not accepted: %s %u: %s", store_class_name(call->error.cls), call->error.number,
-                 call->error.text);
+        log_task(LOG_LEVEL_WARN, sub->row.id, "not accepted: %s %u: %s", store_class_name(call->error.cls),
+                 call->error.number, call->error.text);
         if (call->error.cls == STORE_UNKNOWN) {
             http_reply_problem_retry(sub->request, "database-unavailable", NULL, 2);
             sub->request = NULL;
@@ -220,7 +221,8 @@ static void file_kept(struct offload_call *call)
     refuse(sub, full ? "insufficient-storage" : "internal", NULL, 0);
 }
 
-static struct submission *submission_new(struct http_request *request, int type, char *params, const struct journal_file *file)
+static struct submission *submission_new(struct http_request *request, int type, char *params,
+                                         const struct journal_file *file)
 {
     struct submission *sub = calloc(1, sizeof *sub);
     if (!sub)

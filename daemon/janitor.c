@@ -17,7 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define BEAT_MS 500
+#define BEAT_MS    500
 #define OVERDUE_MS 30000 /* the handler's own time to notice its limit */
 
 static struct janitor *the_janitor; /* for the signal handler */
@@ -60,8 +60,8 @@ static bool tell_interrupted(const struct shm_task *task, struct shm_handle hand
     return true;
 }
 
-/* Tell every poll of what died, from the process table alone. What owned nothing is done with: its entry must not wait for the
- * database, or its successors would run out of entries while that is away. */
+/* Tell every poll of what died, from the process table alone. What owned nothing is done with: its entry must not wait
+ * for the database, or its successors would run out of entries while that is away. */
 static bool look_for_deaths(struct janitor *janitor)
 {
     struct shm_segment *segment = janitor->process->segment;
@@ -94,7 +94,8 @@ static bool look_at_clock(const struct shm_task *task, struct shm_handle handle,
     if (now - since->ms < 1000 * (int64_t)type->time_limit_s + OVERDUE_MS)
         return true;
     if (taskstate_overdue(janitor->process->segment, handle, task->attempt) == 0)
-        log_task(LOG_LEVEL_WARN, task->id, "past its time limit of %u s and deaf to it: its runner is killed", type->time_limit_s);
+        log_task(LOG_LEVEL_WARN, task->id, "past its time limit of %u s and deaf to it: its runner is killed",
+                 type->time_limit_s);
     proctab_request_kill(janitor->process->segment, task->owner, SIGKILL);
     wakeup_poke(janitor->process->segment, WAKEUP_MASTER);
     return true;
@@ -144,8 +145,8 @@ static int janitor_init(struct janitor *janitor, const struct process *process)
     janitor->spool_fd = spool_open_dir(process->config->spool_dir);
     the_janitor = janitor;
     struct sigaction term = {.sa_handler = on_term};
-    if (!janitor->dead_since_ms || !janitor->running || janitor->spool_fd < 0 || store_library_init() != 0 || sigaction(SIGTERM, &term, NULL) != 0 ||
-        start_sql(janitor) != 0) {
+    if (!janitor->dead_since_ms || !janitor->running || janitor->spool_fd < 0 || store_library_init() != 0 ||
+        sigaction(SIGTERM, &term, NULL) != 0 || start_sql(janitor) != 0) {
         log_error("the janitor cannot start: %s", strerror(errno));
         return -1;
     }
@@ -168,7 +169,8 @@ int janitor_main(const struct process *process)
     bool reported = false;
     if (janitor_init(&janitor, process) != 0)
         return EXIT_SHORTAGE;
-    struct pollfd fds[] = {{wakeup_fd(process->segment, process->self.slot), POLLIN, 0}, {process->master_pipe, POLLIN, 0}};
+    struct pollfd fds[] = {{wakeup_fd(process->segment, process->self.slot), POLLIN, 0},
+                           {process->master_pipe, POLLIN, 0}};
     while (!atomic_load(&janitor.stopping)) {
         proctab_beat(process->segment, process->self);
         report_active(&janitor, &reported);

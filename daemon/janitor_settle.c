@@ -12,16 +12,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A commit of a killed worker may still be on its way through the server: a row that is not there yet gets this long before its
- * slot and file are given back. */
+/* A commit of a killed worker may still be on its way through the server: a row that is not there yet gets this long
+ * before its slot and file are given back. */
 #define LATE_COMMIT_MS 2000
 /* So many finished tasks are shown from memory after a start; older ones are answered from the journal. */
-#define LOAD_FINISHED 256
+#define LOAD_FINISHED  256
 
 /* ---- One task ---- */
 
-/* A move that timed out (a stopped process holds the table's lock) is made in the next pass; a move that was declined has been made by
- * somebody else. */
+/* A move that timed out (a stopped process holds the table's lock) is made in the next pass; a move that was declined
+ * has been made by somebody else. */
 static int moved(int rc)
 {
     return rc == -ETIMEDOUT ? -1 : 0;
@@ -30,8 +30,8 @@ static int moved(int rc)
 /* Leases and file first: killed in between, the slot still has its dead owner and all of it is done again. */
 static int show_end(struct janitor *janitor, struct shm_handle handle, const struct journal_row *row)
 {
-    struct journal_end end = {row->status, row->outcome, row->result, row->message, row->error_code, row->error_message,
-                              row->done_ms};
+    struct journal_end end = {row->status,     row->outcome,       row->result, row->message,
+                              row->error_code, row->error_message, row->done_ms};
     if (lease_release_all(&janitor->db, row->id) < 0)
         return -1;
     spool_drop(janitor->spool_fd, row->id);
@@ -40,14 +40,18 @@ static int show_end(struct janitor *janitor, struct shm_handle handle, const str
 
 static int show_gone(struct janitor *janitor, struct shm_handle handle, const uint8_t id[16])
 {
-    struct journal_end gone = {.status = JOURNAL_FAILED, .outcome = OUTCOME_FAILED, .done_ms = clock_wall_ms(),
+    struct journal_end gone = {.status = JOURNAL_FAILED,
+                               .outcome = OUTCOME_FAILED,
+                               .done_ms = clock_wall_ms(),
                                .error_message = "The task's row is no longer in the database."};
     spool_drop(janitor->spool_fd, id);
     return moved(taskstate_finish(janitor->process->segment, handle, &gone));
 }
 
-/* No further attempt: write that end. Returns 1, 0 when the row moved meanwhile, -1. The caller shows it by reading the row again. */
-static int end_attempts(struct janitor *janitor, const struct journal_row *row, const struct shm_task *task, const char *cause)
+/* No further attempt: write that end. Returns 1, 0 when the row moved meanwhile, -1. The caller shows it by reading the
+ * row again. */
+static int end_attempts(struct janitor *janitor, const struct journal_row *row, const struct shm_task *task,
+                        const char *cause)
 {
     char text[300];
     bool overdue = task && (task->flags & TASK_OVERDUE);
@@ -56,8 +60,10 @@ static int end_attempts(struct janitor *janitor, const struct journal_row *row, 
     else
         snprintf(text, sizeof text, "Interrupted in attempt %u of %u (%s); nothing was written.", row->attempt,
                  janitor->process->config->max_attempts, cause);
-    struct journal_end end = {.status = JOURNAL_FAILED, .outcome = overdue ? OUTCOME_TIMED_OUT : OUTCOME_INTERRUPTED,
-                              .error_code = overdue ? "timed_out" : "interrupted", .error_message = text,
+    struct journal_end end = {.status = JOURNAL_FAILED,
+                              .outcome = overdue ? OUTCOME_TIMED_OUT : OUTCOME_INTERRUPTED,
+                              .error_code = overdue ? "timed_out" : "interrupted",
+                              .error_message = text,
                               .done_ms = clock_wall_ms()};
     int rc = journal_finish(&janitor->db, row->id, janitor->process->node, JOURNAL_RUNNING, row->attempt, &end);
     if (rc == 1)
@@ -66,7 +72,8 @@ static int end_attempts(struct janitor *janitor, const struct journal_row *row, 
 }
 
 /* Returns 1, 0 when the row moved meanwhile, -1. */
-static int next_attempt(struct janitor *janitor, struct shm_handle handle, const struct journal_row *row, const char *cause)
+static int next_attempt(struct janitor *janitor, struct shm_handle handle, const struct journal_row *row,
+                        const char *cause)
 {
     char text[TASK_MESSAGE_MAX];
     int rc = journal_requeue(&janitor->db, row->id, janitor->process->node, row->attempt, false);
@@ -95,9 +102,11 @@ static int settle_row(struct janitor *janitor, struct shm_handle handle, const s
 }
 
 /* The owner of a RUNNING or CLAIMED slot is dead. Returns 0, or -1 to try again in the next pass. */
-static int settle_task(struct janitor *janitor, struct shm_handle handle, const struct shm_task *task, const char *cause)
+static int settle_task(struct janitor *janitor, struct shm_handle handle, const struct shm_task *task,
+                       const char *cause)
 {
-    /* A commit may slip in between reading and moving the row, and an end that was written is shown by reading it: look again. */
+    /* A commit may slip in between reading and moving the row, and an end that was written is shown by reading it: look
+     * again. */
     for (int again = 0; again < 3; again++) {
         struct journal_row row;
         int rc = journal_read_settled(&janitor->db, task->id, &row);
@@ -111,7 +120,8 @@ static int settle_task(struct janitor *janitor, struct shm_handle handle, const 
     return -1;
 }
 
-/* A row found running without a slot belongs to a runner of an earlier life. *row is read again afterwards; on failure it is freed. */
+/* A row found running without a slot belongs to a runner of an earlier life. *row is read again afterwards; on failure
+ * it is freed. */
 static int end_earlier_life(struct janitor *janitor, struct journal_row *row)
 {
     store_uuid id;
@@ -168,7 +178,8 @@ static bool settle_slot(const struct shm_task *task, struct shm_handle handle, u
     return rc >= 0;
 }
 
-/* An owner that is neither alive nor dead cannot be: its entry was released although it owned this. Settle it all the same. */
+/* An owner that is neither alive nor dead cannot be: its entry was released although it owned this. Settle it all the
+ * same. */
 static bool settle_stray(const struct shm_task *task, struct shm_handle handle, uint64_t version, void *ctx)
 {
     struct settling *s = ctx;
@@ -284,8 +295,8 @@ int janitor_load(struct janitor *janitor)
     return rc == 0 ? 0 : -1;
 }
 
-/* A row runs, and its slot waits: a claim that the server finished after its runner was settled. Nobody works on it. The attempt in
- * the compare-and-set keeps a runner that has just claimed it out of this. */
+/* A row runs, and its slot waits: a claim that the server finished after its runner was settled. Nobody works on it.
+ * The attempt in the compare-and-set keeps a runner that has just claimed it out of this. */
 static int requeue_orphan(struct janitor *janitor, const store_uuid id)
 {
     struct shm_handle handle;

@@ -8,17 +8,19 @@
 #include <time.h>
 #include <unistd.h>
 
-#define PASS_MS 1000           /* adopt and settle at least this often */
-#define RETRY_MS 500           /* while the database is away */
-#define PURGE_MS (10 * 60 * 1000)
+#define PASS_MS    1000 /* adopt and settle at least this often */
+#define RETRY_MS   500  /* while the database is away */
+#define PURGE_MS   (10 * 60 * 1000)
 #define PURGE_ROWS 1000
 
-/* The set-up is wrong and no waiting will mend it: end the daemon with a clear message (only before it has ever worked). */
+/* The set-up is wrong and no waiting will mend it: end the daemon with a clear message (only before it has ever
+ * worked). */
 static void give_up_on_config(struct janitor *janitor)
 {
     const struct store_error *error = &janitor->db.error;
     /* A daemon that has been serving goes on: a rotated password or a refused host may be mended without us. */
-    if (error->cls != STORE_CONFIG || proctab_alive(janitor->process->segment, proctab_find(janitor->process->segment, PROC_WORKER, 0)))
+    if (error->cls != STORE_CONFIG ||
+        proctab_alive(janitor->process->segment, proctab_find(janitor->process->segment, PROC_WORKER, 0)))
         return;
     log_error("the database cannot be used: error %u: %s", error->number, error->text);
     log_error("check [database] in the configuration and the account's rights; the account needs ALL on database %s",
@@ -56,8 +58,8 @@ static int first_pass(struct janitor *janitor)
     }
     give_up_on_config(janitor);
     if (told_ms == 0 || clock_mono_ms() - told_ms > 10000) {
-        log_warn("database not usable yet: %s %u: %s", store_class_name(janitor->db.error.cls), janitor->db.error.number,
-                 janitor->db.error.text);
+        log_warn("database not usable yet: %s %u: %s", store_class_name(janitor->db.error.cls),
+                 janitor->db.error.number, janitor->db.error.text);
         told_ms = clock_mono_ms();
     }
     return -1;

@@ -18,11 +18,11 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#define RESCAN_MS 1000    /* covers a poke that got lost with its reader */
-#define BEAT_MS 500
+#define RESCAN_MS         1000 /* covers a poke that got lost with its reader */
+#define BEAT_MS           500
 #define DATABASE_PAUSE_MS 500
 #define STATEMENT_LIMIT_S 600
-#define READ_TIMEOUT_S (STATEMENT_LIMIT_S + 30)
+#define READ_TIMEOUT_S    (STATEMENT_LIMIT_S + 30)
 
 static struct runner *the_runner; /* for the signal handler */
 
@@ -100,8 +100,8 @@ static int open_file(struct runner *runner, const struct journal_row *row)
 static int end_failed(struct runner *runner, enum journal_status status, enum task_outcome outcome, const char *code,
                       const char *text)
 {
-    struct journal_end end = {.status = status, .outcome = outcome, .error_code = code, .error_message = text,
-                              .done_ms = clock_wall_ms()};
+    struct journal_end end = {
+        .status = status, .outcome = outcome, .error_code = code, .error_message = text, .done_ms = clock_wall_ms()};
     return runner_end(runner, &end);
 }
 
@@ -148,8 +148,8 @@ static int settle_again(struct runner *runner)
     const struct config *config = runner->process->config;
     const struct store_error *error = &runner->job.error;
     char text[400];
-    log_task(LOG_LEVEL_WARN, runner->job.id, "attempt %u failed: %s %u: %s", runner->job.attempt, store_class_name(error->cls),
-             error->number, error->text);
+    log_task(LOG_LEVEL_WARN, runner->job.id, "attempt %u failed: %s %u: %s", runner->job.attempt,
+             store_class_name(error->cls), error->number, error->text);
     if (error->cls == STORE_NO_SPACE)
         return end_failed(runner, JOURNAL_FAILED, OUTCOME_FAILED, "no_space",
                           "The database has no space left; nothing was written. Free space, then start again.");
@@ -158,8 +158,8 @@ static int settle_again(struct runner *runner)
                  runner->job.attempt, config->max_attempts);
         return end_failed(runner, JOURNAL_FAILED, OUTCOME_INTERRUPTED, "interrupted", text);
     }
-    snprintf(text, sizeof text, "interrupted (%.100s), attempt %u of %u follows", cause_of(error), runner->job.attempt + 1,
-             config->max_attempts);
+    snprintf(text, sizeof text, "interrupted (%.100s), attempt %u of %u follows", cause_of(error),
+             runner->job.attempt + 1, config->max_attempts);
     return put_back(runner, false, text);
 }
 
@@ -189,7 +189,8 @@ static enum job_verdict end_without_file(struct job *job)
     return verdict;
 }
 
-/* The address space a handler may take beyond what the runner has. A hog dies by its own malloc, not by the machine's. */
+/* The address space a handler may take beyond what the runner has. A hog dies by its own malloc, not by the machine's.
+ */
 static void set_memory_limit(const struct task_type *type, bool on)
 {
 #ifndef PF_SANITIZERS
@@ -243,7 +244,8 @@ static void begin(struct runner *runner, const struct shm_task *task)
     log_task(LOG_LEVEL_INFO, task->id, "started: %s, attempt %u of %u", runner->type->name, attempt, max);
 }
 
-/* queued -> running; we hold the slot CLAIMED. Returns 1 with the row; 0 when slot and journal have been brought in line otherwise. */
+/* queued -> running; we hold the slot CLAIMED. Returns 1 with the row; 0 when slot and journal have been brought in
+ * line otherwise. */
 static int claim_row(struct runner *runner, struct journal_row *row)
 {
     struct job *job = &runner->job;
@@ -271,8 +273,8 @@ static bool work_once(struct runner *runner)
     }
     if (taskstate_check(shm_table_claim(runner->process->segment, runner->process->self, &runner->handle, &task)) != 0)
         return false;
-    runner->job = (struct job){.ops = &runner_job_ops, .db = &runner->db, .settings = &runner->settings, .runner = runner,
-                               .file_fd = -1};
+    runner->job = (struct job){
+        .ops = &runner_job_ops, .db = &runner->db, .settings = &runner->settings, .runner = runner, .file_fd = -1};
     memcpy(runner->job.id, task.id, sizeof runner->job.id);
     if (claim_row(runner, &row) == 1) {
         begin(runner, &task);
@@ -282,8 +284,8 @@ static bool work_once(struct runner *runner)
     return true;
 }
 
-/* Say that we sleep, look once more, sleep: a poke between the two looks is not lost, and a busy runner costs its pokers no system
- * call. */
+/* Say that we sleep, look once more, sleep: a poke between the two looks is not lost, and a busy runner costs its
+ * pokers no system call. */
 static void sleep_until_poked(struct runner *runner)
 {
     const struct process *process = runner->process;
@@ -304,7 +306,8 @@ static int runner_init(struct runner *runner, const struct process *process)
     runner->spool_fd = spool_open_dir(process->config->spool_dir);
     the_runner = runner;
     struct sigaction term = {.sa_handler = on_term};
-    if (runner->spool_fd < 0 || store_library_init() != 0 || sigaction(SIGTERM, &term, NULL) != 0 || start_guard(process) != 0) {
+    if (runner->spool_fd < 0 || store_library_init() != 0 || sigaction(SIGTERM, &term, NULL) != 0 ||
+        start_guard(process) != 0) {
         log_error("a runner cannot start: %s", strerror(errno));
         return -1;
     }

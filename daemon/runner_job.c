@@ -1,4 +1,5 @@
-/* What a handler's callbacks do in a runner: progress into the table, files through the parser, ends into the journal. */
+/* What a handler's callbacks do in a runner: progress into the table, files through the parser, ends into the journal.
+ */
 #include "daemon/runner.h"
 
 #include "daemon/log.h"
@@ -20,7 +21,7 @@
 #include <unistd.h>
 
 /* Shown at most five times a second: pages poll every half second. */
-#define PROGRESS_MS 200
+#define PROGRESS_MS    200
 #define PARSER_WAIT_MS 10000
 
 static struct runner *runner_of(struct job *job)
@@ -38,7 +39,8 @@ static void on_progress(struct job *job, unsigned percent, const char *text)
     /* Said all through a further attempt: a page that polls twice a second would miss a message of a moment. */
     char further[TASK_MESSAGE_MAX];
     if (job->attempt > 1) {
-        snprintf(further, sizeof further, "attempt %u of %u: %s", job->attempt, runner->process->config->max_attempts, text);
+        snprintf(further, sizeof further, "attempt %u of %u: %s", job->attempt, runner->process->config->max_attempts,
+                 text);
         text = further;
     }
     taskstate_progress(runner->process->segment, runner->handle, percent, text);
@@ -71,7 +73,8 @@ static int ask_parser(struct runner *runner, const struct parser_request *reques
     return -EPIPE;
 }
 
-static int on_read_file(struct job *job, enum sheet_format format, const struct grid_sink *sink, struct sheet_error *err)
+static int on_read_file(struct job *job, enum sheet_format format, const struct grid_sink *sink,
+                        struct sheet_error *err)
 {
     struct runner *runner = runner_of(job);
     struct parser_request request = {(uint32_t)format, runner->settings.max_rows, 0, 0};
@@ -108,7 +111,10 @@ struct finishing {
 };
 
 /* What finish_body() returns beside 0 and -1; the transaction is rolled back. */
-enum { FINISH_REJECTED = 1 /* the effect refused by a rule: end as failed */, FINISH_LOST /* the row is no longer ours */ };
+enum {
+    FINISH_REJECTED = 1 /* the effect refused by a rule: end as failed */,
+    FINISH_LOST /* the row is no longer ours */
+};
 
 static void fill_end(struct finishing *f)
 {
@@ -163,13 +169,13 @@ static int commit(struct finishing *f)
     if (rc != 0)
         return rc;
     show_end(runner, &f->end);
-    log_task(LOG_LEVEL_INFO, f->job->id, "ended: %s%s%s", task_outcome_name(f->end.outcome), f->end.error_code ? ": " : "",
-             f->end.error_code ? f->end.error_code : "");
+    log_task(LOG_LEVEL_INFO, f->job->id, "ended: %s%s%s", task_outcome_name(f->end.outcome),
+             f->end.error_code ? ": " : "", f->end.error_code ? f->end.error_code : "");
     return 0;
 }
 
-static enum job_verdict on_finish(struct job *job, struct job_ending *ending, job_effect_fn effect, job_effect_fn on_fail,
-                                  void *ctx)
+static enum job_verdict on_finish(struct job *job, struct job_ending *ending, job_effect_fn effect,
+                                  job_effect_fn on_fail, void *ctx)
 {
     struct finishing f = {.runner = runner_of(job), .job = job, .ending = ending, .ctx = ctx};
     if (on_cancelled(job))
@@ -219,12 +225,15 @@ static int follow_once(struct runner *runner, bool started)
     if (rc < 0)
         return -1;
     if (rc == 0) {
-        struct journal_end gone = {.status = JOURNAL_FAILED, .outcome = OUTCOME_FAILED, .done_ms = clock_wall_ms(),
+        struct journal_end gone = {.status = JOURNAL_FAILED,
+                                   .outcome = OUTCOME_FAILED,
+                                   .done_ms = clock_wall_ms(),
                                    .error_message = "The task's row is no longer in the database."};
         show_end(runner, &gone);
         return 0;
     }
-    struct journal_end end = {row.status, row.outcome, row.result, row.message, row.error_code, row.error_message, row.done_ms};
+    struct journal_end end = {row.status,     row.outcome,       row.result, row.message,
+                              row.error_code, row.error_message, row.done_ms};
     rc = 1;
     if (row.status > JOURNAL_RUNNING) {
         show_end(runner, &end);
@@ -236,8 +245,11 @@ static int follow_once(struct runner *runner, bool started)
     } else if (!started || row.attempt < process->config->max_attempts) {
         rc = journal_requeue(&runner->db, job->id, process->node, row.attempt, !started) < 0 ? -1 : 1;
     } else {
-        end = (struct journal_end){.status = JOURNAL_FAILED, .outcome = OUTCOME_INTERRUPTED, .error_code = "interrupted",
-                                   .error_message = "Interrupted (the database failed) in the last attempt; nothing was written.",
+        end = (struct journal_end){.status = JOURNAL_FAILED,
+                                   .outcome = OUTCOME_INTERRUPTED,
+                                   .error_code = "interrupted",
+                                   .error_message =
+                                       "Interrupted (the database failed) in the last attempt; nothing was written.",
                                    .done_ms = clock_wall_ms()};
         rc = journal_finish(&runner->db, job->id, process->node, JOURNAL_RUNNING, row.attempt, &end) < 0 ? -1 : 1;
     }

@@ -41,7 +41,8 @@ int taskstate_apply(struct shm_segment *seg, struct shm_handle handle, taskstate
     return -ETIMEDOUT;
 }
 
-int taskstate_reserve(struct shm_segment *seg, struct proc_ref me, const uint8_t id[16], uint8_t type, struct shm_handle *out)
+int taskstate_reserve(struct shm_segment *seg, struct proc_ref me, const uint8_t id[16], uint8_t type,
+                      struct shm_handle *out)
 {
     return taskstate_check(shm_table_reserve(seg, me, id, type, out));
 }
@@ -108,7 +109,7 @@ static bool edit_start(struct shm_task *task, const char **result, void *ctx)
     task->attempt = (uint16_t)start->attempt;
     task->started_ms = task->touched_ms = clock_wall_ms();
     task->progress = 0;
-    task->flags &= (uint8_t)~(TASK_INTERRUPTED | TASK_OVERDUE);
+    task->flags &= (uint8_t) ~(TASK_INTERRUPTED | TASK_OVERDUE);
     if (start->attempt > 1)
         snprintf(task->message, sizeof task->message, "started, attempt %u of %u", start->attempt, start->max);
     else
@@ -200,7 +201,7 @@ static bool edit_requeue(struct shm_task *task, const char **result, void *ctx)
     task->state = TASK_READY;
     task->owner = (struct proc_ref){0, 0};
     task->progress = 0;
-    task->flags &= (uint8_t)~(TASK_INTERRUPTED | TASK_OVERDUE);
+    task->flags &= (uint8_t) ~(TASK_INTERRUPTED | TASK_OVERDUE);
     snprintf(task->message, sizeof task->message, "%s", (const char *)ctx);
     return true;
 }

@@ -11,10 +11,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#define DB_THREADS 2
-#define DB_QUEUE 4096
-#define FILE_QUEUE 1024
-#define TICK_MS 250
+#define DB_THREADS    2
+#define DB_QUEUE      4096
+#define FILE_QUEUE    1024
+#define TICK_MS       250
 #define FIRST_LOOK_MS 2000
 
 struct worker_events {
@@ -99,7 +99,8 @@ static void start_tick(struct worker_events *events)
         abort();
 }
 
-/* libevent would print its own lines, and end the process with exit(1) when its state is broken: that is our fault then. */
+/* libevent would print its own lines, and end the process with exit(1) when its state is broken: that is our fault
+ * then. */
 static void on_libevent_log(int severity, const char *text)
 {
     log_write(severity >= EVENT_LOG_WARN ? LOG_LEVEL_WARN : LOG_LEVEL_DEBUG, "libevent: %s", text);
@@ -161,7 +162,9 @@ static void looked(struct db_call *call)
 
 static void look_at_database(struct worker_events *events)
 {
-    events->first_look = (struct db_call){.work = first_look, .done = looked, .ctx = (void *)(uintptr_t)events->worker.process,
+    events->first_look = (struct db_call){.work = first_look,
+                                          .done = looked,
+                                          .ctx = (void *)(uintptr_t)events->worker.process,
                                           .deadline_ms = clock_mono_ms() + FIRST_LOOK_MS};
     if (dbthread_submit(events->worker.db, &events->first_look) != 0)
         abort(); /* the queue is empty */

@@ -86,8 +86,8 @@ int journal_each_queued_id(struct store_conn *conn, const store_uuid node, int (
                        1, hand_id, &each);
 }
 
-int journal_each_running_id(struct store_conn *conn, const store_uuid node,
-                            int (*fn)(const store_uuid id, void *ctx), void *ctx)
+int journal_each_running_id(struct store_conn *conn, const store_uuid node, int (*fn)(const store_uuid id, void *ctx),
+                            void *ctx)
 {
     struct each_id each = {fn, ctx};
     char text[STORE_UUID_SIZE];
