@@ -70,7 +70,7 @@ build_programs() {
 # objects_of PROGRAM: its own sources.
 sources_of() {
     case $1 in
-    step) echo step.c stepper.c scenarios.c judge.c ;;
+    step) echo step.c stepper.c scenarios.c judge.c readers.c ;;
     crowd) echo crowd.c actors.c ;;
     race) echo race.c actors.c ;;
     esac

@@ -67,7 +67,18 @@ static void dress(struct shm_task *task, enum task_state state, unsigned variant
     memset(task->text, (char)('A' + state + variant * 8), task->text_len);
 }
 
-static void prepare(struct world *world, struct shm_handle handle, enum task_state state, unsigned variant)
+bool world_whole(uint8_t state, uint8_t progress, const char *text, uint16_t text_len, const char *message)
+{
+    static struct shm_task model;
+
+    if (state >= TASK_STATES || progress < state * 10 || progress >= state * 10 + 10)
+        return false;
+    dress(&model, (enum task_state)state, progress - state * 10u);
+    return text_len == model.text_len && memcmp(text, model.text, text_len) == 0 &&
+           (message == NULL || strcmp(message, model.message) == 0);
+}
+
+void world_prepare(struct world *world, struct shm_handle handle, enum task_state state, unsigned variant)
 {
     insist_ok(shm_table_read(world->seg, handle, &world->next, &world->expect));
     dress(&world->next, state, variant);
@@ -77,7 +88,7 @@ static void prepare(struct world *world, struct shm_handle handle, enum task_sta
 
 static void move(struct world *world, struct shm_handle handle, enum task_state state, unsigned variant)
 {
-    prepare(world, handle, state, variant);
+    world_prepare(world, handle, state, variant);
     insist_ok(shm_table_change(world->seg, handle, world->expect, &world->next));
 }
 
@@ -176,48 +187,48 @@ static void do_change(struct world *world)
 static void set_publish(struct world *world)
 {
     (void)world_populate(world);
-    prepare(world, reserve(world, 9, 0), TASK_READY, 4);
+    world_prepare(world, reserve(world, 9, 0), TASK_READY, 4);
 }
 
 static void set_release(struct world *world)
 {
     (void)world_populate(world);
-    prepare(world, reserve(world, 9, 0), TASK_FREE, 4);
+    world_prepare(world, reserve(world, 9, 0), TASK_FREE, 4);
 }
 
 static void set_start(struct world *world)
 {
     (void)world_populate(world);
-    prepare(world, claimed(world), TASK_RUNNING, 5);
+    world_prepare(world, claimed(world), TASK_RUNNING, 5);
 }
 
 static void set_progress(struct world *world)
 {
-    prepare(world, world_populate(world), TASK_RUNNING, 7);
+    world_prepare(world, world_populate(world), TASK_RUNNING, 7);
 }
 static void set_finish(struct world *world)
 {
-    prepare(world, world_populate(world), TASK_SUCCEEDED, 0);
+    world_prepare(world, world_populate(world), TASK_SUCCEEDED, 0);
 }
 static void set_fail(struct world *world)
 {
-    prepare(world, world_populate(world), TASK_FAILED, 6);
+    world_prepare(world, world_populate(world), TASK_FAILED, 6);
 }
 static void set_requeue(struct world *world)
 {
-    prepare(world, world_populate(world), TASK_READY, 6);
+    world_prepare(world, world_populate(world), TASK_READY, 6);
 }
 
 static void set_cancel_ready(struct world *world)
 {
     (void)world_populate(world);
-    prepare(world, handle_of(world, 5), TASK_CANCELLED, 1);
+    world_prepare(world, handle_of(world, 5), TASK_CANCELLED, 1);
 }
 
 static void set_drop_final(struct world *world)
 {
     (void)world_populate(world);
-    prepare(world, handle_of(world, 1), TASK_FREE, 0);
+    world_prepare(world, handle_of(world, 1), TASK_FREE, 0);
 }
 
 /* The whole table in the index, so that taking one out shifts others. */
@@ -225,14 +236,14 @@ static void set_drop_shift(struct world *world)
 {
     for (unsigned i = 1; i <= WORLD_SLOTS; i++)
         (void)ready(world, i, 0);
-    prepare(world, handle_of(world, 4), TASK_FREE, 0);
+    world_prepare(world, handle_of(world, 4), TASK_FREE, 0);
 }
 
 static void set_stale(struct world *world)
 {
     struct shm_handle running = world_populate(world);
 
-    prepare(world, running, TASK_SUCCEEDED, 0);
+    world_prepare(world, running, TASK_SUCCEEDED, 0);
     insist_ok(shm_table_ask_cancel(world->seg, running));
     world->expect_result = -ESTALE;
 }
@@ -325,7 +336,7 @@ static void set_repair_full(struct world *world)
 
 static void set_repair_then_change(struct world *world)
 {
-    prepare(world, world_populate(world), TASK_SUCCEEDED, 0);
+    world_prepare(world, world_populate(world), TASK_SUCCEEDED, 0);
     die_holding(world, scramble);
 }
 

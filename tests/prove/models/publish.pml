@@ -4,14 +4,16 @@
  * goes to the next writer, who repairs before he says "consistent".
  * Holds: a reader never sees two halves, nor time going back; whoever holds the lock finds derived state right.
  * MUTANTS: NO_REPAIR IN_PLACE PUBLISH_FIRST NO_RECHECK
- * QUICK: -DDEATHS=2 */
+ * QUICK: -DDEATHS=2 -DREADS=2 */
 #define WRITERS 2
 #define LIVES 3
 #ifndef DEATHS
 #define DEATHS 3
 #endif
 #define WRITES 4
+#ifndef READS
 #define READS 3
+#endif
 
 byte version;
 byte left[2], right[2];
