@@ -26,7 +26,12 @@ struct janitor {
     bool loaded;                  /* SQL thread: migrated and the table is filled */
     int64_t started_ms;           /* wall clock: spool files from before it may be swept */
     int64_t swept_ms, purged_ms;  /* CLOCK_MONOTONIC */
-    int64_t *dead_since_ms;       /* per process entry: when its death was first seen; 0 = alive */
+    int64_t *dead_since_ms;       /* per process entry: when its death was first seen; 0 = alive. SQL thread */
+    struct running_since {        /* per slot: which attempt was first seen running when; first thread */
+        uint64_t generation;
+        unsigned attempt;
+        int64_t ms;               /* CLOCK_MONOTONIC */
+    } *running;
 };
 
 /* SQL thread (janitor_sql.c). */

@@ -32,10 +32,13 @@ static bool tag_matches(const char *header, const char *tag)
 
 static void reply_task(struct http_request *request, const char *tag, bool final, uint8_t outcome, const char *text, size_t len)
 {
-    char lines[200];
-    snprintf(lines, sizeof lines, "%s\r\nCache-Control: private, no-cache\r\nVary: Prefer\r\n%s%s", tag,
-             final ? "Task-Outcome: " : "Retry-After: 1", final ? outcome_header(outcome) : "");
-    http_reply_header_lines(request, "ETag", lines);
+    http_reply_header(request, "ETag", tag);
+    http_reply_header(request, "Cache-Control", "private, no-cache");
+    http_reply_header(request, "Vary", "Prefer");
+    if (final)
+        http_reply_header(request, "Task-Outcome", outcome_header(outcome));
+    else
+        http_reply_header(request, "Retry-After", "1");
     if (tag_matches(http_header(request, "If-None-Match"), tag))
         http_reply_empty(request, 304);
     else

@@ -30,7 +30,17 @@ struct runner {
 /* The callbacks of struct job (runner_job.c). */
 extern const struct job_ops runner_job_ops;
 
+/* Repeat a move of our own slot until the table's lock can be had: it fails only while a stopped process holds it. Gives up when the
+ * runner is told to stop; the janitor then settles what it owned. */
+#define RUNNER_PERSIST(runner, call)                                                                                     \
+    do {                                                                                                                 \
+    } while ((call) == -ETIMEDOUT && !atomic_load(&(runner)->stopping))
+
 /* Write a final state that has no effect beside it, show it, drop the file. Returns 0, or -1 when the database is away. */
 int runner_end(struct runner *runner, const struct journal_end *end);
+
+/* The journal did not move as asked: do with our slot what the journal says. `started`: the attempt had begun and counts. Tries until
+ * slot and journal agree, or the runner is told to stop. */
+void runner_follow_journal(struct runner *runner, bool started);
 
 #endif

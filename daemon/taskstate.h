@@ -29,8 +29,12 @@ int taskstate_unclaim(struct shm_segment *seg, struct shm_handle handle);
 int taskstate_start(struct shm_segment *seg, struct shm_handle handle, unsigned attempt, unsigned max_attempts);
 /* RUNNING: percent (0-99, never falls within an attempt) and text. */
 int taskstate_progress(struct shm_segment *seg, struct shm_handle handle, unsigned percent, const char *text);
-/* RUNNING: its owner died; say so at once, before the journal has been asked. Declines when it was said already. */
-int taskstate_interrupted(struct shm_segment *seg, struct shm_handle handle, const char *cause, unsigned max_attempts);
+/* RUNNING and owned by `dead`: say at once that its owner died, before the journal has been asked. Declines when it was said
+ * already, or when the task has moved on to another owner. */
+int taskstate_interrupted(struct shm_segment *seg, struct shm_handle handle, struct proc_ref dead, const char *cause,
+                          unsigned max_attempts);
+/* RUNNING, still in attempt `attempt`: past its time limit; the janitor has its runner killed. */
+int taskstate_overdue(struct shm_segment *seg, struct shm_handle handle, unsigned attempt);
 /* RUNNING or CLAIMED -> READY for the next attempt, with a message. */
 int taskstate_requeue(struct shm_segment *seg, struct shm_handle handle, const char *message);
 /* Any live state -> what the journal says the end is. `end` strings are borrowed. */

@@ -99,6 +99,18 @@ static void start_tick(struct worker_events *events)
         abort();
 }
 
+/* libevent would print its own lines, and end the process with exit(1) when its state is broken: that is our fault then. */
+static void on_libevent_log(int severity, const char *text)
+{
+    log_write(severity >= EVENT_LOG_WARN ? LOG_LEVEL_WARN : LOG_LEVEL_DEBUG, "libevent: %s", text);
+}
+
+static void on_libevent_fatal(int error)
+{
+    log_error("libevent cannot go on (%d)", error);
+    abort();
+}
+
 static struct event_base *make_base(void)
 {
     struct event_config *config = event_config_new();
@@ -158,6 +170,9 @@ static void look_at_database(struct worker_events *events)
 static int worker_init(struct worker_events *events, const struct process *process)
 {
     struct worker *worker = &events->worker;
+    event_set_log_callback(on_libevent_log);
+    event_set_fatal_callback(on_libevent_fatal);
+    signal(SIGXFSZ, SIG_IGN); /* a file size limit is an error of write(), answered with 507 */
     worker->process = process;
     worker->spool_fd = spool_open_dir(process->config->spool_dir);
     if (worker->spool_fd < 0) {

@@ -84,6 +84,7 @@ int shm_lock(struct shm_segment *seg)
     case ETIMEDOUT:
         return -ETIMEDOUT;
     case ENOTRECOVERABLE:
+    case EINVAL: /* the mutex itself was overwritten; aborting would go on for ever, process after process */
         return -ENOTRECOVERABLE;
     default:
         abort();

@@ -17,7 +17,7 @@ struct shm_segment;
 #define SHM_LOCK_WAIT_MS 1500
 
 /* Returns 0 with the lock held, -ETIMEDOUT (environment: answer 503, try later) or -ENOTRECOVERABLE (leave the
- * process). Aborts on anything else, EDEADLK included: that is a bug. */
+ * process; also for a mutex that was overwritten). Aborts on anything else, EDEADLK included: that is a bug. */
 int shm_lock(struct shm_segment *seg);
 void shm_unlock(struct shm_segment *seg);
 

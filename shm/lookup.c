@@ -14,7 +14,6 @@
 typedef int (*look_fn)(const struct shm_segment *seg, uint32_t slot, const uint8_t id[16], void *out);
 
 #define HEAD_BYTE(word, member) ((uint8_t)((word) >> (offsetof(struct shm_task, member) % 8 * 8)))
-#define HEAD_HALF(word, member) ((uint16_t)((word) >> (offsetof(struct shm_task, member) % 8 * 8)))
 
 _Static_assert(SHM_WORD_OF(state) == SHM_WORD_OF(progress) && SHM_WORD_OF(state) == SHM_WORD_OF(outcome) &&
                    SHM_WORD_OF(state) == SHM_WORD_OF(flags) && SHM_WORD_OF(id) == 0,
@@ -45,7 +44,7 @@ static int look_poll(const struct shm_segment *seg, uint32_t at, const uint8_t i
         }
         uint64_t small = slot_word(body, SHM_WORD_OF(state));
         poll->visible = slot_word(body, SHM_WORD_OF(visible));
-        poll->text_len = HEAD_HALF(slot_word(body, SHM_WORD_OF(text_len)), text_len);
+        poll->text_len = slot_text_len(slot_word(body, SHM_WORD_OF(text_len)) & UINT16_MAX);
         slot_words(poll->text, body, SHM_WORD_OF(text), slot_text_words(poll->text_len));
         if (!slot_still(slot, version))
             continue;

@@ -25,6 +25,7 @@ void slot_copy(const struct shm_body *body, struct shm_task *out)
     slot_words(out, body, 0, SHM_HEAD_WORDS);
     copy_string(out->message, body, SHM_WORD_OF(message), TASK_MESSAGE_MAX);
     copy_string(out->error, body, SHM_WORD_OF(error), TASK_ERROR_MAX);
+    out->text_len = slot_text_len(out->text_len);
     slot_words(out->text, body, SHM_WORD_OF(text), slot_text_words(out->text_len));
 }
 

@@ -45,10 +45,15 @@ static inline void slot_words(void *to, const struct shm_body *body, size_t firs
     }
 }
 
-/* Words that hold a text of `len` bytes; a length from a torn copy stays inside the body. */
+/* A length as it may be used: nothing that a stranger wrote there leads out of the body or of the reader's copy. */
+static inline uint16_t slot_text_len(uint64_t len)
+{
+    return (uint16_t)(len < TASK_TEXT_MAX ? len : TASK_TEXT_MAX);
+}
+
 static inline size_t slot_text_words(uint16_t len)
 {
-    return ((len < TASK_TEXT_MAX ? len : (size_t)TASK_TEXT_MAX) + 7) / 8;
+    return ((size_t)slot_text_len(len) + 7) / 8;
 }
 
 /* The head of the valid body, all before `message`. With the lock held nothing moves and the copy is whole. */

@@ -7,7 +7,6 @@
 #include "daemon/log.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -119,6 +118,14 @@ static void remember_fd(struct http_server *server, struct conn *conn)
     server->by_fd[fd] = conn;
 }
 
+static bool is_unix(int fd)
+{
+    struct sockaddr_storage address;
+    socklen_t size = sizeof address;
+
+    return getsockname(fd, (struct sockaddr *)&address, &size) == 0 && address.ss_family == AF_UNIX;
+}
+
 static void adopt(struct conn *conn)
 {
     struct http_server *server = conn->server;
@@ -137,6 +144,7 @@ static void adopt(struct conn *conn)
     assert(evhttp_connection_get_bufferevent(conn->evcon) == conn->bev);
     conn->fd = bufferevent_getfd(conn->bev);
     remember_fd(server, conn);
+    conn->is_unix = is_unix(conn->fd);
     evhttp_connection_set_closecb(conn->evcon, on_close, conn);
     conn->list = LIST_IDLE;
     conn->since = now_ms();
@@ -212,7 +220,7 @@ static void sweep_bodies(struct http_server *server)
     TAILQ_FOREACH(conn, &server->lists[LIST_BODY], link)
     {
         int64_t elapsed = now - conn->window_start;
-        if (elapsed < window)
+        if (elapsed < window || conn->want_continue)
             continue;
         if (conn->window_bytes * 1000 < (uint64_t)elapsed * server->options.body_min_rate)
             conn_kill(conn, "body slower than the minimum rate");

@@ -40,6 +40,7 @@ static struct exchange *take_exchange(struct conn *conn, struct evhttp_request *
     assert(conn->current == NULL && seq < conn->released);
     if (exchange != NULL && exchange->seq == seq) {
         STAILQ_REMOVE_HEAD(&conn->ready, next);
+        conn->n_ready--;
     } else {
         const char *id = conn->sent_id ? evhttp_find_header(evhttp_request_get_input_headers(ev), "Request-Id") : NULL;
         exchange = exchange_new(conn->server, conn);

@@ -83,17 +83,17 @@ bool http_server_draining(const struct http_server *server);
 
 /* Header of the request, or NULL. */
 const char *http_header(struct http_request *request, const char *name);
+/* Who asks, as text: the peer's address on TCP. On a unix socket, which only the proxy can reach, the last hop that the
+ * proxy wrote to X-Forwarded-For, or "unix" without one. Headers of TCP clients are never believed. */
+void http_client_address(struct http_request *request, char out[64]);
 /* Query parameter, or NULL. */
 const char *http_param(struct http_request *request, const char *name);
 
 /* ---- Replies: exactly one per request ---- */
 
-/* Add a header to the reply; before http_reply*. */
+/* Add a header to the reply; before http_reply*. Cheap: a copy. A value with a line end is dropped (it would split the
+ * answer). */
 void http_reply_header(struct http_request *request, const char *name, const char *value);
-/* Add several headers at the price of one (each costs libevent three allocations and a formatted print, 8 % of a whole poll):
- * `lines` is the first one's value, then CR LF, further complete header lines, no CR LF at the end. For lines of our own making
- * only: nothing that came from a client may be in them. */
-void http_reply_header_lines(struct http_request *request, const char *name, const char *lines);
 /* Send `len` bytes (copied) as `type`. HEAD sends the headers alone with the right length. */
 void http_reply(struct http_request *request, int status, const char *type, const void *body, size_t len);
 /* application/json. */

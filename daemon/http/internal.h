@@ -29,8 +29,11 @@
 #define BODY_MEMORY_MAX   (64u * 1024)
 /* All bodies in memory together: 16 384 connections with 64 KiB each would be a gigabyte. */
 #define BODY_MEMORY_TOTAL (32u << 20)
-/* The input buffer holds checked heads only, so this bounds pipelining; it must exceed one head. */
-#define READ_HIGH_WATER   (64u * 1024)
+/* The input buffer holds checked, complete heads only (never a body that evhttp would wait for), so this bounds
+ * pipelining and may be smaller than one head. */
+#define READ_HIGH_WATER   8192u
+/* Requests with a body, and refused ones, cost memory while they wait for the answers before them. */
+#define PIPELINE_MAX      32
 #define SCRATCH_BYTES     (256u * 1024)
 /* After a refusal the client may still be sending: closing at once would reset the connection and eat our answer. */
 #define LINGER_SILENCE_S  3
@@ -73,13 +76,15 @@ struct conn {
     int64_t window_start;
     bool own_change;    /* we are changing the input buffer ourselves */
     bool want_continue; /* 100 Continue is owed as soon as earlier answers are out */
-    bool sent_id;       /* a request that passed through since the connection was last idle named its id */
-    bool bounded;       /* has its read watermark */
-    bool linger;        /* unread bytes may follow: close slowly */
+    bool is_unix;
+    bool sent_id; /* a request that passed through since the connection was last idle named its id */
+    bool bounded; /* has its read watermark */
+    bool linger;  /* unread bytes may follow: close slowly */
     bool killed;
     /* evhttp */
     uint32_t released, dispatched;
-    unsigned inflight;           /* released and not yet answered to the last byte */
+    unsigned inflight; /* released and not yet answered to the last byte */
+    unsigned n_ready;
     struct exchange_queue ready; /* released exchanges that evhttp has not dispatched yet */
     struct exchange *current;    /* with its handler */
 };
@@ -107,7 +112,7 @@ struct exchange {
     struct spoolfile spool; /* body */
     char *query_text;
     size_t lines_len; /* headers of the reply beyond the usual, as text: see reply.c */
-    char lines[1024];
+    char lines[512];
 };
 
 struct http_server {

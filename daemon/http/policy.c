@@ -2,6 +2,7 @@
  * body is read. */
 #include "daemon/http/internal.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -64,6 +65,8 @@ static void take_content_type(const struct http_head *head, const char *bytes, s
     const char *p = bytes + head->content_type.at;
     size_t n = head->content_type.len, type = take_type(p, n, request->content_type, sizeof request->content_type);
 
+    if (!head->has_content_type) /* RFC 9110 section 8.3 leaves the choice: bytes are bytes */
+        snprintf(request->content_type, sizeof request->content_type, "application/octet-stream");
     if (strcmp(request->content_type, "multipart/form-data") == 0)
         take_boundary(p + type, n - type, request->boundary);
 }

@@ -2,13 +2,9 @@
  * wrongly (Content-Length of HEAD), and the shortest way to the socket. */
 #include "daemon/http/internal.h"
 
-#include <event2/keyvalq_struct.h>
-
 #include <assert.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/queue.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -17,6 +13,42 @@ const char *http_header(struct http_request *request, const char *name)
     struct evhttp_request *ev = exchange_of(request)->ev;
 
     return ev == NULL ? NULL : evhttp_find_header(evhttp_request_get_input_headers(ev), name);
+}
+
+/* The last item of a comma separated list: the one that our own proxy added. */
+static void last_hop(const char *list, char out[64])
+{
+    const char *item = strrchr(list, ',');
+    size_t n;
+
+    item = item == NULL ? list : item + 1;
+    item += strspn(item, " \t");
+    n = strcspn(item, " \t");
+    if (n == 0 || n > 63 || strspn(item, "0123456789abcdefABCDEF.:") < n) {
+        n = 4;
+        item = "unix";
+    }
+    memcpy(out, item, n);
+    out[n] = '\0';
+}
+
+void http_client_address(struct http_request *request, char out[64])
+{
+    struct exchange *exchange = exchange_of(request);
+    const char *hops;
+    char *peer = NULL;
+    ev_uint16_t port;
+
+    out[0] = '\0';
+    if (exchange->conn == NULL)
+        return;
+    if (!exchange->conn->is_unix) {
+        evhttp_connection_get_peer(exchange->conn->evcon, &peer, &port);
+        snprintf(out, 64, "%s", peer != NULL ? peer : "");
+        return;
+    }
+    hops = http_header(request, "X-Forwarded-For");
+    last_hop(hops != NULL ? hops : "", out);
 }
 
 const char *http_param(struct http_request *request, const char *name)
@@ -53,20 +85,6 @@ void http_reply_header(struct http_request *request, const char *name, const cha
         return;
     if (!add_line(exchange, name, value))
         evhttp_add_header(evhttp_request_get_output_headers(exchange->ev), name, value);
-}
-
-/* evhttp_add_header() refuses a value with a line break, rightly; the list it adds to is public (event2/keyvalq_struct.h) and its
- * strings are freed with free(). */
-void http_reply_header_lines(struct http_request *request, const char *name, const char *lines)
-{
-    struct evhttp_request *ev = exchange_of(request)->ev;
-
-    if (ev == NULL)
-        return;
-    struct evkeyval *header = calloc(1, sizeof *header);
-    if (header == NULL || (header->key = strdup(name)) == NULL || (header->value = strdup(lines)) == NULL)
-        abort();
-    TAILQ_INSERT_TAIL(evhttp_request_get_output_headers(ev), header, next);
 }
 
 static const char *date_now(struct http_server *server)

@@ -8,7 +8,6 @@
 
 #include "daemon/log.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 
@@ -30,6 +29,7 @@ static void release_exchange(struct conn *conn, struct exchange *exchange)
 {
     exchange->seq = conn->released;
     STAILQ_INSERT_TAIL(&conn->ready, exchange, next);
+    conn->n_ready++;
     if (evbuffer_add(bufferevent_get_input(conn->bev), exchange->head, exchange->head_len) != 0)
         abort();
     free(exchange->head);
@@ -86,6 +86,7 @@ void spooler_send_continue(struct conn *conn)
      * take it for that answer's end. A socket buffer that cannot hold 25 bytes means a client that waits for nothing.
      */
     conn->want_continue = false;
+    conn->window_start = now_ms(); /* the client was waiting for us until now */
     if (send(conn->fd, text, sizeof text - 1, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
         log_debug("http: 100 Continue not sent");
 }
@@ -148,6 +149,10 @@ static bool step_head(struct conn *conn)
     if (passes(&head)) {
         evbuffer_remove_buffer(conn->raw, bufferevent_get_input(conn->bev), (size_t)end);
         passed(conn, &head);
+        return true;
+    }
+    if (conn->n_ready >= PIPELINE_MAX) {
+        refuse_malformed(conn, "rate-limited", "more than 32 requests wait for their answers on this connection");
         return true;
     }
     take_request(conn, &head, bytes, (size_t)end);
@@ -260,7 +265,7 @@ static bool pass_in_place(struct conn *conn, struct evbuffer *input, size_t n)
  * that needs it, because with one libevent looks at it at every line that evhttp takes. */
 static void bound_input(struct conn *conn, struct evbuffer *input)
 {
-    if (!conn->bounded && evbuffer_get_length(input) > READ_HIGH_WATER / 2) {
+    if (!conn->bounded && evbuffer_get_length(input) >= READ_HIGH_WATER / 2) {
         conn->bounded = true;
         bufferevent_setwatermark(conn->bev, EV_READ, 0, READ_HIGH_WATER);
     }
@@ -292,7 +297,8 @@ void spooler_input(struct evbuffer *input, const struct evbuffer_cb_info *info, 
 
     if (info->n_added == 0 || conn->own_change)
         return;
-    assert(conn->evcon != NULL);
+    if (conn->evcon == NULL)
+        conn_adopt_all(conn->server);
     if (!pass_in_place(conn, input, info->n_added)) {
         conn->own_change = true;
         take_tail(conn, input, info->n_added);

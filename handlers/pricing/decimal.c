@@ -144,40 +144,49 @@ static int take_apart(const char *text, size_t n, struct parts *out)
     return text[i] == 'e' || text[i] == 'E' ? parse_exponent(text + i, n - i, &out->whole) : -EINVAL;
 }
 
+/* Append a digit. False when the value would get more than DIGITS_MAX digits. */
+static bool append(dec128 *value, unsigned digit)
+{
+    if (*value >= dec_pow10(DIGITS_MAX - 1))
+        return false;
+    *value = *value * 10 + digit;
+    return true;
+}
+
+/* Read the digits up to place `keep` into *value and look at those behind it. */
+static int read_mantissa(const struct parts *parts, int64_t keep, dec128 *value, bool *round_up, bool *lost)
+{
+    int64_t at = 0;
+    for (size_t i = 0; i < parts->n; i++) {
+        if (parts->mantissa[i] == '.')
+            continue;
+        unsigned digit = (unsigned)(parts->mantissa[i] - '0');
+        if (at < keep && !append(value, digit))
+            return -ERANGE;
+        if (at == keep)
+            *round_up = digit >= 5;
+        if (at >= keep && digit != 0)
+            *lost = true;
+        at++;
+    }
+    for (; at < keep && *value != 0; at++) {
+        if (!append(value, 0))
+            return -ERANGE;
+    }
+    return 0;
+}
+
 int dec_parse(const char *text, size_t n, unsigned scale, dec128 *out, bool *lost)
 {
     struct parts parts;
+    dec128 value = 0;
+    bool round_up = false, any_lost = false;
     int rc = take_apart(text, n, &parts);
+    if (rc == 0)
+        rc = read_mantissa(&parts, parts.whole + (int64_t)scale, &value, &round_up, &any_lost);
     if (rc != 0)
         return rc;
-    int64_t keep = parts.whole + (int64_t)scale; /* digits of the mantissa that reach the result */
-    dec128 value = 0;
-    int64_t at = 0;
-    unsigned first_lost = 0;
-    bool any_lost = false;
-    for (size_t i = 0; i < parts.n; i++) {
-        char c = parts.mantissa[i];
-        if (c == '.')
-            continue;
-        unsigned digit = (unsigned)(c - '0');
-        if (at < keep) {
-            if (value >= dec_pow10(DIGITS_MAX - 1))
-                return -ERANGE;
-            value = value * 10 + digit;
-        } else {
-            if (at == keep)
-                first_lost = digit;
-            any_lost = any_lost || digit != 0;
-        }
-        at++;
-    }
-    for (; at < keep && value != 0; at++) {
-        if (value >= dec_pow10(DIGITS_MAX - 1))
-            return -ERANGE;
-        value *= 10;
-    }
-    if (first_lost >= 5)
-        value++;
+    value += round_up;
     if (value >= dec_pow10(DIGITS_MAX))
         return -ERANGE;
     *out = parts.negative ? -value : value;

@@ -201,10 +201,10 @@ bool label_is_total(const char *text, size_t n)
 {
     static const char *const words[] = {"итог", "итого", "всего", "общий итог", "total", "grand total", "subtotal"};
     char label[LABEL_MAX];
-    label_normalise(text, n, label, sizeof label);
+    size_t label_len = label_normalise(text, n, label, sizeof label);
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
         size_t len = strlen(words[i]);
-        if (strncmp(label, words[i], len) == 0 && is_word_end(label[len]))
+        if (label_len >= len && memcmp(label, words[i], len) == 0 && (label_len == len || is_word_end(label[len])))
             return true;
     }
     return false;

@@ -1,4 +1,4 @@
-/* Column headings: labels to fields (domain.md section 5, "Labels" and "Header search"; synonyms as header-synonyms.json). */
+/* Column headings: labels to fields. The words are in words.c. */
 #ifndef PF_LABELS_H
 #define PF_LABELS_H
 

@@ -1,6 +1,11 @@
 /* The three sources of price lists. */
 #include "handlers/pricing/listitem.h"
 
+#include "handlers/pricing/values.h"
+
+#include <assert.h>
+#include <stdio.h>
+
 const char *list_skip_name(enum list_skip skip)
 {
     static const char *const names[LIST_SKIPS] = {
@@ -23,6 +28,15 @@ const char *list_basis_name(enum list_basis basis)
 {
     static const char *const names[] = {"fresh", "stale", "manual", "stock", "estimate", "quotes"};
     return names[basis];
+}
+
+const char *list_version(int32_t as_of, unsigned number, char *buf)
+{
+    char date[11];
+    assert(number >= 1 && number <= 9999);
+    value_date_format(value_date_from_days(as_of), date);
+    snprintf(buf, LIST_VERSION, "%s-%03u", date, number);
+    return buf;
 }
 
 /* Scale 4 to scale 6, below the limits of both. */

@@ -24,6 +24,11 @@ const char *list_skip_name(enum list_skip skip); /* "inactive", "no_price" …; 
 enum list_basis { BASIS_FRESH, BASIS_STALE, BASIS_MANUAL, BASIS_STOCK, BASIS_ESTIMATE, BASIS_QUOTES };
 const char *list_basis_name(enum list_basis basis);
 
+/* The version of a list: its date and its number among the lists of that source and day: "2026-02-05-001", beyond 999
+ * with four digits. number 1 … 9999; buf of LIST_VERSION bytes; returns buf. */
+#define LIST_VERSION 16
+const char *list_version(int32_t as_of, unsigned number, char *buf);
+
 /* What a list says of a component. Prices in the list's currency at scale 4. */
 struct list_item {
     int64_t price;

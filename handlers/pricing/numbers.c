@@ -33,8 +33,6 @@ struct chars {
 static int chars_load(const char *text, size_t n, struct chars *out)
 {
     size_t len;
-    out->from = 0;
-    out->to = 0;
     utf8_trim(&text, &n);
     for (size_t i = 0; i < n; i += len) {
         uint32_t cp = utf8_decode(text + i, n - i, &len);
@@ -240,7 +238,7 @@ static int parse_digits(const struct chars *c, unsigned scale, enum number_local
 
 int value_number_text(const char *text, size_t n, unsigned scale, enum number_locale locale, struct value_number *out)
 {
-    struct chars c;
+    struct chars c = {0};
     *out = (struct value_number){0};
     if (chars_load(text, n, &c) != 0)
         return -EINVAL;

@@ -1,4 +1,4 @@
-/* Part-number normalisation (domain.md section 4): code points left to right, table look-ups only, no locale. */
+/* Part-number normalisation: code points left to right, table look-ups only, no locale. */
 #ifndef PF_PARTNUM_H
 #define PF_PARTNUM_H
 

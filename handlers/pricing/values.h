@@ -1,4 +1,4 @@
-/* Values as people write them in cells: numbers, dates, units, currencies (domain.md section 5). */
+/* Values as people write them in cells: numbers, dates, units, currencies. */
 #ifndef PF_VALUES_H
 #define PF_VALUES_H
 

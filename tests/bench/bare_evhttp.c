@@ -1,5 +1,7 @@
 /* The yardstick: what libevent's HTTP server costs by itself, tuned as performance demands (epoll change list, cached
- * Date, own Content-Length), answering the same 300 bytes to everything. Prints "ready PORT". */
+ * Date, own Content-Length), answering the same bytes to everything: 300 built-in ones, or those of a file.
+ *
+ *   bare_evhttp PORT [FILE]        prints "ready" */
 #include <event2/buffer.h>
 #include <event2/event.h>
 #include <event2/http.h>
@@ -12,6 +14,9 @@
 
 #include "tests/bench/http_body.h"
 
+static const char *body = http_body;
+static size_t body_len = 300;
+static char body_digits[24] = "300";
 static time_t date_second;
 static char date[40];
 
@@ -27,15 +32,34 @@ static const char *date_now(void)
     return date;
 }
 
+/* /full/…: with the headers of a real poll, and 304 when the client has the tag. Returns whether it was answered. */
+static int answer_full(struct evhttp_request *request, struct evkeyvalq *out)
+{
+    const char *tag = evhttp_find_header(evhttp_request_get_input_headers(request), "If-None-Match");
+
+    evhttp_add_header(out, "ETag", HTTP_TAG);
+    evhttp_add_header(out, "Cache-Control", "private, no-cache");
+    evhttp_add_header(out, "Vary", "Prefer");
+    if (tag == NULL || strcmp(tag, HTTP_TAG) != 0) {
+        evhttp_add_header(out, "Retry-After", "1");
+        return 0;
+    }
+    evhttp_add_header(out, "Date", date_now());
+    evhttp_send_reply(request, 304, "Not Modified", NULL);
+    return 1;
+}
+
 static void answer(struct evhttp_request *request, void *arg)
 {
     struct evkeyvalq *out = evhttp_request_get_output_headers(request);
 
     (void)arg;
+    if (strncmp(evhttp_request_get_uri(request), "/full/", 6) == 0 && answer_full(request, out))
+        return;
     evhttp_add_header(out, "Content-Type", "application/json");
-    evhttp_add_header(out, "Content-Length", "300");
+    evhttp_add_header(out, "Content-Length", body_digits);
     evhttp_add_header(out, "Date", date_now());
-    evbuffer_add(evhttp_request_get_output_buffer(request), http_body, 300);
+    evbuffer_add(evhttp_request_get_output_buffer(request), body, body_len);
     evhttp_send_reply(request, 200, "OK", NULL);
 }
 
@@ -46,6 +70,18 @@ static void stop(evutil_socket_t sig, short what, void *base)
     event_base_loopexit(base, NULL);
 }
 
+static void take_body(const char *path)
+{
+    static char bytes[65536];
+    FILE *in = fopen(path, "rb");
+    if (in == NULL)
+        exit(1);
+    body_len = fread(bytes, 1, sizeof bytes, in);
+    body = bytes;
+    snprintf(body_digits, sizeof body_digits, "%zu", body_len);
+    fclose(in);
+}
+
 int main(int argc, char **argv)
 {
     struct event_config *config = event_config_new();
@@ -54,6 +90,8 @@ int main(int argc, char **argv)
     struct evhttp_bound_socket *bound;
 
     signal(SIGPIPE, SIG_IGN);
+    if (argc > 2)
+        take_body(argv[2]);
     event_config_set_flag(config, EVENT_BASE_FLAG_EPOLL_USE_CHANGELIST);
     base = event_base_new_with_config(config);
     http = evhttp_new(base);

@@ -6,6 +6,8 @@
  * POST /json           takes application/json only POST /form    multipart: {"fields":N,"offset":N,"length":N}
  * GET /slow            answers after ?ms=          GET /hold     answers never, counts clients that left
  * GET /big             ?mb= megabytes from a file  GET /echo/{a}/{b}  the two arguments and the query
+ * GET /full/{id}       as /api/tasks/{id} with the headers of a real poll
+ * GET /client          the client's address
  * GET /stats           counters                    POST /count   counts (a smuggled request would) */
 #include "daemon/http/http.h"
 #include "daemon/http/multipart.h"
@@ -35,6 +37,22 @@ static void get_task(struct http_request *request)
     http_reply_json(request, 200, http_body, 300);
 }
 
+/* The same with the headers of a real poll, and 304 when the client has the tag. */
+static void get_full(struct http_request *request)
+{
+    const char *tag = http_header(request, "If-None-Match");
+
+    http_reply_header(request, "ETag", HTTP_TAG);
+    http_reply_header(request, "Cache-Control", "private, no-cache");
+    http_reply_header(request, "Vary", "Prefer");
+    if (tag != NULL && strcmp(tag, HTTP_TAG) == 0) {
+        http_reply_empty(request, 304);
+        return;
+    }
+    http_reply_header(request, "Retry-After", "1");
+    http_reply_json(request, 200, http_body, 300);
+}
+
 static void post_memory(struct http_request *request)
 {
     http_reply(request, 200, "application/octet-stream", request->body, request->body_len);
@@ -60,7 +78,9 @@ static void upload(struct http_request *request)
     char text[96];
     ssize_t n;
 
-    for (uint64_t at = 0; (n = pread(request->spool_fd, block, sizeof block, (off_t)at)) > 0; at += (uint64_t)n)
+    for (uint64_t at = 0;
+         http_param(request, "nosum") == NULL && (n = pread(request->spool_fd, block, sizeof block, (off_t)at)) > 0;
+         at += (uint64_t)n)
         for (ssize_t i = 0; i < n; i++)
             sum = sum * 31 + block[i];
     snprintf(text, sizeof text, "{\"length\":%llu,\"sum\":%u}", (unsigned long long)request->spool_len, sum);
@@ -135,6 +155,14 @@ static void get_echo(struct http_request *request)
     http_reply(request, 200, "text/plain", text, len);
 }
 
+static void get_client(struct http_request *request)
+{
+    char text[64];
+
+    http_client_address(request, text);
+    http_reply(request, 200, "text/plain", text, strlen(text));
+}
+
 static void get_stats(struct http_request *request)
 {
     struct app *app = request->app;
@@ -154,6 +182,7 @@ static const struct http_route routes[] = {
     {HTTP_GET, "/", get_task, BODY_NONE, NULL},
     {HTTP_GET, "/api/tasks", get_task, BODY_NONE, NULL},
     {HTTP_GET, "/api/tasks/{id}", get_task, BODY_NONE, NULL},
+    {HTTP_GET, "/full/{id}", get_full, BODY_NONE, NULL},
     {HTTP_DELETE, "/api/tasks/{id}", post_count, BODY_NONE, NULL},
     {HTTP_POST, "/memory", post_memory, BODY_MEMORY, NULL},
     {HTTP_POST, "/json", post_json, BODY_MEMORY, "application/json"},
@@ -165,6 +194,7 @@ static const struct http_route routes[] = {
     {HTTP_GET, "/hold", get_hold, BODY_NONE, NULL},
     {HTTP_GET, "/big", get_big, BODY_NONE, NULL},
     {HTTP_GET, "/echo/{a}/{b}", get_echo, BODY_NONE, NULL},
+    {HTTP_GET, "/client", get_client, BODY_NONE, NULL},
     {HTTP_GET, "/stats", get_stats, BODY_NONE, NULL},
     {HTTP_GET, NULL, NULL, BODY_NONE, NULL},
 };

@@ -7,6 +7,8 @@ static const char http_body[] =
     "\"message\":\"rows 42000 of 100000\",\"result\":null,\"error\":\"\",\"created_at\":\"2026-01-01T00:00:00.000Z\","
     "\"done_at\":null}                                                                                       \n";
 
+#define HTTP_TAG "W/\"1f0e2d3c4b5a6978.17\""
+
 _Static_assert(sizeof http_body - 1 >= 300, "the benchmark answers 300 bytes");
 
 #endif

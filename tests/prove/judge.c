@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define JUDGE_SECONDS 5 /* a reader that waits for a dead writer waits for ever */
@@ -225,7 +226,7 @@ static void usable(struct world *world)
 
 /* --- the three kinds of world --- */
 
-static _Noreturn void judge_table(struct world *world, unsigned flags)
+static int judge_table(struct world *world, unsigned flags)
 {
     struct image seen, again;
     uint32_t where;
@@ -241,10 +242,10 @@ static _Noreturn void judge_table(struct world *world, unsigned flags)
     nothing_left_to_do(world, recovered);
     polls_agree(world, &seen);
     usable(world);
-    _exit((int)verdict + (recovered ? JUDGED_RECOVERED : 0));
+    return (int)verdict + (recovered ? JUDGED_RECOVERED : 0);
 }
 
-static _Noreturn void judge_lost(struct world *world)
+static int judge_lost(struct world *world)
 {
     struct image seen;
     enum verdict verdict = whole(world, &seen, false);
@@ -254,10 +255,10 @@ static _Noreturn void judge_lost(struct world *world)
         if (result != -ENOTRECOVERABLE)
             violation("lock %d of a lost segment says %d", i + 1, result);
     }
-    _exit(verdict);
+    return verdict;
 }
 
-static _Noreturn void judge_processes(struct world *world)
+static int judge_processes(struct world *world)
 {
     struct image seen;
     struct proc_ref who, target;
@@ -276,18 +277,73 @@ static _Noreturn void judge_processes(struct world *world)
     if (!proctab_alive(world->seg, who) || proctab_find(world->seg, PROC_WORKER, 3).slot != who.slot)
         violation("usable: a new entry does not live");
     sound(world, "after use");
-    _exit(verdict);
+    return verdict;
 }
 
-void judge(struct world *world, unsigned flags, char *why, size_t why_size)
+int judge(struct world *world, unsigned flags, char *why, size_t why_size)
 {
     sentence = why;
     sentence_size = why_size;
     (void)snprintf(why, why_size, "the judge was killed, or waited more than %d s", JUDGE_SECONDS);
-    (void)alarm(JUDGE_SECONDS);
     if ((flags & PROCESS_TABLE) != 0)
-        judge_processes(world);
+        return judge_processes(world);
     if ((flags & ENDS_LOST) != 0)
-        judge_lost(world);
-    judge_table(world, flags);
+        return judge_lost(world);
+    return judge_table(world, flags);
+}
+
+/* --- the server --- */
+
+static _Noreturn void serve(const struct judge_server *server, int request, int reply)
+{
+    char byte;
+
+    while (read(request, &byte, 1) == 1) {
+        (void)alarm(JUDGE_SECONDS);
+        byte = (char)judge(server->world, server->flags, server->why, server->why_size);
+        (void)alarm(0);
+        if (write(reply, &byte, 1) != 1)
+            break;
+    }
+    _exit(0);
+}
+
+static void judge_start(struct judge_server *server)
+{
+    int request[2], reply[2];
+
+    shm_insist(pipe(request) == 0 && pipe(reply) == 0);
+    server->pid = fork();
+    shm_insist(server->pid >= 0);
+    if (server->pid == 0) {
+        (void)close(request[1]);
+        (void)close(reply[0]);
+        serve(server, request[0], reply[1]);
+    }
+    (void)close(request[0]);
+    (void)close(reply[1]);
+    server->request = request[1];
+    server->reply = reply[0];
+}
+
+int judge_ask(struct judge_server *server)
+{
+    char verdict = 0;
+
+    if (server->pid == 0)
+        judge_start(server);
+    if (write(server->request, "?", 1) == 1 && read(server->reply, &verdict, 1) == 1)
+        return verdict;
+    judge_stop(server);
+    return JUDGED_VIOLATION;
+}
+
+void judge_stop(struct judge_server *server)
+{
+    if (server->pid == 0)
+        return;
+    (void)close(server->request);
+    (void)close(server->reply);
+    shm_insist(waitpid(server->pid, NULL, 0) == server->pid);
+    server->pid = 0;
 }

@@ -30,6 +30,17 @@ void world_id(const struct world *world, unsigned number, uint8_t id[16])
     memcpy(id, half, sizeof(half));
 }
 
+void world_init(struct world *world, uint64_t seed)
+{
+    const struct shm_geometry geometry = {.slots = WORLD_SLOTS, .procs = WORLD_PROCS, .types = 2, .type_limit = {0, 1}};
+
+    memset(world, 0, sizeof(*world));
+    world->seed = seed;
+    insist_ok(shm_segment_new(&geometry, &world->seg));
+    insist_ok(proctab_assign(world->seg, PROC_WORKER, 0, &world->me));
+    insist_ok(proctab_assign(world->seg, PROC_RUNNER, 1, &world->child));
+}
+
 /* --- building a population --- */
 
 static struct shm_handle reserve(struct world *world, unsigned number, uint8_t type)
@@ -95,7 +106,7 @@ static struct shm_handle claimed(struct world *world)
 }
 
 /* Two final, one reserved, one running, three ready of two types; one slot free. */
-static struct shm_handle populate(struct world *world)
+struct shm_handle world_populate(struct world *world)
 {
     struct shm_handle running;
 
@@ -125,7 +136,7 @@ static struct shm_handle handle_of(struct world *world, unsigned number)
 
 static void set_reserve(struct world *world)
 {
-    (void)populate(world);
+    (void)world_populate(world);
     world_id(world, 10, world->id);
 }
 
@@ -137,7 +148,7 @@ static void set_reserve_evict(struct world *world)
 
 static void set_reserve_twice(struct world *world)
 {
-    (void)populate(world);
+    (void)world_populate(world);
     world_id(world, 3, world->id); /* reserved by somebody */
     world->expect_result = -EEXIST;
 }
@@ -164,48 +175,48 @@ static void do_change(struct world *world)
 
 static void set_publish(struct world *world)
 {
-    (void)populate(world);
+    (void)world_populate(world);
     prepare(world, reserve(world, 9, 0), TASK_READY, 4);
 }
 
 static void set_release(struct world *world)
 {
-    (void)populate(world);
+    (void)world_populate(world);
     prepare(world, reserve(world, 9, 0), TASK_FREE, 4);
 }
 
 static void set_start(struct world *world)
 {
-    (void)populate(world);
+    (void)world_populate(world);
     prepare(world, claimed(world), TASK_RUNNING, 5);
 }
 
 static void set_progress(struct world *world)
 {
-    prepare(world, populate(world), TASK_RUNNING, 7);
+    prepare(world, world_populate(world), TASK_RUNNING, 7);
 }
 static void set_finish(struct world *world)
 {
-    prepare(world, populate(world), TASK_SUCCEEDED, 0);
+    prepare(world, world_populate(world), TASK_SUCCEEDED, 0);
 }
 static void set_fail(struct world *world)
 {
-    prepare(world, populate(world), TASK_FAILED, 6);
+    prepare(world, world_populate(world), TASK_FAILED, 6);
 }
 static void set_requeue(struct world *world)
 {
-    prepare(world, populate(world), TASK_READY, 6);
+    prepare(world, world_populate(world), TASK_READY, 6);
 }
 
 static void set_cancel_ready(struct world *world)
 {
-    (void)populate(world);
+    (void)world_populate(world);
     prepare(world, handle_of(world, 5), TASK_CANCELLED, 1);
 }
 
 static void set_drop_final(struct world *world)
 {
-    (void)populate(world);
+    (void)world_populate(world);
     prepare(world, handle_of(world, 1), TASK_FREE, 0);
 }
 
@@ -219,7 +230,7 @@ static void set_drop_shift(struct world *world)
 
 static void set_stale(struct world *world)
 {
-    struct shm_handle running = populate(world);
+    struct shm_handle running = world_populate(world);
 
     prepare(world, running, TASK_SUCCEEDED, 0);
     insist_ok(shm_table_ask_cancel(world->seg, running));
@@ -230,7 +241,7 @@ static void set_stale(struct world *world)
 
 static void set_claim(struct world *world)
 {
-    (void)populate(world);
+    (void)world_populate(world);
 }
 
 /* The oldest READY task is of a type at its limit. */
@@ -255,7 +266,7 @@ static void do_claim(struct world *world)
 
 static void set_ask_cancel(struct world *world)
 {
-    world->handle = populate(world);
+    world->handle = world_populate(world);
 }
 static void do_ask_cancel(struct world *world)
 {
@@ -301,7 +312,7 @@ static void die_holding(struct world *world, void (*damage)(struct world *world)
 
 static void set_repair(struct world *world)
 {
-    (void)populate(world);
+    (void)world_populate(world);
     die_holding(world, scramble);
 }
 
@@ -314,7 +325,7 @@ static void set_repair_full(struct world *world)
 
 static void set_repair_then_change(struct world *world)
 {
-    prepare(world, populate(world), TASK_SUCCEEDED, 0);
+    prepare(world, world_populate(world), TASK_SUCCEEDED, 0);
     die_holding(world, scramble);
 }
 
@@ -327,7 +338,7 @@ static void spoil_slot(struct world *world)
 
 static void set_refuse(struct world *world)
 {
-    (void)populate(world);
+    (void)world_populate(world);
     die_holding(world, spoil_slot);
     world->expect_result = -ENOTRECOVERABLE;
 }

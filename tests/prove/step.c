@@ -24,7 +24,7 @@ struct run {
     bool quick, stop_at_first;
     uint64_t seed;
     char *why; /* shared with the judges */
-    unsigned kill_points, recoveries, violations, instructions;
+    unsigned instructions, kill_points, judged, recoveries, violations;
 };
 
 /* What a scenario goes through. */
@@ -34,9 +34,12 @@ struct trial {
     struct world *world;
     char *memory;  /* shared memory as the traced process left it */
     char *changed; /* as it was at the last kill point */
+    char *remains; /* what the last death that was judged left behind, and its verdict */
+    int verdict;
+    struct judge_server judge;
     uint64_t robust[2];
     bool after_seen;
-    unsigned instructions, kill_points, recoveries, violations;
+    unsigned instructions, kill_points, judged, recoveries, violations;
 };
 
 static double seconds(void)
@@ -45,19 +48,6 @@ static double seconds(void)
 
     (void)clock_gettime(CLOCK_MONOTONIC, &now);
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
-/* --- worlds --- */
-
-static void world_init(struct world *world, uint64_t seed)
-{
-    const struct shm_geometry geometry = {.slots = WORLD_SLOTS, .procs = WORLD_PROCS, .types = 2, .type_limit = {0, 1}};
-
-    memset(world, 0, sizeof(*world));
-    world->seed = seed;
-    shm_insist(shm_segment_new(&geometry, &world->seg) == 0);
-    shm_insist(proctab_assign(world->seg, PROC_WORKER, 0, &world->me) == 0);
-    shm_insist(proctab_assign(world->seg, PROC_RUNNER, 1, &world->child) == 0);
 }
 
 static void keep(const struct trial *trial, char *copy)
@@ -103,10 +93,8 @@ static void complain(struct trial *trial, const char *why)
     (void)printf("  %s, instruction %u: %s\n", trial->scenario->name, trial->instructions, why);
 }
 
-static void take_verdict(struct trial *trial, int status)
+static void take_verdict(struct trial *trial, int verdict)
 {
-    int verdict = WIFEXITED(status) ? WEXITSTATUS(status) : JUDGED_VIOLATION;
-
     if (verdict == JUDGED_BEFORE + JUDGED_RECOVERED || verdict == JUDGED_AFTER + JUDGED_RECOVERED) {
         trial->recoveries++;
         verdict -= JUDGED_RECOVERED;
@@ -118,18 +106,17 @@ static void take_verdict(struct trial *trial, int status)
     trial->after_seen = trial->after_seen || verdict == JUDGED_AFTER;
 }
 
+/* A death that leaves the bytes of the last one gets the verdict of the last one. */
 static void ask_judge(struct trial *trial)
 {
-    int status;
-    pid_t child;
+    const struct shm_segment *seg = trial->world->seg;
 
-    (void)fflush(stdout);
-    child = fork();
-    shm_insist(child >= 0);
-    if (child == 0)
-        judge(trial->world, trial->scenario->flags, trial->run->why, WHY_SIZE);
-    shm_insist(waitpid(child, &status, 0) == child);
-    take_verdict(trial, status);
+    if (trial->verdict == 0 || memcmp(trial->remains, seg->header, seg->bytes) != 0) {
+        keep(trial, trial->remains);
+        trial->judged++;
+        trial->verdict = judge_ask(&trial->judge);
+    }
+    take_verdict(trial, trial->verdict);
 }
 
 static void kill_here(struct trial *trial, pid_t traced)
@@ -186,26 +173,51 @@ static void trial_run(struct trial *trial)
         step_through(trial);
 }
 
+static void trial_init(struct trial *trial, struct world *world)
+{
+    world_init(world, trial->run->seed);
+    trial->world = world;
+    trial->judge = (struct judge_server){
+        .world = world, .flags = trial->scenario->flags, .why = trial->run->why, .why_size = WHY_SIZE};
+    trial->memory = malloc(world->seg->bytes);
+    trial->changed = calloc(1, world->seg->bytes);
+    trial->remains = calloc(1, world->seg->bytes);
+    shm_insist(trial->memory != NULL && trial->changed != NULL && trial->remains != NULL);
+}
+
+static void trial_fini(struct trial *trial)
+{
+    judge_stop(&trial->judge);
+    free(trial->memory);
+    free(trial->changed);
+    free(trial->remains);
+    shm_segment_free(&trial->world->seg);
+}
+
+static void print_row(const char *name, unsigned instructions, unsigned kill_points, unsigned judged,
+                      unsigned recoveries, unsigned violations, double took)
+{
+    (void)printf("%-26s %8u %8u %8u %8u %8u %8.1f\n", name, instructions, kill_points, judged, recoveries, violations,
+                 took);
+    (void)fflush(stdout);
+}
+
 static void scenario_run(struct run *run, const struct scenario *scenario)
 {
     static struct world world;
-    struct trial trial = {.run = run, .scenario = scenario, .world = &world};
+    struct trial trial = {.run = run, .scenario = scenario};
     double start = seconds();
 
-    world_init(&world, run->seed);
-    trial.memory = malloc(world.seg->bytes);
-    trial.changed = calloc(1, world.seg->bytes);
-    shm_insist(trial.memory != NULL && trial.changed != NULL);
+    trial_init(&trial, &world);
     trial_run(&trial);
-    (void)printf("%-26s %8u %8u %8u %8u %8.1f\n", scenario->name, trial.instructions, trial.kill_points,
-                 trial.recoveries, trial.violations, seconds() - start);
+    print_row(scenario->name, trial.instructions, trial.kill_points, trial.judged, trial.recoveries, trial.violations,
+              seconds() - start);
     run->instructions += trial.instructions;
     run->kill_points += trial.kill_points;
+    run->judged += trial.judged;
     run->recoveries += trial.recoveries;
     run->violations += trial.violations;
-    free(trial.memory);
-    free(trial.changed);
-    shm_segment_free(&world.seg);
+    trial_fini(&trial);
 }
 
 static bool wanted(const char *only, const struct scenario *scenario)
@@ -217,16 +229,16 @@ static void run_all(struct run *run, const char *only)
 {
     double start = seconds();
 
-    (void)printf("%-26s %8s %8s %8s %8s %8s\n", run->quick ? "operation (each store)" : "operation (each instr.)",
-                 "instr.", "kills", "recov.", "violat.", "seconds");
+    (void)printf("%-26s %8s %8s %8s %8s %8s %8s\n", run->quick ? "killed at each store" : "killed at each instr.",
+                 "instr.", "kills", "judged", "recov.", "violat.", "seconds");
     for (unsigned i = 0; i < scenario_count; i++) {
         if (wanted(only, &scenarios[i]))
             scenario_run(run, &scenarios[i]);
         if (run->stop_at_first && run->violations > 0)
             break;
     }
-    (void)printf("%-26s %8u %8u %8u %8u %8.1f\n", "all", run->instructions, run->kill_points, run->recoveries,
-                 run->violations, seconds() - start);
+    print_row("all", run->instructions, run->kill_points, run->judged, run->recoveries, run->violations,
+              seconds() - start);
 }
 
 int main(int argc, char **argv)
@@ -248,6 +260,7 @@ int main(int argc, char **argv)
         (void)printf("skipped: %s\n", reason);
         return 77;
     }
+    (void)signal(SIGPIPE, SIG_IGN); /* a judge that died of what it saw */
     (void)setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
     run.why = mmap(NULL, WHY_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     shm_insist(run.why != MAP_FAILED);

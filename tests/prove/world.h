@@ -14,6 +14,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #define WORLD_SLOTS 8 /* the smallest table there is */
 #define WORLD_PROCS 4
@@ -56,6 +57,12 @@ struct scenario {
 extern const struct scenario scenarios[];
 extern const unsigned scenario_count;
 
+/* A table with nothing in it and two entries taken. Freed by shm_segment_free(). */
+void world_init(struct world *world, uint64_t seed);
+
+/* Two final tasks, one reserved, one running (returned), three ready of two types; one slot free. Ids 1 to 7. */
+struct shm_handle world_populate(struct world *world);
+
 /* Id number n of this world's seed. */
 void world_id(const struct world *world, unsigned number, uint8_t id[16]);
 
@@ -65,11 +72,26 @@ void image_take(struct shm_segment *seg, struct image *image);
 /* Equal in every part that is used. *where says the first slot that differs. */
 bool image_same(const struct image *a, const struct image *b, bool processes, uint32_t *where);
 
-/* --- the judge: runs in a process of its own, after a death --- */
+/* --- the judge: a process of its own that looks at what a death has left --- */
 
 enum verdict { JUDGED_BEFORE = 10, JUDGED_AFTER = 11, JUDGED_RECOVERED = 4 /* added */, JUDGED_VIOLATION = 99 };
 
-/* Never returns: exits with a verdict, and with a sentence in `why` for a violation. */
-_Noreturn void judge(struct world *world, unsigned flags, char *why, size_t why_size);
+/* One judgement; uses the table and leaves it changed. On a violation it exits the process with JUDGED_VIOLATION and a
+ * sentence in `why`, since it may hold the lock. */
+int judge(struct world *world, unsigned flags, char *why, size_t why_size);
+
+/* A process that judges on demand: forked once per scenario, since forking for each death costs more than all the rest.
+ * judge_ask() starts another one when the last died of what it saw. */
+struct judge_server {
+    struct world *world;
+    unsigned flags;
+    char *why; /* in shared memory */
+    size_t why_size;
+    pid_t pid; /* 0 = none running */
+    int request, reply;
+};
+
+int judge_ask(struct judge_server *server);
+void judge_stop(struct judge_server *server);
 
 #endif

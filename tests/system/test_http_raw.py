@@ -7,6 +7,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -27,14 +28,20 @@ GROWTH = (256 if SANITIZED else 4) << 20
 
 
 class App:
-    def __init__(self, spool, *settings):
+    def __init__(self, spool, *settings, path=None):
         self.spool = spool
+        self.path = path
         self.errors = open(spool / ".." / f"errors-{time.monotonic_ns()}", "w+b")
-        self.process = subprocess.Popen([str(APP), "0", str(spool), *settings], stdout=subprocess.PIPE,
+        self.process = subprocess.Popen([str(APP), f"unix:{path}" if path else "0", str(spool), *settings], stdout=subprocess.PIPE,
                                         stderr=self.errors, text=True)
-        self.port = int(self.process.stdout.readline().split()[1])
+        self.port = int(self.process.stdout.readline().split()[1])  # 0 for a unix socket
 
     def connect(self, timeout=10):
+        if self.path:
+            s = socket.socket(socket.AF_UNIX)
+            s.settimeout(timeout)
+            s.connect(self.path)
+            return s
         s = socket.create_connection(("127.0.0.1", self.port), timeout=timeout)
         s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return s
@@ -73,10 +80,10 @@ def app(tmp_path_factory):
 def make_app(tmp_path):
     apps = []
 
-    def make(*settings):
+    def make(*settings, path=None):
         spool = tmp_path / f"spool{len(apps)}"
         spool.mkdir(mode=0o700)
-        apps.append(App(spool, *settings))
+        apps.append(App(spool, *settings, path=path))
         return apps[-1]
 
     yield make
@@ -395,6 +402,92 @@ def test_same_verdict_cut_in_pieces(app, name):
 def test_same_verdict_cut_anywhere(app, name):
     for cut in range(1, len(CORPUS[name][0])):
         check(app, name, [cut], pause=0.001)
+
+
+@pytest.mark.parametrize("where", ["/echo/a/x%sy", "/echo/a/b?x%sy=z"])
+def test_libevent_takes_what_we_let_through(app, where):
+    """Any target that passes our check must pass libevent's too: it would answer in HTML."""
+    for byte in range(1, 256):
+        if chr(byte) in " \t\r\n":
+            continue
+        with app.connect() as s:
+            s.sendall(b"GET " + where.encode().replace(b"%s", bytes([byte])) + b" HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
+            answer = read_all(s)
+        status = answer.split()[1]
+        assert status in (b"200", b"400", b"404") and b"<html" not in answer.lower(), (byte, answer)
+        assert status == b"200" or b"application/problem+json" in answer, (byte, answer)
+
+
+def random_request(random):
+    """A valid request and what its answer contains."""
+    kind = random.randrange(6)
+    if kind == 0:
+        word = str(random.random())
+        return get(f"/echo/{word}/x"), f"{word}|x".encode()
+    if kind == 1:
+        return get("/nope", method=random.choice(["GET", "PATCH", "OPTIONS", "POST"])), b"not-found"
+    size = random.choice([0, 1, 10, 3000, random.randrange(60000)])
+    upload = kind >= 4
+    if upload:
+        size = random.choice([size, random.randrange(400000)])
+    body = random.randbytes(size)
+    target = "/upload" if upload else "/memory"
+    want = f'"length":{size},'.encode() if upload else body
+    if kind % 2 == 0:
+        return post(f"Content-Length: {size}\r\n", body, target), want
+    chunks, at = b"", 0
+    while at < size:
+        n = random.randrange(1, 20000)
+        chunks += b"%x%s\r\n%s\r\n" % (len(body[at:at + n]), random.choice([b"", b";a=b"]), body[at:at + n])
+        at += n
+    return post(CHUNKED, chunks + b"0\r\n" + random.choice([b"", b"A: b\r\nC: d\r\n"]) + b"\r\n", target), want
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_random_pipelines(app, seed):
+    import random as module
+    random = module.Random(seed)
+    requests = [random_request(random) for _ in range(random.randrange(1, 12))]
+    data = b"".join(r for r, _ in requests) + get(headers="Host: h\r\nConnection: close\r\n")
+    cuts = sorted(random.randrange(len(data)) for _ in range(random.randrange(30)))
+    abort = random.random() < 0.15
+    with app.connect(20) as s:
+        received = []
+        reader = threading.Thread(target=lambda: received.append(read_all(s)))
+        reader.start()
+        at = 0
+        for cut in [*cuts, len(data)]:
+            s.sendall(data[at:cut])
+            at = cut
+            time.sleep(random.random() * 0.002)
+            if abort and random.random() < 0.2:
+                s.shutdown(socket.SHUT_RDWR)
+                reader.join()
+                return
+        reader.join()
+    answers = split_responses(received[0])
+    assert len(answers) == len(requests) + 1
+    for (_, want), (_, body) in zip(requests, answers):
+        assert want in body
+
+
+def test_not_modified(app):
+    tag = re.search(rb"\r\nETag: (.*)\r\n", get_raw(app, "/full/x"))[1].decode()
+    answer = get_raw(app, "/full/x", f"If-None-Match: {tag}\r\n")
+    head, body = answer.split(b"\r\n\r\n", 1)
+    assert head.startswith(b"HTTP/1.1 304 Not Modified\r\n") and body == b""
+    assert tag.encode() in head and b"Content-Type" not in head and b"Content-Length" not in head
+    with app.connect() as s:  # and the connection stays in step
+        s.sendall(get("/full/x", headers=f"Host: h\r\nIf-None-Match: {tag}\r\n") + get())
+        s.shutdown(socket.SHUT_WR)
+        data = read_all(s)
+    assert data.count(b"HTTP/1.1 ") == 2 and b"HTTP/1.1 200 OK" in data
+
+
+def get_raw(app, target, more=""):
+    with app.connect() as s:
+        s.sendall(get(target, headers=f"Host: h\r\n{more}Connection: close\r\n"))
+        return read_all(s)
 
 
 def test_corpus_is_large():
@@ -724,3 +817,78 @@ def test_parallel_uploads(make_app):
     for t in threads:
         t.join()
     assert results == [[200]] * 30
+
+
+def test_pipelined_requests_that_wait_are_bounded(make_app):
+    app = make_app()
+    before = app.rss()
+    with app.connect() as s:
+        s.sendall(get("/slow?ms=500") + post("Content-Length: 1\r\n", b"x") * 1000)
+        data = b""
+        while b"429" not in data:
+            data += s.recv(65536)
+    answers = [a[0] for a in split_responses(data) if a[0]]
+    assert answers[0] == 200 and answers[-1] == 429 and set(answers[:-1]) == {200} and 30 < len(answers) < 40
+    assert app.rss() - before < GROWTH
+
+
+def test_client_address(app, make_app, tmp_path):
+    spoofed = "X-Forwarded-For: 10.0.0.1, 192.0.2.7\r\n"
+    assert get_raw(app, "/client", spoofed).endswith(b"\r\n\r\n127.0.0.1")
+    own = make_app(path=str(tmp_path / "w.sock"))
+    assert get_raw(own, "/client", spoofed).endswith(b"\r\n\r\n192.0.2.7")
+    assert get_raw(own, "/client").endswith(b"\r\n\r\nunix")
+    assert get_raw(own, "/client", "X-Forwarded-For: <script>\r\n").endswith(b"\r\n\r\nunix")
+
+
+NGINX = """
+daemon off; master_process off; pid {dir}/nginx.pid; error_log {dir}/error.log;
+events {{ }}
+http {{
+  access_log off; client_body_temp_path {dir}/b; proxy_temp_path {dir}/p; fastcgi_temp_path {dir}/f; uwsgi_temp_path {dir}/u; scgi_temp_path {dir}/s;
+  upstream app {{ server unix:{dir}/w.sock; keepalive 8; }}
+  server {{
+    listen 127.0.0.1:{port}; client_max_body_size 0;
+    location / {{
+      proxy_pass http://app; proxy_http_version 1.1; proxy_set_header Connection ""; proxy_request_buffering off;
+      proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for; proxy_set_header Request-Id $request_id;
+    }}
+  }}
+}}
+"""
+
+
+def test_behind_nginx(make_app, tmp_path):
+    nginx = shutil.which("nginx", path="/usr/sbin:/usr/bin")
+    if not nginx:
+        pytest.skip("nginx is not installed")
+    app = make_app(path=str(tmp_path / "w.sock"))
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        port = s.getsockname()[1]
+    (tmp_path / "nginx.conf").write_text(NGINX.format(dir=tmp_path, port=port))
+    os.chmod(tmp_path / "w.sock", 0o666)
+    proxy = subprocess.Popen([nginx, "-c", str(tmp_path / "nginx.conf"), "-p", str(tmp_path)], stderr=subprocess.DEVNULL)
+    front = type("Front", (), {"connect": lambda self, timeout=10: socket.create_connection(("127.0.0.1", port), timeout)})()
+    try:
+        for _ in range(100):
+            try:
+                front.connect().close()
+                break
+            except ConnectionRefusedError:
+                time.sleep(0.05)
+        before = app.rss()
+        for _ in range(3):
+            assert get_raw(front, "/client").endswith(b"127.0.0.1")
+            body = b"z" * 20_000_000
+            for request in (post(f"Content-Length: {len(body)}\r\nConnection: close\r\n", body, "/upload"),
+                            post(CHUNKED + "Connection: close\r\n", b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body), "/upload")):
+                with front.connect() as s:
+                    s.sendall(request)
+                    assert b'"length":20000000,' in read_all(s)
+            answer = get_raw(front, "/nope")
+            assert b"problem+json" in answer and re.search(rb"\r\nRequest-Id: [0-9a-f]{8}-", answer)
+        assert app.rss() - before < GROWTH
+    finally:
+        proxy.terminate()
+        proxy.wait(timeout=10)

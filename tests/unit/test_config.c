@@ -39,8 +39,8 @@ static int tear_down(void **state)
 
 static void write_file(const char *path, const char *text, mode_t mode)
 {
+    unlink(path); /* it may be read-only */
     FILE *out = fopen(path, "w");
-
     assert_non_null(out);
     fputs(text, out);
     fclose(out);
@@ -493,6 +493,54 @@ static void test_dump_keeps_the_secret(void **state)
     assert_null(strstr(text, "hunter2"));
 }
 
+static void test_long_comments_and_last_lines(void **state)
+{
+    char text[2000] = "# ";
+
+    (void)state;
+    memset(text + 2, 'c', 900);
+    strcat(text, "\n[http]\nworkers = 5"); /* no newline at the end */
+    struct config *c = load_text(text);
+    assert_int_equal(c->workers, 5);
+    config_free(&c);
+}
+
+/* "-" is a minus sign to troff unless it is escaped. */
+static void escape_for_troff(const char *text, char *out)
+{
+    for (; *text; text++) {
+        if (*text == '-')
+            *out++ = '\\';
+        *out++ = *text;
+    }
+    *out = '\0';
+}
+
+static void test_manual_page_describes_every_key(void **state)
+{
+    const char *data = getenv("PF_DATA");
+    char path[PATH_MAX], help[1000], entry[1200];
+    static char page[65536];
+
+    (void)state;
+    if (!data || !data[0])
+        skip();
+    int root = (int)strlen(data) - (int)strlen("/tests/data");
+    snprintf(path, sizeof path, "%.*s/man/priceforged.conf.5", root > 0 ? root : 0, data);
+    FILE *in = fopen(path, "r");
+    if (!in)
+        skip();
+    page[fread(page, 1, sizeof page - 1, in)] = '\0';
+    fclose(in);
+    for (const struct config_key *key = config_keys; key->section; key++) {
+        escape_for_troff(key->help, help);
+        snprintf(entry, sizeof entry, ".B %s\n%s", key->name, help);
+        if (!strstr(page, entry))
+            fail_msg("man/priceforged.conf.5 is older than %s.%s: make it again with man/conf5.py", key->section,
+                     key->name);
+    }
+}
+
 static unsigned changes, fixed_changes;
 
 static void count_change(const char *name, const char *before, const char *after, bool needs_restart, void *ctx)
@@ -568,6 +616,8 @@ int main(void)
         TEST(test_dump_reads_back),
         TEST(test_dump_keeps_the_secret),
         TEST(test_reload),
+        TEST(test_long_comments_and_last_lines),
+        TEST(test_manual_page_describes_every_key),
         TEST(test_table_is_complete),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -225,13 +225,14 @@ static size_t read_field(const char **at, char separator, char *out)
     return n;
 }
 
-static void random_name(uint64_t *seed, char *out)
+static void random_name(uint64_t *seed, char out[64])
 {
     static const char *const pieces[] = {" ",  "\"", ",", ";",      "\t", "=",      "-",
                                          "\r", "\n", "a", "\u044F", "'",  "\uFF1D", "1"};
+    int used = 0;
     out[0] = '\0';
     for (uint64_t n = testdata_random(seed) % 12; n > 0; n--)
-        strcat(out, pieces[testdata_random(seed) % 14]);
+        used += snprintf(out + used, 64 - (size_t)used, "%s", pieces[testdata_random(seed) % 14]);
 }
 
 static void every_field_reads_back(void **state)

@@ -387,7 +387,7 @@ static void expect_list(const char *source, enum list_skip (*item_of)(size_t com
     for (enum list_skip skip = LIST_INACTIVE; skip < LIST_SKIPS; skip++)
         assert_int_equal(skipped[skip], json_member_int(json_member(summary, "skipped"), list_skip_name(skip), 0));
     listhash_final(&hash, digest);
-    for (unsigned i = 0; i < 32; i++)
+    for (size_t i = 0; i < 32; i++)
         snprintf(text + 2 * i, 3, "%02x", digest[i]);
     assert_string_equal(text, testdata_string(summary, "content_sha256"));
 }

@@ -155,15 +155,16 @@ static void accepts(void **state)
 /* The body of a request is not terminated: nothing behind n may count. */
 static void reads_n_bytes(void **state)
 {
+    static const char list[4] = {'[', '1', '2', ']'}, escape[4] = {'"', '\\', 'u', '0'};
     (void)state;
     char *text = malloc(4);
     assert_non_null(text);
-    memcpy(text, "[12]", 4);
+    memcpy(text, list, sizeof list);
     yajl_val tree = json_parse(text, 4, 1, (char[8]){0}, 8);
     assert_non_null(tree);
     yajl_tree_free(tree);
     assert_null(json_parse(text, 3, 1, (char[8]){0}, 8));
-    memcpy(text, "\"\\u0", 4);
+    memcpy(text, escape, sizeof escape);
     assert_null(json_parse(text, 4, 1, (char[8]){0}, 8));
     free(text);
 }

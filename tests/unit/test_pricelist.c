@@ -117,7 +117,7 @@ static void expect_hash(yajl_val expected, struct listhash *hash)
     uint8_t digest[32];
     char text[65];
     listhash_final(hash, digest);
-    for (unsigned i = 0; i < 32; i++)
+    for (size_t i = 0; i < 32; i++)
         snprintf(text + 2 * i, 3, "%02x", digest[i]);
     assert_string_equal(text, testdata_string(expected, "content_sha256"));
 }
@@ -146,7 +146,7 @@ static void build_list(struct list_case *c)
     yajl_val expected = json_member(c->example, "expected");
     yajl_val *components = testdata_list(c->example, "components", &n),
              *items = testdata_list(expected, "items", &n_items);
-    qsort(components, n, sizeof *components, compare_lots);
+    qsort(components, n, sizeof(yajl_val), compare_lots);
     listhash_init(&hash, testdata_string(expected, "currency"));
     for (size_t i = 0; i < n; i++) {
         struct list_item item;
@@ -244,6 +244,17 @@ static void absurd_stock_is_refused(void **state)
     assert_int_equal(list_warehouse(&sum, false, 0, &plain, &item), LIST_FAILED);
 }
 
+static void versions(void **state)
+{
+    (void)state;
+    char buf[LIST_VERSION];
+    int32_t day = (int32_t)value_date_days((struct value_date){2026, 2, 5});
+    assert_string_equal(list_version(day, 1, buf), "2026-02-05-001");
+    assert_string_equal(list_version(day, 999, buf), "2026-02-05-999");
+    assert_string_equal(list_version(day, 1000, buf), "2026-02-05-1000");
+    assert_string_equal(list_version(day, 9999, buf), "2026-02-05-9999");
+}
+
 /* ---- Differences ---------------------------------------------------------------------------------------------------
  */
 
@@ -330,9 +341,13 @@ static void diff_stops_and_mirrors(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(examples),           cmocka_unit_test(stock_below_zero_is_no_stock),
-        cmocka_unit_test(quantities_are_cut), cmocka_unit_test(absurd_stock_is_refused),
-        cmocka_unit_test(diff_examples),      cmocka_unit_test(diff_stops_and_mirrors),
+        cmocka_unit_test(examples),
+        cmocka_unit_test(stock_below_zero_is_no_stock),
+        cmocka_unit_test(quantities_are_cut),
+        cmocka_unit_test(absurd_stock_is_refused),
+        cmocka_unit_test(versions),
+        cmocka_unit_test(diff_examples),
+        cmocka_unit_test(diff_stops_and_mirrors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
