@@ -380,6 +380,20 @@ static void test_answers(void **state)
     assert_int_equal(read_with(sheet, NULL, &sink, &sheet_default_limits, &err), 0);
 }
 
+/* Messages quote the file: they must be text all the same. */
+static void test_messages(void **state)
+{
+    (void)state;
+    struct sheet_error err;
+    assert_int_equal(sheet_refuse(&err, "zip-corrupt", "a\x01%s\xff%s", "Я\n", "\xd0"), -1);
+    assert_string_equal(err.text, "a?Я ??");
+    char *name = many("", "Я", 400, "");
+    sheet_refuse(&err, "zip-corrupt", "x%s", name);
+    assert_true(bytes_utf8_valid((unsigned char *)err.text, strlen(err.text)));
+    assert_int_equal(strlen(err.text), sizeof err.text - 1);
+    free(name);
+}
+
 static void test_sniff(void **state)
 {
     (void)state;
@@ -540,8 +554,8 @@ int main(void)
                                        cmocka_unit_test(test_limits),       cmocka_unit_test(test_row_limits),
                                        cmocka_unit_test(test_given_limits), cmocka_unit_test(test_strings_limit),
                                        cmocka_unit_test(test_long_names),   cmocka_unit_test(test_answers),
-                                       cmocka_unit_test(test_sniff),        cmocka_unit_test(test_ole),
-                                       cmocka_unit_test(test_packages),     cmocka_unit_test(test_targets),
-                                       cmocka_unit_test(test_offset)};
+                                       cmocka_unit_test(test_sniff),        cmocka_unit_test(test_messages),
+                                       cmocka_unit_test(test_ole),          cmocka_unit_test(test_packages),
+                                       cmocka_unit_test(test_targets),      cmocka_unit_test(test_offset)};
     return cmocka_run_group_tests_name("xlsx", tests, NULL, NULL);
 }
