@@ -390,7 +390,7 @@ static void measures(void **state)
         {"free and reserved", ALL,
          "['SKU','Available','Reserved'],['A1','5','2'],['A2','5','x'],['A3','5','-1'],['A4','','3'],['A5','-1','3'],['"
          "A6','-4','3']",
-         "6 2 0 0 0 0 0 0", "E_QTY_MISSING:1 E_QTY_NEGATIVE:1 W_RESERVED:2 W_UNMATCHED:4",
+         "6 2 0 0 0 0 0 0", "E_QTY_MISSING:1 E_QTY_NEGATIVE:1 W_RESERVED:3 W_UNMATCHED:4",
          "A1/ - 7 2 pcs - -; A2/ - 5 0 pcs - -; A3/ - 5 0 pcs - -; A5/ - 2 3 pcs - -"},
         {"the quantity column wins over the free one", "",
          "['SKU','On hand','Available','Reserved'],['A1','9','5','2']", "1 0 0 0 0 0 0 0", "W_UNMATCHED:1",
