@@ -164,7 +164,7 @@ static int save(struct job *job, struct store_conn *db, struct job_ending *endin
     (void)job;
     run->inserted = run->updated = 0;
     if (!catalog_stage_alive(&run->stage))
-        return store_fail(db, STORE_GONE, "the staging table went with the connection");
+        return store_fail(db, STORE_STOPPED, "the staging table went with the connection");
     if (import_lease_check(&run->lease, db) != 0 ||
         catalog_stage_write(&run->stage, &run->inserted, &run->updated) != 0 ||
         (run->table->relinks && catalog_relink(db, &stock, &quotes) != 0) || save_issues(run, db) != 0 ||

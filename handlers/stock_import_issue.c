@@ -34,7 +34,7 @@ static const struct {
     [W_QTY_APPROX] = {"W_QTY_APPROX", "qty", "The quantity is a lower bound."},
     [W_QTY_ROUNDED] = {"W_QTY_ROUNDED", "qty", "The quantity was rounded to three digits."},
     [W_QTY_NEGATIVE] = {"W_QTY_NEGATIVE", "qty", "The quantity is negative."},
-    [W_RESERVED] = {"W_RESERVED", "reserved", "The reserve cannot be read or is negative; taken as 0."},
+    [W_RESERVED] = {"W_RESERVED", "reserved", "The reserve exceeds the stock, or it cannot be read and was taken as 0."},
     [W_COST_ZERO] = {"W_COST_ZERO", "cost", "The price is 0; stored without a cost."},
     [W_COST_MISSING] = {"W_COST_MISSING", "cost", "The price is missing; stored without a cost."},
     [W_DATE] = {"W_DATE", "received_on", "The date cannot be read; stored without one."},

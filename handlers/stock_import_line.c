@@ -133,6 +133,8 @@ static enum stock_code scale_amounts(const struct stock_context *context, dec128
         stock_warn(warnings, W_QTY_ROUNDED);
     if (qty < 0 && context->params->negative == NEGATIVE_ZERO)
         qty = 0;
+    if (reserved > (qty > 0 ? qty : 0))
+        stock_warn(warnings, W_RESERVED); /* kept: what is free is never less than nothing */
     amounts->qty = (int64_t)qty;
     amounts->reserved = (int64_t)reserved;
     return CODE_NONE;

@@ -142,9 +142,11 @@ static int on_mark(const struct store_value *v, unsigned n, void *ctx)
     return 0;
 }
 
-int stock_load_map_mark(struct store_conn *db, uint64_t *mark)
+int stock_load_mark(struct store_conn *db, uint64_t *mark)
 {
-    return store_query(db, "SELECT MAX(id) FROM part_number_map", NULL, 0, on_mark, mark);
+    return store_query(
+        db, "SELECT COALESCE((SELECT MAX(id) FROM part_number_map), 0) + COALESCE((SELECT MAX(id) FROM component), 0)",
+        NULL, 0, on_mark, mark);
 }
 
 /* ---- Present stock --------------------------------------------------------------------------------------------- */

@@ -11,8 +11,8 @@
 int stock_load_catalog(struct store_conn *db, struct stock_catalog *catalog);
 /* The present items of one warehouse. Returns 0 or -1. */
 int stock_load_items(struct store_conn *db, uint32_t warehouse_id, struct stock_items *items);
-/* Newest row of the part-number map, to notice a map that grew meanwhile. Returns 0 or -1. */
-int stock_load_map_mark(struct store_conn *db, uint64_t *mark);
+/* A number that grows with every row added to the part-number map or the lots. Returns 0 or -1. */
+int stock_load_mark(struct store_conn *db, uint64_t *mark);
 
 /* Decimal text of a column to a scaled integer; exact, since the column has that scale. NULL: otherwise. */
 int64_t stock_column_decimal(const struct store_value *value, unsigned scale, int64_t otherwise);

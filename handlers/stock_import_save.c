@@ -1,6 +1,9 @@
 /* The effect of a stock import: guards, the difference, its record, row errors; all in the transaction of the final
  * state. */
+#include "handlers/catalog_import_sql.h"
+#include "handlers/stock_import_load.h"
 #include "handlers/stock_import_run.h"
+#include "handlers/utf8.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -103,7 +106,7 @@ static int record_import(struct stock_run *run, struct store_conn *db)
     struct store_value v[] = {
         STORE_S(task.s),
         STORE_U(run->warehouse_id),
-        STORE_S(file ? file->name : ""),
+        STORE_S(file && utf8_valid(file->name, strlen(file->name)) ? file->name : ""),
         STORE_B((const char *)run->job->file_sha256, 32),
         STORE_S(sheet_format_name(run->format)),
         STORE_S(run->params.mode == STOCK_REPLACE ? "replace" : "merge"),
@@ -164,12 +167,23 @@ static void tell(const struct stock_run *run, struct job_ending *ending)
         snprintf(ending->message + n, sizeof ending->message - (size_t)n, ", %u rejected", reader->rows_rejected);
 }
 
+/* A map row or lot that was added after this run read the catalogue has linked what waited then; what this run has
+ * written since must be linked as well. */
+static int link_with_new_rows(struct stock_run *run, struct store_conn *db)
+{
+    uint64_t mark = 0, stock, quotes;
+    if (stock_load_mark(db, &mark) != 0)
+        return -1;
+    return mark == run->catalog_mark ? 0 : catalog_relink(db, &stock, &quotes);
+}
+
 static int save_stock(struct stock_run *run, struct store_conn *db)
 {
     if (!stock_stage_alive(&run->stage))
-        return store_fail(db, STORE_GONE, "the staging table went with the connection");
+        return store_fail(db, STORE_STOPPED,
+                          "the staging table went with the connection"); /* trying again is of no use */
     if (import_lease_check(&run->lease, db) != 0 || record_import(run, db) != 0 || write_difference(run, db) != 0 ||
-        record_counts(run, db) != 0)
+        link_with_new_rows(run, db) != 0 || record_counts(run, db) != 0)
         return -1;
     return import_lease_end(&run->lease, db);
 }
