@@ -4,13 +4,15 @@
  * goes to the next writer, who repairs before he says "consistent".
  * Holds: a reader never sees two halves, nor time going back; whoever holds the lock finds derived state right.
  * MUTANTS: NO_REPAIR IN_PLACE PUBLISH_FIRST NO_RECHECK
- * QUICK: -DDEATHS=2 -DREADS=2 */
+ * QUICK: -DDEATHS=2 -DREADS=2 -DWRITES=3 */
 #define WRITERS 2
 #define LIVES 3
 #ifndef DEATHS
 #define DEATHS 3
 #endif
+#ifndef WRITES
 #define WRITES 4
+#endif
 #ifndef READS
 #define READS 3
 #endif
