@@ -13,7 +13,7 @@
 #define TIME_LIMIT_S 3600
 
 static const char *const sources[] = {"estimate", "warehouse", "competitor", NULL};
-static const char *const fallbacks[] = {"none", "estimate", NULL};
+static const char *const fallbacks[] = {"skip", "estimate", NULL};
 
 /* clang-format off */
 static const struct param_spec pricelist_params[] = {
@@ -30,7 +30,7 @@ static const struct param_spec pricelist_params[] = {
     {.name = "max_price_age_days", .kind = PARAM_INT, .otherwise = "0", .min = 0, .max = 65535, .help = "estimate: leave out prices older than this; 0 = any age. Manual ones stay."},
     {.name = "warehouses", .kind = PARAM_STRINGS, .help = "warehouse: only stock of these."},
     {.name = "include_zero_qty", .kind = PARAM_BOOL, .otherwise = "false", .help = "warehouse: list what is reserved altogether."},
-    {.name = "cost_fallback", .kind = PARAM_CHOICE, .otherwise = "\"none\"", .choices = fallbacks, .help = "warehouse: estimate stands in where no cost is known."},
+    {.name = "cost_fallback", .kind = PARAM_CHOICE, .otherwise = "\"skip\"", .choices = fallbacks, .help = "warehouse: estimate stands in where no cost is known."},
     QUOTE_PARAMS("min", pricelist_methods, "30"),
     {.name = NULL},
 };

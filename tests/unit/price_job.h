@@ -160,4 +160,179 @@ static inline void price_csv_close(struct price_csv *csv)
     fclose(csv->file);
 }
 
+/* ---- Worked examples ------------------------------------------------------------------------------------------- */
+
+/* A member as a parameter: text, number, or NULL when it is null or missing. */
+static inline struct store_value price_member(yajl_val object, const char *key, const char *otherwise)
+{
+    yajl_val value = json_member(object, key);
+    const char *text = YAJL_IS_STRING(value)   ? value->u.string
+                       : YAJL_IS_NUMBER(value) ? value->u.number.r
+                       : YAJL_IS_TRUE(value)   ? "1"
+                       : YAJL_IS_FALSE(value)  ? "0"
+                                               : otherwise;
+    return text ? STORE_S(text) : STORE_N;
+}
+
+static inline void price_insert(const char *sql, const struct store_value *v, unsigned n)
+{
+    if (store_run(&look, sql, v, n, NULL, NULL) != 0)
+        fail_msg("%s: %s", sql, look.error.text);
+}
+
+static inline void price_case_rate(yajl_val r)
+{
+    struct store_value v[] = {price_member(r, "currency", NULL), price_member(r, "date", NULL),
+                              price_member(r, "nominal", "1"), price_member(r, "rate", NULL)};
+    price_insert("INSERT INTO currency_rate (currency, rate_date, nominal, rate) VALUES (?,?,?,?)", v, 4);
+}
+
+static inline void price_case_party(yajl_val p)
+{
+    struct store_value v[] = {price_member(p, "kind", "supplier"), price_member(p, "code", NULL),
+                              price_member(p, "code", NULL), price_member(p, "weight", "1"),
+                              price_member(p, "active", "1")};
+    price_insert("INSERT INTO party (kind, code, name, weight, active) VALUES (?,?,?,?,?)", v, 5);
+}
+
+static inline void price_case_component(yajl_val c)
+{
+    struct store_value v[] = {price_member(c, "lot_code", NULL),
+                              price_member(c, "lot_code", NULL),
+                              price_member(c, "lot_code", NULL),
+                              price_member(c, "active", "1"),
+                              price_member(c, "price_method", NULL),
+                              price_member(c, "window_days", NULL),
+                              price_member(c, "coefficient", "1"),
+                              price_member(c, "manual_price", NULL),
+                              price_member(c, "price", NULL),
+                              STORE_N,
+                              price_member(c, "price_as_of", NULL)};
+    v[9] = price_member(c, "price_state", v[8].type == STORE_NULL ? "none" : "fresh");
+    price_insert("INSERT INTO component (lot_code, lot_norm, name, active, price_method, window_days, coefficient, "
+                 "manual_price, price, price_state, price_as_of) VALUES (?,?,?,?,?,?,?,?,?,?,?)",
+                 v, 11);
+}
+
+static inline void price_case_quote(yajl_val q)
+{
+    struct store_value v[] = {price_member(q, "id", NULL),
+                              price_member(q, "party", NULL),
+                              price_member(q, "lot_code", "LOT-1"),
+                              price_member(q, "pn", ""),
+                              price_member(q, "price", NULL),
+                              price_member(q, "price_per", "1"),
+                              price_member(q, "currency", NULL),
+                              price_member(q, "vat_included", "0"),
+                              price_member(q, "vat_rate", "0"),
+                              price_member(q, "min_qty", "1"),
+                              price_member(q, "qty", NULL),
+                              price_member(q, "on", NULL),
+                              price_member(q, "valid_until", NULL),
+                              price_member(q, "status", "active")};
+    price_insert("INSERT INTO price_quote (id, party_id, component_id, pn_norm, price, price_per, currency, vat_included, "
+                 "vat_rate, min_qty, qty, quoted_on, valid_until, status) VALUES (?, (SELECT id FROM party WHERE code = ?), "
+                 "(SELECT id FROM component WHERE lot_code = ?), ?,?,?,?,?,?,?,?,?,?,?)",
+                 v, 14);
+}
+
+static inline void price_case_stock(yajl_val s)
+{
+    static unsigned number;
+    char pn[20];
+    snprintf(pn, sizeof pn, "PN%u", ++number);
+    struct store_value code[] = {price_member(s, "warehouse", NULL), price_member(s, "warehouse", NULL)};
+    price_insert("INSERT IGNORE INTO warehouse (code, name) VALUES (?,?)", code, 2);
+    price_insert("INSERT IGNORE INTO stock_import (id, task_id, warehouse_id, file_name, file_sha256, file_format, mode, "
+                 "stock_date, rows_total, rows_rejected, inserted, updated, unchanged, deleted) SELECT id, UUID(), id, "
+                 "'x', '', 'xlsx', 'merge', '2026-02-05', 0, 0, 0, 0, 0, 0 FROM warehouse WHERE code = ?",
+                 code, 1);
+    struct store_value v[] = {code[0],
+                              code[0],
+                              STORE_S(pn),
+                              STORE_S(pn),
+                              price_member(s, "lot_code", NULL),
+                              price_member(s, "lot_qty", "1"),
+                              price_member(s, "qty", NULL),
+                              price_member(s, "reserved", "0"),
+                              price_member(s, "unit_cost", NULL)};
+    price_insert("INSERT INTO stock_item (warehouse_id, stock_import_id, pn_norm, part_number, component_id, lot_qty, qty, "
+                 "reserved, unit_cost) VALUES ((SELECT id FROM warehouse WHERE code = ?), (SELECT id FROM warehouse WHERE "
+                 "code = ?), ?, ?, (SELECT id FROM component WHERE lot_code = ?), ?, ?, ?, ?)",
+                 v, 9);
+}
+
+static inline void price_case_each(yajl_val example, const char *key, void (*fn)(yajl_val))
+{
+    yajl_val list = json_member(example, key);
+    for (size_t i = 0; YAJL_IS_ARRAY(list) && i < list->u.array.len; i++)
+        fn(list->u.array.values[i]);
+}
+
+/* Into an empty catalogue. */
+static inline void price_case_load(yajl_val example)
+{
+    static const char *const tables[] = {"DELETE FROM price_change", "DELETE FROM pricelist", "DELETE FROM stock_item",
+                                         "DELETE FROM stock_import", "DELETE FROM price_quote", "DELETE FROM component",
+                                         "DELETE FROM party", "DELETE FROM currency_rate", "DELETE FROM warehouse"};
+    for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++)
+        price_sql(tables[i]);
+    price_case_each(example, "rates", price_case_rate);
+    price_case_each(example, "parties", price_case_party);
+    price_case_each(example, "components", price_case_component);
+    if (json_member(example, "component"))
+        price_case_component(json_member(example, "component"));
+    price_case_each(example, "quotes", price_case_quote);
+    price_case_each(example, "stock", price_case_stock);
+}
+
+static inline void price_put_value(struct json_out *out, yajl_val value)
+{
+    if (YAJL_IS_STRING(value))
+        json_string(out, value->u.string);
+    else if (YAJL_IS_NUMBER(value))
+        json_raw(out, value->u.number.r, strlen(value->u.number.r));
+    else if (YAJL_IS_TRUE(value) || YAJL_IS_FALSE(value))
+        json_bool(out, YAJL_IS_TRUE(value));
+    else if (YAJL_IS_ARRAY(value)) {
+        json_array(out);
+        for (size_t i = 0; i < value->u.array.len; i++)
+            price_put_value(out, value->u.array.values[i]);
+        json_array_end(out);
+    } else {
+        json_null(out);
+    }
+}
+
+/* The example's parameters and one more. Heap. */
+static inline char *price_case_params(yajl_val example, const char *key, const char *value)
+{
+    struct json_out out;
+    yajl_val params = json_member(example, "params");
+    json_out_init(&out);
+    json_object(&out);
+    for (size_t i = 0; i < params->u.object.len; i++) {
+        json_key(&out, params->u.object.keys[i]);
+        price_put_value(&out, params->u.object.values[i]);
+    }
+    json_put_string(&out, key, value);
+    json_object_end(&out);
+    char *text = json_out_copy(&out);
+    json_out_fini(&out);
+    return text;
+}
+
+/* Columns of a row against members of an object: a NULL column and a missing or null member are equal. */
+static inline void price_expect_columns(const char *what, const struct store_value *v, yajl_val expected,
+                                        const char *const *keys)
+{
+    for (unsigned i = 0; keys[i]; i++) {
+        struct store_value want = price_member(expected, keys[i], NULL);
+        const char *got = v[i].type == STORE_NULL ? "(none)" : v[i].text;
+        const char *wanted = want.type == STORE_NULL ? "(none)" : want.text;
+        if (strcmp(got, wanted) != 0)
+            fail_msg("%s, %s: %s, not %s", what, keys[i], got, wanted);
+    }
+}
+
 #endif
