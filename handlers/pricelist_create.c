@@ -116,7 +116,9 @@ static int put_page(struct list_run *run)
             return -1;
     run->seen += run->n_rows;
     snprintf(text, sizeof text, "%" PRIu64 " components", run->seen);
-    job_progress(run->job, run->seen < run->total ? (unsigned)(98 * run->seen / run->total) : 98, text);
+    unsigned percent = run->seen < run->total ? (unsigned)(98 * run->seen / run->total) : 98;
+    run->percent = percent > run->percent ? percent : run->percent;
+    job_progress(run->job, run->percent, text);
     return 0;
 }
 
@@ -144,8 +146,8 @@ static int prepare(struct list_run *run, struct job_ending *ending)
     const struct job_settings *settings = run->job->settings;
     /* Another source needs only the rate of the day. */
     int32_t since = run->source == LIST_COMPETITOR ? run->since : run->as_of;
-    if (price_input_load(&run->input, run->db, "competitor", settings->base_currency, settings->rate_max_age_days, since,
-                         run->as_of) != 0)
+    if (price_input_load(&run->input, run->db, "competitor", settings->base_currency, settings->rate_max_age_days,
+                         since, run->as_of) != 0)
         return -1;
     uint16_t currency = rates_currency(&run->input.rates, run->currency);
     run->rule.rate = currency == CURRENCY_UNKNOWN ? NULL : rates_find(&run->input.rates, currency, run->as_of);
@@ -238,8 +240,7 @@ static void try_fini(struct list_run *run)
 
 static int finish(struct list_run *run, struct job_ending *ending)
 {
-    if (!run->dry_run &&
-        (import_lease_check(&run->lease, run->db) != 0 || import_lease_end(&run->lease, run->db) != 0))
+    if (!run->dry_run && (import_lease_check(&run->lease, run->db) != 0 || import_lease_end(&run->lease, run->db) != 0))
         return -1;
     job_ending_fini(ending);
     ending->result = list_result_json(run);

@@ -42,7 +42,7 @@ struct list_row {
 
 /* The previous list of the source, read along in byte order. */
 struct list_previous {
-    uint32_t id; /* 0 = there is none */
+    uint32_t id;   /* 0 = there is none */
     bool compared; /* same currency */
     uint8_t sha256[32];
     bool has_sha256;
@@ -51,7 +51,7 @@ struct list_previous {
     struct {
         char lot_code[LIST_CODE];
         int64_t price;
-    } *items; /* one page */
+    } * items; /* one page */
     uint32_t n, at;
     bool ended;
     struct diff_summary diff;
@@ -73,7 +73,8 @@ struct list_run {
     char *categories, *warehouses; /* JSON lists; NULL = not limited */
     const char *note;              /* of the parameters */
     struct import_lease lease;
-    bool stopped;
+    bool stopped;     /* the effect was given up because the job is to stop */
+    unsigned percent; /* shown; a second try of the transaction must not take it back */
 
     /* ---- of one try of the transaction ---- */
     struct store_conn *db;
@@ -82,10 +83,10 @@ struct list_run {
     struct quote_reader reader;
     struct list_row *rows; /* LIST_PAGE */
     uint32_t n_rows;
-    struct mem_arena texts;            /* of the page */
-    uint32_t ids[LIST_PAGE], n_ids;    /* of active components, ascending */
-    uint32_t row_of[LIST_PAGE];        /* row of each of them */
-    char after[LIST_CODE];             /* last lot code of the page */
+    struct mem_arena texts;         /* of the page */
+    uint32_t ids[LIST_PAGE], n_ids; /* of active components, ascending */
+    uint32_t row_of[LIST_PAGE];     /* row of each of them */
+    char after[LIST_CODE];          /* last lot code of the page */
     uint32_t *warehouse_ids, n_warehouses, room_warehouses;
     struct store_bulk *write;
     struct listhash hash;

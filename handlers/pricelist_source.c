@@ -94,8 +94,7 @@ static int from_estimates(struct list_run *run)
     for (uint32_t i = 0; i < run->n_rows; i++) {
         struct list_row *row = &run->rows[i];
         if (row->active)
-            row->skip =
-                list_estimate(&run->estimate, &run->rule, row->price, row->state, row->price_as_of, &row->item);
+            row->skip = list_estimate(&run->estimate, &run->rule, row->price, row->state, row->price_as_of, &row->item);
     }
     return 0;
 }
@@ -106,8 +105,8 @@ static int on_warehouse(const struct store_value *v, unsigned n, void *ctx)
 {
     struct list_run *run = ctx;
     (void)n;
-    run->warehouse_ids = mem_grow(run->warehouse_ids, &run->room_warehouses, run->n_warehouses + 1,
-                                  sizeof *run->warehouse_ids);
+    run->warehouse_ids =
+        mem_grow(run->warehouse_ids, &run->room_warehouses, run->n_warehouses + 1, sizeof *run->warehouse_ids);
     run->warehouse_ids[run->n_warehouses++] = (uint32_t)price_column_number(&v[0], 0);
     return 0;
 }
@@ -184,8 +183,8 @@ static void on_quotes(void *ctx, uint32_t index, const struct quote *quotes, siz
 {
     struct list_run *run = ctx;
     struct list_row *row = &run->rows[run->row_of[index]];
-    struct quote_estimate estimate = quotes_judge(&run->rules, run->method, run->input.parties, &run->input.rates,
-                                                  quotes, n, &run->space);
+    struct quote_estimate estimate =
+        quotes_judge(&run->rules, run->method, run->input.parties, &run->input.rates, quotes, n, &run->space);
     row->skip = list_competitor(&estimate, &run->rule, &row->item);
 }
 

@@ -144,7 +144,7 @@ static int load_listed(struct recalc_run *run, uint32_t from)
     char *list = price_ids_json(run->scope + from, n);
     struct store_value ids = STORE_S(list);
 #define LISTED                                                                                                         \
-    "SELECT STRAIGHT_JOIN " COMPONENT_COLUMNS "FROM JSON_TABLE(?, '$[*]' COLUMNS (id INT UNSIGNED PATH '$')) j JOIN "   \
+    "SELECT STRAIGHT_JOIN " COMPONENT_COLUMNS "FROM JSON_TABLE(?, '$[*]' COLUMNS (id INT UNSIGNED PATH '$')) j JOIN "  \
     "component c ON c.id = j.id WHERE c.active = 1 ORDER BY c.id"
     int rc = run->dry_run ? store_query(run->db, LISTED, &ids, 1, on_component, run)
                           : store_query(run->db, LISTED " FOR UPDATE", &ids, 1, on_component, run);
@@ -157,7 +157,8 @@ static int load_next(struct recalc_run *run, uint32_t after)
 {
     struct store_value v = STORE_U(after);
 #define NEXT                                                                                                           \
-    "SELECT " COMPONENT_COLUMNS "FROM component c WHERE c.id > ? AND c.active = 1 ORDER BY c.id LIMIT " RECALC_CHUNK_TEXT
+    "SELECT " COMPONENT_COLUMNS                                                                                        \
+    "FROM component c WHERE c.id > ? AND c.active = 1 ORDER BY c.id LIMIT " RECALC_CHUNK_TEXT
     return run->dry_run ? store_query(run->db, NEXT, &v, 1, on_component, run)
                         : store_query(run->db, NEXT " FOR UPDATE", &v, 1, on_component, run);
 }
@@ -201,7 +202,9 @@ static void tell_progress(struct recalc_run *run, uint32_t done, uint32_t total)
 {
     char text[64];
     snprintf(text, sizeof text, "%" PRIu64 " components", run->totals.components);
-    job_progress(run->job, total ? (unsigned)(98 * (uint64_t)done / total) : 98, text);
+    unsigned percent = total && done < total ? (unsigned)(98 * (uint64_t)done / total) : 98;
+    run->percent = percent > run->percent ? percent : run->percent;
+    job_progress(run->job, run->percent, text);
 }
 
 static int do_chunk(struct recalc_run *run)
@@ -222,7 +225,7 @@ static int do_scope(struct recalc_run *run)
         if (rc == 0)
             rc = do_chunk(run);
         if (rc == 0)
-            tell_progress(run, from, run->n_scope);
+            tell_progress(run, from + RECALC_CHUNK, run->n_scope);
     }
     return rc;
 }
@@ -306,8 +309,7 @@ static int finish(struct recalc_run *run, struct job_ending *ending)
 {
     if (recalc_save_failures(run) != 0)
         return -1;
-    if (!run->dry_run &&
-        (import_lease_check(&run->lease, run->db) != 0 || import_lease_end(&run->lease, run->db) != 0))
+    if (!run->dry_run && (import_lease_check(&run->lease, run->db) != 0 || import_lease_end(&run->lease, run->db) != 0))
         return -1;
     job_ending_fini(ending);
     ending->result = recalc_result_json(run);

@@ -27,8 +27,8 @@ int recalc_audit_init(struct recalc_run *run)
                                       "UPDATE component SET price = ?, price_state = ?, price_as_of = ?, "
                                       "price_task = ?, price_changed_at = UTC_TIMESTAMP(3) WHERE id = ?",
                                       5, RECALC_CHUNK);
-    run->write_touch = store_bulk_new(run->db, "UPDATE component SET price_state = ?, price_as_of = ? WHERE id = ?", 3,
-                                      RECALC_CHUNK);
+    run->write_touch =
+        store_bulk_new(run->db, "UPDATE component SET price_state = ?, price_as_of = ? WHERE id = ?", 3, RECALC_CHUNK);
     return run->write_change && run->write_quote && run->write_price && run->write_touch ? 0 : -1;
 }
 
@@ -231,7 +231,8 @@ static int write_component(struct recalc_run *run, const struct recalc_change *c
     case RECALC_UPDATED:
         return write_price(run, change, task, as_of);
     case RECALC_CLEARED: /* nothing to clear: nothing to write */
-        return run->rows[change->row].component.price ? write_price(run, change, task, as_of) : write_touch(run, change);
+        return run->rows[change->row].component.price ? write_price(run, change, task, as_of)
+                                                      : write_touch(run, change);
     case RECALC_UNCHANGED:
     case RECALC_NO_QUOTES:
         return write_touch(run, change);

@@ -51,8 +51,8 @@ void price_param_rules(yajl_val params, int32_t as_of, struct quote_rules *rules
 
 /* Look-ups at submission: unknown words in `weights`. Returns 0, or 1 with faults. */
 int price_check_weights(yajl_val params, struct param_faults *faults);
-/* Items of the list `key` that a table does not know. `sql` is a string constant that takes the list as JSON and returns
- * the unknown ones. Returns 0, 1 with a fault that names some, or -1 with db->error. */
+/* Items of the list `key` that a table does not know. `sql` is a string constant that takes the list as JSON and
+ * returns the unknown ones. Returns 0, 1 with a fault that names some, or -1 with db->error. */
 int price_check_known(struct store_conn *db, yajl_val params, const char *key, const char *sql, const char *what,
                       struct param_faults *faults);
 

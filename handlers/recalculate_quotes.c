@@ -80,8 +80,7 @@ static int on_party(const struct store_value *v, unsigned n, void *ctx)
     uint32_t room = input->room_parties;
     (void)n;
     input->party_ids = mem_grow(input->party_ids, &room, input->n_parties + 1, sizeof *input->party_ids);
-    input->parties =
-        mem_grow(input->parties, &input->room_parties, input->n_parties + 1, sizeof *input->parties);
+    input->parties = mem_grow(input->parties, &input->room_parties, input->n_parties + 1, sizeof *input->parties);
     input->party_ids[input->n_parties] = (uint32_t)price_column_number(&v[0], 0);
     input->parties[input->n_parties++] =
         (struct quote_party){(uint32_t)price_column_scaled(&v[1], 0), v[2].text[0] == '1'};
@@ -190,7 +189,8 @@ static uint16_t currency_of(struct quote_reader *reader, const char *name)
 /* The columns of QUOTE_COLUMNS. */
 enum { Q_COMPONENT, Q_ID, Q_PARTY, Q_PRICE, Q_PER, Q_CURRENCY, Q_VAT, Q_MIN, Q_QTY, Q_ON, Q_UNTIL, Q_STATUS, Q_PN };
 #define QUOTE_COLUMNS                                                                                                  \
-    "q.component_id, q.id, q.party_id, q.price, q.price_per, q.currency, (q.vat_included <> 0) * q.vat_rate, q.min_qty, "    \
+    "q.component_id, q.id, q.party_id, q.price, q.price_per, q.currency, (q.vat_included <> 0) * q.vat_rate, "         \
+    "q.min_qty, "                                                                                                      \
     "q.qty, TO_DAYS(q.quoted_on), TO_DAYS(q.valid_until), q.status + 0, q.pn_norm "
 
 static void keep_quote(struct quote_reader *reader, const struct store_value *v, uint32_t party)

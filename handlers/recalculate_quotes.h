@@ -1,8 +1,8 @@
 /* What prices are computed from, read with few statements: rates and parties once into memory, quotes in pages ordered
  * by component, handed out one component after the other.
  *
- * Everything is read inside the caller's transaction, so that it is one snapshot; the first read fixes it. Memory is one
- * page of rows in the client library plus the quotes of one component. */
+ * Everything is read inside the caller's transaction, so that it is one snapshot; the first read fixes it. Memory is
+ * one page of rows in the client library plus the quotes of one component. */
 #ifndef PF_RECALCULATE_QUOTES_H
 #define PF_RECALCULATE_QUOTES_H
 
@@ -38,15 +38,15 @@ struct quote_reader {
 
     /* Work of one call. */
     const uint32_t *ids;
-    uint32_t n_ids, at;   /* the component whose quotes are being gathered */
-    uint64_t rows;        /* of this page */
+    uint32_t n_ids, at; /* the component whose quotes are being gathered */
+    uint64_t rows;      /* of this page */
     uint64_t last_component, last_id;
     struct quote *quotes;
-    uint32_t *pn_at;      /* offsets into texts: it moves while it grows */
-    size_t n, room;       /* quotes seen, of this component; places */
+    uint32_t *pn_at; /* offsets into texts: it moves while it grows */
+    size_t n, room;  /* quotes seen, of this component; places */
     char *texts;
     size_t used, size;
-    char currency[4];     /* of the quote before, and its number: looked up once a run of equal ones */
+    char currency[4]; /* of the quote before, and its number: looked up once a run of equal ones */
     uint16_t currency_number;
     uint32_t party_at;
 };

@@ -124,9 +124,9 @@ char *recalc_result_json(const struct recalc_run *run)
 void recalc_message(const struct recalc_run *run, char *text, size_t size)
 {
     const uint64_t *n = run->totals.outcome;
-    int used = snprintf(text, size, "%" PRIu64 " of %" PRIu64 " prices changed, %" PRIu64 " held, %" PRIu64
-                        " without quotes", n[RECALC_UPDATED], run->totals.components, n[RECALC_HELD],
-                        n[RECALC_NO_QUOTES] + n[RECALC_CLEARED]);
+    int used =
+        snprintf(text, size, "%" PRIu64 " of %" PRIu64 " prices changed, %" PRIu64 " held, %" PRIu64 " without quotes",
+                 n[RECALC_UPDATED], run->totals.components, n[RECALC_HELD], n[RECALC_NO_QUOTES] + n[RECALC_CLEARED]);
     if (n[RECALC_FAILED] > 0)
         snprintf(text + used, size - (size_t)used, ", %" PRIu64 " failed", n[RECALC_FAILED]);
 }

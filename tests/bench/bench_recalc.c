@@ -2,10 +2,10 @@
  *
  *   make tests/bench/bench_recalc && tests/bench/bench_recalc [COMPONENTS [ROUNDS]]
  *
- * Ten quotes a component, all within the window, so that every quote is judged and recorded. Each round: the hand-written
- * statement (quantity-weighted average by a covering index of its own, into a copy of the component table), a dry run,
- * a real run in which every price changes, LOAD DATA LOCAL of the audit rows that run wrote. Medians and ratios at the
- * end; then a list of all components against INSERT … SELECT of its items. */
+ * Ten quotes a component, all within the window, so that every quote is judged and recorded. Each round: the
+ * hand-written statement (quantity-weighted average by a covering index of its own, into a copy of the component
+ * table), a dry run, a real run in which every price changes, LOAD DATA LOCAL of the audit rows that run wrote. Medians
+ * and ratios at the end; then a list of all components against INSERT … SELECT of its items. */
 #include "tests/unit/price_job.h"
 
 #include <inttypes.h>
@@ -46,8 +46,9 @@ static void make_base(void)
 {
     price_sql("INSERT INTO party (kind, code, name, weight) SELECT 'supplier', CONCAT('S', seq), 'x', 0.5 + seq / 10 "
               "FROM seq_1_to_12");
-    price_sql("INSERT INTO currency_rate (currency, rate_date, rate) SELECT 'USD', '2025-01-01' + INTERVAL seq DAY, 80 + "
-              "seq / 100 FROM seq_1_to_430");
+    price_sql(
+        "INSERT INTO currency_rate (currency, rate_date, rate) SELECT 'USD', '2025-01-01' + INTERVAL seq DAY, 80 + "
+        "seq / 100 FROM seq_1_to_430");
 }
 
 /* Components from + 1 … to, ten quotes each, of the last 90 days, half of them in dollars. */
@@ -56,9 +57,11 @@ static void make_components(unsigned from, unsigned to)
     sql("INSERT INTO component (id, lot_code, lot_norm, name, category) SELECT seq, CONCAT('LOT-', LPAD(seq, 7, '0')), "
         "CONCAT('LOT', seq), CONCAT('Component number ', seq), CONCAT('C', seq MOD 20) FROM seq_%u_to_%u",
         from + 1, to);
-    sql("INSERT INTO price_quote (party_id, component_id, part_number, pn_norm, price, currency, vat_included, vat_rate, "
+    sql("INSERT INTO price_quote (party_id, component_id, part_number, pn_norm, price, currency, vat_included, "
+        "vat_rate, "
         "qty, quoted_on) SELECT 1 + (seq * 7) MOD 12, 1 + seq DIV 10, CONCAT('PN', seq MOD "
-        "100000), CONCAT('PN', seq MOD 100000), 1000 + (seq * 7919) MOD 200, IF(seq MOD 2, 'RUB', 'USD'), seq MOD 3 = 0, "
+        "100000), CONCAT('PN', seq MOD 100000), 1000 + (seq * 7919) MOD 200, IF(seq MOD 2, 'RUB', 'USD'), seq MOD 3 = "
+        "0, "
         "20, 1 + (seq * 31) MOD 90, '2026-02-05' - INTERVAL (seq * 13) MOD 90 DAY FROM seq_%u_to_%u",
         from * 10, to * 10 - 1);
 }
@@ -100,11 +103,12 @@ static double scoped_run(void)
     int64_t n;
     double best = 1e9;
     for (unsigned i = 0; i < 9; i++) {
-        double spent = run_task(&task_recalculate,
-                                "{\"as_of\":\"2026-02-05\",\"dry_run\":true,\"lot_codes\":[\"LOT-0000100\",\"LOT-0000200\","
-                                "\"LOT-0000300\",\"LOT-0000400\",\"LOT-0000500\",\"LOT-0000600\",\"LOT-0000700\","
-                                "\"LOT-0000800\",\"LOT-0000900\",\"LOT-0001000\"]}",
-                                &n, "components_total");
+        double spent =
+            run_task(&task_recalculate,
+                     "{\"as_of\":\"2026-02-05\",\"dry_run\":true,\"lot_codes\":[\"LOT-0000100\",\"LOT-0000200\","
+                     "\"LOT-0000300\",\"LOT-0000400\",\"LOT-0000500\",\"LOT-0000600\",\"LOT-0000700\","
+                     "\"LOT-0000800\",\"LOT-0000900\",\"LOT-0001000\"]}",
+                     &n, "components_total");
         assert_int_equal(n, 10);
         best = spent < best ? spent : best;
     }
@@ -119,9 +123,10 @@ static double by_hand(void)
     price_sql("CREATE TABLE bench_component LIKE component");
     price_sql("INSERT INTO bench_component SELECT * FROM component");
     double start = now();
-    price_sql("UPDATE bench_component c JOIN (SELECT component_id, SUM(price * qty) / SUM(qty) AS mean FROM price_quote "
-              "FORCE INDEX (ix_bench) WHERE quoted_on >= '2025-11-07' GROUP BY component_id) q ON q.component_id = c.id "
-              "SET c.price = q.mean");
+    price_sql(
+        "UPDATE bench_component c JOIN (SELECT component_id, SUM(price * qty) / SUM(qty) AS mean FROM price_quote "
+        "FORCE INDEX (ix_bench) WHERE quoted_on >= '2025-11-07' GROUP BY component_id) q ON q.component_id = c.id "
+        "SET c.price = q.mean");
     return now() - start;
 }
 
@@ -171,13 +176,16 @@ static double load_audit(const char *dir)
 static void bench_list(unsigned components)
 {
     int64_t items;
-    double ours = run_task(&task_pricelist_create, "{\"source\":\"estimate\",\"as_of\":\"2026-02-05\"}", &items, "items");
+    double ours =
+        run_task(&task_pricelist_create, "{\"source\":\"estimate\",\"as_of\":\"2026-02-05\"}", &items, "items");
     assert_int_equal(items, components);
-    price_sql("INSERT INTO pricelist (source, seq, version, currency, as_of, params, task_id) VALUES ('warehouse', 1, 'x', "
-              "'RUB', '2026-02-05', '{}', UUID())");
+    price_sql(
+        "INSERT INTO pricelist (source, seq, version, currency, as_of, params, task_id) VALUES ('warehouse', 1, 'x', "
+        "'RUB', '2026-02-05', '{}', UUID())");
     double start = now();
-    price_sql("INSERT INTO pricelist_item SELECT (SELECT MAX(id) FROM pricelist), lot_code, component_id, name, category, "
-              "unit, price, qty, basis, n_obs, price_min, price_max, price_as_of, part_numbers FROM pricelist_item");
+    price_sql(
+        "INSERT INTO pricelist_item SELECT (SELECT MAX(id) FROM pricelist), lot_code, component_id, name, category, "
+        "unit, price, qty, basis, n_obs, price_min, price_max, price_as_of, part_numbers FROM pricelist_item");
     double hand = now() - start;
     printf("list of %u items     %7.2f s; INSERT SELECT %.2f s: ratio %.2f (goal 2)\n", components, ours, hand,
            ours / hand);
@@ -229,7 +237,8 @@ int main(int argc, char **argv)
     printf("%u components, %u quotes\n", components, components * 10);
     printf("dry run        %7.2f s; statement %.2f s: ratio %.2f (goal 1.5)\n", d, h, d / h);
     printf("real run       %7.2f s; statement + LOAD DATA %.2f s: ratio %.2f (goal 1.3)\n", r, h + l, r / (h + l));
-    printf("10 components  %7.4f s of %u, %.4f s of 1000: ratio %.2f (goal 0.8-1.2)\n", many, components, few, many / few);
+    printf("10 components  %7.4f s of %u, %.4f s of 1000: ratio %.2f (goal 0.8-1.2)\n", many, components, few,
+           many / few);
     printf("largest memory %7ld KiB (goal 131072)\n", usage.ru_maxrss);
     bench_list(components);
     return 0;

@@ -30,6 +30,7 @@ static inline int price_setup(void **state)
     store_conn_init(&look, fixture_config());
     price_must(store_ensure(&look));
     price_must(store_migrate(&look, NULL));
+    price_sql("SET GLOBAL innodb_flush_log_at_trx_commit = 0"); /* nothing here outlives the server */
     return 0;
 }
 
@@ -197,16 +198,11 @@ static inline void price_case_party(yajl_val p)
 
 static inline void price_case_component(yajl_val c)
 {
-    struct store_value v[] = {price_member(c, "lot_code", NULL),
-                              price_member(c, "lot_code", NULL),
-                              price_member(c, "lot_code", NULL),
-                              price_member(c, "active", "1"),
-                              price_member(c, "price_method", NULL),
-                              price_member(c, "window_days", NULL),
-                              price_member(c, "coefficient", "1"),
-                              price_member(c, "manual_price", NULL),
-                              price_member(c, "price", NULL),
-                              STORE_N,
+    struct store_value v[] = {price_member(c, "lot_code", NULL),     price_member(c, "lot_code", NULL),
+                              price_member(c, "lot_code", NULL),     price_member(c, "active", "1"),
+                              price_member(c, "price_method", NULL), price_member(c, "window_days", NULL),
+                              price_member(c, "coefficient", "1"),   price_member(c, "manual_price", NULL),
+                              price_member(c, "price", NULL),        STORE_N,
                               price_member(c, "price_as_of", NULL)};
     v[9] = price_member(c, "price_state", v[8].type == STORE_NULL ? "none" : "fresh");
     price_insert("INSERT INTO component (lot_code, lot_norm, name, active, price_method, window_days, coefficient, "
@@ -216,24 +212,18 @@ static inline void price_case_component(yajl_val c)
 
 static inline void price_case_quote(yajl_val q)
 {
-    struct store_value v[] = {price_member(q, "id", NULL),
-                              price_member(q, "party", NULL),
-                              price_member(q, "lot_code", "LOT-1"),
-                              price_member(q, "pn", ""),
-                              price_member(q, "price", NULL),
-                              price_member(q, "price_per", "1"),
-                              price_member(q, "currency", NULL),
-                              price_member(q, "vat_included", "0"),
-                              price_member(q, "vat_rate", "0"),
-                              price_member(q, "min_qty", "1"),
-                              price_member(q, "qty", NULL),
-                              price_member(q, "on", NULL),
-                              price_member(q, "valid_until", NULL),
-                              price_member(q, "status", "active")};
-    price_insert("INSERT INTO price_quote (id, party_id, component_id, pn_norm, price, price_per, currency, vat_included, "
-                 "vat_rate, min_qty, qty, quoted_on, valid_until, status) VALUES (?, (SELECT id FROM party WHERE code = ?), "
-                 "(SELECT id FROM component WHERE lot_code = ?), ?,?,?,?,?,?,?,?,?,?,?)",
-                 v, 14);
+    struct store_value v[] = {price_member(q, "id", NULL),          price_member(q, "party", NULL),
+                              price_member(q, "lot_code", "LOT-1"), price_member(q, "pn", ""),
+                              price_member(q, "price", NULL),       price_member(q, "price_per", "1"),
+                              price_member(q, "currency", NULL),    price_member(q, "vat_included", "0"),
+                              price_member(q, "vat_rate", "0"),     price_member(q, "min_qty", "1"),
+                              price_member(q, "qty", NULL),         price_member(q, "on", NULL),
+                              price_member(q, "valid_until", NULL), price_member(q, "status", "active")};
+    price_insert(
+        "INSERT INTO price_quote (id, party_id, component_id, pn_norm, price, price_per, currency, vat_included, "
+        "vat_rate, min_qty, qty, quoted_on, valid_until, status) VALUES (?, (SELECT id FROM party WHERE code = ?), "
+        "(SELECT id FROM component WHERE lot_code = ?), ?,?,?,?,?,?,?,?,?,?,?)",
+        v, 14);
 }
 
 static inline void price_case_stock(yajl_val s)
@@ -243,10 +233,11 @@ static inline void price_case_stock(yajl_val s)
     snprintf(pn, sizeof pn, "PN%u", ++number);
     struct store_value code[] = {price_member(s, "warehouse", NULL), price_member(s, "warehouse", NULL)};
     price_insert("INSERT IGNORE INTO warehouse (code, name) VALUES (?,?)", code, 2);
-    price_insert("INSERT IGNORE INTO stock_import (id, task_id, warehouse_id, file_name, file_sha256, file_format, mode, "
-                 "stock_date, rows_total, rows_rejected, inserted, updated, unchanged, deleted) SELECT id, UUID(), id, "
-                 "'x', '', 'xlsx', 'merge', '2026-02-05', 0, 0, 0, 0, 0, 0 FROM warehouse WHERE code = ?",
-                 code, 1);
+    price_insert(
+        "INSERT IGNORE INTO stock_import (id, task_id, warehouse_id, file_name, file_sha256, file_format, mode, "
+        "stock_date, rows_total, rows_rejected, inserted, updated, unchanged, deleted) SELECT id, UUID(), id, "
+        "'x', '', 'xlsx', 'merge', '2026-02-05', 0, 0, 0, 0, 0, 0 FROM warehouse WHERE code = ?",
+        code, 1);
     struct store_value v[] = {code[0],
                               code[0],
                               STORE_S(pn),
@@ -256,10 +247,11 @@ static inline void price_case_stock(yajl_val s)
                               price_member(s, "qty", NULL),
                               price_member(s, "reserved", "0"),
                               price_member(s, "unit_cost", NULL)};
-    price_insert("INSERT INTO stock_item (warehouse_id, stock_import_id, pn_norm, part_number, component_id, lot_qty, qty, "
-                 "reserved, unit_cost) VALUES ((SELECT id FROM warehouse WHERE code = ?), (SELECT id FROM warehouse WHERE "
-                 "code = ?), ?, ?, (SELECT id FROM component WHERE lot_code = ?), ?, ?, ?, ?)",
-                 v, 9);
+    price_insert(
+        "INSERT INTO stock_item (warehouse_id, stock_import_id, pn_norm, part_number, component_id, lot_qty, qty, "
+        "reserved, unit_cost) VALUES ((SELECT id FROM warehouse WHERE code = ?), (SELECT id FROM warehouse WHERE "
+        "code = ?), ?, ?, (SELECT id FROM component WHERE lot_code = ?), ?, ?, ?, ?)",
+        v, 9);
 }
 
 static inline void price_case_each(yajl_val example, const char *key, void (*fn)(yajl_val))
@@ -272,9 +264,10 @@ static inline void price_case_each(yajl_val example, const char *key, void (*fn)
 /* Into an empty catalogue. */
 static inline void price_case_load(yajl_val example)
 {
-    static const char *const tables[] = {"DELETE FROM price_change", "DELETE FROM pricelist", "DELETE FROM stock_item",
-                                         "DELETE FROM stock_import", "DELETE FROM price_quote", "DELETE FROM component",
-                                         "DELETE FROM party", "DELETE FROM currency_rate", "DELETE FROM warehouse"};
+    static const char *const tables[] = {
+        "DELETE FROM price_change", "DELETE FROM pricelist",     "DELETE FROM stock_item",
+        "DELETE FROM stock_import", "DELETE FROM price_quote",   "DELETE FROM component",
+        "DELETE FROM party",        "DELETE FROM currency_rate", "DELETE FROM warehouse"};
     for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++)
         price_sql(tables[i]);
     price_case_each(example, "rates", price_case_rate);

@@ -1,4 +1,5 @@
-/* Recalculation against a real server: the demo, the worked examples, the trail, dry runs, held prices, cancel, retry. */
+/* Recalculation against a real server: the demo, the worked examples, the trail, dry runs, held prices, cancel, retry.
+ */
 #include "tests/unit/price_job.h"
 
 /* ---- The demo -------------------------------------------------------------------------------------------------- */
@@ -57,8 +58,8 @@ struct example {
 
 static int on_change(const struct store_value *v, unsigned n, void *ctx)
 {
-    static const char *const keys[] = {"outcome",  "method",     "raw_price", "n_quotes",
-                                       "n_used",   "change_pct", "price",     NULL};
+    static const char *const keys[] = {"outcome", "method",     "raw_price", "n_quotes",
+                                       "n_used",  "change_pct", "price",     NULL};
     struct example *example = ctx;
     (void)n;
     price_expect_columns("component", v, example->expected, keys);
@@ -153,15 +154,17 @@ static void trail_gives_the_price_again(void **state)
                      "(p.method = 'average' AND ROUND(q.average, 6) <> p.raw_price) OR (p.method = 'min' AND q.low <> "
                      "p.raw_price)"),
         0);
-    assert_int_equal(price_number("SELECT COUNT(*) FROM price_change p JOIN component c ON c.id = p.component_id WHERE "
-                                  "p.method <> 'manual' AND (ROUND(p.raw_price * p.coefficient, 2) <> p.new_price OR "
-                                  "p.new_price <> c.price OR c.price_task <> p.task_id OR c.price_changed_at IS NULL OR "
-                                  "c.price_as_of <> '2026-02-05')"),
-                     0);
+    assert_int_equal(
+        price_number("SELECT COUNT(*) FROM price_change p JOIN component c ON c.id = p.component_id WHERE "
+                     "p.method <> 'manual' AND (ROUND(p.raw_price * p.coefficient, 2) <> p.new_price OR "
+                     "p.new_price <> c.price OR c.price_task <> p.task_id OR c.price_changed_at IS NULL OR "
+                     "c.price_as_of <> '2026-02-05')"),
+        0);
     /* Used and excluded quotes are all there, except the stale ones. */
     assert_int_equal(price_number("SELECT COUNT(*) FROM price_change_quote WHERE used = 1 AND reason IS NULL"), 758);
     assert_int_equal(price_number("SELECT COUNT(*) FROM price_change_quote WHERE reason = 'stale'"), 0);
-    assert_int_equal(price_number("SELECT COUNT(*) FROM price_change_quote WHERE (used = 1) = (reason IS NOT NULL)"), 0);
+    assert_int_equal(price_number("SELECT COUNT(*) FROM price_change_quote WHERE (used = 1) = (reason IS NOT NULL)"),
+                     0);
 }
 
 static void second_run_changes_nothing(void **state)
@@ -189,7 +192,8 @@ static void dry_run_writes_nothing(void **state)
     price_run(&test, &task_recalculate, "{\"as_of\":\"2026-02-05\",\"dry_run\":true}");
     assert_int_equal(import_count(&test, "updated"), 181);
     assert_int_equal(import_count(&test, "quotes_used"), 758);
-    assert_int_equal(price_number("SELECT COUNT(*) FROM component WHERE price IS NOT NULL OR price_state <> 'none'"), 0);
+    assert_int_equal(price_number("SELECT COUNT(*) FROM component WHERE price IS NOT NULL OR price_state <> 'none'"),
+                     0);
     assert_int_equal(price_number("SELECT COUNT(*) FROM price_change"), 0);
     assert_int_equal(price_number("SELECT COUNT(*) FROM lease WHERE name = 'recalc'"), 0);
     import_job_fini(&test);
@@ -217,10 +221,12 @@ static void jumps_are_held_and_directions_told(void **state)
     assert_string_equal(testdata_string(up, "pct"), "19.45");
     assert_string_equal(testdata_string(test.result, "avg_change_pct"), "19.45");
     price_expect_text("SELECT price FROM component WHERE lot_code = 'ACC-BEZEL-1U'", "2818.0400");
-    price_expect_text("SELECT CONCAT_WS(' ', old_price, new_price, change_pct) FROM price_change WHERE outcome = 'held'",
-                      "2818.0400 1409.0200 -50.00");
-    assert_true(price_number("SELECT COUNT(*) FROM price_change_quote q JOIN price_change p ON p.id = q.price_change_id "
-                             "WHERE p.outcome = 'held'") > 0);
+    price_expect_text(
+        "SELECT CONCAT_WS(' ', old_price, new_price, change_pct) FROM price_change WHERE outcome = 'held'",
+        "2818.0400 1409.0200 -50.00");
+    assert_true(
+        price_number("SELECT COUNT(*) FROM price_change_quote q JOIN price_change p ON p.id = q.price_change_id "
+                     "WHERE p.outcome = 'held'") > 0);
     import_job_fini(&test);
 }
 
@@ -235,9 +241,10 @@ static void stale_once_then_cleared(void **state)
     assert_int_equal(import_count(&test, "no_quotes"), 195);
     import_job_fini(&test);
     assert_int_equal(price_number("SELECT COUNT(*) FROM price_change WHERE outcome = 'no_quotes'"), 178);
-    assert_int_equal(price_number("SELECT COUNT(*) FROM component WHERE price_state = 'stale' AND price IS NOT NULL AND "
-                                  "price_as_of = '2026-02-05'"),
-                     178);
+    assert_int_equal(
+        price_number("SELECT COUNT(*) FROM component WHERE price_state = 'stale' AND price IS NOT NULL AND "
+                     "price_as_of = '2026-02-05'"),
+        178);
     run_demo("{\"as_of\":\"2026-02-07\"}"); /* stale already: no news */
     assert_int_equal(price_number("SELECT COUNT(*) FROM price_change WHERE outcome = 'no_quotes'"), 178);
     price_run(&test, &task_recalculate, "{\"as_of\":\"2026-02-07\",\"on_no_quotes\":\"clear\"}");
@@ -254,16 +261,18 @@ static void too_many_and_too_dear_fail_alone(void **state)
     struct import_job test;
     (void)state;
     price_sql("INSERT INTO party (id, kind, code, name) VALUES (1, 'supplier', 'S', 'x'), (2, 'competitor', 'K', 'x')");
-    price_sql("INSERT INTO component (id, lot_code, lot_norm, name, coefficient) VALUES (1, 'A', 'A', 'x', 1), (2, 'B', "
-              "'B', 'x', 1), (3, 'C', 'C', 'x', 1), (4, 'D', 'D', 'x', 999), (5, 'E', 'E', 'x', 1)");
+    price_sql(
+        "INSERT INTO component (id, lot_code, lot_norm, name, coefficient) VALUES (1, 'A', 'A', 'x', 1), (2, 'B', "
+        "'B', 'x', 1), (3, 'C', 'C', 'x', 1), (4, 'D', 'D', 'x', 999), (5, 'E', 'E', 'x', 1)");
     price_sql("INSERT INTO price_quote (party_id, component_id, price, currency, quoted_on) SELECT 1, 2, 5, 'RUB', "
               "'2026-02-01' FROM seq_1_to_25000");
     /* Competitors' quotes do not count against the bound, and an honest component may fill pages with them. */
     price_sql("INSERT INTO price_quote (party_id, component_id, price, currency, quoted_on) SELECT 2, 3, 5, 'RUB', "
               "'2026-02-01' FROM seq_1_to_21000");
-    price_sql("INSERT INTO price_quote (party_id, component_id, price, currency, quoted_on) VALUES (1, 1, 10, 'RUB', "
-              "'2026-02-01'), (1, 3, 30, 'RUB', '2026-02-01'), (1, 4, 9999999999, 'RUB', '2026-02-01'), (1, 5, 50, 'RUB', "
-              "'2026-02-01')");
+    price_sql(
+        "INSERT INTO price_quote (party_id, component_id, price, currency, quoted_on) VALUES (1, 1, 10, 'RUB', "
+        "'2026-02-01'), (1, 3, 30, 'RUB', '2026-02-01'), (1, 4, 9999999999, 'RUB', '2026-02-01'), (1, 5, 50, 'RUB', "
+        "'2026-02-01')");
     price_run(&test, &task_recalculate, "{\"as_of\":\"2026-02-05\"}");
     assert_int_equal(test.outcome, OUTCOME_PARTIAL);
     assert_int_equal(import_count(&test, "components_total"), 5);
@@ -294,8 +303,9 @@ static void scope_limits_and_agrees(void **state)
     assert_int_equal(import_count(&test, "components_total"),
                      price_number("SELECT COUNT(*) FROM component WHERE category = 'CPU' AND active"));
     import_job_fini(&test);
-    price_run(&test, &task_recalculate,
-              "{\"as_of\":\"2026-02-05\",\"categories\":[\"CPU\"],\"lot_codes\":[\"ACC-BEZEL-1U\",\"CPU-KLV-8C-150W\"]}");
+    price_run(
+        &test, &task_recalculate,
+        "{\"as_of\":\"2026-02-05\",\"categories\":[\"CPU\"],\"lot_codes\":[\"ACC-BEZEL-1U\",\"CPU-KLV-8C-150W\"]}");
     assert_int_equal(import_count(&test, "components_total"), 1);
     import_job_fini(&test);
     char *scoped = price_text("SELECT GROUP_CONCAT(lot_code, price ORDER BY id) FROM component WHERE category = 'CPU'");
@@ -329,20 +339,24 @@ static void precheck_names_what_is_unknown(void **state)
 
 /* ---- Cancel, retry, lease -------------------------------------------------------------------------------------- */
 
-static void make_many(void)
+static void make_many(unsigned n)
 {
+    char text[200];
     price_sql("INSERT INTO party (id, kind, code, name) VALUES (1, 'supplier', 'S', 'x')");
-    price_sql("INSERT INTO component (id, lot_code, lot_norm, name) SELECT seq, CONCAT('L', seq), CONCAT('L', seq), 'x' "
-              "FROM seq_1_to_1700");
-    price_sql("INSERT INTO price_quote (party_id, component_id, price, currency, quoted_on) SELECT 1, seq, seq, 'RUB', "
-              "'2026-02-01' FROM seq_1_to_1700");
+    snprintf(text, sizeof text,
+             "INSERT INTO component (id, lot_code, lot_norm, name) SELECT seq, CONCAT('L', seq), CONCAT('L', seq), 'x' "
+             "FROM seq_1_to_%u",
+             n);
+    price_sql(text);
+    price_sql("INSERT INTO price_quote (party_id, component_id, price, currency, quoted_on) SELECT 1, id, id, 'RUB', "
+              "'2026-02-01' FROM component");
 }
 
 static void cancel_in_the_middle_writes_nothing(void **state)
 {
     struct import_job test;
     (void)state;
-    make_many();
+    make_many(1700);
     price_job(&test, &task_recalculate, "{\"as_of\":\"2026-02-05\"}");
     test.cancel_after = 3; /* of four chunks */
     assert_int_equal(task_recalculate.run(&test.job), JOB_STOP);
@@ -354,7 +368,9 @@ static void cancel_in_the_middle_writes_nothing(void **state)
     price_run(&test, &task_recalculate, "{\"as_of\":\"2026-02-05\"}");
     assert_int_equal(import_count(&test, "updated"), 1700);
     assert_int_equal(price_number("SELECT COUNT(*) FROM component WHERE price = id"), 1700);
-    assert_int_equal(price_number("SELECT COUNT(*) FROM price_change_quote WHERE quote_id <> price_change_id"), 0);
+    assert_int_equal(price_number("SELECT COUNT(*) FROM price_change_quote q JOIN price_change p ON p.id = "
+                                  "q.price_change_id WHERE q.quote_id <> p.component_id"),
+                     0);
     assert_int_equal(price_number("SELECT COUNT(*) FROM price_change_quote"), 1700);
     import_job_fini(&test);
 }
@@ -364,8 +380,8 @@ static unsigned statements_left, fault_number;
 /* One fault at the statement the count runs out at. */
 static unsigned fault_at(enum store_fault_point point, const char *sql)
 {
-    (void)sql;
-    if (point != STORE_FAULT_AFTER || statements_left == 0)
+    /* What comes after COMMIT is another test's (and the journal's) matter. */
+    if (point != STORE_FAULT_BEFORE || statements_left == 0 || strcmp(sql, "COMMIT") == 0)
         return 0;
     return --statements_left == 0 ? fault_number : 0;
 }
@@ -376,7 +392,7 @@ static void runs_again_from_any_statement(unsigned number)
     struct import_job test;
     bool struck = true;
     unsigned n;
-    make_many();
+    make_many(600);
     for (n = 1; struck; n++) {
         price_sql("UPDATE component SET price = NULL, price_state = 'none'");
         price_sql("DELETE FROM price_change");
@@ -388,16 +404,16 @@ static void runs_again_from_any_statement(unsigned number)
         store_fault_hook = NULL;
         struck = statements_left == 0;
         long long priced = price_number("SELECT COUNT(*) FROM component WHERE price = id AND price_state = 'fresh'");
-        assert_int_equal(priced, verdict == JOB_ENDED ? 1700 : 0);
+        assert_int_equal(priced, verdict == JOB_ENDED ? 600 : 0);
         assert_int_equal(price_number("SELECT COUNT(*) FROM price_change"), priced);
         assert_int_equal(price_number("SELECT COUNT(*) FROM price_change_quote"), priced);
         if (verdict == JOB_ENDED)
-            assert_int_equal(import_count(&test, "updated"), 1700);
+            assert_int_equal(import_count(&test, "updated"), 600);
         import_job_fini(&test);
         price_sql("DELETE FROM lease");
         assert_true(n < 60);
     }
-    assert_true(n > 20);
+    assert_true(n > 15);
 }
 
 static void deadlocks_are_retried(void **state)
@@ -418,7 +434,7 @@ static void waits_for_another_recalculation(void **state)
     store_uuid other;
     uint64_t fence;
     (void)state;
-    make_many();
+    make_many(1700);
     uuid_generate(other);
     assert_int_equal(lease_acquire(&look, "recalc", other, 60, &fence), 1);
     price_job(&test, &task_recalculate, "{\"as_of\":\"2026-02-05\"}");
