@@ -45,5 +45,7 @@ void task_type_register(const struct task_type *type);
 
 extern const struct task_type task_stock_import;
 extern const struct task_type task_catalog_import;
+extern const struct task_type task_recalculate;
+extern const struct task_type task_pricelist_create;
 
 #endif
