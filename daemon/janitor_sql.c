@@ -10,7 +10,7 @@
 
 #define PASS_MS    1000 /* adopt and settle at least this often */
 #define RETRY_MS   500  /* while the database is away */
-#define PURGE_MS   (10 * 60 * 1000)
+#define PURGE_MS   (10 * 60 * 1000L)
 #define PURGE_ROWS 1000
 
 /* The set-up is wrong and no waiting will mend it: end the daemon with a clear message (only before it has ever

@@ -195,10 +195,10 @@ static void set_memory_limit(const struct task_type *type, bool on)
 {
 #ifndef PF_SANITIZERS
     struct rlimit limit = {RLIM_INFINITY, RLIM_INFINITY};
-    unsigned long pages = 0;
+    char size[64];
     FILE *statm = type->memory_limit && on ? fopen("/proc/self/statm", "re") : NULL;
-    if (statm && fscanf(statm, "%lu", &pages) == 1)
-        limit.rlim_cur = pages * (rlim_t)sysconf(_SC_PAGESIZE) + type->memory_limit;
+    if (statm && fgets(size, sizeof size, statm))
+        limit.rlim_cur = strtoul(size, NULL, 10) * (rlim_t)sysconf(_SC_PAGESIZE) + type->memory_limit;
     if (statm)
         fclose(statm);
     setrlimit(RLIMIT_AS, &limit);

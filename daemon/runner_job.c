@@ -94,7 +94,7 @@ __attribute__((format(printf, 2, 3))) static void on_log(struct job *job, const 
     char text[400];
     va_list args;
     va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
+    vsnprintf(text, sizeof text, format, args); /* NOLINT(clang-analyzer-valist.Uninitialized) */
     va_end(args);
     log_task(LOG_LEVEL_INFO, job->id, "%s", text);
 }
@@ -234,7 +234,6 @@ static int follow_once(struct runner *runner, bool started)
     }
     struct journal_end end = {row.status,     row.outcome,       row.result, row.message,
                               row.error_code, row.error_message, row.done_ms};
-    rc = 1;
     if (row.status > JOURNAL_RUNNING) {
         show_end(runner, &end);
         rc = 0;

@@ -93,7 +93,7 @@ static struct event *watch(struct worker_events *events, int fd, short what, eve
 
 static void start_tick(struct worker_events *events)
 {
-    struct timeval interval = {0, TICK_MS * 1000};
+    struct timeval interval = {0, TICK_MS * 1000L};
     events->tick = event_new(events->worker.base, -1, EV_PERSIST, on_tick, events);
     if (!events->tick || event_add(events->tick, &interval) != 0)
         abort();
@@ -216,8 +216,10 @@ int worker_main(const struct process *process)
     struct worker_events *events = calloc(1, sizeof *events);
     if (!events)
         abort();
-    if (worker_init(events, process) != 0)
+    if (worker_init(events, process) != 0) {
+        free(events);
         return EXIT_SHORTAGE;
+    }
     proctab_beat(process->segment, process->self);
     look_at_database(events);
     event_base_dispatch(events->worker.base);

@@ -114,8 +114,8 @@ static _Noreturn void die_holding(pthread_mutex_t *mutex)
 
 static bool handed_over(pthread_mutex_t *mutex)
 {
-    return acquire(mutex) == EOWNERDEAD && pthread_mutex_consistent(mutex) == 0 && pthread_mutex_unlock(mutex) == 0 &&
-           pthread_mutex_lock(mutex) == 0 && pthread_mutex_unlock(mutex) == 0;
+    return acquire(mutex, SHM_LOCK_WAIT_MS) == EOWNERDEAD && pthread_mutex_consistent(mutex) == 0 &&
+           pthread_mutex_unlock(mutex) == 0 && pthread_mutex_lock(mutex) == 0 && pthread_mutex_unlock(mutex) == 0;
 }
 
 static bool probe(pthread_mutex_t *mutex)

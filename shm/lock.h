@@ -15,7 +15,8 @@
 struct shm_segment;
 
 #define SHM_LOCK_WAIT_MS 1500
-#define SHM_MISS_WAIT_MS 20 /* confirming a miss: an event loop waits for it, and the journal knows the answer as well */
+#define SHM_MISS_WAIT_MS                                                                                               \
+    20 /* confirming a miss: an event loop waits for it, and the journal knows the answer as well */
 
 /* Returns 0 with the lock held, -ETIMEDOUT (environment: answer 503, try later) or -ENOTRECOVERABLE (leave the
  * process; also for a mutex that was overwritten). Aborts on anything else, EDEADLK included: that is a bug. */
