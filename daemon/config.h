@@ -1,8 +1,9 @@
 /* Configuration: one table of {section, name, type, default, unit, reloadable, help} in config.c gives the parser,
  * --dump-config, the manual page's list and the error messages.
  *
- * Order: built-in defaults, then the INI file (-c FILE), then the environment (PRICEFORGE_SECTION_KEY), then -o section.key=value.
- * An unknown key or a bad value stops the start with file, line, the value and what would be right (exit 78). */
+ * Order: built-in defaults, then the INI file (-c FILE), then the environment (PRICEFORGE_SECTION_KEY), then -o
+ * section.key=value. An unknown key or a bad value stops the start with file, line, the value and what would be right
+ * (exit 78). The keys themselves stand in config_table.c. */
 #ifndef PF_CONFIG_H
 #define PF_CONFIG_H
 
@@ -14,17 +15,17 @@
 
 struct config {
     /* [paths] */
-    char *state_dir;      /* private database, spool, node id, lock file */
-    char *runtime_dir;    /* worker-N.sock, db.sock */
-    char *spool_dir;      /* derived: state_dir/spool */
+    char *state_dir;   /* private database, spool, node id, lock file */
+    char *runtime_dir; /* worker-N.sock, db.sock */
+    char *spool_dir;   /* derived: state_dir/spool */
     /* [daemon] */
-    char *user;           /* switched to when started as root */
-    unsigned drain_s;     /* limit for SIGTERM; default 20 */
+    char *user;       /* switched to when started as root */
+    unsigned drain_s; /* limit for SIGTERM; default 20 */
     /* [http] */
-    char *listen;         /* ADDRESS:PORT or "" */
-    unsigned workers;     /* default: CPUs online */
-    uint64_t max_upload;  /* bytes, 64 MiB */
-    unsigned start_status; /* 202 or 200 */
+    char *listen;             /* ADDRESS:PORT or "" */
+    unsigned workers;         /* default: CPUs online */
+    uint64_t max_upload;      /* bytes, 64 MiB */
+    unsigned start_status;    /* 202 or 200 */
     unsigned max_connections; /* per worker, 16384 */
     unsigned idle_timeout_s;  /* 75: above nginx's 60 */
     unsigned head_timeout_s;  /* 10 */
@@ -34,17 +35,18 @@ struct config {
     unsigned runners, slots, max_attempts; /* 2, 1024, 3 */
     unsigned retention_days;               /* 30 */
     /* [database] */
-    bool private_database;  /* derived: no host, socket or user was given */
+    bool private_database; /* derived: no host, socket or user was given */
+    char *private_socket;  /* derived: runtime_dir/db.sock */
     char *db_host, *db_socket, *db_user, *db_password_file, *db_name, *db_tls_ca;
     unsigned db_port;
-    uint64_t db_pool;       /* private database: buffer pool bytes, 64 MiB */
-    char *db_password;      /* read from the file; wiped from dumps */
+    uint64_t db_pool;  /* private database: buffer pool bytes, 64 MiB */
+    char *db_password; /* read from the file; wiped from dumps */
     /* [pricing] */
     char *base_currency, *default_vat_rate, *time_zone;
     unsigned rate_max_age_days, quote_history_days;
     uint32_t max_rows;
     /* [log] */
-    int log_level;          /* enum log_level */
+    int log_level; /* enum log_level */
     bool log_json;
 };
 
@@ -53,6 +55,14 @@ int config_load(const char *file, const char *const *overrides, unsigned n_overr
 void config_free(struct config **config);
 /* Every key with its value, default and help, as an INI file that can be read back; secrets are left out. */
 void config_dump(const struct config *config, int fd);
+
+/* What differs between two configurations, one call per key; for the reload report. */
+typedef void (*config_change_fn)(const char *name, const char *before, const char *after, bool needs_restart,
+                                 void *ctx);
+void config_compare(const struct config *before, const struct config *after, config_change_fn fn, void *ctx);
+
+/* Give `next` the values of `running` for every key that needs a restart, secrets and derived fields included. */
+void config_keep_fixed(const struct config *running, struct config *next);
 
 /* Views for the layers below; borrowed from the configuration. */
 struct store_config config_store(const struct config *config, unsigned read_timeout_s, unsigned statement_timeout_s);

@@ -9,29 +9,29 @@
 
 /* Exit codes are a protocol between a child and the master (restart.c says what follows each). */
 enum exit_code {
-    EXIT_DONE = 0,          /* stopped in good order */
-    EXIT_RECYCLE = 64,      /* replace me (memory, request count); no back-off */
-    EXIT_SHORTAGE = 75,     /* environment: no memory, no descriptors; back off */
-    EXIT_CONFIG = 78,       /* do not restart; the daemon ends with 78 */
-    EXIT_SEGMENT_LOST = 79  /* the shared segment is beyond repair: master makes a new one */
+    EXIT_DONE = 0,         /* stopped in good order */
+    EXIT_RECYCLE = 64,     /* replace me (memory, request count); no back-off */
+    EXIT_SHORTAGE = 75,    /* environment: no memory, no descriptors; back off */
+    EXIT_CONFIG = 78,      /* do not restart; the daemon ends with 78 */
+    EXIT_SEGMENT_LOST = 79 /* the shared segment is beyond repair: master makes a new one */
 };
 
 /* Everything a child knows at its start; made by the master, inherited by fork, never changed afterwards. */
 struct process {
     const struct config *config;
-    struct shm_segment *segment;   /* NULL in parsers */
+    struct shm_segment *segment; /* NULL in parsers */
     struct proc_ref self;
-    uint32_t index;                /* worker 0, 1, …; runner 0, 1, … */
+    uint32_t index; /* worker 0, 1, …; runner 0, 1, … */
     pid_t master_pid;
-    int master_pipe;               /* read end; end-of-file = the master is gone */
-    store_uuid node;               /* this node's id (state_dir/node-id) */
-    int listen_fd;                 /* worker: the TCP listener, or -1 */
-    int unix_fd;                   /* worker: its own unix socket */
-    int parser_control;            /* runner: receives parser sockets by SCM_RIGHTS; parser: its end of the pair; else -1 */
+    int master_pipe;    /* read end; end-of-file = the master is gone */
+    store_uuid node;    /* this node's id (state_dir/node-id) */
+    int listen_fd;      /* worker: the TCP listener, or -1 */
+    int unix_fd;        /* worker: its own unix socket */
+    int parser_control; /* runner: receives parser sockets by SCM_RIGHTS; parser: its end of the pair; else -1 */
 };
 
-/* Entry points; run after fork, after descriptors of siblings are closed, handlers reset and PDEATHSIG set. They return an
- * exit code. SIGTERM means drain, SIGINT is ignored in children (the master forwards a TERM). */
+/* Entry points; run after fork, after descriptors of siblings are closed, handlers reset and PDEATHSIG set. They return
+ * an exit code. SIGTERM means drain, SIGINT is ignored in children (the master forwards a TERM). */
 int worker_main(const struct process *process);
 int runner_main(const struct process *process);
 int janitor_main(const struct process *process);

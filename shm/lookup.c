@@ -92,7 +92,7 @@ static inline int walk(const struct shm_segment *seg, const uint8_t id[16], look
 /* A miss may be an entry on its way from one place to another: only with the lock held it counts. */
 static int walk_locked(struct shm_segment *seg, const uint8_t id[16], look_fn look, void *out)
 {
-    int found = shm_lock(seg);
+    int found = shm_lock_within(seg, SHM_MISS_WAIT_MS);
 
     if (found != 0)
         return found;

@@ -13,11 +13,14 @@ struct store_bulk;
 struct store_bulk *store_bulk_new(struct store_conn *conn, const char *sql, unsigned n_columns, unsigned batch_rows);
 /* Append one row (values are copied); sends a batch when full. Returns 0 or -1 with conn->error. */
 int store_bulk_add(struct store_bulk *bulk, const struct store_value *row);
-/* Send what is left. Must be called before commit. */
+/* Drop what is collected and not sent, after a rollback. */
+void store_bulk_discard(struct store_bulk *bulk);
+/* Send what is left. One bad row fails its whole batch; the rows of a failed batch are dropped: roll back, and add them
+ * again one by one to learn which it was. Must be called before commit. */
 int store_bulk_flush(struct store_bulk *bulk);
 /* Rows sent so far. */
 uint64_t store_bulk_sent(const struct store_bulk *bulk);
-/* Free; does not flush. */
+/* Free; does not flush. Before store_conn_fini() of its connection or after it. */
 void store_bulk_free(struct store_bulk **bulk);
 
 #endif

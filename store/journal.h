@@ -1,8 +1,8 @@
 /* The task journal: table `task`, the durable truth about every accepted task.
  *
  * States: queued -> running -> succeeded | failed | cancelled, queued -> cancelled | failed. Every move is a
- * compare-and-set: UPDATE … WHERE id = ? AND status = ? AND attempt = ? AND node = ?; zero rows changed means that somebody
- * else moved it, and nothing was written. A final row never changes again (but may be purged). */
+ * compare-and-set: UPDATE … WHERE id = ? AND status = ? AND attempt = ? AND node = ?; zero rows changed means that
+ * somebody else moved it, and nothing was written. A final row never changes again (but may be purged). */
 #ifndef PF_STORE_JOURNAL_H
 #define PF_STORE_JOURNAL_H
 
@@ -16,30 +16,37 @@ enum journal_status { JOURNAL_QUEUED, JOURNAL_RUNNING, JOURNAL_SUCCEEDED, JOURNA
 
 /* Task-Outcome of http-api.md section 6. Stored as text in the column `outcome`. */
 enum task_outcome {
-    OUTCOME_NONE = 0, OUTCOME_SUCCEEDED, OUTCOME_PARTIAL, OUTCOME_FAILED, OUTCOME_CANCELLED, OUTCOME_TIMED_OUT,
-    OUTCOME_INTERRUPTED, OUTCOME_EXPIRED
+    OUTCOME_NONE = 0,
+    OUTCOME_SUCCEEDED,
+    OUTCOME_PARTIAL,
+    OUTCOME_FAILED,
+    OUTCOME_CANCELLED,
+    OUTCOME_TIMED_OUT,
+    OUTCOME_INTERRUPTED,
+    OUTCOME_EXPIRED
 };
 const char *task_outcome_name(enum task_outcome outcome);
 
 /* The uploaded file of a task. Empty name = none. */
 struct journal_file {
-    char name[256];       /* the client's name for it, for display only; UTF-8 */
-    uint64_t offset;      /* first byte of the file inside the spooled body (multipart) */
-    uint64_t length;      /* bytes */
+    char name[256];  /* the client's name for it, for display only; UTF-8 */
+    uint64_t offset; /* first byte of the file inside the spooled body (multipart) */
+    uint64_t length; /* bytes */
 };
 
 /* What accept writes. Strings are borrowed. */
 struct journal_new {
     store_uuid id;
     const char *type;
-    const char *params;        /* canonical JSON */
-    store_uuid node;           /* this node's id */
+    const char *params;          /* canonical JSON */
+    store_uuid node;             /* this node's id */
     const uint8_t *idem_scope;   /* 32 bytes or NULL */
     const uint8_t *idem_payload; /* 32 bytes or NULL */
-    const char *live_key;      /* NULL, or text: at most one live task with it (UNIQUE; set NULL in a final state) */
-    const char *requested_by;  /* NULL or client identity */
+    const char *live_key; /* NULL, or text (stored as SHA-256 of type, NUL, text): at most one live task of this type
+                             has it (UNIQUE; set NULL in a final state) */
+    const char *requested_by;        /* NULL or client identity */
     const struct journal_file *file; /* NULL or the spooled upload; its spool name is the task id */
-    int64_t created_ms;        /* UTC milliseconds */
+    int64_t created_ms;              /* UTC milliseconds */
 };
 
 /* A row as read back. Heap strings, freed by journal_row_fini(). */
@@ -52,10 +59,10 @@ struct journal_row {
     bool cancel_requested;
     int64_t created_ms, started_ms, done_ms; /* 0 = NULL */
     char *params;
-    char *result;         /* NULL unless succeeded */
-    char *message;        /* final summary or ""; never NULL */
-    char *error_code;     /* "" if none */
-    char *error_message;  /* "" if none */
+    char *result;        /* NULL unless succeeded */
+    char *message;       /* final summary or ""; never NULL */
+    char *error_code;    /* "" if none */
+    char *error_message; /* "" if none */
     struct journal_file file;
 };
 void journal_row_fini(struct journal_row *row);
@@ -65,26 +72,31 @@ int journal_insert(struct store_conn *conn, const struct journal_new *task);
 
 /* Read one row. Returns 1 (found), 0 (no such id), -1. */
 int journal_read(struct store_conn *conn, const store_uuid id, struct journal_row *out);
+/* The same, but waits for a transaction that still holds the row, a COMMIT of a killed process included: what it says
+ * is final as far as dead writers go. Use it before anything is decided from "not there" or "still running". */
+int journal_read_settled(struct store_conn *conn, const store_uuid id, struct journal_row *out);
 
-/* queued -> running with attempt + 1, started_at now. Autocommit. Returns 1 and the new attempt, 0 when somebody else has it
- * or it is no longer queued, -1. */
+/* queued -> running with attempt + 1, started_at now. Autocommit. Returns 1 and the new attempt, 0 when somebody else
+ * has it or it is no longer queued, -1. */
 int journal_claim(struct store_conn *conn, const store_uuid id, const store_uuid node, unsigned *attempt);
 
-/* running (this attempt, this node) -> queued; `give_back`: the attempt does not count (orderly stop). Returns 1, 0, -1. */
-int journal_requeue(struct store_conn *conn, const store_uuid id, const store_uuid node, unsigned attempt, bool give_back);
+/* running (this attempt, this node) -> queued; `give_back`: the attempt does not count (orderly stop). Returns 1, 0,
+ * -1. */
+int journal_requeue(struct store_conn *conn, const store_uuid id, const store_uuid node, unsigned attempt,
+                    bool give_back);
 
 /* How a task ended. Strings are borrowed, NULL = none. */
 struct journal_end {
-    enum journal_status status;    /* SUCCEEDED, FAILED or CANCELLED */
+    enum journal_status status; /* SUCCEEDED, FAILED or CANCELLED */
     enum task_outcome outcome;
-    const char *result;            /* JSON, only with SUCCEEDED */
-    const char *message;           /* summary for people */
-    const char *error_code;        /* "E_NO_HEADER", "interrupted", … */
-    const char *error_message;     /* one sentence for a toast */
+    const char *result;        /* JSON, only with SUCCEEDED */
+    const char *message;       /* summary for people */
+    const char *error_code;    /* "E_NO_HEADER", "interrupted", … */
+    const char *error_message; /* one sentence for a toast */
     int64_t done_ms;
 };
-/* Write the final state inside the caller's transaction (or in autocommit). From `from` = RUNNING with this attempt, or QUEUED.
- * Returns 1 (written), 0 (the row was not in that state: roll back, your attempt is over), -1. */
+/* Write the final state inside the caller's transaction (or in autocommit). From `from` = RUNNING with this attempt, or
+ * QUEUED. Returns 1 (written), 0 (the row was not in that state: roll back, your attempt is over), -1. */
 int journal_finish(struct store_conn *conn, const store_uuid id, const store_uuid node, enum journal_status from,
                    unsigned attempt, const struct journal_end *end);
 
@@ -95,10 +107,26 @@ int journal_ask_cancel(struct store_conn *conn, const store_uuid id);
 typedef int (*journal_row_fn)(const struct journal_row *row, void *ctx);
 int journal_each_live(struct store_conn *conn, const store_uuid node, journal_row_fn fn, void *ctx);
 int journal_each_finished(struct store_conn *conn, unsigned limit, journal_row_fn fn, void *ctx);
+/* Ids of this node's running rows: for the sweep that finds the ones no slot stands for. */
+int journal_each_running_id(struct store_conn *conn, const store_uuid node, int (*fn)(const store_uuid id, void *ctx),
+                            void *ctx);
 /* Ids of this node's queued rows, oldest first: for the sweep that adopts what a killed worker committed. */
-int journal_each_queued_id(struct store_conn *conn, const store_uuid node, int (*fn)(const store_uuid id, void *ctx), void *ctx);
+int journal_each_queued_id(struct store_conn *conn, const store_uuid node, int (*fn)(const store_uuid id, void *ctx),
+                           void *ctx);
 
-/* Delete final rows older than `days`, at most `limit` at a time. *deleted counts. */
+/* After STORE_DUPLICATE: whose key is it? Returns 1, 0, -1. `payload` is zero when that task had none. */
+int journal_find_idem(struct store_conn *conn, const uint8_t scope[32], store_uuid id, uint8_t payload[32]);
+int journal_find_live(struct store_conn *conn, const char *type, const char *live_key, store_uuid id);
+/* Forget idempotency keys older than `hours`, at most `limit`. Autocommit. */
+int journal_expire_idem(struct store_conn *conn, unsigned hours, unsigned limit, uint64_t *expired);
+
+/* Delete final rows that ended more than `days` ago by the database's clock, at most `limit` at a time, in a
+ * transaction of its own; each leaves a tombstone. *deleted counts. */
 int journal_purge(struct store_conn *conn, unsigned days, unsigned limit, uint64_t *deleted);
+/* Delete one final row, leaving a tombstone. Own transaction. Returns 1, 0 when it is not final or unknown, -1. */
+int journal_forget(struct store_conn *conn, const store_uuid id);
+/* Was there once a task with this id? (410, not 404.) Returns 1, 0, -1. */
+int journal_gone(struct store_conn *conn, const store_uuid id);
+int journal_purge_tombstones(struct store_conn *conn, unsigned days, unsigned limit, uint64_t *deleted);
 
 #endif

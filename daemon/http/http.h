@@ -1,11 +1,12 @@
 /* The HTTP server of a worker: libevent's evhttp behind our own body spooler, router and replies.
  *
  * One http_server per worker process, on its event loop; nothing here blocks. Handlers are found in one table of routes
- * (routes.c); a handler gets a request whose head has been checked and whose body is whole (in memory or spooled and not yet
- * synced), and must reply exactly once, now or later. The client may be gone by then: replying is still required and harmless.
+ * (routes.c); a handler gets a request whose head has been checked and whose body is whole (in memory or spooled and
+ * not yet synced), and must reply exactly once, now or later. The client may be gone by then: replying is still
+ * required and harmless.
  *
- * Why not evhttp_set_cb: its dispatch compares decoded paths and mallocs per callback; why our own spooler: evhttp buffers whole
- * bodies in memory (design: evhttp traps, section 2). */
+ * Why not evhttp_set_cb: its dispatch compares decoded paths and mallocs per callback; why our own spooler: evhttp
+ * buffers whole bodies in memory (design: evhttp traps, section 2). */
 #ifndef PF_HTTP_H
 #define PF_HTTP_H
 
@@ -23,14 +24,18 @@ struct http_request;
 enum http_method { HTTP_GET = 1, HTTP_HEAD, HTTP_POST, HTTP_PUT, HTTP_DELETE, HTTP_OPTIONS, HTTP_OTHER };
 
 /* What a route does with a body. */
-enum http_body { BODY_NONE = 0, BODY_MEMORY /* ≤ 64 KiB, else 413 */, BODY_SPOOL /* any size up to max_body; always in a file */ };
+enum http_body {
+    BODY_NONE = 0,
+    BODY_MEMORY /* ≤ 64 KiB, else 413 */,
+    BODY_SPOOL /* any size up to max_body; always in a file */
+};
 
 struct http_route {
-    enum http_method method;   /* HEAD is served by the GET route */
-    const char *pattern;       /* "/api/tasks/{id}": a {name} matches one path segment without "/" */
+    enum http_method method; /* HEAD is served by the GET route */
+    const char *pattern;     /* "/api/tasks/{id}": a {name} matches one path segment without "/" */
     void (*handle)(struct http_request *request);
     enum http_body body;
-    const char *accept;        /* media types taken, comma separated, matched without parameters; NULL = any. 415 otherwise */
+    const char *accept; /* media types taken, comma separated, matched without parameters; NULL = any. 415 otherwise */
 };
 
 struct http_options {
@@ -39,58 +44,81 @@ struct http_options {
     uint64_t max_body;               /* bytes, for BODY_SPOOL */
     unsigned max_connections, max_uploads;
     unsigned idle_timeout_s, head_timeout_s, body_min_rate;
-    void *app;                       /* handed to handlers: the worker */
+    void *app; /* handed to handlers: the worker */
 };
 
-/* A whole request. Everything is borrowed from it and lives until the reply has been sent or the client is gone AND the handler has
- * replied. */
+/* A whole request. Everything is borrowed from it and lives until the reply has been sent or the client is gone AND the
+ * handler has replied. */
 struct http_request {
     struct http_server *server;
     void *app;
     const struct http_route *route;
     enum http_method method;
-    const char *path;                /* as sent, without the query */
-    char args[2][128];               /* values of {name} in the pattern, percent-decoded */
-    size_t n_params;                 /* query parameters, decoded UTF-8 without NUL */
+    const char *path;  /* as sent, without the query */
+    char args[2][128]; /* values of {name} in the pattern, percent-decoded */
+    size_t n_params;   /* query parameters, decoded UTF-8 without NUL */
     struct param_raw *params;
     /* body */
-    const unsigned char *body;       /* BODY_MEMORY; NULL when empty */
+    const unsigned char *body; /* BODY_MEMORY; NULL when empty */
     size_t body_len;
-    int spool_fd;                    /* BODY_SPOOL: open for reading and writing, unlinked (O_TMPFILE); -1 otherwise */
+    int spool_fd; /* BODY_SPOOL: open for reading and writing, unlinked (O_TMPFILE); -1 otherwise */
     uint64_t spool_len;
-    char content_type[128];          /* lower-case media type without parameters; "" if none */
-    char boundary[72];               /* of multipart/form-data; "" if none */
-    char request_id[37];             /* taken from the client when it is a sane one, else made */
-    void *user;                      /* the handler's own, for asynchronous answers */
+    char content_type[128]; /* lower-case media type without parameters; "" if none */
+    char boundary[72];      /* of multipart/form-data; "" if none */
+    char request_id[37];    /* taken from the client when it is a sane one, else made */
+    void *user;             /* the handler's own, for asynchronous answers */
+    void (*gone)(
+        struct http_request *request); /* set by a handler that answers later: called once, from the loop, when the
+                                          client goes away first. It may reply there and then, or any time later */
 };
 
 struct http_server *http_server_new(struct event_base *base, const struct http_options *options);
 /* Serve an inherited, non-blocking listening socket. Returns 0 or -1. */
 int http_server_listen(struct http_server *server, int fd);
-/* Stop accepting; answer with Connection: close; idle connections close after `linger_ms`. `done` runs when no request is left. */
+/* Stop accepting; answer with Connection: close; idle connections close after `linger_ms`. `done` runs when no request
+ * is left. */
 void http_server_drain(struct http_server *server, unsigned linger_ms, void (*done)(void *), void *ctx);
 void http_server_free(struct http_server **server);
 bool http_server_draining(const struct http_server *server);
 
 /* Header of the request, or NULL. */
 const char *http_header(struct http_request *request, const char *name);
+/* Who asks, as text: the peer's address on TCP. On a unix socket, which only the proxy can reach, the last hop that the
+ * proxy wrote to X-Forwarded-For, or "unix" without one. Headers of TCP clients are never believed. */
+void http_client_address(struct http_request *request, char out[64]);
 /* Query parameter, or NULL. */
 const char *http_param(struct http_request *request, const char *name);
 
 /* ---- Replies: exactly one per request ---- */
 
-/* Add a header to the reply; before http_reply*. */
+/* Add a header to the reply; before http_reply*. Cheap: a copy. A value with a line end is dropped (it would split the
+ * answer). */
 void http_reply_header(struct http_request *request, const char *name, const char *value);
 /* Send `len` bytes (copied) as `type`. HEAD sends the headers alone with the right length. */
 void http_reply(struct http_request *request, int status, const char *type, const void *body, size_t len);
 /* application/json. */
 void http_reply_json(struct http_request *request, int status, const char *body, size_t len);
+/* Send `len` bytes of fd from `offset` with sendfile: a large answer that never is in memory. Takes over the
+ * descriptor. */
+void http_reply_file(struct http_request *request, int status, const char *type, int fd, uint64_t offset, uint64_t len);
 /* No body: 204, 304. */
 void http_reply_empty(struct http_request *request, int status);
-/* application/problem+json by slug (table in problem.c: status, title, default detail). `detail` NULL = default. `faults` may be
- * NULL. 503 and 429 get Retry-After: retry_after_s (0 = 1). */
-void http_reply_problem(struct http_request *request, const char *slug, const char *detail, const struct param_faults *faults);
-void http_reply_problem_retry(struct http_request *request, const char *slug, const char *detail, unsigned retry_after_s);
+/* application/problem+json by slug (table in problem.c: status, title, default detail). `detail` NULL = default.
+ * `faults` may be NULL. 503 and 429 get Retry-After: retry_after_s (0 = 1). */
+void http_reply_problem(struct http_request *request, const char *slug, const char *detail,
+                        const struct param_faults *faults);
+void http_reply_problem_retry(struct http_request *request, const char *slug, const char *detail,
+                              unsigned retry_after_s);
+
+/* One kind of problem, served under /problems/{slug}. */
+struct http_problem {
+    const char *slug;
+    int status;
+    const char *title, *detail;
+};
+/* By slug, or by index from 0 until NULL. */
+const struct http_problem *http_problem_find(const char *slug);
+const struct http_problem *http_problem_at(size_t index);
 
 /* ---- Numbers for /metrics and tests ---- */
 struct http_stats {

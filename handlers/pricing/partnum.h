@@ -1,11 +1,11 @@
-/* Part-number normalisation (domain.md section 4): code points left to right, table look-ups only, no locale. */
+/* Part-number normalisation: code points left to right, table look-ups only, no locale. */
 #ifndef PF_PARTNUM_H
 #define PF_PARTNUM_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-#define PN_MAX 64                 /* characters of a normalised number */
+#define PN_MAX   64               /* characters of a normalised number */
 #define PN_BYTES (PN_MAX * 4 + 1) /* bytes, terminated */
 
 enum pn_status { PN_OK = 0, PN_EMPTY, PN_LONG, PN_ENCODING };

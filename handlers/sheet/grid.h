@@ -3,11 +3,11 @@
  * A reader pushes events into a sink, in file order:
  *   sheet(), then row() for each stored row, then sheet_end(); then the next sheet.
  * Merged areas of the first GRID_HEAD_ROWS rows are told with sheet(), since a heading needs them before its rows.
- * The same interface stands on both sides of the process boundary (gridwire.h) and in unit tests: readers know nothing of
- * stock, handlers know nothing of ZIP or braces.
+ * The same interface stands on both sides of the process boundary (gridwire.h) and in unit tests: readers know nothing
+ * of stock, handlers know nothing of ZIP or braces.
  *
- * Everything read so far is provisional until sheet_end() has been called for that sheet: checksums and the shape of the
- * whole part are checked there. */
+ * Everything read so far is provisional until sheet_end() has been called for that sheet: checksums and the shape of
+ * the whole part are checked there. */
 #ifndef PF_GRID_H
 #define PF_GRID_H
 
@@ -15,8 +15,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define GRID_HEAD_ROWS 64       /* rows for which merges are told */
-#define GRID_MAX_ROW 1048576u
+#define GRID_HEAD_ROWS  64 /* rows for which merges are told */
+#define GRID_MAX_ROW    1048576u
 #define GRID_MAX_COLUMN 16384u
 
 enum grid_kind {
@@ -29,19 +29,19 @@ enum grid_kind {
 
 /* One cell that has a value. Text is borrowed until the row callback returns; not terminated. */
 struct grid_cell {
-    uint32_t column;     /* 0-based */
-    uint8_t kind;        /* enum grid_kind */
-    uint8_t zero_pad;    /* number format is a run of n zeros ("00000"): n, else 0 */
-    uint8_t percent;     /* 1 when the number format is a percentage (the text is the fraction) */
-    uint32_t len;        /* bytes of text */
+    uint32_t column;  /* 0-based */
+    uint8_t kind;     /* enum grid_kind */
+    uint8_t zero_pad; /* number format is a run of n zeros ("00000"): n, else 0 */
+    uint8_t percent;  /* 1 when the number format is a percentage (the text is the fraction) */
+    uint32_t len;     /* bytes of text */
     const char *text;
 };
 
 struct grid_row {
-    uint32_t row;        /* 0-based; may repeat or go back: files do that */
-    uint8_t outline;     /* outline (group) level, 0 = none */
+    uint32_t row;    /* 0-based; may repeat or go back: files do that */
+    uint8_t outline; /* outline (group) level, 0 = none */
     bool hidden;
-    uint32_t n_cells;    /* ascending columns, one cell per column */
+    uint32_t n_cells; /* ascending columns, one cell per column */
     const struct grid_cell *cells;
 };
 
@@ -50,9 +50,9 @@ struct grid_merge {
 };
 
 struct grid_sheet {
-    uint32_t index;      /* 0-based order in the workbook */
-    const char *name;    /* UTF-8, terminated; "" for .mxl */
-    bool hidden;         /* hidden or veryHidden */
+    uint32_t index;   /* 0-based order in the workbook */
+    const char *name; /* UTF-8, terminated; "" for .mxl */
+    bool hidden;      /* hidden or veryHidden */
     uint32_t n_merges;
     const struct grid_merge *merges;
 };
@@ -60,12 +60,13 @@ struct grid_sheet {
 /* Callbacks return 0 to go on, GRID_SKIP_SHEET from sheet() to pass over this sheet, GRID_STOP to end the reading
  * successfully, or a negative number to end it as failed (the reader returns that number). */
 #define GRID_SKIP_SHEET 1
-#define GRID_STOP 2
+#define GRID_STOP       2
 struct grid_sink {
     int (*sheet)(void *ctx, const struct grid_sheet *sheet);
     int (*row)(void *ctx, const struct grid_row *row);
     int (*sheet_end)(void *ctx);
     void *ctx;
+    bool without_merges; /* sheet() needs no merges: a reader may save the look ahead that they cost */
 };
 
 #endif

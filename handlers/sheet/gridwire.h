@@ -1,8 +1,9 @@
 /* The grid over a stream socket: frames from the parser process to its runner.
  *
- * A frame is {u32 length, u8 kind, payload}, little-endian. Kinds: sheet, rows (a batch of about 64 KiB), sheet end, end
- * (everything read, with the row count) and refused (a struct sheet_error). A stream that ends without `end` or `refused`
- * means that the parser died: nothing of it counts. The receiver trusts nothing: lengths, counts and indices are checked. */
+ * A frame is {u32 length, u8 kind, payload}, little-endian. Kinds: sheet, rows (a batch of about 64 KiB), sheet end,
+ * end (everything read, with the row count) and refused (a struct sheet_error). A stream that ends without `end` or
+ * `refused` means that the parser died: nothing of it counts. The receiver trusts nothing: lengths, counts and indices
+ * are checked. */
 #ifndef PF_GRIDWIRE_H
 #define PF_GRIDWIRE_H
 
@@ -22,6 +23,7 @@ int gridwire_write_refused(struct gridwire_writer *writer, const struct sheet_er
  * is asked at least every 200 ms while waiting and between frames; false = stop with class "stopped" (cancelled).
  * When the sink says GRID_SKIP_SHEET the frames of that sheet are read and dropped; on GRID_STOP the function returns
  * 0 at once and the caller closes the socket. Returns as sheet_read(); class "parser-died" when the stream broke. */
-int gridwire_replay(int fd, const struct grid_sink *sink, bool (*alive)(void *), void *alive_ctx, struct sheet_error *err);
+int gridwire_replay(int fd, const struct grid_sink *sink, bool (*alive)(void *), void *alive_ctx,
+                    struct sheet_error *err);
 
 #endif

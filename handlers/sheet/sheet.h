@@ -1,6 +1,7 @@
 /* Reading a spreadsheet of any kind we know: by content, never by name.
  *
- * sheet_read() runs in the sandboxed parser process: it gets one descriptor, allocates within its limits, opens nothing. */
+ * sheet_read() runs in the sandboxed parser process: it gets one descriptor, allocates within its limits, opens
+ * nothing. */
 #ifndef PF_SHEET_H
 #define PF_SHEET_H
 
@@ -13,8 +14,8 @@ enum sheet_format { SHEET_UNKNOWN = 0, SHEET_XLSX, SHEET_MXL, SHEET_CSV };
  * "limit-rows", "limit-text", "io", "csv-malformed", "stopped". */
 struct sheet_error {
     char cls[24];
-    char text[240];   /* one sentence for people: what the file is and what to do ("Save it as .xlsx.") */
-    uint64_t offset;  /* byte offset where it was noticed, 0 when that says nothing */
+    char text[240];  /* one sentence for people: what the file is and what to do ("Save it as .xlsx.") */
+    uint64_t offset; /* byte offset where it was noticed, 0 when that says nothing */
 };
 
 /* A file, or a part of one (multipart uploads keep their frame). Read with pread only. */
@@ -25,15 +26,16 @@ struct sheet_input {
 };
 
 struct sheet_limits {
-    uint32_t max_rows;          /* stored rows over all sheets read */
-    uint64_t max_inflated;      /* bytes after decompression, all parts together */
-    uint64_t max_strings;       /* bytes of the shared string arena */
-    uint32_t max_text;          /* UTF-16 units of one cell's text: 32767 */
-    uint32_t max_entries;       /* ZIP directory */
+    uint32_t max_rows;     /* stored rows over all sheets read */
+    uint64_t max_inflated; /* bytes after decompression, all parts together */
+    uint64_t max_strings;  /* bytes of the shared string arena */
+    uint32_t max_text;     /* UTF-16 units of one cell's text: 32767 */
+    uint32_t max_entries;  /* ZIP directory */
 };
 extern const struct sheet_limits sheet_default_limits; /* 500 000 rows, 4 GiB, 128 MiB, 32767, 10 000 */
 
-/* What the first bytes say. n up to 512. SHEET_UNKNOWN fills err with what it looks like instead. CSV is never guessed. */
+/* What the first bytes say. n up to 512. SHEET_UNKNOWN fills err with what it looks like instead. CSV is never guessed.
+ */
 enum sheet_format sheet_sniff(const unsigned char *head, size_t n, struct sheet_error *err);
 
 /* Read the whole file into the sink. `format` SHEET_UNKNOWN = sniff; SHEET_CSV must be asked for.
@@ -52,6 +54,7 @@ int csv_read(const struct sheet_input *input, const struct sheet_limits *limits,
              struct sheet_error *err);
 
 /* Fill *err with a class and a formatted sentence; returns -1. */
-int sheet_refuse(struct sheet_error *err, const char *cls, const char *format, ...) __attribute__((format(printf, 3, 4)));
+int sheet_refuse(struct sheet_error *err, const char *cls, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 #endif

@@ -1,0 +1,89 @@
+/* priceforge-cells FILE: the cells of a spreadsheet as JSON, for tests and for reports of what was read wrong.
+ *
+ *   .xlsx, .csv  {"sheets":[{"name":…,"hidden":…,"cells":[[row,column,type,"text"],…]},…]}
+ *   .mxl         {"rows":…,"cols":…,"cells":[[row,column,"text"],…]}
+ *
+ * Rows and columns count from 0, sorted; types are n, s, b, e, d (number, text, boolean, error, date). A refused file
+ * gives "class: sentence" on the standard error stream and exit status 1; nothing of it is printed. */
+#include "handlers/sheet/sheet.h"
+
+#include "handlers/sheet/gridjson.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { HEAD_SIZE = 512, EXIT_USAGE = 64 };
+
+static enum sheet_format format_of(int fd, bool csv)
+{
+    unsigned char head[HEAD_SIZE];
+    struct sheet_error ignored;
+    ssize_t n = csv ? 0 : pread(fd, head, sizeof head, 0);
+    return csv ? SHEET_CSV : sheet_sniff(head, n > 0 ? (size_t)n : 0, &ignored);
+}
+
+/* All rows that the format allows: whoever asks with this tool wants to see what is in the file. */
+static int read_cells(int fd, uint64_t length, bool csv, struct gridjson *json)
+{
+    struct sheet_input input = {.fd = fd, .length = length};
+    struct sheet_limits limits = sheet_default_limits;
+    struct grid_sink sink = gridjson_sink(json);
+    struct sheet_error err = {0};
+    limits.max_rows = UINT32_MAX;
+    if (sheet_read(&input, csv ? SHEET_CSV : SHEET_UNKNOWN, &limits, &sink, &err) == 0)
+        return 0;
+    fprintf(stderr, "%s: %s\n", err.cls, err.text);
+    return -1;
+}
+
+static int print(int fd, uint64_t length, bool csv)
+{
+    struct gridjson *json = gridjson_new();
+    int rc = read_cells(fd, length, csv, json);
+    if (rc == 0)
+        gridjson_print(json, format_of(fd, csv) != SHEET_MXL, stdout);
+    gridjson_free(&json);
+    if (rc == 0 && (fflush(stdout) != 0 || ferror(stdout))) {
+        fprintf(stderr, "io: cannot write: %s\n", strerror(errno));
+        rc = -1;
+    }
+    return rc == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+static int run(const char *path, bool csv)
+{
+    struct stat st;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0 || fstat(fd, &st) < 0) {
+        fprintf(stderr, "io: %s: %s\n", path, strerror(errno));
+        return EXIT_FAILURE;
+    }
+    int rc = EXIT_FAILURE;
+    if (S_ISREG(st.st_mode))
+        rc = print(fd, (uint64_t)st.st_size, csv);
+    else
+        fprintf(stderr, "io: %s: not a file\n", path);
+    close(fd);
+    return rc;
+}
+
+int main(int argc, char **argv)
+{
+    bool csv = argc == 3 && strcmp(argv[1], "--csv") == 0;
+    if (argc == 2 && strcmp(argv[1], "--version") == 0) {
+        puts("priceforge-cells " PACKAGE_VERSION);
+        return EXIT_SUCCESS;
+    }
+    if (argc != 2 && !csv) {
+        fputs("usage: priceforge-cells [--csv] FILE\n"
+              "Prints the cells of an .xlsx or .mxl spreadsheet (told by its content) as JSON.\n",
+              stderr);
+        return EXIT_USAGE;
+    }
+    return run(argv[argc - 1], csv);
+}

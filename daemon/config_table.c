@@ -1,0 +1,154 @@
+/* The configuration keys. */
+#include "daemon/config_table.h"
+#include "daemon/log.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define AT(field) offsetof(struct config, field)
+
+static const struct config_choice start_status_choices[] = {{"200", 200}, {"202", 202}, {NULL, 0}};
+static const struct config_choice level_choices[] = {{"error", LOG_LEVEL_ERROR},
+                                                     {"warn", LOG_LEVEL_WARN},
+                                                     {"info", LOG_LEVEL_INFO},
+                                                     {"debug", LOG_LEVEL_DEBUG},
+                                                     {NULL, 0}};
+static const struct config_choice format_choices[] = {{"text", 0}, {"json", 1}, {NULL, 0}};
+
+/* One line per key is easier to keep true than one per field. */
+/* clang-format off */
+const struct config_key config_keys[] = {
+    {"paths", "state_dir", CONFIG_PATH, AT(state_dir), NULL, 0, 0, NULL, "", CONFIG_RESTART,
+     "Directory for the built-in database, spooled uploads, the node's identity and the lock file. Default: /var/lib/priceforge, for an ordinary user ~/.local/state/priceforge."},
+    {"paths", "runtime_dir", CONFIG_PATH, AT(runtime_dir), NULL, 0, 0, NULL, "", CONFIG_RESTART,
+     "Directory for worker-N.sock and db.sock; at most 90 bytes long. Default: run in the state directory."},
+
+    {"daemon", "user", CONFIG_TEXT, AT(user), "priceforge", 0, 0, NULL, "", CONFIG_RESTART,
+     "Account the daemon switches to when it is started as root."},
+    {"daemon", "drain_s", CONFIG_NUMBER, AT(drain_s), "20", 1, 3600, NULL, "seconds", CONFIG_RELOAD,
+     "How long SIGTERM waits for requests and tasks in progress before the processes are killed."},
+
+    {"http", "listen", CONFIG_LISTEN, AT(listen), "127.0.0.1:8087", 0, 0, NULL, "", CONFIG_RESTART,
+     "ADDRESS:PORT of the TCP listener, loopback addresses only; port 0 takes a free one; empty for none (worker sockets alone)."},
+    {"http", "workers", CONFIG_NUMBER, AT(workers), NULL, 1, 256, NULL, "processes", CONFIG_RESTART,
+     "Number of HTTP worker processes. Default: the number of processors."},
+    {"http", "max_upload", CONFIG_SIZE, AT(max_upload), "64M", 1024, UINT64_C(1) << 40, NULL, "bytes", CONFIG_SUCCESSOR,
+     "Largest request body that is accepted."},
+    {"http", "start_status", CONFIG_CHOICE, AT(start_status), "202", 0, 0, start_status_choices, "", CONFIG_SUCCESSOR,
+     "HTTP status that answers a request which started a task."},
+    {"http", "max_connections", CONFIG_NUMBER, AT(max_connections), "16384", 16, 1000000, NULL, "per worker", CONFIG_SUCCESSOR,
+     "Connections a worker holds open at once; more wait in the listen queue."},
+    {"http", "idle_timeout_s", CONFIG_NUMBER, AT(idle_timeout_s), "75", 1, 3600, NULL, "seconds", CONFIG_SUCCESSOR,
+     "An idle connection is closed after this time. Keep it above the keep-alive time of the proxy in front (nginx: 60)."},
+    {"http", "head_timeout_s", CONFIG_NUMBER, AT(head_timeout_s), "10", 1, 600, NULL, "seconds", CONFIG_SUCCESSOR,
+     "Time a client has to send the head of a request."},
+    {"http", "body_min_rate", CONFIG_NUMBER, AT(body_min_rate), "1024", 0, 1000000000, NULL, "bytes per second", CONFIG_SUCCESSOR,
+     "An upload that stays slower than this is cut off; 0 never does."},
+    {"http", "max_uploads", CONFIG_NUMBER, AT(max_uploads), "64", 1, 10000, NULL, "per worker", CONFIG_SUCCESSOR,
+     "Uploads a worker receives at once; more are answered with 503."},
+
+    {"tasks", "runners", CONFIG_NUMBER, AT(runners), "2", 1, 64, NULL, "processes", CONFIG_RESTART,
+     "Number of job runner processes: tasks that run at the same time."},
+    {"tasks", "slots", CONFIG_NUMBER, AT(slots), "1024", 8, 1048576, NULL, "tasks", CONFIG_RESTART,
+     "Tasks kept in shared memory, live and finished together (about 7 KiB each)."},
+    {"tasks", "max_attempts", CONFIG_NUMBER, AT(max_attempts), "3", 1, 100, NULL, "", CONFIG_SUCCESSOR,
+     "How often a task is started before it counts as failed. Only deaths count, an orderly stop does not."},
+    {"tasks", "retention_days", CONFIG_NUMBER, AT(retention_days), "30", 1, 36500, NULL, "days", CONFIG_SUCCESSOR,
+     "How long finished tasks stay readable."},
+
+    {"database", "host", CONFIG_TEXT, AT(db_host), "", 0, 0, NULL, "", CONFIG_RESTART,
+     "MariaDB server by TCP. With host, socket and user all empty the daemon runs a database of its own."},
+    {"database", "socket", CONFIG_PATH, AT(db_socket), "", 0, 0, NULL, "", CONFIG_RESTART,
+     "MariaDB server by unix socket; used instead of host."},
+    {"database", "port", CONFIG_NUMBER, AT(db_port), "3306", 1, 65535, NULL, "", CONFIG_RESTART,
+     "TCP port of the MariaDB server."},
+    {"database", "user", CONFIG_TEXT, AT(db_user), "", 0, 0, NULL, "", CONFIG_RESTART,
+     "Account in the database. Empty: the daemon's own account, by the server's unix_socket login."},
+    {"database", "password_file", CONFIG_PATH, AT(db_password_file), "", 0, 0, NULL, "", CONFIG_RESTART,
+     "File whose first line is the password; other accounts must not be able to read it. Empty: the systemd credential db-password if there is one."},
+    {"database", "name", CONFIG_TEXT, AT(db_name), "priceforge", 0, 0, NULL, "", CONFIG_RESTART,
+     "Name of the database."},
+    {"database", "tls_ca", CONFIG_PATH, AT(db_tls_ca), "", 0, 0, NULL, "", CONFIG_RESTART,
+     "File with the certificate authority; when set the connection is encrypted and the server's certificate checked."},
+    {"database", "pool", CONFIG_SIZE, AT(db_pool), "64M", UINT64_C(5) << 20, UINT64_C(1) << 40, NULL, "bytes", CONFIG_RESTART,
+     "Buffer pool of the built-in database."},
+
+    {"pricing", "base_currency", CONFIG_CURRENCY, AT(base_currency), "RUB", 0, 0, NULL, "", CONFIG_SUCCESSOR,
+     "Currency of prices, as three letters."},
+    {"pricing", "default_vat_rate", CONFIG_PERCENT, AT(default_vat_rate), "22", 0, 0, NULL, "percent", CONFIG_SUCCESSOR,
+     "Value added tax where a document names none."},
+    {"pricing", "time_zone", CONFIG_TEXT, AT(time_zone), "Europe/Moscow", 0, 0, NULL, "", CONFIG_SUCCESSOR,
+     "Time zone in which a day begins and ends."},
+    {"pricing", "rate_max_age_days", CONFIG_NUMBER, AT(rate_max_age_days), "14", 1, 3650, NULL, "days", CONFIG_SUCCESSOR,
+     "Oldest exchange rate that is still used."},
+    {"pricing", "quote_history_days", CONFIG_NUMBER, AT(quote_history_days), "400", 1, 36500, NULL, "days", CONFIG_SUCCESSOR,
+     "Quotes older than this do not enter a price."},
+    {"pricing", "max_rows", CONFIG_NUMBER, AT(max_rows), "500000", 1, 100000000, NULL, "rows", CONFIG_SUCCESSOR,
+     "Largest number of rows taken from one file."},
+
+    {"log", "level", CONFIG_CHOICE, AT(log_level), "info", 0, 0, level_choices, "", CONFIG_RELOAD,
+     "Least important lines that are written."},
+    {"log", "format", CONFIG_CHOICE, AT(log_json), "text", 0, 0, format_choices, "", CONFIG_RELOAD,
+     "Lines for people (with the journal's priorities) or one JSON object per line."},
+    {NULL, NULL, CONFIG_TEXT, 0, NULL, 0, 0, NULL, NULL, CONFIG_RESTART, NULL},
+};
+/* clang-format on */
+
+const struct config_key *config_key_find(const char *section, const char *name)
+{
+    for (const struct config_key *key = config_keys; key->section; key++) {
+        if (strcmp(key->section, section) == 0 && strcmp(key->name, name) == 0)
+            return key;
+    }
+    return NULL;
+}
+
+bool config_section_known(const char *section)
+{
+    for (const struct config_key *key = config_keys; key->section; key++) {
+        if (strcmp(key->section, section) == 0)
+            return true;
+    }
+    return false;
+}
+
+#define GUESS_MAX 32
+
+/* Levenshtein's distance with two rows; names longer than GUESS_MAX are no misspelling of ours. */
+static unsigned edit_distance(const char *a, const char *b)
+{
+    unsigned row[GUESS_MAX + 1];
+    size_t n = strlen(a), m = strlen(b);
+
+    if (n > GUESS_MAX || m > GUESS_MAX)
+        return GUESS_MAX;
+    for (unsigned j = 0; j <= m; j++)
+        row[j] = j;
+    for (unsigned i = 1; i <= n; i++) {
+        unsigned diagonal = row[0];
+        row[0] = i;
+        for (unsigned j = 1; j <= m; j++) {
+            unsigned above = row[j], best = diagonal + (a[i - 1] != b[j - 1]);
+            best = above + 1 < best ? above + 1 : best;
+            row[j] = row[j - 1] + 1 < best ? row[j - 1] + 1 : best;
+            diagonal = above;
+        }
+    }
+    return row[m];
+}
+
+const struct config_key *config_key_guess(const char *section, const char *name)
+{
+    const struct config_key *best = NULL;
+    unsigned best_distance = 4; /* farther than three letters is another word */
+
+    for (const struct config_key *key = config_keys; key->section; key++) {
+        unsigned distance = edit_distance(section, key->section) + edit_distance(name, key->name);
+        if (distance < best_distance) {
+            best = key;
+            best_distance = distance;
+        }
+    }
+    return best;
+}

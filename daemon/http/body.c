@@ -1,0 +1,202 @@
+/* Where the bytes of a body go: memory up to 64 KiB, or a spool file; and the head that stands for them afterwards. */
+#include "daemon/http/spooler.h"
+
+#include "daemon/log.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const framing[] = {"content-length", "transfer-encoding", "expect", "trailer", "te", "upgrade"};
+
+static bool dropped(const char *name, size_t n, bool closing)
+{
+    for (size_t i = 0; i < sizeof framing / sizeof framing[0]; i++)
+        if (head_name_is(name, n, framing[i], strlen(framing[i])))
+            return true;
+    return closing && head_name_is(name, n, "connection", 10);
+}
+
+static void append(struct exchange *exchange, const char *p, size_t n)
+{
+    memcpy(exchange->head + exchange->head_len, p, n);
+    exchange->head_len += n;
+}
+
+/* Header lines worth keeping, one by one; the caller has room for all. */
+static void copy_fields(struct exchange *exchange, const char *line, const char *end, bool closing)
+{
+    while (line < end) {
+        const char *next = (const char *)memchr(line, '\n', (size_t)(end - line)) + 1;
+        const char *colon = memchr(line, ':', (size_t)(next - line));
+        if (!dropped(line, (size_t)(colon - line), closing))
+            append(exchange, line, (size_t)(next - line));
+        line = next;
+    }
+}
+
+void rewrite_head(struct exchange *exchange, const struct http_head *head, const char *bytes, size_t n, bool closing)
+{
+    static const char made[] = "GET / HTTP/1.1\r\nHost: -\r\n", method[] = "POST ", empty[] = "Content-Length: 0\r\n",
+                      close_it[] = "Connection: close\r\n", end[] = "\r\n";
+
+    exchange->head = malloc(n + sizeof made + sizeof method + sizeof empty + sizeof close_it + sizeof end);
+    if (exchange->head == NULL)
+        abort();
+    exchange->head_len = 0;
+    if (bytes == NULL) {
+        append(exchange, made, sizeof made - 1);
+    } else {
+        const char *line = (const char *)memchr(bytes, '\n', n) + 1;
+        size_t skip = 0;
+        /* A method that evhttp does not know would be answered by it, in HTML; such a request is refused by us under a
+         * known one. */
+        if (head->method == HTTP_OTHER) {
+            append(exchange, method, sizeof method - 1);
+            skip = head->target.at;
+        }
+        append(exchange, bytes + skip, (size_t)(line - bytes) - skip);
+        copy_fields(exchange, line, bytes + n - 2, closing);
+    }
+    append(exchange, empty, sizeof empty - 1);
+    if (closing)
+        append(exchange, close_it, sizeof close_it - 1);
+    append(exchange, end, sizeof end - 1);
+}
+
+static int refuse(struct exchange *exchange, const char *slug, const char *detail)
+{
+    exchange->refusal.slug = slug;
+    exchange->refusal.detail = detail;
+    return -1;
+}
+
+/* The environment's fault: told once in a while in the log, and to the client as 507 when it is about room. */
+static int refuse_disk(struct exchange *exchange, int error)
+{
+    log_warn("http: upload refused: spool: %s", strerror(-error));
+    if (error == -ENOSPC || error == -EDQUOT || error == -EFBIG)
+        return refuse(exchange, "insufficient-storage", NULL);
+    return refuse(exchange, "spool-unavailable", NULL);
+}
+
+static uint64_t body_limit(const struct conn *conn)
+{
+    switch (conn->upload->request.route->body) {
+    case BODY_SPOOL:
+        return conn->server->options.max_body;
+    case BODY_MEMORY:
+        return BODY_MEMORY_MAX;
+    case BODY_NONE:
+        break;
+    }
+    return 0;
+}
+
+static int refuse_size(struct conn *conn)
+{
+    struct exchange *exchange = conn->upload;
+
+    if (exchange->request.route->body == BODY_NONE)
+        return refuse(exchange, "body-too-large", "this resource takes no body");
+    return refuse(exchange, "body-too-large", NULL);
+}
+
+static int open_spool(struct conn *conn)
+{
+    struct http_server *server = conn->server;
+    struct exchange *exchange = conn->upload;
+    int error;
+
+    if (server->n_uploads >= server->options.max_uploads)
+        return refuse(exchange, "too-many-uploads", NULL);
+    error = spoolfile_open(&exchange->spool, server->options.spool_dir_fd);
+    if (error == -EMFILE || error == -ENFILE)
+        return refuse(exchange, "too-many-uploads", NULL);
+    if (error != 0)
+        return refuse_disk(exchange, error);
+    server->n_uploads++;
+    exchange->counted_upload = true;
+    return 0;
+}
+
+int body_begin(struct conn *conn, const struct http_head *head)
+{
+    struct exchange *exchange = conn->upload;
+    bool any = head->chunked || head->length > 0;
+
+    if (head->length > body_limit(conn) || (head->chunked && body_limit(conn) == 0))
+        return refuse_size(conn);
+    if (exchange->request.route->body == BODY_SPOOL && open_spool(conn) != 0)
+        return -1;
+    return any ? 0 : 1;
+}
+
+/* Room for n more bytes in memory, growing by doubling from what the client really sends, not from what it announces.
+ */
+static int reserve(struct conn *conn, size_t n)
+{
+    struct exchange *exchange = conn->upload;
+    size_t need = exchange->request.body_len + n, size = exchange->memory_size;
+
+    if (need <= size)
+        return 0;
+    if (size == 0)
+        size = 512;
+    while (size < need)
+        size *= 2;
+    if (conn->server->memory_total + (size - exchange->memory_size) > BODY_MEMORY_TOTAL)
+        return refuse(exchange, "too-many-uploads", NULL);
+    conn->server->memory_total += size - exchange->memory_size;
+    exchange->memory = realloc(exchange->memory, size);
+    if (exchange->memory == NULL)
+        abort();
+    exchange->memory_size = size;
+    return 0;
+}
+
+static int check_size(struct conn *conn, size_t n)
+{
+    struct exchange *exchange = conn->upload;
+    uint64_t have = exchange->spool.fd >= 0 ? exchange->spool.length : exchange->request.body_len;
+
+    conn->window_bytes += n;
+    return have + n > body_limit(conn) ? refuse_size(conn) : 0;
+}
+
+int body_take_bytes(struct conn *conn, const void *bytes, size_t n)
+{
+    struct exchange *exchange = conn->upload;
+    int error;
+
+    if (check_size(conn, n) != 0)
+        return -1;
+    if (exchange->spool.fd >= 0) {
+        error = spoolfile_write(&exchange->spool, bytes, n);
+        return error == 0 ? 0 : refuse_disk(exchange, error);
+    }
+    if (reserve(conn, n) != 0)
+        return -1;
+    memcpy(exchange->memory + exchange->request.body_len, bytes, n);
+    exchange->request.body_len += n;
+    return 0;
+}
+
+int body_take(struct conn *conn, struct evbuffer *from, size_t n)
+{
+    struct exchange *exchange = conn->upload;
+    int error;
+
+    if (check_size(conn, n) != 0)
+        return -1;
+    if (exchange->spool.fd >= 0) {
+        error = spoolfile_take(&exchange->spool, from, n);
+        return error == 0 ? 0 : refuse_disk(exchange, error);
+    }
+    if (reserve(conn, n) != 0)
+        return -1;
+    if (evbuffer_remove(from, exchange->memory + exchange->request.body_len, n) != (int)n)
+        abort();
+    exchange->request.body_len += n;
+    return 0;
+}

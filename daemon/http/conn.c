@@ -1,0 +1,264 @@
+/* Connections: birth, adoption, the four lists with their deadlines, death.
+ *
+ * One timer sweeps the lists four times a second instead of a timer per connection: a timer touched at every request
+ * costs more than the whole router. */
+#include "daemon/http/internal.h"
+
+#include "daemon/log.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+int64_t now_ms(void)
+{
+    struct timespec now;
+
+    /* The coarse clock (a few ms) is read without entering the kernel and is fine enough for deadlines in seconds. */
+    clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+struct bufferevent *conn_new(struct event_base *base, void *arg)
+{
+    struct http_server *server = arg;
+    struct conn *conn = calloc(1, sizeof *conn);
+
+    if (conn == NULL)
+        abort();
+    conn->server = server;
+    conn->fd = -1;
+    conn->bev = bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE);
+    if (conn->bev == NULL)
+        abort();
+    STAILQ_INIT(&conn->ready);
+    evbuffer_add_cb(bufferevent_get_input(conn->bev), spooler_input, conn);
+    /* evhttp makes its own connection object only after this call, and a client may connect and leave without a byte:
+     * hold the bufferevent until the adoption has installed the close callback. */
+    bufferevent_incref(conn->bev);
+    TAILQ_INSERT_TAIL(&server->newborn, conn, link);
+    event_active(server->adopt, EV_TIMEOUT, 0);
+    server->n_conns++;
+    server_accept_update(server);
+    return conn->bev;
+}
+
+static void conn_forget(struct conn *conn)
+{
+    struct http_server *server = conn->server;
+
+    while (!STAILQ_EMPTY(&conn->ready)) {
+        struct exchange *exchange = STAILQ_FIRST(&conn->ready);
+        STAILQ_REMOVE_HEAD(&conn->ready, next);
+        exchange_free(exchange);
+    }
+    if (conn->upload != NULL)
+        exchange_free(conn->upload);
+    if (conn->raw != NULL)
+        evbuffer_free(conn->raw);
+    free(conn);
+    server->n_conns--;
+    server_accept_update(server);
+    server_check_drained(server);
+}
+
+/* The client went away while a handler holds the request. If evhttp has let go of its request it lives until the reply;
+ * otherwise it is freed together with the connection right after this callback. */
+static void orphan_current(struct conn *conn)
+{
+    struct exchange *exchange = conn->current;
+
+    conn->current = NULL;
+    exchange->conn = NULL;
+    if (evhttp_request_get_connection(exchange->ev) != NULL)
+        exchange->ev = NULL;
+    if (conn->server->freeing)
+        exchange->request.server = NULL; /* it may outlive the server, until its handler answers */
+    if (exchange->request.gone != NULL)
+        exchange->request.gone(&exchange->request);
+}
+
+/* evhttp is about to free the connection, for whatever reason. */
+static void on_close(struct evhttp_connection *evcon, void *arg)
+{
+    struct conn *conn = arg;
+    struct http_server *server = conn->server;
+
+    (void)evcon;
+    evbuffer_remove_cb(bufferevent_get_input(conn->bev), spooler_input, conn);
+    TAILQ_REMOVE(&server->lists[conn->list], conn, link);
+    server->by_fd[conn->fd] = NULL;
+    if (conn->linger && !conn->killed && !server->freeing) {
+        /* Take the descriptor away from the bufferevent: freeing it would close, and closing with unread input resets.
+         */
+        bufferevent_setfd(conn->bev, -1);
+        linger_start(server, conn->fd);
+    }
+    if (conn->current != NULL)
+        orphan_current(conn);
+    conn_forget(conn);
+}
+
+static void remember_fd(struct http_server *server, struct conn *conn)
+{
+    size_t fd = (size_t)conn->fd, size = server->by_fd_size;
+
+    if (fd >= size) {
+        while (fd >= size)
+            size = size == 0 ? 64 : size * 2;
+        server->by_fd = realloc(server->by_fd, size * sizeof(struct conn *));
+        if (server->by_fd == NULL)
+            abort();
+        memset(server->by_fd + server->by_fd_size, 0, (size - server->by_fd_size) * sizeof(struct conn *));
+        server->by_fd_size = size;
+    }
+    server->by_fd[fd] = conn;
+}
+
+static bool is_unix(int fd)
+{
+    struct sockaddr_storage address;
+    socklen_t size = sizeof address;
+
+    return getsockname(fd, (struct sockaddr *)&address, &size) == 0 && address.ss_family == AF_UNIX;
+}
+
+static void adopt(struct conn *conn)
+{
+    struct http_server *server = conn->server;
+    void *evcon;
+
+    TAILQ_REMOVE(&server->newborn, conn, link);
+    bufferevent_getcb(conn->bev, NULL, NULL, NULL, &evcon);
+    if (evcon == NULL) { /* evhttp gave up between accept and here */
+        struct bufferevent *bev = conn->bev;
+        evbuffer_remove_cb(bufferevent_get_input(bev), spooler_input, conn);
+        conn_forget(conn);
+        bufferevent_decref(bev);
+        return;
+    }
+    conn->evcon = evcon;
+    assert(evhttp_connection_get_bufferevent(conn->evcon) == conn->bev);
+    conn->fd = bufferevent_getfd(conn->bev);
+    remember_fd(server, conn);
+    conn->is_unix = is_unix(conn->fd);
+    evhttp_connection_set_closecb(conn->evcon, on_close, conn);
+    conn->list = LIST_IDLE;
+    conn->since = now_ms();
+    TAILQ_INSERT_TAIL(&server->lists[LIST_IDLE], conn, link);
+    bufferevent_decref(conn->bev);
+}
+
+void conn_adopt_all(struct http_server *server)
+{
+    struct conn *conn;
+
+    while ((conn = TAILQ_FIRST(&server->newborn)) != NULL)
+        adopt(conn);
+}
+
+static enum conn_list list_for(const struct conn *conn)
+{
+    if (conn->upload != NULL)
+        return LIST_BODY;
+    if (conn->inflight > 0 || conn->frame == FRAME_DISCARD)
+        return LIST_BUSY;
+    return conn->raw != NULL && evbuffer_get_length(conn->raw) > 0 ? LIST_HEAD : LIST_IDLE;
+}
+
+/* Put the connection where it belongs now. Staying keeps the time: a head's deadline does not restart with each byte.
+ */
+void conn_place(struct conn *conn)
+{
+    enum conn_list list = list_for(conn);
+
+    if (list == conn->list)
+        return;
+    TAILQ_REMOVE(&conn->server->lists[conn->list], conn, link);
+    conn->list = list;
+    conn->since = now_ms();
+    if (list == LIST_BUSY) {
+        conn->unsent = 0;
+        conn->unsent_at = conn->since;
+    }
+    TAILQ_INSERT_TAIL(&conn->server->lists[list], conn, link);
+}
+
+/* Let evhttp drop it as after a timeout of its own: the one way that is right in each of its states. Deferred, so that
+ * the caller may be anywhere. */
+void conn_kill(struct conn *conn, const char *reason)
+{
+    if (conn->killed)
+        return;
+    conn->killed = true;
+    log_debug("http: closing connection: %s", reason);
+    bufferevent_trigger_event(conn->bev, BEV_EVENT_TIMEOUT | BEV_EVENT_READING, BEV_OPT_DEFER_CALLBACKS);
+}
+
+static void sweep_overdue(struct http_server *server, enum conn_list list, unsigned limit_s, const char *reason)
+{
+    int64_t limit = now_ms() - (int64_t)limit_s * 1000;
+    struct conn *conn;
+
+    TAILQ_FOREACH(conn, &server->lists[list], link)
+    {
+        if (conn->since > limit)
+            break;
+        conn_kill(conn, reason);
+    }
+}
+
+/* A body has to bring its minimum rate in every window as long as the head's deadline. */
+static void sweep_bodies(struct http_server *server)
+{
+    int64_t now = now_ms(), window = (int64_t)server->options.head_timeout_s * 1000;
+    struct conn *conn;
+
+    TAILQ_FOREACH(conn, &server->lists[LIST_BODY], link)
+    {
+        int64_t elapsed = now - conn->window_start;
+        if (elapsed < window || conn->want_continue)
+            continue;
+        if (conn->window_bytes * 1000 < (uint64_t)elapsed * server->options.body_min_rate)
+            conn_kill(conn, "body slower than the minimum rate");
+        conn->window_bytes = 0;
+        conn->window_start = now;
+    }
+}
+
+/* A slow reader is fine as long as it reads anything at all; a handler that has not answered yet has nothing unsent. */
+static void sweep_busy(struct http_server *server)
+{
+    int64_t now = now_ms(), limit = (int64_t)server->options.idle_timeout_s * 1000;
+    struct conn *conn;
+
+    TAILQ_FOREACH(conn, &server->lists[LIST_BUSY], link)
+    {
+        size_t unsent = evbuffer_get_length(bufferevent_get_output(conn->bev));
+        if (unsent != conn->unsent || unsent == 0) {
+            conn->unsent = unsent;
+            conn->unsent_at = now;
+        } else if (now - conn->unsent_at >= limit) {
+            conn_kill(conn, "the client does not read its answer");
+        }
+    }
+}
+
+void conn_sweep(struct http_server *server)
+{
+    sweep_overdue(server, LIST_IDLE, server->options.idle_timeout_s, "idle");
+    sweep_overdue(server, LIST_HEAD, server->options.head_timeout_s, "request head not complete in time");
+    sweep_bodies(server);
+    sweep_busy(server);
+}
+
+void conn_close_idle(struct http_server *server)
+{
+    struct conn *conn;
+
+    TAILQ_FOREACH(conn, &server->lists[LIST_IDLE], link)
+    conn_kill(conn, "draining");
+}

@@ -1,0 +1,189 @@
+/* What the files of the HTTP server share; nobody outside daemon/http includes it.
+ *
+ * Life of a connection: evhttp accepts it and asks on_new_connection() for a bufferevent; the struct conn made there is
+ * found again through the bufferevent's callback argument one loop turn later ("adopted"), and is freed by evhttp's
+ * close callback.
+ *
+ * Life of a request: bytes reach the framer (spooler.c) in the input buffer before evhttp sees them. A request without
+ * body passes through untouched. Any other becomes a struct exchange at head time, is judged by policy.c, has its body
+ * collected here, and only then is a rewritten head without body released to evhttp. evhttp hands every released
+ * request to dispatch.c in the order of release: that order (numbers `released` and `dispatched`) is how the exchange
+ * is found again, so there is no private header that a client could forge.
+ *
+ * One connection has at most one exchange with a handler (`current`); evhttp reads the next request after the answer.
+ */
+#ifndef PF_HTTP_INTERNAL_H
+#define PF_HTTP_INTERNAL_H
+
+#include "daemon/http/chunk.h"
+#include "daemon/http/head.h"
+#include "daemon/http/http.h"
+#include "daemon/http/router.h"
+#include "daemon/http/spoolfile.h"
+
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/listener.h>
+#include <sys/queue.h>
+
+#define BODY_MEMORY_MAX   (64u * 1024)
+/* All bodies in memory together: 16 384 connections with 64 KiB each would be a gigabyte. */
+#define BODY_MEMORY_TOTAL (32u << 20)
+/* The input buffer holds checked, complete heads only (never a body that evhttp would wait for), so this bounds
+ * pipelining and may be smaller than one head. */
+#define READ_HIGH_WATER   8192u
+/* Requests with a body, and refused ones, cost memory while they wait for the answers before them. */
+#define PIPELINE_MAX      32
+#define SCRATCH_BYTES     (256u * 1024)
+/* After a refusal the client may still be sending: closing at once would reset the connection and eat our answer. */
+#define LINGER_SILENCE_S  3
+#define LINGER_TOTAL_MS   30000
+#define LINGER_MAX        512
+#define SWEEP_MS          250
+#define LISTENERS_MAX     8
+#define ACCEPT_PAUSE_MS   200
+#define POOL_MAX          64
+
+/* Where a connection stands; each list is in order of `since`, so a sweep looks at the overdue end only. */
+enum conn_list { LIST_IDLE, LIST_HEAD, LIST_BODY, LIST_BUSY, CONN_LISTS };
+
+enum frame_state { FRAME_HEAD, FRAME_LENGTH, FRAME_CHUNKS, FRAME_DISCARD };
+
+struct exchange;
+struct lingerer;
+TAILQ_HEAD(conn_head, conn);
+STAILQ_HEAD(exchange_queue, exchange);
+TAILQ_HEAD(lingerer_head, lingerer);
+
+struct conn {
+    struct http_server *server;
+    struct bufferevent *bev;
+    struct evhttp_connection *evcon; /* NULL until adopted */
+    int fd;
+    TAILQ_ENTRY(conn) link;
+    enum conn_list list;
+    int64_t since;     /* ms, when it came to this list */
+    size_t unsent;     /* bytes that waited to be sent at the last look */
+    int64_t unsent_at; /* and when that number last changed */
+    /* framer */
+    enum frame_state frame;
+    struct evbuffer *raw; /* bytes not yet judged; NULL until needed */
+    size_t head_seen;
+    struct exchange *upload; /* the request whose body is coming in */
+    uint64_t body_left;
+    struct chunk_reader chunks;
+    uint64_t window_bytes; /* of the body, since window_start */
+    int64_t window_start;
+    bool own_change;    /* we are changing the input buffer ourselves */
+    bool want_continue; /* 100 Continue is owed as soon as earlier answers are out */
+    bool is_unix;
+    bool sent_id; /* a request that passed through since the connection was last idle named its id */
+    bool bounded; /* has its read watermark */
+    bool linger;  /* unread bytes may follow: close slowly */
+    bool killed;
+    /* evhttp */
+    uint32_t released, dispatched;
+    unsigned inflight; /* released and not yet answered to the last byte */
+    unsigned n_ready;
+    struct exchange_queue ready; /* released exchanges that evhttp has not dispatched yet */
+    struct exchange *current;    /* with its handler */
+};
+
+/* Why a request was refused before a handler saw it. */
+struct refusal {
+    const char *slug, *detail; /* slug NULL = not refused; both static text */
+    const char *allow;         /* 405 */
+    const char *accept;        /* 415 */
+};
+
+struct exchange {
+    struct http_request request; /* what handlers see */
+    struct conn *conn;           /* NULL: the client is gone */
+    struct evhttp_request *ev;   /* NULL: before dispatch, or freed with its connection */
+    STAILQ_ENTRY(exchange) next;
+    uint32_t seq;
+    struct refusal refusal;
+    bool echo_id; /* the client sent the request id */
+    bool counted_upload;
+    char *head; /* rewritten head waiting for the body's end */
+    size_t head_len;
+    unsigned char *memory; /* body */
+    size_t memory_size;
+    struct spoolfile spool; /* body */
+    char *query_text;
+    size_t lines_len; /* headers of the reply beyond the usual, as text: see reply.c */
+    char lines[512];
+};
+
+struct http_server {
+    struct event_base *base;
+    struct evhttp *evhttp;
+    struct http_options options;
+    struct router *router;
+    struct evconnlistener *listeners[LISTENERS_MAX];
+    unsigned n_listeners;
+    bool accepting, paused_logged, draining, lingered, freeing;
+    struct event *sweep, *adopt, *resume, *finish;
+    struct conn_head lists[CONN_LISTS];
+    struct conn_head newborn; /* not yet adopted */
+    struct conn **by_fd;      /* adopted ones by descriptor */
+    size_t by_fd_size;
+    unsigned n_conns, n_uploads, n_exchanges, n_lingering;
+    size_t memory_total;
+    struct lingerer_head lingering;
+    struct exchange_queue pool;
+    unsigned n_pool;
+    struct http_stats stats;
+    void (*drained)(void *);
+    void *drained_ctx;
+    time_t date_second;
+    char date[32];
+    unsigned random_left;
+    unsigned char random[4096];
+    unsigned char *scratch;
+    struct http_server *next_server;
+};
+
+/* conn.c: connections, lists, deadlines */
+struct bufferevent *conn_new(struct event_base *base, void *server);
+void conn_adopt_all(struct http_server *server);
+void conn_place(struct conn *conn);
+void conn_kill(struct conn *conn, const char *reason);
+void conn_sweep(struct http_server *server);
+void conn_close_idle(struct http_server *server);
+int64_t now_ms(void);
+
+/* linger.c */
+struct lingerer;
+void linger_start(struct http_server *server, int fd);
+void linger_free_all(struct http_server *server);
+
+/* server.c */
+void server_accept_update(struct http_server *server);
+void server_check_drained(struct http_server *server);
+
+/* spooler.c */
+void spooler_input(struct evbuffer *input, const struct evbuffer_cb_info *info, void *conn);
+void spooler_send_continue(struct conn *conn);
+
+/* policy.c: fill the exchange from a checked head and find what is wrong with it; *refusal says so. */
+void policy_judge(struct http_server *server, const struct http_head *head, const char *bytes,
+                  struct exchange *exchange);
+bool policy_accepts(const char *accept, const char *type);
+
+/* exchange.c */
+struct exchange *exchange_new(struct http_server *server, struct conn *conn);
+void exchange_free(struct exchange *exchange);
+void exchange_id(struct exchange *exchange, const char *sent, size_t len);
+static inline struct exchange *exchange_of(struct http_request *request)
+{
+    return (struct exchange *)(void *)request;
+}
+
+/* dispatch.c */
+void dispatch(struct evhttp_request *ev, void *server);
+
+/* problem.c */
+const char *http_phrase(int status);
+
+#endif

@@ -1,0 +1,146 @@
+/* What the head alone decides: is there such a resource, may this method, media type and site, before a byte of the
+ * body is read. */
+#include "daemon/http/internal.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+static bool token_or_slash(char c)
+{
+    return head_token_char((unsigned char)c) || c == '/';
+}
+
+/* Media type in lower case without parameters; returns where the parameters start. */
+static size_t take_type(const char *p, size_t n, char *out, size_t size)
+{
+    size_t i = 0;
+
+    for (; i < n && i + 1 < size && token_or_slash(p[i]); i++)
+        out[i] = (char)(p[i] >= 'A' && p[i] <= 'Z' ? p[i] | 0x20 : p[i]);
+    out[i] = '\0';
+    return i;
+}
+
+/* Copy a parameter's value, quoted or not. Empty when it is malformed or longer than 70 (RFC 2046). */
+static void take_value(const char *p, size_t n, char out[72])
+{
+    size_t len = 0;
+
+    if (n > 0 && p[0] == '"') {
+        const char *end = memchr(p + 1, '"', n - 1);
+        len = end == NULL ? 0 : (size_t)(end - p - 1);
+        p++;
+    } else {
+        while (len < n && p[len] != ';' && p[len] != ' ' && p[len] != '\t')
+            len++;
+    }
+    if (len > 70 || memchr(p, '\\', len) != NULL || (len > 0 && p[len - 1] == ' '))
+        len = 0;
+    memcpy(out, p, len);
+    out[len] = '\0';
+}
+
+/* Find boundary= among the parameters, honouring quotes. */
+static void take_boundary(const char *p, size_t n, char out[72])
+{
+    bool quoted = false;
+
+    for (size_t i = 0; i < n; i++) {
+        if (p[i] == '"')
+            quoted = !quoted;
+        if (quoted || p[i] != ';')
+            continue;
+        while (i + 1 < n && (p[i + 1] == ' ' || p[i + 1] == '\t'))
+            i++;
+        if (n - i > 10 && strncasecmp(p + i + 1, "boundary=", 9) == 0) {
+            take_value(p + i + 10, n - i - 10, out);
+            return;
+        }
+    }
+}
+
+static void take_content_type(const struct http_head *head, const char *bytes, struct http_request *request)
+{
+    const char *p = bytes + head->content_type.at;
+    size_t n = head->content_type.len, type = take_type(p, n, request->content_type, sizeof request->content_type);
+
+    if (!head->has_content_type) /* RFC 9110 section 8.3 leaves the choice: bytes are bytes */
+        snprintf(request->content_type, sizeof request->content_type, "application/octet-stream");
+    if (strcmp(request->content_type, "multipart/form-data") == 0)
+        take_boundary(p + type, n - type, request->boundary);
+}
+
+bool policy_accepts(const char *accept, const char *type)
+{
+    size_t len = strlen(type);
+
+    if (accept == NULL)
+        return true;
+    while (*accept != '\0') {
+        size_t item;
+        accept += strspn(accept, ", ");
+        item = strcspn(accept, ", ");
+        if (len > 0 && item == len && strncasecmp(accept, type, len) == 0)
+            return true;
+        accept += item;
+    }
+    return false;
+}
+
+static void refuse(struct exchange *exchange, const char *slug, const char *detail)
+{
+    exchange->refusal.slug = slug;
+    exchange->refusal.detail = detail;
+}
+
+static bool find_route(struct http_server *server, const struct http_head *head, const char *bytes,
+                       struct exchange *exchange)
+{
+    struct router_match match = {NULL, NULL, exchange->request.args};
+
+    switch (router_find(server->router, head->method, bytes + head->path.at, head->path.len, &match)) {
+    case ROUTE_NO_PATH:
+        refuse(exchange, "not-found", NULL);
+        return false;
+    case ROUTE_NO_METHOD:
+        if (head->method == HTTP_OPTIONS)
+            refuse(exchange, "body-too-large", "OPTIONS takes no body");
+        else
+            refuse(exchange, "method-not-allowed", NULL);
+        exchange->refusal.allow = match.allow;
+        return false;
+    case ROUTE_FOUND:
+        break;
+    }
+    exchange->request.route = match.route;
+    return true;
+}
+
+/* A page of another site may make a browser send a form here. The browser says so in Sec-Fetch-Site (a page cannot set
+ * it), and a form can send only three media types, which no JSON route takes. */
+static bool cross_site(const struct http_head *head, const char *bytes)
+{
+    return head->method != HTTP_GET && head->method != HTTP_HEAD && head->method != HTTP_OPTIONS &&
+           head_name_is(bytes + head->fetch_site.at, head->fetch_site.len, "cross-site", 10);
+}
+
+void policy_judge(struct http_server *server, const struct http_head *head, const char *bytes,
+                  struct exchange *exchange)
+{
+    struct http_request *request = &exchange->request;
+    bool body = head->chunked || head->length > 0;
+
+    request->method = head->method;
+    exchange_id(exchange, bytes + head->request_id.at, head->request_id.len);
+    take_content_type(head, bytes, request);
+    if (!find_route(server, head, bytes, exchange))
+        return;
+    if (cross_site(head, bytes))
+        refuse(exchange, "forbidden", "a page of another site may not change anything here");
+    else if ((body || head->has_content_type) && !policy_accepts(request->route->accept, request->content_type)) {
+        refuse(exchange, "unsupported-media-type", NULL);
+        exchange->refusal.accept = request->route->accept;
+    } else if (strcmp(request->content_type, "multipart/form-data") == 0 && request->boundary[0] == '\0' && body)
+        refuse(exchange, "unsupported-media-type", "multipart/form-data without a usable boundary");
+}

@@ -1,0 +1,28 @@
+/* Routes, compiled once into a tree of path segments: a look-up walks the path and compares, it allocates nothing. */
+#ifndef PF_HTTP_ROUTER_H
+#define PF_HTTP_ROUTER_H
+
+#include "daemon/http/http.h"
+
+#define ROUTER_METHODS 8 /* enum http_method */
+
+struct router;
+
+/* `routes` ends with handle NULL and must outlive the router. Aborts on a table that contradicts itself. */
+struct router *router_new(const struct http_route *routes);
+void router_free(struct router **router);
+
+enum router_verdict { ROUTE_FOUND, ROUTE_NO_PATH, ROUTE_NO_METHOD };
+
+struct router_match {
+    const struct http_route *route; /* ROUTE_FOUND */
+    const char *allow;              /* value of Allow; the path is known */
+    char (*args)[128];              /* where to write the values of {name}; two of them */
+};
+
+/* Find the route of a checked path. HEAD finds the GET route. Literal segments are compared as sent: an escaped letter
+ * in one finds nothing (it is never normalised). An argument longer than 127 bytes finds nothing. */
+enum router_verdict router_find(const struct router *router, enum http_method method, const char *path, size_t len,
+                                struct router_match *match);
+
+#endif

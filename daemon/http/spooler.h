@@ -1,0 +1,18 @@
+/* The framer in front of evhttp; see internal.h for the life of a request. */
+#ifndef PF_HTTP_SPOOLER_H
+#define PF_HTTP_SPOOLER_H
+#include "daemon/http/internal.h"
+
+/* Build the head that evhttp sees instead of the client's: no framing headers, Content-Length: 0, and Connection: close
+ * when the rest of the connection is not to be read. `bytes` NULL makes one from nothing (the client's was malformed).
+ */
+void rewrite_head(struct exchange *exchange, const struct http_head *head, const char *bytes, size_t n, bool closing);
+
+/* Plan what happens to a judged request with its body. Returns 0 when the body is to be read, 1 when the request is
+ * complete, -1 when refused (exchange->refusal is set). */
+int body_begin(struct conn *conn, const struct http_head *head);
+/* Add body bytes. Returns 0, or -1 when refused. */
+int body_take(struct conn *conn, struct evbuffer *from, size_t n);
+int body_take_bytes(struct conn *conn, const void *bytes, size_t n);
+
+#endif

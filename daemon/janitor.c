@@ -1,0 +1,192 @@
+/* The janitor's first thread: quick reactions without SQL. */
+#include "daemon/janitor.h"
+
+#include "daemon/log.h"
+#include "daemon/spool.h"
+#include "daemon/taskstate.h"
+#include "handlers/task_type.h"
+#include "shm/wakeup.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define BEAT_MS    500
+#define OVERDUE_MS 30000 /* the handler's own time to notice its limit */
+
+static struct janitor *the_janitor; /* for the signal handler */
+
+static void on_term(int sig)
+{
+    (void)sig;
+    atomic_store(&the_janitor->stopping, true);
+    wakeup_poke(the_janitor->process->segment, the_janitor->process->self.slot);
+}
+
+void janitor_cause(int wait_status, char *buf, size_t size)
+{
+    if (WIFSIGNALED(wait_status))
+        snprintf(buf, size, "its runner was killed by signal %d", WTERMSIG(wait_status));
+    else
+        snprintf(buf, size, "its runner ended with exit code %d", WEXITSTATUS(wait_status));
+}
+
+struct death {
+    struct janitor *janitor;
+    struct proc_info info;
+    bool owns; /* it left something to settle */
+};
+
+static bool tell_interrupted(const struct shm_task *task, struct shm_handle handle, uint64_t version, void *ctx)
+{
+    struct death *death = ctx;
+    (void)version;
+    if (task->owner.slot != death->info.ref.slot || task->owner.generation != death->info.ref.generation)
+        return true;
+    death->owns = true;
+    if (task->state != TASK_RUNNING)
+        return true;
+    char cause[80];
+    janitor_cause(death->info.wait_status, cause, sizeof cause);
+    const struct process *process = death->janitor->process;
+    if (taskstate_interrupted(process->segment, handle, death->info.ref, cause, process->config->max_attempts) == 0)
+        log_task(LOG_LEVEL_WARN, task->id, "interrupted: %s", cause);
+    return true;
+}
+
+/* Tell every poll of what died, from the process table alone. What owned nothing is done with: its entry must not wait
+ * for the database, or its successors would run out of entries while that is away. */
+static bool look_for_deaths(struct janitor *janitor)
+{
+    struct shm_segment *segment = janitor->process->segment;
+    bool any = false;
+    for (uint32_t slot = 0; slot < proctab_size(segment); slot++) {
+        struct death death = {.janitor = janitor};
+        if (!proctab_read(segment, slot, &death.info) || death.info.state != PROC_DEAD)
+            continue;
+        shm_table_each(segment, tell_interrupted, &death);
+        if (!death.owns)
+            proctab_release(segment, death.info.ref);
+        any |= death.owns;
+    }
+    return any;
+}
+
+/* ---- Time limits: a handler looks at its own; one that does not is killed ---- */
+
+static bool look_at_clock(const struct shm_task *task, struct shm_handle handle, uint64_t version, void *ctx)
+{
+    struct janitor *janitor = ctx;
+    struct running_since *since = &janitor->running[handle.slot];
+    const struct task_type *type = task->type < task_type_count() ? task_type_at(task->type) : NULL;
+    int64_t now = clock_mono_ms();
+    (void)version;
+    if (task->state != TASK_RUNNING || !type || !type->time_limit_s)
+        return true;
+    if (since->generation != handle.generation || since->attempt != task->attempt)
+        *since = (struct running_since){handle.generation, task->attempt, now};
+    if (now - since->ms < 1000 * (int64_t)type->time_limit_s + OVERDUE_MS)
+        return true;
+    if (taskstate_overdue(janitor->process->segment, handle, task->attempt) == 0)
+        log_task(LOG_LEVEL_WARN, task->id, "past its time limit of %u s and deaf to it: its runner is killed",
+                 type->time_limit_s);
+    proctab_request_kill(janitor->process->segment, task->owner, SIGKILL);
+    wakeup_poke(janitor->process->segment, WAKEUP_MASTER);
+    return true;
+}
+
+static void look_for_overdue(struct janitor *janitor)
+{
+    static int64_t looked_ms;
+    if (clock_mono_ms() - looked_ms < BEAT_MS)
+        return;
+    looked_ms = clock_mono_ms();
+    shm_table_each(janitor->process->segment, look_at_clock, janitor);
+}
+
+static void poke_sql(struct janitor *janitor)
+{
+    pthread_mutex_lock(&janitor->mutex);
+    janitor->poked = true;
+    pthread_cond_signal(&janitor->wake);
+    pthread_mutex_unlock(&janitor->mutex);
+}
+
+static int start_sql(struct janitor *janitor)
+{
+    sigset_t all, before;
+    pthread_condattr_t attr;
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_cond_init(&janitor->wake, &attr);
+    pthread_condattr_destroy(&attr);
+    pthread_mutex_init(&janitor->mutex, NULL);
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int rc = pthread_create(&janitor->sql_thread, NULL, janitor_sql_main, janitor);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return rc;
+}
+
+static int janitor_init(struct janitor *janitor, const struct process *process)
+{
+    janitor->process = process;
+    janitor->db_config = config_store(process->config, 15, 10);
+    store_conn_init(&janitor->db, &janitor->db_config);
+    janitor->started_ms = clock_wall_ms();
+    janitor->dead_since_ms = calloc(proctab_size(process->segment), sizeof *janitor->dead_since_ms);
+    janitor->running = calloc(shm_segment_geometry(process->segment)->slots, sizeof *janitor->running);
+    janitor->spool_fd = spool_open_dir(process->config->spool_dir);
+    the_janitor = janitor;
+    struct sigaction term = {.sa_handler = on_term};
+    if (!janitor->dead_since_ms || !janitor->running || janitor->spool_fd < 0 || store_library_init() != 0 ||
+        sigaction(SIGTERM, &term, NULL) != 0 || start_sql(janitor) != 0) {
+        log_error("the janitor cannot start: %s", strerror(errno));
+        return -1;
+    }
+    return 0;
+}
+
+/* Ready once the journal has been loaded, or the database found away: then workers serve what they can meanwhile. */
+static void report_active(struct janitor *janitor, bool *reported)
+{
+    if (*reported || !atomic_load(&janitor->first_look_done))
+        return;
+    proctab_active(janitor->process->segment, janitor->process->self);
+    wakeup_poke(janitor->process->segment, WAKEUP_MASTER);
+    *reported = true;
+}
+
+int janitor_main(const struct process *process)
+{
+    static struct janitor janitor;
+    bool reported = false;
+    if (janitor_init(&janitor, process) != 0)
+        return EXIT_SHORTAGE;
+    struct pollfd fds[] = {{wakeup_fd(process->segment, process->self.slot), POLLIN, 0},
+                           {process->master_pipe, POLLIN, 0}};
+    while (!atomic_load(&janitor.stopping)) {
+        proctab_beat(process->segment, process->self);
+        report_active(&janitor, &reported);
+        if (look_for_deaths(&janitor))
+            poke_sql(&janitor);
+        look_for_overdue(&janitor);
+        poll(fds, 2, reported ? BEAT_MS : 20);
+        if (fds[1].revents)
+            _exit(EXIT_SHORTAGE);
+        wakeup_drain(process->segment, process->self.slot);
+    }
+    proctab_stopping(process->segment, process->self);
+    poke_sql(&janitor);
+    pthread_join(janitor.sql_thread, NULL);
+    free(janitor.dead_since_ms);
+    free(janitor.running);
+    close(janitor.spool_fd);
+    return EXIT_DONE;
+}

@@ -1,0 +1,391 @@
+/* Settling: the journal decides what became of a task whose process died. */
+#include "daemon/janitor.h"
+#include "daemon/log.h"
+#include "daemon/spool.h"
+#include "daemon/taskstate.h"
+#include "handlers/task_type.h"
+#include "shm/wakeup.h"
+#include "store/lease.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A commit of a killed worker may still be on its way through the server: a row that is not there yet gets this long
+ * before its slot and file are given back. */
+#define LATE_COMMIT_MS 2000
+/* So many finished tasks are shown from memory after a start; older ones are answered from the journal. */
+#define LOAD_FINISHED  256
+
+/* ---- One task ---- */
+
+/* A move that timed out (a stopped process holds the table's lock) is made in the next pass; a move that was declined
+ * has been made by somebody else. */
+static int moved(int rc)
+{
+    return rc == -ETIMEDOUT ? -1 : 0;
+}
+
+/* Leases and file first: killed in between, the slot still has its dead owner and all of it is done again. */
+static int show_end(struct janitor *janitor, struct shm_handle handle, const struct journal_row *row)
+{
+    struct journal_end end = {row->status,     row->outcome,       row->result, row->message,
+                              row->error_code, row->error_message, row->done_ms};
+    if (lease_release_all(&janitor->db, row->id) < 0)
+        return -1;
+    spool_drop(janitor->spool_fd, row->id);
+    return moved(taskstate_finish(janitor->process->segment, handle, &end));
+}
+
+static int show_gone(struct janitor *janitor, struct shm_handle handle, const uint8_t id[16])
+{
+    struct journal_end gone = {.status = JOURNAL_FAILED,
+                               .outcome = OUTCOME_FAILED,
+                               .done_ms = clock_wall_ms(),
+                               .error_message = "The task's row is no longer in the database."};
+    spool_drop(janitor->spool_fd, id);
+    return moved(taskstate_finish(janitor->process->segment, handle, &gone));
+}
+
+/* No further attempt: write that end. Returns 1, 0 when the row moved meanwhile, -1. The caller shows it by reading the
+ * row again. */
+static int end_attempts(struct janitor *janitor, const struct journal_row *row, const struct shm_task *task,
+                        const char *cause)
+{
+    char text[300];
+    bool overdue = task && (task->flags & TASK_OVERDUE);
+    if (overdue)
+        snprintf(text, sizeof text, "Stopped: it ran past the time limit of this task type; nothing was written.");
+    else
+        snprintf(text, sizeof text, "Interrupted in attempt %u of %u (%s); nothing was written.", row->attempt,
+                 janitor->process->config->max_attempts, cause);
+    struct journal_end end = {.status = JOURNAL_FAILED,
+                              .outcome = overdue ? OUTCOME_TIMED_OUT : OUTCOME_INTERRUPTED,
+                              .error_code = overdue ? "timed_out" : "interrupted",
+                              .error_message = text,
+                              .done_ms = clock_wall_ms()};
+    int rc = journal_finish(&janitor->db, row->id, janitor->process->node, JOURNAL_RUNNING, row->attempt, &end);
+    if (rc == 1)
+        log_task(LOG_LEVEL_WARN, row->id, "ended: %s (%s)", end.error_code, cause);
+    return rc;
+}
+
+/* Returns 1, 0 when the row moved meanwhile, -1. */
+static int next_attempt(struct janitor *janitor, struct shm_handle handle, const struct journal_row *row,
+                        const char *cause)
+{
+    char text[TASK_MESSAGE_MAX];
+    int rc = journal_requeue(&janitor->db, row->id, janitor->process->node, row->attempt, false);
+    if (rc != 1)
+        return rc;
+    snprintf(text, sizeof text, "interrupted (%.100s), attempt %u of %u follows", cause, row->attempt + 1,
+             janitor->process->config->max_attempts);
+    rc = taskstate_requeue(janitor->process->segment, handle, text);
+    wakeup_poke_kind(janitor->process->segment, PROC_RUNNER);
+    return moved(rc) == 0 ? 1 : -1;
+}
+
+/* One look at the row of a task whose owner is dead. Returns 0 (settled), 1 (look again), -1 (in the next pass). */
+static int settle_row(struct janitor *janitor, struct shm_handle handle, const struct shm_task *task, const char *cause,
+                      const struct journal_row *row)
+{
+    if (row->status == JOURNAL_QUEUED)
+        return moved(taskstate_requeue(janitor->process->segment, handle, "waiting for a runner"));
+    if (row->status != JOURNAL_RUNNING)
+        return show_end(janitor, handle, row);
+    if (row->attempt < janitor->process->config->max_attempts && !(task->flags & TASK_OVERDUE)) {
+        int rc = next_attempt(janitor, handle, row, cause);
+        return rc == 1 ? 0 : rc == 0 ? 1 : -1;
+    }
+    return end_attempts(janitor, row, task, cause) < 0 ? -1 : 1;
+}
+
+/* The owner of a RUNNING or CLAIMED slot is dead. Returns 0, or -1 to try again in the next pass. */
+static int settle_task(struct janitor *janitor, struct shm_handle handle, const struct shm_task *task,
+                       const char *cause)
+{
+    /* A commit may slip in between reading and moving the row, and an end that was written is shown by reading it: look
+     * again. */
+    for (int again = 0; again < 3; again++) {
+        struct journal_row row;
+        int rc = journal_read_settled(&janitor->db, task->id, &row);
+        if (rc <= 0)
+            return rc < 0 ? -1 : show_gone(janitor, handle, task->id);
+        rc = settle_row(janitor, handle, task, cause, &row);
+        journal_row_fini(&row);
+        if (rc <= 0)
+            return rc;
+    }
+    return -1;
+}
+
+/* A row found running without a slot belongs to a runner of an earlier life. *row is read again afterwards; on failure
+ * it is freed. */
+static int end_earlier_life(struct janitor *janitor, struct journal_row *row)
+{
+    store_uuid id;
+    memcpy(id, row->id, sizeof id);
+    int rc = row->attempt < janitor->process->config->max_attempts
+                 ? journal_requeue(&janitor->db, id, janitor->process->node, row->attempt, false)
+                 : end_attempts(janitor, row, NULL, "the service was stopped by force");
+    journal_row_fini(row);
+    if (rc < 0 || lease_release_all(&janitor->db, id) < 0)
+        return -1;
+    return journal_read(&janitor->db, id, row) == 1 ? 0 : -1;
+}
+
+/* A slot that a dead worker had reserved: was its row committed? Returns 0 (settled), 1 (wait a little), -1. */
+static int settle_reserved(struct janitor *janitor, struct shm_handle handle, const uint8_t id[16], int64_t dead_ms)
+{
+    struct journal_row row;
+    int rc = journal_read_settled(&janitor->db, id, &row);
+    if (rc < 0 || (rc == 1 && row.status == JOURNAL_RUNNING && end_earlier_life(janitor, &row) != 0))
+        return -1;
+    if (rc == 1) {
+        rc = moved(taskstate_load(janitor->process->segment, handle, &row));
+        journal_row_fini(&row);
+        wakeup_poke_kind(janitor->process->segment, PROC_RUNNER);
+        return rc;
+    }
+    if (clock_mono_ms() - dead_ms < LATE_COMMIT_MS)
+        return 1;
+    spool_drop(janitor->spool_fd, id);
+    return moved(taskstate_release(janitor->process->segment, handle));
+}
+
+/* ---- Dead processes ---- */
+
+struct settling {
+    struct janitor *janitor;
+    struct proc_info info;
+    int64_t dead_ms;
+    bool waiting, failed;
+};
+
+static bool settle_slot(const struct shm_task *task, struct shm_handle handle, uint64_t version, void *ctx)
+{
+    struct settling *s = ctx;
+    (void)version;
+    if (task->owner.slot != s->info.ref.slot || task->owner.generation != s->info.ref.generation)
+        return true;
+    char cause[80];
+    janitor_cause(s->info.wait_status, cause, sizeof cause);
+    int rc = task->state == TASK_RESERVED ? settle_reserved(s->janitor, handle, task->id, s->dead_ms)
+                                          : settle_task(s->janitor, handle, task, cause);
+    s->waiting |= rc == 1;
+    s->failed |= rc < 0;
+    return rc >= 0;
+}
+
+/* An owner that is neither alive nor dead cannot be: its entry was released although it owned this. Settle it all the
+ * same. */
+static bool settle_stray(const struct shm_task *task, struct shm_handle handle, uint64_t version, void *ctx)
+{
+    struct settling *s = ctx;
+    struct proc_info info;
+    (void)version;
+    if (task->owner.generation == 0 || (proctab_read(s->janitor->process->segment, task->owner.slot, &info) &&
+                                        info.ref.generation == task->owner.generation && info.state != PROC_FREE))
+        return true;
+    log_task(LOG_LEVEL_WARN, task->id, "its owner is unknown; settled from the journal");
+    int rc = task->state == TASK_RESERVED ? settle_reserved(s->janitor, handle, task->id, 0)
+                                          : settle_task(s->janitor, handle, task, "its runner is gone");
+    s->failed |= rc < 0;
+    return rc >= 0;
+}
+
+int janitor_settle_dead(struct janitor *janitor)
+{
+    struct shm_segment *segment = janitor->process->segment;
+    for (uint32_t slot = 0; slot < proctab_size(segment); slot++) {
+        struct settling s = {.janitor = janitor};
+        if (!proctab_read(segment, slot, &s.info) || s.info.state != PROC_DEAD) {
+            janitor->dead_since_ms[slot] = 0;
+            continue;
+        }
+        if (janitor->dead_since_ms[slot] == 0)
+            janitor->dead_since_ms[slot] = clock_mono_ms();
+        s.dead_ms = janitor->dead_since_ms[slot];
+        shm_table_each(segment, settle_slot, &s);
+        if (s.failed)
+            return -1;
+        if (!s.waiting) {
+            janitor->dead_since_ms[slot] = 0;
+            proctab_release(segment, s.info.ref);
+        }
+    }
+    struct settling stray = {.janitor = janitor};
+    shm_table_each(segment, settle_stray, &stray);
+    return stray.failed ? -1 : 0;
+}
+
+/* ---- Filling the table ---- */
+
+struct id_list {
+    store_uuid *ids;
+    size_t n, room;
+};
+
+static int collect_id(const store_uuid id, void *ctx)
+{
+    struct id_list *list = ctx;
+    if (list->n == list->room) {
+        list->room = list->room ? 2 * list->room : 64;
+        list->ids = realloc(list->ids, list->room * sizeof *list->ids);
+        if (!list->ids)
+            abort();
+    }
+    memcpy(list->ids[list->n++], id, sizeof(store_uuid));
+    return 0;
+}
+
+static int collect_row(const struct journal_row *row, void *ctx)
+{
+    return collect_id(row->id, ctx);
+}
+
+/* Bring one journalled task into the table. Returns 0, 1 (the table is full), -1. */
+static int bring_in(struct janitor *janitor, const store_uuid id)
+{
+    struct shm_segment *segment = janitor->process->segment;
+    struct shm_handle handle;
+    struct journal_row row;
+    if (shm_table_find(segment, id, &handle) == 0)
+        return 0;
+    int found = journal_read_settled(&janitor->db, id, &row);
+    if (found != 1)
+        return found;
+    if (row.status == JOURNAL_RUNNING && end_earlier_life(janitor, &row) != 0)
+        return -1;
+    int type = task_type_number(row.type);
+    int rc = type < 0 ? -ENOENT : taskstate_reserve(segment, janitor->process->self, id, (uint8_t)type, &handle);
+    if (rc == 0)
+        rc = moved(taskstate_load(segment, handle, &row));
+    else /* EEXIST: a worker is accepting it; ENOENT: a type of another version */
+        rc = rc == -ENOSPC ? 1 : moved(rc);
+    journal_row_fini(&row);
+    return rc;
+}
+
+static int bring_in_all(struct janitor *janitor, const struct id_list *list)
+{
+    int rc = 0;
+    for (size_t i = 0; i < list->n && rc == 0; i++)
+        rc = bring_in(janitor, list->ids[i]);
+    return rc < 0 ? -1 : 0;
+}
+
+int janitor_load(struct janitor *janitor)
+{
+    const struct process *process = janitor->process;
+    struct id_list live = {0}, done = {0};
+    unsigned room = process->config->slots / 4 < LOAD_FINISHED ? process->config->slots / 4 : LOAD_FINISHED;
+    int rc = journal_each_live(&janitor->db, process->node, collect_row, &live);
+    if (rc == 0)
+        rc = bring_in_all(janitor, &live);
+    if (rc == 0)
+        rc = journal_each_finished(&janitor->db, room, collect_row, &done);
+    if (rc == 0)
+        rc = bring_in_all(janitor, &done);
+    if (rc == 0 && live.n)
+        log_info("%zu unfinished tasks taken over from the journal", live.n);
+    free(live.ids);
+    free(done.ids);
+    return rc == 0 ? 0 : -1;
+}
+
+/* A row runs, and its slot waits: a claim that the server finished after its runner was settled. Nobody works on it.
+ * The attempt in the compare-and-set keeps a runner that has just claimed it out of this. */
+static int requeue_orphan(struct janitor *janitor, const store_uuid id)
+{
+    struct shm_handle handle;
+    struct shm_task task;
+    struct journal_row row;
+    uint64_t version;
+    int rc = journal_read(&janitor->db, id, &row);
+    if (rc != 1)
+        return rc;
+    unsigned attempt = row.attempt;
+    bool running = row.status == JOURNAL_RUNNING;
+    journal_row_fini(&row);
+    if (!running)
+        return 0;
+    if (shm_table_find(janitor->process->segment, id, &handle) != 0)
+        return bring_in(janitor, id);
+    if (shm_table_read(janitor->process->segment, handle, &task, &version) != 0 || task.state != TASK_READY)
+        return 0;
+    return journal_requeue(&janitor->db, id, janitor->process->node, attempt, true) < 0 ? -1 : 0;
+}
+
+static int requeue_orphans(struct janitor *janitor)
+{
+    struct id_list running = {0};
+    int rc = journal_each_running_id(&janitor->db, janitor->process->node, collect_id, &running);
+    for (size_t i = 0; i < running.n && rc >= 0; i++)
+        rc = requeue_orphan(janitor, running.ids[i]);
+    free(running.ids);
+    return rc < 0 ? -1 : 0;
+}
+
+int janitor_adopt(struct janitor *janitor)
+{
+    struct id_list queued = {0};
+    int rc = journal_each_queued_id(&janitor->db, janitor->process->node, collect_id, &queued);
+    size_t missing = 0;
+    for (size_t i = 0; i < queued.n && rc == 0; i++) {
+        struct shm_handle handle;
+        if (shm_table_find(janitor->process->segment, queued.ids[i], &handle) == 0)
+            continue;
+        missing++;
+        rc = bring_in(janitor, queued.ids[i]);
+    }
+    if (missing && rc == 0)
+        wakeup_poke_kind(janitor->process->segment, PROC_RUNNER);
+    free(queued.ids);
+    return rc < 0 ? -1 : requeue_orphans(janitor);
+}
+
+/* ---- Files without a task ---- */
+
+struct sought {
+    const uint8_t *id;
+    bool found;
+};
+
+static bool is_sought(const struct shm_task *task, struct shm_handle handle, uint64_t version, void *ctx)
+{
+    struct sought *sought = ctx;
+    (void)handle;
+    (void)version;
+    if (memcmp(task->id, sought->id, sizeof task->id) == 0 && !task_state_final((enum task_state)task->state))
+        sought->found = true;
+    return !sought->found;
+}
+
+/* The table first: an upload that a worker is just journalling has a RESERVED slot and no row yet. */
+static int sweep_file(const uint8_t id[16], void *ctx)
+{
+    struct janitor *janitor = ctx;
+    struct sought sought = {.id = id};
+    struct journal_row row;
+    shm_table_each(janitor->process->segment, is_sought, &sought);
+    if (sought.found)
+        return 0;
+    int found = journal_read_settled(&janitor->db, id, &row);
+    if (found < 0)
+        return -1;
+    bool live = found == 1 && row.status <= JOURNAL_RUNNING;
+    if (found == 1)
+        journal_row_fini(&row);
+    if (!live) {
+        spool_drop(janitor->spool_fd, id);
+        log_task(LOG_LEVEL_INFO, id, "spool file swept: its task is over or was never accepted");
+    }
+    return 0;
+}
+
+int janitor_sweep_spool(struct janitor *janitor)
+{
+    return spool_each(janitor->spool_fd, (time_t)(janitor->started_ms / 1000), sweep_file, janitor) == 0 ? 0 : -1;
+}

@@ -1,0 +1,124 @@
+/* The janitor's SQL thread: the order in which things are put right. */
+#include "daemon/janitor.h"
+#include "daemon/log.h"
+#include "shm/wakeup.h"
+#include "store/migrate.h"
+
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+#define PASS_MS    1000 /* adopt and settle at least this often */
+#define RETRY_MS   500  /* while the database is away */
+#define PURGE_MS   (10 * 60 * 1000L)
+#define PURGE_ROWS 1000
+
+/* The set-up is wrong and no waiting will mend it: end the daemon with a clear message (only before it has ever
+ * worked). */
+static void give_up_on_config(struct janitor *janitor)
+{
+    const struct store_error *error = &janitor->db.error;
+    /* A daemon that has been serving goes on: a rotated password or a refused host may be mended without us. */
+    if (error->cls != STORE_CONFIG ||
+        proctab_alive(janitor->process->segment, proctab_find(janitor->process->segment, PROC_WORKER, 0)))
+        return;
+    log_error("the database cannot be used: error %u: %s", error->number, error->text);
+    log_error("check [database] in the configuration and the account's rights; the account needs ALL on database %s",
+              janitor->process->config->db_name);
+    _exit(EXIT_CONFIG);
+}
+
+/* On a connection of its own: a migration may take its time, everything else here must not. */
+static int migrate(struct janitor *janitor)
+{
+    unsigned applied = 0;
+    struct store_config config = config_store(janitor->process->config, 3600, 0);
+    struct store_conn conn;
+    store_conn_init(&conn, &config);
+    int rc = store_ensure(&conn);
+    if (rc == 0)
+        rc = store_migrate(&conn, &applied);
+    janitor->db.error = conn.error;
+    store_conn_fini(&conn);
+    if (rc == 0 && applied)
+        log_info("database schema: %u migrations applied, now at version %u", applied, store_schema_version());
+    return rc;
+}
+
+static int first_pass(struct janitor *janitor)
+{
+    static int64_t told_ms;
+    if (migrate(janitor) == 0 && store_ensure(&janitor->db) == 0 && janitor_load(janitor) == 0) {
+        if (janitor_sweep_spool(janitor) != 0)
+            log_warn("the spool was not swept; it will be at the next start");
+        janitor->loaded = true;
+        log_info("journal loaded");
+        wakeup_poke_kind(janitor->process->segment, PROC_RUNNER);
+        return 0;
+    }
+    give_up_on_config(janitor);
+    if (told_ms == 0 || clock_mono_ms() - told_ms > 10000) {
+        log_warn("database not usable yet: %s %u: %s", store_class_name(janitor->db.error.cls),
+                 janitor->db.error.number, janitor->db.error.text);
+        told_ms = clock_mono_ms();
+    }
+    return -1;
+}
+
+static void purge(struct janitor *janitor)
+{
+    uint64_t deleted = 0;
+    if (janitor->purged_ms && clock_mono_ms() - janitor->purged_ms < PURGE_MS)
+        return;
+    if (journal_purge(&janitor->db, janitor->process->config->retention_days, PURGE_ROWS, &deleted) != 0)
+        return;
+    if (deleted)
+        log_info("retention: %llu old tasks deleted", (unsigned long long)deleted);
+    if (deleted < PURGE_ROWS)
+        janitor->purged_ms = clock_mono_ms();
+}
+
+static int pass(struct janitor *janitor)
+{
+    if (!janitor->loaded && first_pass(janitor) != 0)
+        return -1;
+    if (store_ensure(&janitor->db) != 0)
+        return -1;
+    if (janitor_settle_dead(janitor) != 0)
+        return -1;
+    if (clock_mono_ms() - janitor->swept_ms >= PASS_MS) {
+        if (janitor_adopt(janitor) != 0)
+            return -1;
+        janitor->swept_ms = clock_mono_ms();
+        purge(janitor);
+    }
+    return 0;
+}
+
+static void wait_for_poke(struct janitor *janitor, int64_t ms)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    int64_t ns = until.tv_nsec + ms * 1000000;
+    until.tv_sec += ns / 1000000000;
+    until.tv_nsec = ns % 1000000000;
+    pthread_mutex_lock(&janitor->mutex);
+    while (!janitor->poked && pthread_cond_timedwait(&janitor->wake, &janitor->mutex, &until) == 0)
+        ;
+    janitor->poked = false;
+    pthread_mutex_unlock(&janitor->mutex);
+}
+
+void *janitor_sql_main(void *arg)
+{
+    struct janitor *janitor = arg;
+    while (!atomic_load(&janitor->stopping)) {
+        int rc = pass(janitor);
+        if (rc != 0 && janitor->db.in_transaction)
+            store_rollback(&janitor->db);
+        atomic_store(&janitor->first_look_done, true);
+        wait_for_poke(janitor, rc == 0 ? PASS_MS : RETRY_MS);
+    }
+    store_conn_fini(&janitor->db);
+    return NULL;
+}

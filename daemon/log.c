@@ -1,0 +1,198 @@
+/* Writing the log without ever waiting for its reader. The lines themselves are made in log_line.c. */
+#include "daemon/log.h"
+#include "daemon/log_line.h"
+#include "daemon/process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Enough for a burst of some twenty lines while the reader is busy. */
+#define PENDING_MAX 16384
+
+static struct {
+    pthread_mutex_t mutex;
+    enum log_level level;
+    bool json;
+    enum log_style style; /* for text */
+    int fd;
+    bool socket;
+    char role[48];
+    size_t pending_len;
+    uint64_t dropped, told; /* lines lost, lines lost that were reported */
+    char pending[PENDING_MAX];
+} log_state = {.mutex = PTHREAD_MUTEX_INITIALIZER,
+               .level = LOG_LEVEL_INFO,
+               .style = LOG_STYLE_FILE,
+               .fd = 2,
+               .role = "priceforged"};
+
+/* systemd names the journal's socket by device and inode, so that a redirected child does not believe it talks to the
+ * journal. */
+static bool is_journal(const struct stat *st)
+{
+    const char *stream = getenv("JOURNAL_STREAM");
+    unsigned long long dev, ino;
+
+    return stream && sscanf(stream, "%llu:%llu", &dev, &ino) == 2 && dev == st->st_dev && ino == st->st_ino;
+}
+
+/* O_NONBLOCK belongs to the open file description, and standard error's may be shared with a shell: pipes and terminals
+ * are opened anew for ourselves. Sockets cannot be opened, they take MSG_DONTWAIT per call. Regular files do not block.
+ */
+static int own_descriptor(const struct stat *st)
+{
+    if (!S_ISFIFO(st->st_mode) && !S_ISCHR(st->st_mode))
+        return STDERR_FILENO;
+    int fd = open("/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | O_APPEND);
+    return fd >= 0 ? fd : STDERR_FILENO;
+}
+
+void log_init(enum log_level level, bool json)
+{
+    struct stat st;
+
+    log_set_level(level, json);
+    if (log_state.fd != STDERR_FILENO || fstat(STDERR_FILENO, &st) < 0)
+        return;
+    log_state.socket = S_ISSOCK(st.st_mode);
+    if (is_journal(&st))
+        log_state.style = LOG_STYLE_JOURNAL;
+    else if (isatty(STDERR_FILENO))
+        log_state.style = LOG_STYLE_TERMINAL;
+    log_state.fd = own_descriptor(&st);
+}
+
+void log_set_level(enum log_level level, bool json)
+{
+    log_state.level = level;
+    log_state.json = json;
+}
+
+void log_set_role(const char *role)
+{
+    snprintf(log_state.role, sizeof log_state.role, "%s", role);
+    log_state.pending_len = 0;
+    log_state.dropped = log_state.told = 0;
+}
+
+int log_fd(void)
+{
+    return log_state.fd;
+}
+
+uint64_t log_dropped(void)
+{
+    pthread_mutex_lock(&log_state.mutex);
+    uint64_t dropped = log_state.dropped;
+    pthread_mutex_unlock(&log_state.mutex);
+    return dropped;
+}
+
+/* Returns the bytes taken; a broken reader takes everything, there is nobody left to tell. */
+static size_t write_some(const char *text, size_t len)
+{
+    ssize_t n;
+
+    do {
+        n = log_state.socket ? send(log_state.fd, text, len, MSG_DONTWAIT | MSG_NOSIGNAL)
+                             : write(log_state.fd, text, len);
+    } while (n < 0 && errno == EINTR);
+    if (n < 0)
+        return errno == EAGAIN || errno == EWOULDBLOCK ? 0 : len;
+    return (size_t)n;
+}
+
+static bool flush_locked(void)
+{
+    if (log_state.pending_len == 0)
+        return true;
+    size_t done = write_some(log_state.pending, log_state.pending_len);
+    memmove(log_state.pending, log_state.pending + done, log_state.pending_len - done);
+    log_state.pending_len -= done;
+    return log_state.pending_len == 0;
+}
+
+static void emit_locked(const char *line, size_t len)
+{
+    size_t done = flush_locked() ? write_some(line, len) : 0;
+
+    if (done == len)
+        return;
+    if (log_state.pending_len + (len - done) > PENDING_MAX) {
+        log_state.dropped++;
+        return;
+    }
+    memcpy(log_state.pending + log_state.pending_len, line + done, len - done);
+    log_state.pending_len += len - done;
+}
+
+static void event_locked(enum log_level level, const uint8_t *id, const char *message)
+{
+    char line[LOG_LINE_MAX];
+    struct log_event event = {level, log_state.role, getpid(), clock_wall_ms(), id, message};
+
+    size_t len = log_line_render(line, log_state.json ? LOG_STYLE_JSON : log_state.style, &event);
+    emit_locked(line, len);
+}
+
+static void tell_losses_locked(void)
+{
+    char message[80];
+    uint64_t lost = log_state.dropped - log_state.told;
+
+    if (lost == 0 || !flush_locked())
+        return;
+    log_state.told = log_state.dropped;
+    snprintf(message, sizeof message, "log: %llu lines were lost, the reader was too slow", (unsigned long long)lost);
+    event_locked(LOG_LEVEL_WARN, NULL, message);
+}
+
+void log_flush(void)
+{
+    pthread_mutex_lock(&log_state.mutex);
+    flush_locked();
+    tell_losses_locked();
+    pthread_mutex_unlock(&log_state.mutex);
+}
+
+static void __attribute__((format(printf, 3, 0)))
+log_event_write(enum log_level level, const uint8_t *id, const char *format, va_list args)
+{
+    char message[LOG_MESSAGE_MAX + 8];
+    int saved = errno;
+
+    if (level > log_state.level)
+        return;
+    vsnprintf(message, sizeof message, format, args);
+    pthread_mutex_lock(&log_state.mutex);
+    tell_losses_locked();
+    event_locked(level, id, message);
+    pthread_mutex_unlock(&log_state.mutex);
+    errno = saved;
+}
+
+void log_write(enum log_level level, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    log_event_write(level, NULL, format, args);
+    va_end(args);
+}
+
+void log_task(enum log_level level, const uint8_t id[16], const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    log_event_write(level, id, format, args);
+    va_end(args);
+}

@@ -1,0 +1,39 @@
+/* How one event becomes one line: pure text work, apart from the writing (log.c) so that it can be tested by itself.
+ *
+ * Whatever bytes the message holds, the line has no control byte but its final newline, is valid UTF-8 and is at most
+ * LOG_LINE_MAX bytes: a value that came from a client can neither forge a second line nor drive a terminal. */
+#ifndef PF_LOG_LINE_H
+#define PF_LOG_LINE_H
+
+#include "daemon/log.h"
+
+#include <stddef.h>
+#include <sys/types.h>
+
+/* Below PIPE_BUF, so that lines of several processes on one pipe never mix. */
+#define LOG_LINE_MAX    2048
+/* Bytes of message taken; escapes may make it longer, the line is then cut with "…". */
+#define LOG_MESSAGE_MAX 1500
+
+enum log_style {
+    LOG_STYLE_JOURNAL,  /* "<6>worker 0[12]: text": the journal adds the time */
+    LOG_STYLE_TERMINAL, /* "12:00:00.000 info worker 0[12]: text" */
+    LOG_STYLE_FILE,     /* "<6>2026-02-05T12:00:00.000Z worker 0[12]: text" */
+    LOG_STYLE_JSON      /* {"time":…,"level":"info","role":"worker 0","pid":12,"task":"…","message":"…"} */
+};
+
+struct log_event {
+    enum log_level level;
+    const char *role;
+    pid_t pid;
+    int64_t wall_ms;
+    const uint8_t *task; /* 16 bytes, or NULL */
+    const char *message; /* terminated */
+};
+
+/* Writes the line with its newline. `out` holds LOG_LINE_MAX bytes; not terminated. Returns the length. */
+size_t log_line_render(char out[LOG_LINE_MAX], enum log_style style, const struct log_event *event);
+
+const char *log_level_name(enum log_level level);
+
+#endif

@@ -1,0 +1,7 @@
+/* priceforged. */
+#include "daemon/process.h"
+
+int main(int argc, char **argv)
+{
+    return daemon_main(argc, argv);
+}

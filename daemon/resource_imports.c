@@ -1,0 +1,155 @@
+/* Imports over HTTP: look into the upload on the file thread, check the parameters on the loop, accept. */
+#include "daemon/resource_imports.h"
+
+#include "daemon/accept.h"
+#include "daemon/http/multipart.h"
+#include "daemon/worker.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* One upload on its way from "the body is spooled" to accept_task(). */
+struct upload {
+    struct offload_call call;
+    struct http_request *request;
+    int type;               /* task type number */
+    struct param_raw fixed; /* a parameter given by the path; name NULL if none */
+    struct multipart form;
+    struct journal_file file;
+    char why[200];              /* the form is broken: why */
+    struct sheet_error refused; /* the file is not ours; cls "" if it is */
+};
+
+static void upload_free(struct upload *upload)
+{
+    multipart_fini(&upload->form);
+    free(upload);
+}
+
+/* ---- File thread ---- */
+
+static void sniff(struct upload *upload)
+{
+    const struct task_type *type = task_type_at((unsigned)upload->type);
+    unsigned char head[512];
+    ssize_t n = 0;
+    if (upload->file.length == 0) {
+        sheet_refuse(&upload->refused, "empty-file", "The file is empty; nothing was imported.");
+        return;
+    }
+    if (type->file_format == SHEET_CSV)
+        return;
+    size_t want = upload->file.length < sizeof head ? (size_t)upload->file.length : sizeof head;
+    n = pread(upload->request->spool_fd, head, want, (off_t)upload->file.offset);
+    if (n < 0)
+        n = 0;
+    (void)sheet_sniff(head, (size_t)n, &upload->refused);
+}
+
+static void look_into(struct offload_call *call)
+{
+    struct upload *upload = (struct upload *)call;
+    struct http_request *request = upload->request;
+    if (request->boundary[0]) {
+        if (multipart_scan(request->spool_fd, request->spool_len, request->boundary, &upload->form, upload->why,
+                           sizeof upload->why) != 0)
+            return;
+        if (upload->form.files == 0) {
+            snprintf(upload->why, sizeof upload->why, "the form has no file: send it as the field \"file\"");
+            return;
+        }
+        snprintf(upload->file.name, sizeof upload->file.name, "%s", upload->form.file_name);
+        upload->file.offset = upload->form.file_offset;
+        upload->file.length = upload->form.file_length;
+    } else {
+        upload->file.length = request->spool_len;
+    }
+    sniff(upload);
+}
+
+/* ---- Loop ---- */
+
+static size_t gather(const struct upload *upload, struct param_raw *raw, size_t max)
+{
+    size_t n = 0;
+    if (upload->fixed.name)
+        raw[n++] = upload->fixed;
+    for (size_t i = 0; i < upload->request->n_params && n < max; i++)
+        if (strcmp(upload->request->params[i].name, "filename") != 0)
+            raw[n++] = upload->request->params[i];
+    for (unsigned i = 0; i < upload->form.n_fields && n < max; i++)
+        raw[n++] = (struct param_raw){upload->form.field[i].name, upload->form.field[i].value};
+    return n;
+}
+
+static void name_file(struct upload *upload)
+{
+    const char *given = http_param(upload->request, "filename");
+    if (upload->file.name[0] == '\0')
+        snprintf(upload->file.name, sizeof upload->file.name, "%s", given && given[0] ? given : "upload");
+    for (unsigned char *p = (unsigned char *)upload->file.name; *p; p++)
+        if (*p < 0x20 || *p == 0x7f)
+            *p = '_';
+}
+
+static void looked_into(struct offload_call *call)
+{
+    struct upload *upload = (struct upload *)call;
+    struct http_request *request = upload->request;
+    struct param_raw raw[2 * MULTIPART_FIELDS_MAX];
+    struct param_faults faults = {.n = 0};
+    if (upload->why[0]) {
+        param_faults_add(&faults, "", "form", "%s", upload->why);
+        http_reply_problem(request, "invalid-parameters", upload->why, &faults);
+        upload_free(upload);
+        return;
+    }
+    size_t n = gather(upload, raw, sizeof raw / sizeof raw[0]);
+    char *params = params_from_text(task_type_at((unsigned)upload->type)->params, raw, n, &faults);
+    if (upload->refused.cls[0])
+        param_faults_add(&faults, "/file", upload->refused.cls, "%s", upload->refused.text);
+    if (faults.n) {
+        free(params);
+        http_reply_problem(request, "invalid-parameters", upload->refused.cls[0] ? upload->refused.text : NULL,
+                           &faults);
+    } else {
+        name_file(upload);
+        accept_task(request, upload->type, params, &upload->file);
+    }
+    upload_free(upload);
+}
+
+static void start(struct http_request *request, const char *type, const char *name, const char *value)
+{
+    struct worker *worker = request->app;
+    struct upload *upload = calloc(1, sizeof *upload);
+    if (!upload)
+        abort();
+    upload->request = request;
+    upload->type = task_type_number(type);
+    assert(upload->type >= 0);
+    upload->fixed = (struct param_raw){name, value};
+    upload->call.work = look_into;
+    upload->call.done = looked_into;
+    if (worker->draining) {
+        http_reply_problem_retry(request, "draining", NULL, 2);
+        upload_free(upload);
+    } else if (offload_submit(worker->files, &upload->call) != 0) {
+        http_reply_problem_retry(request, "queue-full", "Too many uploads wait for the disk; try again.", 2);
+        upload_free(upload);
+    }
+}
+
+void resource_stock_import(struct http_request *request)
+{
+    start(request, "stock_import", NULL, NULL);
+}
+
+void resource_catalog_import(struct http_request *request)
+{
+    start(request, "catalog_import", "table", request->args[0]);
+}

@@ -1,0 +1,12 @@
+/* HTTP resources that start imports: the body is the file, raw or as the part "file" of a multipart form. */
+#ifndef PF_RESOURCE_IMPORTS_H
+#define PF_RESOURCE_IMPORTS_H
+
+#include "daemon/http/http.h"
+
+/* POST /api/stock/import */
+void resource_stock_import(struct http_request *request);
+/* POST /api/catalog/{table}/import */
+void resource_catalog_import(struct http_request *request);
+
+#endif

@@ -1,0 +1,14 @@
+/* HTTP resources for operation: is it alive, is it ready. */
+#ifndef PF_RESOURCE_OPS_H
+#define PF_RESOURCE_OPS_H
+
+#include "daemon/http/http.h"
+
+/* GET /healthz: this process answers. No database, so that an outage of it never causes a restart loop. */
+void resource_healthz(struct http_request *request);
+/* GET /readyz: 200 only when a task that is started now would be worked on. */
+void resource_readyz(struct http_request *request);
+/* GET /version */
+void resource_version(struct http_request *request);
+
+#endif

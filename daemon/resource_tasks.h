@@ -1,0 +1,15 @@
+/* HTTP resources for tasks: reading one, starting one of any type. */
+#ifndef PF_RESOURCE_TASKS_H
+#define PF_RESOURCE_TASKS_H
+
+#include "daemon/http/http.h"
+
+/* GET, HEAD /api/tasks/{id}: from shared memory without SQL; what is no longer there from the journal. */
+void resource_task_get(struct http_request *request);
+/* POST /api/tasks: {"type": …, "params": {…}} */
+void resource_task_post(struct http_request *request);
+
+/* Answer 404/503 problems the same way everywhere. */
+void resource_task_not_found(struct http_request *request);
+
+#endif

@@ -1,0 +1,23 @@
+/* What a worker serves: one line per method and path. */
+#include "daemon/resource_imports.h"
+#include "daemon/resource_ops.h"
+#include "daemon/resource_tasks.h"
+#include "daemon/worker.h"
+
+/* A file may come as a form, or raw under the types that browsers, curl and scripts send. text/plain is not among them:
+ * a page of another site could send that without asking. */
+#define FILE_TYPES                                                                                                     \
+    "multipart/form-data, application/octet-stream, "                                                                  \
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet, "                                              \
+    "application/x-www-form-urlencoded"
+
+const struct http_route worker_routes[] = {
+    {HTTP_GET, "/api/tasks/{id}", resource_task_get, BODY_NONE, NULL},
+    {HTTP_POST, "/api/tasks", resource_task_post, BODY_MEMORY, "application/json"},
+    {HTTP_POST, "/api/stock/import", resource_stock_import, BODY_SPOOL, FILE_TYPES},
+    {HTTP_POST, "/api/catalog/{table}/import", resource_catalog_import, BODY_SPOOL, "text/csv, " FILE_TYPES},
+    {HTTP_GET, "/healthz", resource_healthz, BODY_NONE, NULL},
+    {HTTP_GET, "/readyz", resource_readyz, BODY_NONE, NULL},
+    {HTTP_GET, "/version", resource_version, BODY_NONE, NULL},
+    {HTTP_GET, NULL, NULL, BODY_NONE, NULL},
+};

@@ -1,0 +1,331 @@
+/* A runner's life: claim, run, settle, sleep until poked. */
+#include "daemon/runner.h"
+
+#include "daemon/log.h"
+#include "daemon/spool.h"
+#include "daemon/taskstate.h"
+#include "shm/wakeup.h"
+#include "store/lease.h"
+
+#include <errno.h>
+#include <openssl/evp.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#define RESCAN_MS         1000 /* covers a poke that got lost with its reader */
+#define BEAT_MS           500
+#define DATABASE_PAUSE_MS 500
+#define STATEMENT_LIMIT_S 600
+#define READ_TIMEOUT_S    (STATEMENT_LIMIT_S + 30)
+
+static struct runner *the_runner; /* for the signal handler */
+
+static void on_term(int sig)
+{
+    (void)sig;
+    atomic_store(&the_runner->stopping, true);
+    wakeup_poke(the_runner->process->segment, the_runner->process->self.slot);
+}
+
+/* Guard thread: heartbeat and the master's death. */
+static void *guard(void *arg)
+{
+    const struct process *process = arg;
+    struct pollfd master = {process->master_pipe, POLLIN, 0};
+    for (;;) {
+        proctab_beat(process->segment, process->self);
+        if (poll(&master, 1, BEAT_MS) > 0 && (master.revents & (POLLHUP | POLLIN | POLLERR)))
+            _exit(EXIT_SHORTAGE);
+    }
+    return NULL;
+}
+
+static int start_guard(const struct process *process)
+{
+    pthread_t thread;
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int rc = pthread_create(&thread, NULL, guard, (void *)(uintptr_t)process);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return rc == 0 ? pthread_detach(thread) : rc;
+}
+
+/* ---- The file ---- */
+
+static int hash_file(int fd, const struct journal_file *file, uint8_t digest[32])
+{
+    static unsigned char buf[256 * 1024];
+    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    if (!ctx || EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) != 1)
+        abort();
+    uint64_t done = 0;
+    while (done < file->length) {
+        size_t want = file->length - done < sizeof buf ? (size_t)(file->length - done) : sizeof buf;
+        ssize_t n = pread(fd, buf, want, (off_t)(file->offset + done));
+        if (n <= 0) {
+            EVP_MD_CTX_free(ctx);
+            return n < 0 ? -errno : -EIO; /* shorter than it was when it was kept */
+        }
+        EVP_DigestUpdate(ctx, buf, (size_t)n);
+        done += (uint64_t)n;
+    }
+    EVP_DigestFinal_ex(ctx, digest, NULL);
+    EVP_MD_CTX_free(ctx);
+    return 0;
+}
+
+static int open_file(struct runner *runner, const struct journal_row *row)
+{
+    struct job *job = &runner->job;
+    job->file_fd = -1;
+    job->file = NULL;
+    if (row->file.name[0] == '\0')
+        return 0;
+    job->file = &row->file;
+    job->file_fd = spool_open(runner->spool_fd, job->id);
+    if (job->file_fd < 0)
+        return job->file_fd;
+    return hash_file(job->file_fd, job->file, job->file_sha256);
+}
+
+/* ---- How an attempt ends when the handler did not end the task ---- */
+
+static int end_failed(struct runner *runner, enum journal_status status, enum task_outcome outcome, const char *code,
+                      const char *text)
+{
+    struct journal_end end = {
+        .status = status, .outcome = outcome, .error_code = code, .error_message = text, .done_ms = clock_wall_ms()};
+    return runner_end(runner, &end);
+}
+
+/* Back into the queue; the journal first, so that whoever claims the slot finds the row queued. */
+static int put_back(struct runner *runner, bool give_back, const char *message)
+{
+    struct job *job = &runner->job;
+    if (store_ensure(&runner->db) != 0)
+        return -1;
+    int rc = journal_requeue(&runner->db, job->id, runner->process->node, job->attempt, give_back);
+    if (rc < 0)
+        return -1;
+    if (rc == 0) {
+        runner_follow_journal(runner, true);
+        return 0;
+    }
+    RUNNER_PERSIST(runner, taskstate_requeue(runner->process->segment, runner->handle, message));
+    wakeup_poke_kind(runner->process->segment, PROC_RUNNER);
+    return 0;
+}
+
+static int settle_stop(struct runner *runner)
+{
+    bool asked = shm_table_cancel_asked(runner->process->segment, runner->handle);
+    if (asked)
+        return end_failed(runner, JOURNAL_CANCELLED, OUTCOME_CANCELLED, "cancelled", "Cancelled; nothing was written.");
+    if (runner->deadline_ms && clock_mono_ms() > runner->deadline_ms) {
+        char text[120];
+        snprintf(text, sizeof text, "Stopped after %u s, the time limit of this task type; nothing was written.",
+                 runner->type->time_limit_s);
+        return end_failed(runner, JOURNAL_FAILED, OUTCOME_TIMED_OUT, "timed_out", text);
+    }
+    return put_back(runner, true, "waiting for a runner (the service restarts)");
+}
+
+/* Why the attempt failed, for people: the database's own words stay in the log. */
+static const char *cause_of(const struct store_error *error)
+{
+    return error->cls == STORE_OK && error->text[0] ? error->text : "the database failed";
+}
+
+static int settle_again(struct runner *runner)
+{
+    const struct config *config = runner->process->config;
+    const struct store_error *error = &runner->job.error;
+    char text[400];
+    log_task(LOG_LEVEL_WARN, runner->job.id, "attempt %u failed: %s %u: %s", runner->job.attempt,
+             store_class_name(error->cls), error->number, error->text);
+    if (error->cls == STORE_NO_SPACE)
+        return end_failed(runner, JOURNAL_FAILED, OUTCOME_FAILED, "no_space",
+                          "The database has no space left; nothing was written. Free space, then start again.");
+    if (runner->job.attempt >= config->max_attempts) {
+        snprintf(text, sizeof text, "Interrupted (%s) in attempt %u of %u; nothing was written.", cause_of(error),
+                 runner->job.attempt, config->max_attempts);
+        return end_failed(runner, JOURNAL_FAILED, OUTCOME_INTERRUPTED, "interrupted", text);
+    }
+    snprintf(text, sizeof text, "interrupted (%.100s), attempt %u of %u follows", cause_of(error),
+             runner->job.attempt + 1, config->max_attempts);
+    return put_back(runner, false, text);
+}
+
+/* The verdict must reach the journal, however long the database is away; while it is, the slot tells why. */
+static void settle(struct runner *runner, enum job_verdict verdict)
+{
+    while (verdict != JOB_ENDED) {
+        int rc = verdict == JOB_STOP ? settle_stop(runner) : settle_again(runner);
+        if (rc == 0)
+            return;
+        if (atomic_load(&runner->stopping))
+            return; /* the janitor settles it at the next start */
+        taskstate_progress(runner->process->segment, runner->handle, 0, "waiting for the database");
+        poll(NULL, 0, DATABASE_PAUSE_MS);
+    }
+}
+
+/* ---- One task ---- */
+
+/* The file is gone for good: the task ends. */
+static enum job_verdict end_without_file(struct job *job)
+{
+    struct job_ending ending = {.outcome = OUTCOME_NONE};
+    job_ending_fail(&ending, "file_gone", "The uploaded file is no longer there; upload it again.");
+    enum job_verdict verdict = job_finish(job, &ending, NULL, NULL, NULL);
+    job_ending_fini(&ending);
+    return verdict;
+}
+
+/* The address space a handler may take beyond what the runner has. A hog dies by its own malloc, not by the machine's.
+ */
+static void set_memory_limit(const struct task_type *type, bool on)
+{
+#ifndef PF_SANITIZERS
+    struct rlimit limit = {RLIM_INFINITY, RLIM_INFINITY};
+    char size[64];
+    FILE *statm = type->memory_limit && on ? fopen("/proc/self/statm", "re") : NULL;
+    if (statm && fgets(size, sizeof size, statm))
+        limit.rlim_cur = strtoul(size, NULL, 10) * (rlim_t)sysconf(_SC_PAGESIZE) + type->memory_limit;
+    if (statm)
+        fclose(statm);
+    setrlimit(RLIMIT_AS, &limit);
+#else
+    (void)type;
+    (void)on;
+#endif
+}
+
+static void run_row(struct runner *runner, const struct journal_row *row)
+{
+    struct job *job = &runner->job;
+    enum job_verdict verdict;
+    char why[120];
+    int rc = open_file(runner, row);
+    job->params = json_parse(row->params, strlen(row->params), 16, why, sizeof why);
+    if (rc == -ENOENT) {
+        verdict = end_without_file(job);
+    } else if (rc != 0) { /* descriptors, memory, a disk error: the file stays for the next attempt */
+        snprintf(job->error.text, sizeof job->error.text, "the uploaded file cannot be read: %s", strerror(-rc));
+        verdict = JOB_AGAIN;
+    } else {
+        set_memory_limit(runner->type, true);
+        verdict = runner->type->run(job);
+        set_memory_limit(runner->type, false);
+    }
+    if (runner->db.in_transaction)
+        store_rollback(&runner->db);
+    settle(runner, verdict);
+    yajl_tree_free(job->params);
+    if (job->file_fd >= 0)
+        close(job->file_fd);
+}
+
+static void begin(struct runner *runner, const struct shm_task *task)
+{
+    const struct process *process = runner->process;
+    unsigned attempt = runner->job.attempt, max = process->config->max_attempts;
+    runner->type = task_type_at(task->type);
+    runner->deadline_ms = runner->type->time_limit_s ? clock_mono_ms() + 1000 * (int64_t)runner->type->time_limit_s : 0;
+    runner->shown_ms = 0;
+    RUNNER_PERSIST(runner, taskstate_start(process->segment, runner->handle, attempt, max));
+    log_task(LOG_LEVEL_INFO, task->id, "started: %s, attempt %u of %u", runner->type->name, attempt, max);
+}
+
+/* queued -> running; we hold the slot CLAIMED. Returns 1 with the row; 0 when slot and journal have been brought in
+ * line otherwise. */
+static int claim_row(struct runner *runner, struct journal_row *row)
+{
+    struct job *job = &runner->job;
+    int rc = journal_claim(&runner->db, job->id, runner->process->node, &job->attempt);
+    if (rc != 1) { /* not ours, or nobody knows whether it is: the journal decides, and the attempt has not begun */
+        runner_follow_journal(runner, false);
+        return 0;
+    }
+    while (!atomic_load(&runner->stopping)) {
+        if (store_ensure(&runner->db) == 0 && (rc = journal_read(&runner->db, job->id, row)) >= 0)
+            return rc;
+        poll(NULL, 0, DATABASE_PAUSE_MS);
+    }
+    return 0; /* told to stop: the janitor settles the claim */
+}
+
+/* Claim and run one task. Returns false when there is nothing to do now. */
+static bool work_once(struct runner *runner)
+{
+    struct shm_task task;
+    struct journal_row row;
+    if (store_ensure(&runner->db) != 0) {
+        poll(NULL, 0, DATABASE_PAUSE_MS);
+        return false;
+    }
+    if (taskstate_check(shm_table_claim(runner->process->segment, runner->process->self, &runner->handle, &task)) != 0)
+        return false;
+    runner->job = (struct job){
+        .ops = &runner_job_ops, .db = &runner->db, .settings = &runner->settings, .runner = runner, .file_fd = -1};
+    memcpy(runner->job.id, task.id, sizeof runner->job.id);
+    if (claim_row(runner, &row) == 1) {
+        begin(runner, &task);
+        run_row(runner, &row);
+        journal_row_fini(&row);
+    }
+    return true;
+}
+
+/* Say that we sleep, look once more, sleep: a poke between the two looks is not lost, and a busy runner costs its
+ * pokers no system call. */
+static void sleep_until_poked(struct runner *runner)
+{
+    const struct process *process = runner->process;
+    struct pollfd wake = {wakeup_fd(process->segment, process->self.slot), POLLIN, 0};
+    wakeup_sleeping(process->segment, process->self.slot);
+    if (!work_once(runner) && !atomic_load(&runner->stopping))
+        poll(&wake, 1, RESCAN_MS);
+    wakeup_awake(process->segment, process->self.slot);
+    wakeup_drain(process->segment, process->self.slot);
+}
+
+static int runner_init(struct runner *runner, const struct process *process)
+{
+    runner->process = process;
+    runner->db_config = config_store(process->config, READ_TIMEOUT_S, STATEMENT_LIMIT_S);
+    runner->settings = config_job_settings(process->config);
+    store_conn_init(&runner->db, &runner->db_config);
+    runner->spool_fd = spool_open_dir(process->config->spool_dir);
+    the_runner = runner;
+    struct sigaction term = {.sa_handler = on_term};
+    if (runner->spool_fd < 0 || store_library_init() != 0 || sigaction(SIGTERM, &term, NULL) != 0 ||
+        start_guard(process) != 0) {
+        log_error("a runner cannot start: %s", strerror(errno));
+        return -1;
+    }
+    return 0;
+}
+
+int runner_main(const struct process *process)
+{
+    static struct runner runner;
+    if (runner_init(&runner, process) != 0)
+        return EXIT_SHORTAGE;
+    proctab_active(process->segment, process->self);
+    wakeup_poke(process->segment, WAKEUP_MASTER);
+    while (!atomic_load(&runner.stopping))
+        if (!work_once(&runner) && !atomic_load(&runner.stopping))
+            sleep_until_poked(&runner);
+    proctab_stopping(process->segment, process->self);
+    store_conn_fini(&runner.db);
+    close(runner.spool_fd);
+    return EXIT_DONE;
+}

@@ -1,0 +1,155 @@
+/* The parser's sandbox: rlimits, landlock, seccomp. Each layer stands alone; seccomp must be there, landlock may be
+ * missing. */
+#include "daemon/sandbox.h"
+
+#include "daemon/log.h"
+
+#include <errno.h>
+#include <seccomp.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#ifdef HAVE_LINUX_LANDLOCK_H
+#include <linux/landlock.h>
+#endif
+
+#define MEMORY_LIMIT (256ul << 20)
+#define CPU_LIMIT_S  300
+
+/* Everything but the socket, the log and standard error. */
+static int close_others(int keep)
+{
+    int a = keep, b = log_fd();
+    if (b < a) {
+        int swap = a;
+        a = b;
+        b = swap;
+    }
+    close(STDIN_FILENO);
+    close(STDOUT_FILENO);
+    int rc = 0;
+    if (a > STDERR_FILENO + 1)
+        rc |= close_range(STDERR_FILENO + 1, (unsigned)a - 1, 0);
+    if (a > STDERR_FILENO && b > a + 1)
+        rc |= close_range((unsigned)a + 1, (unsigned)b - 1, 0);
+    return rc | close_range((unsigned)(b > STDERR_FILENO ? b : STDERR_FILENO) + 1, ~0u, 0);
+}
+
+static int limit(__rlimit_resource_t what, rlim_t value)
+{
+    struct rlimit rl = {value, value};
+    return setrlimit(what, &rl);
+}
+
+static int set_limits(void)
+{
+#ifndef PF_SANITIZERS /* their shadow memory alone is terabytes of address space */
+    if (limit(RLIMIT_AS, MEMORY_LIMIT) != 0)
+        return -1;
+#endif
+    return limit(RLIMIT_CPU, CPU_LIMIT_S) | limit(RLIMIT_FSIZE, 0) | limit(RLIMIT_NOFILE, 16) | limit(RLIMIT_CORE, 0) |
+           prctl(PR_SET_DUMPABLE, 0) | prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+}
+
+/* No path at all. ABI 1 (5.13) knows the first 13 rights; newer kernels more, which a ruleset may leave unhandled. */
+static void forbid_paths(void)
+{
+#if defined(HAVE_LINUX_LANDLOCK_H) && defined(SYS_landlock_create_ruleset)
+    struct landlock_ruleset_attr attr = {.handled_access_fs = (1ull << 13) - 1};
+    int fd = (int)syscall(SYS_landlock_create_ruleset, &attr, sizeof attr.handled_access_fs, 0);
+    if (fd < 0)
+        return; /* not in this kernel or switched off: seccomp alone stays */
+    (void)syscall(SYS_landlock_restrict_self, fd, 0);
+    close(fd);
+#endif
+}
+
+static const int allowed[] = {
+    SCMP_SYS(read),
+    SCMP_SYS(write),
+    SCMP_SYS(writev),
+    SCMP_SYS(pread64),
+    SCMP_SYS(lseek),
+    SCMP_SYS(fstat),
+    SCMP_SYS(newfstatat),
+    SCMP_SYS(brk),
+    SCMP_SYS(munmap),
+    SCMP_SYS(mremap),
+    SCMP_SYS(madvise),
+    SCMP_SYS(futex),
+    SCMP_SYS(clock_gettime),
+    SCMP_SYS(close),
+    SCMP_SYS(rt_sigreturn),
+    SCMP_SYS(rt_sigprocmask),
+    SCMP_SYS(getrandom),
+    SCMP_SYS(exit),
+    SCMP_SYS(exit_group),
+    SCMP_SYS(recvmsg),
+    SCMP_SYS(sendto),
+    SCMP_SYS(sendmsg),
+    SCMP_SYS(poll),
+    SCMP_SYS(gettid),
+    SCMP_SYS(getpid),
+    SCMP_SYS(tgkill),
+    SCMP_SYS(restart_syscall),
+#ifdef PF_SANITIZERS /* what their run time needs at exit and for its reports */
+    SCMP_SYS(sigaltstack),
+    SCMP_SYS(sched_yield),
+    SCMP_SYS(getrlimit),
+    SCMP_SYS(prlimit64),
+    SCMP_SYS(readlink),
+    SCMP_SYS(rt_sigaction),
+    SCMP_SYS(clone),
+    SCMP_SYS(clone3),
+    SCMP_SYS(wait4),
+    SCMP_SYS(prctl),
+    SCMP_SYS(ptrace),
+    SCMP_SYS(openat),
+    SCMP_SYS(getppid),
+    SCMP_SYS(getdents64),
+    SCMP_SYS(set_robust_list),
+    SCMP_SYS(rseq),
+    SCMP_SYS(process_vm_readv),
+#endif
+};
+
+/* Memory may be mapped, but never executable. */
+static int allow_mapping(scmp_filter_ctx ctx)
+{
+    int rc =
+        seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, 4 /* PROT_EXEC */, 0));
+    return rc | seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, 4, 0));
+}
+
+static int filter_calls(void)
+{
+    scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ERRNO(EPERM));
+    if (!ctx)
+        return -1;
+    int rc = allow_mapping(ctx);
+    for (size_t i = 0; rc == 0 && i < sizeof allowed / sizeof allowed[0]; i++)
+        rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, allowed[i], 0);
+    if (rc == 0)
+        rc = seccomp_load(ctx);
+    seccomp_release(ctx);
+    return rc;
+}
+
+int sandbox_enter(int keep)
+{
+    if (close_others(keep) != 0 || set_limits() != 0) {
+        log_error("parser not started: cannot lower its limits: %s", strerror(errno));
+        return -1;
+    }
+    forbid_paths();
+    int rc = filter_calls();
+    if (rc != 0) {
+        log_error("parser not started: seccomp is not available here (%s)", strerror(-rc));
+        return -1;
+    }
+    return 0;
+}

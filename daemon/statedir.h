@@ -1,0 +1,20 @@
+/* The daemon's two directories and the lock that makes it their only user. Master only. */
+#ifndef PF_STATEDIR_H
+#define PF_STATEDIR_H
+
+#include "daemon/config.h"
+
+#include <sys/types.h>
+
+/* Make `path` (and its parents) 0700 and owned by uid/gid, with the rights we have now: root makes directories that the
+ * account could not. An existing directory is given to the account only when it is empty and root's. Never follows a
+ * symbolic link in the last component. Returns 0, or -1 after a message. */
+int statedir_make(const char *path, uid_t uid, gid_t gid);
+
+/* As the final account: check that both directories are ours, tighten their modes, take the locks, make spool/.
+ * Returns 0, or -1 after a message; another daemon is named by its pid. The locks are held until statedir_close() or
+ * death, by this process alone: children close the descriptors. */
+int statedir_open(const struct config *config);
+void statedir_close(void);
+
+#endif

@@ -1,0 +1,275 @@
+/* Task moves as edits: each function below is one edit of one task. */
+#include "daemon/taskstate.h"
+
+#include "daemon/log.h"
+#include "daemon/taskview.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* A slot that changes this often under one editor means a livelock: our fault, better seen than spun on. */
+#define APPLY_TRIES 1000
+
+int taskstate_check(int rc)
+{
+    if (rc == -ENOTRECOVERABLE) {
+        log_error("the shared segment is beyond repair; leaving so that the master makes a new one");
+        _exit(EXIT_SEGMENT_LOST);
+    }
+    return rc;
+}
+
+int taskstate_apply(struct shm_segment *seg, struct shm_handle handle, taskstate_edit edit, void *ctx)
+{
+    for (int i = 0; i < APPLY_TRIES; i++) {
+        struct shm_task task;
+        uint64_t version;
+        const char *result = NULL;
+        int rc = shm_table_read(seg, handle, &task, &version);
+        if (rc != 0)
+            return rc;
+        if (!edit(&task, &result, ctx))
+            return -ECANCELED;
+        if (task.state != TASK_FREE)
+            taskview_render(&task, result);
+        rc = taskstate_check(shm_table_change(seg, handle, version, &task));
+        if (rc != -ESTALE)
+            return rc;
+    }
+    return -ETIMEDOUT;
+}
+
+int taskstate_reserve(struct shm_segment *seg, struct proc_ref me, const uint8_t id[16], uint8_t type,
+                      struct shm_handle *out)
+{
+    return taskstate_check(shm_table_reserve(seg, me, id, type, out));
+}
+
+static bool edit_publish(struct shm_task *task, const char **result, void *ctx)
+{
+    (void)result;
+    if (task->state != TASK_RESERVED)
+        return false;
+    task->state = TASK_READY;
+    task->owner = (struct proc_ref){0, 0};
+    task->created_ms = *(const int64_t *)ctx;
+    snprintf(task->message, sizeof task->message, "waiting for a runner");
+    return true;
+}
+
+int taskstate_publish(struct shm_segment *seg, struct shm_handle handle, int64_t created_ms)
+{
+    return taskstate_apply(seg, handle, edit_publish, &created_ms);
+}
+
+static bool edit_release(struct shm_task *task, const char **result, void *ctx)
+{
+    (void)result;
+    (void)ctx;
+    if (task->state != TASK_RESERVED)
+        return false;
+    task->state = TASK_FREE;
+    return true;
+}
+
+int taskstate_release(struct shm_segment *seg, struct shm_handle handle)
+{
+    return taskstate_apply(seg, handle, edit_release, NULL);
+}
+
+static bool edit_unclaim(struct shm_task *task, const char **result, void *ctx)
+{
+    (void)result;
+    (void)ctx;
+    if (task->state != TASK_CLAIMED)
+        return false;
+    task->state = TASK_READY;
+    task->owner = (struct proc_ref){0, 0};
+    return true;
+}
+
+int taskstate_unclaim(struct shm_segment *seg, struct shm_handle handle)
+{
+    return taskstate_apply(seg, handle, edit_unclaim, NULL);
+}
+
+struct start {
+    unsigned attempt, max;
+};
+
+static bool edit_start(struct shm_task *task, const char **result, void *ctx)
+{
+    const struct start *start = ctx;
+    (void)result;
+    if (task->state != TASK_CLAIMED)
+        return false;
+    task->state = TASK_RUNNING;
+    task->attempt = (uint16_t)start->attempt;
+    task->started_ms = task->touched_ms = clock_wall_ms();
+    task->progress = 0;
+    task->flags &= (uint8_t) ~(TASK_INTERRUPTED | TASK_OVERDUE);
+    if (start->attempt > 1)
+        snprintf(task->message, sizeof task->message, "started, attempt %u of %u", start->attempt, start->max);
+    else
+        snprintf(task->message, sizeof task->message, "started");
+    return true;
+}
+
+int taskstate_start(struct shm_segment *seg, struct shm_handle handle, unsigned attempt, unsigned max_attempts)
+{
+    struct start start = {attempt, max_attempts};
+    return taskstate_apply(seg, handle, edit_start, &start);
+}
+
+struct progress {
+    unsigned percent;
+    const char *text;
+};
+
+static bool edit_progress(struct shm_task *task, const char **result, void *ctx)
+{
+    const struct progress *progress = ctx;
+    (void)result;
+    if (task->state != TASK_RUNNING)
+        return false;
+    unsigned percent = progress->percent > 99 ? 99 : progress->percent;
+    if (percent > task->progress)
+        task->progress = (uint8_t)percent;
+    snprintf(task->message, sizeof task->message, "%s", progress->text);
+    task->touched_ms = clock_wall_ms();
+    return true;
+}
+
+int taskstate_progress(struct shm_segment *seg, struct shm_handle handle, unsigned percent, const char *text)
+{
+    struct progress progress = {percent, text};
+    return taskstate_apply(seg, handle, edit_progress, &progress);
+}
+
+struct interruption {
+    struct proc_ref dead;
+    const char *cause;
+    unsigned max;
+};
+
+static bool edit_interrupted(struct shm_task *task, const char **result, void *ctx)
+{
+    const struct interruption *why = ctx;
+    (void)result;
+    if (task->state != TASK_RUNNING || (task->flags & TASK_INTERRUPTED) || task->owner.slot != why->dead.slot ||
+        task->owner.generation != why->dead.generation)
+        return false;
+    task->flags |= TASK_INTERRUPTED;
+    task->progress = 0;
+    if (task->attempt < why->max)
+        snprintf(task->message, sizeof task->message, "interrupted (%.100s), attempt %u of %u follows", why->cause,
+                 task->attempt + 1u, why->max);
+    else
+        snprintf(task->message, sizeof task->message, "interrupted (%.100s), no attempt left", why->cause);
+    return true;
+}
+
+int taskstate_interrupted(struct shm_segment *seg, struct shm_handle handle, struct proc_ref dead, const char *cause,
+                          unsigned max_attempts)
+{
+    struct interruption why = {dead, cause, max_attempts};
+    return taskstate_apply(seg, handle, edit_interrupted, &why);
+}
+
+static bool edit_overdue(struct shm_task *task, const char **result, void *ctx)
+{
+    (void)result;
+    if (task->state != TASK_RUNNING || task->attempt != *(const unsigned *)ctx || (task->flags & TASK_OVERDUE))
+        return false;
+    task->flags |= TASK_OVERDUE;
+    snprintf(task->message, sizeof task->message, "past its time limit, being stopped");
+    return true;
+}
+
+int taskstate_overdue(struct shm_segment *seg, struct shm_handle handle, unsigned attempt)
+{
+    return taskstate_apply(seg, handle, edit_overdue, &attempt);
+}
+
+static bool edit_requeue(struct shm_task *task, const char **result, void *ctx)
+{
+    (void)result;
+    if (task->state != TASK_RUNNING && task->state != TASK_CLAIMED)
+        return false;
+    task->state = TASK_READY;
+    task->owner = (struct proc_ref){0, 0};
+    task->progress = 0;
+    task->flags &= (uint8_t) ~(TASK_INTERRUPTED | TASK_OVERDUE);
+    snprintf(task->message, sizeof task->message, "%s", (const char *)ctx);
+    return true;
+}
+
+int taskstate_requeue(struct shm_segment *seg, struct shm_handle handle, const char *message)
+{
+    char copy[TASK_MESSAGE_MAX];
+    snprintf(copy, sizeof copy, "%s", message);
+    return taskstate_apply(seg, handle, edit_requeue, copy);
+}
+
+static enum task_state final_state(enum journal_status status)
+{
+    switch (status) {
+    case JOURNAL_SUCCEEDED:
+        return TASK_SUCCEEDED;
+    case JOURNAL_CANCELLED:
+        return TASK_CANCELLED;
+    default:
+        return TASK_FAILED;
+    }
+}
+
+static bool edit_finish(struct shm_task *task, const char **result, void *ctx)
+{
+    const struct journal_end *end = *(const struct journal_end **)ctx;
+    if (task->state == TASK_FREE || task_state_final((enum task_state)task->state))
+        return false;
+    task->state = (uint8_t)final_state(end->status);
+    task->outcome = (uint8_t)end->outcome;
+    task->owner = (struct proc_ref){0, 0};
+    task->flags = 0;
+    task->done_ms = end->done_ms;
+    task->error[0] = '\0';
+    if (end->message)
+        snprintf(task->message, sizeof task->message, "%s", end->message);
+    if (task->state == TASK_SUCCEEDED)
+        task->progress = 100;
+    else
+        snprintf(task->error, sizeof task->error, "%s", end->error_message ? end->error_message : "failed");
+    *result = end->result;
+    return true;
+}
+
+int taskstate_finish(struct shm_segment *seg, struct shm_handle handle, const struct journal_end *end)
+{
+    return taskstate_apply(seg, handle, edit_finish, &end);
+}
+
+static bool edit_load(struct shm_task *task, const char **result, void *ctx)
+{
+    const struct journal_row *row = *(const struct journal_row **)ctx;
+    if (task->state != TASK_RESERVED)
+        return false;
+    struct shm_task loaded;
+    taskview_from_row(row, &loaded);
+    if (loaded.state == TASK_RUNNING)
+        loaded.state = TASK_READY;
+    loaded.generation = task->generation;
+    loaded.order = task->order;
+    loaded.visible = task->visible;
+    loaded.text_len = 0;
+    *task = loaded;
+    *result = row->result;
+    return true;
+}
+
+int taskstate_load(struct shm_segment *seg, struct shm_handle handle, const struct journal_row *row)
+{
+    return taskstate_apply(seg, handle, edit_load, &row);
+}

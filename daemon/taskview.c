@@ -1,0 +1,122 @@
+/* Rendering of tasks: from a slot or from a journal row to the nine members of the contract. */
+#include "daemon/taskview.h"
+
+#include "handlers/task_type.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <uuid/uuid.h>
+
+const char *taskview_status(enum task_state state)
+{
+    switch (state) {
+    case TASK_SUCCEEDED:
+        return "completed";
+    case TASK_FAILED:
+    case TASK_CANCELLED:
+        return "error";
+    default:
+        return "running";
+    }
+}
+
+void taskview_time(int64_t ms, char *buf, size_t size)
+{
+    time_t seconds = (time_t)(ms / 1000);
+    struct tm utc;
+    gmtime_r(&seconds, &utc);
+    char date[24];
+    strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%S", &utc);
+    snprintf(buf, size, "%s.%03dZ", date, (int)(ms % 1000));
+}
+
+static void put_time(struct json_out *out, const char *key, int64_t ms)
+{
+    char text[40];
+    json_key(out, key);
+    if (ms == 0) {
+        json_null(out);
+        return;
+    }
+    taskview_time(ms, text, sizeof text);
+    json_string(out, text);
+}
+
+void taskview_write(struct json_out *out, const struct shm_task *task, const char *result)
+{
+    char id[37];
+    uuid_unparse_lower(task->id, id);
+    const struct task_type *type = task->type < task_type_count() ? task_type_at(task->type) : NULL;
+    json_object(out);
+    json_put_string(out, "id", id);
+    json_put_string(out, "type", type ? type->name : "");
+    json_put_string(out, "status", taskview_status((enum task_state)task->state));
+    json_put_int(out, "progress", task->progress);
+    json_put_string(out, "message", task->message);
+    json_key(out, "result");
+    if (result && task->state == TASK_SUCCEEDED)
+        json_raw(out, result, strlen(result));
+    else
+        json_null(out);
+    json_put_string(out, "error", task->error);
+    put_time(out, "created_at", task->created_ms);
+    put_time(out, "done_at", task->done_ms);
+    json_object_end(out);
+}
+
+void taskview_render(struct shm_task *task, const char *result)
+{
+    struct json_out out;
+    size_t len;
+    json_out_init(&out);
+    taskview_write(&out, task, result);
+    const char *text = json_out_text(&out, &len);
+    if (len + 1 <= TASK_TEXT_MAX) {
+        memcpy(task->text, text, len);
+        task->text[len] = '\n';
+        task->text_len = (uint16_t)(len + 1);
+        task->flags &= (uint8_t)~TASK_TEXT_IN_JOURNAL;
+    } else {
+        task->text_len = 0;
+        task->flags |= TASK_TEXT_IN_JOURNAL;
+    }
+    json_out_fini(&out);
+}
+
+static enum task_state state_of(enum journal_status status)
+{
+    switch (status) {
+    case JOURNAL_SUCCEEDED:
+        return TASK_SUCCEEDED;
+    case JOURNAL_FAILED:
+        return TASK_FAILED;
+    case JOURNAL_CANCELLED:
+        return TASK_CANCELLED;
+    case JOURNAL_RUNNING:
+        return TASK_RUNNING;
+    default:
+        return TASK_READY;
+    }
+}
+
+void taskview_from_row(const struct journal_row *row, struct shm_task *task)
+{
+    int number = task_type_number(row->type);
+    memset(task, 0, offsetof(struct shm_task, text));
+    memcpy(task->id, row->id, sizeof task->id);
+    task->type = number < 0 ? UINT8_MAX : (uint8_t)number;
+    task->state = (uint8_t)state_of(row->status);
+    task->outcome = (uint8_t)row->outcome;
+    task->attempt = (uint16_t)row->attempt;
+    task->created_ms = row->created_ms;
+    task->started_ms = row->started_ms;
+    task->done_ms = row->done_ms;
+    task->progress = task->state == TASK_SUCCEEDED ? 100 : 0;
+    task->flags = row->cancel_requested ? TASK_CANCEL_ASKED : 0;
+    snprintf(task->message, sizeof task->message, "%s", row->message ? row->message : "");
+    if (task->state == TASK_READY)
+        snprintf(task->message, sizeof task->message, "waiting for a runner");
+    if (task->state == TASK_FAILED || task->state == TASK_CANCELLED)
+        snprintf(task->error, sizeof task->error, "%s", row->error_message ? row->error_message : "");
+}

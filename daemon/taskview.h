@@ -1,0 +1,26 @@
+/* The bytes of a task as the API shows it: the nine members, in the contract's order, and a line feed.
+ *
+ * Rendered once per change by whoever makes the change and kept in the slot, so that a poll copies bytes. */
+#ifndef PF_TASKVIEW_H
+#define PF_TASKVIEW_H
+
+#include "handlers/json.h"
+#include "shm/table.h"
+#include "store/journal.h"
+
+/* "running", "completed" or "error": the three statuses of the wire. */
+const char *taskview_status(enum task_state state);
+
+/* Put `task` with its result (JSON text, or NULL) into `out`. */
+void taskview_write(struct json_out *out, const struct shm_task *task, const char *result);
+
+/* Render into task->text. What is longer than the slot is marked TASK_TEXT_IN_JOURNAL instead. */
+void taskview_render(struct shm_task *task, const char *result);
+
+/* A task as the journal tells it; progress is not journalled, so a live one shows 0. */
+void taskview_from_row(const struct journal_row *row, struct shm_task *task);
+
+/* RFC 3339 UTC with milliseconds, "2026-02-05T08:30:00.000Z"; buf of 25 bytes or more. */
+void taskview_time(int64_t ms, char *buf, size_t size);
+
+#endif

@@ -1,0 +1,229 @@
+/* A worker's life: set up the loop, serve, drain. */
+#include "daemon/worker.h"
+
+#include "daemon/log.h"
+#include "daemon/spool.h"
+#include "daemon/taskstate.h"
+#include "shm/wakeup.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define DB_THREADS    2
+#define DB_QUEUE      4096
+#define FILE_QUEUE    1024
+#define TICK_MS       250
+#define FIRST_LOOK_MS 2000
+
+struct worker_events {
+    struct worker worker;
+    struct event *wakeup, *term, *orphan, *tick, *db, *files;
+    struct db_call first_look;
+};
+
+static void on_wakeup(evutil_socket_t fd, short what, void *arg)
+{
+    struct worker_events *events = arg;
+    (void)fd;
+    (void)what;
+    wakeup_drain(events->worker.process->segment, events->worker.process->self.slot);
+}
+
+static void on_db(evutil_socket_t fd, short what, void *arg)
+{
+    struct worker_events *events = arg;
+    (void)fd;
+    (void)what;
+    dbthread_collect(events->worker.db);
+}
+
+static void on_files(evutil_socket_t fd, short what, void *arg)
+{
+    struct worker_events *events = arg;
+    (void)fd;
+    (void)what;
+    offload_collect(events->worker.files);
+}
+
+static void on_tick(evutil_socket_t fd, short what, void *arg)
+{
+    struct worker_events *events = arg;
+    (void)fd;
+    (void)what;
+    proctab_beat(events->worker.process->segment, events->worker.process->self);
+    dbthread_collect(events->worker.db); /* calls whose deadline passed while both threads hang on a dead server */
+}
+
+/* The master is gone: nobody would reap or replace us. */
+static void on_orphan(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    (void)arg;
+    _exit(EXIT_SHORTAGE);
+}
+
+static void http_drained(void *ctx)
+{
+    struct worker_events *events = ctx;
+    event_base_loopbreak(events->worker.base);
+}
+
+static void on_term(evutil_socket_t fd, short what, void *arg)
+{
+    struct worker_events *events = arg;
+    (void)fd;
+    (void)what;
+    if (events->worker.draining)
+        return;
+    events->worker.draining = true;
+    proctab_stopping(events->worker.process->segment, events->worker.process->self);
+    http_server_drain(events->worker.http, 200, http_drained, events);
+}
+
+static struct event *watch(struct worker_events *events, int fd, short what, event_callback_fn fn)
+{
+    struct event *event = event_new(events->worker.base, fd, (short)(what | EV_PERSIST), fn, events);
+    if (!event || event_add(event, NULL) != 0)
+        abort();
+    return event;
+}
+
+static void start_tick(struct worker_events *events)
+{
+    struct timeval interval = {0, TICK_MS * 1000L};
+    events->tick = event_new(events->worker.base, -1, EV_PERSIST, on_tick, events);
+    if (!events->tick || event_add(events->tick, &interval) != 0)
+        abort();
+}
+
+/* libevent would print its own lines, and end the process with exit(1) when its state is broken: that is our fault
+ * then. */
+static void on_libevent_log(int severity, const char *text)
+{
+    log_write(severity >= EVENT_LOG_WARN ? LOG_LEVEL_WARN : LOG_LEVEL_DEBUG, "libevent: %s", text);
+}
+
+static void on_libevent_fatal(int error)
+{
+    log_error("libevent cannot go on (%d)", error);
+    abort();
+}
+
+static struct event_base *make_base(void)
+{
+    struct event_config *config = event_config_new();
+    /* Half the epoll_ctl calls; safe because no descriptor is dup'ed into the base. */
+    event_config_set_flag(config, EVENT_BASE_FLAG_EPOLL_USE_CHANGELIST);
+    struct event_base *base = event_base_new_with_config(config);
+    event_config_free(config);
+    if (!base)
+        abort();
+    return base;
+}
+
+static int make_server(struct worker *worker)
+{
+    const struct config *config = worker->process->config;
+    struct http_options options = {
+        .routes = worker_routes,
+        .spool_dir_fd = worker->spool_fd,
+        .max_body = config->max_upload,
+        .max_connections = config->max_connections,
+        .max_uploads = config->max_uploads,
+        .idle_timeout_s = config->idle_timeout_s,
+        .head_timeout_s = config->head_timeout_s,
+        .body_min_rate = config->body_min_rate,
+        .app = worker,
+    };
+    worker->http = http_server_new(worker->base, &options);
+    if (!worker->http)
+        return -1;
+    if (worker->process->listen_fd >= 0 && http_server_listen(worker->http, worker->process->listen_fd) != 0)
+        return -1;
+    return worker->process->unix_fd < 0 ? 0 : http_server_listen(worker->http, worker->process->unix_fd);
+}
+
+/* Ready once the database was reached, or found away: then readiness tells the truth from the first request on. */
+static int first_look(struct store_conn *conn, void *ctx)
+{
+    (void)ctx;
+    return store_ping(conn);
+}
+
+static void looked(struct db_call *call)
+{
+    const struct process *process = call->ctx;
+    proctab_active(process->segment, process->self);
+    wakeup_poke(process->segment, WAKEUP_MASTER);
+}
+
+static void look_at_database(struct worker_events *events)
+{
+    events->first_look = (struct db_call){.work = first_look,
+                                          .done = looked,
+                                          .ctx = (void *)(uintptr_t)events->worker.process,
+                                          .deadline_ms = clock_mono_ms() + FIRST_LOOK_MS};
+    if (dbthread_submit(events->worker.db, &events->first_look) != 0)
+        abort(); /* the queue is empty */
+}
+
+static int worker_init(struct worker_events *events, const struct process *process)
+{
+    struct worker *worker = &events->worker;
+    event_set_log_callback(on_libevent_log);
+    event_set_fatal_callback(on_libevent_fatal);
+    signal(SIGXFSZ, SIG_IGN); /* a file size limit is an error of write(), answered with 507 */
+    worker->process = process;
+    worker->spool_fd = spool_open_dir(process->config->spool_dir);
+    if (worker->spool_fd < 0) {
+        log_error("cannot open the spool %s: %s", process->config->spool_dir, strerror(-worker->spool_fd));
+        return -1;
+    }
+    worker->db_config = config_store(process->config, 5, 5);
+    worker->base = make_base();
+    if (store_library_init() != 0 || !(worker->db = dbthread_new(&worker->db_config, DB_THREADS, DB_QUEUE)) ||
+        !(worker->files = offload_new(FILE_QUEUE)) || make_server(worker) != 0) {
+        log_error("a worker cannot start: no memory, threads or descriptors left");
+        return -1;
+    }
+    events->wakeup = watch(events, wakeup_fd(process->segment, process->self.slot), EV_READ, on_wakeup);
+    events->db = watch(events, dbthread_fd(worker->db), EV_READ, on_db);
+    events->files = watch(events, offload_fd(worker->files), EV_READ, on_files);
+    events->orphan = watch(events, process->master_pipe, EV_READ, on_orphan);
+    events->term = watch(events, SIGTERM, EV_SIGNAL, on_term);
+    start_tick(events);
+    return 0;
+}
+
+static void worker_fini(struct worker_events *events)
+{
+    struct worker *worker = &events->worker;
+    struct event *all[] = {events->wakeup, events->term, events->orphan, events->tick, events->db, events->files};
+    dbthread_free(&worker->db, 2000);
+    offload_free(&worker->files);
+    http_server_free(&worker->http);
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+        event_free(all[i]);
+    event_base_free(worker->base);
+    close(worker->spool_fd);
+}
+
+int worker_main(const struct process *process)
+{
+    struct worker_events *events = calloc(1, sizeof *events);
+    if (!events)
+        abort();
+    if (worker_init(events, process) != 0) {
+        free(events);
+        return EXIT_SHORTAGE;
+    }
+    proctab_beat(process->segment, process->self);
+    look_at_database(events);
+    event_base_dispatch(events->worker.base);
+    worker_fini(events);
+    free(events);
+    return EXIT_DONE;
+}

@@ -1,0 +1,25 @@
+/* An HTTP worker: one event loop with the HTTP server, the database thread, the file thread and its wake-ups. */
+#ifndef PF_WORKER_H
+#define PF_WORKER_H
+
+#include "daemon/http/http.h"
+#include "daemon/offload.h"
+#include "daemon/process.h"
+#include "store/dbthread.h"
+
+struct worker {
+    const struct process *process;
+    struct event_base *base;
+    struct http_server *http;
+    struct dbthread *db;
+    struct store_config db_config;
+    struct offload *files;
+    int spool_fd; /* the spool directory */
+    bool draining;
+    unsigned submissions; /* tasks accepted but not yet answered: the drain waits for them */
+};
+
+/* The route table of every worker. */
+extern const struct http_route worker_routes[];
+
+#endif

@@ -1,0 +1,240 @@
+/* The task catalog_import: a CSV file into one table of the catalogue, in one transaction. */
+#include "handlers/catalog_import_file.h"
+#include "handlers/catalog_import_sql.h"
+#include "handlers/json.h"
+#include "handlers/stock_import_load.h"
+#include "handlers/task_type.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct param_spec catalog_import_params[] = {
+    {.name = "table",
+     .kind = PARAM_CHOICE,
+     .required = true,
+     .choices = catalog_table_names,
+     .help = "Which table the file fills."},
+    {.name = NULL},
+};
+
+struct catalog_run {
+    struct job *job;
+    const struct catalog_table *table;
+    struct catalog_known known;
+    struct catalog_file file;
+    struct catalog_stage stage;
+    struct import_lease lease;
+    struct import_failure failure;
+    uint64_t staged, inserted, updated, relinked;
+};
+
+/* ---- Reading --------------------------------------------------------------------------------------------------- */
+
+static int on_party(const struct store_value *v, unsigned n, void *ctx)
+{
+    struct catalog_known *known = ctx;
+    char code[160];
+    (void)n;
+    int length = snprintf(code, sizeof code, "%s:%s", v[1].text, v[2].text);
+    known->parties = mem_grow(known->parties, &known->room_parties, known->n_parties + 1, sizeof *known->parties);
+    struct catalog_party *party = &known->parties[known->n_parties++];
+    party->id = (uint32_t)strtoul(v[0].text, NULL, 10);
+    party->code = mem_arena_add(&known->stock.text, code, (size_t)length);
+    return 0;
+}
+
+/* Tables without references need none of it. */
+static enum import_step load_known(struct catalog_run *run)
+{
+    struct store_conn *db = run->job->db;
+    if (!run->table->derive)
+        return STEP_ON;
+    if (stock_load_catalog(db, &run->known.stock) != 0 ||
+        store_query(db, "SELECT id, kind, code FROM party", NULL, 0, on_party, &run->known) != 0)
+        return import_database_away(run->job);
+    return STEP_ON;
+}
+
+static int on_heading(void *ctx)
+{
+    struct catalog_run *run = ctx;
+    return catalog_stage_init(&run->stage, run->job->db, run->table, run->file.present);
+}
+
+static int on_row(void *ctx, uint32_t row, const struct catalog_row *values)
+{
+    struct catalog_run *run = ctx;
+    run->staged++;
+    return catalog_stage_row(&run->stage, row, values);
+}
+
+static int on_tick(void *ctx, uint64_t rows)
+{
+    struct catalog_run *run = ctx;
+    char text[64];
+    snprintf(text, sizeof text, "row %llu", (unsigned long long)rows);
+    job_progress(run->job, 5 + (unsigned)(75 * rows / (rows + 20000)), text);
+    return job_cancelled(run->job) ? -1 : import_lease_tick(&run->lease);
+}
+
+static enum import_step read_file(struct catalog_run *run)
+{
+    struct sheet_error err = {.cls = ""};
+    run->file.heading = on_heading;
+    run->file.row = on_row;
+    run->file.tick = on_tick;
+    run->file.ctx = run;
+    struct grid_sink sink = catalog_file_sink(&run->file);
+    int rc = job_read_file(run->job, SHEET_CSV, &sink, &err);
+    if (rc != 0)
+        return import_reading_failed(run->job, rc, CATALOG_SINK_STOPPED, &err, &run->failure);
+    if (catalog_file_finish(&run->file) != 0)
+        return import_fail(&run->failure, run->file.failure.code, run->file.failure.text);
+    if (catalog_stage_flush(&run->stage) != 0)
+        return import_database_away(run->job);
+    return job_cancelled(run->job) ? STEP_STOP : STEP_ON;
+}
+
+/* ---- Ending ---------------------------------------------------------------------------------------------------- */
+
+static int save_issues(struct catalog_run *run, struct store_conn *db)
+{
+    const struct catalog_file *file = &run->file;
+    struct import_uuid task = import_uuid(run->job->id);
+    if (file->n_issues == 0)
+        return 0;
+    struct store_bulk *bulk = store_bulk_new(db,
+                                             "INSERT INTO task_row_error (task_id, severity, row_no, field, code, "
+                                             "message, raw) VALUES (?,'error',?,?,?,?,?)",
+                                             6, 0);
+    int rc = bulk ? 0 : -1;
+    for (uint32_t i = 0; i < file->n_issues && rc == 0; i++) {
+        const struct catalog_issue *issue = &file->issues[i];
+        struct store_value v[] = {STORE_S(task.s),         STORE_U(issue->row + 1),
+                                  STORE_S(issue->field),   STORE_S(issue->code),
+                                  STORE_S(issue->message), STORE_S(mem_text(&file->text, issue->raw))};
+        rc = store_bulk_add(bulk, v);
+    }
+    if (rc == 0)
+        rc = store_bulk_flush(bulk);
+    store_bulk_free(&bulk);
+    return rc;
+}
+
+static char *result_json(const struct catalog_run *run)
+{
+    struct json_out out;
+    json_out_init(&out);
+    json_object(&out);
+    json_put_string(&out, "table", run->table->name);
+    json_put_int(&out, "rows_total", run->file.rows_total);
+    json_put_int(&out, "inserted", (int64_t)run->inserted);
+    json_put_int(&out, "updated", (int64_t)run->updated);
+    json_put_int(&out, "unchanged", (int64_t)(run->staged + run->file.repeated - run->inserted - run->updated));
+    json_put_int(&out, "rejected", run->file.rejected);
+    json_key(&out, "errors");
+    json_object(&out);
+    for (unsigned i = 0; i < run->file.n_counts; i++)
+        json_put_int(&out, run->file.counts[i].code, (int64_t)run->file.counts[i].n);
+    json_object_end(&out);
+    json_put_int(&out, "relinked", (int64_t)run->relinked);
+    json_object_end(&out);
+    char *text = json_out_copy(&out);
+    json_out_fini(&out);
+    return text;
+}
+
+static void tell(const struct catalog_run *run, struct job_ending *ending)
+{
+    job_ending_fini(ending);
+    ending->result = result_json(run);
+    ending->outcome = run->file.rejected ? OUTCOME_PARTIAL : OUTCOME_SUCCEEDED;
+    int n = snprintf(ending->message, sizeof ending->message, "%u of %u rows accepted",
+                     run->file.rows_total - run->file.rejected, run->file.rows_total);
+    if (run->file.rejected)
+        snprintf(ending->message + n, sizeof ending->message - (size_t)n, ", %u rejected", run->file.rejected);
+}
+
+static int save(struct job *job, struct store_conn *db, struct job_ending *ending, void *ctx)
+{
+    struct catalog_run *run = ctx;
+    uint64_t stock = 0, quotes = 0;
+    (void)job;
+    run->inserted = run->updated = 0;
+    if (!catalog_stage_alive(&run->stage))
+        return store_fail(db, STORE_STOPPED, "the staging table went with the connection");
+    if (import_lease_check(&run->lease, db) != 0 ||
+        catalog_stage_write(&run->stage, &run->inserted, &run->updated) != 0 ||
+        (run->table->relinks && catalog_relink(db, &stock, &quotes) != 0) || save_issues(run, db) != 0 ||
+        import_lease_end(&run->lease, db) != 0)
+        return -1;
+    run->relinked = stock + quotes;
+    tell(run, ending);
+    return 0;
+}
+
+static int save_failed(struct job *job, struct store_conn *db, struct job_ending *ending, void *ctx)
+{
+    (void)job;
+    (void)ending;
+    return save_issues(ctx, db);
+}
+
+static enum job_verdict end(struct catalog_run *run, enum import_step step)
+{
+    struct job_ending ending = {.outcome = OUTCOME_NONE};
+    enum job_verdict verdict;
+    if (step == STEP_AGAIN || step == STEP_STOP)
+        return step == STEP_AGAIN ? JOB_AGAIN : JOB_STOP;
+    if (step == STEP_FAIL) {
+        job_ending_fail(&ending, run->failure.code, "%s", run->failure.text);
+        verdict = job_finish(run->job, &ending, NULL, save_failed, run);
+    } else {
+        job_progress(run->job, 90, "saving");
+        verdict = job_finish(run->job, &ending, save, save_failed, run);
+    }
+    job_ending_fini(&ending);
+    return verdict;
+}
+
+static enum import_step all_steps(struct catalog_run *run)
+{
+    if (!run->table)
+        return import_fail(&run->failure, "E_TABLE", "There is no such catalogue table.");
+    if (store_ensure(run->job->db) != 0)
+        return import_database_away(run->job);
+    enum import_step step = import_lease_take(&run->lease, run->job, "catalog", "waiting for another catalogue import");
+    if (step == STEP_ON)
+        step = load_known(run);
+    return step == STEP_ON ? read_file(run) : step;
+}
+
+static enum job_verdict run_import(struct job *job)
+{
+    struct catalog_run run = {.job = job, .table = catalog_table(json_member_string(job->params, "table", ""))};
+    stock_catalog_init(&run.known.stock, job->settings->base_currency, job->settings->rate_max_age_days);
+    catalog_file_init(&run.file, run.table, &run.known);
+    enum job_verdict verdict = end(&run, all_steps(&run));
+    if (run.stage.db)
+        catalog_stage_fini(&run.stage);
+    import_lease_drop(&run.lease);
+    catalog_file_fini(&run.file);
+    free(run.known.parties);
+    stock_catalog_fini(&run.known.stock);
+    return verdict;
+}
+
+const struct task_type task_catalog_import = {
+    .name = "catalog_import",
+    .title = "Catalogue import",
+    .params = catalog_import_params,
+    .takes_file = true,
+    .file_format = SHEET_CSV,
+    .concurrency = 1,
+    .equal = TASK_EQUAL_QUEUE,
+    .time_limit_s = 1800,
+    .memory_limit = 1024u << 20,
+    .run = run_import,
+};

@@ -1,0 +1,31 @@
+/* Staging and carrying over a catalogue table, built from its description. All identifiers come from the descriptions;
+ * values travel by array binding only. */
+#ifndef PF_CATALOG_IMPORT_SQL_H
+#define PF_CATALOG_IMPORT_SQL_H
+
+#include "handlers/catalog_import_table.h"
+#include "store/bulk.h"
+
+struct catalog_stage {
+    struct store_conn *db;
+    const struct catalog_table *table;
+    const bool *present; /* by column: the file has it */
+    struct store_bulk *bulk;
+    unsigned long server_thread; /* the session that has the temporary table */
+};
+
+/* Make the staging table, shaped like the target. Outside a transaction. Returns 0 or -1 with db->error. */
+int catalog_stage_init(struct catalog_stage *stage, struct store_conn *db, const struct catalog_table *table,
+                       const bool *present);
+int catalog_stage_row(struct catalog_stage *stage, uint32_t row_no, const struct catalog_row *row);
+int catalog_stage_flush(struct catalog_stage *stage);
+bool catalog_stage_alive(const struct catalog_stage *stage);
+void catalog_stage_fini(struct catalog_stage *stage);
+
+/* Inside the transaction: update what differs, insert what is new, in file order. */
+int catalog_stage_write(struct catalog_stage *stage, uint64_t *inserted, uint64_t *updated);
+
+/* Link stock and quotes that wait for a lot, as the part-number map and the lots stand now. Inside a transaction. */
+int catalog_relink(struct store_conn *db, uint64_t *stock, uint64_t *quotes);
+
+#endif

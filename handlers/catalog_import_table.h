@@ -1,0 +1,89 @@
+/* The tables that a catalogue import fills, described: columns of the CSV file, what their cells may hold, what is
+ * worked out of them, and the key that tells an update from an insertion. A further table is one more description. */
+#ifndef PF_CATALOG_IMPORT_TABLE_H
+#define PF_CATALOG_IMPORT_TABLE_H
+
+#include "handlers/pricing/partnum.h"
+#include "handlers/stock_import_catalog.h"
+
+#define CATALOG_COLUMNS 16 /* of a table, at most */
+#define CATALOG_EXTRAS  4
+#define CATALOG_TEXT    1024 /* bytes of one cell's value */
+
+enum catalog_kind {
+    CELL_TEXT, /* up to max characters */
+    CELL_CODE, /* the same, and no white space at its ends nor control characters */
+    CELL_CHOICE,
+    CELL_DECIMAL, /* scale digits, min..max in units of the last one */
+    CELL_INT,     /* min..max */
+    CELL_BOOL,    /* 1, 0, true, false, yes, no, да, нет */
+    CELL_DATE,
+    CELL_CURRENCY /* three capital letters */
+};
+
+struct catalog_column {
+    const char *name; /* in the heading, and of the table's column */
+    enum catalog_kind kind;
+    bool required;         /* the file must have the column and each row a value */
+    bool used_only;        /* no column of the table: only something is worked out of it */
+    const char *otherwise; /* value of an empty cell; NULL = NULL */
+    int64_t min, max;
+    unsigned scale;
+    const char *const *choices;
+};
+
+/* A value of one row. */
+struct catalog_value {
+    bool null;
+    char text[CATALOG_TEXT];
+    size_t n;
+};
+
+/* What rows refer to: lots and map, and parties. */
+struct catalog_party {
+    uint32_t id;
+    uint32_t code; /* in the stock catalogue's arena: "supplier" or "competitor", a colon, the code */
+};
+struct catalog_known {
+    struct stock_catalog stock;
+    struct catalog_party *parties;
+    uint32_t n_parties, room_parties;
+};
+
+/* A row being read: the file's values, those worked out, and what is wrong. */
+struct catalog_row {
+    struct catalog_value value[CATALOG_COLUMNS];
+    struct catalog_value extra[CATALOG_EXTRAS];
+    const char *code;  /* "E_RANGE" …; NULL = good */
+    const char *field; /* name of the column */
+    const char *message;
+};
+/* Returns -1 after it filled code, field and message. */
+int catalog_row_wrong(struct catalog_row *row, const char *field, const char *code, const char *message);
+
+struct catalog_table {
+    const char *name;                       /* as the parameter has it */
+    const char *target;                     /* SQL table */
+    const struct catalog_column *columns;   /* ends with name NULL */
+    const char *extras[CATALOG_EXTRAS + 1]; /* SQL columns that derive() fills */
+    const char *key[3];                     /* SQL columns of the natural key */
+    const char *file_key[3];                /* columns or extras that may occur only once in a file */
+    bool keep_known;                        /* a known row is left as it is (quotes) */
+    bool relinks;                           /* afterwards waiting stock and quotes may find their lot */
+    int (*derive)(const struct catalog_known *known, struct catalog_row *row);
+};
+
+extern const char *const catalog_table_names[];
+/* The table of that name; NULL when there is none. */
+const struct catalog_table *catalog_table(const char *name);
+size_t catalog_columns(const struct catalog_table *table);
+/* Position of a column, or -1. */
+int catalog_column_at(const struct catalog_table *table, const char *name, size_t n);
+/* The value of a column or extra by its name. */
+struct catalog_value *catalog_value_of(const struct catalog_table *table, struct catalog_row *row, const char *name);
+
+/* Check one cell and bring it into the form that goes to the database. Returns 0, or -1 with the row's fault. */
+int catalog_read_cell(const struct catalog_column *column, const char *text, size_t n, struct catalog_row *row,
+                      struct catalog_value *out);
+
+#endif

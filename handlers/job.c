@@ -1,0 +1,44 @@
+/* How a task ends: filling and releasing the ending. */
+#include "handlers/job.h"
+
+#include "handlers/utf8.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* snprintf() cuts at bytes; half a character would be refused by the database. */
+static void end_at_character(char *text, size_t size, int wanted)
+{
+    if (wanted < 0)
+        text[0] = '\0';
+    if (wanted < (int)size)
+        return;
+    size_t start = size - 1;
+    while (start > 0 && ((unsigned char)text[start - 1] & 0xC0) == 0x80)
+        start--;
+    size_t len;
+    if (start > 0 && utf8_decode(text + start - 1, size - start, &len) == UTF8_BAD)
+        text[start - 1] = '\0';
+}
+
+void job_ending_fail(struct job_ending *ending, const char *code, const char *format, ...)
+{
+    /* What a successful ending had said so far does not hold any more. */
+    job_ending_fini(ending);
+    ending->message[0] = '\0';
+    ending->outcome = OUTCOME_FAILED;
+    snprintf(ending->error_code, sizeof ending->error_code, "%s", code);
+    va_list args;
+    va_start(args, format);
+    int wanted = vsnprintf(ending->error, sizeof ending->error, format, args);
+    va_end(args);
+    end_at_character(ending->error, sizeof ending->error, wanted);
+}
+
+void job_ending_fini(struct job_ending *ending)
+{
+    free(ending->result);
+    ending->result = NULL;
+}

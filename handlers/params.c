@@ -1,0 +1,446 @@
+/* Parameters: check everything, report every fault, write the canonical form. */
+#include "handlers/params.h"
+
+#include "handlers/pricing/decimal.h"
+#include "handlers/pricing/values.h"
+#include "handlers/utf8.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { STRING_BYTES = 255, LIST_ITEMS = 10000 };
+
+/* A value on its way: from JSON (json != NULL) or from a form or query (text != NULL); neither = not given. */
+struct given {
+    yajl_val json;
+    const char *text;
+};
+
+/* One request being checked. */
+struct check {
+    struct json_out out;
+    struct param_faults *faults;
+    bool failed;
+};
+
+/* ---- Faults ------------------------------------------------------------------------------------------------- */
+
+/* Copy what fits without cutting a character or trusting its bytes. */
+static void copy_clean(char *out, size_t size, const char *text)
+{
+    size_t n = strlen(text), used = 0, len;
+    for (size_t i = 0; i < n; i += len) {
+        char bytes[4];
+        uint32_t cp = utf8_decode(text + i, n - i, &len);
+        size_t add = utf8_encode(cp == UTF8_BAD || cp < 0x20 ? 0xFFFD : cp, bytes);
+        if (used + add + 1 > size)
+            break;
+        memcpy(out + used, bytes, add);
+        used += add;
+    }
+    out[used] = '\0';
+}
+
+void param_faults_add(struct param_faults *faults, const char *pointer, const char *code, const char *format, ...)
+{
+    if (faults->n == PARAM_FAULTS_MAX)
+        return;
+    struct param_fault *fault = &faults->fault[faults->n++];
+    char detail[2 * sizeof fault->detail];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(detail, sizeof detail, format, args);
+    va_end(args);
+    copy_clean(fault->detail, sizeof fault->detail, detail);
+    copy_clean(fault->pointer, sizeof fault->pointer, pointer);
+    copy_clean(fault->code, sizeof fault->code, code);
+}
+
+/* "/name" with "~" and "/" escaped as RFC 6901 says. */
+static void pointer_to(const char *name, char *out, size_t size)
+{
+    size_t used = 0;
+    out[used++] = '/';
+    for (; *name != '\0' && used + 3 < size; name++) {
+        if (*name == '~' || *name == '/') {
+            out[used++] = '~';
+            out[used++] = *name == '~' ? '0' : '1';
+        } else {
+            out[used++] = *name;
+        }
+    }
+    out[used] = '\0';
+}
+
+static void fault_at(struct check *check, const char *name, const char *code, const char *detail)
+{
+    char pointer[200];
+    pointer_to(name, pointer, sizeof pointer);
+    param_faults_add(check->faults, pointer, code, "%s", detail);
+    check->failed = true;
+}
+
+static void fault(struct check *check, const struct param_spec *spec, const char *code, const char *detail)
+{
+    fault_at(check, spec->name, code, detail);
+}
+
+/* ---- One value of each kind ----------------------------------------------------------------------------------- */
+
+/* Text of a JSON string or of a form value; NULL with a fault when it is neither. */
+static const char *text_of(struct check *check, const struct param_spec *spec, const struct given *given,
+                           const char *what)
+{
+    if (given->text)
+        return given->text;
+    if (YAJL_IS_STRING(given->json))
+        return given->json->u.string;
+    fault(check, spec, "type", what);
+    return NULL;
+}
+
+/* Why a string is refused, or NULL. */
+static const char *string_fault(const char *text, int64_t max, char *detail, size_t size)
+{
+    size_t n = strlen(text), len;
+    if (!utf8_valid(text, n))
+        return "must be UTF-8";
+    for (size_t i = 0; i < n; i += len) {
+        uint32_t cp = utf8_decode(text + i, n - i, &len);
+        if (cp < 0x20 || (cp >= 0x7F && cp < 0xA0))
+            return "must not contain control characters";
+    }
+    if (n == 0)
+        return "must not be empty";
+    if (n <= (size_t)max)
+        return NULL;
+    snprintf(detail, size, "must be at most %" PRId64 " bytes of UTF-8", max);
+    return detail;
+}
+
+static void check_string(struct check *check, const struct param_spec *spec, const struct given *given)
+{
+    const char *text = text_of(check, spec, given, "must be a string");
+    if (!text)
+        return;
+    char detail[80];
+    const char *why = string_fault(text, spec->max > 0 ? spec->max : STRING_BYTES, detail, sizeof detail);
+    if (why)
+        fault(check, spec, "range", why);
+    else if ((int64_t)strlen(text) < spec->min)
+        fault(check, spec, "range", "is too short");
+    else
+        json_string(&check->out, text);
+}
+
+static void check_bool(struct check *check, const struct param_spec *spec, const struct given *given)
+{
+    const char *text = given->text ? given->text : "";
+    if (YAJL_IS_TRUE(given->json) || strcmp(text, "true") == 0 || strcmp(text, "1") == 0)
+        json_bool(&check->out, true);
+    else if (YAJL_IS_FALSE(given->json) || strcmp(text, "false") == 0 || strcmp(text, "0") == 0)
+        json_bool(&check->out, false);
+    else
+        fault(check, spec, "type", "must be true or false");
+}
+
+static void fault_bounds(struct check *check, const struct param_spec *spec, unsigned scale)
+{
+    char low[48], high[48], detail[140];
+    dec_format(spec->min, scale, true, low, sizeof low);
+    dec_format(spec->max, scale, true, high, sizeof high);
+    snprintf(detail, sizeof detail, "must be between %s and %s", low, high);
+    fault(check, spec, "range", detail);
+}
+
+static bool in_bounds(const struct param_spec *spec, dec128 value)
+{
+    return (spec->min == 0 && spec->max == 0) || (value >= spec->min && value <= spec->max);
+}
+
+/* The value of a whole number's text, or an error. */
+static int parse_whole(const char *text, dec128 *out)
+{
+    size_t n = strlen(text), i = text[0] == '-';
+    if (i == n)
+        return -EINVAL;
+    for (; i < n; i++) {
+        if (text[i] < '0' || text[i] > '9')
+            return -EINVAL;
+    }
+    return dec_parse(text, n, 0, out, NULL);
+}
+
+static void check_int(struct check *check, const struct param_spec *spec, const struct given *given)
+{
+    const char *text = given->text;
+    if (!text && YAJL_IS_NUMBER(given->json))
+        text = given->json->u.number.r;
+    dec128 value = 0;
+    int rc = text ? parse_whole(text, &value) : -EINVAL;
+    if (rc == -EINVAL)
+        fault(check, spec, "type", "must be a whole number");
+    else if (rc == 0 && in_bounds(spec, value) && value >= INT64_MIN && value <= INT64_MAX)
+        json_int(&check->out, (int64_t)value);
+    else if (spec->min == 0 && spec->max == 0)
+        fault(check, spec, "range", "is too large");
+    else
+        fault_bounds(check, spec, 0);
+}
+
+static void check_decimal(struct check *check, const struct param_spec *spec, const struct given *given)
+{
+    const char *text = given->text;
+    if (YAJL_IS_NUMBER(given->json))
+        text = given->json->u.number.r;
+    else if (YAJL_IS_STRING(given->json))
+        text = given->json->u.string;
+    dec128 value;
+    bool lost = false;
+    char canonical[48], detail[60];
+    int rc = text ? dec_parse(text, strlen(text), spec->scale, &value, &lost) : -EINVAL;
+    if (rc == -EINVAL) {
+        fault(check, spec, "type", "must be a decimal number with a point, like \"12.5\"");
+    } else if (lost) {
+        snprintf(detail, sizeof detail, "must have at most %u decimals", spec->scale);
+        fault(check, spec, "range", detail);
+    } else if (rc == 0 && in_bounds(spec, value)) {
+        dec_format(value, spec->scale, true, canonical, sizeof canonical);
+        json_string(&check->out, canonical);
+    } else if (spec->min == 0 && spec->max == 0) {
+        fault(check, spec, "range", "is too large");
+    } else {
+        fault_bounds(check, spec, spec->scale);
+    }
+}
+
+static void check_date(struct check *check, const struct param_spec *spec, const struct given *given)
+{
+    const char *text = text_of(check, spec, given, "must be a date, YYYY-MM-DD");
+    if (!text)
+        return;
+    struct value_date date;
+    char canonical[11];
+    size_t n = strlen(text);
+    bool iso = n == 10 && text[4] == '-' && value_date_text(text, n, &date) == 0;
+    if (!iso) {
+        fault(check, spec, "type", "must be a real day, written YYYY-MM-DD");
+        return;
+    }
+    value_date_format(date, canonical);
+    json_string(&check->out, canonical);
+}
+
+static void check_choice(struct check *check, const struct param_spec *spec, const struct given *given)
+{
+    char detail[200];
+    size_t used = (size_t)snprintf(detail, sizeof detail, "must be one of ");
+    const char *text = given->text;
+    if (YAJL_IS_STRING(given->json))
+        text = given->json->u.string;
+    for (const char *const *choice = spec->choices; *choice; choice++) {
+        if (text && strcmp(text, *choice) == 0) {
+            json_string(&check->out, text);
+            return;
+        }
+        if (used < sizeof detail)
+            used += (size_t)snprintf(detail + used, sizeof detail - used, "%s%s", choice == spec->choices ? "" : ", ",
+                                     *choice);
+    }
+    fault(check, spec, "choice", detail);
+}
+
+/* ---- Lists ---------------------------------------------------------------------------------------------------- */
+
+/* One item into the canonical array, or a fault at its place. Returns false when the list is full. */
+static bool check_item(struct check *check, const struct param_spec *spec, const char *text, size_t index)
+{
+    char pointer[200], detail[80];
+    size_t max = spec->max > 0 ? (size_t)spec->max : LIST_ITEMS;
+    if (index == max) {
+        snprintf(detail, sizeof detail, "must have at most %zu items", max);
+        fault(check, spec, "range", detail);
+        return false;
+    }
+    const char *why = text ? string_fault(text, STRING_BYTES, detail, sizeof detail) : "must be a string";
+    if (!why) {
+        json_string(&check->out, text);
+        return true;
+    }
+    pointer_to(spec->name, pointer, sizeof pointer - 24);
+    snprintf(pointer + strlen(pointer), 24, "/%zu", index);
+    param_faults_add(check->faults, pointer, text ? "range" : "type", "%s", why);
+    check->failed = true;
+    return true;
+}
+
+static void check_list_json(struct check *check, const struct param_spec *spec, yajl_val list)
+{
+    if (!YAJL_IS_ARRAY(list)) {
+        fault(check, spec, "type", "must be a list of strings");
+        return;
+    }
+    json_array(&check->out);
+    for (size_t i = 0; i < list->u.array.len; i++) {
+        yajl_val item = list->u.array.values[i];
+        if (!check_item(check, spec, YAJL_IS_STRING(item) ? item->u.string : NULL, i))
+            break;
+    }
+    json_array_end(&check->out);
+}
+
+/* "a, b,c": split at commas, without the white space around; empty items are passed over. */
+static void check_list_text(struct check *check, const struct param_spec *spec, const char *text)
+{
+    size_t index = 0;
+    char *item = malloc(strlen(text) + 1);
+    if (!item)
+        abort();
+    json_array(&check->out);
+    for (const char *next = text; next; text = next ? next + 1 : NULL) {
+        next = strchr(text, ',');
+        const char *start = text;
+        size_t n = next ? (size_t)(next - text) : strlen(text);
+        utf8_trim(&start, &n);
+        memcpy(item, start, n);
+        item[n] = '\0';
+        if (n > 0 && !check_item(check, spec, item, index++))
+            break;
+    }
+    json_array_end(&check->out);
+    free(item);
+}
+
+static void check_list(struct check *check, const struct param_spec *spec, const struct given *given)
+{
+    if (given->text)
+        check_list_text(check, spec, given->text);
+    else
+        check_list_json(check, spec, given->json);
+}
+
+/* ---- All of them ---------------------------------------------------------------------------------------------- */
+
+static void check_value(struct check *check, const struct param_spec *spec, const struct given *given)
+{
+    static void (*const by_kind[])(struct check *, const struct param_spec *, const struct given *) = {
+        [PARAM_STRING] = check_string,   [PARAM_BOOL] = check_bool, [PARAM_INT] = check_int,
+        [PARAM_DECIMAL] = check_decimal, [PARAM_DATE] = check_date, [PARAM_CHOICE] = check_choice,
+        [PARAM_STRINGS] = check_list,
+    };
+    by_kind[spec->kind](check, spec, given);
+}
+
+/* The parameter in canonical form: as given, or its default. After a fault the text is not used any more, but it must
+ * stay well-formed: null takes the place. */
+static void put_param(struct check *check, const struct param_spec *spec, const struct given *given)
+{
+    struct check one = {.faults = check->faults};
+    json_key(&check->out, spec->name);
+    if (!given->json && !given->text) {
+        if (spec->required)
+            fault(check, spec, "required", "is required");
+        const char *otherwise = spec->otherwise ? spec->otherwise : "null";
+        json_raw(&check->out, otherwise, strlen(otherwise));
+        return;
+    }
+    json_out_init(&one.out);
+    check_value(&one, spec, given);
+    size_t n;
+    const char *text = json_out_text(&one.out, &n);
+    if (one.failed)
+        json_null(&check->out);
+    else
+        json_raw(&check->out, text, n);
+    check->failed = check->failed || one.failed;
+    json_out_fini(&one.out);
+}
+
+static bool is_known(const struct param_spec *specs, const char *name)
+{
+    for (; specs->name; specs++) {
+        if (strcmp(specs->name, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void fault_unknown(struct check *check, const struct param_spec *specs, const char *name)
+{
+    char detail[200];
+    size_t used = (size_t)snprintf(detail, sizeof detail, "is no parameter here; known are");
+    for (const struct param_spec *spec = specs; spec->name && used < sizeof detail; spec++)
+        used += (size_t)snprintf(detail + used, sizeof detail - used, "%s %s", spec == specs ? "" : ",", spec->name);
+    fault_at(check, name, "unknown", specs->name ? detail : "is no parameter here; there are none");
+}
+
+static void check_begin(struct check *check, struct param_faults *faults)
+{
+    *check = (struct check){.faults = faults};
+    json_out_init(&check->out);
+    json_object(&check->out);
+}
+
+static char *check_end(struct check *check)
+{
+    json_object_end(&check->out);
+    char *text = check->failed ? NULL : json_out_copy(&check->out);
+    json_out_fini(&check->out);
+    return text;
+}
+
+char *params_from_json(const struct param_spec *specs, yajl_val object, struct param_faults *faults)
+{
+    struct check check;
+    if (object && !YAJL_IS_OBJECT(object)) {
+        param_faults_add(faults, "", "type", "the parameters must be a JSON object");
+        return NULL;
+    }
+    check_begin(&check, faults);
+    for (size_t i = 0; object && i < object->u.object.len; i++) {
+        if (!is_known(specs, object->u.object.keys[i]))
+            fault_unknown(&check, specs, object->u.object.keys[i]);
+    }
+    for (const struct param_spec *spec = specs; spec->name; spec++) {
+        struct given given = {.json = object ? json_member(object, spec->name) : NULL};
+        if (YAJL_IS_NULL(given.json))
+            given.json = NULL;
+        put_param(&check, spec, &given);
+    }
+    return check_end(&check);
+}
+
+/* The raw value of a parameter; NULL when it is not given. An empty one counts as not given: so do forms say nothing.
+ * Twice is a fault, even with the same value: a proxy or a client mixed two requests up. */
+static const char *raw_value(struct check *check, const struct param_spec *spec, const struct param_raw *raw, size_t n)
+{
+    const char *value = NULL;
+    for (size_t i = 0; i < n; i++) {
+        if (strcmp(raw[i].name, spec->name) != 0)
+            continue;
+        if (value)
+            fault(check, spec, "duplicate", "is given more than once");
+        value = raw[i].value;
+    }
+    return value && value[0] != '\0' ? value : NULL;
+}
+
+char *params_from_text(const struct param_spec *specs, const struct param_raw *raw, size_t n,
+                       struct param_faults *faults)
+{
+    struct check check;
+    check_begin(&check, faults);
+    for (size_t i = 0; i < n; i++) {
+        if (!is_known(specs, raw[i].name))
+            fault_unknown(&check, specs, raw[i].name);
+    }
+    for (const struct param_spec *spec = specs; spec->name; spec++) {
+        struct given given = {.text = raw_value(&check, spec, raw, n)};
+        put_param(&check, spec, &given);
+    }
+    return check_end(&check);
+}

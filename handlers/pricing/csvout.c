@@ -1,0 +1,275 @@
+/* CSV export. */
+#include "handlers/pricing/csvout.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* ---- Options --------------------------------------------------------------------------------------------------- */
+
+static const char *const separators[] = {"comma", "semicolon", "tab", NULL};
+static const char *const decimals[] = {"dot", "comma", NULL};
+static const char *const languages[] = {"en", "ru", NULL};
+static const char *const presets[] = {"ru", NULL};
+
+const struct param_spec csv_params[] = {
+    {.name = "sep",
+     .kind = PARAM_CHOICE,
+     .choices = separators,
+     .help = "Separator between fields; comma unless told."},
+    {.name = "decimal", .kind = PARAM_CHOICE, .choices = decimals, .help = "Decimal sign; dot unless told."},
+    {.name = "bom", .kind = PARAM_BOOL, .help = "Begin with a byte order mark; no unless told."},
+    {.name = "header", .kind = PARAM_BOOL, .help = "Begin with a row of headings; yes unless told."},
+    {.name = "lang", .kind = PARAM_CHOICE, .choices = languages, .help = "Language of the headings; en unless told."},
+    {.name = "formula_guard",
+     .kind = PARAM_BOOL,
+     .help = "Put an apostrophe before texts that a spreadsheet would run as a formula; yes unless told."},
+    {.name = "excel",
+     .kind = PARAM_CHOICE,
+     .choices = presets,
+     .help = "ru: semicolon, decimal comma, byte order mark and Russian headings, as Excel in Russia opens by a double "
+             "click."},
+    {.name = NULL},
+};
+
+void csv_options_init(struct csv_options *options)
+{
+    *options = (struct csv_options){.separator = ',', .decimal = '.', .header = true, .formula_guard = true};
+}
+
+static bool is(const char *given, const char *word)
+{
+    return strcmp(given, word) == 0;
+}
+
+void csv_options_read(struct csv_options *options, yajl_val params)
+{
+    csv_options_init(options);
+    if (is(json_member_string(params, "excel", ""), "ru")) {
+        options->separator = ';';
+        options->decimal = ',';
+        options->bom = true;
+        options->russian = true;
+    }
+    const char *sep = json_member_string(params, "sep", ""), *decimal = json_member_string(params, "decimal", "");
+    const char *lang = json_member_string(params, "lang", "");
+    if (sep[0] != '\0')
+        options->separator = is(sep, "tab") ? '\t' : is(sep, "semicolon") ? ';' : ',';
+    if (decimal[0] != '\0')
+        options->decimal = is(decimal, "comma") ? ',' : '.';
+    if (lang[0] != '\0')
+        options->russian = is(lang, "ru");
+    options->bom = json_member_bool(params, "bom", options->bom);
+    options->header = json_member_bool(params, "header", options->header);
+    options->formula_guard = json_member_bool(params, "formula_guard", options->formula_guard);
+}
+
+const char *csv_options_text(const struct csv_options *options, char *buf)
+{
+    char *at = buf;
+    *at++ = options->separator == ',' ? 'c' : options->separator == ';' ? 's' : 't';
+    *at++ = options->decimal == ',' ? 'c' : 'd';
+    *at++ = options->bom ? 'b' : '-';
+    *at++ = options->header ? 'h' : '-';
+    *at++ = options->russian ? 'r' : 'e';
+    *at++ = options->formula_guard ? 'g' : '-';
+    *at = '\0';
+    return buf;
+}
+
+/* ---- Bytes ----------------------------------------------------------------------------------------------------- */
+
+static void put(struct csv_out *out, const char *text, size_t n)
+{
+    while (n > 0) {
+        if (out->used == sizeof out->buffer)
+            csv_out_flush(out);
+        size_t part = sizeof out->buffer - out->used;
+        part = part < n ? part : n;
+        memcpy(out->buffer + out->used, text, part);
+        out->used += part;
+        text += part;
+        n -= part;
+    }
+}
+
+static void put_char(struct csv_out *out, char c)
+{
+    if (out->used == sizeof out->buffer)
+        csv_out_flush(out);
+    out->buffer[out->used++] = c;
+}
+
+int csv_out_flush(struct csv_out *out)
+{
+    if (out->used > 0 && out->failed == 0)
+        out->failed = out->write(out->buffer, out->used, out->ctx);
+    out->used = 0;
+    return out->failed;
+}
+
+/* ---- Fields ---------------------------------------------------------------------------------------------------- */
+
+/* `guarded`: an apostrophe comes first, so that a leading space is not at the end of the field any more. */
+static bool needs_quotes(const struct csv_out *out, const char *text, size_t n, bool guarded)
+{
+    const char special[] = {out->options.separator, '"', '\r', '\n', '\0'};
+    return (text[0] == ' ' && !guarded) || text[n - 1] == ' ' || strcspn(text, special) < n;
+}
+
+/* Does a spreadsheet take this for a formula? The full-width twins U+FF1D, FF0B, FF0D and FF20 count: East Asian
+ * versions fold them. */
+static bool looks_like_formula(const char *text)
+{
+    while (*text == ' ')
+        text++;
+    switch (*text) {
+    case '=':
+    case '+':
+    case '-':
+    case '@':
+    case '\t':
+    case '\r':
+    case '\n':
+        return true;
+    case '\xEF':
+        return strncmp(text, "\uFF1D", 3) == 0 || strncmp(text, "\uFF0B", 3) == 0 || strncmp(text, "\uFF0D", 3) == 0 ||
+               strncmp(text, "\uFF20", 3) == 0;
+    default:
+        return false;
+    }
+}
+
+static void put_quoted(struct csv_out *out, bool guard, const char *text)
+{
+    put_char(out, '"');
+    if (guard)
+        put_char(out, '\'');
+    for (const char *quote = strchr(text, '"'); quote; quote = strchr(text, '"')) {
+        put(out, text, (size_t)(quote + 1 - text));
+        put_char(out, '"');
+        text = quote + 1;
+    }
+    put(out, text, strlen(text));
+    put_char(out, '"');
+}
+
+static void put_text(struct csv_out *out, const char *text)
+{
+    if (!text || text[0] == '\0')
+        return;
+    size_t n = strlen(text);
+    bool guard = out->options.formula_guard && looks_like_formula(text);
+    if (needs_quotes(out, text, n, guard)) {
+        put_quoted(out, guard, text);
+        return;
+    }
+    if (guard)
+        put_char(out, '\'');
+    put(out, text, n);
+}
+
+/* A number's own text, with the decimal sign asked for. Never guarded: a minus is a minus. */
+static void put_number(struct csv_out *out, char *text, size_t n)
+{
+    char *point = memchr(text, '.', n);
+    if (point)
+        *point = out->options.decimal;
+    bool quotes = point && out->options.decimal == out->options.separator;
+    if (quotes)
+        put_char(out, '"');
+    put(out, text, n);
+    if (quotes)
+        put_char(out, '"');
+}
+
+/* Two decimals; four when the last two are not zero. */
+static void put_price(struct csv_out *out, int64_t price)
+{
+    char text[48];
+    size_t n = dec_format(price, PRICE_SCALE, false, text, sizeof text);
+    put_number(out, text, price % 100 == 0 ? n - 2 : n);
+}
+
+static void put_optional_price(struct csv_out *out, int64_t price)
+{
+    if (price != 0)
+        put_price(out, price);
+}
+
+static void put_scaled(struct csv_out *out, bool given, dec128 value, unsigned scale)
+{
+    char text[48];
+    if (given)
+        put_number(out, text, dec_format(value, scale, true, text, sizeof text));
+}
+
+/* ---- Rows ------------------------------------------------------------------------------------------------------ */
+
+static void put_headings(struct csv_out *out)
+{
+    static const char *const headings[][2] = {
+        {"lot_code", "Код лота"},
+        {"name", "Наименование"},
+        {"category", "Категория"},
+        {"unit", "Ед."},
+        {"price", "Цена"},
+        {"currency", "Валюта"},
+        {"qty", "Количество"},
+        {"basis", "Основание"},
+        {"n_obs", "Наблюдений"},
+        {"price_min", "Мин. цена"},
+        {"price_max", "Макс. цена"},
+        {"price_as_of", "Дата цены"},
+        {"part_numbers", "Парт-номера"},
+    };
+    for (size_t i = 0; i < sizeof headings / sizeof headings[0]; i++) {
+        if (i > 0)
+            put_char(out, out->options.separator);
+        put_text(out, headings[i][out->options.russian]);
+    }
+    put(out, "\r\n", 2);
+}
+
+void csv_out_begin(struct csv_out *out, const struct csv_options *options, csv_write_fn write, void *ctx)
+{
+    out->options = *options;
+    out->write = write;
+    out->ctx = ctx;
+    out->failed = 0;
+    out->used = 0;
+    if (options->bom)
+        put(out, "\xEF\xBB\xBF", 3);
+    if (options->header)
+        put_headings(out);
+}
+
+void csv_out_item(struct csv_out *out, const struct csv_item *item)
+{
+    char separator = out->options.separator;
+    put_text(out, item->lot_code);
+    put_char(out, separator);
+    put_text(out, item->name);
+    put_char(out, separator);
+    put_text(out, item->category);
+    put_char(out, separator);
+    put_text(out, item->unit);
+    put_char(out, separator);
+    put_price(out, item->price);
+    put_char(out, separator);
+    put_text(out, item->currency);
+    put_char(out, separator);
+    put_scaled(out, item->has_qty, item->qty, QTY_SCALE);
+    put_char(out, separator);
+    put_text(out, item->basis);
+    put_char(out, separator);
+    put_scaled(out, item->has_n_obs, item->n_obs, 0);
+    put_char(out, separator);
+    put_optional_price(out, item->price_min);
+    put_char(out, separator);
+    put_optional_price(out, item->price_max);
+    put_char(out, separator);
+    put_text(out, item->price_as_of);
+    put_char(out, separator);
+    put_text(out, item->part_numbers);
+    put(out, "\r\n", 2);
+}

@@ -1,0 +1,59 @@
+/* Price lists as CSV: RFC 4180, UTF-8, CR LF, written row by row into whatever the caller has. Pure. */
+#ifndef PF_CSVOUT_H
+#define PF_CSVOUT_H
+
+#include "handlers/params.h"
+#include "handlers/pricing/decimal.h"
+
+/* How the text looks. */
+struct csv_options {
+    char separator; /* ',' ';' or TAB */
+    char decimal;   /* '.' or ',' */
+    bool bom;       /* Excel takes a file without it for the system's 8-bit encoding */
+    bool header;
+    bool russian;       /* headings in Russian */
+    bool formula_guard; /* keep spreadsheets from running a text that begins like a formula */
+};
+/* Comma, point, no BOM, English headings, guard on. */
+void csv_options_init(struct csv_options *options);
+/* The export's parameters sep, decimal, bom, header, lang, formula_guard and the preset excel=ru. What is not given
+ * stays null, so that a preset and single options can be told apart. */
+extern const struct param_spec csv_params[];
+/* Options from parameters in canonical form; a single option wins over the preset. */
+void csv_options_read(struct csv_options *options, yajl_val params);
+#define CSV_OPTIONS_TEXT 8
+/* A short text that differs whenever the options do, for an entity tag. Returns buf (CSV_OPTIONS_TEXT bytes). */
+const char *csv_options_text(const struct csv_options *options, char *buf);
+
+/* One item of a price list. Texts are UTF-8, terminated; NULL = empty. */
+struct csv_item {
+    const char *lot_code, *name, *category, *unit, *currency, *basis;
+    int64_t price; /* scale 4 */
+    bool has_qty;
+    dec128 qty; /* scale 3 */
+    bool has_n_obs;
+    uint32_t n_obs;
+    int64_t price_min, price_max; /* scale 4; 0 = empty */
+    const char *price_as_of;      /* "YYYY-MM-DD" */
+    const char *part_numbers;
+};
+
+/* Takes n bytes. Returns 0, or a negative number that ends the writing. */
+typedef int (*csv_write_fn)(const char *text, size_t n, void *ctx);
+
+struct csv_out {
+    struct csv_options options;
+    csv_write_fn write;
+    void *ctx;
+    int failed; /* first negative number of `write`; nothing is written after it */
+    size_t used;
+    char buffer[16384];
+};
+
+/* BOM and headings, as the options say. Text goes out in pieces of up to 16 KiB. */
+void csv_out_begin(struct csv_out *out, const struct csv_options *options, csv_write_fn write, void *ctx);
+void csv_out_item(struct csv_out *out, const struct csv_item *item);
+/* Write what is left in the buffer. Returns 0 or the number `write` failed with. */
+int csv_out_flush(struct csv_out *out);
+
+#endif

@@ -1,0 +1,65 @@
+/* Step 5 of recalculate: the final price of a component and what is done with it. Pure. */
+#ifndef PF_OUTCOME_H
+#define PF_OUTCOME_H
+
+#include "handlers/pricing/price.h"
+#include "handlers/pricing/quotes.h"
+
+enum price_state { PRICE_NONE, PRICE_FRESH, PRICE_STALE, PRICE_MANUAL };
+const char *price_state_name(enum price_state state); /* "none", "fresh", "stale", "manual" */
+
+enum recalc_outcome {
+    RECALC_UPDATED,
+    RECALC_UNCHANGED, /* the change is 0 or below min_change_pct: price stays, state and price_as_of move */
+    RECALC_HELD,      /* the change is above max_change_pct: price and state stay, the proposal waits for a person */
+    RECALC_NO_QUOTES, /* price stays, state becomes stale */
+    RECALC_CLEARED,   /* no quotes, and the task says that the price goes then */
+    RECALC_FAILED     /* price and state stay; `failure` says why */
+};
+const char *recalc_outcome_name(enum recalc_outcome outcome);
+
+/* A component as it stands. */
+struct recalc_component {
+    int64_t price;            /* scale 4; 0 = none */
+    int64_t manual_price;     /* scale 4; 0 = none */
+    int64_t coefficient;      /* scale 4 */
+    enum price_method method; /* its own, or METHOD_NONE */
+    int32_t window_days;      /* its own, or -1 */
+    enum price_state state;
+};
+
+/* The task's parameters that concern step 5. */
+struct recalc_rules {
+    enum price_method method;
+    int64_t coefficient; /* scale 4 */
+    int64_t step;        /* scale 4 */
+    enum round_mode mode;
+    bool clear;             /* on_no_quotes = clear */
+    int64_t min_change_pct; /* hundredths of a percent */
+    int64_t max_change_pct; /* hundredths of a percent; 0 = off */
+};
+/* weighted_avg, coefficient 1, step 0.01, half up, keep, no bounds. */
+void recalc_rules_init(struct recalc_rules *rules);
+
+struct recalc_result {
+    enum recalc_outcome outcome;
+    enum price_method method; /* the one in force */
+    const char *reason;       /* with NO_QUOTES and CLEARED: "no_quotes", "too_few", "no_manual_price"; else "" */
+    const char *failure;      /* with FAILED: "E_PRICE_RANGE", "E_TOO_MANY_QUOTES"; else "" */
+    uint32_t n_quotes, n_used;
+    int64_t raw;            /* scale 6; 0 = none (manual, no quotes) */
+    int64_t coefficient;    /* scale 8, both multiplied */
+    int64_t proposed;       /* scale 4; 0 = none: what the quotes say */
+    int64_t price;          /* scale 4; 0 = none: what the component has afterwards */
+    enum price_state state; /* what it is afterwards */
+    bool has_change;        /* there were an old and a new price */
+    dec128 change_pct;      /* hundredths of a percent */
+};
+
+/* The method in force for a component. With METHOD_MANUAL no quotes are read: pass estimate NULL. */
+enum price_method recalc_method(const struct recalc_rules *rules, const struct recalc_component *component);
+/* Decide. `estimate` is of quotes_judge() with recalc_method(), and with the component's window if it has one. */
+struct recalc_result recalc_decide(const struct recalc_rules *rules, const struct recalc_component *component,
+                                   const struct quote_estimate *estimate);
+
+#endif

@@ -1,0 +1,117 @@
+/* Rates by currency and date, found by halving. */
+#include "handlers/pricing/rates.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { NOMINAL_MAX = 100000 };
+
+void rates_init(struct rates *rates, const char *base, unsigned max_age_days)
+{
+    *rates = (struct rates){.max_age_days = (int32_t)max_age_days, .n_currencies = 1};
+    assert(strlen(base) == 3 && max_age_days <= INT32_MAX / 2);
+    memcpy(rates->names[CURRENCY_BASE], base, 4);
+}
+
+void rates_fini(struct rates *rates)
+{
+    free(rates->entries);
+    rates->entries = NULL;
+    rates->n = 0;
+    rates->room = 0;
+}
+
+uint16_t rates_currency(const struct rates *rates, const char *name)
+{
+    for (uint16_t i = 0; i < rates->n_currencies; i++) {
+        if (strcmp(rates->names[i], name) == 0)
+            return i;
+    }
+    return CURRENCY_UNKNOWN;
+}
+
+/* The number of a currency, given out on first sight. */
+static int currency_number(struct rates *rates, const char *name, uint16_t *out)
+{
+    if (strlen(name) != 3)
+        return -EINVAL;
+    *out = rates_currency(rates, name);
+    if (*out != CURRENCY_UNKNOWN)
+        return 0;
+    if (rates->n_currencies > RATES_CURRENCIES_MAX)
+        return -ENOSPC;
+    *out = rates->n_currencies++;
+    memcpy(rates->names[*out], name, 4);
+    return 0;
+}
+
+static void reserve(struct rates *rates)
+{
+    if (rates->n < rates->room)
+        return;
+    rates->room = rates->room ? rates->room * 2 : 256;
+    rates->entries = realloc(rates->entries, rates->room * sizeof *rates->entries);
+    if (!rates->entries)
+        abort();
+}
+
+int rates_add(struct rates *rates, const char *currency, int32_t date, int64_t nominal, int64_t rate)
+{
+    uint16_t number;
+    if (nominal < 1 || nominal > NOMINAL_MAX || rate < 1 || rate >= RATE_LIMIT)
+        return -EINVAL;
+    int rc = currency_number(rates, currency, &number);
+    if (rc != 0)
+        return rc;
+    if (number == CURRENCY_BASE)
+        return -EINVAL;
+    reserve(rates);
+    rates->entries[rates->n++] = (struct rates_entry){number, {date, (uint32_t)nominal, rate}};
+    return 0;
+}
+
+static int compare_entries(const void *a, const void *b)
+{
+    const struct rates_entry *x = a, *y = b;
+    if (x->currency != y->currency)
+        return x->currency < y->currency ? -1 : 1;
+    return (x->rate.date > y->rate.date) - (x->rate.date < y->rate.date);
+}
+
+int rates_seal(struct rates *rates)
+{
+    if (rates->n > 0)
+        qsort(rates->entries, rates->n, sizeof *rates->entries, compare_entries);
+    size_t at = 0;
+    for (uint16_t c = 0; c <= rates->n_currencies; c++) {
+        while (at < rates->n && rates->entries[at].currency < c)
+            at++;
+        rates->first[c] = at;
+    }
+    for (size_t i = 1; i < rates->n; i++) {
+        if (compare_entries(&rates->entries[i - 1], &rates->entries[i]) == 0)
+            return -EEXIST;
+    }
+    return 0;
+}
+
+const struct rate *rates_find(const struct rates *rates, uint16_t currency, int32_t date)
+{
+    if (currency == CURRENCY_BASE || currency >= rates->n_currencies)
+        return NULL;
+    size_t low = rates->first[currency], high = rates->first[currency + 1];
+    size_t first = low;
+    while (low < high) { /* the first rate after `date` */
+        size_t middle = low + (high - low) / 2;
+        if (rates->entries[middle].rate.date <= date)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (low == first)
+        return NULL;
+    const struct rate *found = &rates->entries[low - 1].rate;
+    return (int64_t)date - found->date <= rates->max_age_days ? found : NULL;
+}

@@ -1,0 +1,53 @@
+/* Currency rates in memory: all of a run's rates are read once, then looked up by date without the database.
+ *
+ * Fill with rates_add() in any order, then rates_seal() once; after that it is read-only and may be shared by threads.
+ */
+#ifndef PF_RATES_H
+#define PF_RATES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define RATE_ONE             1000000                /* 1 at RATE_SCALE */
+#define RATE_LIMIT           INT64_C(1000000000000) /* 10^6 at RATE_SCALE: rates stay below */
+#define RATES_CURRENCIES_MAX 64 /* currencies beside the base one; ISO 4217 lists 180, a price team uses a handful */
+
+/* `rate` units of the base currency buy `nominal` units of the foreign one. */
+struct rate {
+    int32_t date;     /* days since 1970-01-01 (value_date_days) */
+    uint32_t nominal; /* 1 … 100 000 */
+    int64_t rate;     /* scale 6, 0 < rate < RATE_LIMIT */
+};
+
+/* Currency numbers: 0 is the base currency. */
+enum { CURRENCY_BASE = 0, CURRENCY_UNKNOWN = UINT16_MAX };
+
+struct rates_entry {
+    uint16_t currency;
+    struct rate rate;
+};
+struct rates {
+    int32_t max_age_days;  /* a rate older than this is none: rate_max_age_days */
+    uint16_t n_currencies; /* names in use, the base one included */
+    char names[RATES_CURRENCIES_MAX + 1][4];
+    size_t first[RATES_CURRENCIES_MAX + 2]; /* entries of currency c: first[c] … first[c + 1]; by rates_seal() */
+    struct rates_entry *entries;            /* by currency, then date */
+    size_t n, room;
+};
+
+/* `base` and every currency: three letters. */
+void rates_init(struct rates *rates, const char *base, unsigned max_age_days);
+void rates_fini(struct rates *rates);
+/* Returns 0; -ENOSPC: too many currencies; -EINVAL: the base currency, a name of another length or a number out of
+ * bounds. */
+int rates_add(struct rates *rates, const char *currency, int32_t date, int64_t nominal, int64_t rate);
+/* Sort. Returns 0, or -EEXIST when one currency has two rates of one day (the table's primary key forbids it). */
+int rates_seal(struct rates *rates);
+
+/* The number of a currency: CURRENCY_BASE, another one, or CURRENCY_UNKNOWN when no rate of it was added. */
+uint16_t rates_currency(const struct rates *rates, const char *name);
+/* The newest rate with rate_date <= date that is at most max_age_days older; NULL if there is none, and for the base
+ * currency, which needs none. O(log n). */
+const struct rate *rates_find(const struct rates *rates, uint16_t currency, int32_t date);
+
+#endif

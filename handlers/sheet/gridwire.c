@@ -1,0 +1,166 @@
+/* The parser's end of the wire: rows are gathered into frames of about 64 KiB. */
+#include "handlers/sheet/gridwire.h"
+
+#include "handlers/sheet/bytes.h"
+#include "handlers/sheet/gridwire_frame.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+struct gridwire_writer {
+    int fd;
+    struct bytes frame; /* its head is filled when it is sent */
+    enum frame_kind kind;
+    uint64_t rows;
+};
+
+struct gridwire_writer *gridwire_writer_new(int fd)
+{
+    struct gridwire_writer *w = xalloc(sizeof *w);
+    *w = (struct gridwire_writer){.fd = fd};
+    return w;
+}
+
+void gridwire_writer_free(struct gridwire_writer **writer)
+{
+    if (*writer == NULL)
+        return;
+    bytes_free(&(*writer)->frame);
+    free(*writer);
+    *writer = NULL;
+}
+
+static unsigned char *append(struct bytes *b, size_t n)
+{
+    bytes_reserve(b, n);
+    b->len += n;
+    return (unsigned char *)b->data + b->len - n;
+}
+
+/* write(2), not send(2): the sandbox of the parser knows no socket calls. SIGPIPE is ignored there. */
+static int write_all(int fd, const char *data, size_t n)
+{
+    while (n > 0) {
+        ssize_t done = write(fd, data, n);
+        if (done < 0 && errno == EINTR)
+            continue;
+        if (done < 0)
+            return -errno;
+        data += done;
+        n -= (size_t)done;
+    }
+    return 0;
+}
+
+static int flush(struct gridwire_writer *w)
+{
+    struct bytes *f = &w->frame;
+    if (f->len == 0)
+        return 0;
+    put32((unsigned char *)f->data, (uint32_t)(f->len - FRAME_HEAD));
+    f->data[4] = (char)w->kind;
+    int rc = write_all(w->fd, f->data, f->len);
+    f->len = 0;
+    return rc;
+}
+
+static int begin(struct gridwire_writer *w, enum frame_kind kind)
+{
+    int rc = flush(w);
+    w->kind = kind;
+    append(&w->frame, FRAME_HEAD);
+    return rc;
+}
+
+static int on_sheet(void *ctx, const struct grid_sheet *sheet)
+{
+    struct gridwire_writer *w = ctx;
+    size_t name = strlen(sheet->name);
+    int rc = begin(w, FRAME_SHEET);
+    unsigned char *p = append(&w->frame, 9);
+    put32(p, sheet->index);
+    p[4] = sheet->hidden;
+    put32(p + 5, (uint32_t)name);
+    bytes_add(&w->frame, sheet->name, name);
+    put32(append(&w->frame, 4), sheet->n_merges);
+    for (uint32_t i = 0; i < sheet->n_merges; i++) {
+        const struct grid_merge *m = &sheet->merges[i];
+        p = append(&w->frame, MERGE_SIZE);
+        put32(p, m->row);
+        put32(p + 4, m->column);
+        put32(p + 8, m->last_row);
+        put32(p + 12, m->last_column);
+    }
+    return rc < 0 ? rc : flush(w);
+}
+
+static void add_row(struct bytes *f, const struct grid_row *row)
+{
+    unsigned char *p = append(f, ROW_HEAD);
+    put32(p, row->row);
+    p[4] = row->outline;
+    p[5] = row->hidden;
+    put16(p + 6, row->n_cells);
+    for (uint32_t i = 0; i < row->n_cells; i++) {
+        const struct grid_cell *cell = &row->cells[i];
+        p = append(f, CELL_HEAD + (size_t)cell->len);
+        put16(p, cell->column);
+        p[2] = cell->kind;
+        p[3] = cell->zero_pad;
+        p[4] = cell->percent;
+        put32(p + 5, cell->len);
+        if (cell->len > 0)
+            memcpy(p + CELL_HEAD, cell->text, cell->len);
+    }
+}
+
+static int on_row(void *ctx, const struct grid_row *row)
+{
+    struct gridwire_writer *w = ctx;
+    int rc = w->frame.len == 0 ? begin(w, FRAME_ROWS) : 0;
+    size_t before = w->frame.len;
+    add_row(&w->frame, row);
+    w->rows++;
+    if (w->frame.len - before > FRAME_MAX - FRAME_BATCH)
+        return -EMSGSIZE; /* the other side would refuse it; readers bound a row well below */
+    if (rc == 0 && w->frame.len >= FRAME_BATCH)
+        rc = flush(w);
+    return rc;
+}
+
+static int on_sheet_end(void *ctx)
+{
+    struct gridwire_writer *w = ctx;
+    int rc = begin(w, FRAME_SHEET_END);
+    return rc < 0 ? rc : flush(w);
+}
+
+struct grid_sink gridwire_writer_sink(struct gridwire_writer *writer)
+{
+    return (struct grid_sink){.sheet = on_sheet, .row = on_row, .sheet_end = on_sheet_end, .ctx = writer};
+}
+
+int gridwire_write_end(struct gridwire_writer *w)
+{
+    int rc = begin(w, FRAME_END);
+    put64(append(&w->frame, 8), w->rows);
+    return rc < 0 ? rc : flush(w);
+}
+
+static void add_short(struct bytes *f, const char *text, size_t size)
+{
+    size_t n = strnlen(text, size);
+    *append(f, 1) = (unsigned char)n;
+    bytes_add(f, text, n);
+}
+
+int gridwire_write_refused(struct gridwire_writer *w, const struct sheet_error *err)
+{
+    w->frame.len = 0; /* rows not yet sent count no more */
+    int rc = begin(w, FRAME_REFUSED);
+    put64(append(&w->frame, 8), err->offset);
+    add_short(&w->frame, err->cls, sizeof err->cls);
+    add_short(&w->frame, err->text, sizeof err->text);
+    return rc < 0 ? rc : flush(w);
+}

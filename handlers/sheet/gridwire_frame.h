@@ -1,0 +1,25 @@
+/* The frames of gridwire.h, for both of its ends.
+ *
+ *   frame   u32 length of the payload, u8 kind, payload
+ *   sheet   u32 index, u8 hidden, u32 name length, name, u32 merges, {u32 row, column, last row, last column} each
+ *   rows    one or more of: u32 row, u8 outline, u8 hidden, u16 cells, cells
+ *   cell    u16 column, u8 kind, u8 zero pad, u8 percent, u32 length, text
+ *   end     u64 rows in all
+ *   refused u64 offset, u8 length, class, u8 length, text */
+#ifndef PF_SHEET_GRIDWIRE_FRAME_H
+#define PF_SHEET_GRIDWIRE_FRAME_H
+
+#include <stdint.h>
+
+enum frame_kind { FRAME_SHEET = 1, FRAME_ROWS, FRAME_SHEET_END, FRAME_END, FRAME_REFUSED };
+
+enum {
+    FRAME_HEAD = 5,
+    FRAME_BATCH = 64 << 10, /* rows are gathered up to this */
+    FRAME_MAX = 16 << 20,   /* no reader makes a larger one: a row holds at most 8 MiB of text */
+    ROW_HEAD = 8,
+    CELL_HEAD = 9,
+    MERGE_SIZE = 16
+};
+
+#endif

@@ -1,0 +1,304 @@
+/* The runner's end of the wire. The parser may have been taken over by the file it reads, so that nothing it sends is
+ * believed: not lengths, not order, not text. */
+#include "handlers/sheet/gridwire.h"
+
+#include "handlers/sheet/bytes.h"
+#include "handlers/sheet/gridwire_frame.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum {
+    ALIVE_MS = 200,
+    TEXT_MAX = 4 * 32767, /* bytes of one cell */
+    NAME_MAX_BYTES = 4096
+};
+
+struct replay {
+    int fd;
+    const struct grid_sink *sink;
+    bool (*alive)(void *);
+    void *alive_ctx;
+    struct sheet_error *err;
+    unsigned char *payload;
+    size_t cap;
+    struct grid_cell *cells;
+    uint64_t rows;
+    uint32_t sheets;
+    bool open, skipped; /* within a sheet; its rows are dropped */
+};
+
+/* A payload being read: `ok` falls at the first field that is not there. */
+struct cursor {
+    const unsigned char *p, *end;
+    bool ok;
+};
+
+static const unsigned char *bytes_at(struct cursor *c, size_t n)
+{
+    static const unsigned char zeros[16];
+    if ((size_t)(c->end - c->p) < n) {
+        c->ok = false;
+        return n <= sizeof zeros ? zeros : NULL;
+    }
+    c->p += n;
+    return c->p - n;
+}
+
+static int died(struct replay *r, const char *how)
+{
+    return sheet_refuse(r->err, "parser-died", "The file could not be read (the parser %s). It may be damaged.", how);
+}
+
+static int wait_readable(struct replay *r)
+{
+    for (;;) {
+        if (r->alive != NULL && !r->alive(r->alive_ctx))
+            return sheet_refuse(r->err, "stopped", "The reading was stopped.");
+        struct pollfd p = {.fd = r->fd, .events = POLLIN};
+        int n = poll(&p, 1, ALIVE_MS);
+        if (n > 0)
+            return 0;
+        if (n < 0 && errno != EINTR)
+            return sheet_refuse(r->err, "io", "The parser cannot be listened to: %s.", strerror(errno));
+    }
+}
+
+static int read_exactly(struct replay *r, unsigned char *to, size_t n)
+{
+    while (n > 0) {
+        int rc = wait_readable(r);
+        if (rc < 0)
+            return rc;
+        ssize_t got = read(r->fd, to, n);
+        if (got < 0 && (errno == EINTR || errno == EAGAIN))
+            continue;
+        if (got <= 0)
+            return died(r, "ended early");
+        to += got;
+        n -= (size_t)got;
+    }
+    return 0;
+}
+
+/* ---- Rows ---------------------------------------------------------------------------------------------------------
+ */
+
+static bool made_of(const char *text, size_t n, const char *alphabet)
+{
+    for (size_t i = 0; i < n; i++)
+        if (text[i] == 0 || strchr(alphabet, text[i]) == NULL)
+            return false;
+    return n < 64;
+}
+
+static bool text_valid(const struct grid_cell *cell)
+{
+    switch (cell->kind) {
+    case GRID_NUMBER:
+        return made_of(cell->text, cell->len, "0123456789.-+e");
+    case GRID_DATE:
+        return made_of(cell->text, cell->len, "0123456789.-:T");
+    case GRID_BOOL:
+        return (cell->len == 4 && memcmp(cell->text, "true", 4) == 0) ||
+               (cell->len == 5 && memcmp(cell->text, "false", 5) == 0);
+    case GRID_TEXT:
+    case GRID_ERROR:
+        return bytes_utf8_valid((const unsigned char *)cell->text, cell->len);
+    default:
+        return false;
+    }
+}
+
+static bool read_cell(struct cursor *c, struct grid_cell *cell)
+{
+    const unsigned char *p = bytes_at(c, CELL_HEAD);
+    *cell =
+        (struct grid_cell){.column = get16(p), .kind = p[2], .zero_pad = p[3], .percent = p[4], .len = get32(p + 5)};
+    if (!c->ok || cell->len == 0 || cell->len > TEXT_MAX || cell->column >= GRID_MAX_COLUMN || cell->percent > 1)
+        return false;
+    const unsigned char *text = bytes_at(c, cell->len);
+    if (!c->ok)
+        return false;
+    cell->text = (const char *)text;
+    return text_valid(cell);
+}
+
+static bool read_row(struct cursor *c, struct grid_cell *cells, struct grid_row *row)
+{
+    const unsigned char *p = bytes_at(c, ROW_HEAD);
+    *row = (struct grid_row){
+        .row = get32(p), .outline = p[4], .hidden = p[5] != 0, .n_cells = get16(p + 6), .cells = cells};
+    if (!c->ok || row->row >= GRID_MAX_ROW || row->n_cells > GRID_MAX_COLUMN || p[5] > 1)
+        return false;
+    for (uint32_t i = 0; i < row->n_cells; i++)
+        if (!read_cell(c, &cells[i]) || (i > 0 && cells[i].column <= cells[i - 1].column))
+            return false;
+    return true;
+}
+
+static int on_rows(struct replay *r, struct cursor *c)
+{
+    if (!r->open)
+        return died(r, "sent rows outside of a sheet");
+    while (c->p < c->end) {
+        struct grid_row row;
+        if (!read_row(c, r->cells, &row))
+            return died(r, "sent a damaged row");
+        r->rows++;
+        int rc = r->skipped ? 0 : r->sink->row(r->sink->ctx, &row);
+        if (rc != 0)
+            return rc;
+    }
+    return 0;
+}
+
+/* ---- Sheets -------------------------------------------------------------------------------------------------------
+ */
+
+static bool read_merge(struct cursor *c, struct grid_merge *m)
+{
+    const unsigned char *p = bytes_at(c, MERGE_SIZE);
+    *m = (struct grid_merge){get32(p), get32(p + 4), get32(p + 8), get32(p + 12)};
+    return c->ok && m->row <= m->last_row && m->column <= m->last_column && m->last_row < GRID_MAX_ROW &&
+           m->last_column < GRID_MAX_COLUMN;
+}
+
+static bool read_name(struct cursor *c, uint32_t n, char *name)
+{
+    if (!c->ok || n >= NAME_MAX_BYTES)
+        return false;
+    const unsigned char *p = bytes_at(c, n);
+    if (!c->ok || !bytes_utf8_valid(p, n))
+        return false;
+    memcpy(name, p, n);
+    name[n] = 0;
+    return true;
+}
+
+static int tell_sheet(struct replay *r, struct grid_sheet *sheet, struct cursor *c)
+{
+    struct grid_merge *merges = xalloc(sheet->n_merges * sizeof *merges);
+    int rc = 0;
+    for (uint32_t i = 0; i < sheet->n_merges && rc == 0; i++)
+        if (!read_merge(c, &merges[i]))
+            rc = died(r, "sent a damaged sheet");
+    sheet->merges = merges;
+    if (rc == 0)
+        rc = r->sink->sheet(r->sink->ctx, sheet);
+    free(merges);
+    r->open = true;
+    r->skipped = rc == GRID_SKIP_SHEET;
+    return r->skipped ? 0 : rc;
+}
+
+static int on_sheet(struct replay *r, struct cursor *c)
+{
+    char name[NAME_MAX_BYTES];
+    const unsigned char *p = bytes_at(c, 9);
+    struct grid_sheet sheet = {.index = get32(p), .name = name, .hidden = p[4] != 0};
+    if (r->open || sheet.index != r->sheets++ || !read_name(c, get32(p + 5), name))
+        return died(r, "sent a damaged sheet");
+    sheet.n_merges = get32(bytes_at(c, 4));
+    if (!c->ok || (size_t)(c->end - c->p) != (size_t)sheet.n_merges * MERGE_SIZE)
+        return died(r, "sent a damaged sheet");
+    return tell_sheet(r, &sheet, c);
+}
+
+static int on_sheet_end(struct replay *r, const struct cursor *c)
+{
+    if (!r->open || c->p != c->end)
+        return died(r, "sent a damaged end of a sheet");
+    r->open = false;
+    return r->skipped ? 0 : r->sink->sheet_end(r->sink->ctx);
+}
+
+/* ---- The end ------------------------------------------------------------------------------------------------------
+ */
+
+static int on_end(struct replay *r, struct cursor *c)
+{
+    uint64_t rows = get64(bytes_at(c, 8));
+    if (!c->ok || c->p != c->end || r->open || rows != r->rows)
+        return died(r, "lost rows");
+    return GRID_STOP;
+}
+
+static bool read_short(struct cursor *c, char *to, size_t size)
+{
+    size_t n = bytes_at(c, 1)[0];
+    if (!c->ok || n >= size)
+        return false;
+    const unsigned char *p = bytes_at(c, n);
+    if (!c->ok || !bytes_utf8_valid(p, n))
+        return false;
+    memcpy(to, p, n);
+    to[n] = 0;
+    return true;
+}
+
+static int on_refused(struct replay *r, struct cursor *c)
+{
+    struct sheet_error err = {.offset = get64(bytes_at(c, 8))};
+    if (!read_short(c, err.cls, sizeof err.cls) || !read_short(c, err.text, sizeof err.text) || c->p != c->end ||
+        err.cls[0] == 0 || strspn(err.cls, "abcdefghijklmnopqrstuvwxyz0123456789-") != strlen(err.cls))
+        return died(r, "sent a damaged refusal");
+    *r->err = err;
+    return -1;
+}
+
+static int dispatch(struct replay *r, unsigned kind, size_t n)
+{
+    struct cursor c = {r->payload, r->payload + n, true};
+    switch (kind) {
+    case FRAME_SHEET:
+        return on_sheet(r, &c);
+    case FRAME_ROWS:
+        return on_rows(r, &c);
+    case FRAME_SHEET_END:
+        return on_sheet_end(r, &c);
+    case FRAME_END:
+        return on_end(r, &c);
+    case FRAME_REFUSED:
+        return on_refused(r, &c);
+    default:
+        return died(r, "sent an unknown frame");
+    }
+}
+
+/* One frame. The payload's buffer grows as bytes really arrive at most to the limit of a frame. */
+static int replay_frame(struct replay *r)
+{
+    unsigned char head[FRAME_HEAD];
+    int rc = read_exactly(r, head, sizeof head);
+    if (rc < 0)
+        return rc;
+    uint32_t n = get32(head);
+    if (n > FRAME_MAX)
+        return died(r, "sent a frame that is too large");
+    if (n > r->cap) {
+        free(r->payload);
+        r->payload = xalloc(n);
+        r->cap = n;
+    }
+    rc = read_exactly(r, r->payload, n);
+    return rc < 0 ? rc : dispatch(r, head[4], n);
+}
+
+int gridwire_replay(int fd, const struct grid_sink *sink, bool (*alive)(void *), void *alive_ctx,
+                    struct sheet_error *err)
+{
+    *err = (struct sheet_error){0};
+    struct replay r = {.fd = fd, .sink = sink, .alive = alive, .alive_ctx = alive_ctx, .err = err};
+    r.cap = (size_t)FRAME_BATCH * 2;
+    r.payload = xalloc(r.cap);
+    r.cells = xalloc(GRID_MAX_COLUMN * sizeof *r.cells);
+    int rc = 0;
+    while (rc == 0)
+        rc = replay_frame(&r);
+    free(r.cells);
+    free(r.payload);
+    return rc == GRID_STOP ? 0 : rc;
+}

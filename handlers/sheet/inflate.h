@@ -1,0 +1,19 @@
+/* Raw deflate and CRC-32, by ISA-L where it was found at build time (twice as fast), else by zlib. */
+#ifndef PF_SHEET_INFLATE_H
+#define PF_SHEET_INFLATE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct inflater;
+enum inflate_state_now { INFLATE_MORE, INFLATE_END, INFLATE_BAD };
+
+struct inflater *inflater_new(void);
+void inflater_free(struct inflater **inflater);
+/* Inflate from in (*used bytes at hand) to out (room for *made). On return both tell what was taken and made. */
+enum inflate_state_now inflater_run(struct inflater *inflater, const unsigned char *in, size_t *used,
+                                    unsigned char *out, size_t *made);
+/* CRC-32 as ZIP counts it; begin with 0. */
+uint32_t crc32_update(uint32_t crc, const unsigned char *data, size_t n);
+
+#endif

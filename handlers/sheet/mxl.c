@@ -1,0 +1,104 @@
+/* Which of the three .mxl forms a file has, by its first bytes, and the reading of it. */
+#include "handlers/sheet/mxl.h"
+#include "handlers/sheet/mxl_binary.h"
+#include "handlers/sheet/mxl_brace.h"
+#include "handlers/sheet/mxl_text.h"
+#include "handlers/sheet/mxl_xml.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#define HEAD_BYTES 25 /* the header of the binary form; no brace document is shorter */
+
+const struct mxl_options mxl_default_options = {.code_page = 1251};
+
+/* Offset of the root group of the brace form, or 0. Bytes 6 to 12 do not decide: tools that take the file for a text
+ * damage them, and the text behind is whole. */
+static uint64_t brace_body(const unsigned char *h, size_t n)
+{
+    if (n < 17 || memcmp(h, "MOXCEL", 6) != 0)
+        return 0;
+    if (memcmp(h + 13, "\xef\xbb\xbf{", 4) == 0)
+        return 16;
+    return h[13] == '{' ? 13 : 0;
+}
+
+static unsigned binary_version(const unsigned char *h)
+{
+    unsigned version = h[11] | (unsigned)h[12] << 8;
+    bool zeros = memcmp(h + 6, "\0\0\0\0\0", 5) == 0;
+    return zeros && (version == 2 || version == 6 || version == 7) ? version : 0;
+}
+
+/* "<" after an optional byte order mark and blanks. UTF-16 is for expat to find out. */
+static bool looks_like_xml(const unsigned char *h, size_t n)
+{
+    size_t i = n >= 3 && memcmp(h, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+    if (n >= 4 && (memcmp(h, "\xff\xfe<\0", 4) == 0 || memcmp(h, "\xfe\xff\0<", 4) == 0))
+        return true;
+    while (i < n && (h[i] == ' ' || h[i] == '\t' || h[i] == '\r' || h[i] == '\n'))
+        i++;
+    return i < n && h[i] == '<';
+}
+
+static int unknown_version(struct mxl_in *in, const unsigned char *h)
+{
+    if (!in->failed) {
+        sheet_refuse(
+            in->err, "mxl-version",
+            "This .mxl file has an unknown version (%02x %02x %02x %02x %02x %02x %02x). Save the report as .xlsx.",
+            h[6], h[7], h[8], h[9], h[10], h[11], h[12]);
+        in->err->offset = 6;
+        in->failed = true;
+    }
+    return -1;
+}
+
+static int by_content(struct mxl_in *in, struct mxl_out *out, const uint16_t *page)
+{
+    unsigned char h[64];
+    size_t n = in->file.length < sizeof h ? (size_t)in->file.length : sizeof h;
+    if (mxl_in_copy(in, h, n))
+        return -1;
+    if (looks_like_xml(h, n))
+        return mxl_xml_read(in, out);
+    if (n == 0 || memcmp(h, "MOXCEL", n < 6 ? n : 6) != 0)
+        return mxl_fail_at(in, 0, "not-mxl", "This is no 1C spreadsheet document. Save the report as .xlsx or .mxl.");
+    if (n < HEAD_BYTES)
+        return mxl_in_truncated(in);
+    uint64_t body = brace_body(h, n);
+    if (body)
+        return mxl_brace_read(in, out, body);
+    unsigned version = binary_version(h);
+    return version ? mxl_binary_read(in, out, version, page) : unknown_version(in, h);
+}
+
+int mxl_read_with(const struct sheet_input *input, const struct sheet_limits *limits, const struct mxl_options *options,
+                  const struct grid_sink *sink, struct sheet_error *err)
+{
+    struct mxl_in in;
+    struct mxl_out out;
+    const uint16_t *page = mxl_code_page(options->code_page);
+    if (!page)
+        return sheet_refuse(err, "mxl-codepage",
+                            "Code page %u is not known. Use 1251 or another single-byte Windows page.",
+                            options->code_page);
+    if (input->length > MXL_MAX_FILE)
+        return sheet_refuse(err, "mxl-limit",
+                            "The .mxl file is larger than %" PRIu64 " MiB. Split the report into parts.",
+                            MXL_MAX_FILE >> 20);
+    mxl_in_init(&in, input, err);
+    mxl_out_init(&out, &in, limits, sink);
+    int rc = by_content(&in, &out, page);
+    if (rc && out.stopped)
+        rc = out.verdict;
+    mxl_out_fini(&out);
+    mxl_in_fini(&in);
+    return rc;
+}
+
+int mxl_read(const struct sheet_input *input, const struct sheet_limits *limits, const struct grid_sink *sink,
+             struct sheet_error *err)
+{
+    return mxl_read_with(input, limits, &mxl_default_options, sink, err);
+}

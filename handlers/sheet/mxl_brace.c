@@ -1,0 +1,155 @@
+/* Head and rows of the brace form of .mxl. */
+#include "handlers/sheet/mxl_brace.h"
+#include "handlers/sheet/mxl.h"
+
+#include <string.h>
+
+/* Which work the walk over the rows does. */
+enum pass {
+    LOCATE, /* count, and pass over cells by their braces */
+    CHECK,  /* read every cell and hand out nothing: finds the exact place of a fault that LOCATE only bumped into */
+    DELIVER
+};
+
+/* 8, 1, build. The build is not looked at: documents of unknown builds are judged by their shape. */
+static int version(struct mxl_in *in)
+{
+    int64_t eight, one, build;
+    uint64_t start = mxl_in_offset(in);
+    if (mxl_open(in) || mxl_integer(in, &eight) || mxl_comma(in) || mxl_integer(in, &one) || mxl_comma(in) ||
+        mxl_integer(in, &build))
+        return -1;
+    if (eight != 8 || one != 1 || build < 0)
+        return mxl_fail_at(in, start, "mxl-version",
+                           "This .mxl file was written by an unknown version of 1C. Save the report as .xlsx.");
+    return 0;
+}
+
+/* {current language, ...} */
+static int languages(struct mxl_brace *doc)
+{
+    struct mxl_in *in = doc->in;
+    size_t len;
+    if (mxl_comma(in) || mxl_open(in) || mxl_string(in, doc->scratch, &len))
+        return -1;
+    if (len > sizeof doc->language)
+        return mxl_fail(in, "mxl-malformed", "The .mxl file is damaged: the language code is too long.");
+    memcpy(doc->language, doc->scratch, len);
+    doc->language_len = len;
+    return mxl_skip_rest(in, doc->scratch);
+}
+
+/* Items 0 to 15 of the root: see the numbers in the comments. */
+static int head(struct mxl_brace *doc, int64_t *rows)
+{
+    struct mxl_in *in = doc->in;
+    int64_t any;
+    if (version(in) || languages(doc))
+        return -1;
+    if (mxl_comma_skip(in, doc->scratch) || mxl_comma_skip(in, doc->scratch)) /* 4 default format, 5 line styles */
+        return -1;
+    if (mxl_comma(in) || mxl_integer(in, &any)) /* 6 */
+        return -1;
+    for (int i = 7; i <= 12; i++) { /* page headers and footers: cell records whose text belongs to no grid cell */
+        if (mxl_comma(in) || (mxl_ahead(in) != '{' && mxl_open(in)) || mxl_skip_item(in, doc->scratch))
+            return -1;
+    }
+    if (mxl_comma(in) || mxl_integer(in, &any) || mxl_comma(in) || mxl_integer(in, &any)) /* 13, 14 */
+        return -1;
+    return mxl_comma_integer(in, 0, GRID_MAX_ROW, rows);
+}
+
+/* Row and column numbers ascend; the next one lies above the last one given. */
+static int ascending(struct mxl_in *in, int64_t last, int64_t limit, int64_t *value)
+{
+    if (mxl_comma_integer(in, 0, limit - 1, value))
+        return -1;
+    return *value > last ? 0
+                         : mxl_fail(in, "mxl-malformed", "The .mxl file is damaged: rows or columns are not in order.");
+}
+
+static int cells(struct mxl_brace *doc, enum pass pass, int64_t n)
+{
+    struct mxl_in *in = doc->in;
+    int64_t column = -1;
+    for (int64_t i = 0; i < n; i++) {
+        if (ascending(in, column, GRID_MAX_COLUMN, &column) || mxl_comma(in))
+            return -1;
+        if (pass == LOCATE ? mxl_skip_group_fast(in) : mxl_brace_cell(doc, (uint32_t)column))
+            return -1;
+    }
+    return 0;
+}
+
+static int walk(struct mxl_brace *doc, enum pass pass, int64_t n_rows)
+{
+    struct mxl_in *in = doc->in;
+    int64_t row = -1, format, n;
+    for (int64_t i = 0; i < n_rows; i++) {
+        if (ascending(in, row, GRID_MAX_ROW, &row) || mxl_comma_integer(in, 0, INT64_MAX, &format) ||
+            mxl_comma_integer(in, 0, GRID_MAX_COLUMN, &n))
+            return -1;
+        if (pass == LOCATE && mxl_out_count(doc->out, 1, (uint64_t)n))
+            return -1;
+        mxl_out_row_begin(doc->out);
+        if (cells(doc, pass, n) || (pass == DELIVER && mxl_out_row_end(doc->out, (uint32_t)row)))
+            return -1;
+    }
+    return 0;
+}
+
+/* A fault that stopped the fast pass lies at or before the place where it was noticed: a missing quote shows late. Go
+ * over the same rows with every check to name the first one. A limit is a limit wherever the pass was. */
+static int diagnose(struct mxl_brace *doc, uint64_t grid, int64_t n_rows)
+{
+    struct sheet_error first = *doc->in->err;
+    if (strncmp(first.cls, "mxl-malformed", sizeof first.cls) != 0 &&
+        strncmp(first.cls, "mxl-truncated", sizeof first.cls) != 0)
+        return -1;
+    doc->in->failed = false;
+    mxl_in_seek(doc->in, grid);
+    if (walk(doc, CHECK, n_rows) == 0) {
+        *doc->in->err = first;
+        doc->in->failed = true;
+    }
+    return -1;
+}
+
+static int deliver(struct mxl_brace *doc, uint64_t grid, int64_t n_rows, uint64_t grid_end)
+{
+    struct mxl_in *in = doc->in;
+    mxl_in_seek(in, grid);
+    if (mxl_out_sheet(doc->out) || walk(doc, DELIVER, n_rows))
+        return -1;
+    /* Both passes must agree about where the grid ends, or a cell's braces did not mean what its grammar says. */
+    if (mxl_in_offset(in) != grid_end)
+        return mxl_fail(in, "mxl-malformed", "The .mxl file is damaged: its cells do not fit their counts.");
+    if (doc->out->texts == 0 && doc->out->parameters > 0)
+        return mxl_fail(in, "mxl-template",
+                        "This .mxl file is a form without data: its cells only name parameters. Save a filled report.");
+    return mxl_out_end(doc->out);
+}
+
+static int both_passes(struct mxl_brace *doc, uint64_t body)
+{
+    struct mxl_in *in = doc->in;
+    int64_t n_rows;
+    mxl_in_seek(in, body);
+    if (head(doc, &n_rows))
+        return -1;
+    uint64_t grid = mxl_in_offset(in);
+    if (walk(doc, LOCATE, n_rows))
+        return diagnose(doc, grid, n_rows);
+    uint64_t grid_end = mxl_in_offset(in);
+    if (mxl_brace_trailer(doc))
+        return diagnose(doc, grid, n_rows);
+    return deliver(doc, grid, n_rows, grid_end);
+}
+
+int mxl_brace_read(struct mxl_in *in, struct mxl_out *out, uint64_t body)
+{
+    struct mxl_brace doc = {.in = in, .out = out, .scratch = mxl_room_new(MXL_MAX_STRING)};
+    int rc = both_passes(&doc, body);
+    mxl_room_free(&doc.scratch, MXL_MAX_STRING);
+    return rc;
+}

@@ -1,0 +1,29 @@
+/* The brace form of 1C 8: MOXCEL header, UTF-8 text, one group of positional items. */
+#ifndef PF_MXL_BRACE_H
+#define PF_MXL_BRACE_H
+
+#include "handlers/sheet/mxl_out.h"
+#include "handlers/sheet/mxl_token.h"
+
+#define MXL_MAX_LANGUAGE 64
+
+struct mxl_brace {
+    struct mxl_in *in;
+    struct mxl_out *out;
+    char *scratch; /* MXL_MAX_STRING bytes for what is passed over */
+    char language[MXL_MAX_LANGUAGE];
+    size_t language_len;
+};
+
+/* Read both passes; `body` is the offset of the root group. Returns 0, or -1 (failure in the input, or out->stopped).
+ */
+int mxl_brace_read(struct mxl_in *in, struct mxl_out *out, uint64_t body);
+
+/* One cell record: its text, or else its typed value, becomes a cell of the current row. */
+int mxl_brace_cell(struct mxl_brace *doc, uint32_t column);
+
+/* Everything behind the last row: checks that the grid has ended where the counts say, takes merges and row groups, and
+ * goes through the root group to the end of the file. `scratch` must hold MXL_MAX_STRING bytes. */
+int mxl_brace_trailer(struct mxl_brace *doc);
+
+#endif

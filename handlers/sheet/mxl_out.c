@@ -1,0 +1,167 @@
+/* Row assembly and limits of the .mxl reader. */
+#include "handlers/sheet/mxl_out.h"
+#include "handlers/sheet/mxl.h"
+#include "handlers/sheet/mxl_text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void *grown(void *old, size_t n, size_t size)
+{
+    void *p = realloc(old, n * size);
+    if (!p)
+        abort();
+    return p;
+}
+
+void mxl_out_init(struct mxl_out *out, struct mxl_in *in, const struct sheet_limits *limits,
+                  const struct grid_sink *sink)
+{
+    *out = (struct mxl_out){.in = in, .limits = limits, .sink = sink};
+    out->arena = mxl_room_new(MXL_ARENA);
+}
+
+void mxl_out_fini(struct mxl_out *out)
+{
+    mxl_room_free(&out->arena, MXL_ARENA);
+    free(out->cells);
+    free(out->merges);
+    free(out->first);
+    free(out->last);
+    *out = (struct mxl_out){0};
+}
+
+static bool in_grid(int64_t row, int64_t column)
+{
+    return row >= 0 && row < (int64_t)GRID_MAX_ROW && column >= 0 && column < (int64_t)GRID_MAX_COLUMN;
+}
+
+int mxl_out_merge(struct mxl_out *out, int64_t row, int64_t column, int64_t last_row, int64_t last_column)
+{
+    if (!in_grid(row, column) || !in_grid(last_row, last_column) || last_row < row || last_column < column)
+        return mxl_fail(out->in, "mxl-malformed", "A merged area of the .mxl file lies outside the sheet.");
+    if (row >= GRID_HEAD_ROWS)
+        return 0;
+    if (out->n_merges == MXL_MAX_MERGES)
+        return mxl_fail(out->in, "mxl-limit", "The .mxl file has too many merged areas in its first rows.");
+    if (out->n_merges == out->merges_cap) {
+        out->merges_cap = out->merges_cap ? out->merges_cap * 2 : 32;
+        out->merges = grown(out->merges, out->merges_cap, sizeof *out->merges);
+    }
+    out->merges[out->n_merges++] =
+        (struct grid_merge){(uint32_t)row, (uint32_t)column, (uint32_t)last_row, (uint32_t)last_column};
+    return 0;
+}
+
+int mxl_out_group(struct mxl_out *out, int64_t first, int64_t last)
+{
+    if (!in_grid(first, 0) || !in_grid(last, 0) || last < first)
+        return mxl_fail(out->in, "mxl-malformed", "A row group of the .mxl file lies outside the sheet.");
+    if (out->n_groups == MXL_MAX_GROUPS)
+        return mxl_fail(out->in, "mxl-limit", "The .mxl file has too many row groups.");
+    if (out->n_groups == out->groups_cap) {
+        out->groups_cap = out->groups_cap ? out->groups_cap * 2 : 64;
+        out->first = grown(out->first, out->groups_cap, sizeof *out->first);
+        out->last = grown(out->last, out->groups_cap, sizeof *out->last);
+    }
+    out->first[out->n_groups] = (uint32_t)first;
+    out->last[out->n_groups++] = (uint32_t)last;
+    return 0;
+}
+
+int mxl_out_count(struct mxl_out *out, uint64_t rows, uint64_t cells)
+{
+    out->all_rows += rows;
+    out->all_cells += cells;
+    if (out->all_rows > out->limits->max_rows)
+        return mxl_fail(out->in, "limit-rows", "The sheet has more rows than allowed. Split the report into parts.");
+    if (out->all_cells > MXL_MAX_CELLS)
+        return mxl_fail(out->in, "mxl-limit", "The sheet has too many cells. Split the report into parts.");
+    return 0;
+}
+
+/* What a callback said. */
+static int said(struct mxl_out *out, int answer)
+{
+    if (answer == 0)
+        return 0;
+    out->stopped = true;
+    out->verdict = answer < 0 ? answer : 0;
+    return -1;
+}
+
+static int by_value(const void *a, const void *b)
+{
+    const uint32_t *x = a, *y = b;
+    return (*x > *y) - (*x < *y);
+}
+
+static void ascend(uint32_t *values, uint32_t n)
+{
+    for (uint32_t i = 1; i < n; i++)
+        if (values[i] < values[i - 1]) {
+            qsort(values, n, sizeof *values, by_value);
+            return;
+        }
+}
+
+int mxl_out_sheet(struct mxl_out *out)
+{
+    ascend(out->first, out->n_groups);
+    ascend(out->last, out->n_groups);
+    struct grid_sheet sheet = {.name = "", .n_merges = out->n_merges, .merges = out->merges};
+    return said(out, out->sink->sheet(out->sink->ctx, &sheet));
+}
+
+void mxl_out_row_begin(struct mxl_out *out)
+{
+    out->used = 0;
+    out->n_cells = 0;
+}
+
+int mxl_out_text(struct mxl_out *out, char **at)
+{
+    if (out->used > MXL_MAX_ROW_TEXT)
+        return mxl_fail(out->in, "mxl-limit", "One row of the .mxl file holds more than 4 MiB of text.");
+    *at = out->arena + out->used;
+    return 0;
+}
+
+int mxl_out_cell(struct mxl_out *out, uint32_t column, enum grid_kind kind, size_t len)
+{
+    char *text = out->arena + out->used;
+    /* A UTF-16 unit takes at least one byte, so short texts need no counting. */
+    if (len > out->limits->max_text && mxl_utf16_units(text, len) > out->limits->max_text)
+        return mxl_fail(out->in, "limit-text", "A cell of the .mxl file holds more text than allowed.");
+    if (out->n_cells == out->cells_cap) {
+        out->cells_cap = out->cells_cap ? out->cells_cap * 2 : 64;
+        out->cells = grown(out->cells, out->cells_cap, sizeof *out->cells);
+    }
+    out->cells[out->n_cells++] =
+        (struct grid_cell){.column = column, .kind = (uint8_t)kind, .len = (uint32_t)len, .text = text};
+    out->used += len;
+    return 0;
+}
+
+/* Depth of groups around a row. With both lists ascending it is the number begun minus the number ended, whatever way
+ * the groups overlap. Rows ascend, so the two counters only move forward. */
+static uint8_t level(struct mxl_out *out, uint32_t row)
+{
+    while (out->open < out->n_groups && out->first[out->open] <= row)
+        out->open++;
+    while (out->shut < out->n_groups && out->last[out->shut] < row)
+        out->shut++;
+    uint32_t depth = out->open - out->shut;
+    return depth > UINT8_MAX ? UINT8_MAX : (uint8_t)depth;
+}
+
+int mxl_out_row_end(struct mxl_out *out, uint32_t number)
+{
+    struct grid_row row = {.row = number, .outline = level(out, number), .n_cells = out->n_cells, .cells = out->cells};
+    return said(out, out->sink->row(out->sink->ctx, &row));
+}
+
+int mxl_out_end(struct mxl_out *out)
+{
+    return said(out, out->sink->sheet_end(out->sink->ctx));
+}

@@ -1,0 +1,58 @@
+/* What the three .mxl forms have in common on the way out: the row being filled, merges, row groups, limits, the sink.
+ *
+ * Texts of a row stand in one arena that never moves, so grid cells can point into it. A form writes a text at the
+ * arena's tip (mxl_out_text), then makes it a cell (mxl_out_cell) or forgets it by not doing so. */
+#ifndef PF_MXL_OUT_H
+#define PF_MXL_OUT_H
+
+#include "handlers/sheet/mxl_input.h"
+
+#define MXL_MAX_STRING   ((size_t)1 << 20)
+#define MXL_MAX_ROW_TEXT ((size_t)4 << 20) /* texts of one row that is handed out */
+#define MXL_ARENA        (MXL_MAX_ROW_TEXT + 2 * MXL_MAX_STRING + 64)
+#define MXL_MAX_MERGES   65536u   /* in the first GRID_HEAD_ROWS rows */
+#define MXL_MAX_GROUPS   1048576u /* row groups: 8 MiB */
+
+struct mxl_out {
+    struct mxl_in *in; /* for offsets and failures */
+    const struct sheet_limits *limits;
+    const struct grid_sink *sink;
+
+    char *arena;
+    size_t used; /* bytes of finished cells */
+    struct grid_cell *cells;
+    uint32_t n_cells, cells_cap;
+    uint64_t all_cells, all_rows; /* counted against the limits */
+    uint64_t texts, parameters;   /* filled cells; cells that only name a template parameter */
+
+    struct grid_merge *merges;
+    uint32_t n_merges, merges_cap;
+    uint32_t *first, *last; /* row groups: first rows and last rows, each ascending once closed */
+    uint32_t n_groups, groups_cap;
+    uint32_t open, shut; /* groups begun and groups ended up to the current row */
+
+    bool stopped; /* the sink ended the reading: verdict is what mxl_read() returns */
+    int verdict;
+};
+
+void mxl_out_init(struct mxl_out *out, struct mxl_in *in, const struct sheet_limits *limits,
+                  const struct grid_sink *sink);
+void mxl_out_fini(struct mxl_out *out);
+
+/* First pass. Out-of-range numbers fail; merges below the heading rows are checked and forgotten. */
+int mxl_out_merge(struct mxl_out *out, int64_t row, int64_t column, int64_t last_row, int64_t last_column);
+int mxl_out_group(struct mxl_out *out, int64_t first, int64_t last);
+/* A row and its cells are counted in the first pass, so that limits refuse before anything is handed out. */
+int mxl_out_count(struct mxl_out *out, uint64_t rows, uint64_t cells);
+
+/* Second pass. All return 0, or -1 when reading must end: by a failure or, with `stopped`, by the sink. */
+int mxl_out_sheet(struct mxl_out *out);
+void mxl_out_row_begin(struct mxl_out *out);
+/* Where to write a text: at least MXL_MAX_STRING bytes. -1 over the row's limit. */
+int mxl_out_text(struct mxl_out *out, char **at);
+/* The first `len` bytes at the tip become a cell. */
+int mxl_out_cell(struct mxl_out *out, uint32_t column, enum grid_kind kind, size_t len);
+int mxl_out_row_end(struct mxl_out *out, uint32_t row);
+int mxl_out_end(struct mxl_out *out);
+
+#endif

@@ -1,0 +1,25 @@
+/* Small text functions of the .mxl reader. No state. */
+#ifndef PF_MXL_TEXT_H
+#define PF_MXL_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Upper half of a single-byte code page, or NULL for an unknown number. */
+const uint16_t *mxl_code_page(unsigned number);
+
+/* UTF-8 of one byte; returns its length. A byte the page leaves undefined becomes U+FFFD. */
+size_t mxl_from_code_page(const uint16_t *page, unsigned char byte, char out[3]);
+
+bool mxl_utf8_valid(const char *text, size_t len);
+size_t mxl_utf16_units(const char *text, size_t len); /* of valid UTF-8 */
+
+/* [-]digits[.digits][e[+-]digits] */
+bool mxl_is_number(const char *text, size_t len);
+
+/* "20250131143005" to "2025-01-31T14:30:05", without the time when it is midnight. Returns the length, 0 for no date.
+ */
+size_t mxl_date_text(const char *text, size_t len, char out[20]);
+
+#endif

@@ -1,0 +1,117 @@
+/* What stands behind the grid in the brace form: column sets, drawings, row groups, merges, names, page and print
+ * settings. */
+#include "handlers/sheet/mxl_brace.h"
+
+#define MAX_COUNT 1000000 /* items of one section; a larger count is no document but a wrong number */
+
+/* {count, 0|1, GUID, ...} and a number: the only proof that the counts of rows and cells fitted. */
+static int column_set(struct mxl_brace *doc)
+{
+    struct mxl_in *in = doc->in;
+    char guid[MXL_MAX_ATOM];
+    size_t len;
+    int64_t n;
+    if (mxl_open(in) || mxl_integer(in, &n) || mxl_comma_skip(in, doc->scratch) || mxl_comma(in) ||
+        mxl_atom(in, guid, &len))
+        return -1;
+    if (!mxl_is_guid(guid, len))
+        return mxl_fail(in, "mxl-malformed", "The .mxl file is damaged: the cells do not fit their counts.");
+    return mxl_skip_rest(in, doc->scratch);
+}
+
+static int column_sets(struct mxl_brace *doc)
+{
+    struct mxl_in *in = doc->in;
+    int64_t height, n, row, set;
+    if (mxl_comma(in) || column_set(doc) || mxl_comma(in) || mxl_integer(in, &height))
+        return -1;
+    if (mxl_comma_integer(in, 0, MAX_COUNT, &n))
+        return -1;
+    for (int64_t i = 0; i < n; i++)
+        if (mxl_comma(in) || column_set(doc))
+            return -1;
+    if (mxl_comma_integer(in, 0, GRID_MAX_ROW, &n))
+        return -1;
+    for (int64_t i = 0; i < n; i++)
+        if (mxl_comma_integer(in, 0, INT64_MAX, &row) || mxl_comma_integer(in, 0, INT64_MAX, &set))
+            return -1;
+    return 0;
+}
+
+static int drawings(struct mxl_brace *doc)
+{
+    int64_t issued, n;
+    if (mxl_comma(doc->in) || mxl_integer(doc->in, &issued) || mxl_comma_integer(doc->in, 0, MAX_COUNT, &n))
+        return -1;
+    for (int64_t i = 0; i < n; i++)
+        if (mxl_comma_skip(doc->in, doc->scratch))
+            return -1;
+    return 0;
+}
+
+/* {first, last, level, name, folded, 0} and a number, n times. Levels are not taken: how many groups lie around a row
+ * says the same and holds for groups that lie about it. */
+static int row_groups(struct mxl_brace *doc)
+{
+    struct mxl_in *in = doc->in;
+    int64_t n, first, last, end;
+    if (mxl_comma_integer(in, 0, MXL_MAX_GROUPS, &n))
+        return -1;
+    for (int64_t i = 0; i < n; i++) {
+        if (mxl_comma(in) || mxl_open(in) || mxl_integer(in, &first) || mxl_comma(in) || mxl_integer(in, &last) ||
+            mxl_skip_rest(in, doc->scratch) || mxl_comma(in) || mxl_integer(in, &end))
+            return -1;
+        if (mxl_out_group(doc->out, first, last))
+            return -1;
+    }
+    for (int i = 0; i < 3; i++)
+        if (mxl_comma(in) || mxl_integer(in, &end))
+            return -1;
+    return 0;
+}
+
+/* {c1, r1, c2, r2, flag}: merged when flag is 0; 2 says "not merged here", 1 is unknown and rare. */
+static int merge(struct mxl_brace *doc)
+{
+    struct mxl_in *in = doc->in;
+    int64_t v[5];
+    if (mxl_comma(in) || mxl_open(in) || mxl_integer(in, &v[0]))
+        return -1;
+    for (int i = 1; i < 5; i++)
+        if (mxl_comma(in) || mxl_integer(in, &v[i]))
+            return -1;
+    if (mxl_skip_rest(in, doc->scratch))
+        return -1;
+    bool whole = v[0] < 0 || v[1] < 0; /* of rows or columns: no heading cell */
+    return v[4] == 0 && !whole ? mxl_out_merge(doc->out, v[1], v[0], v[3], v[2]) : 0;
+}
+
+static int merges(struct mxl_brace *doc)
+{
+    struct mxl_in *in = doc->in;
+    int64_t n;
+    if (mxl_comma(in) || mxl_open(in) || mxl_integer_in(in, 0, INT64_MAX, &n))
+        return -1;
+    for (int64_t i = 0; i < n; i++)
+        if (merge(doc))
+            return -1;
+    return mxl_close(in);
+}
+
+/* Blanks and NULs may follow the last brace; anything else means that two files were glued together. */
+static int end_of_file(struct mxl_in *in)
+{
+    int c;
+    while ((c = mxl_ahead(in)) == 0)
+        in->p++;
+    if (c >= 0)
+        return mxl_fail(in, "mxl-malformed", "The .mxl file goes on behind its end. Save the report again.");
+    return in->failed ? -1 : 0;
+}
+
+int mxl_brace_trailer(struct mxl_brace *doc)
+{
+    if (column_sets(doc) || drawings(doc) || row_groups(doc) || merges(doc))
+        return -1;
+    return mxl_skip_rest(doc->in, doc->scratch) || end_of_file(doc->in) ? -1 : 0;
+}

@@ -1,0 +1,11 @@
+/* The XML form of 1C 8 (configuration dumps, documents serialised by code): a <document> or <SpreadsheetDocument> of
+ * namespace http://v8.1c.ru/8.2/data/spreadsheet. */
+#ifndef PF_MXL_XML_H
+#define PF_MXL_XML_H
+
+#include "handlers/sheet/mxl_out.h"
+
+/* Read both passes. Returns 0, or -1 (failure in the input, or out->stopped). */
+int mxl_xml_read(struct mxl_in *in, struct mxl_out *out);
+
+#endif

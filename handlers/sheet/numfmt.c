@@ -1,0 +1,98 @@
+/* Format codes: only they tell a date from a number. */
+#include "handlers/sheet/numfmt.h"
+
+#include <string.h>
+#include <strings.h>
+
+/* What is left of the first section when literals and brackets are dropped. */
+struct residue {
+    char first[12]; /* its beginning, for the names of the general format */
+    size_t n, zeros;
+    bool year_day, month, clock; /* y, d; m; h, s */
+    bool percent, scientific, elapsed, literal;
+};
+
+/* [h], [mm], [ss]: elapsed time. Returns the place of the ']' or the end. */
+static const char *bracket(const char *p, const char *end, struct residue *r)
+{
+    const char *close = memchr(p, ']', (size_t)(end - p));
+    if (close == NULL)
+        return end;
+    size_t n = (size_t)(close - p) - 1, same = 0;
+    char c = n > 0 ? (char)(p[1] | 32) : 0;
+    while (same < n && (p[1 + same] | 32) == c)
+        same++;
+    if (n > 0 && same == n && (c == 'h' || c == 'm' || c == 's'))
+        r->elapsed = true;
+    return close;
+}
+
+static void character(char c, const char *rest, const char *end, struct residue *r)
+{
+    char low = c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
+    if (r->n < sizeof r->first)
+        r->first[r->n] = c;
+    r->n++;
+    r->zeros += c == '0';
+    r->year_day |= low == 'y' || low == 'd';
+    r->month |= low == 'm';
+    r->clock |= low == 'h' || low == 's';
+    r->percent |= c == '%';
+    r->scientific |= low == 'e' && rest < end && (*rest == '+' || *rest == '-');
+}
+
+static struct residue scan(const char *p, const char *end)
+{
+    struct residue r = {0};
+    for (; p < end && *p != ';'; p++) {
+        if (*p == '"') {
+            const char *close = memchr(p + 1, '"', (size_t)(end - p) - 1);
+            p = close != NULL ? close : end - 1;
+            r.literal = true;
+        } else if (*p == '\\' || *p == '_' || *p == '*') {
+            r.literal |= *p == '\\';
+            p++;
+            /* What is dropped is a character, not a byte. */
+            while (p + 1 < end && ((unsigned char)p[1] & 0xc0) == 0x80)
+                p++;
+        } else if (*p == '[') {
+            p = bracket(p, end, &r);
+        } else {
+            character(*p, p + 1, end, &r);
+        }
+    }
+    return r;
+}
+
+static bool general(const struct residue *r)
+{
+    return (r->n == 7 && strncasecmp(r->first, "general", 7) == 0) ||
+           (r->n == 8 && strncasecmp(r->first, "standard", 8) == 0);
+}
+
+struct numfmt numfmt_of_code(const char *code, size_t n)
+{
+    struct residue r = scan(code, code + n);
+    /* "AM/PM" makes a time by itself; only the minute or month letter of it counts above. */
+    bool letters = r.year_day || r.month || r.clock;
+    bool date = letters && !r.elapsed && !r.scientific && !general(&r);
+    return (struct numfmt){.date = date,
+                           .day = date && (r.year_day || (r.month && !r.clock)),
+                           .percent = !date && r.percent,
+                           .zero_pad = r.n > 0 && r.zeros == r.n && r.n < 256 && !r.literal ? (uint8_t)r.n : 0};
+}
+
+static bool between(uint32_t id, uint32_t from, uint32_t to)
+{
+    return id >= from && id <= to;
+}
+
+struct numfmt numfmt_builtin(uint32_t id)
+{
+    bool date = between(id, 14, 22) || between(id, 27, 36) || id == 45 || id == 47 || between(id, 50, 58) ||
+                between(id, 71, 79) || id == 81;
+    bool clock = between(id, 18, 21) || between(id, 32, 35) || id == 45 || id == 47 || between(id, 55, 56) ||
+                 between(id, 75, 76) || between(id, 78, 79);
+    return (struct numfmt){
+        .date = date, .day = date && !clock, .percent = id == 9 || id == 10, .zero_pad = id == 1 ? 1 : 0};
+}

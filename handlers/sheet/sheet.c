@@ -1,0 +1,124 @@
+/* What a file is by its first bytes, and the way to its reader. */
+#include "handlers/sheet/sheet.h"
+
+#include "handlers/sheet/ole.h"
+#include "handlers/sheet/zip.h"
+
+#include <string.h>
+#include <strings.h>
+
+enum { HEAD_SIZE = 512 };
+
+static bool begins(const unsigned char *head, size_t n, const char *with, size_t m)
+{
+    return n >= m && memcmp(head, with, m) == 0;
+}
+
+static bool holds(const unsigned char *head, size_t n, const char *word)
+{
+    return memmem(head, n, word, strlen(word)) != NULL;
+}
+
+/* A page or a report saved by a web shop begins with one of these, in any case, behind a byte order mark and blanks. */
+static bool looks_html(const unsigned char *head, size_t n)
+{
+    static const char *const tags[] = {"<html", "<table", "<!doctype html", "<head", "<body", "<meta"};
+    for (size_t i = 0; i < sizeof tags / sizeof *tags; i++)
+        if (n >= strlen(tags[i]) && strncasecmp((const char *)head, tags[i], strlen(tags[i])) == 0)
+            return true;
+    return false;
+}
+
+/* BIFF 2 to 8 without a container: the BOF record, its length, its version. */
+static bool looks_biff(const unsigned char *head, size_t n)
+{
+    return n >= 4 && head[0] == 9 && (head[1] == 0 || head[1] == 2 || head[1] == 4 || head[1] == 8) && head[2] >= 4 &&
+           head[2] <= 16 && head[3] == 0;
+}
+
+/* A file that begins like a 1C document; empty shells of that form are no documents. The reader itself tells versions.
+ */
+static enum sheet_format sniff_mxl(const unsigned char *head, size_t n, struct sheet_error *err)
+{
+    if (n > 13 && head[7] == 8 && head[13] != 0xef && head[13] != '{') {
+        sheet_refuse(err, "not-zip",
+                     "The file begins like a 1C spreadsheet but holds none. Save it again as .xlsx or .mxl.");
+        return SHEET_UNKNOWN;
+    }
+    return SHEET_MXL;
+}
+
+static enum sheet_format sniff_text(const unsigned char *head, size_t n, struct sheet_error *err)
+{
+    size_t skip = begins(head, n, "\xef\xbb\xbf", 3) ? 3 : 0;
+    while (skip < n && strchr(" \t\r\n", head[skip]) != NULL && head[skip] != 0)
+        skip++;
+    head += skip;
+    n -= skip;
+    if (holds(head, n, "http://v8.1c.ru/8.2/data/spreadsheet"))
+        return SHEET_MXL;
+    if (looks_html(head, n))
+        sheet_refuse(err, "html",
+                     "The file is an HTML page with the name of a spreadsheet. Open it and save it as .xlsx.");
+    else if (holds(head, n, "urn:schemas-microsoft-com:office:spreadsheet") || holds(head, n, "progid=\"Excel.Sheet\""))
+        sheet_refuse(err, "xml-2003", "The file is an XML Spreadsheet 2003. Open it and save it as .xlsx.");
+    else if (looks_html(head, n) || holds(head, n, "<html") || holds(head, n, "<HTML"))
+        sheet_refuse(err, "html",
+                     "The file is an HTML page with the name of a spreadsheet. Open it and save it as .xlsx.");
+    else if (begins(head, n, "%PDF", 4))
+        sheet_refuse(err, "not-zip", "The file is a PDF document. Send the table it was made from as .xlsx.");
+    else if (memchr(head, 0, n) == NULL)
+        sheet_refuse(err, "not-zip", "The file is plain text (CSV?), not a spreadsheet. Open it and save it as .xlsx.");
+    else
+        sheet_refuse(err, "not-zip", "The file is no spreadsheet that is read here. Save the table as .xlsx.");
+    return SHEET_UNKNOWN;
+}
+
+enum sheet_format sheet_sniff(const unsigned char *head, size_t n, struct sheet_error *err)
+{
+    if (n == 0) {
+        sheet_refuse(err, "empty-file", "The file is empty. Send it again.");
+        return SHEET_UNKNOWN;
+    }
+    if (begins(head, n, "PK\3\4", 4) || begins(head, n, "PK\5\6", 4))
+        return SHEET_XLSX;
+    if (begins(head, n, "MOXCEL", 6))
+        return sniff_mxl(head, n, err);
+    if (begins(head, n, "\xd0\xcf\x11\xe0", 4)) {
+        sheet_refuse(err, "legacy-xls",
+                     "The file is an old .xls workbook or one with a password. Save it as .xlsx without a password.");
+        return SHEET_UNKNOWN;
+    }
+    if (looks_biff(head, n)) {
+        sheet_refuse(err, "legacy-xls", "The file is an old .xls workbook. Save it as .xlsx and send that.");
+        return SHEET_UNKNOWN;
+    }
+    return sniff_text(head, n, err);
+}
+
+static enum sheet_format sniff_input(const struct sheet_input *input, struct sheet_error *err)
+{
+    unsigned char head[HEAD_SIZE];
+    size_t n = input->length < HEAD_SIZE ? (size_t)input->length : HEAD_SIZE;
+    if (input_read(input, 0, head, n, err) < 0)
+        return SHEET_UNKNOWN;
+    enum sheet_format format = sheet_sniff(head, n, err);
+    if (format == SHEET_UNKNOWN && begins(head, n, "\xd0\xcf\x11\xe0", 4))
+        ole_refuse(input, err); /* the directory tells an old workbook from one with a password */
+    return format;
+}
+
+int sheet_read(const struct sheet_input *input, enum sheet_format format, const struct sheet_limits *limits,
+               const struct grid_sink *sink, struct sheet_error *err)
+{
+    *err = (struct sheet_error){0};
+    if (format == SHEET_CSV)
+        return csv_read(input, limits, sink, err);
+    enum sheet_format found = sniff_input(input, err);
+    if (found == SHEET_UNKNOWN)
+        return -1;
+    if (format != SHEET_UNKNOWN && found != format)
+        return sheet_refuse(err, "not-zip", "The file is not of the kind that was asked for (%s) but .%s.",
+                            sheet_format_name(format), sheet_format_name(found));
+    return found == SHEET_XLSX ? xlsx_read(input, limits, sink, err) : mxl_read(input, limits, sink, err);
+}

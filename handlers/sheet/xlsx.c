@@ -1,0 +1,164 @@
+/* The .xlsx reader: from the package to its sheets. */
+#include "handlers/sheet/xlsx.h"
+
+#include <stdlib.h>
+
+struct reading {
+    struct zip zip;
+    const struct sheet_limits *limits;
+    const struct grid_sink *sink;
+    struct sheet_error *err;
+    const char *book_key;
+    struct rels package, rels; /* of the package and of the workbook */
+    struct book book;
+    struct styles styles;
+    struct strings strings;
+    bool strings_read;
+    uint64_t rows, bytes;
+};
+
+ssize_t part_source(void *part, unsigned char *buf, size_t size, struct sheet_error *err)
+{
+    return zip_part_read(part, buf, size, err);
+}
+
+/* No office document in this archive: say what it is instead, if it tells. */
+static int refuse_package(struct reading *r)
+{
+    const struct zip_entry *type = zip_find(&r->zip, "mimetype");
+    if (type == NULL)
+        return sheet_refuse(r->err, "missing-part",
+                            "The file is a ZIP archive without a workbook in it. Save it as .xlsx.");
+    return sheet_refuse(r->err, "not-spreadsheet",
+                        "The file is an OpenDocument or similar document, not an .xlsx workbook. Save it as .xlsx.");
+}
+
+static bool ends_with(const char *text, const char *end)
+{
+    size_t n = strlen(text), m = strlen(end);
+    return n >= m && strcmp(text + n - m, end) == 0;
+}
+
+static int find_book(struct reading *r, const struct zip_entry **entry)
+{
+    if (rels_read(&r->zip, "", &r->package, r->err) < 0)
+        return -1;
+    const struct rel *rel = rels_by_type(&r->package, REL_DOCUMENT);
+    *entry = zip_find(&r->zip, rel != NULL ? rel->target : "xl/workbook.xml");
+    if (rel == NULL && *entry == NULL)
+        return refuse_package(r);
+    if (*entry == NULL)
+        return sheet_refuse(r->err, "missing-part", "The file has no workbook in it. Save it again as .xlsx.");
+    if (ends_with((*entry)->key, ".bin"))
+        return sheet_refuse(r->err, "xlsb", "The file is a binary workbook (.xlsb). Save it as .xlsx and send that.");
+    r->book_key = (*entry)->key;
+    return 0;
+}
+
+/* The part of a type: by relationship, else (some writers forget it) by its usual name beside the workbook. */
+static const struct zip_entry *part_of(struct reading *r, enum rel_type type, const char *usual)
+{
+    const struct rel *rel = rels_by_type(&r->rels, type);
+    if (rel != NULL)
+        return zip_find(&r->zip, rel->target);
+    char *key = package_resolve(r->book_key, usual);
+    const struct zip_entry *entry = zip_find(&r->zip, key);
+    free(key);
+    return entry;
+}
+
+static int read_frame(struct reading *r)
+{
+    const struct zip_entry *book = NULL;
+    if (find_book(r, &book) < 0 || book_read(&r->zip, book, &r->book, r->err) < 0 ||
+        rels_read(&r->zip, r->book_key, &r->rels, r->err) < 0)
+        return -1;
+    const struct zip_entry *styles = part_of(r, REL_STYLES, "styles.xml");
+    return styles != NULL ? styles_read(&r->zip, styles, &r->styles, r->err) : 0;
+}
+
+/* The worksheet part of a sheet; NULL for chart sheets, external ones, and those that are not there. */
+static const struct zip_entry *sheet_part(struct reading *r, const struct book_sheet *sheet)
+{
+    const struct rel *rel = sheet->rel_id[0] != 0 ? rels_by_id(&r->rels, sheet->rel_id) : NULL;
+    return rel != NULL && rel->type == REL_WORKSHEET ? zip_find(&r->zip, rel->target) : NULL;
+}
+
+/* The strings must be complete before the first row; sheets that are passed over do not need them. */
+static int need_strings(struct reading *r)
+{
+    if (r->strings_read)
+        return 0;
+    r->strings_read = true;
+    const struct zip_entry *entry = part_of(r, REL_STRINGS, "sharedStrings.xml");
+    return entry != NULL ? strings_read(&r->zip, entry, &r->strings, r->err) : 0;
+}
+
+static int read_rows(struct reading *r, const struct zip_entry *entry, const struct merges *told)
+{
+    struct sheet_job job = {.styles = &r->styles,
+                            .strings = &r->strings,
+                            .date1904 = r->book.date1904,
+                            .limits = r->limits,
+                            .sink = r->sink,
+                            .told = told,
+                            .rows = &r->rows,
+                            .bytes = &r->bytes};
+    int rc = need_strings(r);
+    if (rc == 0)
+        rc = worksheet_read(&r->zip, entry, &job, r->err);
+    return rc == 0 ? r->sink->sheet_end(r->sink->ctx) : rc;
+}
+
+static int read_sheet(struct reading *r, uint32_t index, const struct book_sheet *sheet, const struct zip_entry *entry)
+{
+    struct merges merges = {0};
+    struct sheet_error ignored;
+    /* Whatever is wrong with the part is said by the pass that reads it, which meets the same. */
+    bool look = !r->sink->without_merges && merges_scan(&r->zip, entry, &merges, &ignored) == 0;
+    if (!look)
+        merges_free(&merges);
+    struct grid_sheet told = {index, sheet->name, sheet->hidden, merges.n, merges.list};
+    int rc = r->sink->sheet(r->sink->ctx, &told);
+    if (rc == 0)
+        rc = read_rows(r, entry, look ? &merges : NULL);
+    else if (rc == GRID_SKIP_SHEET)
+        rc = 0;
+    merges_free(&merges);
+    return rc;
+}
+
+static int read_sheets(struct reading *r)
+{
+    uint32_t n = 0;
+    for (size_t i = 0; i < r->book.n; i++) {
+        const struct zip_entry *entry = sheet_part(r, &r->book.sheets[i]);
+        if (entry == NULL)
+            continue;
+        int rc = read_sheet(r, n++, &r->book.sheets[i], entry);
+        if (rc != 0)
+            return rc;
+    }
+    if (n == 0)
+        return sheet_refuse(r->err, "missing-part", "The workbook has no worksheet in it. Save it again as .xlsx.");
+    return 0;
+}
+
+int xlsx_read(const struct sheet_input *input, const struct sheet_limits *limits, const struct grid_sink *sink,
+              struct sheet_error *err)
+{
+    *err = (struct sheet_error){0};
+    struct reading r = {.limits = limits, .sink = sink, .err = err};
+    if (zip_open(&r.zip, input, limits, err) < 0)
+        return -1;
+    int rc = read_frame(&r);
+    if (rc == 0)
+        rc = read_sheets(&r);
+    strings_free(&r.strings);
+    styles_free(&r.styles);
+    book_free(&r.book);
+    rels_free(&r.rels);
+    rels_free(&r.package);
+    zip_close(&r.zip);
+    return rc == GRID_STOP ? 0 : rc;
+}

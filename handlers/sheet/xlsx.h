@@ -1,0 +1,174 @@
+/* Inside the .xlsx reader: what its files share. Nobody else includes this but its tests.
+ *
+ * The way through a file: directory (zip.h) → relationships → workbook → styles → shared strings → each worksheet, one
+ * pass. Only the directory, the styles and the shared strings stay in memory; all three are bounded. */
+#ifndef PF_SHEET_XLSX_H
+#define PF_SHEET_XLSX_H
+
+#include "handlers/sheet/bytes.h"
+#include "handlers/sheet/numfmt.h"
+#include "handlers/sheet/sheet.h"
+#include "handlers/sheet/xml.h"
+#include "handlers/sheet/zip.h"
+
+/* ---- Small parts, through expat (xlsx_small.c) --------------------------------------------------------------------
+ */
+
+struct small_doc {
+    /* Local name; attributes as expat gives them; depth 1 is the root. Returns 0, or -1 with the error refused. */
+    int (*start)(void *ctx, unsigned depth, const char *name, const char **attrs, struct sheet_error *err);
+    void (*end)(void *ctx, unsigned depth); /* may be NULL */
+    void *ctx;
+};
+/* Read a part through expat, with the limits of xml.h. Returns 0, or -1 with *err. */
+int small_read(struct zip *zip, const struct zip_entry *entry, const struct small_doc *doc, struct sheet_error *err);
+/* Value of the attribute with this local name; `prefixed` says which of "id" and "r:id" is meant. NULL when absent. */
+const char *small_attr(const char **attrs, const char *local, bool prefixed);
+
+/* ---- Package (xlsx_package.c) -------------------------------------------------------------------------------------
+ */
+
+enum rel_type { REL_OTHER, REL_DOCUMENT, REL_WORKSHEET, REL_STYLES, REL_STRINGS };
+
+struct rel {
+    char *id;
+    char *target; /* folded key of the part; "" for an external one */
+    enum rel_type type;
+};
+
+struct rels {
+    struct rel *list;
+    size_t n, cap;
+};
+
+/* Relationships of the part `key` ("" = of the package). A missing .rels part gives an empty list. */
+int rels_read(struct zip *zip, const char *key, struct rels *rels, struct sheet_error *err);
+void rels_free(struct rels *rels);
+const struct rel *rels_by_id(const struct rels *rels, const char *id);
+const struct rel *rels_by_type(const struct rels *rels, enum rel_type type);
+/* The target of a relationship of the part `source` as a folded key, on the heap. */
+char *package_resolve(const char *source, const char *target);
+
+/* ---- Workbook and styles ------------------------------------------------------------------------------------------
+ */
+
+struct book_sheet {
+    char *name, *rel_id;
+    bool hidden;
+};
+
+struct book {
+    struct book_sheet *sheets;
+    size_t n, cap;
+    bool date1904;
+};
+
+int book_read(struct zip *zip, const struct zip_entry *entry, struct book *book, struct sheet_error *err);
+void book_free(struct book *book);
+
+struct styles {
+    struct numfmt *cells; /* by cell style number; style 0 when there is none */
+    size_t n, cap;
+};
+
+int styles_read(struct zip *zip, const struct zip_entry *entry, struct styles *styles, struct sheet_error *err);
+void styles_free(struct styles *styles);
+
+/* ---- Text ---------------------------------------------------------------------------------------------------------
+ */
+
+/* Append with "_xHHHH_" decoded once from the left. */
+void text_unescape(const char *text, size_t n, struct bytes *to);
+/* Refuse a cell text of more UTF-16 units than the limit. */
+int text_check(const char *text, size_t n, const struct sheet_limits *limits, struct sheet_error *err);
+/* Undecoded bytes that a text within the limit may take ("_xHHHH_" is one unit). */
+static inline size_t text_raw_max(const struct sheet_limits *limits)
+{
+    return (size_t)limits->max_text * 8;
+}
+
+/* ---- Shared strings: one arena, one offset each (xlsx_strings.c) ---------------------------------------------------
+ */
+
+struct strings {
+    struct bytes arena;
+    uint32_t *ends; /* string i ends at ends[i] and begins where the one before ends */
+    size_t n, cap;
+};
+
+int strings_read(struct zip *zip, const struct zip_entry *entry, struct strings *strings, struct sheet_error *err);
+void strings_free(struct strings *strings);
+
+static inline const char *strings_get(const struct strings *strings, size_t i, uint32_t *len)
+{
+    uint32_t from = i > 0 ? strings->ends[i - 1] : 0;
+    *len = strings->ends[i] - from;
+    return strings->arena.data + from;
+}
+
+/* ---- Worksheet ----------------------------------------------------------------------------------------------------
+ */
+
+/* One row being gathered (xlsx_row.c). */
+struct row_buffer {
+    struct grid_cell *cells;
+    uint32_t n, cap;
+    bool sorted; /* columns ascend strictly so far */
+    char *text;  /* texts that are no shared strings */
+    size_t text_len, text_cap;
+    uint64_t total; /* bytes of text of all cells */
+};
+
+void row_free(struct row_buffer *row);
+void row_clear(struct row_buffer *row);
+/* Room for n bytes of text; pointers of earlier cells stay right. */
+char *row_text(struct row_buffer *row, size_t n);
+int row_add(struct row_buffer *row, const struct grid_cell *cell, struct sheet_error *err);
+/* Columns ascending, the last of several values of one column. */
+void row_finish(struct row_buffer *row);
+
+/* Merged areas of the first rows (xlsx_merge.c). */
+struct merges {
+    struct grid_merge *list;
+    uint32_t n, cap;
+};
+
+/* Look ahead in a worksheet part for its merged areas. */
+int merges_scan(struct zip *zip, const struct zip_entry *entry, struct merges *merges, struct sheet_error *err);
+void merges_free(struct merges *merges);
+/* Take over the area of a mergeCell "ref" when it touches the first rows. */
+void merges_add(struct merges *merges, const char *ref, size_t n);
+
+/* "B7", "$b$7": 0-based row and column. Returns 0, -1 when it is no reference or beyond XFD1048576. */
+int reference_parse(const char *ref, size_t n, uint32_t *row, uint32_t *column);
+
+/* What a worksheet is read against, and where it goes. */
+struct sheet_job {
+    const struct styles *styles;
+    const struct strings *strings;
+    bool date1904;
+    const struct sheet_limits *limits;
+    const struct grid_sink *sink;
+    const struct merges
+        *told;       /* merged areas told with sheet(), which the part must bear out; NULL: none were looked for */
+    uint64_t *rows;  /* stored rows of all sheets so far */
+    uint64_t *bytes; /* text handed out so far */
+};
+
+struct worksheet;
+
+struct worksheet *worksheet_new(const struct sheet_job *job, struct sheet_error *err);
+void worksheet_free(struct worksheet **ws);
+/* One event of the tokeniser (or of expat in tests). Returns 0 to go on; otherwise the reading ends with this:
+ * GRID_STOP, -1 with *err, or the sink's negative number. */
+int worksheet_event(struct worksheet *ws, enum xml_event event, const struct xml_token *token);
+/* At the end of the part. Returns as worksheet_event(). */
+int worksheet_end(struct worksheet *ws);
+/* A whole part through the tokeniser. */
+int worksheet_read(struct zip *zip, const struct zip_entry *entry, const struct sheet_job *job,
+                   struct sheet_error *err);
+
+/* Source for xml_new() over a struct zip_part. */
+ssize_t part_source(void *part, unsigned char *buf, size_t size, struct sheet_error *err);
+
+#endif

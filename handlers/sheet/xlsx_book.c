@@ -1,0 +1,72 @@
+/* The workbook part: sheets in their order, and the date system. */
+#include "handlers/sheet/xlsx.h"
+
+#include <stdlib.h>
+
+/* A sheet's name has 31 characters at most; this leaves room for anything that was meant as one, and for its id. */
+enum { NAME_BYTES_MAX = 1024 };
+
+struct reading {
+    struct book *book;
+    uint32_t max;
+    bool sheets; /* within the sheets element of the workbook */
+};
+
+static char *copy(const char *text)
+{
+    text = text != NULL ? text : "";
+    size_t n = strlen(text) + 1;
+    return memcpy(xalloc(n), text, n);
+}
+
+static int add_sheet(struct reading *r, const char **attrs, struct sheet_error *err)
+{
+    struct book *book = r->book;
+    const char *state = small_attr(attrs, "state", false);
+    if (book->n == r->max)
+        return sheet_refuse(err, "xml-limit", "The workbook goes beyond a limit (more than %u sheets).", r->max);
+    const char *name = small_attr(attrs, "name", false), *id = small_attr(attrs, "id", true);
+    if ((name != NULL && strlen(name) > NAME_BYTES_MAX) || (id != NULL && strlen(id) > NAME_BYTES_MAX))
+        return sheet_refuse(err, "xml-limit", "The workbook goes beyond a limit (the name of a sheet is too long).");
+    if (book->n == book->cap) {
+        book->cap = book->cap * 2 + 4;
+        book->sheets = xrealloc(book->sheets, book->cap * sizeof *book->sheets);
+    }
+    book->sheets[book->n++] = (struct book_sheet){
+        copy(name), copy(id), state != NULL && (strcmp(state, "hidden") == 0 || strcmp(state, "veryHidden") == 0)};
+    return 0;
+}
+
+static int start(void *ctx, unsigned depth, const char *name, const char **attrs, struct sheet_error *err)
+{
+    struct reading *r = ctx;
+    if (depth == 1 && strcmp(name, "workbook") != 0)
+        return sheet_refuse(err, "not-spreadsheet",
+                            "The file is another document (%.40s), not a workbook. Save the table as .xlsx.", name);
+    if (depth == 2) {
+        r->sheets = strcmp(name, "sheets") == 0;
+        const char *flag = small_attr(attrs, "date1904", false);
+        if (strcmp(name, "workbookPr") == 0 && flag != NULL)
+            r->book->date1904 = strcmp(flag, "1") == 0 || strcmp(flag, "true") == 0;
+    }
+    if (depth == 3 && r->sheets && strcmp(name, "sheet") == 0)
+        return add_sheet(r, attrs, err);
+    return 0;
+}
+
+int book_read(struct zip *zip, const struct zip_entry *entry, struct book *book, struct sheet_error *err)
+{
+    struct reading reading = {.book = book, .max = zip->limits->max_entries};
+    struct small_doc doc = {.start = start, .ctx = &reading};
+    return small_read(zip, entry, &doc, err);
+}
+
+void book_free(struct book *book)
+{
+    for (size_t i = 0; i < book->n; i++) {
+        free(book->sheets[i].name);
+        free(book->sheets[i].rel_id);
+    }
+    free(book->sheets);
+    *book = (struct book){0};
+}

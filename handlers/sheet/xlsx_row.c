@@ -1,0 +1,99 @@
+/* One row being gathered from its cells, reused for every row. */
+#include "handlers/sheet/xlsx.h"
+
+#include <stdlib.h>
+
+/* A row of honest files takes some kilobytes; without a bound a few cells naming long strings would make one of
+ * gigabytes, here and in the frame that carries it. */
+enum { ROW_TEXT_MAX = 8 << 20 };
+
+void row_free(struct row_buffer *row)
+{
+    free(row->cells);
+    free(row->text);
+    *row = (struct row_buffer){0};
+}
+
+void row_clear(struct row_buffer *row)
+{
+    row->n = 0;
+    row->sorted = true;
+    row->text_len = 0;
+    row->total = 0;
+}
+
+static void grow_text(struct row_buffer *row, size_t n)
+{
+    size_t cap = row->text_cap * 2 > row->text_len + n ? row->text_cap * 2 : row->text_len + n + 4096;
+    char *text = xalloc(cap);
+    if (row->text_len > 0)
+        memcpy(text, row->text, row->text_len);
+    for (uint32_t i = 0; i < row->n; i++) {
+        struct grid_cell *cell = &row->cells[i];
+        uintptr_t at = (uintptr_t)cell->text, base = (uintptr_t)row->text;
+        if (row->text != NULL && at >= base && at < base + row->text_cap)
+            cell->text = text + (at - base);
+    }
+    free(row->text);
+    row->text = text;
+    row->text_cap = cap;
+}
+
+char *row_text(struct row_buffer *row, size_t n)
+{
+    if (row->text_cap - row->text_len < n)
+        grow_text(row, n);
+    return row->text + row->text_len;
+}
+
+/* A merge sort: cells of one column stay in the order of the file, and no order of columns makes it slow. */
+static void sort_cells(struct row_buffer *row)
+{
+    struct grid_cell *from = row->cells, *to = xalloc(row->n * sizeof *to), *spare = to;
+    for (uint32_t width = 1; width < row->n; width *= 2) {
+        for (uint32_t lo = 0; lo < row->n; lo += 2 * width) {
+            uint32_t mid = lo + width < row->n ? lo + width : row->n;
+            uint32_t hi = lo + 2 * width < row->n ? lo + 2 * width : row->n;
+            for (uint32_t i = lo, j = mid, k = lo; k < hi; k++)
+                to[k] = j >= hi || (i < mid && from[i].column <= from[j].column) ? from[i++] : from[j++];
+        }
+        struct grid_cell *swap = from;
+        from = to;
+        to = swap;
+    }
+    if (from != row->cells)
+        memcpy(row->cells, from, row->n * sizeof *from);
+    free(spare);
+}
+
+void row_finish(struct row_buffer *row)
+{
+    if (row->sorted)
+        return;
+    sort_cells(row);
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < row->n; i++) {
+        if (n > 0 && row->cells[n - 1].column == row->cells[i].column)
+            n--; /* of several values for one position the last counts */
+        row->cells[n++] = row->cells[i];
+    }
+    row->n = n;
+    row->sorted = true;
+}
+
+int row_add(struct row_buffer *row, const struct grid_cell *cell, struct sheet_error *err)
+{
+    row->total += cell->len;
+    if (row->total > ROW_TEXT_MAX)
+        return sheet_refuse(err, "limit-text", "A row holds more than %d MiB of text.", ROW_TEXT_MAX >> 20);
+    if (row->n >= 2 * GRID_MAX_COLUMN)
+        row_finish(row); /* the same columns again and again: at most as many stay as there are columns */
+    if (row->n == row->cap) {
+        row->cap = row->cap * 2 + 32;
+        row->cells = xrealloc(row->cells, row->cap * sizeof *row->cells);
+    }
+    if (row->n > 0 && row->cells[row->n - 1].column >= cell->column)
+        row->sorted = false;
+    row->cells[row->n++] = *cell;
+    return 0;
+}

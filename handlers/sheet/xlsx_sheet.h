@@ -1,0 +1,45 @@
+/* The state of one worksheet being read: shared by xlsx_sheet.c (structure) and xlsx_cell.c (values). */
+#ifndef PF_SHEET_XLSX_SHEET_H
+#define PF_SHEET_XLSX_SHEET_H
+
+#include "handlers/sheet/xlsx.h"
+
+enum cell_type { CELL_NUMBER, CELL_SHARED, CELL_INLINE, CELL_STRING, CELL_BOOL, CELL_ERROR, CELL_DATE };
+
+/* The place in the tree. Elements count only in their place: a row in a drawing is no row. */
+enum place { AT_TOP, AT_SHEET, AT_DATA, AT_ROW, AT_CELL, AT_VALUE, AT_INLINE, AT_INLINE_TEXT, AT_MERGES };
+
+struct worksheet {
+    const struct sheet_job *job;
+    struct sheet_error *err;
+    enum place place;
+    unsigned skipped;  /* levels of an element that means nothing here */
+    unsigned nested;   /* levels within the "is" of a cell */
+    unsigned phonetic; /* level of the rPh within it that is passed over, or 0 */
+
+    struct row_buffer row;
+    bool row_held;       /* row_number is of a row not yet handed out */
+    bool row_known;      /* the current row element's number is known */
+    uint32_t row_number; /* 0-based */
+    uint32_t next_row;   /* for a row without r */
+    uint8_t outline;     /* of the current row element */
+    bool hidden;
+    struct grid_row head; /* of the held row */
+
+    uint32_t column, next_column;
+    enum cell_type type;
+    uint32_t style;
+    bool has_inline;                /* an "is" was seen in this cell */
+    struct bytes gathered, scratch; /* text of the v or is element that is open */
+
+    struct merges merges; /* as the part itself says, to be compared with what was told */
+    uint64_t rows_seen;
+    bool values_seen; /* a v or t anywhere: then there must have been a row */
+};
+
+/* The content of a cell's v or is element: add it to the row if it is a value. Of several in one cell the last
+ * non-empty one counts, as it does for cells. Both return 0, or -1 with the error refused. */
+int cell_value(struct worksheet *ws, const char *text, size_t n);
+int cell_inline(struct worksheet *ws, const char *text, size_t n);
+
+#endif

@@ -1,0 +1,122 @@
+/* References, line ends and attribute values: what the characters of a token stand for. */
+#include "handlers/sheet/xml.h"
+
+static const struct {
+    const char *text;
+    uint32_t len;
+    char c;
+} entities[] = {{"amp;", 4, '&'}, {"lt;", 3, '<'}, {"gt;", 3, '>'}, {"quot;", 5, '"'}, {"apos;", 5, '\''}};
+
+static int digit(char c, bool hex)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (hex && c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    return hex && c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+static bool allowed(uint32_t code)
+{
+    if (code < 0x20)
+        return code == '\t' || code == '\n' || code == '\r';
+    return code <= 0x10ffff && !(code >= 0xd800 && code < 0xe000) && code != 0xfffe && code != 0xffff;
+}
+
+/* p behind "&#". */
+static size_t numeric(const char *p, uint32_t *code)
+{
+    const char *from = p;
+    bool hex = *p == 'x';
+    p += hex;
+    if (digit(*p, hex) < 0)
+        return 0;
+    uint32_t value = 0;
+    for (; digit(*p, hex) >= 0; p++)
+        if (value <= 0x10ffff)
+            value = value * (hex ? 16 : 10) + (uint32_t)digit(*p, hex);
+    if (*p != ';' || !allowed(value))
+        return 0;
+    *code = value;
+    return (size_t)(p - from) + 3;
+}
+
+size_t xml_reference(const char *p, uint32_t *code)
+{
+    if (p[1] == '#')
+        return numeric(p + 2, code);
+    for (size_t i = 0; i < sizeof entities / sizeof *entities; i++)
+        if (strncmp(p + 1, entities[i].text, entities[i].len) == 0) {
+            *code = (unsigned char)entities[i].c;
+            return entities[i].len + 1;
+        }
+    return 0;
+}
+
+/* The text was checked by the tokeniser, so every '&' begins a reference that ends within it. In text a CR LF or CR is
+ * an LF; in attributes (`blank`) every line end or tab is a space, one for CR LF. */
+static void decode(const char *p, size_t n, bool blank, struct bytes *to)
+{
+    const char *end = p + n;
+    while (p < end) {
+        const char *from = p;
+        while (p < end && *p != '&' && *p != '\r' && !(blank && (*p == '\n' || *p == '\t')))
+            p++;
+        bytes_add(to, from, (size_t)(p - from));
+        if (p == end)
+            break;
+        if (*p == '&') {
+            uint32_t code = 0;
+            p += xml_reference(p, &code);
+            bytes_add_code(to, code);
+        } else {
+            bytes_add_char(to, blank ? ' ' : '\n');
+            p += p[0] == '\r' && p + 1 < end && p[1] == '\n' ? 2 : 1;
+        }
+    }
+}
+
+void xml_text_add(const struct xml_token *token, struct bytes *to)
+{
+    if (token->coded)
+        decode(token->text, token->len, false, to);
+    else
+        bytes_add(to, token->text, token->len);
+}
+
+const struct xml_attr *xml_attr_find(const struct xml_token *token, const char *name, size_t n)
+{
+    for (uint32_t i = 0; i < token->n_attrs; i++)
+        if (token->attrs[i].name_len == n && memcmp(token->attrs[i].name, name, n) == 0)
+            return &token->attrs[i];
+    return NULL;
+}
+
+const char *xml_attr_text(const struct xml_attr *attr, struct bytes *scratch, size_t *len)
+{
+    if (!attr->coded) {
+        *len = attr->len;
+        return attr->value;
+    }
+    scratch->len = 0;
+    decode(attr->value, attr->len, true, scratch);
+    *len = scratch->len;
+    return scratch->data;
+}
+
+bool xml_attr_bool(const struct xml_attr *attr)
+{
+    return attr != NULL &&
+           ((attr->len == 1 && attr->value[0] == '1') || (attr->len == 4 && strncmp(attr->value, "true", 4) == 0));
+}
+
+const char *xml_local(const char *name, size_t n, size_t *local_len)
+{
+    for (size_t i = n; i-- > 0;)
+        if (name[i] == ':') {
+            *local_len = n - i - 1;
+            return name + i + 1;
+        }
+    *local_len = n;
+    return name;
+}

@@ -1,0 +1,333 @@
+/* The task stock_import: parameters, look-up at submission, and the run from lease to ending. */
+#include "handlers/stock_import_run.h"
+
+#include "handlers/stock_import_load.h"
+#include "handlers/utf8.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <time.h>
+#include <unistd.h>
+
+#define KNOWN_WAREHOUSES 10 /* named in a fault when there are no more */
+
+static const char *const modes[] = {"replace", "merge", NULL};
+static const char *const negatives[] = {"reject", "zero", "keep", NULL};
+static const char *const duplicates[] = {"sum", "first", "last", "reject", NULL};
+static const char *const locales[] = {"ru", "en", NULL};
+static const char *const seen_choices[] = {"run", "skip", NULL};
+
+/* clang-format off */
+static const struct param_spec stock_import_params[] = {
+    {.name = "warehouse", .kind = PARAM_STRING, .required = true, .max = 32, .help = "Code of the warehouse whose stock the file holds."},
+    {.name = "mode", .kind = PARAM_CHOICE, .otherwise = "\"replace\"", .choices = modes, .help = "replace also deletes what the file does not list; merge keeps it."},
+    {.name = "stock_date", .kind = PARAM_DATE, .help = "Date of the stock; default: the latest date above the heading, else today."},
+    {.name = "dry_run", .kind = PARAM_BOOL, .otherwise = "false", .help = "Read and compare everything, write nothing."},
+    {.name = "negative", .kind = PARAM_CHOICE, .otherwise = "\"reject\"", .choices = negatives, .help = "What to do with negative quantities."},
+    {.name = "duplicates", .kind = PARAM_CHOICE, .otherwise = "\"sum\"", .choices = duplicates, .help = "What to do with a part number that stands in the file more than once."},
+    {.name = "number_locale", .kind = PARAM_CHOICE, .otherwise = "\"ru\"", .choices = locales, .help = "Is 1,234 one and a bit (ru) or a thousand (en)?"},
+    {.name = "cost_vat_included", .kind = PARAM_BOOL, .otherwise = "false", .help = "Prices include VAT where the heading does not say."},
+    {.name = "vat_rate", .kind = PARAM_DECIMAL, .min = 0, .max = 9999, .scale = VAT_SCALE, .help = "VAT in per cent; default: the configured rate."},
+    {.name = "pn_from_name", .kind = PARAM_BOOL, .otherwise = "true", .help = "Look for known part numbers inside names."},
+    {.name = "max_reject_pct", .kind = PARAM_INT, .otherwise = "50", .min = 0, .max = 100, .help = "Fail when more rows than this are rejected, in per cent."},
+    {.name = "max_delete_pct", .kind = PARAM_INT, .otherwise = "50", .min = 0, .max = 100, .help = "Fail when more items than this would be deleted, in per cent (from 20 items on)."},
+    {.name = "force", .kind = PARAM_BOOL, .otherwise = "false", .help = "Accept older stock and many deletions."},
+    {.name = "if_seen", .kind = PARAM_CHOICE, .otherwise = "\"run\"", .choices = seen_choices, .help = "skip: the same file once imported into this warehouse in this mode is not run again."},
+    {.name = NULL},
+};
+/* clang-format on */
+
+/* ---- At submission --------------------------------------------------------------------------------------------- */
+
+struct known_codes {
+    const char *wanted;
+    bool found;
+    unsigned n;
+    char list[400];
+};
+
+static int on_code(const struct store_value *v, unsigned n, void *ctx)
+{
+    struct known_codes *known = ctx;
+    size_t used = strlen(known->list);
+    (void)n;
+    known->found |= strcmp(v[0].text, known->wanted) == 0;
+    if (known->n++ < KNOWN_WAREHOUSES)
+        snprintf(known->list + used, sizeof known->list - used, "%s%s", used ? ", " : "", v[0].text);
+    return 0;
+}
+
+static int precheck(struct store_conn *db, yajl_val params, struct param_faults *faults)
+{
+    struct known_codes known = {.wanted = json_member_string(params, "warehouse", "")};
+    struct store_value code = STORE_S(known.wanted);
+    /* The wanted one first, so that it is among the few that are read. */
+    if (store_query(db, "SELECT code FROM warehouse ORDER BY code = ? DESC, code LIMIT 11", &code, 1, on_code,
+                    &known) != 0)
+        return -1;
+    if (known.found)
+        return 0;
+    if (known.n == 0)
+        param_faults_add(faults, "/warehouse", "unknown-warehouse",
+                         "no warehouse is known yet; import the catalogue first");
+    else if (known.n <= KNOWN_WAREHOUSES)
+        param_faults_add(faults, "/warehouse", "unknown-warehouse", "is no known warehouse; known are %s", known.list);
+    else
+        param_faults_add(faults, "/warehouse", "unknown-warehouse", "is no known warehouse");
+    return 1;
+}
+
+/* ---- Parameters ------------------------------------------------------------------------------------------------ */
+
+static int choice(yajl_val params, const char *key, const char *const *choices)
+{
+    const char *text = json_member_string(params, key, choices[0]);
+    for (int i = 0; choices[i]; i++)
+        if (strcmp(choices[i], text) == 0)
+            return i;
+    return 0;
+}
+
+/* Today in the configured time zone. C has no call for another zone than TZ's; a runner has one thread. */
+static struct value_date today_in(const char *zone)
+{
+    const char *tz = getenv("TZ");
+    char *before = tz ? strdup(tz) : NULL;
+    time_t now = time(NULL);
+    struct tm tm;
+    if (zone && *zone)
+        setenv("TZ", zone, 1);
+    tzset();
+    localtime_r(&now, &tm);
+    if (before)
+        setenv("TZ", before, 1);
+    else
+        unsetenv("TZ");
+    tzset();
+    free(before);
+    return (struct value_date){tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday};
+}
+
+static int64_t vat_of(yajl_val params, const struct job_settings *settings)
+{
+    const char *text = json_member_string(params, "vat_rate", NULL);
+    dec128 value = 0;
+    bool lost;
+    if (!text)
+        text = settings->default_vat_rate;
+    if (!text || dec_parse(text, strlen(text), VAT_SCALE, &value, &lost) != 0)
+        return 0;
+    return (int64_t)value;
+}
+
+static void read_params(const struct job *job, struct stock_params *out)
+{
+    yajl_val params = job->params;
+    const char *date = json_member_string(params, "stock_date", NULL);
+    *out = (struct stock_params){
+        .mode = (enum stock_mode)choice(params, "mode", modes),
+        .negative = (enum stock_negative)choice(params, "negative", negatives),
+        .duplicates = (enum stock_duplicates)choice(params, "duplicates", duplicates),
+        .locale = (enum number_locale)choice(params, "number_locale", locales),
+        .dry_run = json_member_bool(params, "dry_run", false),
+        .cost_vat_included = json_member_bool(params, "cost_vat_included", false),
+        .vat_rate = vat_of(params, job->settings),
+        .pn_from_name = json_member_bool(params, "pn_from_name", true),
+        .max_reject_pct = (unsigned)json_member_int(params, "max_reject_pct", 50),
+        .max_delete_pct = (unsigned)json_member_int(params, "max_delete_pct", 50),
+        .force = json_member_bool(params, "force", false),
+        .skip_seen = choice(params, "if_seen", seen_choices) == 1,
+        .today = today_in(job->settings->time_zone),
+    };
+    snprintf(out->warehouse, sizeof out->warehouse, "%s", json_member_string(params, "warehouse", ""));
+    if (date && value_date_text(date, strlen(date), &out->stock_date) != 0)
+        out->stock_date.year = 0;
+}
+
+/* ---- Steps ----------------------------------------------------------------------------------------------------- */
+
+/* One import at a time into one warehouse. */
+static enum import_step take_lease(struct stock_run *run)
+{
+    char name[65];
+    const char *code = run->params.warehouse;
+    /* A long code in another alphabet is cut: two of one beginning merely wait for each other. */
+    snprintf(name, sizeof name, "stock:%.*s", (int)utf8_cut(code, strlen(code), 58), code);
+    return import_lease_take(&run->lease, run->job, name, "waiting for another import into this warehouse");
+}
+
+static enum import_step find_format(struct stock_run *run)
+{
+    unsigned char head[512];
+    const struct journal_file *file = run->job->file;
+    struct sheet_error err = {.cls = ""};
+    uint64_t want = file && file->length < sizeof head ? file->length : sizeof head;
+    ssize_t n = file ? pread(run->job->file_fd, head, want, (off_t)file->offset) : -1;
+    if (n < 0) {
+        snprintf(run->job->error.text, sizeof run->job->error.text, "the uploaded file cannot be read: %s",
+                 strerror(errno));
+        return STEP_AGAIN;
+    }
+    run->format = sheet_sniff(head, (size_t)n, &err);
+    return run->format != SHEET_UNKNOWN ? STEP_ON : import_fail(&run->failure, "E_FILE_FORMAT", err.text);
+}
+
+static int on_seen(const struct store_value *v, unsigned n, void *ctx)
+{
+    struct stock_run *run = ctx;
+    (void)n;
+    run->import_id = strtoull(v[0].text, NULL, 10);
+    value_date_text(v[1].text, v[1].len, &run->recorded_date);
+    run->already_imported = true;
+    return 0;
+}
+
+static enum import_step look_for_seen(struct stock_run *run)
+{
+    struct store_value v[] = {STORE_U(run->warehouse_id), STORE_B((const char *)run->job->file_sha256, 32),
+                              STORE_S(modes[run->params.mode])};
+    if (!run->params.skip_seen)
+        return STEP_ON;
+    if (store_query(run->job->db,
+                    "SELECT id, stock_date FROM stock_import WHERE warehouse_id = ? AND file_sha256 = ? AND mode = ? "
+                    "ORDER BY id DESC LIMIT 1",
+                    v, 3, on_seen, run) != 0)
+        return import_database_away(run->job);
+    return run->already_imported ? STEP_SKIP : STEP_ON;
+}
+
+static int on_line(void *ctx, const struct stock_line *line, uint32_t item, enum stock_added added)
+{
+    struct stock_run *run = ctx;
+    if (run->params.dry_run)
+        stock_preview_line(run, line);
+    return stock_stage_line(&run->stage, line, item, added);
+}
+
+/* The file does not say how many rows it has, so the percentage only creeps towards 80. */
+static int on_tick(void *ctx, uint64_t rows)
+{
+    struct stock_run *run = ctx;
+    char text[64];
+    snprintf(text, sizeof text, "row %llu", (unsigned long long)rows);
+    job_progress(run->job, 5 + (unsigned)(75 * rows / (rows + 100000)), text);
+    if (job_cancelled(run->job))
+        return -1;
+    return import_lease_tick(&run->lease);
+}
+
+static enum import_step prepare(struct stock_run *run)
+{
+    struct store_conn *db = run->job->db;
+    if (stock_load_mark(db, &run->catalog_mark) != 0 || stock_load_catalog(db, &run->catalog) != 0)
+        return import_database_away(run->job);
+    uint32_t warehouse = stock_catalog_warehouse(&run->catalog, run->params.warehouse);
+    if (warehouse != MEM_NONE) {
+        run->warehouse_id = run->catalog.warehouses[warehouse].id;
+        return STEP_ON;
+    }
+    return import_fail(&run->failure, "E_WAREHOUSE", "The warehouse is not known any more.");
+}
+
+static enum import_step read_file(struct stock_run *run)
+{
+    struct job *job = run->job;
+    struct sheet_error err = {.cls = ""};
+    struct stock_reader_out out = {on_line, on_tick, run};
+    job_progress(job, 2, "reading the present stock");
+    if (stock_load_items(job->db, run->warehouse_id, &run->items) != 0 ||
+        stock_stage_init(&run->stage, job->db, &run->catalog, &run->items, &run->params) != 0)
+        return import_database_away(run->job);
+    stock_reader_init(&run->reader, &run->params, &run->catalog, &run->items, &out);
+    struct grid_sink sink = stock_reader_sink(&run->reader);
+    int rc = job_read_file(job, run->format, &sink, &err);
+    if (rc != 0)
+        return import_reading_failed(job, rc, STOCK_SINK_STOPPED, &err, &run->failure);
+    if (stock_reader_finish(&run->reader) == 0)
+        return STEP_ON;
+    return import_fail(&run->failure, run->reader.failure, run->reader.failure_text);
+}
+
+static enum import_step compare(struct stock_run *run)
+{
+    if (job_cancelled(run->job))
+        return STEP_STOP;
+    job_progress(run->job, 85, "comparing");
+    run->totals = stock_items_totals(&run->items, run->params.mode);
+    if (stock_stage_finish(&run->stage) != 0)
+        return import_database_away(run->job);
+    if (!run->params.dry_run)
+        return STEP_ON;
+    json_array_end(&run->preview);
+    return stock_changes_json(run) == 0 ? STEP_ON : import_database_away(run->job);
+}
+
+static enum import_step all_steps(struct stock_run *run)
+{
+    enum import_step step = store_ensure(run->job->db) == 0 ? find_format(run) : import_database_away(run->job);
+    if (step == STEP_ON && !run->params.dry_run)
+        step = take_lease(run);
+    if (step == STEP_ON)
+        step = prepare(run);
+    if (step == STEP_ON)
+        step = look_for_seen(run);
+    if (step == STEP_ON)
+        step = read_file(run);
+    if (step == STEP_ON)
+        step = compare(run);
+    return step;
+}
+
+static enum job_verdict end(struct stock_run *run, enum import_step step)
+{
+    struct job_ending ending = {.outcome = OUTCOME_NONE};
+    enum job_verdict verdict;
+    if (step == STEP_AGAIN || step == STEP_STOP)
+        return step == STEP_AGAIN ? JOB_AGAIN : JOB_STOP;
+    if (step == STEP_FAIL) {
+        job_ending_fail(&ending, run->failure.code, "%s", run->failure.text);
+        verdict = job_finish(run->job, &ending, NULL, stock_save_failed, run);
+    } else {
+        job_progress(run->job, 90, "saving");
+        verdict = job_finish(run->job, &ending, stock_save, stock_save_failed, run);
+    }
+    job_ending_fini(&ending);
+    return verdict;
+}
+
+static enum job_verdict run_import(struct job *job)
+{
+    struct stock_run run = {.job = job};
+    read_params(job, &run.params);
+    stock_catalog_init(&run.catalog, job->settings->base_currency, job->settings->rate_max_age_days);
+    stock_items_init(&run.items, &run.catalog);
+    json_out_init(&run.preview);
+    json_array(&run.preview);
+    enum job_verdict verdict = end(&run, all_steps(&run));
+    if (run.stage.db)
+        stock_stage_fini(&run.stage);
+    import_lease_drop(&run.lease);
+    json_out_fini(&run.preview);
+    free(run.changes);
+    stock_reader_fini(&run.reader);
+    stock_items_fini(&run.items);
+    stock_catalog_fini(&run.catalog);
+    return verdict;
+}
+
+const struct task_type task_stock_import = {
+    .name = "stock_import",
+    .title = "Stock import",
+    .params = stock_import_params,
+    .takes_file = true,
+    .file_format = SHEET_UNKNOWN,
+    .concurrency = 0,
+    .equal = TASK_EQUAL_QUEUE,
+    .time_limit_s = 1800,
+    .memory_limit = 1024u << 20,
+    .precheck = precheck,
+    .run = run_import,
+};

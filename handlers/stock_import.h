@@ -1,0 +1,54 @@
+/* Stock import: a spreadsheet of one warehouse's stock becomes that warehouse's stock.
+ *
+ *   reader (grid sink)  -> heading search, rows classified           stock_import_reader, _head
+ *   identity, values    -> one accepted line or one rejected row     stock_import_ident, _value
+ *   items               -> lines of one key merged                   stock_import_items
+ *   stage, save         -> temporary table while decoding, then one transaction that writes only what differs
+ *
+ * The first three know no database: they take a grid and a stock_catalog, and are tested as they are. */
+#ifndef PF_STOCK_IMPORT_H
+#define PF_STOCK_IMPORT_H
+
+#include "handlers/stock_import_catalog.h"
+
+enum stock_mode { STOCK_REPLACE, STOCK_MERGE };
+enum stock_negative { NEGATIVE_REJECT, NEGATIVE_ZERO, NEGATIVE_KEEP };
+enum stock_duplicates { DUPLICATES_SUM, DUPLICATES_FIRST, DUPLICATES_LAST, DUPLICATES_REJECT };
+
+/* The task's parameters, decoded. */
+struct stock_params {
+    char warehouse[40];
+    enum stock_mode mode;
+    struct value_date stock_date; /* year 0: take it from the file, else today */
+    struct value_date today;      /* in the configured time zone */
+    bool dry_run;
+    enum stock_negative negative;
+    enum stock_duplicates duplicates;
+    enum number_locale locale;
+    bool cost_vat_included;
+    int64_t vat_rate; /* hundredths of a per cent */
+    bool pn_from_name;
+    unsigned max_reject_pct, max_delete_pct;
+    bool force;
+    bool skip_seen; /* if_seen = skip */
+};
+
+/* Why rows below the heading are no data rows. */
+enum stock_skip { SKIP_HEADER, SKIP_GROUP, SKIP_TOTAL, SKIP_OTHER_WAREHOUSE, SKIP_COUNT };
+
+/* One accepted row: what the file says about one (part number, vendor). Texts are borrowed. */
+struct stock_line {
+    uint32_t row; /* 0-based */
+    const char *pn_norm, *vendor_norm;
+    const char *part_number; /* as written; not terminated */
+    size_t part_number_len;
+    const char *name; /* not terminated */
+    size_t name_len;
+    uint32_t component;             /* number in the catalogue, or MEM_NONE: unmatched */
+    int64_t lot_qty, qty, reserved; /* thousandths */
+    int64_t cost;                   /* ten-thousandths of the base currency, net; -1 = none */
+    struct value_date received_on;  /* year 0 = none */
+    enum unit unit;
+};
+
+#endif

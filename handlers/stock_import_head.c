@@ -1,0 +1,289 @@
+/* Heading search over the first rows of a sheet, and the report's date above it. */
+#include "handlers/stock_import_head.h"
+
+#include "handlers/pricing/labels.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define LABEL_BYTES 512
+
+/* A row alone (lower NULL) or two rows that make one heading. */
+struct candidate {
+    const struct grid_row *upper, *lower;
+    unsigned n_fields;
+    unsigned n_qty;
+    bool used_merge; /* a caption over several columns names one of the fields */
+    uint8_t field_at[STOCK_COLUMNS];
+    struct label_hints hints[STOCK_COLUMNS];
+};
+
+void stock_heading_fini(struct stock_heading *heading)
+{
+    mem_arena_fini(&heading->text);
+    memset(heading, 0, sizeof *heading);
+}
+
+/* The caption of the upper row over a column: the cell's own, or that of the merged area it lies in. */
+struct caption {
+    struct stock_span text;
+    bool merged; /* over more than one column */
+    bool first;  /* the column is the first of the area */
+};
+
+static struct caption caption_over(const struct stock_head_input *input, const struct grid_row *upper, uint32_t column)
+{
+    struct caption c = {stock_cell_words(stock_row_cell(upper, column)), false, true};
+    for (uint32_t i = 0; i < input->n_merges; i++) {
+        const struct grid_merge *m = &input->merges[i];
+        if (m->row != upper->row || column < m->column || column > m->last_column || m->column == m->last_column)
+            continue;
+        c.merged = true;
+        c.first = column == m->column;
+        if (!c.first)
+            c.text = stock_cell_words(stock_row_cell(upper, m->column));
+        break;
+    }
+    return c;
+}
+
+static bool is_amount(enum stock_field field)
+{
+    return field == FIELD_QTY || field == FIELD_FREE || field == FIELD_RESERVED || field == FIELD_UNIT_COST ||
+           field == FIELD_TOTAL_COST;
+}
+
+static size_t join(struct stock_span top, struct stock_span bottom, char *out, size_t size)
+{
+    if (top.n + bottom.n + 1 > size)
+        return 0;
+    memcpy(out, top.s, top.n);
+    out[top.n] = ' ';
+    memcpy(out + top.n + 1, bottom.s, bottom.n);
+    return top.n + 1 + bottom.n;
+}
+
+/* Field of a column that has a text in both rows. */
+static enum stock_field pair_field(struct stock_span top, struct stock_span bottom, struct label_hints *hints)
+{
+    char joined[LABEL_BYTES];
+    if (label_is_closing(top.s, top.n)) {
+        enum stock_field field = label_field(bottom.s, bottom.n, hints);
+        if (is_amount(field))
+            return field;
+    }
+    size_t n = join(top, bottom, joined, sizeof joined);
+    return n ? label_field(joined, n, hints) : FIELD_NONE;
+}
+
+static enum stock_field column_field(const struct stock_head_input *input, struct candidate *c, uint32_t column)
+{
+    struct label_hints *hints = &c->hints[column];
+    if (!c->lower) {
+        struct stock_span text = stock_cell_words(stock_row_cell(c->upper, column));
+        return text.n ? label_field(text.s, text.n, hints) : FIELD_NONE;
+    }
+    struct caption top = caption_over(input, c->upper, column);
+    struct stock_span bottom = stock_cell_words(stock_row_cell(c->lower, column));
+    if (bottom.n == 0)
+        return top.text.n && top.first ? label_field(top.text.s, top.text.n, hints) : FIELD_NONE;
+    enum stock_field field = top.text.n ? pair_field(top.text, bottom, hints) : label_field(bottom.s, bottom.n, hints);
+    if (field != FIELD_NONE && top.merged && top.text.n)
+        c->used_merge = true;
+    return field;
+}
+
+static void read_candidate(const struct stock_head_input *input, struct candidate *c)
+{
+    bool seen[FIELD_COUNT] = {false};
+    for (uint32_t column = 0; column < STOCK_COLUMNS; column++) {
+        enum stock_field field = column_field(input, c, column);
+        if (field == FIELD_QTY)
+            c->n_qty++;
+        if (field != FIELD_NONE && seen[field])
+            field = FIELD_NONE; /* the leftmost column of a field wins */
+        c->field_at[column] = (uint8_t)field;
+        if (field == FIELD_NONE)
+            continue;
+        seen[field] = true;
+        c->n_fields++;
+    }
+    bool named = seen[FIELD_PART_NUMBER] || seen[FIELD_LOT] || seen[FIELD_CODE] || seen[FIELD_NAME];
+    if (!named || !(seen[FIELD_QTY] || seen[FIELD_FREE]))
+        c->n_fields = 0;
+}
+
+/* Most fields; then a pair whose merged caption is used; then one row; then the topmost, which came first. */
+static bool is_better(const struct candidate *c, const struct candidate *best)
+{
+    if (c->n_fields != best->n_fields)
+        return c->n_fields > best->n_fields;
+    int rank = c->lower && c->used_merge ? 2 : !c->lower;
+    int best_rank = best->lower && best->used_merge ? 2 : !best->lower;
+    return rank > best_rank;
+}
+
+/* Only a row with words and without numbers can be the lower half of a heading. */
+static bool can_be_lower(const struct grid_row *row)
+{
+    bool words = false;
+    for (uint32_t i = 0; i < row->n_cells; i++) {
+        const struct grid_cell *cell = &row->cells[i];
+        if (cell->kind == GRID_NUMBER || cell->kind == GRID_DATE)
+            return false;
+        words |= stock_cell_words(cell).n > 0;
+    }
+    return words;
+}
+
+static void consider(const struct stock_head_input *input, const struct grid_row *upper, const struct grid_row *lower,
+                     struct candidate *best)
+{
+    struct candidate c = {.upper = upper, .lower = lower};
+    read_candidate(input, &c);
+    if (c.n_fields > 0 && is_better(&c, best))
+        *best = c;
+}
+
+static uint32_t keep_label(struct stock_heading *heading, struct stock_span text)
+{
+    char label[LABEL_BYTES];
+    size_t n = text.n ? label_normalise(text.s, text.n, label, sizeof label) : 0;
+    return n ? mem_arena_add(&heading->text, label, n) : 0;
+}
+
+static void keep_labels(const struct stock_head_input *input, const struct candidate *c, struct stock_heading *out)
+{
+    char joined[LABEL_BYTES];
+    mem_arena_add(&out->text, "", 0); /* offset 0 means none */
+    for (uint32_t column = 0; column < STOCK_COLUMNS; column++) {
+        struct stock_span top = stock_cell_words(stock_row_cell(c->upper, column));
+        out->label[column][0] = keep_label(out, top);
+        if (!c->lower)
+            continue;
+        struct stock_span over = caption_over(input, c->upper, column).text;
+        struct stock_span bottom = stock_cell_words(stock_row_cell(c->lower, column));
+        out->label[column][1] = keep_label(out, bottom);
+        if (over.n && bottom.n)
+            out->label[column][2] =
+                keep_label(out, (struct stock_span){joined, join(over, bottom, joined, sizeof joined)});
+    }
+}
+
+static void take(const struct stock_head_input *input, const struct candidate *c, struct stock_heading *out)
+{
+    memset(out, 0, sizeof *out);
+    out->row = c->upper->row;
+    out->rows = c->lower ? 2 : 1;
+    for (unsigned field = 0; field < FIELD_COUNT; field++)
+        out->column[field] = MEM_NONE;
+    for (uint32_t column = 0; column < STOCK_COLUMNS; column++) {
+        uint8_t field = c->field_at[column];
+        out->field_at[column] = field;
+        if (field == FIELD_NONE)
+            continue;
+        out->column[field] = column;
+        out->hints[field] = c->hints[column];
+    }
+    keep_labels(input, c, out);
+}
+
+enum stock_head_result stock_heading_find(const struct stock_head_input *input, struct stock_heading *out)
+{
+    struct candidate best = {.n_fields = 0};
+    for (uint32_t i = 0; i < input->n_rows; i++) {
+        const struct grid_row *row = input->rows[i], *next = i + 1 < input->n_rows ? input->rows[i + 1] : NULL;
+        consider(input, row, NULL, &best);
+        if (next && next->row == row->row + 1 && can_be_lower(next))
+            consider(input, row, next, &best);
+    }
+    if (best.n_fields == 0)
+        return HEAD_NONE;
+    if (best.n_qty > 1)
+        return HEAD_AMBIGUOUS;
+    take(input, &best, out);
+    return HEAD_FOUND;
+}
+
+/* ---- The report's date ----------------------------------------------------------------------------------------- */
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static size_t digits(const char *s, size_t n)
+{
+    size_t i = 0;
+    while (i < n && is_digit(s[i]))
+        i++;
+    return i;
+}
+
+/* Length of a date at the start of s, or 0: D.M.YYYY or YYYY-MM-DD. Two-digit years are left out: in running text they
+ * are as likely a version number. */
+static size_t date_length(const char *s, size_t n)
+{
+    size_t a = digits(s, n);
+    if ((a != 4 && a != 1 && a != 2) || a >= n)
+        return 0;
+    char sign = a == 4 ? '-' : '.';
+    if (s[a] != sign)
+        return 0;
+    size_t b = digits(s + a + 1, n - a - 1), at = a + 1 + b;
+    if (b < 1 || b > 2 || at >= n || s[at] != sign)
+        return 0;
+    size_t c = digits(s + at + 1, n - at - 1);
+    return c == (a == 4 ? 2u : 4u) ? at + 1 + c : 0;
+}
+
+static void later(struct value_date *latest, struct value_date date)
+{
+    if (value_date_valid(date) && (latest->year == 0 || value_date_compare(date, *latest) > 0))
+        *latest = date;
+}
+
+static void scan_dates(struct stock_span text, struct value_date *latest)
+{
+    for (size_t i = 0; i < text.n; i++) {
+        struct value_date date;
+        bool starts = is_digit(text.s[i]) && (i == 0 || (!is_digit(text.s[i - 1]) && text.s[i - 1] != '.'));
+        size_t n = starts ? date_length(text.s + i, text.n - i) : 0;
+        if (n && value_date_text(text.s + i, n, &date) == 0)
+            later(latest, date);
+    }
+}
+
+/* Does the cell tell when the report was made or printed? That is not the date of the stock. */
+static bool tells_printing(const struct grid_cell *cell)
+{
+    char label[LABEL_BYTES * 4];
+    struct stock_span text = stock_cell_words(cell);
+    label_normalise(text.s, text.n, label, sizeof label);
+    return strstr(label, "сформирован") || strstr(label, "печат");
+}
+
+static void scan_row(const struct grid_row *row, struct value_date *latest)
+{
+    bool printing = false;
+    for (uint32_t i = 0; i < row->n_cells; i++) {
+        const struct grid_cell *cell = &row->cells[i];
+        struct value_date date;
+        bool tells = cell->kind == GRID_TEXT && tells_printing(cell);
+        printing |= tells;
+        if (cell->kind == GRID_TEXT && !tells)
+            scan_dates(stock_cell_words(cell), latest);
+        else if (cell->kind == GRID_DATE && !printing &&
+                 value_date_text(cell->text, cell->len < 10 ? cell->len : 10, &date) == 0)
+            later(latest, date);
+    }
+}
+
+struct value_date stock_heading_date(const struct stock_head_input *input, uint32_t heading_row)
+{
+    struct value_date latest = {0, 0, 0};
+    for (uint32_t i = 0; i < input->n_rows; i++)
+        if (input->rows[i]->row < heading_row)
+            scan_row(input->rows[i], &latest);
+    return latest;
+}

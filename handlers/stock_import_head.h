@@ -1,0 +1,44 @@
+/* Heading search: which row or pair of rows names the columns.
+ *
+ * Looks at copies of the first rows of a sheet, each alone and each together with the next, and takes the candidate
+ * that names the most fields. */
+#ifndef PF_STOCK_IMPORT_HEAD_H
+#define PF_STOCK_IMPORT_HEAD_H
+
+#include "handlers/pricing/values.h"
+#include "handlers/stock_import_cells.h"
+#include "handlers/stock_import_mem.h"
+
+/* Where the columns are. */
+struct stock_heading {
+    uint32_t row;                          /* 0-based, the first of `rows` */
+    unsigned rows;                         /* 1 or 2 */
+    uint32_t column[FIELD_COUNT];          /* 0-based, MEM_NONE = the sheet has no such column */
+    struct label_hints hints[FIELD_COUNT]; /* currency and VAT that the column's label names */
+    uint8_t field_at[STOCK_COLUMNS];       /* enum stock_field by column */
+    /* Normalised texts by column, offsets into `text`, 0 = none: as a heading is repeated on each printed page, upper
+     * row, lower row, and both joined. */
+    uint32_t label[STOCK_COLUMNS][3];
+    struct mem_arena text;
+};
+void stock_heading_fini(struct stock_heading *heading);
+static inline bool stock_heading_has(const struct stock_heading *heading, enum stock_field field)
+{
+    return heading->column[field] != MEM_NONE;
+}
+
+/* What a sheet begins with. */
+struct stock_head_input {
+    const struct grid_row *const *rows; /* in file order */
+    uint32_t n_rows;
+    const struct grid_merge *merges;
+    uint32_t n_merges;
+};
+enum stock_head_result { HEAD_FOUND, HEAD_NONE, HEAD_AMBIGUOUS /* two quantity columns */ };
+/* Fills *out when found; release it with stock_heading_fini(). */
+enum stock_head_result stock_heading_find(const struct stock_head_input *input, struct stock_heading *out);
+
+/* The latest date written above the heading, when the report was made or printed apart; year 0 = none. */
+struct value_date stock_heading_date(const struct stock_head_input *input, uint32_t heading_row);
+
+#endif

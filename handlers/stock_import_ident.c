@@ -1,0 +1,283 @@
+/* Identity of a row: part number, lot, item code or a number inside the name, looked up in the catalogue. */
+#include "handlers/stock_import_line.h"
+
+#include "handlers/utf8.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define EXCEL_DIGITS 15 /* beyond these a double, and so Excel, no longer keeps a number's digits */
+#define TOKEN_MIN    5
+#define CODE_VENDOR  "1C" /* item codes of 1C stand in the map under this vendor */
+
+/* Empty cells and error values (#N/A) say nothing about identity. */
+static const struct grid_cell *told(const struct stock_row *row, enum stock_field field)
+{
+    const struct grid_cell *cell = row->field[field];
+    return !cell || cell->kind == GRID_ERROR || stock_cell_empty(cell) ? NULL : cell;
+}
+
+/* "1.23E+15", "1,2E+5": what Excel leaves of a long number. */
+static bool looks_scientific(struct stock_span text)
+{
+    size_t i = 0, n = text.n;
+    const char *s = text.s;
+    while (i < n && s[i] >= '0' && s[i] <= '9')
+        i++;
+    if (i == 0)
+        return false;
+    if (i < n && (s[i] == '.' || s[i] == ','))
+        for (i++; i < n && s[i] >= '0' && s[i] <= '9';)
+            i++;
+    if (i + 2 >= n || (s[i] != 'E' && s[i] != 'e') || s[i + 1] != '+')
+        return false;
+    for (i += 2; i < n && s[i] >= '0' && s[i] <= '9';)
+        i++;
+    return i == n;
+}
+
+/* A whole number: padded as its format shows it. */
+static enum stock_code whole_number(dec128 value, unsigned zero_pad, struct stock_ident *ident)
+{
+    char plain[48];
+    size_t n = dec_format(value, 0, false, plain, sizeof plain);
+    if (n - (value < 0) > EXCEL_DIGITS)
+        return E_PN_SCI;
+    size_t pad = value >= 0 && zero_pad > n && zero_pad < sizeof ident->digits ? zero_pad - n : 0;
+    memset(ident->digits, '0', pad);
+    memcpy(ident->digits + pad, plain, n + 1);
+    ident->part_number = (struct stock_span){ident->digits, pad + n};
+    return CODE_NONE;
+}
+
+static enum stock_code number_cell(const struct grid_cell *cell, struct stock_ident *ident)
+{
+    struct stock_span text = stock_cell_span(cell);
+    dec128 value;
+    bool lost = false;
+    if (dec_parse(text.s, text.n, 0, &value, &lost) != 0)
+        return E_PN_SCI;
+    if (!lost)
+        return whole_number(value, cell->zero_pad, ident);
+    if (memchr(text.s, 'e', text.n) || memchr(text.s, 'E', text.n) || text.n > EXCEL_DIGITS + 2)
+        return E_PN_SCI;
+    ident->part_number = text;
+    return CODE_NONE;
+}
+
+/* Text of an identifying cell into ident->part_number. */
+static enum stock_code identity_text(const struct grid_cell *cell, struct stock_ident *ident)
+{
+    if (cell->kind == GRID_NUMBER)
+        return number_cell(cell, ident);
+    if (cell->kind == GRID_DATE)
+        return E_PN_SCI;
+    ident->part_number = stock_cell_span(cell);
+    return cell->kind == GRID_TEXT && looks_scientific(ident->part_number) ? E_PN_SCI : CODE_NONE;
+}
+
+static enum stock_code status_code(enum pn_status status)
+{
+    static const enum stock_code codes[] = {
+        [PN_OK] = CODE_NONE, [PN_EMPTY] = E_PN_EMPTY, [PN_LONG] = E_PN_LONG, [PN_ENCODING] = E_ENCODING};
+    return codes[status];
+}
+
+/* ---- Numbers inside a name ------------------------------------------------------------------------------------- */
+
+struct name_scan {
+    const char *at, *end;
+    unsigned lots;           /* 0 none known, 1 one lot, 2 several */
+    struct stock_span token; /* the first known one */
+    char norm[PN_BYTES];
+    bool folded;
+    struct stock_found found;
+};
+
+static bool is_separator(uint32_t cp)
+{
+    return utf8_is_space(cp) || cp == 0xab || cp == 0xbb || (cp > 0 && cp < 0x80 && strchr(",;()[]\"", (int)cp));
+}
+
+/* The next run of characters between separators; n 0 at the end. */
+static struct stock_span next_token(struct name_scan *scan)
+{
+    const char *start = NULL;
+    while (scan->at < scan->end) {
+        size_t len;
+        uint32_t cp = utf8_decode(scan->at, (size_t)(scan->end - scan->at), &len);
+        bool separator = is_separator(cp);
+        if (start && separator)
+            break;
+        if (!start && !separator)
+            start = scan->at;
+        scan->at += len;
+    }
+    return start ? (struct stock_span){start, (size_t)(scan->at - start)} : (struct stock_span){"", 0};
+}
+
+static bool can_be_number(const char *norm)
+{
+    unsigned characters = 0;
+    bool digit = false;
+    for (const char *p = norm; *p; p++) {
+        characters += ((unsigned char)*p & 0xc0) != 0x80;
+        digit |= *p >= '0' && *p <= '9';
+    }
+    return characters >= TOKEN_MIN && digit;
+}
+
+static void try_token(const struct stock_context *context, const char *vendor_norm, struct stock_span token,
+                      struct name_scan *scan)
+{
+    char norm[PN_BYTES];
+    bool folded = false;
+    struct stock_found found;
+    if (pn_normalise(token.s, token.n, norm, &folded) != PN_OK || !can_be_number(norm))
+        return;
+    enum stock_match match = stock_catalog_find(context->catalog, norm, vendor_norm, &found);
+    if (match == STOCK_UNKNOWN)
+        return;
+    if (scan->lots == 0) {
+        scan->token = token;
+        scan->folded = folded;
+        scan->found = found;
+        memcpy(scan->norm, norm, sizeof norm);
+    }
+    bool other = match == STOCK_AMBIGUOUS || (scan->lots > 0 && found.component != scan->found.component);
+    scan->lots = other ? 2 : scan->lots ? scan->lots : 1;
+}
+
+static void scan_name(const struct stock_context *context, const struct stock_row *row, const char *vendor_norm,
+                      struct name_scan *scan)
+{
+    struct stock_span name = stock_cell_span(told(row, FIELD_NAME));
+    *scan = (struct name_scan){.at = name.s, .end = name.s + name.n};
+    for (struct stock_span token = next_token(scan); token.n; token = next_token(scan))
+        try_token(context, vendor_norm, token, scan);
+}
+
+/* A vendor that is no usable text counts as not given: the number still decides. */
+static void read_vendor(const struct stock_row *row, char *vendor_norm)
+{
+    struct stock_span vendor = stock_cell_span(told(row, FIELD_VENDOR));
+    if (vendor.n == 0 || pn_normalise(vendor.s, vendor.n, vendor_norm, NULL) != PN_OK)
+        vendor_norm[0] = '\0';
+}
+
+bool stock_name_known(const struct stock_context *context, const struct stock_row *row)
+{
+    char vendor_norm[PN_BYTES];
+    struct name_scan scan;
+    read_vendor(row, vendor_norm);
+    scan_name(context, row, vendor_norm, &scan);
+    return scan.lots > 0;
+}
+
+/* ---- Look-up --------------------------------------------------------------------------------------------------- */
+
+static void take_entry(const struct stock_catalog *catalog, struct stock_ident *ident, uint32_t entry)
+{
+    ident->entry = entry;
+    if (entry != MEM_NONE)
+        snprintf(ident->vendor_norm, sizeof ident->vendor_norm, "%s",
+                 stock_text(catalog, catalog->entries[entry].vendor));
+}
+
+/* The lot that the row's lot column names, or MEM_NONE. */
+static uint32_t named_lot(const struct stock_context *context, const struct stock_row *row)
+{
+    struct stock_ident lot;
+    const struct grid_cell *cell = told(row, FIELD_LOT);
+    if (!cell || identity_text(cell, &lot) != CODE_NONE)
+        return MEM_NONE;
+    if (pn_normalise(lot.part_number.s, lot.part_number.n, lot.pn_norm, NULL) != PN_OK)
+        return MEM_NONE;
+    return stock_catalog_lot(context->catalog, lot.pn_norm);
+}
+
+static enum stock_code look_up(const struct stock_context *context, struct stock_ident *ident, stock_warnings *warnings)
+{
+    struct stock_found found;
+    enum stock_match match = stock_catalog_find(context->catalog, ident->pn_norm, ident->vendor_norm, &found);
+    if (match == STOCK_AMBIGUOUS)
+        return E_PN_AMBIGUOUS;
+    ident->component = found.component;
+    take_entry(context->catalog, ident, found.entry);
+    if (found.other_vendor)
+        stock_warn(warnings, W_VENDOR);
+    return CODE_NONE;
+}
+
+/* An item code is looked up as 1C's own number first. */
+static bool look_up_code(const struct stock_context *context, struct stock_ident *ident)
+{
+    struct stock_found found;
+    const struct stock_catalog *catalog = context->catalog;
+    if (stock_catalog_find(catalog, ident->pn_norm, CODE_VENDOR, &found) != STOCK_MATCH || found.entry == MEM_NONE)
+        return false;
+    if (strcmp(stock_text(catalog, catalog->entries[found.entry].vendor), CODE_VENDOR) != 0)
+        return false;
+    ident->component = found.component;
+    take_entry(catalog, ident, found.entry);
+    return true;
+}
+
+static enum stock_code from_name(const struct stock_context *context, const struct stock_row *row,
+                                 struct stock_ident *ident, stock_warnings *warnings)
+{
+    struct name_scan scan;
+    struct stock_span name = stock_cell_span(told(row, FIELD_NAME));
+    if (!utf8_valid(name.s, name.n))
+        return E_ENCODING;
+    if (!context->params->pn_from_name)
+        return E_PN_EMPTY;
+    scan_name(context, row, ident->vendor_norm, &scan);
+    if (scan.lots != 1)
+        return scan.lots ? E_PN_AMBIGUOUS : E_PN_EMPTY;
+    stock_warn(warnings, W_PN_FROM_NAME);
+    if (scan.folded)
+        stock_warn(warnings, W_PN_FOLDED);
+    if (scan.found.other_vendor)
+        stock_warn(warnings, W_VENDOR);
+    ident->part_number = scan.token;
+    memcpy(ident->pn_norm, scan.norm, sizeof scan.norm);
+    ident->component = scan.found.component;
+    take_entry(context->catalog, ident, scan.found.entry);
+    return CODE_NONE;
+}
+
+enum stock_code stock_identify(const struct stock_context *context, const struct stock_row *row,
+                               struct stock_ident *ident, stock_warnings *warnings)
+{
+    static const enum stock_field order[] = {FIELD_PART_NUMBER, FIELD_LOT, FIELD_CODE};
+    enum stock_field field = FIELD_NONE;
+    for (size_t i = 0; i < sizeof order / sizeof order[0] && field == FIELD_NONE; i++)
+        if (told(row, order[i]))
+            field = order[i];
+    ident->pn_norm[0] = '\0';
+    ident->component = ident->entry = MEM_NONE;
+    read_vendor(row, ident->vendor_norm);
+    if (field == FIELD_NONE)
+        return from_name(context, row, ident, warnings);
+    enum stock_code code = identity_text(told(row, field), ident);
+    if (code != CODE_NONE)
+        return code;
+    bool folded = false;
+    code = status_code(pn_normalise(ident->part_number.s, ident->part_number.n, ident->pn_norm, &folded));
+    if (code != CODE_NONE) {
+        ident->pn_norm[0] = '\0';
+        return code;
+    }
+    if (folded)
+        stock_warn(warnings, W_PN_FOLDED);
+    ident->component = named_lot(context, row);
+    if (ident->component != MEM_NONE) {
+        take_entry(context->catalog, ident,
+                   stock_catalog_entry_of(context->catalog, ident->pn_norm, ident->vendor_norm, ident->component));
+        return CODE_NONE;
+    }
+    if (field == FIELD_CODE && look_up_code(context, ident))
+        return CODE_NONE;
+    return look_up(context, ident, warnings);
+}

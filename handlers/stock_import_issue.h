@@ -1,0 +1,75 @@
+/* Errors and warnings of rows: counted without end, the first ten thousand kept with their text. */
+#ifndef PF_STOCK_IMPORT_ISSUE_H
+#define PF_STOCK_IMPORT_ISSUE_H
+
+#include "handlers/stock_import_mem.h"
+
+/* An error rejects its row (one error a row: the first that is met); warnings stand in the order in which they are
+ * told. */
+enum stock_code {
+    CODE_NONE = 0,
+    E_ENCODING,
+    E_PN_EMPTY,
+    E_PN_LONG,
+    E_PN_SCI,
+    E_PN_AMBIGUOUS,
+    E_QTY_MISSING,
+    E_QTY_NUM,
+    E_QTY_NEGATIVE,
+    E_QTY_RANGE,
+    E_COST_NUM,
+    E_COST_NEGATIVE,
+    E_CURRENCY,
+    E_NO_RATE,
+    E_UNIT,
+    E_UNIT_PACK,
+    E_UNIT_MISMATCH,
+    E_DUP,
+    W_PN_FOLDED,
+    W_PN_FROM_NAME,
+    W_VENDOR,
+    W_QTY_APPROX,
+    W_QTY_ROUNDED,
+    W_QTY_NEGATIVE,
+    W_RESERVED,
+    W_COST_ZERO,
+    W_COST_MISSING,
+    W_DATE,
+    W_UNMATCHED,
+    STOCK_CODES
+};
+static inline bool stock_code_is_error(enum stock_code code)
+{
+    return code > CODE_NONE && code < W_PN_FOLDED;
+}
+const char *stock_code_name(enum stock_code code);    /* "E_QTY_NUM" */
+const char *stock_code_field(enum stock_code code);   /* "qty" */
+const char *stock_code_message(enum stock_code code); /* one sentence for people */
+
+#define STOCK_ISSUES_KEPT 10000
+
+struct stock_issue {
+    uint32_t row; /* 0-based */
+    uint8_t code;
+    uint32_t raw, pn, suggestion; /* arena offsets, 0 = none */
+};
+struct stock_issues {
+    uint64_t count[STOCK_CODES];
+    struct mem_arena text;
+    /* Two lists, so that a flood of warnings cannot crowd the errors out. */
+    struct stock_issue *error, *warning;
+    uint32_t n_errors, room_errors, n_warnings, room_warnings;
+};
+void stock_issues_fini(struct stock_issues *issues);
+/* Count, and say whether the text will be kept (so that the caller need not make it in vain). */
+bool stock_issues_count(struct stock_issues *issues, enum stock_code code);
+/* Keep one that was counted. Texts may be empty; raw is cut to 1000 characters. */
+void stock_issues_keep(struct stock_issues *issues, enum stock_code code, uint32_t row, const char *raw, size_t raw_n,
+                       const char *pn_norm, const char *suggestion);
+/* All kept ones, errors first, at most STOCK_ISSUES_KEPT together. */
+uint32_t stock_issues_kept(const struct stock_issues *issues);
+const struct stock_issue *stock_issues_at(const struct stock_issues *issues, uint32_t i);
+/* Were more counted than are kept? */
+bool stock_issues_truncated(const struct stock_issues *issues);
+
+#endif

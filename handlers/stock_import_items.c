@@ -1,0 +1,239 @@
+/* Items by key: merging, digests, and what differs from the warehouse. */
+#include "handlers/stock_import_items.h"
+
+#include "handlers/pricing/partnum.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define QTY_LIMIT 1000000000000000 /* 10^12 at three digits */
+#define KEY_BYTES (2 * PN_BYTES)
+
+void stock_items_init(struct stock_items *items, const struct stock_catalog *catalog)
+{
+    *items = (struct stock_items){.catalog = catalog};
+}
+
+void stock_items_fini(struct stock_items *items)
+{
+    mem_arena_fini(&items->keys);
+    mem_index_fini(&items->index);
+    free(items->item);
+    free(items->sums);
+    *items = (struct stock_items){0};
+}
+
+struct key {
+    const struct stock_items *items;
+    char bytes[KEY_BYTES]; /* pn_norm, NUL, vendor_norm, NUL */
+    const char *vendor;
+    size_t n; /* without the last NUL */
+};
+
+static void make_key(const struct stock_items *items, const char *pn_norm, const char *vendor_norm, struct key *key)
+{
+    size_t a = strlen(pn_norm), b = strlen(vendor_norm);
+    if (a >= PN_BYTES || b >= PN_BYTES)
+        abort();
+    key->items = items;
+    memcpy(key->bytes, pn_norm, a + 1);
+    memcpy(key->bytes + a + 1, vendor_norm, b + 1);
+    key->vendor = key->bytes + a + 1;
+    key->n = a + 1 + b;
+}
+
+static bool same_key(const void *ctx, uint32_t number)
+{
+    const struct key *key = ctx;
+    const char *text = mem_text(&key->items->keys, key->items->item[number].key);
+    return strcmp(text, key->bytes) == 0 && strcmp(text + (key->vendor - key->bytes), key->vendor) == 0;
+}
+
+/* The item of this key; made when there is none. */
+static uint32_t item_of(struct stock_items *items, const char *pn_norm, const char *vendor_norm)
+{
+    struct key key;
+    make_key(items, pn_norm, vendor_norm, &key);
+    uint64_t hash = mem_hash(key.bytes, key.n);
+    uint32_t number = mem_index_find(&items->index, hash, same_key, &key);
+    if (number != MEM_NONE)
+        return number;
+    items->item = mem_grow(items->item, &items->room, items->n + 1, sizeof *items->item);
+    number = items->n++;
+    items->item[number] = (struct stock_item){.sum = MEM_NONE, .component = MEM_NONE, .cost = -1};
+    items->item[number].key = mem_arena_add(&items->keys, key.bytes, key.n);
+    mem_index_add(&items->index, hash, number);
+    return number;
+}
+
+const char *stock_item_pn(const struct stock_items *items, const struct stock_item *item)
+{
+    return mem_text(&items->keys, item->key);
+}
+
+const char *stock_item_vendor(const struct stock_items *items, const struct stock_item *item)
+{
+    const char *pn = stock_item_pn(items, item);
+    return pn + strlen(pn) + 1;
+}
+
+/* ---- Digests --------------------------------------------------------------------------------------------------- */
+
+static uint64_t digest_numbers(uint32_t component_id, int64_t lot_qty, int64_t qty, int64_t reserved, int64_t cost,
+                               uint32_t date, enum unit unit)
+{
+    int64_t all[] = {component_id, lot_qty, qty, reserved, cost, date, (int64_t)unit};
+    return mem_hash(all, sizeof all);
+}
+
+static uint64_t digest_texts(const char *part_number, size_t n, const char *name, size_t m)
+{
+    uint64_t both[] = {mem_hash(part_number, n), mem_hash(name, m)};
+    return mem_hash(both, sizeof both);
+}
+
+static uint32_t component_id(const struct stock_items *items, uint32_t component)
+{
+    return component == MEM_NONE ? 0 : items->catalog->components[component].id;
+}
+
+void stock_items_add_old(struct stock_items *items, const struct stock_old *old)
+{
+    uint32_t number = item_of(items, old->pn_norm, old->vendor_norm);
+    struct stock_item *item = &items->item[number];
+    item->old_id = old->id;
+    item->old_numbers =
+        digest_numbers(old->component_id, old->lot_qty, old->qty, old->reserved, old->cost, old->date, old->unit);
+    item->old_texts = digest_texts(old->part_number, strlen(old->part_number), old->name, strlen(old->name));
+}
+
+/* ---- Lines ----------------------------------------------------------------------------------------------------- */
+
+static uint32_t packed_date(struct value_date date)
+{
+    return date.year == 0 ? 0 : (uint32_t)(date.year * 10000 + date.month * 100 + date.day);
+}
+
+static void set_line(struct stock_item *item, const struct stock_line *line)
+{
+    item->component = line->component;
+    item->lot_qty = line->lot_qty;
+    item->qty = line->qty;
+    item->reserved = line->reserved;
+    item->cost = line->cost;
+    item->date = packed_date(line->received_on);
+    item->unit = (uint8_t)line->unit;
+    item->in_file = true;
+    item->texts_differ = item->old_id && item->old_texts != digest_texts(line->part_number, line->part_number_len,
+                                                                         line->name, line->name_len);
+}
+
+static void add_to_sum(struct stock_sum *sum, int64_t qty, int64_t cost)
+{
+    if (qty <= 0 || cost < 0)
+        return;
+    sum->value += (dec128)qty * cost;
+    sum->qty += qty;
+}
+
+static struct stock_sum *sum_of(struct stock_items *items, struct stock_item *item)
+{
+    if (item->sum == MEM_NONE) {
+        items->sums = mem_grow(items->sums, &items->room_sums, items->n_sums + 1, sizeof *items->sums);
+        item->sum = items->n_sums++;
+        items->sums[item->sum] = (struct stock_sum){0, 0};
+        add_to_sum(&items->sums[item->sum], item->qty, item->cost);
+    }
+    return &items->sums[item->sum];
+}
+
+static enum stock_added merge_line(struct stock_items *items, struct stock_item *item, const struct stock_line *line)
+{
+    int64_t qty = item->qty + line->qty, reserved = item->reserved + line->reserved;
+    if (qty >= QTY_LIMIT || qty <= -QTY_LIMIT || reserved >= QTY_LIMIT)
+        return ADDED_RANGE;
+    add_to_sum(sum_of(items, item), line->qty, line->cost);
+    item->qty = qty;
+    item->reserved = reserved;
+    if (item->cost < 0)
+        item->cost = line->cost;
+    uint32_t date = packed_date(line->received_on);
+    if (date > item->date)
+        item->date = date;
+    return ADDED_SUMMED;
+}
+
+enum stock_added stock_items_add(struct stock_items *items, const struct stock_line *line, enum stock_duplicates mode,
+                                 uint32_t *number)
+{
+    *number = item_of(items, line->pn_norm, line->vendor_norm);
+    struct stock_item *item = &items->item[*number];
+    if (!item->in_file) {
+        set_line(item, line);
+        return ADDED_NEW;
+    }
+    switch (mode) {
+    case DUPLICATES_SUM:
+        return merge_line(items, item, line);
+    case DUPLICATES_FIRST:
+        return ADDED_IGNORED;
+    case DUPLICATES_LAST:
+        set_line(item, line);
+        return ADDED_REPLACED;
+    case DUPLICATES_REJECT:
+        return ADDED_REFUSED;
+    }
+    abort();
+}
+
+void stock_items_settle(struct stock_items *items)
+{
+    for (uint32_t i = 0; i < items->n; i++) {
+        struct stock_item *item = &items->item[i];
+        const struct stock_sum *sum = item->sum == MEM_NONE ? NULL : &items->sums[item->sum];
+        if (sum && sum->qty > 0)
+            item->cost = (int64_t)dec_div_round(sum->value, sum->qty, ROUND_HALF_UP);
+    }
+}
+
+enum stock_change stock_item_change(const struct stock_items *items, const struct stock_item *item,
+                                    enum stock_mode mode)
+{
+    if (!item->in_file)
+        return item->old_id && mode == STOCK_REPLACE ? CHANGE_DELETE : CHANGE_NONE;
+    if (item->old_id == 0)
+        return CHANGE_INSERT;
+    uint64_t numbers = digest_numbers(component_id(items, item->component), item->lot_qty, item->qty, item->reserved,
+                                      item->cost, item->date, (enum unit)item->unit);
+    if (numbers != item->old_numbers)
+        return CHANGE_UPDATE;
+    return item->texts_differ ? CHANGE_TEXTS : CHANGE_NONE;
+}
+
+static void total_item(const struct stock_items *items, const struct stock_item *item, enum stock_mode mode,
+                       struct stock_totals *t)
+{
+    enum stock_change change = stock_item_change(items, item, mode);
+    t->old += item->old_id != 0;
+    t->deleted += change == CHANGE_DELETE;
+    if (!item->in_file)
+        return;
+    t->items++;
+    t->inserted += change == CHANGE_INSERT;
+    t->updated += change == CHANGE_UPDATE;
+    t->unchanged += change == CHANGE_NONE || change == CHANGE_TEXTS;
+    t->matched += item->component != MEM_NONE;
+    t->unmatched += item->component == MEM_NONE;
+    t->qty += item->qty;
+    if (item->cost >= 0)
+        t->value += (dec128)item->qty * item->cost;
+}
+
+struct stock_totals stock_items_totals(const struct stock_items *items, enum stock_mode mode)
+{
+    struct stock_totals t = {0};
+    for (uint32_t i = 0; i < items->n; i++)
+        total_item(items, &items->item[i], mode, &t);
+    t.value = dec_rescale(t.value, QTY_SCALE + PRICE_SCALE, 2, ROUND_HALF_UP);
+    return t;
+}

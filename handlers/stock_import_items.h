@@ -1,0 +1,93 @@
+/* Items: one per key (part number, vendor), lines of one key merged, compared with what the warehouse holds.
+ *
+ * Holds both sides in one table: the warehouse's present items are added first (old), then the file's lines. Numbers
+ * are kept exactly; of the old side only a keyed digest of the numbers and one of the texts, enough to tell whether
+ * anything differs. */
+#ifndef PF_STOCK_IMPORT_ITEMS_H
+#define PF_STOCK_IMPORT_ITEMS_H
+
+#include "handlers/stock_import.h"
+
+struct stock_item {
+    uint32_t key;       /* arena offset: pn_norm, NUL, vendor_norm */
+    uint32_t component; /* number in the catalogue, or MEM_NONE */
+    uint32_t sum;       /* number of its running sum, or MEM_NONE while one line makes it */
+    uint32_t date;      /* received on: year × 10 000 + month × 100 + day; 0 = none */
+    int64_t lot_qty, qty, reserved;
+    int64_t cost;                    /* -1 = none */
+    uint64_t old_id;                 /* stock_item.id, 0 = the warehouse has no such item */
+    uint64_t old_numbers, old_texts; /* digests of what it has */
+    uint8_t unit;
+    bool in_file;
+    bool staged;       /* somebody took its first line along: see stock_items_add() */
+    bool texts_differ; /* from the old ones */
+};
+
+/* Σ q·c and Σ q over lines with q > 0 and a cost. */
+struct stock_sum {
+    dec128 value, qty;
+};
+
+struct stock_items {
+    struct mem_arena keys;
+    struct stock_item *item;
+    uint32_t n, room;
+    struct mem_index index;
+    struct stock_sum *sums;
+    uint32_t n_sums, room_sums;
+    const struct stock_catalog *catalog; /* for the ids of components */
+};
+
+void stock_items_init(struct stock_items *items, const struct stock_catalog *catalog);
+void stock_items_fini(struct stock_items *items);
+
+/* One item that the warehouse holds now. */
+struct stock_old {
+    uint64_t id;
+    const char *pn_norm, *vendor_norm, *part_number, *name;
+    uint32_t component_id;                /* database id, 0 = NULL */
+    int64_t lot_qty, qty, reserved, cost; /* cost -1 = NULL */
+    uint32_t date;
+    enum unit unit;
+};
+void stock_items_add_old(struct stock_items *items, const struct stock_old *old);
+
+enum stock_added {
+    ADDED_NEW,      /* first line of its key */
+    ADDED_SUMMED,   /* numbers went into an earlier line */
+    ADDED_REPLACED, /* took the place of an earlier line (duplicates = last) */
+    ADDED_IGNORED,  /* an earlier line stands (duplicates = first) */
+    ADDED_REFUSED,  /* E_DUP (duplicates = reject) */
+    ADDED_RANGE     /* E_QTY_RANGE: the sum would be too large */
+};
+/* Add a line of the file; *number is its item. */
+enum stock_added stock_items_add(struct stock_items *items, const struct stock_line *line, enum stock_duplicates mode,
+                                 uint32_t *number);
+
+const char *stock_item_pn(const struct stock_items *items, const struct stock_item *item);
+const char *stock_item_vendor(const struct stock_items *items, const struct stock_item *item);
+
+/* What is to be done about an item. Before stock_items_settle() only for what is known so far. */
+enum stock_change {
+    CHANGE_NONE,
+    CHANGE_INSERT,
+    CHANGE_UPDATE,
+    CHANGE_TEXTS /* only number as written or name */,
+    CHANGE_DELETE
+};
+enum stock_change stock_item_change(const struct stock_items *items, const struct stock_item *item,
+                                    enum stock_mode mode);
+
+/* After the last line: work out the mean cost of merged items. */
+void stock_items_settle(struct stock_items *items);
+
+/* What the whole import comes to; after settle. */
+struct stock_totals {
+    uint32_t items, inserted, updated, unchanged, deleted, matched, unmatched;
+    uint32_t old; /* items that the warehouse held */
+    dec128 qty;   /* thousandths */
+    dec128 value; /* hundredths */
+};
+struct stock_totals stock_items_totals(const struct stock_items *items, enum stock_mode mode);
+
+#endif

@@ -1,0 +1,70 @@
+/* One data row to one line: whose stock it is, how much, at what cost.
+ *
+ * The first thing that is wrong rejects the row; warnings are collected for rows that are kept. */
+#ifndef PF_STOCK_IMPORT_LINE_H
+#define PF_STOCK_IMPORT_LINE_H
+
+#include "handlers/pricing/partnum.h"
+#include "handlers/stock_import.h"
+#include "handlers/stock_import_head.h"
+#include "handlers/stock_import_issue.h"
+
+#define STOCK_RATES_CACHED 8
+
+/* What all rows of one file share. */
+struct stock_context {
+    const struct stock_params *params;
+    struct stock_catalog *catalog;
+    const struct stock_heading *heading;
+    struct value_date stock_date; /* rates are taken at this date */
+    /* Rates asked for so far: the same few for half a million rows. */
+    struct {
+        char currency[4];
+        bool known;
+        uint32_t nominal;
+        int64_t rate;
+    } rate[STOCK_RATES_CACHED];
+    unsigned n_rates;
+};
+
+/* Warnings of one row: a set of codes from W_PN_FOLDED on. */
+typedef uint32_t stock_warnings;
+static inline void stock_warn(stock_warnings *set, enum stock_code code)
+{
+    *set |= 1u << (code - W_PN_FOLDED);
+}
+static inline bool stock_warned(stock_warnings set, enum stock_code code)
+{
+    return set & 1u << (code - W_PN_FOLDED);
+}
+
+/* Whose stock: the number, its key in the map, and the lot. */
+struct stock_ident {
+    char pn_norm[PN_BYTES];
+    char vendor_norm[PN_BYTES];
+    char digits[24];               /* a number cell as text, padded with zeros */
+    struct stock_span part_number; /* as written */
+    uint32_t component, entry;     /* numbers in the catalogue, or MEM_NONE */
+};
+enum stock_code stock_identify(const struct stock_context *context, const struct stock_row *row,
+                               struct stock_ident *ident, stock_warnings *warnings);
+/* Is a number that the map or a lot knows among the words of the name? */
+bool stock_name_known(const struct stock_context *context, const struct stock_row *row);
+
+/* Three-letter code of a currency as people write it; false when it is none. */
+bool stock_currency(struct stock_span text, char currency[4]);
+
+/* Amounts of a row whose identity is known. */
+struct stock_amounts {
+    int64_t qty, reserved; /* thousandths, in the item's unit */
+    int64_t cost;          /* ten-thousandths, -1 = none */
+    enum unit unit;
+};
+enum stock_code stock_measure(struct stock_context *context, const struct stock_row *row,
+                              const struct stock_ident *ident, struct stock_amounts *amounts, stock_warnings *warnings);
+
+/* Both, and the date and texts: the whole row. `ident` is the storage that the line's texts point into. */
+enum stock_code stock_line_read(struct stock_context *context, const struct stock_row *row, struct stock_ident *ident,
+                                struct stock_line *line, stock_warnings *warnings);
+
+#endif

@@ -1,0 +1,166 @@
+/* Arena, keyed hash and index for the stock import. */
+#include "handlers/stock_import_mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <sys/random.h>
+
+void *mem_grow(void *block, uint32_t *room, uint32_t need, size_t size)
+{
+    if (need <= *room)
+        return block;
+    uint32_t next = *room ? *room : 64;
+    while (next < need) {
+        if (next > UINT32_MAX / 2)
+            abort();
+        next *= 2;
+    }
+    void *grown = reallocarray(block, next, size);
+    if (!grown)
+        abort();
+    *room = next;
+    return grown;
+}
+
+void mem_arena_fini(struct mem_arena *arena)
+{
+    free(arena->base);
+    *arena = (struct mem_arena){NULL, 0, 0};
+}
+
+uint32_t mem_arena_add(struct mem_arena *arena, const char *text, size_t n)
+{
+    if (n >= UINT32_MAX - arena->used)
+        abort();
+    uint32_t at = arena->used;
+    arena->base = mem_grow(arena->base, &arena->size, at + (uint32_t)n + 1, 1);
+    if (n)
+        memcpy(arena->base + at, text, n);
+    arena->base[at + n] = '\0';
+    arena->used = at + (uint32_t)n + 1;
+    return at;
+}
+
+struct sip {
+    uint64_t v0, v1, v2, v3;
+};
+
+static uint64_t rotate(uint64_t x, unsigned bits)
+{
+    return x << bits | x >> (64 - bits);
+}
+
+static void sip_round(struct sip *s)
+{
+    s->v0 += s->v1;
+    s->v1 = rotate(s->v1, 13) ^ s->v0;
+    s->v0 = rotate(s->v0, 32);
+    s->v2 += s->v3;
+    s->v3 = rotate(s->v3, 16) ^ s->v2;
+    s->v0 += s->v3;
+    s->v3 = rotate(s->v3, 21) ^ s->v0;
+    s->v2 += s->v1;
+    s->v1 = rotate(s->v1, 17) ^ s->v2;
+    s->v2 = rotate(s->v2, 32);
+}
+
+/* The key stays the same for the life of the process. Without entropy the hash still works, merely predictably. */
+static const uint64_t *process_key(void)
+{
+    static uint64_t key[2];
+    static bool drawn;
+    if (!drawn) {
+        if (getrandom(key, sizeof key, GRND_NONBLOCK) != (ssize_t)sizeof key)
+            key[0] = (uint64_t)(uintptr_t)&key;
+        drawn = true;
+    }
+    return key;
+}
+
+uint64_t mem_hash(const void *data, size_t n)
+{
+    const uint64_t *key = process_key();
+    struct sip s = {key[0] ^ 0x736f6d6570736575u, key[1] ^ 0x646f72616e646f6du, key[0] ^ 0x6c7967656e657261u,
+                    key[1] ^ 0x7465646279746573u};
+    const unsigned char *p = data;
+    for (size_t left = n; left >= 8; left -= 8, p += 8) {
+        uint64_t word;
+        memcpy(&word, p, 8);
+        s.v3 ^= word;
+        sip_round(&s);
+        s.v0 ^= word;
+    }
+    uint64_t tail = (uint64_t)n << 56;
+    for (size_t i = 0; i < (n & 7); i++)
+        tail |= (uint64_t)p[i] << (8 * i);
+    s.v3 ^= tail;
+    sip_round(&s);
+    s.v0 ^= tail;
+    s.v2 ^= 0xff;
+    sip_round(&s);
+    sip_round(&s);
+    sip_round(&s);
+    return s.v0 ^ s.v1 ^ s.v2 ^ s.v3;
+}
+
+void mem_index_fini(struct mem_index *index)
+{
+    free(index->slot);
+    *index = (struct mem_index){NULL, 0, 0};
+}
+
+/* Slots keep the upper half of the hash. Growing needs the lower half as well, so the start of a probe is made from the
+ * upper half too: mixed down by one multiplication. */
+static uint32_t start_of(uint64_t hash)
+{
+    return (uint32_t)((hash >> 32) * 0x9e3779b1u >> 7);
+}
+
+#define TAG_MASK 0xffffffff00000000u
+
+uint32_t mem_index_find(const struct mem_index *index, uint64_t hash, mem_same_fn same, const void *ctx)
+{
+    if (!index->slot)
+        return MEM_NONE;
+    for (uint32_t at = start_of(hash) & index->mask; index->slot[at]; at = (at + 1) & index->mask) {
+        uint64_t slot = index->slot[at];
+        uint32_t number = (uint32_t)slot - 1;
+        if (((slot ^ hash) & TAG_MASK) == 0 && same(ctx, number))
+            return number;
+    }
+    return MEM_NONE;
+}
+
+static void place(struct mem_index *index, uint32_t start, uint64_t slot)
+{
+    uint32_t at = start & index->mask;
+    while (index->slot[at])
+        at = (at + 1) & index->mask;
+    index->slot[at] = slot;
+}
+
+static void enlarge(struct mem_index *index)
+{
+    uint32_t size = index->slot ? (index->mask + 1) * 2 : 256;
+    if (size == 0)
+        abort();
+    struct mem_index bigger = {calloc(size, sizeof *bigger.slot), size - 1, index->used};
+    if (!bigger.slot)
+        abort();
+    for (uint32_t i = 0; index->slot && i <= index->mask; i++)
+        if (index->slot[i])
+            place(&bigger, start_of(index->slot[i]), index->slot[i]);
+    free(index->slot);
+    *index = bigger;
+}
+
+void mem_index_add(struct mem_index *index, uint64_t hash, uint32_t number)
+{
+    if (number == MEM_NONE)
+        abort();
+    if (!index->slot || index->used >= index->mask / 3 * 2)
+        enlarge(index);
+    place(index, start_of(hash), (hash & TAG_MASK) | (uint64_t)(number + 1));
+    index->used++;
+}

@@ -1,0 +1,49 @@
+/* Compact memory for the stock import: one growing text arena and hash indices over numbered things.
+ *
+ * Half a million rows must fit beside everything else in a runner, so texts live in one block addressed by 32-bit
+ * offsets and an index costs eight bytes a slot. The hash is keyed (SipHash-1-3, key drawn per process): keys come from
+ * uploaded files, and an unkeyed hash would let a file make every look-up linear. Single-threaded. Out of memory
+ * aborts. */
+#ifndef PF_STOCK_IMPORT_MEM_H
+#define PF_STOCK_IMPORT_MEM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define MEM_NONE UINT32_MAX
+
+/* Texts one after the other, each terminated. Offsets stay valid while it grows, pointers do not. */
+struct mem_arena {
+    char *base;
+    uint32_t used, size;
+};
+void mem_arena_fini(struct mem_arena *arena);
+/* Copy n bytes in, terminate them, return their offset. */
+uint32_t mem_arena_add(struct mem_arena *arena, const char *text, size_t n);
+static inline const char *mem_text(const struct mem_arena *arena, uint32_t offset)
+{
+    return arena->base + offset;
+}
+
+/* Keyed hash of n bytes. */
+uint64_t mem_hash(const void *data, size_t n);
+
+/* Open addressing; a slot holds half of the hash and the number of the thing. Numbers below MEM_NONE. */
+struct mem_index {
+    uint64_t *slot;
+    uint32_t mask; /* slots - 1; meaningless while slot is NULL */
+    uint32_t used;
+};
+typedef bool (*mem_same_fn)(const void *ctx, uint32_t number);
+void mem_index_fini(struct mem_index *index);
+/* The number with this hash for which `same` is true, or MEM_NONE. */
+uint32_t mem_index_find(const struct mem_index *index, uint64_t hash, mem_same_fn same, const void *ctx);
+/* Add without looking for an equal one. */
+void mem_index_add(struct mem_index *index, uint64_t hash, uint32_t number);
+
+/* Room for at least `need` elements of `size` bytes in a block that grows by doubling. Returns the block, moved or not.
+ */
+void *mem_grow(void *block, uint32_t *room, uint32_t need, size_t size);
+
+#endif

@@ -1,0 +1,296 @@
+/* The grid sink of the stock import: sheets, heading, rows. */
+#include "handlers/stock_import_reader.h"
+
+#include "handlers/stock_import_rows.h"
+#include "handlers/utf8.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TICK_ROWS  1024
+#define MERGES_MAX 4096
+#define RAW_BYTES  4096
+
+static int fail(struct stock_reader *reader, const char *code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static int fail(struct stock_reader *reader, const char *code, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    vsnprintf(reader->failure_text, sizeof reader->failure_text, format, args);
+    va_end(args);
+    snprintf(reader->failure, sizeof reader->failure, "%s", code);
+    reader->phase = PHASE_DONE;
+    return -1;
+}
+
+void stock_reader_init(struct stock_reader *reader, const struct stock_params *params, struct stock_catalog *catalog,
+                       struct stock_items *items, const struct stock_reader_out *out)
+{
+    *reader = (struct stock_reader){.params = params, .catalog = catalog, .items = items, .out = *out};
+    reader->warehouse = stock_catalog_warehouse(catalog, params->warehouse);
+    reader->section = MEM_NONE;
+}
+
+static void drop_head(struct stock_reader *reader)
+{
+    for (uint32_t i = 0; i < reader->n_head; i++)
+        free(reader->head[i]);
+    reader->n_head = 0;
+    reader->n_merges = 0;
+}
+
+void stock_reader_fini(struct stock_reader *reader)
+{
+    drop_head(reader);
+    free(reader->merges);
+    free(reader->waiting);
+    stock_heading_fini(&reader->heading);
+    stock_issues_fini(&reader->issues);
+    memset(reader, 0, sizeof *reader);
+}
+
+/* ---- Issues ---------------------------------------------------------------------------------------------------- */
+
+static void report(struct stock_reader *reader, const struct stock_row *row, enum stock_code code, const char *pn_norm)
+{
+    char raw[RAW_BYTES], suggestion[256] = "";
+    if (!stock_issues_count(&reader->issues, code))
+        return;
+    if (code == W_UNMATCHED || code == E_PN_AMBIGUOUS)
+        stock_catalog_suggest(reader->catalog, pn_norm, suggestion, sizeof suggestion);
+    size_t n = stock_row_raw(&reader->heading, row, raw, sizeof raw);
+    stock_issues_keep(&reader->issues, code, row->row->row, raw, n, pn_norm, suggestion);
+}
+
+static void report_warnings(struct stock_reader *reader, const struct stock_row *row, stock_warnings warnings,
+                            const char *pn_norm)
+{
+    for (enum stock_code code = W_PN_FOLDED; warnings && code < STOCK_CODES; code++)
+        if (stock_warned(warnings, code))
+            report(reader, row, code, pn_norm);
+}
+
+/* ---- Data rows ------------------------------------------------------------------------------------------------- */
+
+static enum stock_code duplicate_code(enum stock_added added)
+{
+    return added == ADDED_REFUSED ? E_DUP : added == ADDED_RANGE ? E_QTY_RANGE : CODE_NONE;
+}
+
+static int take_data(struct stock_reader *reader, const struct stock_row *row)
+{
+    struct stock_ident ident;
+    struct stock_line line;
+    stock_warnings warnings = 0;
+    enum stock_added added = ADDED_NEW;
+    uint32_t item = MEM_NONE;
+    reader->rows_total++;
+    enum stock_code code = stock_line_read(&reader->context, row, &ident, &line, &warnings);
+    if (code == CODE_NONE) {
+        added = stock_items_add(reader->items, &line, reader->params->duplicates, &item);
+        code = duplicate_code(added);
+    }
+    if (code != CODE_NONE) {
+        reader->rows_rejected++;
+        report(reader, row, code, ident.pn_norm);
+        return 0;
+    }
+    reader->duplicates_merged += added != ADDED_NEW;
+    report_warnings(reader, row, warnings, ident.pn_norm);
+    if (reader->out.line && reader->out.line(reader->out.ctx, &line, item, added) != 0)
+        return STOCK_SINK_STOPPED;
+    return 0;
+}
+
+/* Its own column decides, else the section it stands in. */
+static bool is_elsewhere(const struct stock_reader *reader, const struct stock_row *row)
+{
+    struct stock_span text = stock_cell_span(row->field[FIELD_WAREHOUSE]);
+    if (text.n)
+        return stock_catalog_warehouse_named(reader->catalog, text.s, text.n) != reader->warehouse;
+    return reader->section != MEM_NONE && reader->section != reader->warehouse;
+}
+
+static int take_kind(struct stock_reader *reader, const struct stock_row *row, enum stock_row_kind kind)
+{
+    uint32_t section;
+    switch (kind) {
+    case ROW_TOTAL:
+        reader->skipped[SKIP_TOTAL]++;
+        return 0;
+    case ROW_HEADER:
+        reader->skipped[SKIP_HEADER]++;
+        return 0;
+    case ROW_GROUP:
+        reader->skipped[SKIP_GROUP]++;
+        section = stock_row_section(&reader->context, row);
+        if (section != MEM_NONE)
+            reader->section = section;
+        return 0;
+    case ROW_DATA:
+        if (!is_elsewhere(reader, row))
+            return take_data(reader, row);
+        reader->skipped[SKIP_OTHER_WAREHOUSE]++;
+        return 0;
+    case ROW_EMPTY:
+    case ROW_WAIT:
+        return 0;
+    }
+    abort();
+}
+
+/* Decide about the row that waited. */
+static int take_waiting(struct stock_reader *reader, unsigned next_outline)
+{
+    struct grid_row *waiting = reader->waiting;
+    struct stock_row row;
+    if (!waiting)
+        return 0;
+    reader->waiting = NULL;
+    stock_row_sort(&reader->heading, waiting, &row);
+    int rc = take_kind(reader, &row, next_outline > waiting->outline ? ROW_GROUP : ROW_DATA);
+    free(waiting);
+    return rc;
+}
+
+static int take_row(struct stock_reader *reader, const struct grid_row *grid)
+{
+    struct stock_row row;
+    int rc = take_waiting(reader, grid->outline);
+    if (rc != 0)
+        return rc;
+    stock_row_sort(&reader->heading, grid, &row);
+    enum stock_row_kind kind = stock_row_kind(&reader->context, &row);
+    if (kind == ROW_WAIT)
+        reader->waiting = stock_row_copy(grid);
+    return take_kind(reader, &row, kind);
+}
+
+/* ---- Heading --------------------------------------------------------------------------------------------------- */
+
+static struct value_date stock_date(const struct stock_reader *reader, const struct stock_head_input *input)
+{
+    if (reader->params->stock_date.year)
+        return reader->params->stock_date;
+    struct value_date date = stock_heading_date(input, reader->heading.row);
+    return date.year ? date : reader->params->today;
+}
+
+static int take_head_rows(struct stock_reader *reader)
+{
+    int rc = 0;
+    for (uint32_t i = 0; i < reader->n_head && rc == 0; i++)
+        if (reader->head[i]->row >= reader->heading.row + reader->heading.rows)
+            rc = take_row(reader, reader->head[i]);
+    drop_head(reader);
+    return rc;
+}
+
+/* The first rows are there: is this the sheet? */
+static int search_heading(struct stock_reader *reader)
+{
+    struct stock_head_input input = {(const struct grid_row *const *)reader->head, reader->n_head, reader->merges,
+                                     reader->n_merges};
+    switch (stock_heading_find(&input, &reader->heading)) {
+    case HEAD_AMBIGUOUS:
+        fail(reader, "E_AMBIGUOUS_COLUMN",
+             "Sheet \"%s\" has two quantity columns; leave the one that counts the stock.", reader->sheet);
+        return GRID_STOP;
+    case HEAD_NONE:
+        reader->phase = PHASE_PASS;
+        drop_head(reader);
+        return 0;
+    case HEAD_FOUND:
+        break;
+    }
+    reader->phase = PHASE_DATA;
+    reader->context = (struct stock_context){.params = reader->params,
+                                             .catalog = reader->catalog,
+                                             .heading = &reader->heading,
+                                             .stock_date = stock_date(reader, &input)};
+    return take_head_rows(reader);
+}
+
+/* ---- The sink -------------------------------------------------------------------------------------------------- */
+
+static void keep_merges(struct stock_reader *reader, const struct grid_sheet *sheet)
+{
+    for (uint32_t i = 0; i < sheet->n_merges && reader->n_merges < MERGES_MAX; i++) {
+        const struct grid_merge *m = &sheet->merges[i];
+        if (m->row >= STOCK_HEAD_ROWS || m->column >= STOCK_COLUMNS)
+            continue;
+        reader->merges = mem_grow(reader->merges, &reader->room_merges, reader->n_merges + 1, sizeof *m);
+        reader->merges[reader->n_merges++] = *m;
+    }
+}
+
+static int on_sheet(void *ctx, const struct grid_sheet *sheet)
+{
+    struct stock_reader *reader = ctx;
+    if (reader->phase == PHASE_DONE || sheet->hidden)
+        return GRID_SKIP_SHEET;
+    reader->phase = PHASE_SEARCH;
+    size_t n = utf8_cut(sheet->name, strlen(sheet->name), sizeof reader->sheet - 1);
+    snprintf(reader->sheet, sizeof reader->sheet, "%.*s", (int)n, sheet->name);
+    drop_head(reader);
+    keep_merges(reader, sheet);
+    return 0;
+}
+
+static int on_row(void *ctx, const struct grid_row *row)
+{
+    struct stock_reader *reader = ctx;
+    if (++reader->rows_read % TICK_ROWS == 0 && reader->out.tick &&
+        reader->out.tick(reader->out.ctx, reader->rows_read) != 0)
+        return STOCK_SINK_STOPPED;
+    if (reader->phase == PHASE_SEARCH) {
+        if (row->row < STOCK_HEAD_ROWS && reader->n_head < STOCK_HEAD_ROWS) {
+            reader->head[reader->n_head++] = stock_row_copy(row);
+            return 0;
+        }
+        int rc = search_heading(reader);
+        if (rc != 0)
+            return rc;
+    }
+    return reader->phase == PHASE_DATA ? take_row(reader, row) : 0;
+}
+
+static int on_sheet_end(void *ctx)
+{
+    struct stock_reader *reader = ctx;
+    int rc = reader->phase == PHASE_SEARCH ? search_heading(reader) : 0;
+    if (rc == 0 && reader->phase == PHASE_DATA)
+        rc = take_waiting(reader, 0);
+    if (rc != 0 || reader->phase != PHASE_DATA)
+        return rc;
+    reader->phase = PHASE_DONE;
+    return GRID_STOP;
+}
+
+struct grid_sink stock_reader_sink(struct stock_reader *reader)
+{
+    return (struct grid_sink){.sheet = on_sheet, .row = on_row, .sheet_end = on_sheet_end, .ctx = reader};
+}
+
+int stock_reader_finish(struct stock_reader *reader)
+{
+    if (reader->failure[0])
+        return -1;
+    if (reader->heading.rows == 0)
+        return fail(
+            reader, "E_NO_HEADER",
+            "No heading with a quantity and a part number, lot, code or name in the first %d rows of any sheet.",
+            STOCK_HEAD_ROWS);
+    stock_items_settle(reader->items);
+    if (reader->rows_total == 0)
+        return fail(reader, "E_NO_DATA", "There are no stock rows for warehouse %s below the heading in row %u.",
+                    reader->params->warehouse, reader->heading.row + 1);
+    if ((uint64_t)reader->rows_rejected * 100 > (uint64_t)reader->rows_total * reader->params->max_reject_pct)
+        return fail(reader, "E_TOO_MANY_ERRORS", "%u of %u rows were refused, more than %u %%; nothing was changed.",
+                    reader->rows_rejected, reader->rows_total, reader->params->max_reject_pct);
+    return 0;
+}

@@ -1,0 +1,66 @@
+/* The grid sink of the stock import: finds the heading, sorts the rows below it, and turns data rows into items.
+ *
+ * Pure: catalogue and present stock are in memory already. Rows of the first visible sheet with a heading count; the
+ * rest of the file is passed over. A row whose kind depends on the next row's outline level waits for it. */
+#ifndef PF_STOCK_IMPORT_READER_H
+#define PF_STOCK_IMPORT_READER_H
+
+#include "handlers/stock_import_items.h"
+#include "handlers/stock_import_line.h"
+
+/* Why a callback stopped the reading: returned by the sink, handed through by the grid reader. */
+#define STOCK_SINK_STOPPED (-100)
+
+/* What the rest of the import wants to hear. Returns 0, or nonzero to stop the reading with STOCK_SINK_STOPPED. */
+struct stock_reader_out {
+    /* An accepted line and what became of it. NULL = not interested. */
+    int (*line)(void *ctx, const struct stock_line *line, uint32_t item, enum stock_added added);
+    /* Every 1024 rows: look at the cancel flag, tell the progress. */
+    int (*tick)(void *ctx, uint64_t rows_read);
+    void *ctx;
+};
+
+enum stock_phase { PHASE_SEARCH, PHASE_PASS /* this sheet is of no use */, PHASE_DATA, PHASE_DONE };
+
+struct stock_reader {
+    const struct stock_params *params;
+    struct stock_catalog *catalog;
+    struct stock_items *items;
+    struct stock_reader_out out;
+    uint32_t warehouse; /* number in the catalogue of the one that is imported */
+
+    enum stock_phase phase;
+    char sheet[65]; /* name of the sheet, cut at 64 characters for the row errors */
+    struct grid_row *head[STOCK_HEAD_ROWS];
+    uint32_t n_head;
+    struct grid_merge *merges;
+    uint32_t n_merges, room_merges;
+
+    struct stock_heading heading;
+    struct stock_context context;
+    struct grid_row *waiting; /* a row whose kind depends on the next one, or NULL */
+    uint32_t section;         /* warehouse of the section we are in, or MEM_NONE */
+
+    uint64_t rows_read;
+    uint32_t rows_total, rows_rejected, duplicates_merged;
+    uint32_t skipped[SKIP_COUNT];
+    struct stock_issues issues;
+    /* Set when the task cannot succeed: "E_NO_HEADER" and a sentence. */
+    char failure[24];
+    char failure_text[240];
+};
+
+/* The warehouse must be in the catalogue. `items` may hold the present stock. */
+void stock_reader_init(struct stock_reader *reader, const struct stock_params *params, struct stock_catalog *catalog,
+                       struct stock_items *items, const struct stock_reader_out *out);
+void stock_reader_fini(struct stock_reader *reader);
+struct grid_sink stock_reader_sink(struct stock_reader *reader);
+/* After the file was read: settle the items and judge the whole. Returns 0, or -1 with reader->failure. */
+int stock_reader_finish(struct stock_reader *reader);
+/* "0" to "4294967295" rows of that sheet were accepted. */
+static inline uint32_t stock_reader_accepted(const struct stock_reader *reader)
+{
+    return reader->rows_total - reader->rows_rejected;
+}
+
+#endif

@@ -1,0 +1,253 @@
+/* Result of a stock import as JSON; preview and changes of a dry run. */
+#include "handlers/stock_import_run.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define PREVIEW_ROWS 20
+
+static void put_decimal(struct json_out *out, const char *key, dec128 value, unsigned scale)
+{
+    char text[48];
+    dec_format(value, scale, false, text, sizeof text);
+    json_put_string(out, key, text);
+}
+
+static void put_date(struct json_out *out, const char *key, struct value_date date)
+{
+    char text[11];
+    if (date.year)
+        value_date_format(date, text);
+    json_put_string(out, key, date.year ? text : NULL);
+}
+
+static void put_columns(struct json_out *out, const struct stock_heading *heading)
+{
+    json_key(out, "columns");
+    json_object(out);
+    for (unsigned field = FIELD_NONE + 1; field < FIELD_COUNT; field++)
+        if (stock_heading_has(heading, (enum stock_field)field))
+            json_put_int(out, stock_field_name((enum stock_field)field), heading->column[field] + 1);
+    json_object_end(out);
+}
+
+static void put_file(struct json_out *out, const struct stock_run *run)
+{
+    char hex[65];
+    for (unsigned i = 0; i < 32; i++) {
+        static const char digits[] = "0123456789abcdef";
+        hex[2 * i] = digits[run->job->file_sha256[i] >> 4];
+        hex[2 * i + 1] = digits[run->job->file_sha256[i] & 15];
+    }
+    hex[64] = '\0';
+    json_key(out, "file");
+    json_object(out);
+    json_put_string(out, "name", run->job->file ? run->job->file->name : "");
+    json_put_string(out, "sha256", hex);
+    json_put_string(out, "format", sheet_format_name(run->format));
+    if (!run->already_imported) {
+        json_put_string(out, "sheet", run->reader.sheet);
+        json_put_int(out, "header_row", run->reader.heading.row + 1);
+        json_put_int(out, "header_rows", run->reader.heading.rows);
+        put_columns(out, &run->reader.heading);
+    }
+    json_object_end(out);
+}
+
+static void put_skipped(struct json_out *out, const uint32_t *skipped)
+{
+    static const char *const names[SKIP_COUNT] = {"header", "group", "total", "other_warehouse"};
+    json_key(out, "rows_skipped");
+    json_object(out);
+    for (unsigned i = 0; i < SKIP_COUNT; i++)
+        json_put_int(out, names[i], skipped[i]);
+    json_object_end(out);
+}
+
+static void put_codes(struct json_out *out, const char *key, const struct stock_issues *issues, bool errors)
+{
+    json_key(out, key);
+    json_object(out);
+    for (unsigned code = CODE_NONE + 1; code < STOCK_CODES; code++)
+        if (stock_code_is_error((enum stock_code)code) == errors && issues->count[code])
+            json_put_int(out, stock_code_name((enum stock_code)code), (int64_t)issues->count[code]);
+    json_object_end(out);
+}
+
+static void put_counts(struct json_out *out, const struct stock_run *run)
+{
+    const struct stock_reader *reader = &run->reader;
+    const struct stock_totals *t = &run->totals;
+    json_put_int(out, "rows_total", reader->rows_total);
+    json_put_int(out, "rows_accepted", stock_reader_accepted(reader));
+    json_put_int(out, "rows_rejected", reader->rows_rejected);
+    put_skipped(out, reader->skipped);
+    json_put_int(out, "inserted", t->inserted);
+    json_put_int(out, "updated", t->updated);
+    json_put_int(out, "unchanged", t->unchanged);
+    json_put_int(out, "deleted", t->deleted);
+    json_put_int(out, "duplicates_merged", reader->duplicates_merged);
+    json_put_int(out, "matched", t->matched);
+    json_put_int(out, "unmatched", t->unmatched);
+    put_codes(out, "errors", &reader->issues, true);
+    put_codes(out, "warnings", &reader->issues, false);
+    json_put_bool(out, "errors_truncated", stock_issues_truncated(&reader->issues));
+    put_decimal(out, "qty_total", t->qty, QTY_SCALE);
+    put_decimal(out, "value_total", t->value, 2);
+}
+
+char *stock_result_json(const struct stock_run *run)
+{
+    struct json_out out;
+    json_out_init(&out);
+    json_object(&out);
+    json_key(&out, "import_id");
+    if (run->import_id)
+        json_int(&out, (int64_t)run->import_id);
+    else
+        json_null(&out);
+    json_put_string(&out, "warehouse", run->params.warehouse);
+    json_put_string(&out, "mode", run->params.mode == STOCK_REPLACE ? "replace" : "merge");
+    json_put_bool(&out, "dry_run", run->params.dry_run);
+    put_date(&out, "stock_date", run->already_imported ? run->recorded_date : run->reader.context.stock_date);
+    json_put_bool(&out, "already_imported", run->already_imported);
+    put_file(&out, run);
+    put_counts(&out, run);
+    if (run->params.dry_run && run->changes) {
+        size_t n;
+        struct json_out *preview = (struct json_out *)(uintptr_t)&run->preview; /* reading its text changes nothing */
+        const char *text = json_out_text(preview, &n);
+        json_key(&out, "preview");
+        json_raw(&out, text, n);
+        json_key(&out, "changes");
+        json_raw(&out, run->changes, strlen(run->changes));
+    }
+    json_object_end(&out);
+    char *text = json_out_copy(&out);
+    json_out_fini(&out);
+    return text;
+}
+
+/* ---- Dry run --------------------------------------------------------------------------------------------------- */
+
+void stock_preview_line(struct stock_run *run, const struct stock_line *line)
+{
+    struct json_out *out = &run->preview;
+    if (run->n_preview >= PREVIEW_ROWS)
+        return;
+    run->n_preview++;
+    json_object(out);
+    json_put_int(out, "row", line->row + 1);
+    json_put_string(out, "pn_norm", line->pn_norm);
+    json_put_string(out, "vendor_norm", line->vendor_norm);
+    json_key(out, "part_number");
+    json_string_n(out, line->part_number, line->part_number_len);
+    json_key(out, "name");
+    json_string_n(out, line->name, line->name_len);
+    const char *lot = line->component == MEM_NONE
+                          ? NULL
+                          : stock_text(&run->catalog, run->catalog.components[line->component].lot_code);
+    json_put_string(out, "lot_code", lot);
+    put_decimal(out, "qty", line->qty, QTY_SCALE);
+    put_decimal(out, "reserved", line->reserved, QTY_SCALE);
+    json_put_string(out, "unit", unit_name(line->unit));
+    if (line->cost >= 0)
+        put_decimal(out, "unit_cost", line->cost, PRICE_SCALE);
+    else
+        json_put_string(out, "unit_cost", NULL);
+    put_date(out, "received_on", line->received_on);
+    json_object_end(out);
+}
+
+/* Columns of a stock row, from `v` on. */
+static const char *const value_names[] = {"part_number", "name", "lot_code",  "lot_qty",    "qty",
+                                          "reserved",    "unit", "unit_cost", "received_on"};
+#define N_VALUES (sizeof value_names / sizeof value_names[0])
+
+static void put_values(struct json_out *out, const struct store_value *v)
+{
+    for (size_t i = 0; i < N_VALUES; i++) {
+        json_key(out, value_names[i]);
+        if (v[i].type == STORE_NULL)
+            json_null(out);
+        else
+            json_string_n(out, v[i].text, v[i].len);
+    }
+}
+
+/* pn, vendor, then the values. */
+static int on_one(const struct store_value *v, unsigned n, void *ctx)
+{
+    struct json_out *out = ctx;
+    (void)n;
+    json_object(out);
+    json_put_string(out, "pn_norm", v[0].text);
+    json_put_string(out, "vendor_norm", v[1].text);
+    put_values(out, v + 2);
+    json_object_end(out);
+    return 0;
+}
+
+/* pn, vendor, the old values, the new values. */
+static int on_both(const struct store_value *v, unsigned n, void *ctx)
+{
+    struct json_out *out = ctx;
+    (void)n;
+    json_object(out);
+    json_put_string(out, "pn_norm", v[0].text);
+    json_put_string(out, "vendor_norm", v[1].text);
+    json_key(out, "old");
+    json_object(out);
+    put_values(out, v + 2);
+    json_object_end(out);
+    json_key(out, "new");
+    json_object(out);
+    put_values(out, v + 2 + N_VALUES);
+    json_object_end(out);
+    json_object_end(out);
+    return 0;
+}
+
+#define STAGED_VALUES "c.lot_code, s.lot_qty, s.qty, s.reserved, s.unit, s.unit_cost, s.received_on"
+#define STOCK_VALUES                                                                                                   \
+    "t.part_number, t.name, d.lot_code, t.lot_qty, t.qty, t.reserved, t.unit, t.unit_cost, t.received_on"
+
+static int put_list(struct stock_run *run, struct json_out *out, const char *key, const char *sql, store_row_fn fn)
+{
+    json_key(out, key);
+    json_array(out);
+    int rc = store_query(run->job->db, sql, NULL, 0, fn, out);
+    json_array_end(out);
+    return rc;
+}
+
+int stock_changes_json(struct stock_run *run)
+{
+    struct json_out out;
+    json_out_init(&out);
+    json_object(&out);
+    int rc = put_list(run, &out, "inserts",
+                      "SELECT s.pn_norm, s.vendor_norm, s.part_number, s.name, " STAGED_VALUES
+                      " FROM stock_stage s LEFT JOIN component c ON c.id = s.component_id WHERE s.kind = 1 "
+                      "ORDER BY s.item LIMIT 100",
+                      on_one);
+    if (rc == 0)
+        rc = put_list(run, &out, "updates",
+                      "SELECT t.pn_norm, t.vendor_norm, " STOCK_VALUES
+                      ", COALESCE(s.part_number, t.part_number), COALESCE(s.name, t.name), " STAGED_VALUES
+                      " FROM stock_stage s STRAIGHT_JOIN stock_item t ON t.id = s.stock_id "
+                      "LEFT JOIN component c ON c.id = s.component_id LEFT JOIN component d ON d.id = t.component_id "
+                      "WHERE s.kind = 2 ORDER BY s.item LIMIT 100",
+                      on_both);
+    if (rc == 0)
+        rc = put_list(run, &out, "deletes",
+                      "SELECT t.pn_norm, t.vendor_norm, " STOCK_VALUES
+                      " FROM stock_stage s STRAIGHT_JOIN stock_item t ON t.id = s.stock_id "
+                      "LEFT JOIN component d ON d.id = t.component_id WHERE s.kind = 4 ORDER BY s.item LIMIT 100",
+                      on_one);
+    json_object_end(&out);
+    if (rc == 0)
+        run->changes = json_out_copy(&out);
+    json_out_fini(&out);
+    return rc;
+}

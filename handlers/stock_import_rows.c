@@ -1,0 +1,147 @@
+/* Row rules of the stock import: totals, repeated headings, groups, data. */
+#include "handlers/stock_import_rows.h"
+
+#include "handlers/utf8.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define LABEL_BYTES    512
+#define RAW_CHARACTERS 1000
+#define NUMBERED_MIN   3 /* "1, 2, 3 … n": two columns that read 1 and 2 are as likely code 1, quantity 2 */
+
+void stock_row_sort(const struct stock_heading *heading, const struct grid_row *grid, struct stock_row *row)
+{
+    memset(row, 0, sizeof *row);
+    row->row = grid;
+    for (uint32_t i = 0; i < grid->n_cells && grid->cells[i].column < STOCK_COLUMNS; i++) {
+        enum stock_field field = (enum stock_field)heading->field_at[grid->cells[i].column];
+        if (field != FIELD_NONE)
+            row->field[field] = &grid->cells[i];
+    }
+}
+
+static bool all_empty(const struct stock_row *row)
+{
+    for (unsigned field = FIELD_NONE + 1; field < FIELD_COUNT; field++)
+        if (!stock_cell_empty(row->field[field]))
+            return false;
+    return true;
+}
+
+static bool is_identified(const struct stock_row *row)
+{
+    return !stock_cell_empty(row->field[FIELD_PART_NUMBER]) || !stock_cell_empty(row->field[FIELD_LOT]) ||
+           !stock_cell_empty(row->field[FIELD_CODE]);
+}
+
+static struct stock_span first_words(const struct grid_row *row)
+{
+    for (uint32_t i = 0; i < row->n_cells; i++) {
+        struct stock_span words = stock_cell_words(&row->cells[i]);
+        if (words.n)
+            return words;
+    }
+    return (struct stock_span){"", 0};
+}
+
+static bool repeats_label(const struct stock_heading *heading, const struct grid_cell *cell)
+{
+    char label[LABEL_BYTES];
+    const uint32_t *own = heading->label[cell->column];
+    struct stock_span words = stock_cell_words(cell);
+    if (words.n == 0 || words.n >= sizeof label || (!own[0] && !own[1] && !own[2]))
+        return false;
+    label_normalise(words.s, words.n, label, sizeof label);
+    for (unsigned i = 0; i < 3; i++)
+        if (own[i] && strcmp(label, mem_text(&heading->text, own[i])) == 0)
+            return true;
+    return false;
+}
+
+static bool is_repeated_heading(const struct stock_heading *heading, const struct grid_row *row)
+{
+    unsigned repeated = 0;
+    for (uint32_t i = 0; i < row->n_cells && row->cells[i].column < STOCK_COLUMNS && repeated < 2; i++)
+        repeated += repeats_label(heading, &row->cells[i]);
+    return repeated >= 2;
+}
+
+/* Do the cells read 1, 2, 3 … n? */
+static bool is_numbered(const struct grid_row *row)
+{
+    unsigned n = 0;
+    for (uint32_t i = 0; i < row->n_cells; i++) {
+        struct stock_span text = stock_cell_span(&row->cells[i]);
+        char expected[12];
+        if (text.n == 0)
+            continue;
+        int length = snprintf(expected, sizeof expected, "%u", ++n);
+        if (text.n != (size_t)length || memcmp(text.s, expected, text.n) != 0)
+            return false;
+    }
+    return n >= NUMBERED_MIN;
+}
+
+/* Rule 4. A sheet with a unit column gives units to its items and none to its groups. */
+static enum stock_row_kind group_or_data(const struct stock_context *context, const struct stock_row *row)
+{
+    if (is_identified(row) || !stock_cell_empty(row->field[FIELD_UNIT]) || stock_name_known(context, row))
+        return ROW_DATA;
+    bool counted = !stock_cell_empty(row->field[FIELD_QTY]) || !stock_cell_empty(row->field[FIELD_FREE]);
+    return stock_heading_has(context->heading, FIELD_UNIT) || !counted ? ROW_GROUP : ROW_WAIT;
+}
+
+enum stock_row_kind stock_row_kind(const struct stock_context *context, const struct stock_row *row)
+{
+    if (all_empty(row))
+        return ROW_EMPTY;
+    if (!is_identified(row)) {
+        struct stock_span words = first_words(row->row);
+        if (words.n && label_is_total(words.s, words.n))
+            return ROW_TOTAL;
+    }
+    if (is_repeated_heading(context->heading, row->row) || is_numbered(row->row))
+        return ROW_HEADER;
+    return group_or_data(context, row);
+}
+
+uint32_t stock_row_section(const struct stock_context *context, const struct stock_row *row)
+{
+    struct stock_span name = stock_cell_words(row->field[FIELD_NAME]), first = first_words(row->row);
+    uint32_t found = name.n ? stock_catalog_warehouse_named(context->catalog, name.s, name.n) : MEM_NONE;
+    return found == MEM_NONE && first.n ? stock_catalog_warehouse_named(context->catalog, first.s, first.n) : found;
+}
+
+/* Copy a cell's text: control characters become blanks, bad bytes U+FFFD. */
+static size_t copy_clean(struct stock_span text, char *out, size_t size, unsigned *characters)
+{
+    size_t used = 0;
+    for (size_t i = 0, len; i < text.n && *characters < RAW_CHARACTERS; i += len) {
+        uint32_t cp = utf8_decode(text.s + i, text.n - i, &len);
+        if (used + 4 > size)
+            break;
+        used += utf8_encode(cp == UTF8_BAD ? 0xfffd : cp < 0x20 || cp == 0x7f ? ' ' : cp, out + used);
+        ++*characters;
+    }
+    return used;
+}
+
+size_t stock_row_raw(const struct stock_heading *heading, const struct stock_row *row, char *out, size_t size)
+{
+    size_t used = 0;
+    unsigned characters = 0;
+    bool first = true;
+    for (uint32_t column = 0; column < STOCK_COLUMNS; column++) {
+        uint8_t field = heading->field_at[column];
+        if (field == FIELD_NONE)
+            continue;
+        if (!first && used < size && characters < RAW_CHARACTERS) {
+            out[used++] = '\t';
+            characters++;
+        }
+        first = false;
+        used += copy_clean(stock_cell_span(row->field[field]), out + used, size - used, &characters);
+    }
+    return used;
+}

@@ -1,0 +1,24 @@
+/* What a row below the heading is: the first rule that fits. */
+#ifndef PF_STOCK_IMPORT_ROWS_H
+#define PF_STOCK_IMPORT_ROWS_H
+
+#include "handlers/stock_import_line.h"
+
+enum stock_row_kind {
+    ROW_EMPTY, /* no recognised column has a value */
+    ROW_TOTAL,
+    ROW_HEADER, /* the heading again, or column numbers */
+    ROW_GROUP,
+    ROW_DATA,
+    ROW_WAIT /* a group if the next row lies deeper, else data */
+};
+/* Sort the cells of a row by field. */
+void stock_row_sort(const struct stock_heading *heading, const struct grid_row *grid, struct stock_row *row);
+enum stock_row_kind stock_row_kind(const struct stock_context *context, const struct stock_row *row);
+/* The warehouse that a group row names, or MEM_NONE. */
+uint32_t stock_row_section(const struct stock_context *context, const struct stock_row *row);
+/* The row's recognised columns in the file's order, separated by tabs (those inside cells become blanks), cut at 1000
+ * characters. Returns the length. */
+size_t stock_row_raw(const struct stock_heading *heading, const struct stock_row *row, char *out, size_t size);
+
+#endif

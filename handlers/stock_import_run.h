@@ -1,0 +1,52 @@
+/* One run of the stock import: everything it holds, shared by the task's steps. */
+#ifndef PF_STOCK_IMPORT_RUN_H
+#define PF_STOCK_IMPORT_RUN_H
+
+#include "handlers/json.h"
+#include "handlers/stock_import_reader.h"
+#include "handlers/stock_import_stage.h"
+#include "handlers/stock_import_task.h"
+#include "handlers/task_type.h"
+
+struct stock_run {
+    struct job *job;
+    struct stock_params params;
+    enum sheet_format format;
+    struct stock_catalog catalog;
+    struct stock_items items;
+    struct stock_reader reader;
+    struct stock_stage stage;
+    struct stock_totals totals;
+    uint32_t warehouse_id;
+    uint64_t catalog_mark; /* stock_load_mark() when the catalogue was read */
+
+    struct import_lease lease; /* on the warehouse; not taken for a dry run */
+    struct import_failure failure;
+
+    /* Found by the effect, or from the earlier import with if_seen = skip. */
+    uint64_t import_id; /* 0 = none (dry run) */
+    bool already_imported;
+    struct value_date recorded_date; /* of the earlier import */
+
+    unsigned n_preview;
+    struct json_out preview; /* a list of parsed rows, dry run only */
+    char *changes;           /* JSON, dry run only */
+};
+
+/* ---- Result (stock_import_result.c) ---------------------------------------------------------------------------- */
+
+/* The result of the task as JSON, heap. */
+char *stock_result_json(const struct stock_run *run);
+/* Take an accepted line into the preview, as long as there is room. */
+void stock_preview_line(struct stock_run *run, const struct stock_line *line);
+/* First inserts, updates with old and new values, deletes, read back from the stage. Returns 0 or -1. */
+int stock_changes_json(struct stock_run *run);
+
+/* ---- Effect (stock_import_save.c) ------------------------------------------------------------------------------ */
+
+/* What commits together with the task's final state; job_effect_fn with a struct stock_run as ctx. */
+int stock_save(struct job *job, struct store_conn *db, struct job_ending *ending, void *ctx);
+/* For a failed ending: only the row errors. */
+int stock_save_failed(struct job *job, struct store_conn *db, struct job_ending *ending, void *ctx);
+
+#endif

@@ -1,0 +1,213 @@
+/* The effect of a stock import: guards, the difference, its record, row errors; all in the transaction of the final
+ * state. */
+#include "handlers/catalog_import_sql.h"
+#include "handlers/stock_import_load.h"
+#include "handlers/stock_import_run.h"
+#include "handlers/utf8.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#define DELETE_GUARD_ITEMS 20 /* smaller warehouses may be emptied without asking */
+
+/* ---- Row errors ------------------------------------------------------------------------------------------------ */
+
+static int add_issue(struct stock_run *run, struct store_bulk *bulk, const char *task, const struct stock_issue *issue)
+{
+    const struct stock_issues *issues = &run->reader.issues;
+    enum stock_code code = (enum stock_code)issue->code;
+    struct store_value v[] = {
+        STORE_S(task),
+        STORE_S(stock_code_is_error(code) ? "error" : "warning"),
+        STORE_S(run->reader.sheet),
+        STORE_U(issue->row + 1),
+        STORE_S(stock_code_field(code)),
+        STORE_S(stock_code_name(code)),
+        STORE_S(stock_code_message(code)),
+        STORE_S(mem_text(&issues->text, issue->raw)),
+        issue->pn ? STORE_S(mem_text(&issues->text, issue->pn)) : STORE_N,
+        issue->suggestion ? STORE_S(mem_text(&issues->text, issue->suggestion)) : STORE_N,
+    };
+    return store_bulk_add(bulk, v);
+}
+
+static int save_issues(struct stock_run *run, struct store_conn *db)
+{
+    struct import_uuid task = import_uuid(run->job->id);
+    uint32_t n = stock_issues_kept(&run->reader.issues);
+    if (n == 0)
+        return 0;
+    struct store_bulk *bulk = store_bulk_new(
+        db,
+        "INSERT INTO task_row_error (task_id, severity, sheet, row_no, field, code, message, raw, pn_norm, "
+        "suggestion) VALUES (?,?,?,?,?,?,?,?,?,?)",
+        10, 0);
+    int rc = bulk ? 0 : -1;
+    for (uint32_t i = 0; i < n && rc == 0; i++)
+        rc = add_issue(run, bulk, task.s, stock_issues_at(&run->reader.issues, i));
+    if (rc == 0)
+        rc = store_bulk_flush(bulk);
+    store_bulk_free(&bulk);
+    return rc;
+}
+
+/* ---- Guards ---------------------------------------------------------------------------------------------------- */
+
+static int on_date(const struct store_value *v, unsigned n, void *ctx)
+{
+    struct value_date *date = ctx;
+    (void)n;
+    if (v[0].type != STORE_NULL)
+        value_date_text(v[0].text, v[0].len, date);
+    return 0;
+}
+
+/* Locks the warehouse's row as well: two imports that both lost track of time still meet here. */
+static int check_newer(struct stock_run *run, struct store_conn *db, struct job_ending *ending)
+{
+    struct store_value id = STORE_U(run->warehouse_id);
+    struct value_date recorded = {0, 0, 0}, date = run->reader.context.stock_date;
+    char has[11], brings[11];
+    if (store_query(db, "SELECT stock_date FROM warehouse WHERE id = ? FOR UPDATE", &id, 1, on_date, &recorded) != 0)
+        return -1;
+    if (recorded.year == 0 || run->params.force || value_date_compare(recorded, date) <= 0)
+        return 0;
+    value_date_format(recorded, has);
+    value_date_format(date, brings);
+    job_ending_fail(ending, "E_STOCK_OLDER",
+                    "The stock on record of warehouse %s is of %s, the file is of %s. Send it with force to go back.",
+                    run->params.warehouse, has, brings);
+    return JOB_EFFECT_REJECT;
+}
+
+static int check_deletes(struct stock_run *run, struct job_ending *ending)
+{
+    const struct stock_totals *t = &run->totals;
+    if (run->params.force || t->old < DELETE_GUARD_ITEMS ||
+        (uint64_t)t->deleted * 100 <= (uint64_t)t->old * run->params.max_delete_pct)
+        return 0;
+    job_ending_fail(
+        ending, "E_TOO_MANY_DELETES",
+        "%u of the %u items of warehouse %s would be deleted, more than %u %%. Send it with force if that is right, "
+        "or use mode merge.",
+        t->deleted, t->old, run->params.warehouse, run->params.max_delete_pct);
+    return JOB_EFFECT_REJECT;
+}
+
+/* ---- Record ---------------------------------------------------------------------------------------------------- */
+
+static int record_import(struct stock_run *run, struct store_conn *db)
+{
+    struct import_uuid task = import_uuid(run->job->id);
+    const struct journal_file *file = run->job->file;
+    char date[11];
+    value_date_format(run->reader.context.stock_date, date);
+    struct store_value v[] = {
+        STORE_S(task.s),
+        STORE_U(run->warehouse_id),
+        STORE_S(file && utf8_valid(file->name, strlen(file->name)) ? file->name : ""),
+        STORE_B((const char *)run->job->file_sha256, 32),
+        STORE_S(sheet_format_name(run->format)),
+        STORE_S(run->params.mode == STOCK_REPLACE ? "replace" : "merge"),
+        STORE_S(date),
+        STORE_U(run->reader.rows_total),
+        STORE_U(run->reader.rows_rejected),
+    };
+    return store_run(
+        db,
+        "INSERT INTO stock_import (task_id, warehouse_id, file_name, file_sha256, file_format, mode, stock_date, "
+        "rows_total, rows_rejected, inserted, updated, unchanged, deleted) VALUES (?,?,?,?,?,?,?,?,?,0,0,0,0)",
+        v, 9, NULL, &run->import_id);
+}
+
+static int record_counts(struct stock_run *run, struct store_conn *db)
+{
+    char date[11];
+    value_date_format(run->reader.context.stock_date, date);
+    struct store_value counts[] = {STORE_U(run->totals.inserted), STORE_U(run->totals.updated),
+                                   STORE_U(run->totals.unchanged), STORE_U(run->totals.deleted),
+                                   STORE_U(run->import_id)};
+    struct store_value warehouse[] = {STORE_S(date), STORE_U(run->import_id), STORE_U(run->warehouse_id)};
+    if (store_run(db, "UPDATE stock_import SET inserted = ?, updated = ?, unchanged = ?, deleted = ? WHERE id = ?",
+                  counts, 5, NULL, NULL) != 0)
+        return -1;
+    return store_run(db, "UPDATE warehouse SET stock_date = ?, stock_import_id = ? WHERE id = ?", warehouse, 3, NULL,
+                     NULL);
+}
+
+/* ---- The effect ------------------------------------------------------------------------------------------------ */
+
+/* The lease keeps every other import out between the reading of the present stock and this transaction, so the numbers
+ * must come out as worked out. If they do not, somebody wrote by hand: start over from what is there now. */
+static int write_difference(struct stock_run *run, struct store_conn *db)
+{
+    struct stock_written written = {0, 0, 0};
+    if (stock_stage_write(&run->stage, run->warehouse_id, run->import_id, &written) != 0)
+        return -1;
+    if (written.inserted == run->totals.inserted && written.updated == run->totals.updated &&
+        written.deleted == run->totals.deleted)
+        return 0;
+    return store_fail(db, STORE_STOPPED, "the warehouse's stock was changed while it was being imported");
+}
+
+static void tell(const struct stock_run *run, struct job_ending *ending)
+{
+    const struct stock_reader *reader = &run->reader;
+    job_ending_fini(ending);
+    ending->result = stock_result_json(run);
+    ending->outcome = reader->rows_rejected ? OUTCOME_PARTIAL : OUTCOME_SUCCEEDED;
+    if (run->already_imported) {
+        snprintf(ending->message, sizeof ending->message, "already imported as number %" PRIu64, run->import_id);
+        return;
+    }
+    int n = snprintf(ending->message, sizeof ending->message, "%s%u of %u rows accepted",
+                     run->params.dry_run ? "dry run: " : "", stock_reader_accepted(reader), reader->rows_total);
+    if (reader->rows_rejected && n > 0 && (size_t)n < sizeof ending->message)
+        snprintf(ending->message + n, sizeof ending->message - (size_t)n, ", %u rejected", reader->rows_rejected);
+}
+
+/* A map row or lot that was added after this run read the catalogue has linked what waited then; what this run has
+ * written since must be linked as well. */
+static int link_with_new_rows(struct stock_run *run, struct store_conn *db)
+{
+    uint64_t mark = 0, stock, quotes;
+    if (stock_load_mark(db, &mark) != 0)
+        return -1;
+    return mark == run->catalog_mark ? 0 : catalog_relink(db, &stock, &quotes);
+}
+
+static int save_stock(struct stock_run *run, struct store_conn *db)
+{
+    if (!stock_stage_alive(&run->stage))
+        return store_fail(db, STORE_STOPPED,
+                          "the staging table went with the connection"); /* trying again is of no use */
+    if (import_lease_check(&run->lease, db) != 0 || record_import(run, db) != 0 || write_difference(run, db) != 0 ||
+        link_with_new_rows(run, db) != 0 || record_counts(run, db) != 0)
+        return -1;
+    return import_lease_end(&run->lease, db);
+}
+
+int stock_save(struct job *job, struct store_conn *db, struct job_ending *ending, void *ctx)
+{
+    struct stock_run *run = ctx;
+    (void)job;
+    int rc = run->already_imported ? 0 : check_newer(run, db, ending);
+    if (rc == 0 && !run->already_imported)
+        rc = check_deletes(run, ending);
+    if (rc == 0 && !run->already_imported && !run->params.dry_run)
+        rc = save_stock(run, db);
+    if (rc == 0)
+        rc = save_issues(run, db);
+    if (rc == 0)
+        tell(run, ending);
+    return rc;
+}
+
+int stock_save_failed(struct job *job, struct store_conn *db, struct job_ending *ending, void *ctx)
+{
+    struct stock_run *run = ctx;
+    (void)job;
+    (void)ending;
+    return save_issues(run, db);
+}

@@ -1,0 +1,120 @@
+/* Lease and failures of imports. */
+#include "handlers/stock_import_task.h"
+
+#include "store/lease.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <time.h>
+
+#define LEASE_SECONDS  120
+#define LEASE_RENEW_MS 15000
+#define LEASE_POLL_MS  100
+
+/* ---- Failures -------------------------------------------------------------------------------------------------- */
+
+enum import_step import_fail(struct import_failure *failure, const char *code, const char *text)
+{
+    snprintf(failure->code, sizeof failure->code, "%s", code);
+    snprintf(failure->text, sizeof failure->text, "%s", text);
+    return STEP_FAIL;
+}
+
+enum import_step import_database_away(struct job *job)
+{
+    job->error = job->db->error;
+    return STEP_AGAIN;
+}
+
+/* Classes of readers that mean "too much" rather than "broken". */
+static bool is_too_large(const char *cls)
+{
+    return strstr(cls, "limit") || strstr(cls, "too-large") || strstr(cls, "bomb");
+}
+
+enum import_step import_reading_failed(struct job *job, int rc, int stopped, const struct sheet_error *err,
+                                       struct import_failure *failure)
+{
+    if (strcmp(err->cls, "stopped") == 0 || job_cancelled(job))
+        return STEP_STOP;
+    if (rc == stopped)
+        return import_database_away(job);
+    if (strcmp(err->cls, "parser-died") == 0 || strcmp(err->cls, "io") == 0) {
+        job->error = (struct store_error){.cls = STORE_OK};
+        snprintf(job->error.text, sizeof job->error.text, "%s", err->text);
+        return STEP_AGAIN;
+    }
+    return import_fail(failure, is_too_large(err->cls) ? "E_FILE_TOO_LARGE" : "E_FILE_FORMAT", err->text);
+}
+
+/* ---- Lease ----------------------------------------------------------------------------------------------------- */
+
+static int64_t monotonic_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+enum import_step import_lease_take(struct import_lease *lease, struct job *job, const char *name, const char *waiting)
+{
+    struct timespec pause = {0, LEASE_POLL_MS * 1000000L};
+    *lease = (struct import_lease){.job = job};
+    snprintf(lease->name, sizeof lease->name, "%s", name);
+    for (;;) {
+        int rc = lease_acquire(job->db, lease->name, job->id, LEASE_SECONDS, &lease->fence);
+        if (rc < 0)
+            return import_database_away(job);
+        if (rc == 1)
+            break;
+        if (job_cancelled(job))
+            return STEP_STOP;
+        job_progress(job, 0, waiting);
+        nanosleep(&pause, NULL);
+    }
+    lease->held = true;
+    lease->renewed_ms = monotonic_ms();
+    return STEP_ON;
+}
+
+int import_lease_tick(struct import_lease *lease)
+{
+    int64_t now = monotonic_ms();
+    if (!lease->held || now - lease->renewed_ms < LEASE_RENEW_MS)
+        return 0;
+    lease->renewed_ms = now;
+    int rc = lease_renew(lease->job->db, lease->name, lease->job->id, lease->fence, LEASE_SECONDS);
+    if (rc == 0)
+        return store_fail(lease->job->db, STORE_STOPPED, "the lease was lost");
+    return rc == 1 ? 0 : -1;
+}
+
+int import_lease_check(struct import_lease *lease, struct store_conn *db)
+{
+    int rc = lease_check(db, lease->name, lease->job->id, lease->fence);
+    if (rc == 0)
+        return store_fail(db, STORE_STOPPED, "the lease was lost");
+    return rc == 1 ? 0 : -1;
+}
+
+int import_lease_end(struct import_lease *lease, struct store_conn *db)
+{
+    return lease_release(db, lease->name, lease->job->id, lease->fence);
+}
+
+void import_lease_drop(struct import_lease *lease)
+{
+    if (lease->held && lease->job->db->mysql && !lease->job->db->in_transaction)
+        lease_release(lease->job->db, lease->name, lease->job->id, lease->fence);
+    lease->held = false;
+}
+
+struct import_uuid import_uuid(const store_uuid id)
+{
+    struct import_uuid text;
+    snprintf(text.s, sizeof text.s, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", id[0],
+             id[1], id[2], id[3], id[4], id[5], id[6], id[7], id[8], id[9], id[10], id[11], id[12], id[13], id[14],
+             id[15]);
+    return text;
+}

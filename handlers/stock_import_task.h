@@ -1,0 +1,51 @@
+/* What the imports share as tasks: the lease that keeps others out, and why a file could not be read. */
+#ifndef PF_STOCK_IMPORT_TASK_H
+#define PF_STOCK_IMPORT_TASK_H
+
+#include "handlers/job.h"
+
+/* What a step of an import decided. */
+enum import_step {
+    STEP_ON,    /* go on */
+    STEP_AGAIN, /* the environment's fault: another attempt; job->error says why */
+    STEP_STOP,  /* cancelled or draining */
+    STEP_FAIL,  /* the task fails; the failure says why */
+    STEP_SKIP   /* there is nothing to do */
+};
+
+/* Why a task fails. */
+struct import_failure {
+    char code[24]; /* "" = it does not */
+    char text[240];
+};
+enum import_step import_fail(struct import_failure *failure, const char *code, const char *text);
+/* Take the database's error over into the job. Returns STEP_AGAIN. */
+enum import_step import_database_away(struct job *job);
+/* job_read_file() did not return 0. `stopped` is what the sink returns when it was stopped by a database error. */
+enum import_step import_reading_failed(struct job *job, int rc, int stopped, const struct sheet_error *err,
+                                       struct import_failure *failure);
+
+/* Exclusive work: held by the task, renewed while it runs, checked in the transaction that writes. */
+struct import_lease {
+    struct job *job;
+    char name[65];
+    uint64_t fence;
+    bool held;
+    int64_t renewed_ms; /* CLOCK_MONOTONIC */
+};
+/* Wait until nobody else holds it; waiting costs no attempt. `waiting` is shown as progress meanwhile. */
+enum import_step import_lease_take(struct import_lease *lease, struct job *job, const char *name, const char *waiting);
+/* Call often: renews from time to time. Returns 0, or -1 when it is lost or the database is away (job->db->error). */
+int import_lease_tick(struct import_lease *lease);
+/* Inside the writing transaction: still ours? And give it up with the commit. Return 0 or -1 with db->error. */
+int import_lease_check(struct import_lease *lease, struct store_conn *db);
+int import_lease_end(struct import_lease *lease, struct store_conn *db);
+/* Give it up outside a transaction, best effort: after a run that ended in any way. */
+void import_lease_drop(struct import_lease *lease);
+
+struct import_uuid {
+    char s[37];
+};
+struct import_uuid import_uuid(const store_uuid id);
+
+#endif

@@ -1,0 +1,50 @@
+/* Inside of dbthread: the shared state, and what one thread does with the calls it took. */
+#ifndef PF_STORE_DBQUEUE_H
+#define PF_STORE_DBQUEUE_H
+
+#include "store/bulk.h"
+#include "store/dbthread.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+/* Submissions per transaction. A commit costs milliseconds, a row some tens of microseconds; more would only make the
+ * first of them wait for the last. */
+#define DB_BATCH        128
+#define DB_PING_MS      2000
+#define DB_RECONNECT_MS 500
+
+struct call_list {
+    struct db_call *first, *last;
+};
+
+void call_list_push(struct call_list *list, struct db_call *call);
+struct db_call *call_list_pop(struct call_list *list);
+
+struct db_health {
+    _Atomic bool ok;         /* what the last statement told */
+    _Atomic int64_t last_ms; /* CLOCK_MONOTONIC of the last one that really executed; 0 = never */
+    _Atomic bool giving_up;  /* drain limit passed: look nothing up any more */
+};
+
+/* One database thread: its connection and the statement of the group commit. */
+struct db_worker {
+    struct store_conn conn;
+    struct store_bulk *bulk; /* NULL until the first batch */
+    struct db_health *health;
+    int64_t attempt_ms; /* when a connect was last tried */
+};
+
+/* Connect if needed, at most every DB_RECONNECT_MS. Returns 0 or -1. */
+int db_worker_connect(struct db_worker *worker);
+/* Keep the connection warm and the health known. */
+void db_worker_ping(struct db_worker *worker);
+/* Run one call that has `work`. Fills result and error. */
+void db_worker_work(struct db_worker *worker, struct db_call *call);
+/* Insert `n` (at most DB_BATCH) calls in one transaction, or one by one if that fails for one row's sake. Fills
+ * results. */
+void db_worker_insert(struct db_worker *worker, struct db_call **calls, unsigned n);
+/* End a call that is not started. */
+void db_call_refuse(struct db_call *call, enum store_class cls, const char *text);
+
+#endif

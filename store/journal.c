@@ -1,0 +1,260 @@
+/* Journal: insert and read. Moves between states are in journal_move.c, lists and retention in journal_list.c. */
+#include "store/journal.h"
+#include "store/internal.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/evp.h>
+#include <uuid.h>
+
+static const char *const outcome_names[] = {"",          "succeeded", "partial",     "failed",
+                                            "cancelled", "timed_out", "interrupted", "expired"};
+
+const char *task_outcome_name(enum task_outcome outcome)
+{
+    size_t i = (size_t)outcome;
+    return i < sizeof outcome_names / sizeof outcome_names[0] ? outcome_names[i] : "";
+}
+
+static enum task_outcome outcome_number(const char *name)
+{
+    for (size_t i = 1; i < sizeof outcome_names / sizeof outcome_names[0]; i++)
+        if (name != NULL && strcmp(name, outcome_names[i]) == 0)
+            return (enum task_outcome)i;
+    return OUTCOME_NONE;
+}
+
+/* ---- Insert -------------------------------------------------------------------------------------------------- */
+
+const char journal_insert_sql[] = "INSERT INTO task (id, node, type, params, idem_scope, idem_payload, live_key, "
+                                  "requested_by, file_name, file_offset, "
+                                  "file_length, created_at, status, attempt) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
+
+/* Canonical parameters have no bound that an index could take, so the key is their digest, with the type in front: two
+ * types may take the same parameters. */
+static void live_digest(const char *type, const char *key, unsigned char out[32])
+{
+    EVP_MD_CTX *md = EVP_MD_CTX_new();
+    if (md == NULL || EVP_DigestInit_ex(md, EVP_sha256(), NULL) != 1 ||
+        EVP_DigestUpdate(md, type, strlen(type) + 1) != 1 || EVP_DigestUpdate(md, key, strlen(key)) != 1 ||
+        EVP_DigestFinal_ex(md, out, NULL) != 1)
+        abort();
+    EVP_MD_CTX_free(md);
+}
+
+static struct store_value digest_or_null(const void *bytes)
+{
+    return bytes != NULL ? STORE_B((const char *)bytes, 32) : STORE_N;
+}
+
+static void fill_file(struct journal_args *args, const struct journal_file *file)
+{
+    struct store_value *v = &args->values[8];
+    v[0] = v[1] = v[2] = STORE_N;
+    if (file == NULL)
+        return;
+    store_clip(args->file_name, 255, file->name);
+    v[0] = STORE_S(args->file_name);
+    v[1] = STORE_U(file->offset);
+    v[2] = STORE_U(file->length);
+}
+
+void journal_args_fill(struct journal_args *args, const struct journal_new *task)
+{
+    struct store_value *v = args->values;
+    store_uuid_text(task->id, args->id);
+    store_uuid_text(task->node, args->node);
+    store_time_text(task->created_ms, args->created);
+    if (task->live_key != NULL)
+        live_digest(task->type, task->live_key, args->live);
+    v[0] = STORE_S(args->id);
+    v[1] = STORE_S(args->node);
+    v[2] = STORE_S(task->type);
+    v[3] = STORE_S(task->params);
+    v[4] = digest_or_null(task->idem_scope);
+    v[5] = digest_or_null(task->idem_payload);
+    v[6] = digest_or_null(task->live_key != NULL ? args->live : NULL);
+    v[7] = STORE_N;
+    if (task->requested_by != NULL) {
+        store_clip(args->requested_by, 64, task->requested_by);
+        v[7] = STORE_S(args->requested_by);
+    }
+    fill_file(args, task->file);
+    v[11] = STORE_S(args->created);
+    v[12] = STORE_S("queued");
+    v[13] = STORE_U(0);
+}
+
+int journal_insert(struct store_conn *conn, const struct journal_new *task)
+{
+    struct journal_args args;
+    journal_args_fill(&args, task);
+    return store_run(conn, journal_insert_sql, args.values, JOURNAL_INSERT_COLUMNS, NULL, NULL);
+}
+
+static int keep_found(const struct store_value *v, unsigned n, void *ctx)
+{
+    (void)v;
+    (void)n;
+    *(bool *)ctx = true;
+    return 0;
+}
+
+int journal_settled(struct store_conn *conn, const store_uuid id)
+{
+    char text[STORE_UUID_SIZE];
+    bool found = false;
+    store_uuid_text(id, text);
+    /* A locking read: a plain one would not see the row of a COMMIT that the server is still working on, and the answer
+     * "not there" would turn wrong a moment later. */
+    struct store_value param = STORE_S(text);
+    if (store_query(conn, "SELECT 1 FROM task WHERE id = ? LOCK IN SHARE MODE", &param, 1, keep_found, &found) != 0)
+        return -1;
+    return found;
+}
+
+/* ---- Read ---------------------------------------------------------------------------------------------------- */
+
+/* Moments as milliseconds since 1970. UNIX_TIMESTAMP() would end in 2038. */
+#define MS(column) "TIMESTAMPDIFF(MICROSECOND, '1970-01-01', " column ") DIV 1000"
+#define ROW_COLUMNS                                                                                                    \
+    "id, node, type, status, outcome, attempt, cancel_requested, " MS("created_at") ", " MS("started_at") ", " MS(     \
+        "finished_at") ", params, result, message, error_code, error_message, file_name, file_offset, file_length "
+
+static char *copy(const struct store_value *value)
+{
+    size_t length = value->text != NULL ? value->len : 0;
+    char *out = malloc(length + 1);
+    if (out == NULL)
+        abort();
+    if (length != 0)
+        memcpy(out, value->text, length);
+    out[length] = 0;
+    return out;
+}
+
+static int64_t number(const struct store_value *value)
+{
+    return value->text != NULL ? strtoll(value->text, NULL, 10) : 0;
+}
+
+static enum journal_status status_number(const char *name)
+{
+    static const char *const names[] = {"queued", "running", "succeeded", "failed", "cancelled"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (strcmp(name, names[i]) == 0)
+            return (enum journal_status)i;
+    abort(); /* the column is an ENUM of these */
+}
+
+static void copy_bounded(char *out, size_t size, const struct store_value *value)
+{
+    size_t length = value->text != NULL ? value->len : 0;
+    if (length >= size) {
+        length = size - 1;
+        while (length > 0 && ((unsigned char)value->text[length] & 0xc0) == 0x80)
+            length--; /* not in the middle of a character */
+    }
+    if (length != 0)
+        memcpy(out, value->text, length);
+    out[length] = 0;
+}
+
+static void fill_row(struct journal_row *row, const struct store_value *v)
+{
+    memset(row, 0, sizeof *row);
+    if (uuid_parse(v[0].text, row->id) != 0 || uuid_parse(v[1].text, row->node) != 0)
+        abort(); /* the columns are UUIDs */
+    copy_bounded(row->type, sizeof row->type, &v[2]);
+    row->status = status_number(v[3].text);
+    row->outcome = outcome_number(v[4].text);
+    row->attempt = (unsigned)number(&v[5]);
+    row->cancel_requested = number(&v[6]) != 0;
+    row->created_ms = number(&v[7]);
+    row->started_ms = number(&v[8]);
+    row->done_ms = number(&v[9]);
+    row->params = copy(&v[10]);
+    row->result = v[11].text != NULL ? copy(&v[11]) : NULL;
+    row->message = copy(&v[12]);
+    row->error_code = copy(&v[13]);
+    row->error_message = copy(&v[14]);
+    copy_bounded(row->file.name, sizeof row->file.name, &v[15]);
+    row->file.offset = v[16].text != NULL ? strtoull(v[16].text, NULL, 10) : 0;
+    row->file.length = v[17].text != NULL ? strtoull(v[17].text, NULL, 10) : 0;
+}
+
+void journal_row_fini(struct journal_row *row)
+{
+    free(row->params);
+    free(row->result);
+    free(row->message);
+    free(row->error_code);
+    free(row->error_message);
+    memset(row, 0, sizeof *row);
+}
+
+static int keep_row(const struct store_value *v, unsigned n, void *ctx)
+{
+    assert(n == 18);
+    fill_row(ctx, v);
+    return 1;
+}
+
+int journal_read(struct store_conn *conn, const store_uuid id, struct journal_row *out)
+{
+    char text[STORE_UUID_SIZE];
+    store_uuid_text(id, text);
+    struct store_value param = STORE_S(text);
+    return store_query(conn, "SELECT " ROW_COLUMNS "FROM task WHERE id = ?", &param, 1, keep_row, out);
+}
+
+int journal_read_settled(struct store_conn *conn, const store_uuid id, struct journal_row *out)
+{
+    char text[STORE_UUID_SIZE];
+    store_uuid_text(id, text);
+    struct store_value param = STORE_S(text);
+    return store_query(conn, "SELECT " ROW_COLUMNS "FROM task WHERE id = ? LOCK IN SHARE MODE", &param, 1, keep_row,
+                       out);
+}
+
+/* ---- Lists --------------------------------------------------------------------------------------------------- */
+
+struct each {
+    journal_row_fn fn;
+    void *ctx;
+};
+
+static int hand_row(const struct store_value *v, unsigned n, void *ctx)
+{
+    struct each *each = ctx;
+    struct journal_row row;
+    assert(n == 18);
+    fill_row(&row, v);
+    int rc = each->fn(&row, each->ctx);
+    journal_row_fini(&row);
+    return rc;
+}
+
+int journal_each_live(struct store_conn *conn, const store_uuid node, journal_row_fn fn, void *ctx)
+{
+    struct each each = {fn, ctx};
+    char text[STORE_UUID_SIZE];
+    store_uuid_text(node, text);
+    struct store_value param = STORE_S(text);
+    return store_query(conn,
+                       "SELECT " ROW_COLUMNS "FROM task WHERE node = ? AND status IN ('queued', 'running') "
+                       "ORDER BY created_at, id",
+                       &param, 1, hand_row, &each);
+}
+
+int journal_each_finished(struct store_conn *conn, unsigned limit, journal_row_fn fn, void *ctx)
+{
+    struct each each = {fn, ctx};
+    struct store_value param = STORE_U(limit);
+    return store_query(conn,
+                       "SELECT " ROW_COLUMNS "FROM task WHERE finished_at IS NOT NULL "
+                       "ORDER BY finished_at DESC, id DESC LIMIT ?",
+                       &param, 1, hand_row, &each);
+}

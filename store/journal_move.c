@@ -1,0 +1,136 @@
+/* Journal: every change of a row's state, as compare-and-set. */
+#include "store/internal.h"
+#include "store/journal.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Run an UPDATE that changes one row or none. Returns 1, 0, -1. */
+static int move(struct store_conn *conn, const char *sql, const struct store_value *params, unsigned n, uint64_t *id)
+{
+    uint64_t changed = 0;
+    if (store_run(conn, sql, params, n, &changed, id) != 0)
+        return -1;
+    assert(changed <= 1); /* the WHERE names the primary key */
+    return (int)changed;
+}
+
+int journal_claim(struct store_conn *conn, const store_uuid id, const store_uuid node, unsigned *attempt)
+{
+    char task_text[STORE_UUID_SIZE], node_text[STORE_UUID_SIZE];
+    uint64_t taken = 0;
+    store_uuid_text(id, task_text);
+    store_uuid_text(node, node_text);
+    struct store_value params[] = {STORE_S(task_text), STORE_S(node_text)};
+    /* LAST_INSERT_ID(x) brings the new number back in the same round trip. The start is never before the acceptance,
+     * even when the database's clock is behind ours. */
+    int rc = move(conn,
+                  "UPDATE task SET status = 'running', attempt = LAST_INSERT_ID(attempt + 1), "
+                  "started_at = GREATEST(UTC_TIMESTAMP(3), created_at) "
+                  "WHERE id = ? AND node = ? AND status = 'queued'",
+                  params, 2, &taken);
+    if (rc == 1)
+        *attempt = (unsigned)taken;
+    return rc;
+}
+
+int journal_requeue(struct store_conn *conn, const store_uuid id, const store_uuid node, unsigned attempt,
+                    bool give_back)
+{
+    char task_text[STORE_UUID_SIZE], node_text[STORE_UUID_SIZE];
+    store_uuid_text(id, task_text);
+    store_uuid_text(node, node_text);
+    struct store_value params[] = {STORE_U(give_back && attempt > 0 ? attempt - 1 : attempt), STORE_S(task_text),
+                                   STORE_S(node_text), STORE_U(attempt)};
+    return move(conn,
+                "UPDATE task SET status = 'queued', attempt = ?, started_at = NULL "
+                "WHERE id = ? AND node = ? AND status = 'running' AND attempt = ?",
+                params, 4, NULL);
+}
+
+static const char *final_name(enum journal_status status)
+{
+    switch (status) {
+    case JOURNAL_SUCCEEDED:
+        return "succeeded";
+    case JOURNAL_FAILED:
+        return "failed";
+    case JOURNAL_CANCELLED:
+        return "cancelled";
+    case JOURNAL_QUEUED:
+    case JOURNAL_RUNNING:
+        break;
+    }
+    abort(); /* not a final state: the caller's mistake */
+}
+
+struct end_args {
+    char id[STORE_UUID_SIZE], node[STORE_UUID_SIZE], done[STORE_TIME_SIZE];
+    char message[255 * 4 + 1], code[40 * 4 + 1], error[500 * 4 + 1];
+    struct store_value values[10];
+};
+
+static struct store_value clipped(char *out, size_t chars, const char *text)
+{
+    if (text == NULL)
+        return STORE_N;
+    store_clip(out, chars, text);
+    return STORE_S(out);
+}
+
+static void fill_end(struct end_args *args, const store_uuid id, const store_uuid node, const struct journal_end *end)
+{
+    struct store_value *v = args->values;
+    const char *outcome = task_outcome_name(end->outcome);
+    store_uuid_text(id, args->id);
+    store_uuid_text(node, args->node);
+    store_time_text(end->done_ms, args->done);
+    v[0] = STORE_S(final_name(end->status));
+    v[1] = *outcome != 0 ? STORE_S(outcome) : STORE_N;
+    v[2] = STORE_S_OR_NULL(end->result);
+    v[3] = clipped(args->message, 255, end->message);
+    v[4] = clipped(args->code, 40, end->error_code);
+    v[5] = clipped(args->error, 500, end->error_message);
+    v[6] = STORE_S(args->done);
+    v[7] = STORE_S(args->id);
+    v[8] = STORE_S(args->node);
+}
+
+#define FINISH                                                                                                         \
+    "UPDATE task SET status = ?, outcome = ?, result = ?, message = ?, error_code = ?, error_message = ?, "            \
+    "finished_at = GREATEST(?, created_at), live_key = NULL WHERE id = ? AND node = ? "
+
+int journal_finish(struct store_conn *conn, const store_uuid id, const store_uuid node, enum journal_status from,
+                   unsigned attempt, const struct journal_end *end)
+{
+    struct end_args args;
+    assert(from == JOURNAL_RUNNING || from == JOURNAL_QUEUED);
+    fill_end(&args, id, node, end);
+    if (from == JOURNAL_QUEUED)
+        return move(conn, FINISH "AND status = 'queued'", args.values, 9, NULL);
+    args.values[9] = STORE_U(attempt);
+    return move(conn, FINISH "AND status = 'running' AND attempt = ?", args.values, 10, NULL);
+}
+
+static int keep_found(const struct store_value *v, unsigned n, void *ctx)
+{
+    (void)v;
+    (void)n;
+    (void)ctx;
+    return 1;
+}
+
+int journal_ask_cancel(struct store_conn *conn, const store_uuid id)
+{
+    char text[STORE_UUID_SIZE];
+    store_uuid_text(id, text);
+    struct store_value param = STORE_S(text);
+    int rc = move(conn, "UPDATE task SET cancel_requested = 1 WHERE id = ? AND status IN ('queued', 'running')", &param,
+                  1, NULL);
+    if (rc != 0)
+        return rc;
+    /* No row changed: final, unknown, or asked before. */
+    return store_query(conn, "SELECT 1 FROM task WHERE id = ? AND status IN ('queued', 'running')", &param, 1,
+                       keep_found, NULL);
+}

@@ -1,0 +1,123 @@
+"""Starting, refusing to start, stopping: one clear message and a telling exit code each."""
+import os
+import socket
+import subprocess
+import time
+
+import pytest
+
+EXIT_CONFIG = 78
+
+
+def refused(daemon, wait=20):
+    """Start a daemon that must not start; its exit code and what it said."""
+    done = subprocess.run(daemon.command(), stdin=subprocess.DEVNULL, capture_output=True, timeout=wait)
+    return done.returncode, (done.stdout + done.stderr).decode()
+
+
+def test_ready_line_and_orderly_end(make_daemon):
+    """From an empty state directory: the database is made, the schema too."""
+    daemon = make_daemon(test_types=False, fresh=True)
+    assert daemon.tcp().get("/healthz").status == 200
+    begun = time.monotonic()
+    assert daemon.term() == 0
+    assert time.monotonic() - begun < 10
+    assert not list(daemon.runtime.glob("*.sock"))
+
+
+def test_second_start_is_quick(make_daemon):
+    daemon = make_daemon()
+    assert daemon.term() == 0
+    begun = time.monotonic()
+    daemon.start()
+    assert time.monotonic() - begun < 5
+
+
+def test_second_daemon_on_the_same_state_is_refused(make_daemon):
+    first = make_daemon()
+    code, said = refused(make_daemon(start=False))
+    assert code != 0 and str(first.pid) in said and "state" in said
+
+
+def test_port_in_use(make_daemon):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        code, said = refused(make_daemon(start=False, http__listen=f"127.0.0.1:{port}"))
+    assert code != 0 and str(port) in said and "listening" in said, said
+
+
+@pytest.mark.parametrize("key,value,hint", [("http.workers", "many", "http.workers"), ("http.wrokers", "2", "http.wrokers"),
+                                            ("http.max_upload", "-1", "http.max_upload"), ("log.level", "loud", "log.level"),
+                                            ("http.listen", "0.0.0.0:8087", "127.0.0.1")])
+def test_bad_configuration(make_daemon, key, value, hint):
+    code, said = refused(make_daemon(start=False, **{key.replace(".", "__"): value}))
+    assert code == EXIT_CONFIG and hint in said, said
+
+
+def test_bad_configuration_file_names_line_and_value(make_daemon, place):
+    path = place / "bad.conf"
+    path.write_text("[http]\nworkers = 2\nlisten = nonsense\n[tasks]\nslots = -4\nfoo = 1\n")
+    daemon = make_daemon(start=False)
+    done = subprocess.run([str(daemon.program), "-c", str(path)], capture_output=True, timeout=10, text=True)
+    assert done.returncode == EXIT_CONFIG
+    for hint in ("bad.conf:3", "nonsense", "bad.conf:5", "-4", "bad.conf:6", "foo"):
+        assert hint in done.stderr, done.stderr
+
+
+def test_state_directory_of_another_user(make_daemon, place):
+    state = place / "theirs"
+    state.mkdir()
+    if os.geteuid() == 0:
+        os.chown(state, 65534, 65534)
+    else:
+        state.chmod(0o500)
+        state = state / "below"
+    code, said = refused(make_daemon(start=False, paths__state_dir=state))
+    assert code != 0 and str(state) in said, said
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="hiding a program needs a mount namespace")
+@pytest.mark.parametrize("program", ["mariadb-install-db", "my_print_defaults"])
+def test_missing_database_programs(make_daemon, program):
+    daemon = make_daemon(start=False)
+    hide = f'mount --bind /dev/null /usr/bin/{program} && exec "$@"'
+    done = subprocess.run(["unshare", "--mount", "sh", "-c", hide, "sh", *daemon.command()], capture_output=True, timeout=20, text=True)
+    assert done.returncode == EXIT_CONFIG
+    assert "mariadb-server-core" in done.stderr and "mariadb-client-core" in done.stderr
+
+
+def test_dump_config_can_be_read_back(make_daemon, place):
+    daemon = make_daemon(start=False)
+    dumped = subprocess.run(daemon.command() + ["--dump-config"], capture_output=True, text=True, check=True).stdout
+    (place / "dump.conf").write_text(dumped)
+    again = subprocess.run([str(daemon.program), "-c", str(place / "dump.conf"), "--dump-config"], capture_output=True, text=True,
+                           check=True).stdout
+    assert again == dumped and "max_upload" in dumped
+
+
+def test_database_that_is_not_there_at_the_start(make_daemon, place):
+    """An external database that is away: the daemon starts, polls answer, starts get 503, readiness says no."""
+    daemon = make_daemon(database__socket=place / "nobody.sock", database__user="nobody")
+    client = daemon.worker(0)
+    assert client.get("/healthz").status == 200
+    assert client.get("/readyz").status == 503
+    answer = client.post_json("/api/tasks", {"type": "test_sleep"})
+    assert answer.status == 503 and answer.headers["Retry-After"]
+    assert daemon.term() == 0
+
+
+def test_idle_memory(daemon):
+    """A generous bound against leaks; the figure itself is the benchmark's business."""
+    if "asan" in str(daemon.build):
+        pytest.skip("sanitizers need memory of their own")
+    time.sleep(1)
+    total = 0
+    for pid in [daemon.pid, *daemon.children("")]:
+        with open(f"/proc/{pid}/comm") as comm:
+            if "mariadb" in comm.read():
+                continue
+        with open(f"/proc/{pid}/smaps_rollup") as maps:
+            total += sum(int(line.split()[1]) for line in maps if line.startswith("Pss:"))
+    assert total < 40 * 1024, f"{total} KiB PSS"

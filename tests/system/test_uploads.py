@@ -1,0 +1,190 @@
+"""Uploads: any size and framing through the spooler, refusals that are clear, nothing left behind."""
+import os
+import re
+import socket
+import threading
+import time
+
+import pytest
+
+import samples
+from daemon import UnixConnection
+from test_tasks import check_problem
+
+IMPORT = "/api/stock/import?warehouse=MAIN"
+
+
+@pytest.fixture
+def stocked(daemon):
+    samples.load_catalogue(daemon)
+    return daemon
+
+
+def no_trace(daemon):
+    assert daemon.sql("SELECT COUNT(*) FROM stock_item") == [["0"]]
+    end = time.monotonic() + 2
+    while daemon.spool_files() and time.monotonic() < end:
+        time.sleep(0.02)
+    assert daemon.spool_files() == []
+
+
+def end_of(daemon, answer):
+    assert answer.status == 202, answer
+    return daemon.worker(1).wait(answer.json["task_id"])
+
+
+@pytest.mark.parametrize("data,code", [(b"", "empty-file"), (b"lot,price\r\n1,2\r\n", "not-zip"), (b"<html><table></table>", "html"),
+                                       (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 504, "legacy-xls")])
+def test_no_spreadsheet_is_refused_by_its_first_bytes(stocked, data, code):
+    body = check_problem(stocked.worker(0).upload(IMPORT, data), 422, "invalid-parameters")
+    assert [fault["code"] for fault in body["errors"]] == [code]
+    assert body["errors"][0]["pointer"] == "/file" and body["errors"][0]["detail"].endswith(".")
+    no_trace(stocked)
+
+
+@pytest.mark.parametrize("cut", [0.3, 0.6, 0.95])
+def test_truncated_workbook_ends_as_an_error(stocked, cut):
+    data = samples.demo_stock()
+    task = end_of(stocked, stocked.worker(0).upload(IMPORT, data[: int(len(data) * cut)]))
+    assert task["status"] == "error" and len(task["error"]) > 20 and task["result"] is None
+    assert not re.search(r"/var|/tmp|SELECT|zip-", task["error"]), task["error"]
+    no_trace(stocked)
+
+
+def test_workbook_without_a_heading_ends_as_an_error(stocked):
+    task = end_of(stocked, stocked.worker(0).upload(IMPORT, samples.xlsx([["a", "b"], [1, 2]])))
+    assert task["status"] == "error" and task["error"]
+    assert stocked.sql(f"SELECT error_code FROM task WHERE id = '{task['id']}'") == [["E_NO_HEADER"]]
+    no_trace(stocked)
+
+
+def test_wrong_parameters_are_all_named(stocked):
+    answer = stocked.worker(0).upload("/api/stock/import?mode=upsert&max_reject_pct=200&colour=red", samples.demo_stock())
+    body = check_problem(answer, 422, "invalid-parameters")
+    assert {fault["pointer"] for fault in body["errors"]} == {"/warehouse", "/mode", "/max_reject_pct", "/colour"}
+    no_trace(stocked)
+
+
+def test_unknown_warehouse_is_refused_at_the_start(stocked):
+    body = check_problem(stocked.worker(0).upload("/api/stock/import?warehouse=NOWHERE", samples.demo_stock()), 422, "invalid-parameters")
+    assert body["errors"][0]["pointer"] == "/warehouse" and body["errors"][0]["code"] == "unknown-warehouse"
+    no_trace(stocked)
+
+
+def test_form_and_raw_body_are_the_same_import(stocked):
+    body, content_type = samples.multipart({"warehouse": "MAIN"}, "stock ☃.xlsx", samples.demo_stock())
+    form = end_of(stocked, stocked.worker(0).upload("/api/stock/import", body, content_type))
+    raw = end_of(stocked, stocked.worker(1).upload(IMPORT + "&filename=stock.xlsx", samples.demo_stock()))
+    assert form["status"] == raw["status"] == "completed"
+    assert form["result"]["file"]["name"] == "stock ☃.xlsx" and raw["result"]["file"]["name"] == "stock.xlsx"
+    assert form["result"]["file"]["sha256"] == raw["result"]["file"]["sha256"]
+    assert raw["result"]["unchanged"] == form["result"]["inserted"] > 0
+
+
+@pytest.mark.parametrize("body", [b"--x\r\n", b"--x\r\nContent-Disposition: form-data; name=\"warehouse\"\r\n\r\nMAIN\r\n--x--\r\n"])
+def test_broken_forms(stocked, body):
+    check_problem(stocked.worker(0).upload("/api/stock/import", body, "multipart/form-data; boundary=x"), 422, "invalid-parameters")
+    no_trace(stocked)
+
+
+def test_over_the_limit(make_daemon):
+    daemon = make_daemon(http__max_upload="1M")
+    samples.load_catalogue(daemon)
+    client = daemon.worker(0)
+    check_problem(client.upload(IMPORT, b"PK\x03\x04" + b"\0" * (1 << 20)), 413, "body-too-large")
+    fits = daemon.worker(0).upload(IMPORT, b"PK\x03\x04" + b"\0" * ((1 << 20) - 4))
+    assert fits.status == 202
+    assert end_of(daemon, fits)["status"] == "error"
+    no_trace(daemon)
+
+
+def rss_kib(pid):
+    return int(re.search(r"VmRSS:\s+(\d+)", open(f"/proc/{pid}/status").read())[1])
+
+
+def send_upload(path, size, framing):
+    """One upload of `size` bytes; the status line's code. Written by hand: http.client would hold it in memory."""
+    sock = socket.socket(socket.AF_UNIX)
+    sock.settimeout(120)
+    sock.connect(str(path))
+    chunk = b"PK\x03\x04" + os.urandom(65532)
+    head, tail = f"POST {IMPORT} HTTP/1.1\r\nHost: x\r\nContent-Type: application/octet-stream\r\n", b""
+    if framing == "chunked":
+        head += "Transfer-Encoding: chunked\r\n\r\n"
+        tail = b"0\r\n\r\n"
+    elif framing == "multipart":
+        start = b'--b\r\nContent-Disposition: form-data; name="file"; filename="x.xlsx"\r\n\r\n'
+        tail = b"\r\n--b--\r\n"
+        head = head.replace("application/octet-stream", "multipart/form-data; boundary=b")
+        head += f"Content-Length: {len(start) + size + len(tail)}\r\n\r\n"
+    else:
+        head += f"Content-Length: {size}\r\n\r\n"
+    sock.sendall(head.encode())
+    if framing == "multipart":
+        sock.sendall(start)
+    for _ in range(size // len(chunk)):
+        sock.sendall(b"10000\r\n" + chunk + b"\r\n" if framing == "chunked" else chunk)
+    sock.sendall(tail)
+    answer = sock.recv(4096)
+    sock.close()
+    return int(answer.split()[1]), answer
+
+
+@pytest.mark.parametrize("framing", ["raw", "chunked", "multipart"])
+def test_500_mb_upload_leaves_the_worker_small_and_polls_go_on(make_daemon, framing):
+    daemon = make_daemon(http__max_upload="600M")
+    samples.load_catalogue(daemon)
+    client = daemon.worker(0)
+    known = client.start("test_sleep", ms=0)
+    client.wait(known)
+    pid = daemon.worker_pid(0)
+    before, peak, polls, stop, slowest = rss_kib(pid), [0], [0], threading.Event(), [0.0]
+
+    def poll():
+        mine = daemon.worker(0)
+        while not stop.is_set():
+            at = time.monotonic()
+            assert mine.get(f"/api/tasks/{known}").status == 200
+            slowest[0] = max(slowest[0], time.monotonic() - at)
+            polls[0] += 1
+            peak[0] = max(peak[0], rss_kib(pid))
+            time.sleep(0.01)
+
+    thread = threading.Thread(target=poll)
+    thread.start()
+    try:
+        status, answer = send_upload(daemon.runtime / "worker-0.sock", 500 << 20, framing)
+    finally:
+        stop.set()
+        thread.join()
+    assert status == 202, answer
+    growth = peak[0] - before
+    if not os.environ.get("PF_BUILD", "").endswith("asan"):
+        assert growth < 4096, f"the worker grew by {growth} KiB"
+    assert polls[0] > 10 and slowest[0] < 1.0, (polls, slowest)
+
+
+def test_client_gone_in_mid_upload_leaves_nothing(stocked):
+    for size in (0, 1, 1000, 70000, 3 << 20):
+        sock = socket.socket(socket.AF_UNIX)
+        sock.connect(str(stocked.runtime / "worker-0.sock"))
+        sock.sendall(f"POST {IMPORT} HTTP/1.1\r\nHost: x\r\nContent-Length: {10 << 20}\r\n\r\n".encode() + b"x" * size)
+        sock.close()
+    assert stocked.worker(0).get("/healthz").status == 200
+    no_trace(stocked)
+
+
+def test_expect_100_continue(stocked):
+    connection = UnixConnection(stocked.runtime / "worker-0.sock")
+    connection.connect()
+    data = samples.demo_stock()
+    head = f"POST {IMPORT} HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: {len(data)}\r\n\r\n"
+    connection.sock.sendall(head.encode())
+    assert connection.sock.recv(1000).startswith(b"HTTP/1.1 100 Continue\r\n\r\n")
+    connection.sock.sendall(data)
+    assert connection.sock.recv(4096).startswith(b"HTTP/1.1 202 ")
+    too_long = f"POST {IMPORT} HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: {100 << 20}\r\n\r\n"
+    connection = UnixConnection(stocked.runtime / "worker-0.sock")
+    connection.connect()
+    connection.sock.sendall(too_long.encode())
+    assert connection.sock.recv(4096).startswith(b"HTTP/1.1 413 ")

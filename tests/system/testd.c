@@ -1,0 +1,155 @@
+/* The daemon with task types that only tests want: proof that a type is one file, and the handles for fault tests.
+ *
+ *   test_sleep   ms, steps: sleeps in steps with progress; a rehearsal of any long task
+ *   test_ledger  ms, mark: writes one row into table test_ledger together with its final state: effects can be counted
+ *   test_crash   how: kills its own runner (SIGSEGV, exit(0), endless loop)
+ *   test_lock    ms: its first attempt holds the lock of the shared table, then lets go (or is killed while it holds)
+ *   test_big     bytes: a result too long for a slot */
+#include "daemon/log.h"
+#include "daemon/process.h"
+#include "daemon/runner.h"
+#include "handlers/task_type.h"
+#include "shm/lock.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const struct param_spec sleep_params[] = {
+    {.name = "ms", .kind = PARAM_INT, .otherwise = "100", .max = 600000, .help = "Milliseconds in all."},
+    {.name = "steps", .kind = PARAM_INT, .otherwise = "10", .min = 1, .max = 10000, .help = "Number of batches."},
+    {.name = NULL},
+};
+
+static enum job_verdict succeed(struct job *job, const char *result, job_effect_fn effect)
+{
+    struct job_ending ending = {.outcome = OUTCOME_SUCCEEDED};
+    ending.result = strdup(result);
+    snprintf(ending.message, sizeof ending.message, "done");
+    enum job_verdict verdict = job_finish(job, &ending, effect, NULL, NULL);
+    job_ending_fini(&ending);
+    return verdict;
+}
+
+/* Returns false when it was told to stop. */
+static bool sleep_in_steps(struct job *job)
+{
+    int64_t ms = json_member_int(job->params, "ms", 0), steps = json_member_int(job->params, "steps", 1);
+    for (int64_t i = 0; i < steps; i++) {
+        char text[60];
+        if (job_cancelled(job))
+            return false;
+        poll(NULL, 0, (int)(ms / steps));
+        snprintf(text, sizeof text, "step %d of %d", (int)(i + 1), (int)steps);
+        job_progress(job, (unsigned)(100 * (i + 1) / steps), text);
+    }
+    return true;
+}
+
+static enum job_verdict run_sleep(struct job *job)
+{
+    return sleep_in_steps(job) ? succeed(job, "{\"slept\":true}", NULL) : JOB_STOP;
+}
+
+static const struct task_type test_sleep = {
+    .name = "test_sleep", .title = "Sleep", .params = sleep_params, .run = run_sleep};
+
+/* ---- test_ledger ---- */
+
+static int write_ledger(struct job *job, struct store_conn *db, struct job_ending *ending, void *ctx)
+{
+    (void)ending;
+    (void)ctx;
+    struct store_value row[] = {STORE_B((const char *)job->id, 16), STORE_U(job->attempt)};
+    return store_run(db, "INSERT INTO test_ledger (task, attempt) VALUES (?, ?)", row, 2, NULL, NULL);
+}
+
+static enum job_verdict run_ledger(struct job *job)
+{
+    if (store_exec(
+            job->db,
+            "CREATE TABLE IF NOT EXISTS test_ledger (id BIGINT AUTO_INCREMENT PRIMARY KEY, task BINARY(16) NOT NULL,"
+            " attempt INT NOT NULL) ENGINE=InnoDB",
+            NULL) != 0) {
+        job->error = job->db->error;
+        return JOB_AGAIN;
+    }
+    return sleep_in_steps(job) ? succeed(job, "{}", write_ledger) : JOB_STOP;
+}
+
+static const struct task_type test_ledger = {
+    .name = "test_ledger", .title = "Ledger", .params = sleep_params, .run = run_ledger};
+
+/* ---- test_crash ---- */
+
+static const char *const crash_ways[] = {"segv", "exit", "abort", NULL};
+static const struct param_spec crash_params[] = {
+    {.name = "how",
+     .kind = PARAM_CHOICE,
+     .otherwise = "\"segv\"",
+     .choices = crash_ways,
+     .help = "How the runner dies."},
+    {.name = NULL},
+};
+
+static enum job_verdict run_crash(struct job *job)
+{
+    const char *how = json_member_string(job->params, "how", "");
+    if (strcmp(how, "exit") == 0)
+        _exit(0);
+    kill(getpid(), strcmp(how, "abort") == 0 ? SIGABRT : SIGSEGV);
+    return JOB_STOP;
+}
+
+static const struct task_type test_crash = {
+    .name = "test_crash", .title = "Crash", .params = crash_params, .run = run_crash};
+
+/* ---- test_lock ---- */
+
+static enum job_verdict run_lock(struct job *job)
+{
+    const struct runner *runner = job->runner;
+    struct shm_segment *segment = runner->process->segment;
+    if (job->attempt > 1)
+        return succeed(job, "{}", NULL);
+    if (shm_lock(segment) != 0)
+        return JOB_STOP;
+    log_warn("test: holding the table lock"); /* never under the lock outside a test */
+    poll(NULL, 0, (int)json_member_int(job->params, "ms", 0));
+    shm_unlock(segment);
+    return succeed(job, "{}", NULL);
+}
+
+static const struct task_type test_lock = {
+    .name = "test_lock", .title = "Hold the lock", .params = sleep_params, .run = run_lock};
+
+/* ---- test_big ---- */
+
+static enum job_verdict run_big(struct job *job)
+{
+    char *text = malloc(9000);
+    if (!text)
+        abort();
+    memset(text, 'x', 9000);
+    memcpy(text, "{\"big\":\"", 8);
+    memcpy(text + 8990, "\"}", 3);
+    enum job_verdict verdict = succeed(job, text, NULL);
+    free(text);
+    return verdict;
+}
+
+static const struct task_type test_big = {
+    .name = "test_big", .title = "Big result", .params = sleep_params, .run = run_big};
+
+int main(int argc, char **argv)
+{
+    task_type_register(&test_sleep);
+    task_type_register(&test_ledger);
+    task_type_register(&test_crash);
+    task_type_register(&test_lock);
+    task_type_register(&test_big);
+    return daemon_main(argc, argv);
+}

@@ -1,0 +1,624 @@
+/* The configuration: every way to set a key, every kind of fault, and that a dump reads back. */
+#include "daemon/config.h"
+#include "daemon/config_table.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+static char dir[64], file[96], secret[96], errors[8192];
+
+static int set_up(void **state)
+{
+    (void)state;
+    strcpy(dir, "/tmp/pf-config-XXXXXX");
+    assert_non_null(mkdtemp(dir));
+    snprintf(file, sizeof file, "%s/conf", dir);
+    snprintf(secret, sizeof secret, "%s/secret", dir);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    unlink(file);
+    unlink(secret);
+    return rmdir(dir);
+}
+
+static void write_file(const char *path, const char *text, mode_t mode)
+{
+    unlink(path); /* it may be read-only */
+    FILE *out = fopen(path, "w");
+    assert_non_null(out);
+    fputs(text, out);
+    fclose(out);
+    chmod(path, mode);
+}
+
+/* Load with standard error caught in `errors`. */
+static int load(const char *path, const char *const *overrides, unsigned n, struct config **out)
+{
+    FILE *caught = tmpfile();
+    int saved = dup(STDERR_FILENO);
+
+    assert_non_null(caught);
+    fflush(stderr);
+    dup2(fileno(caught), STDERR_FILENO);
+    int rc = config_load(path, overrides, n, out);
+    fflush(stderr);
+    dup2(saved, STDERR_FILENO);
+    close(saved);
+    rewind(caught);
+    errors[fread(errors, 1, sizeof errors - 1, caught)] = '\0';
+    fclose(caught);
+    if (rc == 0)
+        assert_string_equal(errors, "");
+    return rc;
+}
+
+static struct config *load_text(const char *text)
+{
+    struct config *config = NULL;
+
+    write_file(file, text, 0600);
+    if (load(file, NULL, 0, &config) < 0)
+        fail_msg("%s", errors);
+    return config;
+}
+
+/* The file is refused, and the message has file, line and these words. */
+static void refuse(const char *text, unsigned line, const char *words)
+{
+    struct config *config = NULL;
+    char where[128];
+
+    write_file(file, text, 0600);
+    assert_int_equal(load(file, NULL, 0, &config), -1);
+    assert_null(config);
+    snprintf(where, sizeof where, "priceforged: %s:%u: ", file, line);
+    if (!strstr(errors, where) || !strstr(errors, words))
+        fail_msg("expected '%s…%s' in:\n%s", where, words, errors);
+}
+
+static void refuse_option(const char *option, const char *words)
+{
+    struct config *config = NULL;
+
+    assert_int_equal(load(NULL, &option, 1, &config), -1);
+    if (!strstr(errors, words))
+        fail_msg("expected '%s' in:\n%s", words, errors);
+}
+
+static struct config *load_options(const char *const *options, unsigned n)
+{
+    struct config *config = NULL;
+
+    if (load(NULL, options, n, &config) < 0)
+        fail_msg("%s", errors);
+    return config;
+}
+
+static void test_defaults(void **state)
+{
+    struct config *c = load_options(NULL, 0);
+
+    (void)state;
+    assert_string_equal(c->listen, "127.0.0.1:8087");
+    assert_string_equal(c->user, "priceforge");
+    assert_int_equal(c->max_upload, 64 << 20);
+    assert_int_equal(c->runners, 2);
+    assert_int_equal(c->slots, 1024);
+    assert_int_equal(c->max_attempts, 3);
+    assert_int_equal(c->start_status, 202);
+    assert_int_equal(c->idle_timeout_s, 75);
+    assert_int_equal(c->drain_s, 20);
+    assert_in_range(c->workers, 1, 256);
+    assert_true(c->private_database);
+    assert_string_equal(c->db_name, "priceforge");
+    assert_string_equal(c->base_currency, "RUB");
+    assert_false(c->log_json);
+    assert_int_equal(c->log_level, 6);
+    config_free(&c);
+    assert_null(c);
+    config_free(&c);
+}
+
+static void test_state_dir_of_an_ordinary_user(void **state)
+{
+    (void)state;
+    if (geteuid() == 0)
+        skip();
+    setenv("HOME", "/home/somebody", 1);
+    unsetenv("XDG_STATE_HOME");
+    struct config *c = load_options(NULL, 0);
+    assert_string_equal(c->state_dir, "/home/somebody/.local/state/priceforge");
+    config_free(&c);
+}
+
+static void test_paths_follow_the_state_directory(void **state)
+{
+    struct config *c = load_text("[paths]\nstate_dir = /srv/pf\n");
+
+    (void)state;
+    assert_string_equal(c->state_dir, "/srv/pf");
+    assert_string_equal(c->runtime_dir, "/srv/pf/run");
+    assert_string_equal(c->spool_dir, "/srv/pf/spool");
+    assert_string_equal(c->private_socket, "/srv/pf/run/db.sock");
+    config_free(&c);
+}
+
+static void test_relative_paths_become_absolute(void **state)
+{
+    const char *option = "paths.state_dir=here";
+    char cwd[PATH_MAX], expected[PATH_MAX + 8];
+    struct config *c = load_options(&option, 1);
+
+    (void)state;
+    assert_non_null(getcwd(cwd, sizeof cwd));
+    snprintf(expected, sizeof expected, "%s/here", cwd);
+    assert_string_equal(c->state_dir, expected);
+    config_free(&c);
+}
+
+static void test_file(void **state)
+{
+    struct config *c = load_text("# a comment\n; another\n\n[http]\nlisten = [::1]:99 ; behind a value\n"
+                                 "workers=7\n  max_upload = 2G\n[log]\nformat = json\nlevel = debug\n[pricing]\n"
+                                 "default_vat_rate = 12.5\n");
+
+    (void)state;
+    assert_string_equal(c->listen, "[::1]:99");
+    assert_int_equal(c->workers, 7);
+    assert_int_equal(c->max_upload, UINT64_C(2) << 30);
+    assert_true(c->log_json);
+    assert_int_equal(c->log_level, 7);
+    assert_string_equal(c->default_vat_rate, "12.5");
+    config_free(&c);
+}
+
+static void test_order_file_environment_option(void **state)
+{
+    const char *option = "tasks.slots=300";
+    struct config *c = NULL;
+
+    (void)state;
+    write_file(file, "[tasks]\nslots = 100\nrunners = 5\nmax_attempts = 6\n", 0600);
+    setenv("PRICEFORGE_TASKS_SLOTS", "200", 1);
+    setenv("PRICEFORGE_TASKS_RUNNERS", "9", 1);
+    setenv("PRICEFORGE_URL", "http://elsewhere", 1); /* the client's */
+    assert_int_equal(load(file, &option, 1, &c), 0);
+    unsetenv("PRICEFORGE_TASKS_SLOTS");
+    unsetenv("PRICEFORGE_TASKS_RUNNERS");
+    unsetenv("PRICEFORGE_URL");
+    assert_int_equal(c->slots, 300);
+    assert_int_equal(c->runners, 9);
+    assert_int_equal(c->max_attempts, 6);
+    config_free(&c);
+}
+
+static void test_environment_faults(void **state)
+{
+    struct config *c = NULL;
+
+    (void)state;
+    setenv("PRICEFORGE_HTTP_LISTENER", "x", 1);
+    setenv("PRICEFORGE_HTTP_WORKERS", "many", 1);
+    assert_int_equal(load(NULL, NULL, 0, &c), -1);
+    unsetenv("PRICEFORGE_HTTP_LISTENER");
+    unsetenv("PRICEFORGE_HTTP_WORKERS");
+    assert_non_null(
+        strstr(errors, "environment PRICEFORGE_HTTP_LISTENER: unknown key http.listener; did you mean http.listen?"));
+    assert_non_null(strstr(errors, "environment PRICEFORGE_HTTP_WORKERS: http.workers = many: must be a whole number"));
+}
+
+static void test_unknown_keys(void **state)
+{
+    (void)state;
+    refuse("[http]\nworker = 2\n", 2, "unknown key http.worker; did you mean http.workers?");
+    refuse("[htpp]\nlisten = x\n", 2, "did you mean http.listen?");
+    refuse("[weather]\nforecast = rain\n", 2, "unknown key weather.forecast; priceforged --dump-config lists all keys");
+    refuse("listen = 1\n", 1, "stands before the first [section]");
+}
+
+static void test_syntax(void **state)
+{
+    (void)state;
+    refuse("[http]\n\nnonsense\n", 3, "not understood");
+    refuse("[http\nworkers = 1\n", 1, "not understood");
+    refuse("[http]\nworkers = 1\n[tasks]\nrunners = 1\n[http]\nworkers = 2\n", 6, "http.workers is given twice");
+    char text[600] = "[http]\nlisten = ";
+    memset(text + strlen(text), 'x', 500);
+    strcat(text, "\n");
+    refuse(text, 2, "the line is longer than");
+}
+
+static void test_values(void **state)
+{
+    static const struct {
+        const char *line, *words;
+    } cases[] = {
+        {"[http]\nworkers = 0", "http.workers = 0: must be a whole number from 1 to 256"},
+        {"[http]\nworkers = -1", "must be a whole number"},
+        {"[http]\nworkers = 1.5", "must be a whole number"},
+        {"[http]\nworkers = 0x10", "must be a whole number"},
+        {"[http]\nworkers = 99999999999999999999", "must be a whole number"},
+        {"[http]\nworkers =", "must be a whole number"},
+        {"[http]\nmax_upload = 64X", "must be a number of bytes from 1K to 1T"},
+        {"[http]\nmax_upload = 64MB", "must be a number of bytes"},
+        {"[http]\nmax_upload = 99999999999T", "must be a number of bytes"},
+        {"[http]\nmax_upload = 5", "must be a number of bytes"},
+        {"[http]\nstart_status = 201", "must be 200 or 202"},
+        {"[http]\nlisten = 8087", "must be ADDRESS:PORT"},
+        {"[http]\nlisten = 127.0.0.1:", "must be ADDRESS:PORT"},
+        {"[http]\nlisten = 127.0.0.1:70000", "must be ADDRESS:PORT"},
+        {"[http]\nlisten = ::1:80", "must be ADDRESS:PORT"},
+        {"[http]\nlisten = [::1:80", "must be ADDRESS:PORT"},
+        {"[http]\nlisten = example.org:80", "must be ADDRESS:PORT"},
+        {"[http]\nlisten = 0.0.0.0:8087", "must be a loopback address"},
+        {"[http]\nlisten = [::]:8087", "must be a loopback address"},
+        {"[log]\nlevel = loud", "must be error or warn or info or debug"},
+        {"[log]\nformat = xml", "must be text or json"},
+        {"[pricing]\nbase_currency = rub", "must be a currency code"},
+        {"[pricing]\nbase_currency = RUBL", "must be a currency code"},
+        {"[pricing]\ndefault_vat_rate = 100.01", "must be a percentage"},
+        {"[pricing]\ndefault_vat_rate = -1", "must be a percentage"},
+        {"[pricing]\ndefault_vat_rate = 1.234", "must be a percentage"},
+        {"[pricing]\ndefault_vat_rate = 5.", "must be a percentage"},
+        {"[paths]\nstate_dir =", "must not be empty"},
+        {"[daemon]\nuser =", "must not be empty"},
+        {"[tasks]\nslots = 7", "from 8 to 1048576"},
+        {"[database]\nport = 0", "from 1 to 65535"},
+        {"[database]\npool = 1M", "from 5M to 1T"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        refuse(cases[i].line, 2, cases[i].words);
+}
+
+static void test_good_values(void **state)
+{
+    static const char *const options[] = {
+        "pricing.default_vat_rate=0",     "http.listen=localhost:0", "tasks.slots=8",
+        "http.max_upload=1048577",        "http.body_min_rate=0",    "http.start_status=200",
+        "pricing.default_vat_rate=100.00"};
+    struct config *c = load_options(options, sizeof options / sizeof options[0]);
+
+    (void)state;
+    assert_string_equal(c->listen, "localhost:0");
+    assert_int_equal(c->max_upload, 1048577);
+    assert_int_equal(c->start_status, 200);
+    config_free(&c);
+    const char *none = "http.listen=";
+    c = load_options(&none, 1);
+    assert_string_equal(c->listen, "");
+    config_free(&c);
+}
+
+static void test_options(void **state)
+{
+    (void)state;
+    refuse_option("nonsense", "-o: nonsense: must be section.key=value");
+    refuse_option("http.workers", "must be section.key=value");
+    refuse_option("http.=3", "must be section.key=value");
+    refuse_option("http.wrokers=3", "did you mean http.workers?");
+    refuse_option("http.workers=", "must be a whole number");
+    refuse_option("database.name=a`b", "must be at most 64 letters");
+    refuse_option("daemon.user=a\nb", "must be one line without control characters");
+    refuse_option("daemon.user= x", "must not begin or end with a blank");
+    refuse_option("paths.state_dir=/a ;b", "must not begin or end with a blank or contain");
+}
+
+static void test_all_faults_are_told_at_once(void **state)
+{
+    refuse("[http]\nworkers = x\nlisten = y\nfoo = z\n", 2, "http.workers");
+    (void)state;
+    assert_non_null(strstr(errors, ":3: http.listen"));
+    assert_non_null(strstr(errors, ":4: unknown key http.foo"));
+}
+
+static void test_many_faults_are_cut(void **state)
+{
+    char text[4000] = "[http]\n";
+    struct config *c = NULL;
+    unsigned lines = 0;
+
+    (void)state;
+    for (int i = 0; i < 100; i++)
+        strcat(text, "unheard_of_key = 1\n");
+    write_file(file, text, 0600);
+    assert_int_equal(load(file, NULL, 0, &c), -1);
+    for (const char *s = errors; *s; s++)
+        lines += *s == '\n';
+    assert_int_equal(lines, 21);
+    assert_non_null(strstr(errors, "further faults are not shown"));
+}
+
+static void test_file_cannot_be_read(void **state)
+{
+    struct config *c = NULL;
+
+    (void)state;
+    assert_int_equal(load("/nonexistent/conf", NULL, 0, &c), -1);
+    assert_non_null(strstr(errors, "/nonexistent/conf: cannot read the configuration file: No such file or directory"));
+    assert_int_equal(load(dir, NULL, 0, &c), -1);
+    assert_non_null(strstr(errors, "it is a directory"));
+}
+
+static void test_long_runtime_directory(void **state)
+{
+    char option[200] = "paths.runtime_dir=/";
+    const char *options[] = {option};
+
+    (void)state;
+    memset(option + strlen(option), 'r', 89);
+    struct config *c = load_options(options, 1);
+    config_free(&c);
+    strcat(option, "r");
+    refuse_option(option, "too long for the sockets in it (91 bytes, at most 90)");
+}
+
+static void test_database_choices(void **state)
+{
+    (void)state;
+    struct config *c = load_text("[database]\nhost = db1\nuser = app\nport = 3307\n");
+    struct store_config store = config_store(c, 5, 60);
+    assert_false(c->private_database);
+    assert_string_equal(store.host, "db1");
+    assert_int_equal(store.port, 3307);
+    assert_string_equal(store.user, "app");
+    assert_null(store.tls_ca);
+    assert_int_equal(store.read_timeout_s, 5);
+    assert_int_equal(store.statement_timeout_s, 60);
+    config_free(&c);
+    c = load_text("[paths]\nstate_dir = /s\n");
+    store = config_store(c, 0, 0);
+    assert_string_equal(store.socket, "/s/run/db.sock");
+    config_free(&c);
+    c = load_text("[database]\nsocket = /run/mysqld/mysqld.sock\n");
+    assert_false(c->private_database);
+    config_free(&c);
+    refuse_option("database.host=db1", "database.host needs database.user");
+    refuse_option("database.user=app", "database.user needs database.host or database.socket");
+    const char *both[] = {"database.host=a", "database.socket=/b", "database.user=c"};
+    assert_int_equal(load(NULL, both, 3, &c), -1);
+    assert_non_null(strstr(errors, "are both given; keep one"));
+}
+
+static void load_with_secret(const char *text, mode_t mode, const char *words)
+{
+    char option[128];
+    const char *options[] = {"database.host=h", "database.user=u", option};
+    struct config *c = NULL;
+
+    write_file(secret, text, mode);
+    snprintf(option, sizeof option, "database.password_file=%s", secret);
+    int rc = load(NULL, options, 3, &c);
+    if (!words) {
+        assert_int_equal(rc, 0);
+        assert_string_equal(c->db_password, "hunter2");
+        config_free(&c);
+        return;
+    }
+    assert_int_equal(rc, -1);
+    if (!strstr(errors, words) || strstr(errors, "hunter2"))
+        fail_msg("expected '%s' and no secret in: %s", words, errors);
+}
+
+static void test_password_file(void **state)
+{
+    (void)state;
+    load_with_secret("hunter2\n", 0600, NULL);
+    load_with_secret("hunter2", 0400, NULL);
+    load_with_secret("hunter2\r\nmore\n", 0640, NULL);
+    load_with_secret("hunter2\n", 0644, "other accounts can read or change it; run: chmod 600");
+    load_with_secret("hunter2\n", 0604, "other accounts can read");
+    load_with_secret("hunter2\n", 0620, "other accounts can read");
+    load_with_secret("\nhunter2\n", 0600, "its first line is empty");
+    load_with_secret("", 0600, "its first line is empty");
+    refuse_option("database.password_file=/x", "neither database.host nor database.socket");
+}
+
+static void test_systemd_credential(void **state)
+{
+    char path[128];
+    const char *options[] = {"database.host=h", "database.user=u"};
+
+    (void)state;
+    snprintf(path, sizeof path, "%s/db-password", dir);
+    write_file(path, "hunter2\n", 0400);
+    setenv("CREDENTIALS_DIRECTORY", dir, 1);
+    struct config *c = load_options(options, 2);
+    unsetenv("CREDENTIALS_DIRECTORY");
+    unlink(path);
+    assert_string_equal(c->db_password, "hunter2");
+    config_free(&c);
+}
+
+static void dump_to_file(const struct config *c)
+{
+    int fd = open(file, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+
+    assert_true(fd >= 0);
+    config_dump(c, fd);
+    close(fd);
+}
+
+static void test_dump_reads_back(void **state)
+{
+    const char *options[] = {
+        "paths.state_dir=/srv/x", "http.max_upload=7M",          "tasks.slots=99", "log.format=json",
+        "database.socket=/tmp/s", "pricing.default_vat_rate=10", "http.listen="};
+    struct config *c = load_options(options, 7), *again = NULL;
+
+    (void)state;
+    dump_to_file(c);
+    assert_int_equal(load(file, NULL, 0, &again), 0);
+    for (const struct config_key *key = config_keys; key->section; key++) {
+        if (!config_key_equal(key, c, again))
+            fail_msg("%s.%s does not read back", key->section, key->name);
+    }
+    config_free(&c);
+    config_free(&again);
+}
+
+static void test_dump_keeps_the_secret(void **state)
+{
+    char option[128], text[20000];
+    const char *options[] = {"database.host=h", "database.user=u", option};
+
+    (void)state;
+    write_file(secret, "hunter2\n", 0600);
+    snprintf(option, sizeof option, "database.password_file=%s", secret);
+    struct config *c = load_options(options, 3);
+    dump_to_file(c);
+    config_free(&c);
+    FILE *in = fopen(file, "r");
+    assert_non_null(in);
+    text[fread(text, 1, sizeof text - 1, in)] = '\0';
+    fclose(in);
+    assert_non_null(strstr(text, "password_file = "));
+    assert_null(strstr(text, "hunter2"));
+}
+
+static void test_long_comments_and_last_lines(void **state)
+{
+    char text[2000] = "# ";
+
+    (void)state;
+    memset(text + 2, 'c', 900);
+    strcat(text, "\n[http]\nworkers = 5"); /* no newline at the end */
+    struct config *c = load_text(text);
+    assert_int_equal(c->workers, 5);
+    config_free(&c);
+}
+
+/* "-" is a minus sign to troff unless it is escaped. */
+static void escape_for_troff(const char *text, char *out)
+{
+    for (; *text; text++) {
+        if (*text == '-')
+            *out++ = '\\';
+        *out++ = *text;
+    }
+    *out = '\0';
+}
+
+static void test_manual_page_describes_every_key(void **state)
+{
+    const char *data = getenv("PF_DATA");
+    char path[PATH_MAX], help[1000], entry[1200];
+    static char page[65536];
+
+    (void)state;
+    if (!data || !data[0])
+        skip();
+    int root = (int)strlen(data) - (int)strlen("/tests/data");
+    snprintf(path, sizeof path, "%.*s/man/priceforged.conf.5", root > 0 ? root : 0, data);
+    FILE *in = fopen(path, "r");
+    if (!in)
+        skip();
+    page[fread(page, 1, sizeof page - 1, in)] = '\0';
+    fclose(in);
+    for (const struct config_key *key = config_keys; key->section; key++) {
+        escape_for_troff(key->help, help);
+        snprintf(entry, sizeof entry, ".B %s\n%s", key->name, help);
+        if (!strstr(page, entry))
+            fail_msg("man/priceforged.conf.5 is older than %s.%s: make it again with man/conf5.py", key->section,
+                     key->name);
+    }
+}
+
+static unsigned changes, fixed_changes;
+
+static void count_change(const char *name, const char *before, const char *after, bool needs_restart, void *ctx)
+{
+    (void)ctx;
+    assert_string_not_equal(before, after);
+    assert_non_null(strchr(name, '.'));
+    changes++;
+    fixed_changes += needs_restart;
+}
+
+static void test_reload(void **state)
+{
+    const char *before[] = {"tasks.slots=100", "log.level=info", "paths.state_dir=/a"};
+    const char *after[] = {"tasks.slots=200", "log.level=debug", "paths.state_dir=/b"};
+    struct config *running = load_options(before, 3), *next = load_options(after, 3);
+
+    (void)state;
+    changes = fixed_changes = 0;
+    config_compare(running, next, count_change, NULL);
+    assert_int_equal(changes, 4); /* with runtime_dir, which follows */
+    assert_int_equal(fixed_changes, 3);
+    config_keep_fixed(running, next);
+    assert_int_equal(next->slots, 100);
+    assert_int_equal(next->log_level, 7);
+    assert_string_equal(next->state_dir, "/a");
+    assert_string_equal(next->spool_dir, "/a/spool");
+    assert_string_equal(next->private_socket, "/a/run/db.sock");
+    config_free(&running);
+    config_free(&next);
+}
+
+static void test_table_is_complete(void **state)
+{
+    unsigned n = 0;
+
+    (void)state;
+    for (const struct config_key *key = config_keys; key->section; key++, n++) {
+        assert_ptr_equal(config_key_find(key->section, key->name), key); /* no name twice */
+        assert_true(strlen(key->help) > 10);
+        assert_null(strchr(key->help, '\n'));
+        assert_non_null(key->unit);
+        if (key->type == CONFIG_CHOICE)
+            assert_non_null(key->choices);
+    }
+    assert_in_range(n, 30, 64);
+}
+
+int main(void)
+{
+    unsetenv("CREDENTIALS_DIRECTORY");
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        TEST(test_defaults),
+        TEST(test_state_dir_of_an_ordinary_user),
+        TEST(test_paths_follow_the_state_directory),
+        TEST(test_relative_paths_become_absolute),
+        TEST(test_file),
+        TEST(test_order_file_environment_option),
+        TEST(test_environment_faults),
+        TEST(test_unknown_keys),
+        TEST(test_syntax),
+        TEST(test_values),
+        TEST(test_good_values),
+        TEST(test_options),
+        TEST(test_all_faults_are_told_at_once),
+        TEST(test_many_faults_are_cut),
+        TEST(test_file_cannot_be_read),
+        TEST(test_long_runtime_directory),
+        TEST(test_database_choices),
+        TEST(test_password_file),
+        TEST(test_systemd_credential),
+        TEST(test_dump_reads_back),
+        TEST(test_dump_keeps_the_secret),
+        TEST(test_reload),
+        TEST(test_long_comments_and_last_lines),
+        TEST(test_manual_page_describes_every_key),
+        TEST(test_table_is_complete),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,80 @@
+/* The registry of task types, and how a task ends. The real types are doubled here: they would bring the database in.
+ */
+#include "handlers/task_type.h"
+
+#include "handlers/utf8.h"
+#include "tests/unit/testdata.h"
+
+const struct task_type task_stock_import = {.name = "stock_import"};
+const struct task_type task_catalog_import = {.name = "catalog_import"};
+const struct task_type task_recalculate = {.name = "recalculate"};
+const struct task_type task_pricelist_create = {.name = "pricelist_create"};
+
+static void knows_the_built_in_types(void **state)
+{
+    (void)state;
+    assert_true(task_type_count() >= 2);
+    assert_int_equal(task_type_number("stock_import"), 0);
+    assert_ptr_equal(task_type_at(0), &task_stock_import);
+    int catalog = task_type_number("catalog_import");
+    assert_ptr_equal(task_type_at((unsigned)catalog), &task_catalog_import);
+    assert_ptr_equal(task_type_at((unsigned)task_type_number("recalculate")), &task_recalculate);
+    assert_ptr_equal(task_type_at((unsigned)task_type_number("pricelist_create")), &task_pricelist_create);
+    assert_int_equal(task_type_number("nothing"), -1);
+    assert_int_equal(task_type_number(""), -1);
+}
+
+static void takes_further_types(void **state)
+{
+    (void)state;
+    static const struct task_type probe = {.name = "probe"};
+    unsigned before = task_type_count();
+    task_type_register(&probe);
+    assert_int_equal(task_type_count(), before + 1);
+    assert_int_equal(task_type_number("probe"), (int)before);
+    assert_ptr_equal(task_type_at(before), &probe);
+}
+
+static void a_failed_ending_forgets_success(void **state)
+{
+    (void)state;
+    struct job_ending ending = {.outcome = OUTCOME_SUCCEEDED, .result = strdup("{}"), .message = "475 rows"};
+    job_ending_fail(&ending, "E_NO_HEADER", "row %d says %s", 7, "nothing");
+    assert_int_equal(ending.outcome, OUTCOME_FAILED);
+    assert_null(ending.result);
+    assert_string_equal(ending.message, "");
+    assert_string_equal(ending.error_code, "E_NO_HEADER");
+    assert_string_equal(ending.error, "row 7 says nothing");
+    job_ending_fini(&ending);
+    job_ending_fini(&ending);
+}
+
+static void long_errors_end_at_a_character(void **state)
+{
+    (void)state;
+    char text[1200];
+    for (size_t shift = 0; shift < 4; shift++) {
+        size_t n = shift;
+        memset(text, 'x', shift);
+        while (n < 1100)
+            n += utf8_encode(n % 2 ? 0x1F600 : 0x44F, text + n);
+        text[n] = '\0';
+        struct job_ending ending = {0};
+        job_ending_fail(&ending, "E_X", "%s", text);
+        size_t len = strlen(ending.error);
+        assert_true(len < sizeof ending.error && len >= sizeof ending.error - 4);
+        assert_true(utf8_valid(ending.error, len));
+        assert_memory_equal(ending.error, text, len);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(knows_the_built_in_types),
+        cmocka_unit_test(takes_further_types),
+        cmocka_unit_test(a_failed_ending_forgets_success),
+        cmocka_unit_test(long_errors_end_at_a_character),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

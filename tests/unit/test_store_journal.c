@@ -1,0 +1,553 @@
+/* Migrations, journal, leases and bulk against a real server. */
+#include "store/bulk.h"
+#include "store/fault.h"
+#include "store/journal.h"
+#include "store/lease.h"
+#include "store/migrate.h"
+#include "tests/unit/mariadb_fixture.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <uuid.h>
+
+static struct store_conn db;
+static store_uuid node;
+
+#define OK(call) ok((call), #call, __LINE__)
+static void ok(int rc, const char *what, int line)
+{
+    if (rc != 0)
+        fail_msg("line %d: %s gave %d: %s %u %s", line, what, rc, store_class_name(db.error.cls), db.error.number,
+                 db.error.text);
+}
+
+static int number_row(const struct store_value *v, unsigned n, void *ctx)
+{
+    assert_int_equal(n, 1);
+    *(long long *)ctx = v[0].text != NULL ? atoll(v[0].text) : -1;
+    return 0;
+}
+
+static long long one(const char *sql)
+{
+    long long value = -2;
+    OK(store_query(&db, sql, NULL, 0, number_row, &value));
+    return value;
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    uuid_generate(node);
+    store_conn_init(&db, fixture_config());
+    fixture_empty_database();
+    OK(store_ensure(&db));
+    OK(store_migrate(&db, NULL));
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    store_fault_hook = NULL;
+    store_conn_fini(&db);
+    return 0;
+}
+
+static void make(struct journal_new *task)
+{
+    memset(task, 0, sizeof *task);
+    uuid_generate(task->id);
+    memcpy(task->node, node, sizeof node);
+    task->type = "recalculate";
+    task->params = "{}";
+    task->created_ms = 1770000000123;
+}
+
+/* ---- Migrations ---------------------------------------------------------------------------------------------- */
+
+static void migrates_once(void **state)
+{
+    (void)state;
+    unsigned applied = 9;
+    assert_int_equal(store_schema_current(&db), 1);
+    OK(store_migrate(&db, &applied));
+    assert_int_equal(applied, 0);
+    assert_int_equal(one("SELECT COUNT(*) FROM schema_version"), store_schema_version());
+    assert_int_equal(one("SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE() AND "
+                         "(engine <> 'InnoDB' OR table_collation <> 'utf8mb4_uca1400_as_ci')"),
+                     0);
+    assert_int_equal(one("SELECT COUNT(*) FROM information_schema.triggers WHERE trigger_schema = DATABASE()"), 4);
+}
+
+/* A migration killed after any statement is completed by the next start. */
+static void migrates_from_any_prefix(void **state)
+{
+    (void)state;
+    const char *const *all = store_migrations[0].statements;
+    unsigned n = 0, applied = 0;
+    while (all[n] != NULL)
+        n++;
+    assert_true(n > 20);
+    for (unsigned prefix = 0; prefix <= n; prefix += prefix < n - 4 ? 4 : 1) {
+        fixture_empty_database();
+        store_conn_fini(&db);
+        OK(store_ensure(&db));
+        assert_int_equal(store_schema_current(&db), 0);
+        for (unsigned i = 0; i < prefix; i++)
+            OK(store_exec(&db, all[i], NULL));
+        OK(store_migrate(&db, &applied));
+        assert_int_equal(applied, store_schema_version());
+        assert_int_equal(store_schema_current(&db), 1);
+    }
+}
+
+static void refuses_newer_and_changed(void **state)
+{
+    (void)state;
+    OK(store_exec(&db, "INSERT INTO schema_version (version, name, sha256) VALUES (99, 'x', REPEAT('a', 32))", NULL));
+    assert_int_equal(store_migrate(&db, NULL), -1);
+    assert_int_equal(db.error.cls, STORE_CONFIG);
+    assert_non_null(strstr(db.error.text, "newer"));
+    assert_int_equal(store_schema_current(&db), -1);
+    OK(store_exec(&db, "DELETE FROM schema_version WHERE version = 99", NULL));
+    OK(store_exec(&db, "UPDATE schema_version SET sha256 = REPEAT('a', 32)", NULL));
+    assert_int_equal(store_migrate(&db, NULL), -1);
+    assert_int_equal(db.error.cls, STORE_CONFIG);
+}
+
+static void one_migrates_at_a_time(void **state)
+{
+    (void)state;
+    struct store_conn other;
+    long long got = 0;
+    store_conn_init(&other, fixture_config());
+    assert_int_equal(store_ensure(&other), 0);
+    assert_int_equal(
+        store_query(&other, "SELECT GET_LOCK(CONCAT('priceforge.migrate.', DATABASE()), 0)", NULL, 0, number_row, &got),
+        0);
+    assert_int_equal(got, 1);
+    assert_int_equal(store_migrate(&db, NULL), -1);
+    assert_int_equal(db.error.cls, STORE_RETRY);
+    store_conn_fini(&other);
+    OK(store_migrate(&db, NULL));
+}
+
+#define REFUSED(sql)                                                                                                   \
+    do {                                                                                                               \
+        assert_int_equal(store_exec(&db, sql, NULL), -1);                                                              \
+        assert_int_equal(db.error.number, 1644);                                                                       \
+        assert_int_equal(db.error.cls, STORE_CONFIG);                                                                  \
+    } while (0)
+
+static void price_lists_are_immutable(void **state)
+{
+    (void)state;
+    OK(store_exec(&db, "INSERT INTO component (id, lot_code, lot_norm, name) VALUES (1, 'A', 'A', 'a')", NULL));
+    OK(store_exec(&db,
+                  "INSERT INTO pricelist (id, source, seq, version, currency, as_of, params, task_id) VALUES "
+                  "(1, 'estimate', 1, '2026-02-05-001', 'RUB', '2026-02-05', '{}', UUID())",
+                  NULL));
+#define ITEM(lot)                                                                                                      \
+    "INSERT INTO pricelist_item (pricelist_id, lot_code, component_id, name, category, unit, price, basis) VALUES "    \
+    "(1, '" lot "', 1, 'a', '', 'pcs', 10, 'fresh')"
+    OK(store_exec(&db, ITEM("A"), NULL));
+    REFUSED("UPDATE pricelist_item SET price = 11");
+    REFUSED("DELETE FROM pricelist_item");
+    OK(store_exec(&db, "UPDATE pricelist SET items = 1, status = 'ready'", NULL));
+    REFUSED(ITEM("B"));
+    REFUSED("UPDATE pricelist SET items = 2");
+    REFUSED("UPDATE pricelist SET status = 'building'");
+    REFUSED("UPDATE pricelist SET previous_id = 7");
+    OK(store_exec(&db, "UPDATE pricelist SET archived_at = NOW(3), note = 'old'", NULL));
+    OK(store_exec(&db, "DELETE FROM pricelist", NULL));
+    assert_int_equal(one("SELECT COUNT(*) FROM pricelist_item"), 0);
+}
+
+/* ---- Journal ------------------------------------------------------------------------------------------------- */
+
+static void inserts_and_reads_everything(void **state)
+{
+    (void)state;
+    struct journal_new task;
+    struct journal_row row;
+    struct journal_file file = {.name = "отчёт \xff.xlsx", .offset = 17, .length = 1ull << 40};
+    uint8_t scope[32], payload[32], got[32];
+    store_uuid found;
+    char params[70000];
+    memset(scope, 0xfe, 32);
+    memset(payload, 0, 32);
+    payload[31] = 9;
+    memset(params, ' ', sizeof params);
+    params[0] = '{';
+    params[sizeof params - 2] = '}';
+    params[sizeof params - 1] = 0;
+    make(&task);
+    task.params = params;
+    task.file = &file;
+    task.idem_scope = scope;
+    task.idem_payload = payload;
+    task.live_key = "{\"a\":1}";
+    task.requested_by = "anna";
+    OK(journal_insert(&db, &task));
+    assert_int_equal(journal_read(&db, task.id, &row), 1);
+    assert_memory_equal(row.id, task.id, 16);
+    assert_memory_equal(row.node, node, 16);
+    assert_string_equal(row.type, "recalculate");
+    assert_int_equal(row.status, JOURNAL_QUEUED);
+    assert_int_equal(row.outcome, OUTCOME_NONE);
+    assert_int_equal(row.attempt, 0);
+    assert_int_equal(row.created_ms, 1770000000123);
+    assert_int_equal(row.started_ms, 0);
+    assert_int_equal(row.done_ms, 0);
+    assert_string_equal(row.params, params);
+    assert_null(row.result);
+    assert_string_equal(row.message, "");
+    assert_string_equal(row.file.name, "отчёт ?.xlsx");
+    assert_int_equal(row.file.offset, 17);
+    assert_int_equal(row.file.length, 1ull << 40);
+    journal_row_fini(&row);
+    assert_int_equal(journal_find_idem(&db, scope, found, got), 1);
+    assert_memory_equal(found, task.id, 16);
+    assert_memory_equal(got, payload, 32);
+    assert_int_equal(journal_find_live(&db, "recalculate", "{\"a\":1}", found), 1);
+    assert_int_equal(journal_find_live(&db, "other", "{\"a\":1}", found), 0);
+    uuid_generate(found);
+    assert_int_equal(journal_read(&db, found, &row), 0);
+}
+
+static void keys_are_unique(void **state)
+{
+    (void)state;
+    struct journal_new a, b;
+    uint8_t scope[32] = {1};
+    uint64_t expired = 0;
+    make(&a);
+    a.live_key = "k";
+    a.idem_scope = scope;
+    OK(journal_insert(&db, &a));
+    assert_int_equal(journal_insert(&db, &a), -1);
+    assert_int_equal(db.error.cls, STORE_DUPLICATE);
+    make(&b);
+    b.live_key = "k";
+    assert_int_equal(journal_insert(&db, &b), -1);
+    assert_int_equal(db.error.cls, STORE_DUPLICATE);
+    b.type = "stock_import";
+    OK(journal_insert(&db, &b));
+    make(&b);
+    b.idem_scope = scope;
+    assert_int_equal(journal_insert(&db, &b), -1);
+    assert_int_equal(db.error.cls, STORE_DUPLICATE);
+    OK(store_exec(&db, "UPDATE task SET created_at = UTC_TIMESTAMP(3) - INTERVAL 23 HOUR", NULL));
+    OK(journal_expire_idem(&db, 24, 100, &expired));
+    assert_int_equal(expired, 0);
+    OK(journal_expire_idem(&db, 22, 100, &expired));
+    assert_int_equal(expired, 1);
+    OK(journal_insert(&db, &b));
+    make(&b);
+    b.params = "not json";
+    assert_int_equal(journal_insert(&db, &b), -1);
+    assert_int_equal(db.error.cls, STORE_DATA);
+}
+
+static void moves_are_compare_and_set(void **state)
+{
+    (void)state;
+    struct journal_new task;
+    struct journal_row row;
+    struct journal_end end = {.status = JOURNAL_SUCCEEDED, .outcome = OUTCOME_PARTIAL, .result = "{\"n\":1}"};
+    store_uuid other;
+    unsigned attempt = 0;
+    char text[2000];
+    uuid_generate(other);
+    memset(text, 'x', sizeof text - 1);
+    text[sizeof text - 1] = 0;
+    end.message = text; /* too long: clipped, not refused */
+    end.done_ms = 1770000001000;
+    make(&task);
+    task.live_key = "k";
+    OK(journal_insert(&db, &task));
+    assert_int_equal(journal_claim(&db, task.id, other, &attempt), 0);
+    assert_int_equal(journal_claim(&db, task.id, node, &attempt), 1);
+    assert_int_equal(attempt, 1);
+    assert_int_equal(journal_claim(&db, task.id, node, &attempt), 0);
+    assert_int_equal(journal_requeue(&db, task.id, node, 2, false), 0);
+    assert_int_equal(journal_requeue(&db, task.id, node, 1, false), 1);
+    assert_int_equal(journal_claim(&db, task.id, node, &attempt), 1);
+    assert_int_equal(attempt, 2);
+    assert_int_equal(journal_requeue(&db, task.id, node, 2, true), 1);
+    assert_int_equal(journal_claim(&db, task.id, node, &attempt), 1);
+    assert_int_equal(attempt, 2);
+    assert_int_equal(journal_ask_cancel(&db, task.id), 1);
+    assert_int_equal(journal_ask_cancel(&db, task.id), 1);
+    assert_int_equal(journal_finish(&db, task.id, node, JOURNAL_RUNNING, 1, &end), 0);
+    assert_int_equal(journal_finish(&db, task.id, other, JOURNAL_RUNNING, 2, &end), 0);
+    assert_int_equal(journal_finish(&db, task.id, node, JOURNAL_QUEUED, 0, &end), 0);
+    assert_int_equal(journal_finish(&db, task.id, node, JOURNAL_RUNNING, 2, &end), 1);
+    assert_int_equal(journal_finish(&db, task.id, node, JOURNAL_RUNNING, 2, &end), 0);
+    assert_int_equal(journal_ask_cancel(&db, task.id), 0);
+    assert_int_equal(journal_find_live(&db, "recalculate", "k", other), 0);
+    assert_int_equal(journal_read(&db, task.id, &row), 1);
+    assert_int_equal(row.status, JOURNAL_SUCCEEDED);
+    assert_int_equal(row.outcome, OUTCOME_PARTIAL);
+    assert_true(row.cancel_requested);
+    assert_string_equal(row.result, "{\"n\":1}");
+    assert_int_equal(strlen(row.message), 255);
+    assert_int_equal(row.done_ms, 1770000001000);
+    assert_true(row.started_ms >= row.created_ms);
+    journal_row_fini(&row);
+}
+
+static void cancels_a_queued_one(void **state)
+{
+    (void)state;
+    struct journal_new task;
+    struct journal_row row;
+    struct journal_end end = {.status = JOURNAL_CANCELLED,
+                              .outcome = OUTCOME_CANCELLED,
+                              .error_code = "cancelled",
+                              .error_message = "Cancelled by anna; nothing was written.",
+                              .done_ms = 1}; /* a clock that jumped back */
+    make(&task);
+    OK(journal_insert(&db, &task));
+    assert_int_equal(journal_finish(&db, task.id, node, JOURNAL_QUEUED, 0, &end), 1);
+    assert_int_equal(journal_read(&db, task.id, &row), 1);
+    assert_int_equal(row.done_ms, row.created_ms);
+    assert_string_equal(row.error_code, "cancelled");
+    assert_string_equal(row.error_message, end.error_message);
+    assert_null(row.result);
+    journal_row_fini(&row);
+}
+
+struct seen {
+    unsigned n;
+    int64_t created[10];
+};
+
+static int see_row(const struct journal_row *row, void *ctx)
+{
+    struct seen *seen = ctx;
+    seen->created[seen->n++] = row->created_ms;
+    return 0;
+}
+
+static int see_id(const store_uuid id, void *ctx)
+{
+    (void)id;
+    return ++*(int *)ctx == 2 ? 5 : 0;
+}
+
+static void lists_in_order(void **state)
+{
+    (void)state;
+    struct journal_new task;
+    struct journal_end end = {.status = JOURNAL_FAILED, .outcome = OUTCOME_FAILED};
+    struct seen live = {0}, finished = {0};
+    unsigned attempt;
+    int ids = 0;
+    for (int i = 0; i < 6; i++) {
+        make(&task);
+        task.created_ms = 1770000000000 + (i * 7 % 6) * 1000; /* not in order of insertion */
+        OK(journal_insert(&db, &task));
+        end.done_ms = task.created_ms + 1;
+        if (i % 2 != 0)
+            assert_int_equal(journal_finish(&db, task.id, node, JOURNAL_QUEUED, 0, &end), 1);
+        if (i == 0)
+            assert_int_equal(journal_claim(&db, task.id, node, &attempt), 1);
+    }
+    OK(journal_each_live(&db, node, see_row, &live));
+    assert_int_equal(live.n, 3);
+    assert_true(live.created[0] < live.created[1] && live.created[1] < live.created[2]);
+    OK(journal_each_finished(&db, 2, see_row, &finished));
+    assert_int_equal(finished.n, 2);
+    assert_true(finished.created[0] > finished.created[1]);
+    assert_int_equal(journal_each_queued_id(&db, node, see_id, &ids), 5); /* the callback's own value */
+    assert_int_equal(ids, 2);
+}
+
+static void purges_old_ones_only(void **state)
+{
+    (void)state;
+    struct journal_new task, kept;
+    struct journal_row row;
+    struct journal_end end = {.status = JOURNAL_FAILED, .outcome = OUTCOME_FAILED, .done_ms = 1000};
+    uint64_t deleted = 0;
+    make(&kept);
+    kept.created_ms = 1000; /* old, but not final */
+    OK(journal_insert(&db, &kept));
+    for (int i = 0; i < 3; i++) {
+        make(&task);
+        task.created_ms = 1000;
+        OK(journal_insert(&db, &task));
+        assert_int_equal(journal_finish(&db, task.id, node, JOURNAL_QUEUED, 0, &end), 1);
+    }
+    OK(journal_purge(&db, 30, 2, &deleted));
+    assert_int_equal(deleted, 2);
+    OK(journal_purge(&db, 30, 2, &deleted));
+    assert_int_equal(deleted, 1);
+    assert_int_equal(one("SELECT COUNT(*) FROM task"), 1);
+    assert_int_equal(journal_gone(&db, task.id), 1);
+    assert_int_equal(journal_gone(&db, kept.id), 0);
+    assert_int_equal(journal_forget(&db, kept.id), 0);
+    assert_int_equal(journal_finish(&db, kept.id, node, JOURNAL_QUEUED, 0, &end), 1);
+    assert_int_equal(journal_forget(&db, kept.id), 1);
+    assert_int_equal(journal_forget(&db, kept.id), 0);
+    assert_int_equal(journal_read(&db, kept.id, &row), 0);
+    assert_int_equal(journal_gone(&db, kept.id), 1);
+    OK(store_exec(&db, "UPDATE task_tombstone SET gone_at = '2020-01-01'", NULL));
+    OK(journal_purge_tombstones(&db, 90, 100, &deleted));
+    assert_int_equal(deleted, 4);
+}
+
+/* ---- Leases -------------------------------------------------------------------------------------------------- */
+
+static void leases_exclude(void **state)
+{
+    (void)state;
+    store_uuid a, b;
+    uint64_t fence_a = 0, fence_b = 0;
+    uuid_generate(a);
+    uuid_generate(b);
+    assert_int_equal(lease_acquire(&db, "recalc", a, 60, &fence_a), 1);
+    assert_int_equal(fence_a, 1);
+    assert_int_equal(lease_acquire(&db, "recalc", b, 60, &fence_b), 0);
+    assert_int_equal(lease_acquire(&db, "recalc", a, 60, &fence_a), 1);
+    assert_int_equal(fence_a, 2);
+    assert_int_equal(lease_renew(&db, "recalc", a, 1, 60), 0);
+    assert_int_equal(lease_renew(&db, "recalc", a, 2, 60), 1);
+    OK(store_begin(&db));
+    assert_int_equal(lease_check(&db, "recalc", a, 2), 1);
+    assert_int_equal(lease_check(&db, "recalc", b, 2), 0);
+    OK(store_commit(&db));
+    /* A sleeps through its expiry, B takes over. */
+    OK(store_exec(&db, "UPDATE lease SET until = '2001-01-01'", NULL));
+    assert_int_equal(lease_acquire(&db, "recalc", b, 60, &fence_b), 1);
+    assert_int_equal(fence_b, 3);
+    assert_int_equal(lease_check(&db, "recalc", a, 2), 0);
+    assert_int_equal(lease_renew(&db, "recalc", a, 2, 60), 0);
+    OK(lease_release(&db, "recalc", a, 2)); /* harmless */
+    assert_int_equal(lease_check(&db, "recalc", b, 3), 1);
+    OK(lease_release(&db, "recalc", b, 3));
+    assert_int_equal(lease_acquire(&db, "recalc", a, 60, &fence_a), 1);
+    assert_int_equal(fence_a, 4);
+    OK(lease_release_all(&db, a));
+    assert_int_equal(lease_check(&db, "recalc", a, 4), 0);
+}
+
+/* ---- Bulk ---------------------------------------------------------------------------------------------------- */
+
+static const char insert_t[] = "INSERT INTO t (id, name, price, raw) VALUES (?,?,?,?)";
+
+static void make_t(void)
+{
+    OK(store_exec(
+        &db,
+        "CREATE TABLE t (id BIGINT PRIMARY KEY, name LONGTEXT NULL, price DECIMAL(14,4) NULL, raw LONGBLOB NULL) "
+        "CHARSET utf8mb4",
+        NULL));
+}
+
+static void bulk_loads_all_types(void **state)
+{
+    (void)state;
+    make_t();
+    struct store_bulk *bulk = store_bulk_new(&db, insert_t, 4, 1000);
+    assert_non_null(bulk);
+    OK(store_begin(&db));
+    for (int i = 0; i < 2500; i++) {
+        struct store_value row[] = {STORE_I(i - 5), i % 3 ? STORE_S("дверь") : STORE_N,
+                                    i % 5 ? STORE_S("12.5000") : STORE_N, i % 7 ? STORE_B("\0\xff\n", 3) : STORE_S("")};
+        OK(store_bulk_add(bulk, row));
+    }
+    assert_int_equal(store_bulk_sent(bulk), 2000);
+    OK(store_bulk_flush(bulk));
+    OK(store_commit(&db));
+    assert_int_equal(store_bulk_sent(bulk), 2500);
+    assert_int_equal(one("SELECT COUNT(*) FROM t"), 2500);
+    assert_int_equal(one("SELECT MIN(id) FROM t"), -5);
+    assert_int_equal(one("SELECT COUNT(*) FROM t WHERE name = 'дверь'"), 1666);
+    assert_int_equal(one("SELECT COUNT(*) FROM t WHERE price IS NULL"), 500);
+    assert_int_equal(one("SELECT COUNT(*) FROM t WHERE raw = X'00FF0A'"), 2142);
+    store_bulk_free(&bulk);
+    assert_null(bulk);
+}
+
+/* The server has max_allowed_packet 2 MiB: rows of 300 kB must be split by bytes. */
+static void bulk_splits_by_bytes(void **state)
+{
+    (void)state;
+    make_t();
+    char *big = malloc(3000000);
+    memset(big, 'x', 3000000);
+    struct store_bulk *bulk = store_bulk_new(&db, insert_t, 4, 0);
+    OK(store_begin(&db));
+    for (int i = 0; i < 20; i++) {
+        struct store_value row[] = {STORE_U(i), STORE_SN(big, i == 7 ? 1500000 : 300000), STORE_N, STORE_N};
+        OK(store_bulk_add(bulk, row));
+    }
+    struct store_value huge[] = {STORE_U(100), STORE_SN(big, 3000000), STORE_N, STORE_N};
+    assert_int_equal(store_bulk_add(bulk, huge), -1);
+    assert_int_equal(db.error.cls, STORE_DATA);
+    assert_non_null(db.mysql);
+    OK(store_bulk_flush(bulk));
+    OK(store_commit(&db));
+    assert_int_equal(one("SELECT COUNT(*) FROM t"), 20);
+    assert_int_equal(one("SELECT SUM(LENGTH(name)) FROM t"), 19 * 300000 + 1500000);
+    store_bulk_free(&bulk);
+    free(big);
+}
+
+static void bulk_is_strict(void **state)
+{
+    (void)state;
+    make_t();
+    struct store_bulk *bulk = store_bulk_new(&db, insert_t, 4, 10);
+    static const char *const bad[] = {"abc", "99999999999.0", ""};
+    for (size_t i = 0; i < 3; i++) {
+        OK(store_begin(&db));
+        struct store_value good[] = {STORE_U(1), STORE_N, STORE_S("1"), STORE_N};
+        struct store_value wrong[] = {STORE_U(2), STORE_N, STORE_S(bad[i]), STORE_N};
+        OK(store_bulk_add(bulk, good));
+        OK(store_bulk_add(bulk, wrong));
+        assert_int_equal(store_bulk_flush(bulk), -1);
+        assert_int_equal(db.error.cls, STORE_DATA);
+        store_rollback(&db);
+    }
+    struct store_value twice[] = {STORE_U(1), STORE_N, STORE_N, STORE_N};
+    OK(store_begin(&db));
+    OK(store_bulk_add(bulk, twice));
+    OK(store_bulk_add(bulk, twice));
+    assert_int_equal(store_bulk_flush(bulk), -1);
+    assert_int_equal(db.error.cls, STORE_DUPLICATE);
+    store_rollback(&db);
+    /* A new connection prepares again. */
+    store_conn_fini(&db);
+    OK(store_ensure(&db));
+    OK(store_bulk_add(bulk, twice));
+    OK(store_bulk_flush(bulk));
+    assert_int_equal(one("SELECT COUNT(*) FROM t"), 1);
+    store_bulk_free(&bulk);
+    assert_null(store_bulk_new(&db, "INSERT INTO nowhere VALUES (?)", 1, 0));
+    assert_int_equal(db.error.cls, STORE_CONFIG);
+}
+
+int main(void)
+{
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        T(migrates_once),          T(migrates_from_any_prefix),  T(refuses_newer_and_changed),
+        T(one_migrates_at_a_time), T(price_lists_are_immutable), T(inserts_and_reads_everything),
+        T(keys_are_unique),        T(moves_are_compare_and_set), T(cancels_a_queued_one),
+        T(lists_in_order),         T(purges_old_ones_only),      T(leases_exclude),
+        T(bulk_loads_all_types),   T(bulk_splits_by_bytes),      T(bulk_is_strict),
+    };
+    if (fixture_start() != 0)
+        return 77; /* automake's "skipped" */
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

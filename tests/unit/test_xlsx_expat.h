@@ -1,0 +1,27 @@
+/* The second way through a worksheet: expat instead of our own tokeniser, for comparison. Used by tests and fuzzers
+ * only. */
+#ifndef PF_TEST_XLSX_EXPAT_H
+#define PF_TEST_XLSX_EXPAT_H
+
+#include "handlers/sheet/xlsx.h"
+
+struct memory_source {
+    const char *data;
+    size_t n, block; /* at most `block` bytes a read */
+};
+ssize_t memory_source_read(void *source, unsigned char *buf, size_t size, struct sheet_error *err);
+
+/* Events as text, one a line: "<name a=value …", ">name", "'text" (adjacent text joined); or the error's class. On the
+ * heap. */
+char *events_of_tokeniser(const char *data, size_t n, size_t block);
+char *events_of_expat(const char *data, size_t n, size_t block);
+
+/* Cells of one worksheet part as gridjson.h prints them, or the class, through either parser. On the heap. */
+char *cells_of_tokeniser(const char *data, size_t n, size_t block, const struct strings *strings);
+char *cells_of_expat(const char *data, size_t n, size_t block, const struct strings *strings);
+
+/* Do both ways agree on this part? What may differ: other encodings than UTF-8 and UTF-16, and names beyond ASCII.
+ * Gives the two results for a message; both are freed by the caller. */
+bool ways_agree(const char *data, size_t n, char **ours, char **theirs);
+
+#endif

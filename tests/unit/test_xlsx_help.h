@@ -1,0 +1,45 @@
+/* What the tests of the spreadsheet readers share: files in memory, ZIP archives and workbooks made on the spot. */
+#ifndef PF_TEST_XLSX_HELP_H
+#define PF_TEST_XLSX_HELP_H
+
+#include "handlers/sheet/bytes.h"
+#include "handlers/sheet/sheet.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+/* Bytes as an input with a descriptor of its own; input_close() closes it. */
+struct sheet_input input_of(const void *data, size_t n);
+void input_close(struct sheet_input *input);
+
+/* Read everything and give the JSON text of gridjson.h, or "class: sentence" when it was refused. On the heap. */
+char *read_cells(const struct sheet_input *input, enum sheet_format format);
+/* The class only ("" when it was read). */
+const char *read_class(const void *data, size_t n, enum sheet_format format);
+/* Read a whole file; the buffer is terminated. NULL when it is not there. */
+char *load_file(const char *path, size_t *n);
+
+/* An archive being made. */
+struct zip_maker {
+    struct bytes file, directory;
+    uint32_t entries;
+};
+
+enum zip_make { ZIP_MAKE_STORED = 0, ZIP_MAKE_DEFLATED = 1 };
+
+void zip_make_add(struct zip_maker *maker, const char *name, const void *data, size_t n, enum zip_make how);
+/* Puts the directory and the end record behind the entries; the bytes are in maker->file. */
+void zip_make_end(struct zip_maker *maker);
+void zip_make_free(struct zip_maker *maker);
+
+/* A workbook of one sheet "S" with these parts (NULL: none), deflated. */
+struct zip_maker workbook_of(const char *sheet, const char *strings, const char *styles);
+/* A worksheet part around rows. */
+#define SHEET(rows) "<?xml version=\"1.0\"?><worksheet><sheetData>" rows "</sheetData></worksheet>"
+/* Cells of a workbook with these parts: what stands within "cells":[…], in one line; or the class when it is refused.
+ */
+char *cells_of(const char *sheet, const char *strings, const char *styles);
+
+#endif

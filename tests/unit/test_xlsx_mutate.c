@@ -1,0 +1,155 @@
+/* Damaged files: cut at every 7th byte, and with random bytes changed. Either an error or a table, within the limits;
+ * with sanitizers also nothing read that is not ours. PF_MUTATIONS sets the number of random variants (2000 without
+ * it). */
+#include "tests/unit/test_xlsx_help.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+struct file {
+    char name[128];
+    char *data;
+    size_t n;
+};
+
+static struct file files[128];
+static size_t n_files;
+
+static void add_file(const char *name, char *data, size_t n)
+{
+    if (n_files == sizeof files / sizeof *files || n > 300000) {
+        free(data);
+        return;
+    }
+    snprintf(files[n_files].name, sizeof files[n_files].name, "%.100s", name);
+    files[n_files].data = data;
+    files[n_files++].n = n;
+}
+
+static void add_made(void)
+{
+    struct zip_maker m = workbook_of(
+        SHEET("<row r='1'><c r='A1' t='s'><v>0</v></c><c s='1'><v>45000.5</v></c><c "
+              "t='inlineStr'><is><t>x</t></is></c></row>"
+              "<row><c t='str'><v>a_x000D_b</v></c><c><v>1234.5599999999999</v></c></row>"),
+        "<sst><si><t>one</t></si><si/></sst>", "<styleSheet><cellXfs><xf/><xf numFmtId='14'/></cellXfs></styleSheet>");
+    add_file("made", m.file.data, m.file.len);
+    bytes_free(&m.directory);
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    char path[4096];
+    const char *data = getenv("PF_DATA"), *samples = getenv("PF_SAMPLES");
+    size_t n = 0;
+    add_made();
+    snprintf(path, sizeof path, "%s/demo/stock.xlsx", data != NULL && data[0] != 0 ? data : "tests/data");
+    char *demo = load_file(path, &n);
+    if (demo != NULL)
+        add_file("demo/stock", demo, n);
+    if (samples == NULL || samples[0] == 0) {
+        print_message("samples skipped: PF_SAMPLES is not set\n");
+        return 0;
+    }
+    snprintf(path, sizeof path, "%s/xlsx", samples);
+    DIR *dir = opendir(path);
+    for (const struct dirent *entry; dir != NULL && (entry = readdir(dir)) != NULL;) {
+        const char *dot = strrchr(entry->d_name, '.');
+        if (dot == NULL || strcmp(dot, ".xlsx") != 0 || strncmp(entry->d_name, "bad-", 4) == 0)
+            continue;
+        snprintf(path, sizeof path, "%s/xlsx/%s", samples, entry->d_name);
+        char *sample = load_file(path, &n);
+        add_file(entry->d_name, sample, n);
+    }
+    if (dir != NULL)
+        closedir(dir);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    while (n_files > 0)
+        free(files[--n_files].data);
+    return 0;
+}
+
+static void write_all(struct sheet_input *input, const char *data, size_t n)
+{
+    assert_int_equal(pwrite(input->fd, data, n, 0), n);
+}
+
+/* A file that was cut has lost its end record: always an error, never half a table. */
+static void test_truncation(void **state)
+{
+    (void)state;
+    unsigned tried = 0;
+    for (size_t f = 0; f < n_files; f++) {
+        struct sheet_input input = input_of(files[f].data, files[f].n);
+        for (size_t n = 0; n < files[f].n; n += 7, tried++) {
+            input.length = n;
+            char *got = read_cells(&input, SHEET_UNKNOWN);
+            if (got[0] == '{')
+                fail_msg("%s cut to %zu bytes was read", files[f].name, n);
+            free(got);
+        }
+        input_close(&input);
+    }
+    print_message("%u cut files refused\n", tried);
+    assert_true(tried > 100);
+}
+
+static uint64_t seed = 0x9e3779b97f4a7c15u;
+
+static uint64_t next_random(void)
+{
+    seed ^= seed << 13, seed ^= seed >> 7, seed ^= seed << 17;
+    return seed;
+}
+
+static void change(char *data, size_t n)
+{
+    for (uint64_t k = 1 + next_random() % 4; k > 0; k--) {
+        size_t at = next_random() % n;
+        /* half of the changes go to the directory, where the interesting lies are */
+        if (next_random() & 1 && n > 600)
+            at = n - 1 - next_random() % 600;
+        if (next_random() & 1)
+            data[at] ^= (char)(1 << (next_random() & 7));
+        else
+            data[at] = (char)next_random();
+    }
+}
+
+static void test_random(void **state)
+{
+    (void)state;
+    const char *wanted = getenv("PF_MUTATIONS");
+    unsigned count = wanted != NULL ? (unsigned)strtoul(wanted, NULL, 10) : 2000, read = 0;
+    struct sheet_input input = input_of("", 0);
+    for (unsigned i = 0; i < count; i++) {
+        const struct file *f = &files[i % n_files];
+        char *data = xalloc(f->n);
+        memcpy(data, f->data, f->n);
+        change(data, f->n);
+        write_all(&input, data, f->n);
+        input.length = f->n;
+        char *got = read_cells(&input, SHEET_UNKNOWN);
+        assert_true(got[0] == '{' || strchr(got, ':') != NULL);
+        read += got[0] == '{';
+        free(got);
+        free(data);
+    }
+    input_close(&input);
+    print_message("%u variants, %u of them still readable\n", count, read);
+    assert_true(read < count);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_truncation), cmocka_unit_test(test_random)};
+    return cmocka_run_group_tests_name("xlsx_mutate", tests, set_up, tear_down);
+}
