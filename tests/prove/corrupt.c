@@ -178,20 +178,10 @@ static enum outcome session(struct trial *trial)
 
 /* --- going through the bytes --- */
 
-/* Bytes in which a change can matter to the structure: all before the slots, and the version and both heads of a slot.
- */
+/* Bytes in which a change can matter to the structure: all before the strings and texts. */
 static bool structural(const struct world *world, size_t offset)
 {
-    size_t slots = (size_t)((const char *)world->seg->slots - (const char *)world->seg->header);
-
-    if (offset < slots)
-        return true;
-    offset = (offset - slots) % sizeof(struct shm_slot);
-    if (offset < sizeof(uint64_t))
-        return true;
-    if (offset < offsetof(struct shm_slot, body))
-        return false;
-    return (offset - offsetof(struct shm_slot, body)) % sizeof(struct shm_body) < SHM_HEAD_WORDS * 8;
+    return offset < (size_t)((const char *)world->seg->rests - (const char *)world->seg->header);
 }
 
 static bool wanted(const struct trial *trial, size_t offset)

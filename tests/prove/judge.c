@@ -82,7 +82,7 @@ bool image_same(const struct image *a, const struct image *b, bool processes, ui
 /* --- what must hold before any recovery --- */
 
 /* Whole old or whole new, seen without the lock. */
-static enum verdict whole(struct world *world, struct image *seen, bool processes)
+static int whole(struct world *world, struct image *seen, bool processes)
 {
     uint32_t before_at, after_at;
 
@@ -266,7 +266,7 @@ static int judge_table(struct world *world, unsigned flags)
 {
     struct image seen, again;
     uint32_t where;
-    enum verdict verdict = whole(world, &seen, false);
+    int verdict = whole(world, &seen, false);
 
     if ((flags & STARTS_TORN) == 0)
         index_order(world);
@@ -278,13 +278,13 @@ static int judge_table(struct world *world, unsigned flags)
     nothing_left_to_do(world, recovered);
     polls_agree(world, &seen);
     usable(world);
-    return (int)verdict + (recovered ? JUDGED_RECOVERED : 0);
+    return verdict + (recovered ? JUDGED_RECOVERED : 0);
 }
 
 static int judge_lost(struct world *world)
 {
     struct image seen;
-    enum verdict verdict = whole(world, &seen, false);
+    int verdict = whole(world, &seen, false);
 
     for (int i = 0; i < 2; i++) {
         int result = shm_lock(world->seg);
@@ -298,7 +298,7 @@ static int judge_processes(struct world *world)
 {
     struct image seen;
     struct proc_ref who, target;
-    enum verdict verdict = whole(world, &seen, true);
+    int verdict = whole(world, &seen, true);
 
     for (uint32_t slot = 0; slot < WORLD_PROCS; slot++) {
         int signal = proctab_take_kill(world->seg, slot, &target);
@@ -338,7 +338,7 @@ int judge_living(struct world *world, unsigned flags, char *why, size_t why_size
     struct image seen;
 
     begin(why, why_size);
-    enum verdict verdict = whole(world, &seen, (flags & PROCESS_TABLE) != 0);
+    int verdict = whole(world, &seen, (flags & PROCESS_TABLE) != 0);
     if ((flags & (PROCESS_TABLE | ENDS_LOST)) != 0)
         return verdict;
     stepper_clock_shift_ms = -2 * SHM_LOCK_WAIT_MS;

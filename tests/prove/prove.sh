@@ -18,7 +18,8 @@ usage() {
     exit 64
 }
 
-quick= seed=$(date +%Y%m%d) kills= parts= build=
+quick='' kills='' parts='' build=''
+seed=$(date +%Y%m%d)
 while [ $# -gt 0 ]; do
     case $1 in
     --quick) quick=--quick ;;
@@ -30,8 +31,11 @@ while [ $# -gt 0 ]; do
     esac
     shift
 done
-[ -n "$build" ] && [ -f "$build/Makefile" ] || usage
-[ -n "$kills" ] || { [ -n "$quick" ] && kills=2000 || kills=100000; }
+[ -f "$build/Makefile" ] || usage
+if [ -z "$kills" ]; then
+    kills=100000
+    [ -z "$quick" ] || kills=2000
+fi
 [ -n "$parts" ] || parts="step corrupt race models mutants crowd"
 
 source=$(cd "$(dirname "$0")/../.." && pwd)
@@ -80,7 +84,7 @@ sources_of() {
 compile_tree() {
     tree=$1 program=$2 out=$3
     shift 3
-    files=
+    files=''
     for file in $(sources_of "$program"); do
         files="$files $source/tests/prove/$file"
     done
@@ -100,7 +104,7 @@ relink_tree() {
         (cd "$build" && $cc -I"$tree" $cppflags $cflags -c "$tree/$file" -o "$object") >>"$out.log" 2>&1 || return
         ar r "$tree/libpfshm.a" "$object" >>"$out.log" 2>&1 || return
     done
-    objects=
+    objects=''
     for file in $(sources_of "$program"); do
         objects="$objects tests/prove/${file%.c}.o"
     done
@@ -206,7 +210,7 @@ part_models() {
     fi
     for model in "$source"/tests/prove/models/*.pml; do
         name=$(basename "$model" .pml)
-        fewer=
+        fewer=''
         [ -n "$quick" ] && fewer=$(sed -n 's/^ \* QUICK: \([-A-Z_=0-9 ]*[A-Z0-9]\).*/\1/p' "$model")
         # shellcheck disable=SC2086
         if pan -O2 "$model" $fewer; then
@@ -216,6 +220,7 @@ part_models() {
         else
             result fail "model $name: an error, or the search did not end"
         fi
+        # shellcheck disable=SC2013
         for mutant in $(sed -n 's/.*MUTANTS: \([A-Z_ ]*\).*/\1/p' "$model"); do
             pan -O0 "$model" "-D$mutant" # found in no time: the compiler is what takes it
             if [ $? -eq 1 ]; then

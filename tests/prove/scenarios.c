@@ -344,7 +344,7 @@ static void spoil_slot(struct world *world)
 {
     struct shm_slot *slot = &world->seg->slots[0];
 
-    atomic_store(&slot->body[atomic_load(&slot->version) & 1].word[SHM_WORD_OF(state)], UINT64_C(0x636363636363));
+    atomic_store(&slot->head[atomic_load(&slot->version) & 1][SHM_WORD_OF(state)], UINT64_C(0x636363636363));
 }
 
 static void set_refuse(struct world *world)
