@@ -22,9 +22,9 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#define SHM_LINE 64u
-#define SHM_PAIR                                                                                                       \
-    128u /* adjacent-line prefetch pulls lines in pairs: what different processes write stays this far apart */
+/* The adjacent-line prefetch pulls lines in pairs: what different processes write stays a pair apart. */
+#define SHM_LINE  ((size_t)64)
+#define SHM_PAIR  ((size_t)128)
 #define SHM_NIL   UINT32_MAX
 #define SHM_MAGIC UINT64_C(0x3165636f66697270)
 
@@ -52,7 +52,9 @@ struct shm_header {
 
 struct shm_lock_area {
     pthread_mutex_t mutex;
-    _Alignas(SHM_PAIR) shm_word recoveries; /* away from the futex word */
+    unsigned char pad0[SHM_PAIR - sizeof(pthread_mutex_t)];
+    shm_word recoveries; /* away from the futex word */
+    uint64_t pad1[15];
 };
 
 enum shm_sleep { SHM_SLEEP_UNKNOWN = 0, SHM_AWAKE, SHM_SLEEPING };
@@ -118,6 +120,7 @@ _Static_assert(offsetof(struct shm_task, text_len) % 8 == 0 && __BYTE_ORDER__ ==
                "words of the head are taken apart by shifts from the low end");
 _Static_assert(sizeof(struct shm_slot) == 2 * SHM_PAIR && sizeof(struct shm_rest) == 44 * SHM_PAIR, "slot layout");
 _Static_assert(sizeof(struct shm_proc) == SHM_PAIR && offsetof(struct shm_proc, beat_ms) == SHM_LINE, "entry layout");
+_Static_assert(sizeof(struct shm_lock_area) == 2 * SHM_PAIR, "lock layout");
 _Static_assert(sizeof(struct shm_header) <= SHM_PAIR, "the header fits its lines");
 
 /* One process's view. The pointers are private to the process; the mapping is inherited by fork at the same place. */

@@ -435,6 +435,13 @@ static bool path(uint8_t from, uint8_t to)
     return from == TASK_RESERVED || to != TASK_RESERVED;
 }
 
+static bool sight_same(const struct sight *a, const struct sight *b)
+{
+    return a->version == b->version && a->generation == b->generation && a->order == b->order &&
+           a->attempt == b->attempt && a->state == b->state && a->type == b->type &&
+           memcmp(a->id, b->id, sizeof(a->id)) == 0;
+}
+
 static void compare_sights(struct actor *actor, uint32_t slot, const struct sight *old, const struct sight *new)
 {
     struct ledger *ledger = actor->ledger;
@@ -442,7 +449,7 @@ static void compare_sights(struct actor *actor, uint32_t slot, const struct sigh
     if (new->version < old->version || new->generation < old->generation)
         ledger_accuse(ledger, "slot %u went back from version %llu to %llu", slot, (unsigned long long)old->version,
                       (unsigned long long)new->version);
-    if (new->version == old->version && memcmp(new, old, sizeof(*new)) != 0)
+    if (new->version == old->version && !sight_same(new, old))
         ledger_accuse(ledger, "slot %u changed within version %llu", slot, (unsigned long long)old->version);
     if (new->generation != old->generation || new->version == old->version)
         return;
@@ -461,15 +468,13 @@ static bool observe_one(const struct shm_task *task, struct shm_handle handle, u
 {
     struct actor *actor = ctx;
     struct sight *last = &actor->sight[handle.slot];
-    struct sight now;
+    struct sight now = {.version = version,
+                        .generation = task->generation,
+                        .order = task->order,
+                        .attempt = task->attempt,
+                        .state = task->state,
+                        .type = task->type};
 
-    memset(&now, 0, sizeof(now)); /* compared as bytes */
-    now.version = version;
-    now.generation = task->generation;
-    now.order = task->order;
-    now.attempt = task->attempt;
-    now.state = task->state;
-    now.type = task->type;
     memcpy(now.id, task->id, sizeof(now.id));
     if (!task_whole(task))
         ledger_accuse(actor->ledger, "slot %u is torn", handle.slot);

@@ -341,7 +341,7 @@ int judge_living(struct world *world, unsigned flags, char *why, size_t why_size
     int verdict = whole(world, &seen, (flags & PROCESS_TABLE) != 0);
     if ((flags & (PROCESS_TABLE | ENDS_LOST)) != 0)
         return verdict;
-    stepper_clock_shift_ms = -2 * SHM_LOCK_WAIT_MS;
+    stepper_clock_shift_ms = -2 * (int64_t)SHM_LOCK_WAIT_MS;
     for (unsigned number = 0; number < WORLD_IDS; number++)
         poll_beside(world, number);
     stepper_clock_shift_ms = 0;
