@@ -199,12 +199,13 @@ static enum import_step look_for_seen(struct stock_run *run)
     return run->already_imported ? STEP_SKIP : STEP_ON;
 }
 
+/* Only asked for in a dry run. */
 static int on_line(void *ctx, const struct stock_line *line, uint32_t item, enum stock_added added)
 {
-    struct stock_run *run = ctx;
-    if (run->params.dry_run)
-        stock_preview_line(run, line);
-    return stock_stage_line(&run->stage, line, item, added);
+    (void)item;
+    (void)added;
+    stock_preview_line(ctx, line);
+    return 0;
 }
 
 /* The file does not say how many rows it has, so the percentage only creeps towards 80. */
@@ -236,10 +237,9 @@ static enum import_step read_file(struct stock_run *run)
 {
     struct job *job = run->job;
     struct sheet_error err = {.cls = ""};
-    struct stock_reader_out out = {on_line, on_tick, run};
+    struct stock_reader_out out = {run->params.dry_run ? on_line : NULL, on_tick, run};
     job_progress(job, 2, "reading the present stock");
-    if (stock_load_items(job->db, run->warehouse_id, &run->items) != 0 ||
-        stock_stage_init(&run->stage, job->db, &run->catalog, &run->items, &run->params) != 0)
+    if (stock_load_items(job->db, run->warehouse_id, &run->items) != 0)
         return import_database_away(run->job);
     stock_reader_init(&run->reader, &run->params, &run->catalog, &run->items, &out);
     struct grid_sink sink = stock_reader_sink(&run->reader);
@@ -257,8 +257,6 @@ static enum import_step compare(struct stock_run *run)
         return STEP_STOP;
     job_progress(run->job, 85, "comparing");
     run->totals = stock_items_totals(&run->items, run->params.mode);
-    if (stock_stage_finish(&run->stage) != 0)
-        return import_database_away(run->job);
     if (!run->params.dry_run)
         return STEP_ON;
     json_array_end(&run->preview);
@@ -307,8 +305,6 @@ static enum job_verdict run_import(struct job *job)
     json_out_init(&run.preview);
     json_array(&run.preview);
     enum job_verdict verdict = end(&run, all_steps(&run));
-    if (run.stage.db)
-        stock_stage_fini(&run.stage);
     import_lease_drop(&run.lease);
     json_out_fini(&run.preview);
     free(run.changes);

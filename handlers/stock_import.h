@@ -3,7 +3,7 @@
  *   reader (grid sink)  -> heading search, rows classified           stock_import_reader, _head
  *   identity, values    -> one accepted line or one rejected row     stock_import_ident, _value
  *   items               -> lines of one key merged                   stock_import_items
- *   stage, save         -> temporary table while decoding, then one transaction that writes only what differs
+ *   write, save         -> one transaction that writes only what differs
  *
  * The first three know no database: they take a grid and a stock_catalog, and are tested as they are. */
 #ifndef PF_STOCK_IMPORT_H

@@ -17,6 +17,7 @@ void stock_items_init(struct stock_items *items, const struct stock_catalog *cat
 void stock_items_fini(struct stock_items *items)
 {
     mem_arena_fini(&items->keys);
+    mem_arena_fini(&items->texts);
     mem_index_fini(&items->index);
     free(items->item);
     free(items->sums);
@@ -60,7 +61,7 @@ static uint32_t item_of(struct stock_items *items, const char *pn_norm, const ch
         return number;
     items->item = mem_grow(items->item, &items->room, items->n + 1, sizeof *items->item);
     number = items->n++;
-    items->item[number] = (struct stock_item){.sum = MEM_NONE, .component = MEM_NONE, .cost = -1};
+    items->item[number] = (struct stock_item){.sum = MEM_NONE, .component = MEM_NONE, .texts = MEM_NONE, .cost = -1};
     items->item[number].key = mem_arena_add(&items->keys, key.bytes, key.n);
     mem_index_add(&items->index, hash, number);
     return number;
@@ -75,6 +76,17 @@ const char *stock_item_vendor(const struct stock_items *items, const struct stoc
 {
     const char *pn = stock_item_pn(items, item);
     return pn + strlen(pn) + 1;
+}
+
+const char *stock_item_part_number(const struct stock_items *items, const struct stock_item *item)
+{
+    return mem_text(&items->texts, item->texts);
+}
+
+const char *stock_item_name(const struct stock_items *items, const struct stock_item *item)
+{
+    const char *part_number = stock_item_part_number(items, item);
+    return part_number + strlen(part_number) + 1;
 }
 
 /* ---- Digests --------------------------------------------------------------------------------------------------- */
@@ -114,7 +126,19 @@ static uint32_t packed_date(struct value_date date)
     return date.year == 0 ? 0 : (uint32_t)(date.year * 10000 + date.month * 100 + date.day);
 }
 
-static void set_line(struct stock_item *item, const struct stock_line *line)
+/* Texts go along only if they will be written: of new items, and where they differ from the stock's. */
+static void keep_texts(struct stock_items *items, struct stock_item *item, const struct stock_line *line)
+{
+    item->texts_differ = item->old_id && item->old_texts != digest_texts(line->part_number, line->part_number_len,
+                                                                         line->name, line->name_len);
+    item->texts = MEM_NONE;
+    if (item->old_id && !item->texts_differ)
+        return;
+    item->texts = mem_arena_add(&items->texts, line->part_number, line->part_number_len);
+    mem_arena_add(&items->texts, line->name, line->name_len);
+}
+
+static void set_line(struct stock_items *items, struct stock_item *item, const struct stock_line *line)
 {
     item->component = line->component;
     item->lot_qty = line->lot_qty;
@@ -124,8 +148,7 @@ static void set_line(struct stock_item *item, const struct stock_line *line)
     item->date = packed_date(line->received_on);
     item->unit = (uint8_t)line->unit;
     item->in_file = true;
-    item->texts_differ = item->old_id && item->old_texts != digest_texts(line->part_number, line->part_number_len,
-                                                                         line->name, line->name_len);
+    keep_texts(items, item, line);
 }
 
 static void add_to_sum(struct stock_sum *sum, int64_t qty, int64_t cost)
@@ -168,8 +191,10 @@ enum stock_added stock_items_add(struct stock_items *items, const struct stock_l
 {
     *number = item_of(items, line->pn_norm, line->vendor_norm);
     struct stock_item *item = &items->item[*number];
+    if (items->texts.used > STOCK_TEXTS_MAX)
+        return ADDED_FULL;
     if (!item->in_file) {
-        set_line(item, line);
+        set_line(items, item, line);
         return ADDED_NEW;
     }
     switch (mode) {
@@ -178,7 +203,7 @@ enum stock_added stock_items_add(struct stock_items *items, const struct stock_l
     case DUPLICATES_FIRST:
         return ADDED_IGNORED;
     case DUPLICATES_LAST:
-        set_line(item, line);
+        set_line(items, item, line);
         return ADDED_REPLACED;
     case DUPLICATES_REJECT:
         return ADDED_REFUSED;
@@ -222,6 +247,7 @@ static void total_item(const struct stock_items *items, const struct stock_item 
     t->inserted += change == CHANGE_INSERT;
     t->updated += change == CHANGE_UPDATE;
     t->unchanged += change == CHANGE_NONE || change == CHANGE_TEXTS;
+    t->texts += change == CHANGE_TEXTS;
     t->matched += item->component != MEM_NONE;
     t->unmatched += item->component == MEM_NONE;
     t->qty += item->qty;

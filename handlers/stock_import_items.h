@@ -12,6 +12,7 @@ struct stock_item {
     uint32_t key;       /* arena offset: pn_norm, NUL, vendor_norm */
     uint32_t component; /* number in the catalogue, or MEM_NONE */
     uint32_t sum;       /* number of its running sum, or MEM_NONE while one line makes it */
+    uint32_t texts;     /* offset of part number, NUL, name; MEM_NONE = none, or the same as in stock */
     uint32_t date;      /* received on: year × 10 000 + month × 100 + day; 0 = none */
     int64_t lot_qty, qty, reserved;
     int64_t cost;                    /* -1 = none */
@@ -19,7 +20,6 @@ struct stock_item {
     uint64_t old_numbers, old_texts; /* digests of what it has */
     uint8_t unit;
     bool in_file;
-    bool staged;       /* somebody took its first line along: see stock_items_add() */
     bool texts_differ; /* from the old ones */
 };
 
@@ -29,7 +29,8 @@ struct stock_sum {
 };
 
 struct stock_items {
-    struct mem_arena keys;
+    struct mem_arena keys;  /* of items */
+    struct mem_arena texts; /* part numbers as written, and names */
     struct stock_item *item;
     uint32_t n, room;
     struct mem_index index;
@@ -58,13 +59,18 @@ enum stock_added {
     ADDED_REPLACED, /* took the place of an earlier line (duplicates = last) */
     ADDED_IGNORED,  /* an earlier line stands (duplicates = first) */
     ADDED_REFUSED,  /* E_DUP (duplicates = reject) */
-    ADDED_RANGE     /* E_QTY_RANGE: the sum would be too large */
+    ADDED_RANGE,    /* E_QTY_RANGE: the sum would be too large */
+    ADDED_FULL      /* more text than one import may hold: STOCK_TEXTS_MAX */
 };
+#define STOCK_TEXTS_MAX (256u << 20)
 /* Add a line of the file; *number is its item. */
 enum stock_added stock_items_add(struct stock_items *items, const struct stock_line *line, enum stock_duplicates mode,
                                  uint32_t *number);
 
 const char *stock_item_pn(const struct stock_items *items, const struct stock_item *item);
+/* Only while item->texts is not MEM_NONE. */
+const char *stock_item_part_number(const struct stock_items *items, const struct stock_item *item);
+const char *stock_item_name(const struct stock_items *items, const struct stock_item *item);
 const char *stock_item_vendor(const struct stock_items *items, const struct stock_item *item);
 
 /* What is to be done about an item. Before stock_items_settle() only for what is known so far. */
@@ -84,9 +90,10 @@ void stock_items_settle(struct stock_items *items);
 /* What the whole import comes to; after settle. */
 struct stock_totals {
     uint32_t items, inserted, updated, unchanged, deleted, matched, unmatched;
-    uint32_t old; /* items that the warehouse held */
-    dec128 qty;   /* thousandths */
-    dec128 value; /* hundredths */
+    uint32_t texts; /* unchanged, but for the spelling of number or name */
+    uint32_t old;   /* items that the warehouse held */
+    dec128 qty;     /* thousandths */
+    dec128 value;   /* hundredths */
 };
 struct stock_totals stock_items_totals(const struct stock_items *items, enum stock_mode mode);
 

@@ -348,12 +348,12 @@ static struct value_date read_date(const struct stock_row *row, stock_warnings *
     return (struct value_date){0, 0, 0};
 }
 
-/* As many characters of valid text as a column holds. */
+/* As many characters of valid text as a column holds; up to a NUL, which some writer of .mxl may leave. */
 static size_t cut_characters(struct stock_span text, size_t characters)
 {
     size_t i = 0;
     for (; i < text.n; i++)
-        if (((unsigned char)text.s[i] & 0xc0) != 0x80 && characters-- == 0)
+        if (text.s[i] == '\0' || (((unsigned char)text.s[i] & 0xc0) != 0x80 && characters-- == 0))
             break;
     return i;
 }

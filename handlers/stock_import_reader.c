@@ -81,6 +81,15 @@ static enum stock_code duplicate_code(enum stock_added added)
     return added == ADDED_REFUSED ? E_DUP : added == ADDED_RANGE ? E_QTY_RANGE : CODE_NONE;
 }
 
+/* A real stock of half a million rows has a tenth of it. */
+static int too_much_text(struct stock_reader *reader)
+{
+    fail(reader, "E_FILE_TOO_LARGE",
+         "Numbers and names are longer than %u MiB together. Split the file and send the parts.",
+         STOCK_TEXTS_MAX >> 20);
+    return GRID_STOP;
+}
+
 static int take_data(struct stock_reader *reader, const struct stock_row *row)
 {
     struct stock_ident ident;
@@ -92,6 +101,8 @@ static int take_data(struct stock_reader *reader, const struct stock_row *row)
     enum stock_code code = stock_line_read(&reader->context, row, &ident, &line, &warnings);
     if (code == CODE_NONE) {
         added = stock_items_add(reader->items, &line, reader->params->duplicates, &item);
+        if (added == ADDED_FULL)
+            return too_much_text(reader);
         code = duplicate_code(added);
     }
     if (code != CODE_NONE) {

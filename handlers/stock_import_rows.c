@@ -3,7 +3,6 @@
 
 #include "handlers/utf8.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #define LABEL_BYTES    512
@@ -45,17 +44,31 @@ static struct stock_span first_words(const struct grid_row *row)
     return (struct stock_span){"", 0};
 }
 
+/* Most cells differ from their label in the first letter: no need to bring the whole text into a label's form. */
+static bool may_be_label(struct stock_span words, const char *label)
+{
+    size_t len;
+    uint32_t first = utf8_lower(utf8_decode(words.s, words.n, &len)),
+             own = utf8_lower(utf8_decode(label, strlen(label), &len));
+    bool letter = (first >= 'a' && first <= 'z') || (first >= 0x430 && first <= 0x44f);
+    return !letter || first == own;
+}
+
 static bool repeats_label(const struct stock_heading *heading, const struct grid_cell *cell)
 {
     char label[LABEL_BYTES];
-    const uint32_t *own = heading->label[cell->column];
+    bool ready = false;
     struct stock_span words = stock_cell_words(cell);
-    if (words.n == 0 || words.n >= sizeof label || (!own[0] && !own[1] && !own[2]))
-        return false;
-    label_normalise(words.s, words.n, label, sizeof label);
-    for (unsigned i = 0; i < 3; i++)
-        if (own[i] && strcmp(label, mem_text(&heading->text, own[i])) == 0)
+    for (unsigned i = 0; i < 3 && words.n > 0 && words.n < sizeof label; i++) {
+        const char *own = mem_text(&heading->text, heading->label[cell->column][i]);
+        if (*own == '\0' || !may_be_label(words, own))
+            continue;
+        if (!ready)
+            label_normalise(words.s, words.n, label, sizeof label);
+        ready = true;
+        if (strcmp(label, own) == 0)
             return true;
+    }
     return false;
 }
 
@@ -67,17 +80,27 @@ static bool is_repeated_heading(const struct stock_heading *heading, const struc
     return repeated >= 2;
 }
 
+/* Is the text exactly this number, without leading zeros? */
+static bool reads_as(struct stock_span text, uint64_t number)
+{
+    uint64_t value = 0;
+    if (text.n > 6 || text.s[0] == '0')
+        return false;
+    for (size_t i = 0; i < text.n; i++) {
+        if (text.s[i] < '0' || text.s[i] > '9')
+            return false;
+        value = value * 10 + (uint64_t)(text.s[i] - '0');
+    }
+    return value == number;
+}
+
 /* Do the cells read 1, 2, 3 … n? */
 static bool is_numbered(const struct grid_row *row)
 {
     unsigned n = 0;
     for (uint32_t i = 0; i < row->n_cells; i++) {
         struct stock_span text = stock_cell_span(&row->cells[i]);
-        char expected[12];
-        if (text.n == 0)
-            continue;
-        int length = snprintf(expected, sizeof expected, "%u", ++n);
-        if (text.n != (size_t)length || memcmp(text.s, expected, text.n) != 0)
+        if (text.n && !reads_as(text, ++n))
             return false;
     }
     return n >= NUMBERED_MIN;

@@ -4,8 +4,8 @@
 
 #include "handlers/json.h"
 #include "handlers/stock_import_reader.h"
-#include "handlers/stock_import_stage.h"
 #include "handlers/stock_import_task.h"
+#include "handlers/stock_import_write.h"
 #include "handlers/task_type.h"
 
 struct stock_run {
@@ -15,7 +15,6 @@ struct stock_run {
     struct stock_catalog catalog;
     struct stock_items items;
     struct stock_reader reader;
-    struct stock_stage stage;
     struct stock_totals totals;
     uint32_t warehouse_id;
     uint64_t catalog_mark; /* stock_load_mark() when the catalogue was read */
@@ -33,13 +32,13 @@ struct stock_run {
     char *changes;           /* JSON, dry run only */
 };
 
-/* ---- Result (stock_import_result.c) ---------------------------------------------------------------------------- */
+/* ---- Result (stock_import_result.c, _changes.c) -----------------------------------------------------  */
 
 /* The result of the task as JSON, heap. */
 char *stock_result_json(const struct stock_run *run);
 /* Take an accepted line into the preview, as long as there is room. */
 void stock_preview_line(struct stock_run *run, const struct stock_line *line);
-/* First inserts, updates with old and new values, deletes, read back from the stage. Returns 0 or -1. */
+/* First inserts, updates with old and new values, deletes, with the stock's values read for them. Returns 0 or -1. */
 int stock_changes_json(struct stock_run *run);
 
 /* ---- Effect (stock_import_save.c) ------------------------------------------------------------------------------ */

@@ -1,0 +1,26 @@
+/* Carrying the difference over: what the items say is new, changed or gone becomes rows of stock_item.
+ *
+ * Everything comes from memory, so that the transaction can be run again after a deadlock or a lost connection. New
+ * rows go straight into the table by array binding, which costs less than LOAD DATA; changes and deletions go through a
+ * temporary table and one joined statement each. Rows that do not differ are not touched at all. */
+#ifndef PF_STOCK_IMPORT_WRITE_H
+#define PF_STOCK_IMPORT_WRITE_H
+
+#include "handlers/stock_import_items.h"
+#include "store/bulk.h"
+
+struct stock_target {
+    struct store_conn *db;
+    const struct stock_items *items;
+    enum stock_mode mode;
+    uint32_t warehouse_id;
+    uint64_t import_id;
+};
+/* Rows written, as the statements tell. */
+struct stock_written {
+    uint64_t inserted, updated, deleted;
+};
+/* Inside the caller's transaction. `totals` says what there is to do. Returns 0 or -1 with db->error. */
+int stock_write(const struct stock_target *target, const struct stock_totals *totals, struct stock_written *written);
+
+#endif
