@@ -27,9 +27,10 @@ struct submission {
     struct journal_file file;
     char *params;
     bool has_file;
-    int found;                    /* looking up an unknown outcome: 1 the row is there, 0 it is not */
-    int file_error;               /* 0 or -errno from spool_keep() */
-    struct param_faults faults;   /* from the type's precheck */
+    bool published;             /* which way move_slot() goes */
+    int found;                  /* looking up an unknown outcome: 1 the row is there, 0 it is not */
+    int file_error;             /* 0 or -errno from spool_keep() */
+    struct param_faults faults; /* from the type's precheck */
 };
 
 static void submission_free(struct submission *sub)
@@ -39,46 +40,68 @@ static void submission_free(struct submission *sub)
     free(sub);
 }
 
-/* The task does not come to be: slot and file are given back, the client is told why. */
+/* ---- The last change of the slot --------------------------------------------------------------------------------
+ * It fails only while a stopped process holds the table's lock. The row's fate is decided by then, so the client is not
+ * kept waiting for it; the slot follows as soon as the lock is free. */
+
+static void move_slot(struct submission *sub, bool publish);
+
+static void move_again(evutil_socket_t fd, short what, void *arg)
+{
+    struct submission *sub = arg;
+    (void)fd;
+    (void)what;
+    move_slot(sub, sub->published);
+}
+
+/* Publish the task or give its slot back; then the submission is over. */
+static void move_slot(struct submission *sub, bool publish)
+{
+    struct shm_segment *segment = sub->worker->process->segment;
+    struct timeval pause = {0, 250000};
+    sub->published = publish;
+    int rc = publish ? taskstate_publish(segment, sub->handle, sub->row.created_ms)
+                     : taskstate_release(segment, sub->handle);
+    if (rc == -ETIMEDOUT) {
+        if (event_base_once(sub->worker->base, -1, EV_TIMEOUT, move_again, sub, &pause) != 0)
+            abort();
+        return;
+    }
+    if (publish)
+        wakeup_poke_kind(segment, PROC_RUNNER);
+    submission_free(sub);
+}
+
+/* The task does not come to be: slot and file are given back. Ends the submission. */
 static void give_back(struct submission *sub)
 {
-    taskstate_release(sub->worker->process->segment, sub->handle);
     if (sub->has_file && sub->file_error == 0)
         spool_drop(sub->worker->spool_fd, sub->row.id);
+    move_slot(sub, false);
 }
 
 static void refuse(struct submission *sub, const char *slug, const char *detail, unsigned retry_after_s)
 {
-    give_back(sub);
     if (retry_after_s)
         http_reply_problem_retry(sub->request, slug, detail, retry_after_s);
     else
         http_reply_problem(sub->request, slug, detail, sub->faults.n ? &sub->faults : NULL);
-    submission_free(sub);
+    give_back(sub);
 }
 
-static void publish(struct submission *sub)
+static void answer_accepted(struct http_request *request, const char *id)
 {
-    struct shm_segment *segment = sub->worker->process->segment;
-    int rc = taskstate_publish(segment, sub->handle, sub->row.created_ms);
-    if (rc != 0) /* the lock's holder is stopped: the row is safe, the janitor publishes it */
-        log_task(LOG_LEVEL_WARN, sub->row.id, "accepted, but not published yet: %s", strerror(-rc));
-    wakeup_poke_kind(segment, PROC_RUNNER);
-}
-
-static void answer_accepted(struct submission *sub)
-{
-    char id[37], body[64], location[64];
-    uuid_unparse_lower(sub->row.id, id);
+    struct worker *worker = request->app;
+    char body[64], location[64];
     int len = snprintf(body, sizeof body, "{\"task_id\":\"%s\"}\n", id);
     snprintf(location, sizeof location, "/api/tasks/%s", id);
-    http_reply_header(sub->request, "Location", location);
-    http_reply_header(sub->request, "Retry-After", "1");
-    http_reply_header(sub->request, "Cache-Control", "no-store");
-    http_reply_json(sub->request, (int)sub->worker->process->config->start_status, body, (size_t)len);
+    http_reply_header(request, "Location", location);
+    http_reply_header(request, "Retry-After", "1");
+    http_reply_header(request, "Cache-Control", "no-store");
+    http_reply_json(request, (int)worker->process->config->start_status, body, (size_t)len);
 }
 
-/* ---- The commit's outcome is unknown and could not be looked up yet -----------------------------------------------
+/* ---- The commit's outcome is unknown and could not be looked up yet ----------------------------------------------
  * The client has its 503. Slot and file stay until the journal says whether the row is there. */
 
 static void look_up(evutil_socket_t fd, short what, void *arg);
@@ -94,7 +117,7 @@ static int read_row(struct store_conn *conn, void *ctx)
 {
     struct submission *sub = ctx;
     struct journal_row row;
-    int found = journal_read(conn, sub->row.id, &row);
+    int found = journal_read_settled(conn, sub->row.id, &row);
     if (found == 1)
         journal_row_fini(&row);
     sub->found = found;
@@ -109,10 +132,9 @@ static void looked_up(struct db_call *call)
         return;
     }
     if (sub->found)
-        publish(sub);
+        move_slot(sub, true);
     else
         give_back(sub);
-    submission_free(sub);
 }
 
 static void look_up(evutil_socket_t fd, short what, void *arg)
@@ -120,8 +142,8 @@ static void look_up(evutil_socket_t fd, short what, void *arg)
     struct submission *sub = arg;
     (void)fd;
     (void)what;
-    sub->db_call = (struct db_call){.work = read_row, .done = looked_up, .ctx = sub,
-                                    .deadline_ms = clock_mono_ms() + ACCEPT_DEADLINE_MS};
+    sub->db_call = (struct db_call){
+        .work = read_row, .done = looked_up, .ctx = sub, .deadline_ms = clock_mono_ms() + ACCEPT_DEADLINE_MS};
     if (dbthread_submit(sub->worker->db, &sub->db_call) != 0)
         look_up_later(sub);
 }
@@ -134,8 +156,8 @@ static void journalled(struct db_call *call)
         return;
     }
     if (call->result != 0) {
-        log_task(LOG_LEVEL_WARN, sub->row.id, "not accepted: %s %u: %s", store_class_name(call->error.cls), call->error.number,
-                 call->error.text);
+        log_task(LOG_LEVEL_WARN, sub->row.id, "not accepted: %s %u: %s", store_class_name(call->error.cls),
+                 call->error.number, call->error.text);
         if (call->error.cls == STORE_UNKNOWN) {
             http_reply_problem_retry(sub->request, "database-unavailable", NULL, 2);
             sub->request = NULL;
@@ -145,10 +167,12 @@ static void journalled(struct db_call *call)
         refuse(sub, "database-unavailable", NULL, 2);
         return;
     }
-    publish(sub);
     log_task(LOG_LEVEL_INFO, sub->row.id, "accepted: %s", sub->type->name);
-    answer_accepted(sub);
-    submission_free(sub);
+    struct http_request *request = sub->request;
+    char id[37];
+    uuid_unparse_lower(sub->row.id, id);
+    move_slot(sub, true); /* before the answer: the client may poll another worker at once */
+    answer_accepted(request, id);
 }
 
 static int precheck(struct store_conn *conn, void *ctx)
@@ -197,7 +221,8 @@ static void file_kept(struct offload_call *call)
     refuse(sub, full ? "insufficient-storage" : "internal", NULL, 0);
 }
 
-static struct submission *submission_new(struct http_request *request, int type, char *params, const struct journal_file *file)
+static struct submission *submission_new(struct http_request *request, int type, char *params,
+                                         const struct journal_file *file)
 {
     struct submission *sub = calloc(1, sizeof *sub);
     if (!sub)

@@ -79,20 +79,6 @@ void children_ask_to_end(struct master *m, enum proc_kind kind, int64_t kill_ms)
     }
 }
 
-int64_t children_due(const struct master *m)
-{
-    int64_t due = INT64_MAX;
-
-    for (unsigned i = 0; i < m->n_posts; i++) {
-        const struct post *post = &m->posts[i];
-        if (post->pid == 0 && m->stage != MASTER_DRAINING && post->due_ms < due)
-            due = post->due_ms;
-        if (post->pid != 0 && post->kill_ms != 0 && post->kill_ms < due)
-            due = post->kill_ms;
-    }
-    return due;
-}
-
 /* ---- Birth ---- */
 
 /* What a body needs after the fork, and the descriptors that the parent has to close or hand on. */
@@ -280,4 +266,27 @@ void children_start_due(struct master *m, int64_t now_ms)
         if (post->pid == 0 && post->due_ms <= now_ms && m->restart[post->kind].due_ms <= now_ms && may_start(m, post))
             start_post(m, post, now_ms);
     }
+}
+
+/* A vacant post that something else holds back is looked at again when that changes, or at the next tick. */
+static int64_t post_due(const struct master *m, const struct post *post)
+{
+    int64_t held_back = m->restart[post->kind].due_ms;
+
+    if (post->pid != 0)
+        return post->kill_ms != 0 ? post->kill_ms : INT64_MAX;
+    if (m->stage == MASTER_DRAINING || !may_start(m, post))
+        return INT64_MAX;
+    return post->due_ms > held_back ? post->due_ms : held_back;
+}
+
+int64_t children_due(const struct master *m)
+{
+    int64_t due = INT64_MAX;
+
+    for (unsigned i = 0; i < m->n_posts; i++) {
+        int64_t next = post_due(m, &m->posts[i]);
+        due = next < due ? next : due;
+    }
+    return due;
 }

@@ -4,6 +4,7 @@
 #include "daemon/log.h"
 #include "daemon/spool.h"
 #include "daemon/taskstate.h"
+#include "handlers/task_type.h"
 #include "shm/wakeup.h"
 
 #include <errno.h>
@@ -16,7 +17,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define BEAT_MS 500
+#define BEAT_MS    500
+#define OVERDUE_MS 30000 /* the handler's own time to notice its limit */
 
 static struct janitor *the_janitor; /* for the signal handler */
 
@@ -38,24 +40,28 @@ void janitor_cause(int wait_status, char *buf, size_t size)
 struct death {
     struct janitor *janitor;
     struct proc_info info;
+    bool owns; /* it left something to settle */
 };
 
 static bool tell_interrupted(const struct shm_task *task, struct shm_handle handle, uint64_t version, void *ctx)
 {
-    const struct death *death = ctx;
+    struct death *death = ctx;
     (void)version;
-    if (task->state != TASK_RUNNING || task->owner.slot != death->info.ref.slot ||
-        task->owner.generation != death->info.ref.generation)
+    if (task->owner.slot != death->info.ref.slot || task->owner.generation != death->info.ref.generation)
+        return true;
+    death->owns = true;
+    if (task->state != TASK_RUNNING)
         return true;
     char cause[80];
     janitor_cause(death->info.wait_status, cause, sizeof cause);
     const struct process *process = death->janitor->process;
-    if (taskstate_interrupted(process->segment, handle, cause, process->config->max_attempts) == 0)
+    if (taskstate_interrupted(process->segment, handle, death->info.ref, cause, process->config->max_attempts) == 0)
         log_task(LOG_LEVEL_WARN, task->id, "interrupted: %s", cause);
     return true;
 }
 
-/* Tell every poll of what died, from the process table alone. */
+/* Tell every poll of what died, from the process table alone. What owned nothing is done with: its entry must not wait
+ * for the database, or its successors would run out of entries while that is away. */
 static bool look_for_deaths(struct janitor *janitor)
 {
     struct shm_segment *segment = janitor->process->segment;
@@ -64,10 +70,44 @@ static bool look_for_deaths(struct janitor *janitor)
         struct death death = {.janitor = janitor};
         if (!proctab_read(segment, slot, &death.info) || death.info.state != PROC_DEAD)
             continue;
-        any = true;
         shm_table_each(segment, tell_interrupted, &death);
+        if (!death.owns)
+            proctab_release(segment, death.info.ref);
+        any |= death.owns;
     }
     return any;
+}
+
+/* ---- Time limits: a handler looks at its own; one that does not is killed ---- */
+
+static bool look_at_clock(const struct shm_task *task, struct shm_handle handle, uint64_t version, void *ctx)
+{
+    struct janitor *janitor = ctx;
+    struct running_since *since = &janitor->running[handle.slot];
+    const struct task_type *type = task->type < task_type_count() ? task_type_at(task->type) : NULL;
+    int64_t now = clock_mono_ms();
+    (void)version;
+    if (task->state != TASK_RUNNING || !type || !type->time_limit_s)
+        return true;
+    if (since->generation != handle.generation || since->attempt != task->attempt)
+        *since = (struct running_since){handle.generation, task->attempt, now};
+    if (now - since->ms < 1000 * (int64_t)type->time_limit_s + OVERDUE_MS)
+        return true;
+    if (taskstate_overdue(janitor->process->segment, handle, task->attempt) == 0)
+        log_task(LOG_LEVEL_WARN, task->id, "past its time limit of %u s and deaf to it: its runner is killed",
+                 type->time_limit_s);
+    proctab_request_kill(janitor->process->segment, task->owner, SIGKILL);
+    wakeup_poke(janitor->process->segment, WAKEUP_MASTER);
+    return true;
+}
+
+static void look_for_overdue(struct janitor *janitor)
+{
+    static int64_t looked_ms;
+    if (clock_mono_ms() - looked_ms < BEAT_MS)
+        return;
+    looked_ms = clock_mono_ms();
+    shm_table_each(janitor->process->segment, look_at_clock, janitor);
 }
 
 static void poke_sql(struct janitor *janitor)
@@ -97,15 +137,16 @@ static int start_sql(struct janitor *janitor)
 static int janitor_init(struct janitor *janitor, const struct process *process)
 {
     janitor->process = process;
-    janitor->db_config = config_store(process->config, 600, 0); /* a migration may take its time */
+    janitor->db_config = config_store(process->config, 15, 10);
     store_conn_init(&janitor->db, &janitor->db_config);
     janitor->started_ms = clock_wall_ms();
     janitor->dead_since_ms = calloc(proctab_size(process->segment), sizeof *janitor->dead_since_ms);
+    janitor->running = calloc(shm_segment_geometry(process->segment)->slots, sizeof *janitor->running);
     janitor->spool_fd = spool_open_dir(process->config->spool_dir);
     the_janitor = janitor;
     struct sigaction term = {.sa_handler = on_term};
-    if (!janitor->dead_since_ms || janitor->spool_fd < 0 || store_library_init() != 0 || sigaction(SIGTERM, &term, NULL) != 0 ||
-        start_sql(janitor) != 0) {
+    if (!janitor->dead_since_ms || !janitor->running || janitor->spool_fd < 0 || store_library_init() != 0 ||
+        sigaction(SIGTERM, &term, NULL) != 0 || start_sql(janitor) != 0) {
         log_error("the janitor cannot start: %s", strerror(errno));
         return -1;
     }
@@ -128,12 +169,14 @@ int janitor_main(const struct process *process)
     bool reported = false;
     if (janitor_init(&janitor, process) != 0)
         return EXIT_SHORTAGE;
-    struct pollfd fds[] = {{wakeup_fd(process->segment, process->self.slot), POLLIN, 0}, {process->master_pipe, POLLIN, 0}};
+    struct pollfd fds[] = {{wakeup_fd(process->segment, process->self.slot), POLLIN, 0},
+                           {process->master_pipe, POLLIN, 0}};
     while (!atomic_load(&janitor.stopping)) {
         proctab_beat(process->segment, process->self);
         report_active(&janitor, &reported);
         if (look_for_deaths(&janitor))
             poke_sql(&janitor);
+        look_for_overdue(&janitor);
         poll(fds, 2, reported ? BEAT_MS : 20);
         if (fds[1].revents)
             _exit(EXIT_SHORTAGE);
@@ -143,6 +186,7 @@ int janitor_main(const struct process *process)
     poke_sql(&janitor);
     pthread_join(janitor.sql_thread, NULL);
     free(janitor.dead_since_ms);
+    free(janitor.running);
     close(janitor.spool_fd);
     return EXIT_DONE;
 }

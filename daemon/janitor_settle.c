@@ -12,38 +12,68 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A commit of a killed worker may still be on its way through the server: a row that is not there yet gets this long before its
- * slot and file are given back. */
+/* A commit of a killed worker may still be on its way through the server: a row that is not there yet gets this long
+ * before its slot and file are given back. */
 #define LATE_COMMIT_MS 2000
 /* So many finished tasks are shown from memory after a start; older ones are answered from the journal. */
-#define LOAD_FINISHED 256
+#define LOAD_FINISHED  256
 
 /* ---- One task ---- */
 
-static void show_end(struct janitor *janitor, struct shm_handle handle, const struct journal_row *row)
+/* A move that timed out (a stopped process holds the table's lock) is made in the next pass; a move that was declined
+ * has been made by somebody else. */
+static int moved(int rc)
 {
-    struct journal_end end = {row->status, row->outcome, row->result, row->message, row->error_code, row->error_message,
-                              row->done_ms};
-    taskstate_finish(janitor->process->segment, handle, &end);
-    spool_drop(janitor->spool_fd, row->id);
+    return rc == -ETIMEDOUT ? -1 : 0;
 }
 
-/* The last attempt is over: write that end. Returns 1, 0 when the row moved meanwhile, -1. The caller shows it. */
-static int end_interrupted(struct janitor *janitor, const struct journal_row *row, const char *cause)
+/* Leases and file first: killed in between, the slot still has its dead owner and all of it is done again. */
+static int show_end(struct janitor *janitor, struct shm_handle handle, const struct journal_row *row)
+{
+    struct journal_end end = {row->status,     row->outcome,       row->result, row->message,
+                              row->error_code, row->error_message, row->done_ms};
+    if (lease_release_all(&janitor->db, row->id) < 0)
+        return -1;
+    spool_drop(janitor->spool_fd, row->id);
+    return moved(taskstate_finish(janitor->process->segment, handle, &end));
+}
+
+static int show_gone(struct janitor *janitor, struct shm_handle handle, const uint8_t id[16])
+{
+    struct journal_end gone = {.status = JOURNAL_FAILED,
+                               .outcome = OUTCOME_FAILED,
+                               .done_ms = clock_wall_ms(),
+                               .error_message = "The task's row is no longer in the database."};
+    spool_drop(janitor->spool_fd, id);
+    return moved(taskstate_finish(janitor->process->segment, handle, &gone));
+}
+
+/* No further attempt: write that end. Returns 1, 0 when the row moved meanwhile, -1. The caller shows it by reading the
+ * row again. */
+static int end_attempts(struct janitor *janitor, const struct journal_row *row, const struct shm_task *task,
+                        const char *cause)
 {
     char text[300];
-    snprintf(text, sizeof text, "Interrupted in attempt %u of %u (%s); nothing was written.", row->attempt,
-             janitor->process->config->max_attempts, cause);
-    struct journal_end end = {.status = JOURNAL_FAILED, .outcome = OUTCOME_INTERRUPTED, .error_code = "interrupted",
-                              .error_message = text, .done_ms = clock_wall_ms()};
+    bool overdue = task && (task->flags & TASK_OVERDUE);
+    if (overdue)
+        snprintf(text, sizeof text, "Stopped: it ran past the time limit of this task type; nothing was written.");
+    else
+        snprintf(text, sizeof text, "Interrupted in attempt %u of %u (%s); nothing was written.", row->attempt,
+                 janitor->process->config->max_attempts, cause);
+    struct journal_end end = {.status = JOURNAL_FAILED,
+                              .outcome = overdue ? OUTCOME_TIMED_OUT : OUTCOME_INTERRUPTED,
+                              .error_code = overdue ? "timed_out" : "interrupted",
+                              .error_message = text,
+                              .done_ms = clock_wall_ms()};
     int rc = journal_finish(&janitor->db, row->id, janitor->process->node, JOURNAL_RUNNING, row->attempt, &end);
-    if (rc != 1)
-        return rc;
-    log_task(LOG_LEVEL_WARN, row->id, "ended: interrupted (%s), no attempt left", cause);
-    return lease_release_all(&janitor->db, row->id) < 0 ? -1 : 1;
+    if (rc == 1)
+        log_task(LOG_LEVEL_WARN, row->id, "ended: %s (%s)", end.error_code, cause);
+    return rc;
 }
 
-static int next_attempt(struct janitor *janitor, struct shm_handle handle, const struct journal_row *row, const char *cause)
+/* Returns 1, 0 when the row moved meanwhile, -1. */
+static int next_attempt(struct janitor *janitor, struct shm_handle handle, const struct journal_row *row,
+                        const char *cause)
 {
     char text[TASK_MESSAGE_MAX];
     int rc = journal_requeue(&janitor->db, row->id, janitor->process->node, row->attempt, false);
@@ -51,60 +81,77 @@ static int next_attempt(struct janitor *janitor, struct shm_handle handle, const
         return rc;
     snprintf(text, sizeof text, "interrupted (%.100s), attempt %u of %u follows", cause, row->attempt + 1,
              janitor->process->config->max_attempts);
-    taskstate_requeue(janitor->process->segment, handle, text);
+    rc = taskstate_requeue(janitor->process->segment, handle, text);
     wakeup_poke_kind(janitor->process->segment, PROC_RUNNER);
-    return 1;
+    return moved(rc) == 0 ? 1 : -1;
 }
 
-/* The owner of a RUNNING or CLAIMED slot is dead. Returns 0, or -1 when the database failed. */
-static int settle_task(struct janitor *janitor, struct shm_handle handle, const uint8_t id[16], const char *cause)
+/* One look at the row of a task whose owner is dead. Returns 0 (settled), 1 (look again), -1 (in the next pass). */
+static int settle_row(struct janitor *janitor, struct shm_handle handle, const struct shm_task *task, const char *cause,
+                      const struct journal_row *row)
 {
-    /* A commit may slip in between reading and moving the row, and an end that was written is shown by reading it: read again. */
+    if (row->status == JOURNAL_QUEUED)
+        return moved(taskstate_requeue(janitor->process->segment, handle, "waiting for a runner"));
+    if (row->status != JOURNAL_RUNNING)
+        return show_end(janitor, handle, row);
+    if (row->attempt < janitor->process->config->max_attempts && !(task->flags & TASK_OVERDUE)) {
+        int rc = next_attempt(janitor, handle, row, cause);
+        return rc == 1 ? 0 : rc == 0 ? 1 : -1;
+    }
+    return end_attempts(janitor, row, task, cause) < 0 ? -1 : 1;
+}
+
+/* The owner of a RUNNING or CLAIMED slot is dead. Returns 0, or -1 to try again in the next pass. */
+static int settle_task(struct janitor *janitor, struct shm_handle handle, const struct shm_task *task,
+                       const char *cause)
+{
+    /* A commit may slip in between reading and moving the row, and an end that was written is shown by reading it: look
+     * again. */
     for (int again = 0; again < 3; again++) {
         struct journal_row row;
-        int rc = journal_read(&janitor->db, id, &row);
-        if (rc < 0)
-            return -1;
-        if (rc == 0) {
-            struct journal_end gone = {.status = JOURNAL_FAILED, .outcome = OUTCOME_FAILED, .done_ms = clock_wall_ms(),
-                                       .error_message = "The task's row is no longer in the database."};
-            taskstate_finish(janitor->process->segment, handle, &gone);
-            return 0;
-        }
-        bool settled = true;
-        if (row.status == JOURNAL_QUEUED)
-            taskstate_requeue(janitor->process->segment, handle, "waiting for a runner");
-        else if (row.status != JOURNAL_RUNNING)
-            show_end(janitor, handle, &row);
-        else if (row.attempt < janitor->process->config->max_attempts)
-            settled = (rc = next_attempt(janitor, handle, &row, cause)) == 1;
-        else
-            settled = (rc = end_interrupted(janitor, &row, cause)) < 0;
+        int rc = journal_read_settled(&janitor->db, task->id, &row);
+        if (rc <= 0)
+            return rc < 0 ? -1 : show_gone(janitor, handle, task->id);
+        rc = settle_row(janitor, handle, task, cause, &row);
         journal_row_fini(&row);
-        if (settled || rc < 0)
-            return rc < 0 ? -1 : 0;
+        if (rc <= 0)
+            return rc;
     }
-    return 0;
+    return -1;
+}
+
+/* A row found running without a slot belongs to a runner of an earlier life. *row is read again afterwards; on failure
+ * it is freed. */
+static int end_earlier_life(struct janitor *janitor, struct journal_row *row)
+{
+    store_uuid id;
+    memcpy(id, row->id, sizeof id);
+    int rc = row->attempt < janitor->process->config->max_attempts
+                 ? journal_requeue(&janitor->db, id, janitor->process->node, row->attempt, false)
+                 : end_attempts(janitor, row, NULL, "the service was stopped by force");
+    journal_row_fini(row);
+    if (rc < 0 || lease_release_all(&janitor->db, id) < 0)
+        return -1;
+    return journal_read(&janitor->db, id, row) == 1 ? 0 : -1;
 }
 
 /* A slot that a dead worker had reserved: was its row committed? Returns 0 (settled), 1 (wait a little), -1. */
 static int settle_reserved(struct janitor *janitor, struct shm_handle handle, const uint8_t id[16], int64_t dead_ms)
 {
     struct journal_row row;
-    int rc = journal_read(&janitor->db, id, &row);
-    if (rc < 0)
+    int rc = journal_read_settled(&janitor->db, id, &row);
+    if (rc < 0 || (rc == 1 && row.status == JOURNAL_RUNNING && end_earlier_life(janitor, &row) != 0))
         return -1;
     if (rc == 1) {
-        taskstate_load(janitor->process->segment, handle, &row);
+        rc = moved(taskstate_load(janitor->process->segment, handle, &row));
         journal_row_fini(&row);
         wakeup_poke_kind(janitor->process->segment, PROC_RUNNER);
-        return 0;
+        return rc;
     }
     if (clock_mono_ms() - dead_ms < LATE_COMMIT_MS)
         return 1;
-    taskstate_release(janitor->process->segment, handle);
     spool_drop(janitor->spool_fd, id);
-    return 0;
+    return moved(taskstate_release(janitor->process->segment, handle));
 }
 
 /* ---- Dead processes ---- */
@@ -125,8 +172,25 @@ static bool settle_slot(const struct shm_task *task, struct shm_handle handle, u
     char cause[80];
     janitor_cause(s->info.wait_status, cause, sizeof cause);
     int rc = task->state == TASK_RESERVED ? settle_reserved(s->janitor, handle, task->id, s->dead_ms)
-                                          : settle_task(s->janitor, handle, task->id, cause);
+                                          : settle_task(s->janitor, handle, task, cause);
     s->waiting |= rc == 1;
+    s->failed |= rc < 0;
+    return rc >= 0;
+}
+
+/* An owner that is neither alive nor dead cannot be: its entry was released although it owned this. Settle it all the
+ * same. */
+static bool settle_stray(const struct shm_task *task, struct shm_handle handle, uint64_t version, void *ctx)
+{
+    struct settling *s = ctx;
+    struct proc_info info;
+    (void)version;
+    if (task->owner.generation == 0 || (proctab_read(s->janitor->process->segment, task->owner.slot, &info) &&
+                                        info.ref.generation == task->owner.generation && info.state != PROC_FREE))
+        return true;
+    log_task(LOG_LEVEL_WARN, task->id, "its owner is unknown; settled from the journal");
+    int rc = task->state == TASK_RESERVED ? settle_reserved(s->janitor, handle, task->id, 0)
+                                          : settle_task(s->janitor, handle, task, "its runner is gone");
     s->failed |= rc < 0;
     return rc >= 0;
 }
@@ -151,7 +215,9 @@ int janitor_settle_dead(struct janitor *janitor)
             proctab_release(segment, s.info.ref);
         }
     }
-    return 0;
+    struct settling stray = {.janitor = janitor};
+    shm_table_each(segment, settle_stray, &stray);
+    return stray.failed ? -1 : 0;
 }
 
 /* ---- Filling the table ---- */
@@ -179,20 +245,6 @@ static int collect_row(const struct journal_row *row, void *ctx)
     return collect_id(row->id, ctx);
 }
 
-/* A row found running here belongs to a runner of an earlier life of the daemon. *row is read again afterwards. */
-static int end_earlier_life(struct janitor *janitor, struct journal_row *row)
-{
-    store_uuid id;
-    memcpy(id, row->id, sizeof id);
-    int rc = row->attempt < janitor->process->config->max_attempts
-                 ? journal_requeue(&janitor->db, id, janitor->process->node, row->attempt, false)
-                 : end_interrupted(janitor, row, "the service was stopped by force");
-    if (rc < 0)
-        return -1;
-    journal_row_fini(row);
-    return journal_read(&janitor->db, id, row) == 1 ? 0 : -1;
-}
-
 /* Bring one journalled task into the table. Returns 0, 1 (the table is full), -1. */
 static int bring_in(struct janitor *janitor, const store_uuid id)
 {
@@ -201,22 +253,19 @@ static int bring_in(struct janitor *janitor, const store_uuid id)
     struct journal_row row;
     if (shm_table_find(segment, id, &handle) == 0)
         return 0;
-    int found = journal_read(&janitor->db, id, &row);
+    int found = journal_read_settled(&janitor->db, id, &row);
     if (found != 1)
         return found;
+    if (row.status == JOURNAL_RUNNING && end_earlier_life(janitor, &row) != 0)
+        return -1;
     int type = task_type_number(row.type);
     int rc = type < 0 ? -ENOENT : taskstate_reserve(segment, janitor->process->self, id, (uint8_t)type, &handle);
-    if (rc != 0) { /* EEXIST: a worker is accepting it; ENOENT: a type of another version */
-        journal_row_fini(&row);
-        return rc == -ENOSPC ? 1 : 0;
-    }
-    if (row.status == JOURNAL_RUNNING && end_earlier_life(janitor, &row) != 0) {
-        taskstate_release(segment, handle);
-        return -1;
-    }
-    taskstate_load(segment, handle, &row);
+    if (rc == 0)
+        rc = moved(taskstate_load(segment, handle, &row));
+    else /* EEXIST: a worker is accepting it; ENOENT: a type of another version */
+        rc = rc == -ENOSPC ? 1 : moved(rc);
     journal_row_fini(&row);
-    return 0;
+    return rc;
 }
 
 static int bring_in_all(struct janitor *janitor, const struct id_list *list)
@@ -246,6 +295,39 @@ int janitor_load(struct janitor *janitor)
     return rc == 0 ? 0 : -1;
 }
 
+/* A row runs, and its slot waits: a claim that the server finished after its runner was settled. Nobody works on it.
+ * The attempt in the compare-and-set keeps a runner that has just claimed it out of this. */
+static int requeue_orphan(struct janitor *janitor, const store_uuid id)
+{
+    struct shm_handle handle;
+    struct shm_task task;
+    struct journal_row row;
+    uint64_t version;
+    int rc = journal_read(&janitor->db, id, &row);
+    if (rc != 1)
+        return rc;
+    unsigned attempt = row.attempt;
+    bool running = row.status == JOURNAL_RUNNING;
+    journal_row_fini(&row);
+    if (!running)
+        return 0;
+    if (shm_table_find(janitor->process->segment, id, &handle) != 0)
+        return bring_in(janitor, id);
+    if (shm_table_read(janitor->process->segment, handle, &task, &version) != 0 || task.state != TASK_READY)
+        return 0;
+    return journal_requeue(&janitor->db, id, janitor->process->node, attempt, true) < 0 ? -1 : 0;
+}
+
+static int requeue_orphans(struct janitor *janitor)
+{
+    struct id_list running = {0};
+    int rc = journal_each_running_id(&janitor->db, janitor->process->node, collect_id, &running);
+    for (size_t i = 0; i < running.n && rc >= 0; i++)
+        rc = requeue_orphan(janitor, running.ids[i]);
+    free(running.ids);
+    return rc < 0 ? -1 : 0;
+}
+
 int janitor_adopt(struct janitor *janitor)
 {
     struct id_list queued = {0};
@@ -261,16 +343,36 @@ int janitor_adopt(struct janitor *janitor)
     if (missing && rc == 0)
         wakeup_poke_kind(janitor->process->segment, PROC_RUNNER);
     free(queued.ids);
-    return rc < 0 ? -1 : 0;
+    return rc < 0 ? -1 : requeue_orphans(janitor);
 }
 
 /* ---- Files without a task ---- */
 
+struct sought {
+    const uint8_t *id;
+    bool found;
+};
+
+static bool is_sought(const struct shm_task *task, struct shm_handle handle, uint64_t version, void *ctx)
+{
+    struct sought *sought = ctx;
+    (void)handle;
+    (void)version;
+    if (memcmp(task->id, sought->id, sizeof task->id) == 0 && !task_state_final((enum task_state)task->state))
+        sought->found = true;
+    return !sought->found;
+}
+
+/* The table first: an upload that a worker is just journalling has a RESERVED slot and no row yet. */
 static int sweep_file(const uint8_t id[16], void *ctx)
 {
     struct janitor *janitor = ctx;
+    struct sought sought = {.id = id};
     struct journal_row row;
-    int found = journal_read(&janitor->db, id, &row);
+    shm_table_each(janitor->process->segment, is_sought, &sought);
+    if (sought.found)
+        return 0;
+    int found = journal_read_settled(&janitor->db, id, &row);
     if (found < 0)
         return -1;
     bool live = found == 1 && row.status <= JOURNAL_RUNNING;

@@ -8,16 +8,19 @@
 #include <time.h>
 #include <unistd.h>
 
-#define PASS_MS 1000           /* adopt and settle at least this often */
-#define RETRY_MS 500           /* while the database is away */
-#define PURGE_MS (10 * 60 * 1000)
+#define PASS_MS    1000 /* adopt and settle at least this often */
+#define RETRY_MS   500  /* while the database is away */
+#define PURGE_MS   (10 * 60 * 1000L)
 #define PURGE_ROWS 1000
 
-/* The set-up is wrong and no waiting will mend it: end the daemon with a clear message (only before it has ever worked). */
+/* The set-up is wrong and no waiting will mend it: end the daemon with a clear message (only before it has ever
+ * worked). */
 static void give_up_on_config(struct janitor *janitor)
 {
     const struct store_error *error = &janitor->db.error;
-    if (error->cls != STORE_CONFIG)
+    /* A daemon that has been serving goes on: a rotated password or a refused host may be mended without us. */
+    if (error->cls != STORE_CONFIG ||
+        proctab_alive(janitor->process->segment, proctab_find(janitor->process->segment, PROC_WORKER, 0)))
         return;
     log_error("the database cannot be used: error %u: %s", error->number, error->text);
     log_error("check [database] in the configuration and the account's rights; the account needs ALL on database %s",
@@ -25,20 +28,29 @@ static void give_up_on_config(struct janitor *janitor)
     _exit(EXIT_CONFIG);
 }
 
+/* On a connection of its own: a migration may take its time, everything else here must not. */
 static int migrate(struct janitor *janitor)
 {
     unsigned applied = 0;
-    if (store_ensure(&janitor->db) != 0 || store_migrate(&janitor->db, &applied) != 0)
-        return -1;
-    if (applied)
+    struct store_config config = config_store(janitor->process->config, 3600, 0);
+    struct store_conn conn;
+    store_conn_init(&conn, &config);
+    int rc = store_ensure(&conn);
+    if (rc == 0)
+        rc = store_migrate(&conn, &applied);
+    janitor->db.error = conn.error;
+    store_conn_fini(&conn);
+    if (rc == 0 && applied)
         log_info("database schema: %u migrations applied, now at version %u", applied, store_schema_version());
-    return 0;
+    return rc;
 }
 
 static int first_pass(struct janitor *janitor)
 {
     static int64_t told_ms;
-    if (migrate(janitor) == 0 && janitor_load(janitor) == 0 && janitor_sweep_spool(janitor) == 0) {
+    if (migrate(janitor) == 0 && store_ensure(&janitor->db) == 0 && janitor_load(janitor) == 0) {
+        if (janitor_sweep_spool(janitor) != 0)
+            log_warn("the spool was not swept; it will be at the next start");
         janitor->loaded = true;
         log_info("journal loaded");
         wakeup_poke_kind(janitor->process->segment, PROC_RUNNER);
@@ -46,8 +58,8 @@ static int first_pass(struct janitor *janitor)
     }
     give_up_on_config(janitor);
     if (told_ms == 0 || clock_mono_ms() - told_ms > 10000) {
-        log_warn("database not usable yet: %s %u: %s", store_class_name(janitor->db.error.cls), janitor->db.error.number,
-                 janitor->db.error.text);
+        log_warn("database not usable yet: %s %u: %s", store_class_name(janitor->db.error.cls),
+                 janitor->db.error.number, janitor->db.error.text);
         told_ms = clock_mono_ms();
     }
     return -1;
@@ -68,9 +80,9 @@ static void purge(struct janitor *janitor)
 
 static int pass(struct janitor *janitor)
 {
-    if (store_ensure(&janitor->db) != 0)
-        return -1;
     if (!janitor->loaded && first_pass(janitor) != 0)
+        return -1;
+    if (store_ensure(&janitor->db) != 0)
         return -1;
     if (janitor_settle_dead(janitor) != 0)
         return -1;

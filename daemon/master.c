@@ -23,10 +23,11 @@
 
 /* ---- Segment ---- */
 
-/* Twice the living, since a dead entry is only free again when the janitor has settled it. */
+/* Workers, runners and as many parsers, the janitor, the database; more than one entry for each, since a dead one is
+ * only free again when the janitor has settled it. */
 static uint32_t process_entries(const struct config *config)
 {
-    return 2 * (config->workers + config->runners + 2 * config->runners + 1 + 1) + 8;
+    return PROCTAB_LIVES * (config->workers + 2 * config->runners + 1 + 1);
 }
 
 int master_new_segment(struct master *m)

@@ -80,6 +80,7 @@ struct master {
     int64_t started_ms, turned_ms;
     int64_t beat_floor_ms; /* heartbeats before this do not count: the machine or we were asleep */
     int64_t watchdog_ms;   /* next WATCHDOG=1 */
+    int64_t patience_ms;   /* next EXTEND_TIMEOUT_USEC while the database starts */
 
     enum drain_phase drain_phase;
     int64_t drain_limit_ms; /* for the present phase */

@@ -1,7 +1,8 @@
-/* The file thread of a worker: everything that touches the disk for long (fsync, link, scanning a multipart body, reading the
- * first bytes of an upload) runs here and never on the event loop.
+/* The file thread of a worker: everything that touches the disk for long (fsync, link, scanning a multipart body,
+ * reading the first bytes of an upload) runs here and never on the event loop.
  *
- * Calls are made on the loop thread; `work` runs on the file thread, in order of arrival; `done` runs on the loop thread. */
+ * Calls are made on the loop thread; `work` runs on the file thread, in order of arrival; `done` runs on the loop
+ * thread. */
 #ifndef PF_OFFLOAD_H
 #define PF_OFFLOAD_H
 

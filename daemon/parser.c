@@ -18,7 +18,8 @@ int parser_send_request(int sock, const struct parser_request *request, int file
         struct cmsghdr align;
     } control = {.buf = {0}};
     struct iovec iov = {.iov_base = (void *)(uintptr_t)request, .iov_len = sizeof *request};
-    struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.buf, .msg_controllen = sizeof control.buf};
+    struct msghdr msg = {
+        .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.buf, .msg_controllen = sizeof control.buf};
     struct cmsghdr *cmsg = CMSG_FIRSTHDR(&msg);
     cmsg->cmsg_level = SOL_SOCKET;
     cmsg->cmsg_type = SCM_RIGHTS;
@@ -39,14 +40,16 @@ static int receive_request(int sock, struct parser_request *request)
         struct cmsghdr align;
     } control;
     struct iovec iov = {.iov_base = request, .iov_len = sizeof *request};
-    struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.buf, .msg_controllen = sizeof control.buf};
+    struct msghdr msg = {
+        .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.buf, .msg_controllen = sizeof control.buf};
     ssize_t n;
     do
         n = recvmsg(sock, &msg, MSG_CMSG_CLOEXEC | MSG_WAITALL);
     while (n < 0 && errno == EINTR);
     struct cmsghdr *cmsg = n == (ssize_t)sizeof *request ? CMSG_FIRSTHDR(&msg) : NULL;
     int fd = -1;
-    if (cmsg && cmsg->cmsg_level == SOL_SOCKET && cmsg->cmsg_type == SCM_RIGHTS && cmsg->cmsg_len == CMSG_LEN(sizeof fd))
+    if (cmsg && cmsg->cmsg_level == SOL_SOCKET && cmsg->cmsg_type == SCM_RIGHTS &&
+        cmsg->cmsg_len == CMSG_LEN(sizeof fd))
         memcpy(&fd, CMSG_DATA(cmsg), sizeof fd);
     return fd;
 }

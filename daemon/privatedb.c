@@ -29,6 +29,7 @@
 struct body {
     const struct config *config;
     int lock_fd;
+    pid_t server;
 };
 
 static int prepare_body(void *ctx)
@@ -49,11 +50,17 @@ static int setup_body(void *ctx)
     return privatedb_set_up(body->config);
 }
 
-/* The server gets TERM when the master dies and ends in good order; the helpers pass it on to their group. */
-static pid_t start_child(struct privatedb *db, const char *role, int (*run)(void *))
+static int guard_body(void *ctx)
 {
-    struct body body = {db->config, db->lock_fd};
-    struct spawn how = {.role = role, .death_signal = SIGTERM, .keep = &db->lock_fd, .n_keep = 1};
+    const struct body *body = ctx;
+    return privatedb_guard(body->server);
+}
+
+/* The server gets TERM when the master dies and ends in good order; the helpers pass it on to their group. */
+static pid_t start_child(struct privatedb *db, const char *role, int (*run)(void *), bool works_on_data)
+{
+    struct body body = {db->config, db->lock_fd, db->server};
+    struct spawn how = {.role = role, .death_signal = SIGTERM, .keep = &db->lock_fd, .n_keep = works_on_data};
 
     pid_t pid = spawn_child(&how, run, &body);
     if (pid < 0)
@@ -81,7 +88,7 @@ static void fail(struct privatedb *db, int64_t now_ms)
 
 static void start_prepare(struct privatedb *db, int64_t now_ms)
 {
-    pid_t pid = start_child(db, "database setup", prepare_body);
+    pid_t pid = start_child(db, "database setup", prepare_body, true);
 
     if (pid < 0) {
         fail(db, now_ms);
@@ -106,20 +113,30 @@ static void start_server(struct privatedb *db, int64_t now_ms)
         continue;
     log_path(db, path);
     db->log_offset = stat(path, &st) == 0 ? st.st_size : 0;
-    pid_t pid = start_child(db, "mariadbd", server_body);
+    pid_t pid = start_child(db, "mariadbd", server_body, true);
     if (pid < 0) {
         fail(db, now_ms);
         return;
     }
     db->server = pid;
+    pid = start_child(db, "database guard", guard_body, false);
+    db->guard =
+        pid > 0 ? pid : 0; /* without one only a death of ours in the next moment would leave something behind */
     db->started_ms = now_ms;
     db->due_ms = now_ms + START_MS;
     db->state = PRIVATEDB_STARTING;
 }
 
+static void dismiss_guard(const struct privatedb *db)
+{
+    if (db->guard != 0)
+        kill(db->guard, SIGKILL);
+}
+
 static void start_setup(struct privatedb *db, int64_t now_ms)
 {
-    pid_t pid = start_child(db, "database setup", setup_body);
+    dismiss_guard(db);
+    pid_t pid = start_child(db, "database setup", setup_body, true);
 
     if (pid < 0) { /* without it the server is of no use; its death leads to the next try */
         kill(db->server, SIGTERM);
@@ -212,6 +229,7 @@ static void server_ended(struct privatedb *db, int status, int64_t now_ms)
     char path[PATH_MAX], reason[300];
 
     db->server = 0;
+    dismiss_guard(db);
     if (db->state == PRIVATEDB_STOPPING || db->state == PRIVATEDB_STOPPED) {
         db->state = db->helper == 0 ? PRIVATEDB_STOPPED : db->state;
         log_info("the built-in database has stopped");
@@ -234,6 +252,8 @@ bool privatedb_reaped(struct privatedb *db, pid_t pid, int wait_status, int64_t 
         helper_ended(db, wait_status, now_ms);
     else if (pid == db->server)
         server_ended(db, wait_status, now_ms);
+    else if (pid == db->guard)
+        db->guard = 0;
     else
         return false;
     return true;
@@ -243,17 +263,20 @@ void privatedb_stop(struct privatedb *db, int64_t now_ms)
 {
     if (db->state == PRIVATEDB_OFF)
         return;
+    /* While it starts nothing new is in it, and a SIGTERM may hang it (privatedb_guard). */
+    int sig = db->state == PRIVATEDB_STARTING ? SIGKILL : SIGTERM;
     db->state = PRIVATEDB_STOPPING;
     db->due_ms = now_ms + STOP_MS;
     if (db->helper != 0)
         kill(-db->helper, SIGKILL);
     if (db->server != 0)
-        kill(db->server, SIGTERM);
+        kill(db->server, sig);
 }
 
 bool privatedb_gone(const struct privatedb *db)
 {
-    return db->state == PRIVATEDB_OFF || db->state == PRIVATEDB_STOPPED || (db->helper == 0 && db->server == 0);
+    return db->state == PRIVATEDB_OFF || db->state == PRIVATEDB_STOPPED ||
+           (db->helper == 0 && db->server == 0 && db->guard == 0);
 }
 
 bool privatedb_settled(const struct privatedb *db)

@@ -38,6 +38,7 @@ struct privatedb {
     enum privatedb_state state;
     pid_t helper;   /* prepare or setup, 0 = none; leads a process group */
     pid_t server;   /* mariadbd, 0 = none */
+    pid_t guard;    /* while it starts, 0 = none */
     int lock_fd;    /* state_dir/db.lock */
     int notify_fd;  /* the server's notifications; watched by the master */
     int64_t due_ms; /* WAITING: when to try; STARTING, STOPPING: patience ends */
@@ -70,6 +71,12 @@ const char *privatedb_state_name(const struct privatedb *db);
 int privatedb_prepare(const struct config *config, int lock_fd);
 int privatedb_exec_server(const struct config *config, int lock_fd);
 int privatedb_set_up(const struct config *config);
+/* Lives while a server starts: when the master dies meanwhile, it kills that server. MariaDB 10.11 hangs for ever on a
+ * SIGTERM that reaches it between the start of its signal thread and its first accept (seen; its own issue MDEV-34814
+ * describes the wait). */
+int privatedb_guard(pid_t server);
+/* Take the lock, waiting for a server of a daemon that is dead; kills it when it does not end. */
+int privatedb_wait_for_predecessor(const struct config *config, int lock_fd);
 
 /* ---- Shared between the files of this module; pure ---- */
 

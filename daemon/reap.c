@@ -100,7 +100,9 @@ static void bury(struct master *m, struct post *post, int status, int64_t now_ms
     watch_readiness(m, post); /* it may have become ready and died within one turn */
     write_obituary(m, post, status, now_ms);
     proctab_dead(m->segment, post->ref, status);
-    if (post->kind == PROC_PARSER)
+    /* These own nothing: a parser never does, and EXIT_SHORTAGE says that the child could not even start. Without the
+     * janitor, whom it may be about, nobody else would free their entries. */
+    if (post->kind == PROC_PARSER || (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_SHORTAGE))
         proctab_release(m->segment, post->ref);
     if (post->kind == PROC_RUNNER)
         parserhub_drop(&m->parsers, post->index);

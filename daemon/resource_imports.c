@@ -16,12 +16,12 @@
 struct upload {
     struct offload_call call;
     struct http_request *request;
-    int type;                        /* task type number */
-    struct param_raw fixed;          /* a parameter given by the path; name NULL if none */
+    int type;               /* task type number */
+    struct param_raw fixed; /* a parameter given by the path; name NULL if none */
     struct multipart form;
     struct journal_file file;
-    char why[200];                   /* the form is broken: why */
-    struct sheet_error refused;      /* the file is not ours; cls "" if it is */
+    char why[200];              /* the form is broken: why */
+    struct sheet_error refused; /* the file is not ours; cls "" if it is */
 };
 
 static void upload_free(struct upload *upload)
@@ -114,7 +114,8 @@ static void looked_into(struct offload_call *call)
         param_faults_add(&faults, "/file", upload->refused.cls, "%s", upload->refused.text);
     if (faults.n) {
         free(params);
-        http_reply_problem(request, "invalid-parameters", upload->refused.cls[0] ? upload->refused.text : NULL, &faults);
+        http_reply_problem(request, "invalid-parameters", upload->refused.cls[0] ? upload->refused.text : NULL,
+                           &faults);
     } else {
         name_file(upload);
         accept_task(request, upload->type, params, &upload->file);

@@ -7,7 +7,7 @@
 #include <stdio.h>
 
 /* A runner or janitor without a sign of life for this long is not "ready"; the master replaces it later. */
-#define BEAT_FRESH_MS 5000
+#define BEAT_FRESH_MS     5000
 #define DATABASE_FRESH_MS 6000
 
 void resource_healthz(struct http_request *request)
@@ -61,7 +61,8 @@ void resource_readyz(struct http_request *request)
     ready &= !worker->draining;
     json_object_end(&out);
     json_put_bool(&out, "ready", ready);
-    json_put_string(&out, "database", config->private_database ? "built-in, for evaluation and small sites" : "configured");
+    json_put_string(&out, "database",
+                    config->private_database ? "built-in, for evaluation and small sites" : "configured");
     json_object_end(&out);
     const char *text = json_out_text(&out, &len);
     http_reply_header(request, "Cache-Control", "no-store");
@@ -74,7 +75,7 @@ void resource_readyz(struct http_request *request)
 void resource_version(struct http_request *request)
 {
     char body[200];
-    int len = snprintf(body, sizeof body, "{\"version\":\"%s\",\"schema\":%u,\"shared_memory_layout\":\"%08x\"}\n", PACKAGE_VERSION,
-                       store_schema_version(), shm_segment_layout());
+    int len = snprintf(body, sizeof body, "{\"version\":\"%s\",\"schema\":%u,\"shared_memory_layout\":\"%08x\"}\n",
+                       PACKAGE_VERSION, store_schema_version(), shm_segment_layout());
     http_reply_json(request, 200, body, (size_t)len);
 }

@@ -14,7 +14,7 @@
 #include <uuid/uuid.h>
 
 #define JOURNAL_DEADLINE_MS 5000
-#define JSON_DEPTH 16
+#define JSON_DEPTH          16
 
 /* ---- GET ---- */
 
@@ -23,14 +23,15 @@ static const char *outcome_header(uint8_t outcome)
     return task_outcome_name((enum task_outcome)outcome);
 }
 
-/* Is `tag` one of the client's If-None-Match tags? Weak comparison (RFC 9110 section 13.1.2); the quotes cannot occur inside a
- * tag, so a substring with both of them is the whole tag. */
+/* Is `tag` one of the client's If-None-Match tags? Weak comparison (RFC 9110 section 13.1.2); the quotes cannot occur
+ * inside a tag, so a substring with both of them is the whole tag. */
 static bool tag_matches(const char *header, const char *tag)
 {
     return header && (strcmp(header, "*") == 0 || strstr(header, tag + 2) != NULL);
 }
 
-static void reply_task(struct http_request *request, const char *tag, bool final, uint8_t outcome, const char *text, size_t len)
+static void reply_task(struct http_request *request, const char *tag, bool final, uint8_t outcome, const char *text,
+                       size_t len)
 {
     http_reply_header(request, "ETag", tag);
     http_reply_header(request, "Cache-Control", "private, no-cache");
@@ -59,7 +60,7 @@ struct journal_get {
     bool found;
     bool final;
     uint8_t outcome;
-    char *text;   /* rendered; heap */
+    char *text; /* rendered; heap */
     size_t len;
 };
 
@@ -113,7 +114,9 @@ static void get_from_journal(struct http_request *request, const uuid_t id)
         abort();
     get->request = request;
     memcpy(get->id, id, sizeof get->id);
-    get->call = (struct db_call){.work = journal_get_work, .done = journal_get_done, .ctx = get,
+    get->call = (struct db_call){.work = journal_get_work,
+                                 .done = journal_get_done,
+                                 .ctx = get,
                                  .deadline_ms = clock_mono_ms() + JOURNAL_DEADLINE_MS};
     if (dbthread_submit(worker->db, &get->call) != 0) {
         http_reply_problem_retry(request, "database-unavailable", NULL, 2);

@@ -4,10 +4,11 @@
 #include "daemon/resource_tasks.h"
 #include "daemon/worker.h"
 
-/* A file may come as a form, or raw under the types that browsers, curl and scripts send. text/plain is not among them: a page of
- * another site could send that without asking. */
-#define FILE_TYPES                                                                                                       \
-    "multipart/form-data, application/octet-stream, application/vnd.openxmlformats-officedocument.spreadsheetml.sheet, " \
+/* A file may come as a form, or raw under the types that browsers, curl and scripts send. text/plain is not among them:
+ * a page of another site could send that without asking. */
+#define FILE_TYPES                                                                                                     \
+    "multipart/form-data, application/octet-stream, "                                                                  \
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet, "                                              \
     "application/x-www-form-urlencoded"
 
 const struct http_route worker_routes[] = {

@@ -15,13 +15,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
-#define RESCAN_MS 1000    /* covers a poke that got lost with its reader */
-#define BEAT_MS 500
+#define RESCAN_MS         1000 /* covers a poke that got lost with its reader */
+#define BEAT_MS           500
 #define DATABASE_PAUSE_MS 500
 #define STATEMENT_LIMIT_S 600
-#define READ_TIMEOUT_S (STATEMENT_LIMIT_S + 30)
+#define READ_TIMEOUT_S    (STATEMENT_LIMIT_S + 30)
 
 static struct runner *the_runner; /* for the signal handler */
 
@@ -68,14 +69,16 @@ static int hash_file(int fd, const struct journal_file *file, uint8_t digest[32]
     while (done < file->length) {
         size_t want = file->length - done < sizeof buf ? (size_t)(file->length - done) : sizeof buf;
         ssize_t n = pread(fd, buf, want, (off_t)(file->offset + done));
-        if (n <= 0)
-            break;
+        if (n <= 0) {
+            EVP_MD_CTX_free(ctx);
+            return n < 0 ? -errno : -EIO; /* shorter than it was when it was kept */
+        }
         EVP_DigestUpdate(ctx, buf, (size_t)n);
         done += (uint64_t)n;
     }
     EVP_DigestFinal_ex(ctx, digest, NULL);
     EVP_MD_CTX_free(ctx);
-    return done == file->length ? 0 : -EIO;
+    return 0;
 }
 
 static int open_file(struct runner *runner, const struct journal_row *row)
@@ -97,8 +100,8 @@ static int open_file(struct runner *runner, const struct journal_row *row)
 static int end_failed(struct runner *runner, enum journal_status status, enum task_outcome outcome, const char *code,
                       const char *text)
 {
-    struct journal_end end = {.status = status, .outcome = outcome, .error_code = code, .error_message = text,
-                              .done_ms = clock_wall_ms()};
+    struct journal_end end = {
+        .status = status, .outcome = outcome, .error_code = code, .error_message = text, .done_ms = clock_wall_ms()};
     return runner_end(runner, &end);
 }
 
@@ -111,10 +114,12 @@ static int put_back(struct runner *runner, bool give_back, const char *message)
     int rc = journal_requeue(&runner->db, job->id, runner->process->node, job->attempt, give_back);
     if (rc < 0)
         return -1;
-    if (rc == 1) {
-        taskstate_requeue(runner->process->segment, runner->handle, message);
-        wakeup_poke_kind(runner->process->segment, PROC_RUNNER);
+    if (rc == 0) {
+        runner_follow_journal(runner, true);
+        return 0;
     }
+    RUNNER_PERSIST(runner, taskstate_requeue(runner->process->segment, runner->handle, message));
+    wakeup_poke_kind(runner->process->segment, PROC_RUNNER);
     return 0;
 }
 
@@ -132,23 +137,29 @@ static int settle_stop(struct runner *runner)
     return put_back(runner, true, "waiting for a runner (the service restarts)");
 }
 
+/* Why the attempt failed, for people: the database's own words stay in the log. */
+static const char *cause_of(const struct store_error *error)
+{
+    return error->cls == STORE_OK && error->text[0] ? error->text : "the database failed";
+}
+
 static int settle_again(struct runner *runner)
 {
     const struct config *config = runner->process->config;
     const struct store_error *error = &runner->job.error;
-    char text[200];
-    log_task(LOG_LEVEL_WARN, runner->job.id, "attempt %u failed: %s %u: %s", runner->job.attempt, store_class_name(error->cls),
-             error->number, error->text);
+    char text[400];
+    log_task(LOG_LEVEL_WARN, runner->job.id, "attempt %u failed: %s %u: %s", runner->job.attempt,
+             store_class_name(error->cls), error->number, error->text);
     if (error->cls == STORE_NO_SPACE)
         return end_failed(runner, JOURNAL_FAILED, OUTCOME_FAILED, "no_space",
                           "The database has no space left; nothing was written. Free space, then start again.");
     if (runner->job.attempt >= config->max_attempts) {
-        snprintf(text, sizeof text, "Interrupted (the database failed) in attempt %u of %u; nothing was written.",
+        snprintf(text, sizeof text, "Interrupted (%s) in attempt %u of %u; nothing was written.", cause_of(error),
                  runner->job.attempt, config->max_attempts);
         return end_failed(runner, JOURNAL_FAILED, OUTCOME_INTERRUPTED, "interrupted", text);
     }
-    snprintf(text, sizeof text, "interrupted (the database failed), attempt %u of %u follows", runner->job.attempt + 1,
-             config->max_attempts);
+    snprintf(text, sizeof text, "interrupted (%.100s), attempt %u of %u follows", cause_of(error),
+             runner->job.attempt + 1, config->max_attempts);
     return put_back(runner, false, text);
 }
 
@@ -168,6 +179,35 @@ static void settle(struct runner *runner, enum job_verdict verdict)
 
 /* ---- One task ---- */
 
+/* The file is gone for good: the task ends. */
+static enum job_verdict end_without_file(struct job *job)
+{
+    struct job_ending ending = {.outcome = OUTCOME_NONE};
+    job_ending_fail(&ending, "file_gone", "The uploaded file is no longer there; upload it again.");
+    enum job_verdict verdict = job_finish(job, &ending, NULL, NULL, NULL);
+    job_ending_fini(&ending);
+    return verdict;
+}
+
+/* The address space a handler may take beyond what the runner has. A hog dies by its own malloc, not by the machine's.
+ */
+static void set_memory_limit(const struct task_type *type, bool on)
+{
+#ifndef PF_SANITIZERS
+    struct rlimit limit = {RLIM_INFINITY, RLIM_INFINITY};
+    char size[64];
+    FILE *statm = type->memory_limit && on ? fopen("/proc/self/statm", "re") : NULL;
+    if (statm && fgets(size, sizeof size, statm))
+        limit.rlim_cur = strtoul(size, NULL, 10) * (rlim_t)sysconf(_SC_PAGESIZE) + type->memory_limit;
+    if (statm)
+        fclose(statm);
+    setrlimit(RLIMIT_AS, &limit);
+#else
+    (void)type;
+    (void)on;
+#endif
+}
+
 static void run_row(struct runner *runner, const struct journal_row *row)
 {
     struct job *job = &runner->job;
@@ -175,13 +215,15 @@ static void run_row(struct runner *runner, const struct journal_row *row)
     char why[120];
     int rc = open_file(runner, row);
     job->params = json_parse(row->params, strlen(row->params), 16, why, sizeof why);
-    if (rc != 0) {
-        struct job_ending ending = {.outcome = OUTCOME_NONE};
-        job_ending_fail(&ending, "file_gone", "The uploaded file is no longer there (%s); upload it again.", strerror(-rc));
-        verdict = job->ops->finish(job, &ending, NULL, NULL, NULL);
-        job_ending_fini(&ending);
+    if (rc == -ENOENT) {
+        verdict = end_without_file(job);
+    } else if (rc != 0) { /* descriptors, memory, a disk error: the file stays for the next attempt */
+        snprintf(job->error.text, sizeof job->error.text, "the uploaded file cannot be read: %s", strerror(-rc));
+        verdict = JOB_AGAIN;
     } else {
+        set_memory_limit(runner->type, true);
         verdict = runner->type->run(job);
+        set_memory_limit(runner->type, false);
     }
     if (runner->db.in_transaction)
         store_rollback(&runner->db);
@@ -191,80 +233,59 @@ static void run_row(struct runner *runner, const struct journal_row *row)
         close(job->file_fd);
 }
 
-static void begin(struct runner *runner, const struct shm_task *task, unsigned attempt)
+static void begin(struct runner *runner, const struct shm_task *task)
 {
     const struct process *process = runner->process;
+    unsigned attempt = runner->job.attempt, max = process->config->max_attempts;
     runner->type = task_type_at(task->type);
-    runner->job = (struct job){.ops = &runner_job_ops, .attempt = attempt, .db = &runner->db, .settings = &runner->settings,
-                               .runner = runner, .file_fd = -1};
-    memcpy(runner->job.id, task->id, sizeof runner->job.id);
     runner->deadline_ms = runner->type->time_limit_s ? clock_mono_ms() + 1000 * (int64_t)runner->type->time_limit_s : 0;
     runner->shown_ms = 0;
-    taskstate_start(process->segment, runner->handle, attempt, process->config->max_attempts);
-    log_task(LOG_LEVEL_INFO, task->id, "started: %s, attempt %u of %u", runner->type->name, attempt,
-             process->config->max_attempts);
+    RUNNER_PERSIST(runner, taskstate_start(process->segment, runner->handle, attempt, max));
+    log_task(LOG_LEVEL_INFO, task->id, "started: %s, attempt %u of %u", runner->type->name, attempt, max);
 }
 
-/* queued -> running. Returns 1 with the attempt, 0 (not ours), -1 (try again later). A claim whose answer got lost is ours when the
- * row runs on this node: nobody else on this node may touch a slot that we have claimed. */
-static int claim_row(struct runner *runner, const struct shm_task *task, unsigned *attempt, struct journal_row *row)
+/* queued -> running; we hold the slot CLAIMED. Returns 1 with the row; 0 when slot and journal have been brought in
+ * line otherwise. */
+static int claim_row(struct runner *runner, struct journal_row *row)
 {
-    int rc = journal_claim(&runner->db, task->id, runner->process->node, attempt);
-    if (rc < 0 && runner->db.error.cls != STORE_UNKNOWN)
-        return -1;
-    if (store_ensure(&runner->db) != 0 || journal_read(&runner->db, task->id, row) != 1)
-        return -1;
-    if (rc < 0 && row->status == JOURNAL_RUNNING && memcmp(row->node, runner->process->node, sizeof row->node) == 0)
-        rc = 1;
-    *attempt = row->attempt;
-    if (rc != 1)
-        journal_row_fini(row);
-    return rc == 1 ? 1 : 0;
-}
-
-/* Somebody else moved the row (another node, an earlier life): show what the journal says. */
-static void show_truth(struct runner *runner, const struct shm_task *task)
-{
-    struct journal_row row;
-    if (journal_read(&runner->db, task->id, &row) != 1)
-        return;
-    struct journal_end end = {row.status, row.outcome, row.result, row.message, row.error_code, row.error_message, row.done_ms};
-    if (row.status >= JOURNAL_SUCCEEDED)
-        taskstate_finish(runner->process->segment, runner->handle, &end);
-    journal_row_fini(&row);
+    struct job *job = &runner->job;
+    int rc = journal_claim(&runner->db, job->id, runner->process->node, &job->attempt);
+    if (rc != 1) { /* not ours, or nobody knows whether it is: the journal decides, and the attempt has not begun */
+        runner_follow_journal(runner, false);
+        return 0;
+    }
+    while (!atomic_load(&runner->stopping)) {
+        if (store_ensure(&runner->db) == 0 && (rc = journal_read(&runner->db, job->id, row)) >= 0)
+            return rc;
+        poll(NULL, 0, DATABASE_PAUSE_MS);
+    }
+    return 0; /* told to stop: the janitor settles the claim */
 }
 
 /* Claim and run one task. Returns false when there is nothing to do now. */
 static bool work_once(struct runner *runner)
 {
-    struct shm_segment *segment = runner->process->segment;
     struct shm_task task;
     struct journal_row row;
-    unsigned attempt;
     if (store_ensure(&runner->db) != 0) {
         poll(NULL, 0, DATABASE_PAUSE_MS);
         return false;
     }
-    int rc = taskstate_check(shm_table_claim(segment, runner->process->self, &runner->handle, &task));
-    if (rc != 0)
+    if (taskstate_check(shm_table_claim(runner->process->segment, runner->process->self, &runner->handle, &task)) != 0)
         return false;
-    rc = claim_row(runner, &task, &attempt, &row);
-    if (rc == 1) {
-        begin(runner, &task, attempt);
+    runner->job = (struct job){
+        .ops = &runner_job_ops, .db = &runner->db, .settings = &runner->settings, .runner = runner, .file_fd = -1};
+    memcpy(runner->job.id, task.id, sizeof runner->job.id);
+    if (claim_row(runner, &row) == 1) {
+        begin(runner, &task);
         run_row(runner, &row);
         journal_row_fini(&row);
-        return true;
     }
-    if (rc == 0)
-        show_truth(runner, &task);
-    taskstate_unclaim(segment, runner->handle); /* declines when the task is final now */
-    if (rc < 0)
-        poll(NULL, 0, DATABASE_PAUSE_MS);
-    return rc == 0;
+    return true;
 }
 
-/* Say that we sleep, look once more, sleep: a poke between the two looks is not lost, and a busy runner costs its pokers no system
- * call. */
+/* Say that we sleep, look once more, sleep: a poke between the two looks is not lost, and a busy runner costs its
+ * pokers no system call. */
 static void sleep_until_poked(struct runner *runner)
 {
     const struct process *process = runner->process;
@@ -285,7 +306,8 @@ static int runner_init(struct runner *runner, const struct process *process)
     runner->spool_fd = spool_open_dir(process->config->spool_dir);
     the_runner = runner;
     struct sigaction term = {.sa_handler = on_term};
-    if (runner->spool_fd < 0 || store_library_init() != 0 || sigaction(SIGTERM, &term, NULL) != 0 || start_guard(process) != 0) {
+    if (runner->spool_fd < 0 || store_library_init() != 0 || sigaction(SIGTERM, &term, NULL) != 0 ||
+        start_guard(process) != 0) {
         log_error("a runner cannot start: %s", strerror(errno));
         return -1;
     }

@@ -1,7 +1,7 @@
 /* A job runner: takes one task at a time, runs its handler, commits effect and final state together.
  *
- * One thread works; a guard thread only beats the heart and watches for the master's death, so that a long statement is not
- * taken for a hang. */
+ * One thread works; a guard thread only beats the heart and watches for the master's death, so that a long statement is
+ * not taken for a hang. */
 #ifndef PF_RUNNER_H
 #define PF_RUNNER_H
 
@@ -16,21 +16,32 @@ struct runner {
     struct store_config db_config;
     struct store_conn db;
     struct job_settings settings;
-    int spool_fd;                /* the spool directory */
-    atomic_bool stopping;        /* SIGTERM: stop at the next batch boundary */
+    int spool_fd;         /* the spool directory */
+    atomic_bool stopping; /* SIGTERM: stop at the next batch boundary */
     /* the task at hand */
     struct shm_handle handle;
     const struct task_type *type;
     struct job job;
-    int64_t deadline_ms;         /* CLOCK_MONOTONIC; 0 = none */
-    int64_t shown_ms;            /* when progress was last shown */
+    int64_t deadline_ms; /* CLOCK_MONOTONIC; 0 = none */
+    int64_t shown_ms;    /* when progress was last shown */
     unsigned shown_percent;
 };
 
 /* The callbacks of struct job (runner_job.c). */
 extern const struct job_ops runner_job_ops;
 
-/* Write a final state that has no effect beside it, show it, drop the file. Returns 0, or -1 when the database is away. */
+/* Repeat a move of our own slot until the table's lock can be had: it fails only while a stopped process holds it.
+ * Gives up when the runner is told to stop; the janitor then settles what it owned. */
+#define RUNNER_PERSIST(runner, call)                                                                                   \
+    do {                                                                                                               \
+    } while ((call) == -ETIMEDOUT && !atomic_load(&(runner)->stopping))
+
+/* Write a final state that has no effect beside it, show it, drop the file. Returns 0, or -1 when the database is away.
+ */
 int runner_end(struct runner *runner, const struct journal_end *end);
+
+/* The journal did not move as asked: do with our slot what the journal says. `started`: the attempt had begun and
+ * counts. Tries until slot and journal agree, or the runner is told to stop. */
+void runner_follow_journal(struct runner *runner, bool started);
 
 #endif

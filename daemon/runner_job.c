@@ -1,4 +1,5 @@
-/* What a handler's callbacks do in a runner: progress into the table, files through the parser, ends into the journal. */
+/* What a handler's callbacks do in a runner: progress into the table, files through the parser, ends into the journal.
+ */
 #include "daemon/runner.h"
 
 #include "daemon/log.h"
@@ -7,9 +8,12 @@
 #include "daemon/spool.h"
 #include "daemon/taskstate.h"
 #include "handlers/sheet/gridwire.h"
+#include "shm/wakeup.h"
+#include "store/lease.h"
 
 #include <assert.h>
 #include <errno.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +21,7 @@
 #include <unistd.h>
 
 /* Shown at most five times a second: pages poll every half second. */
-#define PROGRESS_MS 200
+#define PROGRESS_MS    200
 #define PARSER_WAIT_MS 10000
 
 static struct runner *runner_of(struct job *job)
@@ -32,6 +36,13 @@ static void on_progress(struct job *job, unsigned percent, const char *text)
     if (now - runner->shown_ms < PROGRESS_MS)
         return;
     runner->shown_ms = now;
+    /* Said all through a further attempt: a page that polls twice a second would miss a message of a moment. */
+    char further[TASK_MESSAGE_MAX];
+    if (job->attempt > 1) {
+        snprintf(further, sizeof further, "attempt %u of %u: %s", job->attempt, runner->process->config->max_attempts,
+                 text);
+        text = further;
+    }
     taskstate_progress(runner->process->segment, runner->handle, percent, text);
 }
 
@@ -62,7 +73,8 @@ static int ask_parser(struct runner *runner, const struct parser_request *reques
     return -EPIPE;
 }
 
-static int on_read_file(struct job *job, enum sheet_format format, const struct grid_sink *sink, struct sheet_error *err)
+static int on_read_file(struct job *job, enum sheet_format format, const struct grid_sink *sink,
+                        struct sheet_error *err)
 {
     struct runner *runner = runner_of(job);
     struct parser_request request = {(uint32_t)format, runner->settings.max_rows, 0, 0};
@@ -77,12 +89,12 @@ static int on_read_file(struct job *job, enum sheet_format format, const struct 
     return rc;
 }
 
-static void on_log(struct job *job, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static void on_log(struct job *job, const char *format, ...)
 {
     char text[400];
     va_list args;
     va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
+    vsnprintf(text, sizeof text, format, args); /* NOLINT(clang-analyzer-valist.Uninitialized) */
     va_end(args);
     log_task(LOG_LEVEL_INFO, job->id, "%s", text);
 }
@@ -99,7 +111,10 @@ struct finishing {
 };
 
 /* What finish_body() returns beside 0 and -1; the transaction is rolled back. */
-enum { FINISH_REJECTED = 1 /* the effect refused by a rule: end as failed */, FINISH_LOST /* the row is no longer ours */ };
+enum {
+    FINISH_REJECTED = 1 /* the effect refused by a rule: end as failed */,
+    FINISH_LOST /* the row is no longer ours */
+};
 
 static void fill_end(struct finishing *f)
 {
@@ -132,11 +147,18 @@ static int finish_settled(struct store_conn *db, void *ctx)
 {
     struct finishing *f = ctx;
     struct journal_row row;
-    if (journal_read(db, f->job->id, &row) != 1)
+    if (journal_read_settled(db, f->job->id, &row) != 1)
         return -1;
     bool done = row.status != JOURNAL_RUNNING || row.attempt != f->job->attempt;
     journal_row_fini(&row);
     return done;
+}
+
+/* The file first: killed in between, the slot is still ours and the janitor does both again. */
+static void show_end(struct runner *runner, const struct journal_end *end)
+{
+    spool_drop(runner->spool_fd, runner->job.id);
+    RUNNER_PERSIST(runner, taskstate_finish(runner->process->segment, runner->handle, end));
 }
 
 /* Returns 0, FINISH_REJECTED, FINISH_LOST, or -1 with job->db->error. */
@@ -146,15 +168,14 @@ static int commit(struct finishing *f)
     int rc = store_transaction(f->job->db, finish_body, finish_settled, f, 0);
     if (rc != 0)
         return rc;
-    taskstate_finish(runner->process->segment, runner->handle, &f->end);
-    spool_drop(runner->spool_fd, f->job->id);
-    log_task(LOG_LEVEL_INFO, f->job->id, "ended: %s%s%s", task_outcome_name(f->end.outcome), f->end.error_code ? ": " : "",
-             f->end.error_code ? f->end.error_code : "");
+    show_end(runner, &f->end);
+    log_task(LOG_LEVEL_INFO, f->job->id, "ended: %s%s%s", task_outcome_name(f->end.outcome),
+             f->end.error_code ? ": " : "", f->end.error_code ? f->end.error_code : "");
     return 0;
 }
 
-static enum job_verdict on_finish(struct job *job, struct job_ending *ending, job_effect_fn effect, job_effect_fn on_fail,
-                                  void *ctx)
+static enum job_verdict on_finish(struct job *job, struct job_ending *ending, job_effect_fn effect,
+                                  job_effect_fn on_fail, void *ctx)
 {
     struct finishing f = {.runner = runner_of(job), .job = job, .ending = ending, .ctx = ctx};
     if (on_cancelled(job))
@@ -166,8 +187,10 @@ static enum job_verdict on_finish(struct job *job, struct job_ending *ending, jo
         f.effect = on_fail;
         rc = commit(&f);
     }
-    if (rc == FINISH_LOST)
-        log_task(LOG_LEVEL_WARN, job->id, "attempt %u came too late: another one owns the task", job->attempt);
+    if (rc == FINISH_LOST) {
+        log_task(LOG_LEVEL_WARN, job->id, "attempt %u came too late: the journal has moved on", job->attempt);
+        runner_follow_journal(runner_of(job), true);
+    }
     if (rc < 0)
         job->error = job->db->error;
     return rc < 0 ? JOB_AGAIN : JOB_ENDED;
@@ -176,17 +199,69 @@ static enum job_verdict on_finish(struct job *job, struct job_ending *ending, jo
 int runner_end(struct runner *runner, const struct journal_end *end)
 {
     struct job *job = &runner->job;
-    if (store_ensure(&runner->db) != 0)
+    if (store_ensure(&runner->db) != 0 || lease_release_all(&runner->db, job->id) < 0)
         return -1;
     int rc = journal_finish(&runner->db, job->id, runner->process->node, JOURNAL_RUNNING, job->attempt, end);
     if (rc < 0)
         return -1;
-    if (rc == 1) {
-        taskstate_finish(runner->process->segment, runner->handle, end);
-        spool_drop(runner->spool_fd, job->id);
-        log_task(LOG_LEVEL_INFO, job->id, "ended: %s", task_outcome_name(end->outcome));
+    if (rc == 0) {
+        runner_follow_journal(runner, true);
+        return 0;
     }
+    show_end(runner, end);
+    log_task(LOG_LEVEL_INFO, job->id, "ended: %s", task_outcome_name(end->outcome));
     return 0;
+}
+
+/* One look. Returns 0 when slot and journal agree now, 1 to look again, -1 when the database is away. */
+static int follow_once(struct runner *runner, bool started)
+{
+    const struct process *process = runner->process;
+    struct job *job = &runner->job;
+    struct journal_row row;
+    if (store_ensure(&runner->db) != 0)
+        return -1;
+    int rc = journal_read_settled(&runner->db, job->id, &row);
+    if (rc < 0)
+        return -1;
+    if (rc == 0) {
+        struct journal_end gone = {.status = JOURNAL_FAILED,
+                                   .outcome = OUTCOME_FAILED,
+                                   .done_ms = clock_wall_ms(),
+                                   .error_message = "The task's row is no longer in the database."};
+        show_end(runner, &gone);
+        return 0;
+    }
+    struct journal_end end = {row.status,     row.outcome,       row.result, row.message,
+                              row.error_code, row.error_message, row.done_ms};
+    if (row.status > JOURNAL_RUNNING) {
+        show_end(runner, &end);
+        rc = 0;
+    } else if (row.status == JOURNAL_QUEUED) {
+        RUNNER_PERSIST(runner, taskstate_requeue(process->segment, runner->handle, "waiting for a runner"));
+        wakeup_poke_kind(process->segment, PROC_RUNNER);
+        rc = 0;
+    } else if (!started || row.attempt < process->config->max_attempts) {
+        rc = journal_requeue(&runner->db, job->id, process->node, row.attempt, !started) < 0 ? -1 : 1;
+    } else {
+        end = (struct journal_end){.status = JOURNAL_FAILED,
+                                   .outcome = OUTCOME_INTERRUPTED,
+                                   .error_code = "interrupted",
+                                   .error_message =
+                                       "Interrupted (the database failed) in the last attempt; nothing was written.",
+                                   .done_ms = clock_wall_ms()};
+        rc = journal_finish(&runner->db, job->id, process->node, JOURNAL_RUNNING, row.attempt, &end) < 0 ? -1 : 1;
+    }
+    journal_row_fini(&row);
+    return rc;
+}
+
+void runner_follow_journal(struct runner *runner, bool started)
+{
+    int rc;
+    while ((rc = follow_once(runner, started)) != 0 && !atomic_load(&runner->stopping))
+        if (rc < 0)
+            poll(NULL, 0, 500);
 }
 
 const struct job_ops runner_job_ops = {on_progress, on_cancelled, on_read_file, on_finish, on_log};

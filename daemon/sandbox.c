@@ -1,4 +1,5 @@
-/* The parser's sandbox: rlimits, landlock, seccomp. Each layer stands alone; seccomp must be there, landlock may be missing. */
+/* The parser's sandbox: rlimits, landlock, seccomp. Each layer stands alone; seccomp must be there, landlock may be
+ * missing. */
 #include "daemon/sandbox.h"
 
 #include "daemon/log.h"
@@ -17,7 +18,7 @@
 #endif
 
 #define MEMORY_LIMIT (256ul << 20)
-#define CPU_LIMIT_S 300
+#define CPU_LIMIT_S  300
 
 /* Everything but the socket, the log and standard error. */
 static int close_others(int keep)
@@ -68,24 +69,59 @@ static void forbid_paths(void)
 }
 
 static const int allowed[] = {
-    SCMP_SYS(read),         SCMP_SYS(write),          SCMP_SYS(writev),        SCMP_SYS(pread64), SCMP_SYS(lseek),
-    SCMP_SYS(fstat),        SCMP_SYS(newfstatat),     SCMP_SYS(brk),           SCMP_SYS(munmap),  SCMP_SYS(mremap),
-    SCMP_SYS(madvise),      SCMP_SYS(futex),          SCMP_SYS(clock_gettime), SCMP_SYS(close),   SCMP_SYS(rt_sigreturn),
-    SCMP_SYS(rt_sigprocmask), SCMP_SYS(getrandom),    SCMP_SYS(exit),          SCMP_SYS(exit_group), SCMP_SYS(recvmsg),
-    SCMP_SYS(sendto),       SCMP_SYS(sendmsg),        SCMP_SYS(poll),          SCMP_SYS(gettid),  SCMP_SYS(getpid),
-    SCMP_SYS(tgkill),       SCMP_SYS(restart_syscall),
+    SCMP_SYS(read),
+    SCMP_SYS(write),
+    SCMP_SYS(writev),
+    SCMP_SYS(pread64),
+    SCMP_SYS(lseek),
+    SCMP_SYS(fstat),
+    SCMP_SYS(newfstatat),
+    SCMP_SYS(brk),
+    SCMP_SYS(munmap),
+    SCMP_SYS(mremap),
+    SCMP_SYS(madvise),
+    SCMP_SYS(futex),
+    SCMP_SYS(clock_gettime),
+    SCMP_SYS(close),
+    SCMP_SYS(rt_sigreturn),
+    SCMP_SYS(rt_sigprocmask),
+    SCMP_SYS(getrandom),
+    SCMP_SYS(exit),
+    SCMP_SYS(exit_group),
+    SCMP_SYS(recvmsg),
+    SCMP_SYS(sendto),
+    SCMP_SYS(sendmsg),
+    SCMP_SYS(poll),
+    SCMP_SYS(gettid),
+    SCMP_SYS(getpid),
+    SCMP_SYS(tgkill),
+    SCMP_SYS(restart_syscall),
 #ifdef PF_SANITIZERS /* what their run time needs at exit and for its reports */
-    SCMP_SYS(sigaltstack),  SCMP_SYS(sched_yield),    SCMP_SYS(getrlimit),     SCMP_SYS(prlimit64), SCMP_SYS(readlink),
-    SCMP_SYS(rt_sigaction), SCMP_SYS(clone),          SCMP_SYS(clone3),        SCMP_SYS(wait4),   SCMP_SYS(prctl),
-    SCMP_SYS(ptrace),       SCMP_SYS(openat),         SCMP_SYS(getppid),       SCMP_SYS(getdents64), SCMP_SYS(set_robust_list),
-    SCMP_SYS(rseq),         SCMP_SYS(process_vm_readv),
+    SCMP_SYS(sigaltstack),
+    SCMP_SYS(sched_yield),
+    SCMP_SYS(getrlimit),
+    SCMP_SYS(prlimit64),
+    SCMP_SYS(readlink),
+    SCMP_SYS(rt_sigaction),
+    SCMP_SYS(clone),
+    SCMP_SYS(clone3),
+    SCMP_SYS(wait4),
+    SCMP_SYS(prctl),
+    SCMP_SYS(ptrace),
+    SCMP_SYS(openat),
+    SCMP_SYS(getppid),
+    SCMP_SYS(getdents64),
+    SCMP_SYS(set_robust_list),
+    SCMP_SYS(rseq),
+    SCMP_SYS(process_vm_readv),
 #endif
 };
 
 /* Memory may be mapped, but never executable. */
 static int allow_mapping(scmp_filter_ctx ctx)
 {
-    int rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, 4 /* PROT_EXEC */, 0));
+    int rc =
+        seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, 4 /* PROT_EXEC */, 0));
     return rc | seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, 4, 0));
 }
 

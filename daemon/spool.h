@@ -1,8 +1,8 @@
 /* The spool: uploaded files that wait for their task. A file is named by the task id, never by the client.
  *
- * An upload is an unnamed file (O_TMPFILE) until its task is about to be journalled; then it is synced, linked under the id and the
- * directory is synced, so that a task that was answered with 202 has its file after a power cut. A killed worker leaves
- * nothing behind. The janitor deletes files whose task is over or was never journalled. */
+ * An upload is an unnamed file (O_TMPFILE) until its task is about to be journalled; then it is synced, linked under
+ * the id and the directory is synced, so that a task that was answered with 202 has its file after a power cut. A
+ * killed worker leaves nothing behind. The janitor deletes files whose task is over or was never journalled. */
 #ifndef PF_SPOOL_H
 #define PF_SPOOL_H
 
@@ -17,7 +17,8 @@ int spool_keep(int dir_fd, int file_fd, const uint8_t id[16]);
 int spool_open(int dir_fd, const uint8_t id[16]);
 /* Delete it; a missing file is fine. */
 void spool_drop(int dir_fd, const uint8_t id[16]);
-/* Call fn for every kept file last changed before `before`. fn returns nonzero to stop. Returns 0, fn's value, or -errno. */
+/* Call fn for every kept file last changed before `before`. fn returns nonzero to stop. Returns 0, fn's value, or
+ * -errno. */
 int spool_each(int dir_fd, time_t before, int (*fn)(const uint8_t id[16], void *ctx), void *ctx);
 
 #endif

@@ -24,8 +24,12 @@ static int make_parents(const char *path)
         return -ENAMETOOLONG;
     for (const char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
         snprintf(part, sizeof part, "%.*s", (int)(slash - path), path);
-        if (mkdir(part, geteuid() == 0 ? 0755 : 0700) < 0 && errno != EEXIST)
+        if (mkdir(part, 0700) < 0) {
+            if (errno != EEXIST)
+                return -errno;
+        } else if (geteuid() == 0 && chmod(part, 0755) < 0) { /* the account has to get through */
             return -errno;
+        }
     }
     return 0;
 }

@@ -41,7 +41,8 @@ int taskstate_apply(struct shm_segment *seg, struct shm_handle handle, taskstate
     return -ETIMEDOUT;
 }
 
-int taskstate_reserve(struct shm_segment *seg, struct proc_ref me, const uint8_t id[16], uint8_t type, struct shm_handle *out)
+int taskstate_reserve(struct shm_segment *seg, struct proc_ref me, const uint8_t id[16], uint8_t type,
+                      struct shm_handle *out)
 {
     return taskstate_check(shm_table_reserve(seg, me, id, type, out));
 }
@@ -108,7 +109,7 @@ static bool edit_start(struct shm_task *task, const char **result, void *ctx)
     task->attempt = (uint16_t)start->attempt;
     task->started_ms = task->touched_ms = clock_wall_ms();
     task->progress = 0;
-    task->flags &= (uint8_t)~TASK_INTERRUPTED;
+    task->flags &= (uint8_t) ~(TASK_INTERRUPTED | TASK_OVERDUE);
     if (start->attempt > 1)
         snprintf(task->message, sizeof task->message, "started, attempt %u of %u", start->attempt, start->max);
     else
@@ -148,6 +149,7 @@ int taskstate_progress(struct shm_segment *seg, struct shm_handle handle, unsign
 }
 
 struct interruption {
+    struct proc_ref dead;
     const char *cause;
     unsigned max;
 };
@@ -156,7 +158,8 @@ static bool edit_interrupted(struct shm_task *task, const char **result, void *c
 {
     const struct interruption *why = ctx;
     (void)result;
-    if (task->state != TASK_RUNNING || (task->flags & TASK_INTERRUPTED))
+    if (task->state != TASK_RUNNING || (task->flags & TASK_INTERRUPTED) || task->owner.slot != why->dead.slot ||
+        task->owner.generation != why->dead.generation)
         return false;
     task->flags |= TASK_INTERRUPTED;
     task->progress = 0;
@@ -168,10 +171,26 @@ static bool edit_interrupted(struct shm_task *task, const char **result, void *c
     return true;
 }
 
-int taskstate_interrupted(struct shm_segment *seg, struct shm_handle handle, const char *cause, unsigned max_attempts)
+int taskstate_interrupted(struct shm_segment *seg, struct shm_handle handle, struct proc_ref dead, const char *cause,
+                          unsigned max_attempts)
 {
-    struct interruption why = {cause, max_attempts};
+    struct interruption why = {dead, cause, max_attempts};
     return taskstate_apply(seg, handle, edit_interrupted, &why);
+}
+
+static bool edit_overdue(struct shm_task *task, const char **result, void *ctx)
+{
+    (void)result;
+    if (task->state != TASK_RUNNING || task->attempt != *(const unsigned *)ctx || (task->flags & TASK_OVERDUE))
+        return false;
+    task->flags |= TASK_OVERDUE;
+    snprintf(task->message, sizeof task->message, "past its time limit, being stopped");
+    return true;
+}
+
+int taskstate_overdue(struct shm_segment *seg, struct shm_handle handle, unsigned attempt)
+{
+    return taskstate_apply(seg, handle, edit_overdue, &attempt);
 }
 
 static bool edit_requeue(struct shm_task *task, const char **result, void *ctx)
@@ -182,7 +201,7 @@ static bool edit_requeue(struct shm_task *task, const char **result, void *ctx)
     task->state = TASK_READY;
     task->owner = (struct proc_ref){0, 0};
     task->progress = 0;
-    task->flags &= (uint8_t)~TASK_INTERRUPTED;
+    task->flags &= (uint8_t) ~(TASK_INTERRUPTED | TASK_OVERDUE);
     snprintf(task->message, sizeof task->message, "%s", (const char *)ctx);
     return true;
 }

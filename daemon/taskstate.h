@@ -1,7 +1,7 @@
 /* Changing tasks in the table: read, edit, render, compare-and-set; the one place where daemon code moves a task.
  *
- * Rendering happens outside the table's lock: the change is made against the version that was read and is done again when
- * somebody else was first. Any worker, runner or janitor thread may call these. */
+ * Rendering happens outside the table's lock: the change is made against the version that was read and is done again
+ * when somebody else was first. Any worker, runner or janitor thread may call these. */
 #ifndef PF_TASKSTATE_H
 #define PF_TASKSTATE_H
 
@@ -17,7 +17,8 @@ typedef bool (*taskstate_edit)(struct shm_task *task, const char **result, void 
 int taskstate_apply(struct shm_segment *seg, struct shm_handle handle, taskstate_edit edit, void *ctx);
 
 /* Reserve a slot; as shm_table_reserve(), with the same handling of a lost segment. */
-int taskstate_reserve(struct shm_segment *seg, struct proc_ref me, const uint8_t id[16], uint8_t type, struct shm_handle *out);
+int taskstate_reserve(struct shm_segment *seg, struct proc_ref me, const uint8_t id[16], uint8_t type,
+                      struct shm_handle *out);
 
 /* RESERVED -> READY, visible from now on. */
 int taskstate_publish(struct shm_segment *seg, struct shm_handle handle, int64_t created_ms);
@@ -29,8 +30,12 @@ int taskstate_unclaim(struct shm_segment *seg, struct shm_handle handle);
 int taskstate_start(struct shm_segment *seg, struct shm_handle handle, unsigned attempt, unsigned max_attempts);
 /* RUNNING: percent (0-99, never falls within an attempt) and text. */
 int taskstate_progress(struct shm_segment *seg, struct shm_handle handle, unsigned percent, const char *text);
-/* RUNNING: its owner died; say so at once, before the journal has been asked. Declines when it was said already. */
-int taskstate_interrupted(struct shm_segment *seg, struct shm_handle handle, const char *cause, unsigned max_attempts);
+/* RUNNING and owned by `dead`: say at once that its owner died, before the journal has been asked. Declines when it was
+ * said already, or when the task has moved on to another owner. */
+int taskstate_interrupted(struct shm_segment *seg, struct shm_handle handle, struct proc_ref dead, const char *cause,
+                          unsigned max_attempts);
+/* RUNNING, still in attempt `attempt`: past its time limit; the janitor has its runner killed. */
+int taskstate_overdue(struct shm_segment *seg, struct shm_handle handle, unsigned attempt);
 /* RUNNING or CLAIMED -> READY for the next attempt, with a message. */
 int taskstate_requeue(struct shm_segment *seg, struct shm_handle handle, const char *message);
 /* Any live state -> what the journal says the end is. `end` strings are borrowed. */

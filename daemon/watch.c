@@ -10,6 +10,7 @@
 
 /* When our own turn comes this late, everybody was asleep: the machine was suspended or all of us were stopped. */
 #define OVERSLEPT_MS 5000
+#define PATIENCE_MS  30000
 
 static void note_active(struct master *m, struct post *post)
 {
@@ -144,9 +145,22 @@ static void report_status(const struct master *m)
                       throttled);
 }
 
+/* A first start on a slow disk, or a long recovery, is no reason for the service manager to give up. */
+static void ask_for_patience(struct master *m, int64_t now_ms)
+{
+    enum privatedb_state state = m->database.state;
+    bool working = state == PRIVATEDB_PREPARING || state == PRIVATEDB_STARTING || state == PRIVATEDB_SETTING_UP;
+
+    if (m->announced || m->stage != MASTER_STARTING || !working || now_ms < m->patience_ms)
+        return;
+    m->patience_ms = now_ms + PATIENCE_MS / 3;
+    notify_send("EXTEND_TIMEOUT_USEC=%d", PATIENCE_MS * 1000);
+}
+
 void watch_report(struct master *m, int64_t now_ms)
 {
     report_status(m);
+    ask_for_patience(m, now_ms);
     if (notify_watchdog_ms() == 0 || now_ms < m->watchdog_ms)
         return;
     m->watchdog_ms = now_ms + notify_watchdog_ms();

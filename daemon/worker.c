@@ -11,10 +11,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#define DB_THREADS 2
-#define DB_QUEUE 4096
-#define FILE_QUEUE 1024
-#define TICK_MS 250
+#define DB_THREADS    2
+#define DB_QUEUE      4096
+#define FILE_QUEUE    1024
+#define TICK_MS       250
 #define FIRST_LOOK_MS 2000
 
 struct worker_events {
@@ -93,13 +93,14 @@ static struct event *watch(struct worker_events *events, int fd, short what, eve
 
 static void start_tick(struct worker_events *events)
 {
-    struct timeval interval = {0, TICK_MS * 1000};
+    struct timeval interval = {0, TICK_MS * 1000L};
     events->tick = event_new(events->worker.base, -1, EV_PERSIST, on_tick, events);
     if (!events->tick || event_add(events->tick, &interval) != 0)
         abort();
 }
 
-/* libevent would print its own lines, and end the process with exit(1) when its state is broken: that is our fault then. */
+/* libevent would print its own lines, and end the process with exit(1) when its state is broken: that is our fault
+ * then. */
 static void on_libevent_log(int severity, const char *text)
 {
     log_write(severity >= EVENT_LOG_WARN ? LOG_LEVEL_WARN : LOG_LEVEL_DEBUG, "libevent: %s", text);
@@ -161,7 +162,9 @@ static void looked(struct db_call *call)
 
 static void look_at_database(struct worker_events *events)
 {
-    events->first_look = (struct db_call){.work = first_look, .done = looked, .ctx = (void *)(uintptr_t)events->worker.process,
+    events->first_look = (struct db_call){.work = first_look,
+                                          .done = looked,
+                                          .ctx = (void *)(uintptr_t)events->worker.process,
                                           .deadline_ms = clock_mono_ms() + FIRST_LOOK_MS};
     if (dbthread_submit(events->worker.db, &events->first_look) != 0)
         abort(); /* the queue is empty */
@@ -213,8 +216,10 @@ int worker_main(const struct process *process)
     struct worker_events *events = calloc(1, sizeof *events);
     if (!events)
         abort();
-    if (worker_init(events, process) != 0)
+    if (worker_init(events, process) != 0) {
+        free(events);
         return EXIT_SHORTAGE;
+    }
     proctab_beat(process->segment, process->self);
     look_at_database(events);
     event_base_dispatch(events->worker.base);

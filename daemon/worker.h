@@ -14,9 +14,9 @@ struct worker {
     struct dbthread *db;
     struct store_config db_config;
     struct offload *files;
-    int spool_fd;              /* the spool directory */
+    int spool_fd; /* the spool directory */
     bool draining;
-    unsigned submissions;      /* tasks accepted but not yet answered: the drain waits for them */
+    unsigned submissions; /* tasks accepted but not yet answered: the drain waits for them */
 };
 
 /* The route table of every worker. */

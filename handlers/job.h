@@ -1,8 +1,8 @@
 /* A job: one attempt at a task, as its handler sees it.
  *
- * The runner fills in the callbacks; unit tests fill in their own. A handler knows no processes, no shared memory and no
- * HTTP: it reads its parameters and its file, reports progress, looks at the cancel flag at every batch, and ends the task
- * exactly once through job_finish(): effect and final state commit in one transaction, or not at all. */
+ * The runner fills in the callbacks; unit tests fill in their own. A handler knows no processes, no shared memory and
+ * no HTTP: it reads its parameters and its file, reports progress, looks at the cancel flag at every batch, and ends
+ * the task exactly once through job_finish(): effect and final state commit in one transaction, or not at all. */
 #ifndef PF_JOB_H
 #define PF_JOB_H
 
@@ -16,23 +16,25 @@ struct job;
 
 /* What a handler's run() returns. */
 enum job_verdict {
-    JOB_ENDED = 0,   /* job_finish() returned JOB_ENDED: the final state is committed */
-    JOB_AGAIN = -1,  /* environment's fault (database away, no space for a moment): another attempt, the cause is in job->error */
-    JOB_STOP = -2    /* cancelled or draining: job_cancelled() said so; nothing was written */
+    JOB_ENDED = 0,  /* job_finish() returned JOB_ENDED: the final state is committed */
+    JOB_AGAIN = -1, /* environment's fault (database away, no space for a moment): another attempt, the cause is in
+                       job->error */
+    JOB_STOP = -2   /* cancelled or draining: job_cancelled() said so; nothing was written */
 };
 
 /* How the task ends. Filled by the handler, partly inside the effect. Heap strings owned by the job. */
 struct job_ending {
-    enum task_outcome outcome;  /* OUTCOME_SUCCEEDED, OUTCOME_PARTIAL or OUTCOME_FAILED */
-    char *result;               /* JSON; with SUCCEEDED and PARTIAL */
-    char message[256];          /* summary: "475 of 484 rows accepted, 9 rejected" */
-    char error_code[40];        /* with FAILED: "E_NO_HEADER" */
-    char error[500];            /* with FAILED: one sentence for people */
+    enum task_outcome outcome; /* OUTCOME_SUCCEEDED, OUTCOME_PARTIAL or OUTCOME_FAILED */
+    char *result;              /* JSON; with SUCCEEDED and PARTIAL */
+    char message[256];         /* summary: "475 of 484 rows accepted, 9 rejected" */
+    char error_code[40];       /* with FAILED: "E_NO_HEADER" */
+    char error[500];           /* with FAILED: one sentence for people */
 };
 
-/* Writes the effect inside the transaction that also writes the final state. May run several times (deadlock, connection
- * lost before COMMIT): it must start from its inputs each time. Returns 0; -1 with db->error; or JOB_EFFECT_REJECT after it
- * filled `ending` with FAILED: the transaction is rolled back and job_finish() runs `on_fail` instead. */
+/* Writes the effect inside the transaction that also writes the final state. May run several times (deadlock,
+ * connection lost before COMMIT): it must start from its inputs each time. Returns 0; -1 with db->error; or
+ * JOB_EFFECT_REJECT after it filled `ending` with FAILED: the transaction is rolled back and job_finish() runs
+ * `on_fail` instead. */
 #define JOB_EFFECT_REJECT 1
 typedef int (*job_effect_fn)(struct job *job, struct store_conn *db, struct job_ending *ending, void *ctx);
 
@@ -44,8 +46,8 @@ struct job_ops {
     /* Decode the task's file in the parser process and replay it into the sink. Returns as sheet_read(); class
      * "parser-died" when the parser was killed, "stopped" when cancelled() turned true. */
     int (*read_file)(struct job *job, enum sheet_format format, const struct grid_sink *sink, struct sheet_error *err);
-    /* End the task: transaction { effect; journal } with retries. `effect` may be NULL (nothing to write). `on_fail` (may be
-     * NULL) is the effect of a failed ending (row errors). Returns JOB_ENDED, JOB_AGAIN or JOB_STOP. */
+    /* End the task: transaction { effect; journal } with retries. `effect` may be NULL (nothing to write). `on_fail`
+     * (may be NULL) is the effect of a failed ending (row errors). Returns JOB_ENDED, JOB_AGAIN or JOB_STOP. */
     enum job_verdict (*finish)(struct job *job, struct job_ending *ending, job_effect_fn effect, job_effect_fn on_fail,
                                void *ctx);
     /* One line for the daemon's log with the task id; never a cell's content. */
@@ -63,31 +65,41 @@ struct job {
     struct store_conn *db;           /* the runner's connection, no transaction open */
     struct store_error error;        /* with JOB_AGAIN: why */
     const struct job_settings *settings;
-    void *runner;                    /* the runner's own */
+    void *runner; /* the runner's own */
 };
 
 /* Domain settings of the configuration that handlers read. */
 struct job_settings {
-    const char *base_currency;       /* "RUB" */
-    const char *default_vat_rate;    /* "22" */
-    unsigned rate_max_age_days;      /* 14 */
-    unsigned quote_history_days;     /* 400 */
-    const char *time_zone;           /* "Europe/Moscow" */
-    uint32_t max_rows;               /* 500 000 */
+    const char *base_currency;    /* "RUB" */
+    const char *default_vat_rate; /* "22" */
+    unsigned rate_max_age_days;   /* 14 */
+    unsigned quote_history_days;  /* 400 */
+    const char *time_zone;        /* "Europe/Moscow" */
+    uint32_t max_rows;            /* 500 000 */
 };
 
-static inline void job_progress(struct job *job, unsigned percent, const char *text) { job->ops->progress(job, percent, text); }
-static inline bool job_cancelled(struct job *job) { return job->ops->cancelled(job); }
-static inline int job_read_file(struct job *job, enum sheet_format format, const struct grid_sink *sink, struct sheet_error *err) {
+static inline void job_progress(struct job *job, unsigned percent, const char *text)
+{
+    job->ops->progress(job, percent, text);
+}
+static inline bool job_cancelled(struct job *job)
+{
+    return job->ops->cancelled(job);
+}
+static inline int job_read_file(struct job *job, enum sheet_format format, const struct grid_sink *sink,
+                                struct sheet_error *err)
+{
     return job->ops->read_file(job, format, sink, err);
 }
-static inline enum job_verdict job_finish(struct job *job, struct job_ending *ending, job_effect_fn effect, job_effect_fn on_fail,
-                                          void *ctx) {
+static inline enum job_verdict job_finish(struct job *job, struct job_ending *ending, job_effect_fn effect,
+                                          job_effect_fn on_fail, void *ctx)
+{
     return job->ops->finish(job, ending, effect, on_fail, ctx);
 }
 
 /* Fill an ending as failed. */
-void job_ending_fail(struct job_ending *ending, const char *code, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void job_ending_fail(struct job_ending *ending, const char *code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 void job_ending_fini(struct job_ending *ending);
 
 #endif

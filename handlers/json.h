@@ -1,4 +1,5 @@
-/* JSON in and out through yajl: a growing text buffer with a yajl generator on it, and small helpers for reading trees. */
+/* JSON in and out through yajl: a growing text buffer with a yajl generator on it, and small helpers for reading trees.
+ */
 #ifndef PF_JSON_H
 #define PF_JSON_H
 
@@ -21,24 +22,24 @@ const char *json_out_text(struct json_out *out, size_t *len);
 /* Heap copy, terminated; frees nothing else. */
 char *json_out_copy(struct json_out *out);
 
-void json_object(struct json_out *out);      /* { */
+void json_object(struct json_out *out); /* { */
 void json_object_end(struct json_out *out);
 void json_array(struct json_out *out);
 void json_array_end(struct json_out *out);
 void json_key(struct json_out *out, const char *key);
-void json_string(struct json_out *out, const char *text);            /* NULL = null; bad UTF-8 becomes U+FFFD */
+void json_string(struct json_out *out, const char *text); /* NULL = null; bad UTF-8 becomes U+FFFD */
 void json_string_n(struct json_out *out, const char *text, size_t n);
 void json_int(struct json_out *out, int64_t value);
 void json_bool(struct json_out *out, bool value);
 void json_null(struct json_out *out);
-void json_raw(struct json_out *out, const char *json, size_t n);     /* already JSON */
+void json_raw(struct json_out *out, const char *json, size_t n); /* already JSON */
 /* key + value */
 void json_put_string(struct json_out *out, const char *key, const char *text);
 void json_put_int(struct json_out *out, const char *key, int64_t value);
 void json_put_bool(struct json_out *out, const char *key, bool value);
 
-/* Parse a text of at most `depth` levels. Returns NULL and a short reason in why. Refuses duplicate keys, trailing data and
- * bad UTF-8. Freed by yajl_tree_free. */
+/* Parse a text of at most `depth` levels. Returns NULL and a short reason in why. Refuses duplicate keys, trailing data
+ * and bad UTF-8. Freed by yajl_tree_free. */
 yajl_val json_parse(const char *text, size_t n, unsigned depth, char *why, size_t why_size);
 /* Member of an object or NULL. */
 yajl_val json_member(yajl_val object, const char *key);

@@ -1,8 +1,8 @@
-/* Parameters of a task: one table per type describes them; the check, the canonical form, the error messages and the API
- * document come from it.
+/* Parameters of a task: one table per type describes them; the check, the canonical form, the error messages and the
+ * API document come from it.
  *
- * Checked in the worker, all faults at once. The canonical form is JSON with every parameter present (defaults filled in),
- * in the table's order: what the journal stores and the handler reads, so that a handler checks nothing twice. */
+ * Checked in the worker, all faults at once. The canonical form is JSON with every parameter present (defaults filled
+ * in), in the table's order: what the journal stores and the handler reads, so that a handler checks nothing twice. */
 #ifndef PF_PARAMS_H
 #define PF_PARAMS_H
 
@@ -22,21 +22,21 @@ struct param_spec {
     const char *name;
     enum param_kind kind;
     bool required;
-    const char *otherwise;          /* default as canonical JSON text ("\"replace\"", "false", "50"); NULL = null */
-    int64_t min, max;               /* by kind; both 0 = unlimited (strings: 255 bytes, lists: 10 000 items) */
-    unsigned scale;                 /* DECIMAL */
-    const char *const *choices;     /* CHOICE: NULL-terminated */
-    const char *help;               /* one sentence for people and the API document */
+    const char *otherwise;      /* default as canonical JSON text ("\"replace\"", "false", "50"); NULL = null */
+    int64_t min, max;           /* by kind; both 0 = unlimited (strings: 255 bytes, lists: 10 000 items) */
+    unsigned scale;             /* DECIMAL */
+    const char *const *choices; /* CHOICE: NULL-terminated */
+    const char *help;           /* one sentence for people and the API document */
 };
 
 /* One fault of a request. */
 struct param_fault {
-    char pointer[96];  /* JSON pointer into the parameters: "/mode" */
-    char detail[200];  /* "must be one of replace, merge" */
-    char code[32];     /* "required", "unknown", "type", "range", "choice", "unknown-warehouse" … */
+    char pointer[96]; /* JSON pointer into the parameters: "/mode" */
+    char detail[200]; /* "must be one of replace, merge" */
+    char code[32];    /* "required", "unknown", "type", "range", "choice", "unknown-warehouse" … */
 };
 struct param_faults {
-    unsigned n;                   /* at most PARAM_FAULTS_MAX are kept */
+    unsigned n; /* at most PARAM_FAULTS_MAX are kept */
 #define PARAM_FAULTS_MAX 32
     struct param_fault fault[PARAM_FAULTS_MAX];
 };
@@ -45,13 +45,15 @@ void param_faults_add(struct param_faults *faults, const char *pointer, const ch
 
 /* A raw parameter from a form or a query string. */
 struct param_raw {
-    const char *name;  /* decoded, terminated */
+    const char *name; /* decoded, terminated */
     const char *value;
 };
 
-/* Check and make canonical. From JSON: `object` is an object, or NULL for "all defaults". From text: n raw pairs. Unknown names, wrong
- * types, values out of range and missing required ones are all reported. Returns the heap JSON text, or NULL with faults. */
+/* Check and make canonical. From JSON: `object` is an object, or NULL for "all defaults". From text: n raw pairs.
+ * Unknown names, wrong types, values out of range and missing required ones are all reported. Returns the heap JSON
+ * text, or NULL with faults. */
 char *params_from_json(const struct param_spec *specs, yajl_val object, struct param_faults *faults);
-char *params_from_text(const struct param_spec *specs, const struct param_raw *raw, size_t n, struct param_faults *faults);
+char *params_from_text(const struct param_spec *specs, const struct param_raw *raw, size_t n,
+                       struct param_faults *faults);
 
 #endif

@@ -9,6 +9,8 @@
 static const struct task_type *types[TASK_TYPES_MAX] = {
     &task_stock_import,
     &task_catalog_import,
+    &task_recalculate,
+    &task_pricelist_create,
 };
 
 unsigned task_type_count(void)

@@ -16,15 +16,15 @@
 enum task_equal { TASK_EQUAL_QUEUE, TASK_EQUAL_JOIN, TASK_EQUAL_REFUSE };
 
 struct task_type {
-    const char *name;                  /* on the wire: "stock_import" */
-    const char *title;                 /* for people: "Stock import" */
-    const struct param_spec *params;   /* ends with name NULL */
-    bool takes_file;                   /* needs an upload: not startable by POST /api/tasks */
-    enum sheet_format file_format;     /* SHEET_UNKNOWN: a spreadsheet told by its first bytes; SHEET_CSV */
-    unsigned concurrency;              /* of this type at once on this node; 0 = as many as runners */
+    const char *name;                /* on the wire: "stock_import" */
+    const char *title;               /* for people: "Stock import" */
+    const struct param_spec *params; /* ends with name NULL */
+    bool takes_file;                 /* needs an upload: not startable by POST /api/tasks */
+    enum sheet_format file_format;   /* SHEET_UNKNOWN: a spreadsheet told by its first bytes; SHEET_CSV */
+    unsigned concurrency;            /* of this type at once on this node; 0 = as many as runners */
     enum task_equal equal;
-    unsigned time_limit_s;             /* 0 = none */
-    uint64_t memory_limit;             /* bytes of address space above the runner's own; 0 = none */
+    unsigned time_limit_s; /* 0 = none */
+    uint64_t memory_limit; /* bytes of address space above the runner's own; 0 = none */
 
     /* Look-ups at submission, on the database thread, inside the accepting transaction: unknown warehouse and the like.
      * Returns 0, 1 with faults, or -1 with db->error. May be NULL. */
@@ -45,5 +45,7 @@ void task_type_register(const struct task_type *type);
 
 extern const struct task_type task_stock_import;
 extern const struct task_type task_catalog_import;
+extern const struct task_type task_recalculate;
+extern const struct task_type task_pricelist_create;
 
 #endif

@@ -68,16 +68,19 @@ static bool slot_placed(struct check *check, uint32_t at, const struct shm_task 
 {
     const struct shm_segment *seg = check->seg;
     const struct shm_node *node = &seg->nodes[at];
+    uint32_t slots = seg->geometry.slots;
 
-    if (head->state == TASK_FREE && (node->prev >= seg->derived->free_count || seg->free_stack[node->prev] != at))
+    if (head->state == TASK_FREE &&
+        (node->prev >= seg->derived->free_count || node->prev >= slots || seg->free_stack[node->prev] != at))
         return broken(check, "I3: free slot %u is not on the free stack", at);
     if (!task_state_final((enum task_state)head->state))
         return true;
-    if (node->prev >= seg->derived->final_count || seg->finals[node->prev] != at)
+    if (node->prev >= seg->derived->final_count || node->prev >= slots || seg->finals[node->prev] != at)
         return broken(check, "I5: final slot %u is not in the final heap", at);
     if (node->key != queue_final_key(head->done_ms))
         return broken(check, "I5: final slot %u has another key than its done_ms", at);
-    if (node->prev > 0 && seg->nodes[seg->finals[(node->prev - 1) / 2]].key > node->key)
+    uint32_t parent = node->prev > 0 ? seg->finals[(node->prev - 1) / 2] : at;
+    if (parent >= slots || seg->nodes[parent].key > node->key)
         return broken(check, "I5: final slot %u is older than its parent in the heap", at);
     return true;
 }

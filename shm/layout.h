@@ -1,6 +1,7 @@
 /* What lies where in the segment. Internal to shm/: nobody else may include it.
  *
- *   guard page | header | lock | process table | derived | free stack | index | nodes | final heap | slots | guard page
+ *   guard page | header | lock | process table | derived | free stack | index | nodes | final heap | slots | rests |
+ *   guard page
  *
  * Rules for everything in here: fixed-width types, explicit padding, indices instead of pointers, every part on cache
  * lines of its own. Primary state is the slots and the process table; the parts from "derived" to "final heap" are a
@@ -21,9 +22,9 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#define SHM_LINE 64u
-#define SHM_PAIR                                                                                                       \
-    128u /* adjacent-line prefetch pulls lines in pairs: what different processes write stays this far apart */
+/* The adjacent-line prefetch pulls lines in pairs: what different processes write stays a pair apart. */
+#define SHM_LINE  ((size_t)64)
+#define SHM_PAIR  ((size_t)128)
 #define SHM_NIL   UINT32_MAX
 #define SHM_MAGIC UINT64_C(0x3165636f66697270)
 
@@ -51,7 +52,9 @@ struct shm_header {
 
 struct shm_lock_area {
     pthread_mutex_t mutex;
-    _Alignas(SHM_PAIR) shm_word recoveries; /* away from the futex word */
+    unsigned char pad0[SHM_PAIR - sizeof(pthread_mutex_t)];
+    shm_word recoveries; /* away from the futex word */
+    uint64_t pad1[15];
 };
 
 enum shm_sleep { SHM_SLEEP_UNKNOWN = 0, SHM_AWAKE, SHM_SLEEPING };
@@ -88,18 +91,22 @@ struct shm_node {
     uint32_t next; /* READY: neighbour or SHM_NIL */
 };
 
-#define SHM_TASK_WORDS      (sizeof(struct shm_task) / 8)
 #define SHM_HEAD_WORDS      (offsetof(struct shm_task, message) / 8)
-#define SHM_WORD_OF(member) (offsetof(struct shm_task, member) / 8)
+#define SHM_REST_WORDS      (sizeof(struct shm_task) / 8 - SHM_HEAD_WORDS)
+#define SHM_WORD_OF(member) (offsetof(struct shm_task, member) / 8) /* in the head */
+#define SHM_REST_OF(member) (SHM_WORD_OF(member) - SHM_HEAD_WORDS)  /* in the rest */
 
-struct shm_body {
-    shm_word word[(SHM_TASK_WORDS + 7) / 8 * 8];
-};
-
+/* What a slot holds is in two arrays: heads close together, so that whoever looks at every slot (repair, janitor)
+ * touches a quarter of a MiB and not six; and the rest, of which only tasks that exist touch anything. */
 struct shm_slot {
     _Alignas(SHM_PAIR) shm_word version; /* bit 0 selects the valid body; +1 is the whole change */
-    uint64_t pad[7];
-    struct shm_body body[2];
+    uint64_t pad;
+    shm_word head[2][SHM_HEAD_WORDS];
+};
+
+/* Strings and text of a slot, both bodies. */
+struct shm_rest {
+    _Alignas(SHM_PAIR) shm_word body[2][SHM_REST_WORDS];
 };
 
 _Static_assert(ATOMIC_LLONG_LOCK_FREE == 2 && ATOMIC_INT_LOCK_FREE == 2, "shared memory needs address-free atomics");
@@ -111,8 +118,9 @@ _Static_assert(TASK_MESSAGE_MAX % 8 == 0 && TASK_ERROR_MAX % 8 == 0 && TASK_TEXT
                "strings are whole words");
 _Static_assert(offsetof(struct shm_task, text_len) % 8 == 0 && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
                "words of the head are taken apart by shifts from the low end");
-_Static_assert(sizeof(struct shm_slot) == 6016 && offsetof(struct shm_slot, body) == SHM_LINE, "slot layout");
+_Static_assert(sizeof(struct shm_slot) == 2 * SHM_PAIR && sizeof(struct shm_rest) == 44 * SHM_PAIR, "slot layout");
 _Static_assert(sizeof(struct shm_proc) == SHM_PAIR && offsetof(struct shm_proc, beat_ms) == SHM_LINE, "entry layout");
+_Static_assert(sizeof(struct shm_lock_area) == 2 * SHM_PAIR, "lock layout");
 _Static_assert(sizeof(struct shm_header) <= SHM_PAIR, "the header fits its lines");
 
 /* One process's view. The pointers are private to the process; the mapping is inherited by fork at the same place. */
@@ -129,6 +137,7 @@ struct shm_segment {
     struct shm_node *nodes;
     uint32_t *finals; /* min-heap of slots by node key */
     struct shm_slot *slots;
+    struct shm_rest *rests;
     uint32_t index_mask;
     struct shm_geometry geometry;
     uint64_t boot;

@@ -36,13 +36,13 @@ int shm_lock_init(struct shm_segment *seg)
     return mutex_init(&seg->lock->mutex);
 }
 
-static struct timespec deadline(void)
+static struct timespec deadline(long ms)
 {
     struct timespec when;
 
     shm_insist(clock_gettime(CLOCK_MONOTONIC, &when) == 0);
-    when.tv_sec += SHM_LOCK_WAIT_MS / 1000;
-    when.tv_nsec += SHM_LOCK_WAIT_MS % 1000 * 1000000L;
+    when.tv_sec += ms / 1000;
+    when.tv_nsec += ms % 1000 * 1000000L;
     if (when.tv_nsec >= 1000000000L) {
         when.tv_sec++;
         when.tv_nsec -= 1000000000L;
@@ -52,9 +52,9 @@ static struct timespec deadline(void)
 
 /* Not pthread_mutex_trylock() first, to spare the clock: glibc's (2.36) returns ENOTRECOVERABLE with the futex word
  * left locked, and everybody else then waits for a lock that nobody will release. */
-static int acquire(pthread_mutex_t *mutex)
+static int acquire(pthread_mutex_t *mutex, long ms)
 {
-    struct timespec until = deadline();
+    struct timespec until = deadline(ms);
 
     return pthread_mutex_clocklock(mutex, CLOCK_MONOTONIC, &until);
 }
@@ -74,9 +74,9 @@ static int repair(struct shm_segment *seg)
     return 0;
 }
 
-int shm_lock(struct shm_segment *seg)
+int shm_lock_within(struct shm_segment *seg, long ms)
 {
-    switch (acquire(&seg->lock->mutex)) {
+    switch (acquire(&seg->lock->mutex, ms)) {
     case 0:
         return 0;
     case EOWNERDEAD:
@@ -84,10 +84,16 @@ int shm_lock(struct shm_segment *seg)
     case ETIMEDOUT:
         return -ETIMEDOUT;
     case ENOTRECOVERABLE:
+    case EINVAL: /* the mutex itself was overwritten; aborting would go on for ever, process after process */
         return -ENOTRECOVERABLE;
     default:
         abort();
     }
+}
+
+int shm_lock(struct shm_segment *seg)
+{
+    return shm_lock_within(seg, SHM_LOCK_WAIT_MS);
 }
 
 void shm_unlock(struct shm_segment *seg)
@@ -108,8 +114,8 @@ static _Noreturn void die_holding(pthread_mutex_t *mutex)
 
 static bool handed_over(pthread_mutex_t *mutex)
 {
-    return acquire(mutex) == EOWNERDEAD && pthread_mutex_consistent(mutex) == 0 && pthread_mutex_unlock(mutex) == 0 &&
-           pthread_mutex_lock(mutex) == 0 && pthread_mutex_unlock(mutex) == 0;
+    return acquire(mutex, SHM_LOCK_WAIT_MS) == EOWNERDEAD && pthread_mutex_consistent(mutex) == 0 &&
+           pthread_mutex_unlock(mutex) == 0 && pthread_mutex_lock(mutex) == 0 && pthread_mutex_unlock(mutex) == 0;
 }
 
 static bool probe(pthread_mutex_t *mutex)

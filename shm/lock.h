@@ -15,10 +15,14 @@
 struct shm_segment;
 
 #define SHM_LOCK_WAIT_MS 1500
+#define SHM_MISS_WAIT_MS                                                                                               \
+    20 /* confirming a miss: an event loop waits for it, and the journal knows the answer as well */
 
 /* Returns 0 with the lock held, -ETIMEDOUT (environment: answer 503, try later) or -ENOTRECOVERABLE (leave the
- * process). Aborts on anything else, EDEADLK included: that is a bug. */
+ * process; also for a mutex that was overwritten). Aborts on anything else, EDEADLK included: that is a bug. */
 int shm_lock(struct shm_segment *seg);
+/* The same with a limit of its own, in milliseconds: for those whose caller has another way to its answer. */
+int shm_lock_within(struct shm_segment *seg, long ms);
 void shm_unlock(struct shm_segment *seg);
 
 /* How often a dead owner's lock was repaired since the segment was made. */

@@ -14,7 +14,6 @@
 typedef int (*look_fn)(const struct shm_segment *seg, uint32_t slot, const uint8_t id[16], void *out);
 
 #define HEAD_BYTE(word, member) ((uint8_t)((word) >> (offsetof(struct shm_task, member) % 8 * 8)))
-#define HEAD_HALF(word, member) ((uint16_t)((word) >> (offsetof(struct shm_task, member) % 8 * 8)))
 
 _Static_assert(SHM_WORD_OF(state) == SHM_WORD_OF(progress) && SHM_WORD_OF(state) == SHM_WORD_OF(outcome) &&
                    SHM_WORD_OF(state) == SHM_WORD_OF(flags) && SHM_WORD_OF(id) == 0,
@@ -37,16 +36,16 @@ static int look_poll(const struct shm_segment *seg, uint32_t at, const uint8_t i
     memcpy(wanted, id, sizeof(wanted));
     for (int try = 0; try < SHM_READ_RETRIES; try++) {
         uint64_t version = slot_version(slot);
-        const struct shm_body *body = slot_body(slot, version);
-        if (slot_word(body, 0) != wanted[0] || slot_word(body, 1) != wanted[1]) {
+        const shm_word *head = slot_head_words(slot, version);
+        if (slot_word(head, 0) != wanted[0] || slot_word(head, 1) != wanted[1]) {
             if (slot_still(slot, version))
                 return -EAGAIN;
             continue;
         }
-        uint64_t small = slot_word(body, SHM_WORD_OF(state));
-        poll->visible = slot_word(body, SHM_WORD_OF(visible));
-        poll->text_len = HEAD_HALF(slot_word(body, SHM_WORD_OF(text_len)), text_len);
-        slot_words(poll->text, body, SHM_WORD_OF(text), slot_text_words(poll->text_len));
+        uint64_t small = slot_word(head, SHM_WORD_OF(state));
+        poll->visible = slot_word(head, SHM_WORD_OF(visible));
+        poll->text_len = slot_text_len(slot_word(head, SHM_WORD_OF(text_len)) & UINT16_MAX);
+        slot_words(poll->text, slot_rest_words(seg, at, version) + SHM_REST_OF(text), slot_text_words(poll->text_len));
         if (!slot_still(slot, version))
             continue;
         poll->state = HEAD_BYTE(small, state);
@@ -65,7 +64,7 @@ static int look_handle(const struct shm_segment *seg, uint32_t at, const uint8_t
 
     for (int try = 0; try < SHM_READ_RETRIES; try++) {
         uint64_t version = slot_version(slot);
-        slot_words(&head, slot_body(slot, version), 0, SHM_HEAD_WORDS);
+        slot_words(&head, slot_head_words(slot, version), SHM_HEAD_WORDS);
         if (!slot_still(slot, version))
             continue;
         if (memcmp(head.id, id, sizeof(head.id)) != 0)
@@ -93,7 +92,7 @@ static inline int walk(const struct shm_segment *seg, const uint8_t id[16], look
 /* A miss may be an entry on its way from one place to another: only with the lock held it counts. */
 static int walk_locked(struct shm_segment *seg, const uint8_t id[16], look_fn look, void *out)
 {
-    int found = shm_lock(seg);
+    int found = shm_lock_within(seg, SHM_MISS_WAIT_MS);
 
     if (found != 0)
         return found;
@@ -121,23 +120,23 @@ int shm_table_poll(struct shm_segment *seg, const uint8_t id[16], struct shm_pol
     return lookup(seg, id, look_poll, out);
 }
 
-static bool copy_once(const struct shm_slot *slot, struct shm_task *out, uint64_t *version)
+static bool copy_once(const struct shm_segment *seg, uint32_t at, struct shm_task *out, uint64_t *version)
 {
-    *version = slot_version(slot);
-    slot_copy(slot_body(slot, *version), out);
-    return slot_still(slot, *version);
+    *version = slot_version(&seg->slots[at]);
+    slot_copy(seg, at, *version, out);
+    return slot_still(&seg->slots[at], *version);
 }
 
 /* A whole copy of a slot. After many failures the lock keeps writers out. When the lock cannot be had, its holder is
  * stopped or the segment is lost: then nobody publishes and the next round succeeds, so the loop ends. */
-static void copy_whole(struct shm_segment *seg, const struct shm_slot *slot, struct shm_task *out, uint64_t *version)
+static void copy_whole(struct shm_segment *seg, uint32_t at, struct shm_task *out, uint64_t *version)
 {
     for (;;) {
         for (int try = 0; try < SHM_READ_RETRIES; try++)
-            if (copy_once(slot, out, version))
+            if (copy_once(seg, at, out, version))
                 return;
         if (shm_lock(seg) == 0) {
-            (void)copy_once(slot, out, version);
+            (void)copy_once(seg, at, out, version);
             shm_unlock(seg);
             return;
         }
@@ -148,7 +147,7 @@ int shm_table_read(struct shm_segment *seg, struct shm_handle task, struct shm_t
 {
     if (task.slot >= seg->geometry.slots)
         return -ESRCH;
-    copy_whole(seg, &seg->slots[task.slot], out, version);
+    copy_whole(seg, task.slot, out, version);
     return out->generation == task.generation && out->state != TASK_FREE ? 0 : -ESRCH;
 }
 
@@ -159,9 +158,9 @@ bool shm_table_cancel_asked(struct shm_segment *seg, struct shm_handle task)
     const struct shm_slot *slot = &seg->slots[task.slot];
     for (int try = 0; try < SHM_READ_RETRIES; try++) {
         uint64_t version = slot_version(slot);
-        const struct shm_body *body = slot_body(slot, version);
-        uint64_t generation = slot_word(body, SHM_WORD_OF(generation));
-        uint64_t small = slot_word(body, SHM_WORD_OF(state));
+        const shm_word *head = slot_head_words(slot, version);
+        uint64_t generation = slot_word(head, SHM_WORD_OF(generation));
+        uint64_t small = slot_word(head, SHM_WORD_OF(state));
         if (slot_still(slot, version))
             return generation == task.generation && HEAD_BYTE(small, state) != TASK_FREE &&
                    (HEAD_BYTE(small, flags) & TASK_CANCEL_ASKED) != 0;
@@ -175,7 +174,7 @@ void shm_table_each(struct shm_segment *seg, shm_table_visit fn, void *ctx)
     uint64_t version;
 
     for (uint32_t at = 0; at < seg->geometry.slots; at++) {
-        copy_whole(seg, &seg->slots[at], &task, &version);
+        copy_whole(seg, at, &task, &version);
         if (task.state == TASK_FREE)
             continue;
         if (!fn(&task, (struct shm_handle){.slot = at, .generation = task.generation}, version, ctx))

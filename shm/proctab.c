@@ -58,20 +58,44 @@ static struct shm_proc *entry_of(const struct shm_segment *seg, struct proc_ref 
     return life_generation(*life) == who.generation ? entry : NULL;
 }
 
-/* Entries of this child number that are not FREE, and the first FREE entry of all. */
-static uint32_t count_lives(const struct shm_segment *seg, enum proc_kind kind, uint32_t index, uint32_t *spare)
-{
-    uint32_t lives = 0;
+/* What assign wants to know of the table. */
+struct survey {
+    uint32_t lives; /* entries of this child number that are not FREE */
+    uint32_t spare; /* the first FREE entry of all, or SHM_NIL */
+    uint32_t dead;  /* the DEAD entry of this child number that started first, or SHM_NIL */
+};
 
-    *spare = SHM_NIL;
+static int64_t started(const struct shm_segment *seg, uint32_t slot)
+{
+    return atomic_load_explicit(&seg->procs[slot].started_ms, memory_order_relaxed);
+}
+
+static struct survey survey(const struct shm_segment *seg, enum proc_kind kind, uint32_t index)
+{
+    struct survey found = {.lives = 0, .spare = SHM_NIL, .dead = SHM_NIL};
+
     for (uint32_t slot = 0; slot < seg->geometry.procs; slot++) {
         uint64_t life = atomic_load_explicit(&seg->procs[slot].life, memory_order_acquire);
-        if (life_state(life) != PROC_FREE)
-            lives += life_kind(life) == kind && life_index(life) == index;
-        else if (*spare == SHM_NIL)
-            *spare = slot;
+        if (life_state(life) == PROC_FREE) {
+            if (found.spare == SHM_NIL)
+                found.spare = slot;
+        } else if (life_kind(life) == kind && life_index(life) == index) {
+            found.lives++;
+            if (life_state(life) == PROC_DEAD &&
+                (found.dead == SHM_NIL || started(seg, slot) < started(seg, found.dead)))
+                found.dead = slot;
+        }
     }
-    return lives;
+    return found;
+}
+
+static uint32_t choose(const struct shm_segment *seg, enum proc_kind kind, uint32_t index)
+{
+    struct survey found = survey(seg, kind, index);
+
+    if (found.lives < PROCTAB_LIVES && found.spare != SHM_NIL)
+        return found.spare;
+    return kind == PROC_JANITOR ? found.dead : SHM_NIL;
 }
 
 int proctab_assign(struct shm_segment *seg, enum proc_kind kind, uint32_t index, struct proc_ref *out)
@@ -79,7 +103,8 @@ int proctab_assign(struct shm_segment *seg, enum proc_kind kind, uint32_t index,
     uint32_t slot;
 
     shm_insist(kind >= PROC_WORKER && kind <= PROC_DATABASE && index <= UINT16_MAX);
-    if (count_lives(seg, kind, index, &slot) >= PROCTAB_LIVES || slot == SHM_NIL)
+    slot = choose(seg, kind, index);
+    if (slot == SHM_NIL)
         return -EAGAIN;
     struct shm_proc *entry = &seg->procs[slot];
     uint32_t generation = life_generation(atomic_load_explicit(&entry->life, memory_order_relaxed)) + 1;

@@ -2,15 +2,14 @@
  *
  * One entry per possible child. A child number (kind, index) holds at most PROCTAB_LIVES entries that are not FREE, so
  * a child that dies in a loop while the janitor is away cannot use up another's; a table with PROCTAB_LIVES entries
- * for each child number never runs short.
- * Protocol (every field is an atomic; nobody locks):
- *   FREE -> ASSIGNED   master, before fork: generation + 1
- *   ASSIGNED -> ACTIVE child, when it is ready to work
- *   ACTIVE -> STOPPING child, when it stops in good order and has handed its work back
- *   any -> DEAD        master, after waitpid, with the cause; then it pokes the janitor
- *   DEAD -> FREE       janitor, after it has settled what the process owned
- * A pid is reused by the kernel, a generation is not: everything that names an owner names {slot, generation}.
- * Death is known from the master's waitpid, never from a stale heartbeat; heartbeats only tell "hung". */
+ * for each child number never runs short. A janitor is given an entry even then: the oldest dead one of its own,
+ * because nobody else would ever settle it. So a janitor settles by proctab_alive() of each task's owner, not by the
+ * DEAD entries alone. Protocol (every field is an atomic; nobody locks): FREE -> ASSIGNED   master, before fork:
+ * generation + 1 ASSIGNED -> ACTIVE child, when it is ready to work ACTIVE -> STOPPING child, when it stops in good
+ * order and has handed its work back any -> DEAD        master, after waitpid, with the cause; then it pokes the
+ * janitor DEAD -> FREE       janitor, after it has settled what the process owned A pid is reused by the kernel, a
+ * generation is not: everything that names an owner names {slot, generation}. Death is known from the master's waitpid,
+ * never from a stale heartbeat; heartbeats only tell "hung". */
 #ifndef PF_SHM_PROCTAB_H
 #define PF_SHM_PROCTAB_H
 
@@ -45,7 +44,8 @@ struct proc_info {
 };
 
 /* Master only. Take a FREE entry for child number `index` (below 65536) of `kind`. Returns 0 and *out, or -EAGAIN when
- * no entry is free or PROCTAB_LIVES are in use (the janitor has not settled the dead ones yet). */
+ * no entry is free or PROCTAB_LIVES are in use (the janitor has not settled the dead ones yet; for PROC_JANITOR only
+ * when none of its own is DEAD). */
 int proctab_assign(struct shm_segment *seg, enum proc_kind kind, uint32_t index, struct proc_ref *out);
 
 /* Master only, after fork in the parent. The child may call it as well with its own pid: same value, harmless. */

@@ -229,9 +229,10 @@ uint32_t queue_claimable(const struct shm_segment *seg)
         uint32_t head = derived->ready_head[type];
         if (head == SHM_NIL || (limit != 0 && derived->claimed[type] >= limit))
             continue;
-        if (best == SHM_NIL || node_of(seg, head)->key < seg->nodes[best].key)
+        if (best == SHM_NIL || node_of(seg, head)->key < node_of(seg, best)->key)
             best = head;
     }
+    shm_insist(best == SHM_NIL || best < seg->geometry.slots);
     return best;
 }
 

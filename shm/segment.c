@@ -14,12 +14,12 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-#define LAYOUT_VERSION 1u
+#define LAYOUT_VERSION 2u
 #define NAME_TRIES     16
 
 /* Offsets of the parts from the start of the header; summed with overflow checks once, then only copied around. */
 struct plan {
-    size_t lock, procs, derived, free_stack, index, nodes, finals, slots, total;
+    size_t lock, procs, derived, free_stack, index, nodes, finals, slots, rests, total;
     uint32_t index_size;
 };
 
@@ -49,7 +49,8 @@ static bool plan_make(const struct shm_geometry *geometry, size_t page, struct p
         !plan_part(&plan->total, &plan->index, plan->index_size, sizeof(shm_word)) ||
         !plan_part(&plan->total, &plan->nodes, geometry->slots, sizeof(struct shm_node)) ||
         !plan_part(&plan->total, &plan->finals, geometry->slots, sizeof(uint32_t)) ||
-        !plan_part(&plan->total, &plan->slots, geometry->slots, sizeof(struct shm_slot)))
+        !plan_part(&plan->total, &plan->slots, geometry->slots, sizeof(struct shm_slot)) ||
+        !plan_part(&plan->total, &plan->rests, geometry->slots, sizeof(struct shm_rest)))
         return false;
     if (plan->total > SIZE_MAX / 2 - 3 * page)
         return false;
@@ -130,6 +131,7 @@ static void place(struct shm_segment *seg, const struct plan *plan, size_t page)
     seg->nodes = (void *)(base + plan->nodes);
     seg->finals = (void *)(base + plan->finals);
     seg->slots = (void *)(base + plan->slots);
+    seg->rests = (void *)(base + plan->rests);
     seg->index_mask = plan->index_size - 1;
 }
 
@@ -247,17 +249,10 @@ uint64_t shm_segment_bytes(const struct shm_segment *seg)
 uint32_t shm_segment_layout(void)
 {
     const size_t parts[] = {
-        LAYOUT_VERSION,
-        sizeof(struct shm_header),
-        sizeof(struct shm_lock_area),
-        sizeof(struct shm_proc),
-        sizeof(struct shm_derived),
-        sizeof(struct shm_node),
-        sizeof(struct shm_slot),
-        sizeof(struct shm_task),
-        sizeof(pthread_mutex_t),
-        (size_t)sysconf(_SC_PAGESIZE),
-        TASK_STATES,
+        LAYOUT_VERSION,          sizeof(struct shm_header),     sizeof(struct shm_lock_area),
+        sizeof(struct shm_proc), sizeof(struct shm_derived),    sizeof(struct shm_node),
+        sizeof(struct shm_slot), sizeof(struct shm_rest),       sizeof(struct shm_task),
+        sizeof(pthread_mutex_t), (size_t)sysconf(_SC_PAGESIZE), TASK_STATES,
         SHM_MAX_TYPES,
     };
     uint32_t word = UINT32_C(2166136261); /* FNV-1a over the sizes */

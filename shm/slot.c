@@ -9,10 +9,10 @@ static bool has_terminator(uint64_t word)
     return ((word - ONES) & ~word & HIGHS) != 0;
 }
 
-static void copy_string(char *to, const struct shm_body *body, size_t first, size_t size)
+static void copy_string(char *to, const shm_word *from, size_t size)
 {
     for (size_t at = 0; at < size; at += 8) {
-        uint64_t word = slot_word(body, first + at / 8);
+        uint64_t word = slot_word(from, at / 8);
         memcpy(to + at, &word, 8);
         if (has_terminator(word))
             return;
@@ -20,21 +20,30 @@ static void copy_string(char *to, const struct shm_body *body, size_t first, siz
     to[size - 1] = '\0';
 }
 
-void slot_copy(const struct shm_body *body, struct shm_task *out)
+void slot_copy(const struct shm_segment *seg, uint32_t at, uint64_t version, struct shm_task *out)
 {
-    slot_words(out, body, 0, SHM_HEAD_WORDS);
-    copy_string(out->message, body, SHM_WORD_OF(message), TASK_MESSAGE_MAX);
-    copy_string(out->error, body, SHM_WORD_OF(error), TASK_ERROR_MAX);
-    slot_words(out->text, body, SHM_WORD_OF(text), slot_text_words(out->text_len));
+    const shm_word *rest = slot_rest_words(seg, at, version);
+
+    slot_words(out, slot_head_words(&seg->slots[at], version), SHM_HEAD_WORDS);
+    if (out->state == TASK_FREE) { /* never used, perhaps: do not touch the page */
+        out->message[0] = '\0';
+        out->error[0] = '\0';
+        out->text_len = 0;
+        return;
+    }
+    copy_string(out->message, rest + SHM_REST_OF(message), TASK_MESSAGE_MAX);
+    copy_string(out->error, rest + SHM_REST_OF(error), TASK_ERROR_MAX);
+    out->text_len = slot_text_len(out->text_len);
+    slot_words(out->text, rest + SHM_REST_OF(text), slot_text_words(out->text_len));
 }
 
-static void put_word(struct shm_body *body, size_t word, uint64_t value)
+static void put_word(shm_word *body, size_t word, uint64_t value)
 {
-    atomic_store_explicit(&body->word[word], value, memory_order_relaxed);
+    atomic_store_explicit(&body[word], value, memory_order_relaxed);
 }
 
 /* `size` bytes from private memory, the last word filled up with zeros. */
-static void put_bytes(struct shm_body *body, size_t first, const void *from, size_t size)
+static void put_bytes(shm_word *body, const void *from, size_t size)
 {
     const char *bytes = from;
     size_t whole = size / 8;
@@ -42,30 +51,36 @@ static void put_bytes(struct shm_body *body, size_t first, const void *from, siz
 
     for (size_t i = 0; i < whole; i++) {
         memcpy(&word, bytes + i * 8, 8);
-        put_word(body, first + i, word);
+        put_word(body, i, word);
     }
     if (size % 8 != 0) {
         word = 0;
         memcpy(&word, bytes + whole * 8, size % 8);
-        put_word(body, first + whole, word);
+        put_word(body, whole, word);
     }
 }
 
-static void carry_string(struct shm_body *to, const struct shm_body *from, size_t first, size_t size)
+static void carry_string(shm_word *to, const shm_word *from, size_t size)
 {
     for (size_t i = 0; i < size / 8; i++) {
-        uint64_t word = slot_word(from, first + i);
-        put_word(to, first + i, word);
+        uint64_t word = slot_word(from, i);
+        put_word(to, i, word);
         if (has_terminator(word))
             return;
     }
 }
 
-/* The body that is not valid; the fence is explained in slot.h. */
-static struct shm_body *begin(struct shm_slot *slot, uint64_t version)
+/* The body that is not valid. */
+struct shadow {
+    shm_word *head, *rest;
+};
+
+/* The fence is explained in slot.h. */
+static struct shadow begin(struct shm_segment *seg, uint32_t at, uint64_t version)
 {
     atomic_thread_fence(memory_order_release);
-    return &slot->body[(version + 1) & 1];
+    return (struct shadow){.head = seg->slots[at].head[(version + 1) & 1],
+                           .rest = seg->rests[at].body[(version + 1) & 1]};
 }
 
 /* The one store that is the change. */
@@ -74,48 +89,51 @@ static void publish(struct shm_slot *slot, uint64_t version)
     atomic_store_explicit(&slot->version, version + 1, memory_order_release);
 }
 
-void slot_publish(struct shm_slot *slot, const struct shm_task *head, const struct shm_task *rest)
+void slot_publish(struct shm_segment *seg, uint32_t at, const struct shm_task *head, const struct shm_task *rest)
 {
-    uint64_t version = slot_version(slot);
-    struct shm_body *shadow = begin(slot, version);
+    uint64_t version = slot_version(&seg->slots[at]);
+    struct shadow shadow = begin(seg, at, version);
+    size_t message = strnlen(rest->message, TASK_MESSAGE_MAX - 1) + 1;
+    size_t error = strnlen(rest->error, TASK_ERROR_MAX - 1) + 1;
 
-    put_bytes(shadow, 0, head, SHM_HEAD_WORDS * 8);
-    put_bytes(shadow, SHM_WORD_OF(message), rest->message, strnlen(rest->message, TASK_MESSAGE_MAX - 1) + 1);
-    put_bytes(shadow, SHM_WORD_OF(error), rest->error, strnlen(rest->error, TASK_ERROR_MAX - 1) + 1);
-    put_bytes(shadow, SHM_WORD_OF(text), rest->text, head->text_len);
-    publish(slot, version);
+    put_bytes(shadow.head, head, SHM_HEAD_WORDS * 8);
+    put_bytes(shadow.rest + SHM_REST_OF(message), rest->message, message);
+    put_bytes(shadow.rest + SHM_REST_OF(error), rest->error, error);
+    put_bytes(shadow.rest + SHM_REST_OF(text), rest->text, head->text_len);
+    publish(&seg->slots[at], version);
 }
 
-void slot_publish_head(struct shm_slot *slot, const struct shm_task *head)
+void slot_publish_head(struct shm_segment *seg, uint32_t at, const struct shm_task *head)
 {
-    uint64_t version = slot_version(slot);
-    const struct shm_body *valid = slot_body(slot, version);
-    struct shm_body *shadow = begin(slot, version);
+    uint64_t version = slot_version(&seg->slots[at]);
+    const shm_word *valid = slot_rest_words(seg, at, version);
+    struct shadow shadow = begin(seg, at, version);
 
-    put_bytes(shadow, 0, head, SHM_HEAD_WORDS * 8);
-    carry_string(shadow, valid, SHM_WORD_OF(message), TASK_MESSAGE_MAX);
-    carry_string(shadow, valid, SHM_WORD_OF(error), TASK_ERROR_MAX);
+    put_bytes(shadow.head, head, SHM_HEAD_WORDS * 8);
+    carry_string(shadow.rest + SHM_REST_OF(message), valid + SHM_REST_OF(message), TASK_MESSAGE_MAX);
+    carry_string(shadow.rest + SHM_REST_OF(error), valid + SHM_REST_OF(error), TASK_ERROR_MAX);
     for (size_t i = 0; i < slot_text_words(head->text_len); i++)
-        put_word(shadow, SHM_WORD_OF(text) + i, slot_word(valid, SHM_WORD_OF(text) + i));
-    publish(slot, version);
+        put_word(shadow.rest, SHM_REST_OF(text) + i, slot_word(valid, SHM_REST_OF(text) + i));
+    publish(&seg->slots[at], version);
 }
 
-bool slot_text_equal(const struct shm_slot *slot, const char *text, uint16_t len)
+bool slot_text_equal(const struct shm_segment *seg, uint32_t at, const char *text, uint16_t len)
 {
-    const struct shm_body *valid = slot_body(slot, slot_version(slot));
+    uint64_t version = slot_version(&seg->slots[at]);
+    const shm_word *valid = slot_rest_words(seg, at, version) + SHM_REST_OF(text);
     size_t whole = len / 8;
     uint64_t differ = 0, word;
 
-    if ((slot_word(valid, SHM_WORD_OF(text_len)) & UINT16_MAX) != len)
+    if ((slot_word(slot_head_words(&seg->slots[at], version), SHM_WORD_OF(text_len)) & UINT16_MAX) != len)
         return false;
     for (size_t i = 0; i < whole && differ == 0; i++) {
         memcpy(&word, text + i * 8, 8);
-        differ = word ^ slot_word(valid, SHM_WORD_OF(text) + i);
+        differ = word ^ slot_word(valid, i);
     }
     if (len % 8 != 0) {
         word = 0; /* as put_bytes() fills up the last word */
         memcpy(&word, text + whole * 8, len % 8);
-        differ |= word ^ slot_word(valid, SHM_WORD_OF(text) + whole);
+        differ |= word ^ slot_word(valid, whole);
     }
     return differ == 0;
 }

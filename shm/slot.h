@@ -15,9 +15,9 @@
 
 #include <string.h>
 
-static inline uint64_t slot_word(const struct shm_body *body, size_t word)
+static inline uint64_t slot_word(const shm_word *body, size_t word)
 {
-    return atomic_load_explicit(&body->word[word], memory_order_relaxed);
+    return atomic_load_explicit(&body[word], memory_order_relaxed);
 }
 
 static inline uint64_t slot_version(const struct shm_slot *slot)
@@ -32,41 +32,53 @@ static inline bool slot_still(const struct shm_slot *slot, uint64_t version)
     return atomic_load_explicit(&slot->version, memory_order_relaxed) == version;
 }
 
-static inline const struct shm_body *slot_body(const struct shm_slot *slot, uint64_t version)
+/* The two parts of the body that this version selects. */
+static inline const shm_word *slot_head_words(const struct shm_slot *slot, uint64_t version)
 {
-    return &slot->body[version & 1];
+    return slot->head[version & 1];
 }
 
-static inline void slot_words(void *to, const struct shm_body *body, size_t first, size_t words)
+static inline const shm_word *slot_rest_words(const struct shm_segment *seg, uint32_t at, uint64_t version)
+{
+    return seg->rests[at].body[version & 1];
+}
+
+static inline void slot_words(void *to, const shm_word *body, size_t words)
 {
     for (size_t i = 0; i < words; i++) {
-        uint64_t word = slot_word(body, first + i);
+        uint64_t word = slot_word(body, i);
         memcpy((char *)to + i * 8, &word, 8);
     }
 }
 
-/* Words that hold a text of `len` bytes; a length from a torn copy stays inside the body. */
+/* A length as it may be used: nothing that a stranger wrote there leads out of the body or of the reader's copy. */
+static inline uint16_t slot_text_len(uint64_t len)
+{
+    return (uint16_t)(len < TASK_TEXT_MAX ? len : TASK_TEXT_MAX);
+}
+
 static inline size_t slot_text_words(uint16_t len)
 {
-    return ((len < TASK_TEXT_MAX ? len : (size_t)TASK_TEXT_MAX) + 7) / 8;
+    return ((size_t)slot_text_len(len) + 7) / 8;
 }
 
 /* The head of the valid body, all before `message`. With the lock held nothing moves and the copy is whole. */
 static inline void slot_head(const struct shm_slot *slot, struct shm_task *out)
 {
-    slot_words(out, slot_body(slot, slot_version(slot)), 0, SHM_HEAD_WORDS);
+    slot_words(out, slot_head_words(slot, slot_version(slot)), SHM_HEAD_WORDS);
 }
 
-/* Copy a body: head, strings, text_len bytes of text. Strings come out terminated whatever the body holds. */
-void slot_copy(const struct shm_body *body, struct shm_task *out);
+/* Copy the body of this version: head, strings, text_len bytes of text. Strings come out terminated whatever the body
+ * holds. */
+void slot_copy(const struct shm_segment *seg, uint32_t at, uint64_t version, struct shm_task *out);
 
 /* Lock held: publish new contents, the head from `head`, strings and text from `rest` (may be the same task). */
-void slot_publish(struct shm_slot *slot, const struct shm_task *head, const struct shm_task *rest);
+void slot_publish(struct shm_segment *seg, uint32_t at, const struct shm_task *head, const struct shm_task *rest);
 
 /* Lock held: publish a new head with the strings and the text as they are. */
-void slot_publish_head(struct shm_slot *slot, const struct shm_task *head);
+void slot_publish_head(struct shm_segment *seg, uint32_t at, const struct shm_task *head);
 
 /* Lock held: is the text of the slot `len` bytes long and the same as `text`? */
-bool slot_text_equal(const struct shm_slot *slot, const char *text, uint16_t len);
+bool slot_text_equal(const struct shm_segment *seg, uint32_t at, const char *text, uint16_t len);
 
 #endif

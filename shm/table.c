@@ -89,7 +89,7 @@ static int reserve_locked(struct shm_segment *seg, struct proc_ref me, const uin
     make_reserved(&task, me, id, type, old.generation + 1);
     if (old.state != TASK_FREE)
         index_remove(seg, old.id, at);
-    slot_publish(&seg->slots[at], &task, &task);
+    slot_publish(seg, at, &task, &task);
     queue_leave(seg, at, &old);
     queue_enter(seg, at, &task);
     index_insert(seg, id, at);
@@ -123,8 +123,8 @@ static void check_next(const struct shm_task *next)
 }
 
 /* The head that will be published: the caller's, with what belongs to the slot kept. */
-static void merge_head(struct shm_segment *seg, const struct shm_slot *slot, const struct shm_task *old,
-                       const struct shm_task *next, struct shm_task *head)
+static void merge_head(struct shm_segment *seg, uint32_t at, const struct shm_task *old, const struct shm_task *next,
+                       struct shm_task *head)
 {
     memcpy(head, next, offsetof(struct shm_task, message));
     memcpy(head->id, old->id, sizeof(head->id));
@@ -136,7 +136,8 @@ static void merge_head(struct shm_segment *seg, const struct shm_slot *slot, con
     if (!state_owned(next->state))
         head->owner = (struct proc_ref){0, 0};
     head->visible = old->visible;
-    if (((old->flags ^ next->flags) & TASK_TEXT_IN_JOURNAL) != 0 || !slot_text_equal(slot, next->text, next->text_len))
+    if (((old->flags ^ next->flags) & TASK_TEXT_IN_JOURNAL) != 0 ||
+        !slot_text_equal(seg, at, next->text, next->text_len))
         head->visible++;
     head->pad0 = 0;
     memset(head->pad1, 0, sizeof(head->pad1));
@@ -157,7 +158,7 @@ static void free_slot(struct shm_segment *seg, uint32_t at, const struct shm_tas
 
     make_free(&task, old->generation);
     index_remove(seg, old->id, at);
-    slot_publish(&seg->slots[at], &task, &task);
+    slot_publish(seg, at, &task, &task);
     queue_leave(seg, at, old);
     queue_enter(seg, at, &task);
 }
@@ -185,8 +186,8 @@ static int change_locked(struct shm_segment *seg, struct shm_handle task, uint64
         free_slot(seg, task.slot, &old);
         return 0;
     }
-    merge_head(seg, slot, &old, next, &head);
-    slot_publish(slot, &head, next);
+    merge_head(seg, task.slot, &old, next, &head);
+    slot_publish(seg, task.slot, &head, next);
     relist(seg, task.slot, &old, &head);
     return 0;
 }
@@ -218,10 +219,10 @@ static int claim_locked(struct shm_segment *seg, struct proc_ref me, struct shm_
     memcpy(&head, &old, offsetof(struct shm_task, message));
     head.state = TASK_CLAIMED;
     head.owner = me;
-    slot_publish_head(&seg->slots[at], &head);
+    slot_publish_head(seg, at, &head);
     relist(seg, at, &old, &head);
     *task = (struct shm_handle){.slot = at, .generation = head.generation};
-    slot_copy(slot_body(&seg->slots[at], slot_version(&seg->slots[at])), out);
+    slot_copy(seg, at, slot_version(&seg->slots[at]), out);
     return 0;
 }
 
@@ -250,7 +251,7 @@ static int ask_cancel_locked(struct shm_segment *seg, struct shm_handle task)
     if (task_state_final((enum task_state)head.state) || (head.flags & TASK_CANCEL_ASKED) != 0)
         return 0;
     head.flags |= TASK_CANCEL_ASKED;
-    slot_publish_head(slot, &head);
+    slot_publish_head(seg, task.slot, &head);
     return 0;
 }
 

@@ -55,6 +55,7 @@ enum task_flag {
     TASK_CANCEL_ASKED = 1 << 0,    /* somebody asked for cancellation; the owner looks at it at each batch */
     TASK_TEXT_IN_JOURNAL = 1 << 1, /* the final representation is longer than TASK_TEXT_MAX: read it from the journal */
     TASK_INTERRUPTED = 1 << 2,     /* its owner died and polls have been told; the journal has not been asked yet */
+    TASK_OVERDUE = 1 << 3, /* past its type's time limit: its runner is being killed and there is no further attempt */
 };
 
 /* One task. All times are milliseconds since 1970 UTC, 0 = not yet. Strings are always terminated. */

@@ -3,12 +3,15 @@
 #include "store/internal.h"
 
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <errmsg.h>
@@ -141,6 +144,19 @@ static const char *own_user(char *buffer, size_t size)
     return found->pw_name;
 }
 
+/* A server whose machine vanished answers nothing for ever; a long statement keeps its connection alive all the same.
+ */
+static void notice_dead_peers(int fd)
+{
+    int on = 1, idle_s = 5, interval_s = 3, probes = 3;
+    unsigned give_up_ms = 15000;
+    (void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle_s, sizeof idle_s);
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &interval_s, sizeof interval_s);
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &probes, sizeof probes);
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &give_up_ms, sizeof give_up_ms);
+}
+
 static int connect_now(struct store_conn *conn)
 {
     const struct store_config *config = conn->config;
@@ -161,6 +177,8 @@ static int connect_now(struct store_conn *conn)
         store_close(conn);
         return -1;
     }
+    if (tcp)
+        notice_dead_peers((int)mysql_get_socket(conn->mysql));
     conn->serial++;
     conn->server_thread = mysql_thread_id(conn->mysql);
     conn->stmts = store_stmts_new();

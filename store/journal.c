@@ -210,6 +210,15 @@ int journal_read(struct store_conn *conn, const store_uuid id, struct journal_ro
     return store_query(conn, "SELECT " ROW_COLUMNS "FROM task WHERE id = ?", &param, 1, keep_row, out);
 }
 
+int journal_read_settled(struct store_conn *conn, const store_uuid id, struct journal_row *out)
+{
+    char text[STORE_UUID_SIZE];
+    store_uuid_text(id, text);
+    struct store_value param = STORE_S(text);
+    return store_query(conn, "SELECT " ROW_COLUMNS "FROM task WHERE id = ? LOCK IN SHARE MODE", &param, 1, keep_row,
+                       out);
+}
+
 /* ---- Lists --------------------------------------------------------------------------------------------------- */
 
 struct each {

@@ -72,6 +72,9 @@ int journal_insert(struct store_conn *conn, const struct journal_new *task);
 
 /* Read one row. Returns 1 (found), 0 (no such id), -1. */
 int journal_read(struct store_conn *conn, const store_uuid id, struct journal_row *out);
+/* The same, but waits for a transaction that still holds the row, a COMMIT of a killed process included: what it says
+ * is final as far as dead writers go. Use it before anything is decided from "not there" or "still running". */
+int journal_read_settled(struct store_conn *conn, const store_uuid id, struct journal_row *out);
 
 /* queued -> running with attempt + 1, started_at now. Autocommit. Returns 1 and the new attempt, 0 when somebody else
  * has it or it is no longer queued, -1. */
@@ -104,6 +107,9 @@ int journal_ask_cancel(struct store_conn *conn, const store_uuid id);
 typedef int (*journal_row_fn)(const struct journal_row *row, void *ctx);
 int journal_each_live(struct store_conn *conn, const store_uuid node, journal_row_fn fn, void *ctx);
 int journal_each_finished(struct store_conn *conn, unsigned limit, journal_row_fn fn, void *ctx);
+/* Ids of this node's running rows: for the sweep that finds the ones no slot stands for. */
+int journal_each_running_id(struct store_conn *conn, const store_uuid node, int (*fn)(const store_uuid id, void *ctx),
+                            void *ctx);
 /* Ids of this node's queued rows, oldest first: for the sweep that adopts what a killed worker committed. */
 int journal_each_queued_id(struct store_conn *conn, const store_uuid node, int (*fn)(const store_uuid id, void *ctx),
                            void *ctx);

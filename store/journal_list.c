@@ -86,6 +86,16 @@ int journal_each_queued_id(struct store_conn *conn, const store_uuid node, int (
                        1, hand_id, &each);
 }
 
+int journal_each_running_id(struct store_conn *conn, const store_uuid node, int (*fn)(const store_uuid id, void *ctx),
+                            void *ctx)
+{
+    struct each_id each = {fn, ctx};
+    char text[STORE_UUID_SIZE];
+    store_uuid_text(node, text);
+    struct store_value param = STORE_S(text);
+    return store_query(conn, "SELECT id FROM task WHERE node = ? AND status = 'running'", &param, 1, hand_id, &each);
+}
+
 /* ---- Retention ----------------------------------------------------------------------------------------------- */
 
 struct purge {

@@ -21,8 +21,8 @@ dec128 dec_pow10(unsigned n);
 /* value at scale `from` -> scale `to`, rounded. */
 dec128 dec_rescale(dec128 value, unsigned from, unsigned to, enum round_mode mode);
 
-/* Parse plain or exponent decimal text ("-12.50", "1e+21", ".5"; "5." is none) to `scale`, rounding half up. *lost: digits were rounded off.
- * Returns 0; -EINVAL no number; -ERANGE beyond 38 digits. */
+/* Parse plain or exponent decimal text ("-12.50", "1e+21", ".5"; "5." is none) to `scale`, rounding half up. *lost:
+ * digits were rounded off. Returns 0; -EINVAL no number; -ERANGE beyond 38 digits. */
 int dec_parse(const char *text, size_t n, unsigned scale, dec128 *out, bool *lost);
 
 /* Text with exactly `scale` decimals ("7.000"); with trim, without trailing zeros and point. buf of 48 bytes or more.

@@ -6,18 +6,32 @@
 #include <stddef.h>
 
 enum stock_field {
-    FIELD_NONE = 0, FIELD_PART_NUMBER, FIELD_LOT, FIELD_CODE, FIELD_NAME, FIELD_VENDOR, FIELD_QTY, FIELD_FREE, FIELD_RESERVED,
-    FIELD_UNIT, FIELD_UNIT_COST, FIELD_TOTAL_COST, FIELD_WAREHOUSE, FIELD_CURRENCY, FIELD_RECEIVED_ON, FIELD_COUNT
+    FIELD_NONE = 0,
+    FIELD_PART_NUMBER,
+    FIELD_LOT,
+    FIELD_CODE,
+    FIELD_NAME,
+    FIELD_VENDOR,
+    FIELD_QTY,
+    FIELD_FREE,
+    FIELD_RESERVED,
+    FIELD_UNIT,
+    FIELD_UNIT_COST,
+    FIELD_TOTAL_COST,
+    FIELD_WAREHOUSE,
+    FIELD_CURRENCY,
+    FIELD_RECEIVED_ON,
+    FIELD_COUNT
 };
 
 /* What a heading says beside its field. */
 struct label_hints {
-    char currency[4];   /* "RUB" … or "" */
-    int vat;            /* 1 = included, 0 = not, -1 = says nothing */
+    char currency[4]; /* "RUB" … or "" */
+    int vat;          /* 1 = included, 0 = not, -1 = says nothing */
 };
 
-/* Lower case, ё→е, white space to one space, dashes to "-", punctuation dropped. `out` of `size` bytes, terminated, cut at a
- * character boundary. Returns the length. */
+/* Lower case, ё→е, white space to one space, dashes to "-", punctuation dropped. `out` of `size` bytes, terminated, cut
+ * at a character boundary. Returns the length. */
 size_t label_normalise(const char *text, size_t n, char *out, size_t size);
 /* Normalise, strip hints from the end, look up. */
 enum stock_field label_field(const char *text, size_t n, struct label_hints *hints);

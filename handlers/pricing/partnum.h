@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define PN_MAX 64                 /* characters of a normalised number */
+#define PN_MAX   64               /* characters of a normalised number */
 #define PN_BYTES (PN_MAX * 4 + 1) /* bytes, terminated */
 
 enum pn_status { PN_OK = 0, PN_EMPTY, PN_LONG, PN_ENCODING };

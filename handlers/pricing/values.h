@@ -8,11 +8,11 @@ enum number_locale { LOCALE_RU, LOCALE_EN };
 
 /* A number read from text. */
 struct value_number {
-    bool missing;       /* empty or a lone dash */
-    bool approx;        /* ">" in front: W_QTY_APPROX */
-    bool lost;          /* digits beyond the scale were rounded off and they were no binary noise: W_QTY_ROUNDED */
-    char currency[4];   /* from a suffix or sign: "RUB", "USD", "EUR", "CNY"; "" if none */
-    dec128 value;       /* at the scale asked for */
+    bool missing;     /* empty or a lone dash */
+    bool approx;      /* ">" in front: W_QTY_APPROX */
+    bool lost;        /* digits beyond the scale were rounded off and they were no binary noise: W_QTY_ROUNDED */
+    char currency[4]; /* from a suffix or sign: "RUB", "USD", "EUR", "CNY"; "" if none */
+    dec128 value;     /* at the scale asked for */
 };
 /* From a text cell. Returns 0 or -EINVAL (E_QTY_NUM, E_COST_NUM), -ERANGE. */
 int value_number_text(const char *text, size_t n, unsigned scale, enum number_locale locale, struct value_number *out);
@@ -20,7 +20,9 @@ int value_number_text(const char *text, size_t n, unsigned scale, enum number_lo
 int value_number_cell(const char *text, size_t n, unsigned scale, struct value_number *out);
 
 /* A plain date. year 0 = none. */
-struct value_date { int year, month, day; };
+struct value_date {
+    int year, month, day;
+};
 /* "DD.MM.YYYY", "D.M.YY", "YYYY-MM-DD", an optional time is dropped. Returns 0 or -EINVAL. */
 int value_date_text(const char *text, size_t n, struct value_date *out);
 /* A bare serial number cell: 1900 or 1904 system. */
@@ -36,9 +38,9 @@ struct value_date value_date_from_days(int64_t days);
 /* Units. */
 enum unit { UNIT_NONE = 0, UNIT_PCS, UNIT_SET, UNIT_M };
 struct value_unit {
-    enum unit unit;     /* base unit */
-    unsigned factor;    /* 1, 2 (pair), 1000 (thousand pieces) */
-    bool pack;          /* multiply by the map's pack_qty */
+    enum unit unit;  /* base unit */
+    unsigned factor; /* 1, 2 (pair), 1000 (thousand pieces) */
+    bool pack;       /* multiply by the map's pack_qty */
 };
 /* Empty text: unit UNIT_NONE, factor 1. Returns 0 or -EINVAL (E_UNIT). */
 int value_unit_text(const char *text, size_t n, struct value_unit *out);

@@ -73,7 +73,13 @@ static inline void bytes_add_char(struct bytes *b, char c)
 /* Encode a code point (a surrogate or 0 becomes U+FFFD) to at most 4 bytes. Returns their number. */
 size_t utf8_put(char *to, uint32_t code);
 
-/* Where text[from..n) stops being what XML 1.0 allows in UTF-8: no overlong forms, surrogates, U+FFFE, U+FFFF or
+static inline void bytes_add_code(struct bytes *b, uint32_t code)
+{
+    bytes_reserve(b, 4);
+    b->len += utf8_put(b->data + b->len, code);
+}
+
+/* Where text stops being what XML 1.0 allows in UTF-8: no overlong forms, surrogates, U+FFFE, U+FFFF or
  * control characters but tab, LF, CR. Returns n when all is right; a sequence cut by the end is reported by *cut = true
  * and the place of its first byte. */
 size_t utf8_check(const unsigned char *text, size_t n, bool *cut);

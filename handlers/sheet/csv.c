@@ -71,13 +71,12 @@ static int end_record(struct csv *csv)
     return rc;
 }
 
-static int add(struct csv *csv, char c)
+static int add(struct csv *csv, const char *text, size_t n)
 {
-    bytes_add_char(&csv->field, c);
+    bytes_add(&csv->field, text, n);
     if (csv->field.len > csv->limits->max_text && utf8_units(csv->field.data, csv->field.len) > csv->limits->max_text)
         return malformed(csv, csv->state == QUOTED ? csv->opened : csv->line,
-                         "a field of more than 32767 characters; "
-                         "is a quotation mark missing?");
+                         "a field of more than 32767 characters; is a quotation mark missing?");
     return 0;
 }
 
@@ -87,7 +86,7 @@ static int in_quotes(struct csv *csv, char c)
         csv->state = QUOTE_CLOSED;
         return 0;
     }
-    return add(csv, c);
+    return add(csv, &c, 1);
 }
 
 static int unquoted(struct csv *csv, char c)
@@ -104,10 +103,10 @@ static int unquoted(struct csv *csv, char c)
         bool doubled = csv->state == QUOTE_CLOSED;
         csv->opened = doubled ? csv->opened : csv->line;
         csv->state = QUOTED;
-        return doubled ? add(csv, c) : 0;
+        return doubled ? add(csv, &c, 1) : 0;
     }
     csv->state = PLAIN;
-    return add(csv, c);
+    return add(csv, &c, 1);
 }
 
 static int take(struct csv *csv, char c)
@@ -146,12 +145,28 @@ static char separator_of(const char *text, size_t n)
     return counts[best] > 0 ? known[best] : 0;
 }
 
+/* How many bytes from text on are ordinary within the field. */
+static size_t ordinary(const struct csv *csv, const char *text, size_t n)
+{
+    size_t i = 0;
+    if (csv->state != PLAIN && csv->state != QUOTED)
+        return 0;
+    while (i < n && text[i] != '"' && text[i] != '\n' && text[i] != '\r' &&
+           (text[i] != csv->separator || csv->state == QUOTED))
+        i++;
+    return i;
+}
+
 static int take_block(struct csv *csv, const char *text, size_t n)
 {
-    for (size_t i = 0; i < n; i++) {
-        int rc = take(csv, text[i]);
+    for (size_t i = 0; i < n;) {
+        size_t run = ordinary(csv, text + i, n - i);
+        int rc = run > 0 ? add(csv, text + i, run) : take(csv, text[i]);
         if (rc != 0)
             return rc;
+        if (run > 0)
+            csv->cr = false;
+        i += run > 0 ? run : 1;
     }
     return 0;
 }

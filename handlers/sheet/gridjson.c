@@ -116,15 +116,13 @@ static void print_string(const char *text, size_t n, FILE *out)
     putc('"', out);
 }
 
-static void print_cells(const struct gridjson *json, const struct sheet *sheet, bool typed, FILE *out)
+static void print_typed_cells(const struct gridjson *json, const struct sheet *sheet, FILE *out)
 {
     static const char types[] = {
         [GRID_TEXT] = 's', [GRID_NUMBER] = 'n', [GRID_BOOL] = 'b', [GRID_ERROR] = 'e', [GRID_DATE] = 'd'};
     for (size_t i = 0; i < sheet->n; i++) {
         const struct cell *c = &sheet->cells[i];
-        fprintf(out, "%s\n  [%u,%u,", i > 0 ? "," : "", c->row, c->column);
-        if (typed)
-            fprintf(out, "\"%c\",", types[c->kind]);
+        fprintf(out, "%s\n  [%u,%u,\"%c\",", i > 0 ? "," : "", c->row, c->column, types[c->kind]);
         print_string(json->text.data + c->text, c->len, out);
         putc(']', out);
     }
@@ -138,10 +136,21 @@ static void print_typed(const struct gridjson *json, FILE *out)
         fputs(i > 0 ? ",\n {\"name\":" : "\n {\"name\":", out);
         print_string(sheet->name, strlen(sheet->name), out);
         fprintf(out, ",\"hidden\":%s,\"cells\":[", sheet->hidden ? "true" : "false");
-        print_cells(json, sheet, true, out);
+        print_typed_cells(json, sheet, out);
         fputs("]}", out);
     }
     fputs("\n]}\n", out);
+}
+
+static void print_plain_cells(const struct gridjson *json, const struct sheet *sheet, FILE *out)
+{
+    for (size_t i = 0; i < sheet->n; i++) {
+        const struct cell *c = &sheet->cells[i];
+        fprintf(out, "%s\n[%u, %u, ", i > 0 ? "," : "", c->row, c->column);
+        print_string(json->text.data + c->text, c->len, out);
+        putc(']', out);
+    }
+    fputs(sheet->n > 0 ? "\n]}\n" : "]}\n", out);
 }
 
 static void print_plain(const struct gridjson *json, FILE *out)
@@ -153,9 +162,8 @@ static void print_plain(const struct gridjson *json, FILE *out)
         rows = sheet->cells[i].row + 1 > rows ? sheet->cells[i].row + 1 : rows;
         columns = sheet->cells[i].column + 1 > columns ? sheet->cells[i].column + 1 : columns;
     }
-    fprintf(out, "{\"rows\":%u,\"cols\":%u,\"cells\":[", rows, columns);
-    print_cells(json, sheet, false, out);
-    fputs("]}\n", out);
+    fprintf(out, "{\"rows\": %u, \"cols\": %u, \"cells\": [", rows, columns);
+    print_plain_cells(json, sheet, out);
 }
 
 struct gridjson *gridjson_new(void)

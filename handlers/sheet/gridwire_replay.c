@@ -292,7 +292,7 @@ int gridwire_replay(int fd, const struct grid_sink *sink, bool (*alive)(void *),
 {
     *err = (struct sheet_error){0};
     struct replay r = {.fd = fd, .sink = sink, .alive = alive, .alive_ctx = alive_ctx, .err = err};
-    r.cap = FRAME_BATCH * 2;
+    r.cap = (size_t)FRAME_BATCH * 2;
     r.payload = xalloc(r.cap);
     r.cells = xalloc(GRID_MAX_COLUMN * sizeof *r.cells);
     int rc = 0;

@@ -147,6 +147,7 @@ static int read_sheets(struct reading *r)
 int xlsx_read(const struct sheet_input *input, const struct sheet_limits *limits, const struct grid_sink *sink,
               struct sheet_error *err)
 {
+    *err = (struct sheet_error){0};
     struct reading r = {.limits = limits, .sink = sink, .err = err};
     if (zip_open(&r.zip, input, limits, err) < 0)
         return -1;

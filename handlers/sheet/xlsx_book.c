@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-/* A sheet's name has 31 characters at most; this leaves room for anything that was meant as one. */
+/* A sheet's name has 31 characters at most; this leaves room for anything that was meant as one, and for its id. */
 enum { NAME_BYTES_MAX = 1024 };
 
 struct reading {
@@ -25,16 +25,15 @@ static int add_sheet(struct reading *r, const char **attrs, struct sheet_error *
     const char *state = small_attr(attrs, "state", false);
     if (book->n == r->max)
         return sheet_refuse(err, "xml-limit", "The workbook goes beyond a limit (more than %u sheets).", r->max);
-    const char *name = small_attr(attrs, "name", false);
-    if (name != NULL && strlen(name) > NAME_BYTES_MAX)
+    const char *name = small_attr(attrs, "name", false), *id = small_attr(attrs, "id", true);
+    if ((name != NULL && strlen(name) > NAME_BYTES_MAX) || (id != NULL && strlen(id) > NAME_BYTES_MAX))
         return sheet_refuse(err, "xml-limit", "The workbook goes beyond a limit (the name of a sheet is too long).");
     if (book->n == book->cap) {
         book->cap = book->cap * 2 + 4;
         book->sheets = xrealloc(book->sheets, book->cap * sizeof *book->sheets);
     }
-    book->sheets[book->n++] =
-        (struct book_sheet){copy(name), copy(small_attr(attrs, "id", true)),
-                            state != NULL && (strcmp(state, "hidden") == 0 || strcmp(state, "veryHidden") == 0)};
+    book->sheets[book->n++] = (struct book_sheet){
+        copy(name), copy(id), state != NULL && (strcmp(state, "hidden") == 0 || strcmp(state, "veryHidden") == 0)};
     return 0;
 }
 

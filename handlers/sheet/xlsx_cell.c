@@ -29,14 +29,13 @@ static int add_own(struct worksheet *ws, enum grid_kind kind, const char *text, 
 static int add_copy(struct worksheet *ws, enum grid_kind kind, const char *text, size_t len)
 {
     char *to = row_text(&ws->row, len);
-    if (len > 0)
-        memcpy(to, text, len);
+    memcpy(to, text, len);
     return add_own(ws, kind, to, len, NULL);
 }
 
 static int add_text(struct worksheet *ws, const char *text, size_t n)
 {
-    if (n > 0 && memchr(text, '_', n) != NULL) {
+    if (memchr(text, '_', n) != NULL) {
         ws->scratch.len = 0;
         text_unescape(text, n, &ws->scratch);
         text = ws->scratch.data;
@@ -87,6 +86,7 @@ static int add_shared(struct worksheet *ws, const char *p, size_t n)
         return refuse_index(ws);
     uint32_t len;
     const char *text = strings_get(ws->job->strings, index, &len);
+    __builtin_prefetch(text); /* whoever takes the row will look at it: fetched while the row is being read */
     return add(ws, GRID_TEXT, text, len, NULL);
 }
 
@@ -94,7 +94,7 @@ static int add_shared(struct worksheet *ws, const char *p, size_t n)
 static int64_t plain_integer(const char *p, size_t n)
 {
     int64_t v = 0;
-    if (n == 0 || n > 15 || (p[0] == '0' && n > 1))
+    if (n > 15 || (p[0] == '0' && n > 1))
         return -1;
     for (size_t i = 0; i < n; i++) {
         if (p[i] < '0' || p[i] > '9')
@@ -130,8 +130,6 @@ static int add_parsed(struct worksheet *ws, const char *text, size_t n, const st
 static int add_number(struct worksheet *ws, const char *text, size_t n, const struct numfmt *fmt)
 {
     int64_t whole = plain_integer(text, n);
-    if (n == 0)
-        return 0;
     if (whole < 0)
         return add_parsed(ws, text, n, fmt);
     int dated = fmt->date ? add_date(ws, (double)whole, fmt->day) : 0;
@@ -180,6 +178,8 @@ static const struct numfmt *format_of(const struct worksheet *ws)
 
 int cell_value(struct worksheet *ws, const char *text, size_t n)
 {
+    if (n == 0)
+        return 0; /* an empty v says as little as none */
     switch (ws->type) {
     case CELL_NUMBER:
         return add_number(ws, text, n, format_of(ws));
@@ -202,5 +202,5 @@ int cell_value(struct worksheet *ws, const char *text, size_t n)
 int cell_inline(struct worksheet *ws, const char *text, size_t n)
 {
     ws->has_inline = true;
-    return add_text(ws, text, n);
+    return n > 0 ? add_text(ws, text, n) : 0;
 }

@@ -16,17 +16,17 @@ enum { REFERENCE_MAX = 12 };
 int reference_parse(const char *ref, size_t n, uint32_t *row, uint32_t *column)
 {
     const char *p = ref, *end = ref + n;
-    uint32_t col = 0, value = 0;
+    uint32_t col = 0, value = 0, c;
     if (n > REFERENCE_MAX)
         return -1;
     p += p < end && *p == '$';
-    for (; p < end && (*p | 32) >= 'a' && (*p | 32) <= 'z'; p++)
-        col = col * 26 + (uint32_t)((*p | 32) - 'a' + 1);
+    for (; p < end && (c = ((uint32_t)(unsigned char)*p | 32) - 'a') < 26; p++)
+        col = col * 26 + c + 1;
     p += p < end && *p == '$';
     const char *digits = p;
-    for (; p < end && *p >= '0' && *p <= '9'; p++)
-        value = value * 10 + (uint32_t)(*p - '0');
-    if (col == 0 || col > GRID_MAX_COLUMN || p == digits || p != end || value == 0 || value > GRID_MAX_ROW)
+    for (; p < end && (c = (uint32_t)(unsigned char)*p - '0') < 10; p++)
+        value = value * 10 + c;
+    if (col - 1 >= GRID_MAX_COLUMN || p == digits || p != end || value - 1 >= GRID_MAX_ROW)
         return -1;
     *column = col - 1;
     *row = value - 1;

@@ -3,6 +3,9 @@
 
 #include <stdlib.h>
 
+/* Part names have 255 characters at most in practice; this bounds what thousands of relationships may hold. */
+enum { NAMES_BYTES_MAX = 2048 };
+
 static int hex(char c)
 {
     if (c >= '0' && c <= '9')
@@ -105,6 +108,8 @@ static int rels_start(void *ctx, unsigned depth, const char *name, const char **
         return 0;
     if (rels->n == r->max)
         return sheet_refuse(err, "xml-limit", "The workbook goes beyond a limit (more than %u relationships).", r->max);
+    if (strlen(id) + strlen(target) > NAMES_BYTES_MAX)
+        return sheet_refuse(err, "xml-limit", "The workbook goes beyond a limit (the name of a part is too long).");
     if (rels->n == rels->cap) {
         rels->cap = rels->cap * 2 + 16;
         rels->list = xrealloc(rels->list, rels->cap * sizeof *rels->list);

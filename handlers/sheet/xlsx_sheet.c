@@ -184,16 +184,22 @@ static int start_cell(struct worksheet *ws, const struct xml_token *token)
     ws->type = CELL_NUMBER;
     ws->style = 0;
     ws->has_inline = false;
-    for (uint32_t i = 0; i < token->n_attrs; i++) {
-        const struct xml_attr *a = &token->attrs[i];
+    for (const struct xml_attr *a = token->attrs, *end = a + token->n_attrs; a < end; a++) {
         if (a->name_len != 1)
             continue;
-        if (a->name[0] == 'r')
+        switch (a->name[0]) {
+        case 'r':
             r = a;
-        else if (a->name[0] == 't')
-            ws->type = type_of(a);
-        else if (a->name[0] == 's')
+            break;
+        case 's':
             ws->style = style_of(a);
+            break;
+        case 't':
+            ws->type = type_of(a);
+            break;
+        default:
+            break;
+        }
     }
     return place_cell(ws, r);
 }
@@ -344,16 +350,20 @@ static int on_text(struct worksheet *ws, const struct xml_token *token)
 
 static int on_leaf(struct worksheet *ws, const struct xml_token *token)
 {
+    int rc;
     if (ws->place == AT_CELL && ws->skipped == 0 && token->name_len == 1 && token->name[0] == 'v') {
         ws->values_seen = true;
         if (token->len > text_raw_max(ws->job->limits))
             return text_check(token->text, token->len, ws->job->limits, ws->err);
-        return cell_value(ws, token->text, token->len);
+        rc = cell_value(ws, token->text, token->len);
+    } else {
+        rc = on_start(ws, token);
+        if (rc == 0)
+            rc = on_text(ws, token);
+        if (rc == 0)
+            rc = on_end(ws);
     }
-    int rc = on_start(ws, token);
-    if (rc == 0)
-        rc = on_text(ws, token);
-    return rc == 0 ? on_end(ws) : rc;
+    return rc == 0 && token->closed ? on_end(ws) : rc;
 }
 
 int worksheet_event(struct worksheet *ws, enum xml_event event, const struct xml_token *token)

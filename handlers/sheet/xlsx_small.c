@@ -5,7 +5,9 @@
 
 #include <stdlib.h>
 
-enum { BLOCK = 16 << 10 };
+/* Style sheets bloated by copying have reached tens of megabytes; beyond this no part that goes through here is honest.
+ */
+enum { BLOCK = 16 << 10, PART_MAX = 128 << 20 };
 
 struct reading {
     XML_Parser parser;
@@ -60,6 +62,8 @@ static void XMLCALL on_doctype(void *ctx, const char *name, const char *system, 
 static int feed(struct reading *r, const char *block, size_t n, bool last, uint64_t *fed)
 {
     *fed += n;
+    if (*fed > PART_MAX)
+        return sheet_refuse(r->err, "xml-limit", "The workbook goes beyond a limit (a part of more than 128 MiB).");
     if (XML_Parse(r->parser, block, (int)n, last) != XML_STATUS_OK) {
         if (!r->refused)
             sheet_refuse(r->err, "xml-malformed", "The workbook is damaged (%s). Save it again as .xlsx.",

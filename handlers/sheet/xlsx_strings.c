@@ -13,15 +13,33 @@ struct reading {
     bool item, text;   /* within si; within a t of it */
 };
 
+/* Half as much again, but not beyond what the limit lets in: the parser's memory is limited too. */
+static size_t grown(size_t cap, size_t needed, size_t most)
+{
+    cap += cap / 2 + 1024;
+    if (cap > most)
+        cap = most;
+    return cap > needed ? cap : needed;
+}
+
+static void reserve_text(struct bytes *arena, size_t n, size_t most)
+{
+    if (arena->cap - arena->len >= n)
+        return;
+    arena->cap = grown(arena->cap, arena->len + n, most);
+    arena->data = xrealloc(arena->data, arena->cap);
+}
+
 static int add_end(struct reading *r)
 {
     struct strings *s = r->strings;
-    if (s->arena.len + (s->n + 1) * sizeof *s->ends > r->limits->max_strings || s->arena.len > UINT32_MAX)
+    size_t most = (size_t)r->limits->max_strings;
+    if (s->arena.len + (s->n + 1) * sizeof *s->ends > most || s->arena.len > UINT32_MAX)
         return sheet_refuse(r->err, "limit-text",
-                            "The workbook holds more than %llu MiB of different texts. Split it and send the parts.",
-                            (unsigned long long)(r->limits->max_strings >> 20));
+                            "The workbook holds more than %zu MiB of different texts. Split it and send the parts.",
+                            most >> 20);
     if (s->n == s->cap) {
-        s->cap += s->cap / 2 + 1024;
+        s->cap = grown(s->cap, s->n + 1, most / sizeof *s->ends);
         s->ends = xrealloc(s->ends, s->cap * sizeof *s->ends);
     }
     s->ends[s->n++] = (uint32_t)s->arena.len;
@@ -33,6 +51,7 @@ static int end_item(struct reading *r)
     struct strings *s = r->strings;
     size_t from = s->arena.len;
     r->item = false;
+    reserve_text(&s->arena, r->raw.len, (size_t)r->limits->max_strings);
     text_unescape(r->raw.data, r->raw.len, &s->arena);
     r->raw.len = 0;
     if (text_check(s->arena.data + from, s->arena.len - from, r->limits, r->err) < 0)
@@ -81,7 +100,9 @@ static int on_leaf(struct reading *r, const struct xml_token *token)
     int rc = on_start(r, token);
     if (rc == 0)
         rc = on_text(r, token);
-    return rc == 0 ? on_end(r) : rc;
+    if (rc == 0)
+        rc = on_end(r);
+    return rc == 0 && token->closed ? on_end(r) : rc;
 }
 
 static int read_all(struct reading *r, struct xml *xml)
@@ -119,6 +140,7 @@ int strings_read(struct zip *zip, const struct zip_entry *entry, struct strings 
         return -1;
     struct reading reading = {.strings = strings, .limits = zip->limits, .err = err};
     struct xml *xml = xml_new(part_source, part, err);
+    bytes_reserve(&strings->arena, 1); /* empty strings point somewhere too */
     int rc = read_all(&reading, xml);
     xml_free(&xml);
     zip_part_close(&part);

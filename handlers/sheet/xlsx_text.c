@@ -23,7 +23,6 @@ static int escape_at(const char *p, const char *end)
 static const char *add_escape(const char *p, const char *end, int unit, struct bytes *to)
 {
     uint32_t code = (uint32_t)unit;
-    char utf8[4];
     p += 7;
     if (code >= 0xd800 && code < 0xdc00) {
         int low = escape_at(p, end);
@@ -32,12 +31,14 @@ static const char *add_escape(const char *p, const char *end, int unit, struct b
             p += 7;
         }
     }
-    bytes_add(to, utf8, utf8_put(utf8, code)); /* a lone surrogate or U+0000 becomes U+FFFD */
+    bytes_add_code(to, code); /* a lone surrogate or U+0000 becomes U+FFFD */
     return p;
 }
 
 void text_unescape(const char *text, size_t n, struct bytes *to)
 {
+    if (n == 0)
+        return; /* text may be NULL then */
     const char *p = text, *end = text + n;
     while (p < end) {
         const char *mark = memchr(p, '_', (size_t)(end - p));

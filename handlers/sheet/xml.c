@@ -37,8 +37,8 @@ struct xml *xml_new(xml_read_fn *read, void *ctx, struct sheet_error *err)
     x->source = (struct xml_source){.read = read, .ctx = ctx};
     x->err = err;
     x->cap = BUFFER_SIZE;
-    x->buf = xalloc(x->cap + 1);
-    x->buf[0] = 0;
+    x->buf = xalloc(x->cap + XML_SLACK);
+    memset(x->buf, 0, XML_SLACK);
     return x;
 }
 
@@ -65,28 +65,39 @@ static int limited(struct xml *x, const char *what)
     return XML_FAILED;
 }
 
-/* Read more behind the token that begins at x->at. Returns 0, or XML_FAILED. */
-static int refill(struct xml *x)
+/* Room behind the token that begins at x->at, which is moved to the front. */
+static void make_room(struct xml *x)
 {
     size_t kept = x->end - x->at;
+    memmove(x->buf, x->buf + x->at, kept);
+    x->at = 0;
+    x->end = kept;
+    if (kept > x->cap / 2) {
+        x->cap *= 2;
+        x->buf = xrealloc(x->buf, x->cap + XML_SLACK);
+    }
+}
+
+/* Read more behind the token that begins at x->at: at least half of what it has already, so that beginning it anew each
+ * time costs no more than its length, but not much beyond the limit of one token. Returns 0, or XML_FAILED. */
+static int refill(struct xml *x)
+{
+    size_t kept = x->end - x->at, most = XML_TOKEN_MAX + BUFFER_SIZE;
     if (x->ended)
         return malformed(x, "its XML ends early");
     if (kept > XML_TOKEN_MAX)
         return limited(x, "a tag of more than 4 MiB");
-    memmove(x->buf, x->buf + x->at, kept);
-    x->at = 0;
-    x->end = kept;
-    if (kept > x->cap / 2) { /* doubling keeps the work of beginning a long token anew proportional to its length */
-        x->cap *= 2;
-        x->buf = xrealloc(x->buf, x->cap + 1);
+    make_room(x);
+    if (most > x->cap)
+        most = x->cap;
+    while (x->end <= kept + kept / 2 && most - x->end >= XML_SOURCE_MIN && !x->ended) {
+        ssize_t n = xml_source_read(&x->source, x->buf + x->end, most - x->end, x->err);
+        if (n < 0)
+            return XML_FAILED;
+        x->ended = n == 0;
+        x->end += (size_t)n;
     }
-    size_t room = x->cap - kept, most = XML_TOKEN_MAX + BUFFER_SIZE - kept; /* never much beyond the limit */
-    ssize_t n = xml_source_read(&x->source, x->buf + kept, room < most ? room : most, x->err);
-    if (n < 0)
-        return XML_FAILED;
-    x->ended = n == 0;
-    x->end += (size_t)n;
-    x->buf[x->end] = 0;
+    memset(x->buf + x->end, 0, XML_SLACK);
     return 0;
 }
 
@@ -109,8 +120,7 @@ static const char *scan_value(struct xml *x, const char *p, char quote)
 {
     x->coded = false;
     for (;;) {
-        while (is(*p, C_VALUE))
-            p++;
+        p = skip_value(p);
         if (*p == quote)
             return p;
         if (*p == '"' || *p == '\'') {
@@ -161,8 +171,7 @@ static inline const char *scan_attr(struct xml *x, const char *p, struct xml_att
             return NULL;
     }
     const char *from = p;
-    while (is(*p, C_VALUE))
-        p++;
+    p = skip_value(p);
     attr->coded = false;
     if (*p != from[-1]) {
         p = scan_value(x, from, from[-1]);
@@ -247,8 +256,13 @@ static int may_open(struct xml *x)
 
 static void push(struct xml *x, const char *name, size_t n)
 {
-    x->starts[x->depth++] = (uint32_t)x->open.len;
-    bytes_add(&x->open, name, n);
+    struct bytes *open = &x->open;
+    x->starts[x->depth++] = (uint32_t)open->len;
+    if (open->cap - open->len < n)
+        bytes_reserve(open, n);
+    for (size_t i = 0; i < n; i++) /* most names have one character: no call for that */
+        open->data[open->len + i] = name[i];
+    open->len += n;
 }
 
 static void pop(struct xml *x)
@@ -261,8 +275,7 @@ static void pop(struct xml *x)
 static inline const char *scan_leaf(struct xml_token *token, const char *p, const char *name, size_t n)
 {
     const char *from = p;
-    while (is(*p, C_TEXT))
-        p++;
+    p = skip_text(p);
     if (p[0] != '<' || p[1] != '/')
         return NULL;
     const char *end = p + 2;
@@ -275,6 +288,21 @@ static inline const char *scan_leaf(struct xml_token *token, const char *p, cons
     token->len = (size_t)(p - from);
     token->coded = false;
     return end + n + 1;
+}
+
+/* The end tag of the innermost open element, if it lies at p in one piece and without blanks. Returns behind it, or
+ * NULL. */
+static inline const char *scan_outer_end(const struct xml *x, const char *p)
+{
+    if (x->depth == 0 || p[0] != '<' || p[1] != '/')
+        return NULL;
+    uint32_t from = x->starts[x->depth - 1];
+    size_t n = x->open.len - from;
+    const char *open = x->open.data + from;
+    for (size_t i = 0; i < n; i++)
+        if (p[2 + i] != open[i])
+            return NULL;
+    return p[2 + n] == '>' ? p + 3 + n : NULL;
 }
 
 /* name behind the '<' of a start tag. */
@@ -298,13 +326,15 @@ static inline int start_tag(struct xml *x, struct xml_token *token, const char *
     const char *behind = x->empty ? NULL : scan_leaf(token, p, name, n);
     if (behind == NULL) {
         push(x, name, n);
-        behind = p;
-    } else {
-        x->at = (size_t)(behind - x->buf);
-        return XML_LEAF;
+        x->at = (size_t)(p - x->buf);
+        return XML_START;
     }
-    x->at = (size_t)(behind - x->buf);
-    return XML_START;
+    const char *outer = scan_outer_end(x, behind);
+    token->closed = outer != NULL;
+    if (outer != NULL)
+        pop(x);
+    x->at = (size_t)((outer != NULL ? outer : behind) - x->buf);
+    return XML_LEAF;
 }
 
 /* name behind the "</". */
@@ -351,8 +381,7 @@ static const char *scan_text(struct xml *x, const char *p)
 {
     x->halted = 0;
     for (;;) {
-        while (is(*p, C_TEXT))
-            p++;
+        p = skip_text(p);
         if (*p == '<')
             return p;
         const char *next = *p == '&'    ? xml_scan_reference(x, p)

@@ -38,7 +38,8 @@ struct xml_token {
     const struct xml_attr *attrs;
     const char *text; /* TEXT: a run of characters or a CDATA section, maybe one of several; LEAF: all of it */
     size_t len;
-    bool coded; /* text holds references or CR: see xml_text_add() */
+    bool coded;  /* text holds references or CR: see xml_text_add() */
+    bool closed; /* LEAF: the end tag of the element around it followed at once and is passed too */
 };
 
 /* Returns bytes read (0 = end of the part, checked), -1 with *err. */

@@ -9,6 +9,10 @@
 #include "handlers/sheet/xml.h"
 #include "handlers/sheet/xml_source.h"
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 /* What a byte may be. */
 enum {
     C_SPACE = 1,
@@ -47,6 +51,50 @@ struct xml {
 static inline bool is(char c, int kind)
 {
     return (xml_classes[(unsigned char)c] & kind) != 0;
+}
+
+/* Bytes behind the NUL that may be read (not looked at): the steps below take 16 bytes at a time where the machine can.
+ */
+enum { XML_SLACK = 16 };
+
+/* The first byte from p on that is not C_VALUE. */
+static inline const char *skip_value(const char *p)
+{
+#ifdef __SSE2__
+    for (;; p += 16) {
+        __m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
+        __m128i control = _mm_cmpeq_epi8(_mm_min_epu8(v, _mm_set1_epi8(0x1f)), v);
+        __m128i quote = _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('"')), _mm_cmpeq_epi8(v, _mm_set1_epi8('\'')));
+        __m128i markup = _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('<')), _mm_cmpeq_epi8(v, _mm_set1_epi8('&')));
+        int stops = _mm_movemask_epi8(_mm_or_si128(control, _mm_or_si128(quote, markup)));
+        if (stops != 0)
+            return p + __builtin_ctz((unsigned)stops);
+    }
+#else
+    while (is(*p, C_VALUE))
+        p++;
+    return p;
+#endif
+}
+
+/* The first byte from p on that is not C_TEXT. */
+static inline const char *skip_text(const char *p)
+{
+#ifdef __SSE2__
+    for (;; p += 16) {
+        __m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
+        __m128i markup = _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('<')), _mm_cmpeq_epi8(v, _mm_set1_epi8('&')));
+        __m128i odd = _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('\r')), _mm_cmpeq_epi8(v, _mm_set1_epi8(']')));
+        __m128i end = _mm_cmpeq_epi8(v, _mm_setzero_si128());
+        int stops = _mm_movemask_epi8(_mm_or_si128(end, _mm_or_si128(odd, markup)));
+        if (stops != 0)
+            return p + __builtin_ctz((unsigned)stops);
+    }
+#else
+    while (is(*p, C_TEXT))
+        p++;
+    return p;
+#endif
 }
 
 /* At a byte that does not belong. Returns NULL. */

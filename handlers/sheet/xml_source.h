@@ -18,7 +18,9 @@ struct xml_source {
     unsigned char *raw; /* block of UTF-16; NULL for UTF-8, which is read in place */
 };
 
-/* Next characters as valid UTF-8; size of at least 64. Returns their number, 0 at the end, -1 with *err. */
+enum { XML_SOURCE_MIN = 64 };
+
+/* Next characters as valid UTF-8; size of at least XML_SOURCE_MIN. Returns their number, 0 at the end, -1 with *err. */
 ssize_t xml_source_read(struct xml_source *source, char *buf, size_t size, struct sheet_error *err);
 void xml_source_fini(struct xml_source *source);
 

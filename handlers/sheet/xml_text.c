@@ -67,9 +67,8 @@ static void decode(const char *p, size_t n, bool blank, struct bytes *to)
             break;
         if (*p == '&') {
             uint32_t code = 0;
-            char utf8[4];
             p += xml_reference(p, &code);
-            bytes_add(to, utf8, utf8_put(utf8, code));
+            bytes_add_code(to, code);
         } else {
             bytes_add_char(to, blank ? ' ' : '\n');
             p += p[0] == '\r' && p + 1 < end && p[1] == '\n' ? 2 : 1;

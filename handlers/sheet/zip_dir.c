@@ -25,22 +25,29 @@ struct end_record {
     uint64_t begin; /* offset of the first end record (the Zip64 one where there is one) */
 };
 
+static ssize_t read_some(const struct sheet_input *input, uint64_t offset, unsigned char *to, size_t n)
+{
+    ssize_t got;
+    do
+        got = pread(input->fd, to, n, (off_t)(input->offset + offset));
+    while (got < 0 && errno == EINTR);
+    return got;
+}
+
 int input_read(const struct sheet_input *input, uint64_t offset, void *buf, size_t n, struct sheet_error *err)
 {
-    if (offset > input->length || n > input->length - offset)
-        return sheet_refuse(err, "zip-truncated", "The file ends too early. Send it again.");
     unsigned char *to = buf;
-    while (n > 0) {
-        ssize_t got = pread(input->fd, to, n, (off_t)(input->offset + offset));
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return sheet_refuse(err, "io", "The file cannot be read: %s.", strerror(errno));
-        if (got == 0)
-            return sheet_refuse(err, "io", "The file became shorter while it was read.");
-        to += got;
-        offset += (uint64_t)got;
-        n -= (size_t)got;
+    if (offset > input->length || n > input->length - offset) {
+        sheet_refuse(err, "zip-truncated", "The file ends too early. Send it again.");
+        return -1;
+    }
+    for (size_t done = 0; done < n;) {
+        ssize_t got = read_some(input, offset + done, to + done, n - done);
+        if (got <= 0) {
+            sheet_refuse(err, "io", "The file cannot be read: %s.", got < 0 ? strerror(errno) : "it became shorter");
+            return -1;
+        }
+        done += (size_t)got;
     }
     return 0;
 }

@@ -1,4 +1,5 @@
 /* After a death: what does another process find? */
+#include "tests/prove/stepper.h"
 #include "tests/prove/world.h"
 
 #include "shm/index.h"
@@ -81,7 +82,7 @@ bool image_same(const struct image *a, const struct image *b, bool processes, ui
 /* --- what must hold before any recovery --- */
 
 /* Whole old or whole new, seen without the lock. */
-static enum verdict whole(struct world *world, struct image *seen, bool processes)
+static int whole(struct world *world, struct image *seen, bool processes)
 {
     uint32_t before_at, after_at;
 
@@ -224,13 +225,48 @@ static void usable(struct world *world)
     sound(world, "after use");
 }
 
+/* --- beside a living writer that is stopped in the middle --- */
+
+static const struct shm_task *by_id(const struct image *image, const uint8_t id[16])
+{
+    for (uint32_t slot = 0; slot < WORLD_SLOTS; slot++)
+        if (image->task[slot].state > TASK_RESERVED && memcmp(image->task[slot].id, id, 16) == 0)
+            return &image->task[slot];
+    return NULL;
+}
+
+static bool answers(const struct shm_poll *poll, const struct shm_task *task)
+{
+    return task != NULL && poll->state == task->state && poll->text_len == task->text_len &&
+           memcmp(poll->text, task->text, task->text_len) == 0;
+}
+
+/* A poll that cannot find its task asks for the lock, which the stopped process may hold: a time-out is an honest
+ * answer. */
+static void poll_beside(struct world *world, unsigned number)
+{
+    struct shm_poll poll;
+    uint8_t id[16];
+
+    world_id(world, number, id);
+    const struct shm_task *before = by_id(&world->before, id);
+    const struct shm_task *after = by_id(&world->after, id);
+    int result = shm_table_poll(world->seg, id, &poll);
+    if (result == 0 && !answers(&poll, before) && !answers(&poll, after))
+        violation("beside a stopped writer: poll of id %u is neither old nor new", number);
+    if (result == -ENOENT && before != NULL && after != NULL)
+        violation("beside a stopped writer: poll does not find id %u", number);
+    if (result != 0 && result != -ENOENT && result != -ETIMEDOUT)
+        violation("beside a stopped writer: poll of id %u says %s", number, strerror(-result));
+}
+
 /* --- the three kinds of world --- */
 
 static int judge_table(struct world *world, unsigned flags)
 {
     struct image seen, again;
     uint32_t where;
-    enum verdict verdict = whole(world, &seen, false);
+    int verdict = whole(world, &seen, false);
 
     if ((flags & STARTS_TORN) == 0)
         index_order(world);
@@ -242,13 +278,13 @@ static int judge_table(struct world *world, unsigned flags)
     nothing_left_to_do(world, recovered);
     polls_agree(world, &seen);
     usable(world);
-    return (int)verdict + (recovered ? JUDGED_RECOVERED : 0);
+    return verdict + (recovered ? JUDGED_RECOVERED : 0);
 }
 
 static int judge_lost(struct world *world)
 {
     struct image seen;
-    enum verdict verdict = whole(world, &seen, false);
+    int verdict = whole(world, &seen, false);
 
     for (int i = 0; i < 2; i++) {
         int result = shm_lock(world->seg);
@@ -262,7 +298,7 @@ static int judge_processes(struct world *world)
 {
     struct image seen;
     struct proc_ref who, target;
-    enum verdict verdict = whole(world, &seen, true);
+    int verdict = whole(world, &seen, true);
 
     for (uint32_t slot = 0; slot < WORLD_PROCS; slot++) {
         int signal = proctab_take_kill(world->seg, slot, &target);
@@ -280,16 +316,36 @@ static int judge_processes(struct world *world)
     return verdict;
 }
 
-int judge(struct world *world, unsigned flags, char *why, size_t why_size)
+static void begin(char *why, size_t why_size)
 {
     sentence = why;
     sentence_size = why_size;
     (void)snprintf(why, why_size, "the judge was killed, or waited more than %d s", JUDGE_SECONDS);
+}
+
+int judge(struct world *world, unsigned flags, char *why, size_t why_size)
+{
+    begin(why, why_size);
     if ((flags & PROCESS_TABLE) != 0)
         return judge_processes(world);
     if ((flags & ENDS_LOST) != 0)
         return judge_lost(world);
     return judge_table(world, flags);
+}
+
+int judge_living(struct world *world, unsigned flags, char *why, size_t why_size)
+{
+    struct image seen;
+
+    begin(why, why_size);
+    int verdict = whole(world, &seen, (flags & PROCESS_TABLE) != 0);
+    if ((flags & (PROCESS_TABLE | ENDS_LOST)) != 0)
+        return verdict;
+    stepper_clock_shift_ms = -2 * (int64_t)SHM_LOCK_WAIT_MS;
+    for (unsigned number = 0; number < WORLD_IDS; number++)
+        poll_beside(world, number);
+    stepper_clock_shift_ms = 0;
+    return verdict;
 }
 
 /* --- the server --- */
@@ -300,7 +356,7 @@ static _Noreturn void serve(const struct judge_server *server, int request, int 
 
     while (read(request, &byte, 1) == 1) {
         (void)alarm(JUDGE_SECONDS);
-        byte = (char)judge(server->world, server->flags, server->why, server->why_size);
+        byte = (char)(byte == 'l' ? judge_living : judge)(server->world, server->flags, server->why, server->why_size);
         (void)alarm(0);
         if (write(reply, &byte, 1) != 1)
             break;
@@ -326,13 +382,13 @@ static void judge_start(struct judge_server *server)
     server->reply = reply[0];
 }
 
-int judge_ask(struct judge_server *server)
+int judge_ask(struct judge_server *server, bool living)
 {
     char verdict = 0;
 
     if (server->pid == 0)
         judge_start(server);
-    if (write(server->request, "?", 1) == 1 && read(server->reply, &verdict, 1) == 1)
+    if (write(server->request, living ? "l" : "d", 1) == 1 && read(server->reply, &verdict, 1) == 1)
         return verdict;
     judge_stop(server);
     return JUDGED_VIOLATION;

@@ -30,6 +30,17 @@ void world_id(const struct world *world, unsigned number, uint8_t id[16])
     memcpy(id, half, sizeof(half));
 }
 
+void world_init(struct world *world, uint64_t seed)
+{
+    const struct shm_geometry geometry = {.slots = WORLD_SLOTS, .procs = WORLD_PROCS, .types = 2, .type_limit = {0, 1}};
+
+    memset(world, 0, sizeof(*world));
+    world->seed = seed;
+    insist_ok(shm_segment_new(&geometry, &world->seg));
+    insist_ok(proctab_assign(world->seg, PROC_WORKER, 0, &world->me));
+    insist_ok(proctab_assign(world->seg, PROC_RUNNER, 1, &world->child));
+}
+
 /* --- building a population --- */
 
 static struct shm_handle reserve(struct world *world, unsigned number, uint8_t type)
@@ -56,7 +67,18 @@ static void dress(struct shm_task *task, enum task_state state, unsigned variant
     memset(task->text, (char)('A' + state + variant * 8), task->text_len);
 }
 
-static void prepare(struct world *world, struct shm_handle handle, enum task_state state, unsigned variant)
+bool world_whole(uint8_t state, uint8_t progress, const char *text, uint16_t text_len, const char *message)
+{
+    static struct shm_task model;
+
+    if (state >= TASK_STATES || progress < state * 10 || progress >= state * 10 + 10)
+        return false;
+    dress(&model, (enum task_state)state, progress - state * 10u);
+    return text_len == model.text_len && memcmp(text, model.text, text_len) == 0 &&
+           (message == NULL || strcmp(message, model.message) == 0);
+}
+
+void world_prepare(struct world *world, struct shm_handle handle, enum task_state state, unsigned variant)
 {
     insist_ok(shm_table_read(world->seg, handle, &world->next, &world->expect));
     dress(&world->next, state, variant);
@@ -66,7 +88,7 @@ static void prepare(struct world *world, struct shm_handle handle, enum task_sta
 
 static void move(struct world *world, struct shm_handle handle, enum task_state state, unsigned variant)
 {
-    prepare(world, handle, state, variant);
+    world_prepare(world, handle, state, variant);
     insist_ok(shm_table_change(world->seg, handle, world->expect, &world->next));
 }
 
@@ -95,7 +117,7 @@ static struct shm_handle claimed(struct world *world)
 }
 
 /* Two final, one reserved, one running, three ready of two types; one slot free. */
-static struct shm_handle populate(struct world *world)
+struct shm_handle world_populate(struct world *world)
 {
     struct shm_handle running;
 
@@ -125,7 +147,7 @@ static struct shm_handle handle_of(struct world *world, unsigned number)
 
 static void set_reserve(struct world *world)
 {
-    (void)populate(world);
+    (void)world_populate(world);
     world_id(world, 10, world->id);
 }
 
@@ -137,7 +159,7 @@ static void set_reserve_evict(struct world *world)
 
 static void set_reserve_twice(struct world *world)
 {
-    (void)populate(world);
+    (void)world_populate(world);
     world_id(world, 3, world->id); /* reserved by somebody */
     world->expect_result = -EEXIST;
 }
@@ -164,49 +186,49 @@ static void do_change(struct world *world)
 
 static void set_publish(struct world *world)
 {
-    (void)populate(world);
-    prepare(world, reserve(world, 9, 0), TASK_READY, 4);
+    (void)world_populate(world);
+    world_prepare(world, reserve(world, 9, 0), TASK_READY, 4);
 }
 
 static void set_release(struct world *world)
 {
-    (void)populate(world);
-    prepare(world, reserve(world, 9, 0), TASK_FREE, 4);
+    (void)world_populate(world);
+    world_prepare(world, reserve(world, 9, 0), TASK_FREE, 4);
 }
 
 static void set_start(struct world *world)
 {
-    (void)populate(world);
-    prepare(world, claimed(world), TASK_RUNNING, 5);
+    (void)world_populate(world);
+    world_prepare(world, claimed(world), TASK_RUNNING, 5);
 }
 
 static void set_progress(struct world *world)
 {
-    prepare(world, populate(world), TASK_RUNNING, 7);
+    world_prepare(world, world_populate(world), TASK_RUNNING, 7);
 }
 static void set_finish(struct world *world)
 {
-    prepare(world, populate(world), TASK_SUCCEEDED, 0);
+    world_prepare(world, world_populate(world), TASK_SUCCEEDED, 0);
 }
 static void set_fail(struct world *world)
 {
-    prepare(world, populate(world), TASK_FAILED, 6);
+    world_prepare(world, world_populate(world), TASK_FAILED, 6);
 }
 static void set_requeue(struct world *world)
 {
-    prepare(world, populate(world), TASK_READY, 6);
+    world_prepare(world, world_populate(world), TASK_READY, 6);
 }
 
 static void set_cancel_ready(struct world *world)
 {
-    (void)populate(world);
-    prepare(world, handle_of(world, 5), TASK_CANCELLED, 1);
+    (void)world_populate(world);
+    world_prepare(world, handle_of(world, 5), TASK_CANCELLED, 1);
 }
 
 static void set_drop_final(struct world *world)
 {
-    (void)populate(world);
-    prepare(world, handle_of(world, 1), TASK_FREE, 0);
+    (void)world_populate(world);
+    world_prepare(world, handle_of(world, 1), TASK_FREE, 0);
 }
 
 /* The whole table in the index, so that taking one out shifts others. */
@@ -214,14 +236,14 @@ static void set_drop_shift(struct world *world)
 {
     for (unsigned i = 1; i <= WORLD_SLOTS; i++)
         (void)ready(world, i, 0);
-    prepare(world, handle_of(world, 4), TASK_FREE, 0);
+    world_prepare(world, handle_of(world, 4), TASK_FREE, 0);
 }
 
 static void set_stale(struct world *world)
 {
-    struct shm_handle running = populate(world);
+    struct shm_handle running = world_populate(world);
 
-    prepare(world, running, TASK_SUCCEEDED, 0);
+    world_prepare(world, running, TASK_SUCCEEDED, 0);
     insist_ok(shm_table_ask_cancel(world->seg, running));
     world->expect_result = -ESTALE;
 }
@@ -230,7 +252,7 @@ static void set_stale(struct world *world)
 
 static void set_claim(struct world *world)
 {
-    (void)populate(world);
+    (void)world_populate(world);
 }
 
 /* The oldest READY task is of a type at its limit. */
@@ -255,7 +277,7 @@ static void do_claim(struct world *world)
 
 static void set_ask_cancel(struct world *world)
 {
-    world->handle = populate(world);
+    world->handle = world_populate(world);
 }
 static void do_ask_cancel(struct world *world)
 {
@@ -301,7 +323,7 @@ static void die_holding(struct world *world, void (*damage)(struct world *world)
 
 static void set_repair(struct world *world)
 {
-    (void)populate(world);
+    (void)world_populate(world);
     die_holding(world, scramble);
 }
 
@@ -314,7 +336,7 @@ static void set_repair_full(struct world *world)
 
 static void set_repair_then_change(struct world *world)
 {
-    prepare(world, populate(world), TASK_SUCCEEDED, 0);
+    world_prepare(world, world_populate(world), TASK_SUCCEEDED, 0);
     die_holding(world, scramble);
 }
 
@@ -322,12 +344,12 @@ static void spoil_slot(struct world *world)
 {
     struct shm_slot *slot = &world->seg->slots[0];
 
-    atomic_store(&slot->body[atomic_load(&slot->version) & 1].word[SHM_WORD_OF(state)], UINT64_C(0x636363636363));
+    atomic_store(&slot->head[atomic_load(&slot->version) & 1][SHM_WORD_OF(state)], UINT64_C(0x636363636363));
 }
 
 static void set_refuse(struct world *world)
 {
-    (void)populate(world);
+    (void)world_populate(world);
     die_holding(world, spoil_slot);
     world->expect_result = -ENOTRECOVERABLE;
 }

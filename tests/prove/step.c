@@ -1,10 +1,12 @@
-/* The single-step proof: every operation, killed at every instruction, judged by another process after each death.
+/* The single-step proof: every operation, killed at every instruction, judged by another process after each death; and
+ * every reader, overtaken by writers at every instruction (readers.h).
  *
  *   step [--quick] [--seed N] [--first] [NAME]
  *
  * --quick kills where shared memory or the robust list changed since the last kill point: between two such points a
  * death leaves the same bytes behind. Without it every instruction is a kill point. --first stops at the first
  * violation. */
+#include "tests/prove/readers.h"
 #include "tests/prove/stepper.h"
 #include "tests/prove/world.h"
 
@@ -50,19 +52,6 @@ static double seconds(void)
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-/* --- worlds --- */
-
-static void world_init(struct world *world, uint64_t seed)
-{
-    const struct shm_geometry geometry = {.slots = WORLD_SLOTS, .procs = WORLD_PROCS, .types = 2, .type_limit = {0, 1}};
-
-    memset(world, 0, sizeof(*world));
-    world->seed = seed;
-    shm_insist(shm_segment_new(&geometry, &world->seg) == 0);
-    shm_insist(proctab_assign(world->seg, PROC_WORKER, 0, &world->me) == 0);
-    shm_insist(proctab_assign(world->seg, PROC_RUNNER, 1, &world->child) == 0);
-}
-
 static void keep(const struct trial *trial, char *copy)
 {
     memcpy(copy, trial->world->seg->header, trial->world->seg->bytes);
@@ -80,6 +69,13 @@ static void operate(void *ctx)
     trial->scenario->operation(trial->world);
 }
 
+static int as_expected(void *ctx)
+{
+    const struct trial *trial = ctx;
+
+    return trial->world->result == trial->world->expect_result ? 0 : 1;
+}
+
 /* The contents after an operation that nobody interrupts, and whether it says what the set-up expects. */
 static bool take_after(struct trial *trial)
 {
@@ -90,7 +86,7 @@ static bool take_after(struct trial *trial)
     shm_insist(child >= 0);
     if (child == 0) {
         operate(trial);
-        _exit(trial->world->result == trial->world->expect_result ? 0 : 1);
+        _exit(as_expected(trial));
     }
     shm_insist(waitpid(child, &status, 0) == child);
     image_take(trial->world->seg, &trial->world->after);
@@ -119,6 +115,18 @@ static void take_verdict(struct trial *trial, int verdict)
     trial->after_seen = trial->after_seen || verdict == JUDGED_AFTER;
 }
 
+/* The process is stopped and alive. Its memory is put back, since a time-out leaves its mark in the futex word. */
+static void look_beside(struct trial *trial)
+{
+    int verdict;
+
+    keep(trial, trial->memory);
+    verdict = judge_ask(&trial->judge, true);
+    put_back(trial, trial->memory);
+    if (verdict != JUDGED_BEFORE && verdict != JUDGED_AFTER)
+        complain(trial, trial->run->why);
+}
+
 /* A death that leaves the bytes of the last one gets the verdict of the last one. */
 static void ask_judge(struct trial *trial)
 {
@@ -127,7 +135,7 @@ static void ask_judge(struct trial *trial)
     if (trial->verdict == 0 || memcmp(trial->remains, seg->header, seg->bytes) != 0) {
         keep(trial, trial->remains);
         trial->judged++;
-        trial->verdict = judge_ask(&trial->judge);
+        trial->verdict = judge_ask(&trial->judge, false);
     }
     take_verdict(trial, trial->verdict);
 }
@@ -158,10 +166,13 @@ static bool something_changed(struct trial *trial, pid_t traced)
 
 static void step_through(struct trial *trial)
 {
-    pid_t traced = stepper_start(operate, trial, &trial->world->seg->lock->mutex);
+    pid_t traced = stepper_start(operate, as_expected, trial, &trial->world->seg->lock->mutex);
 
     do {
-        if (!trial->run->quick || trial->instructions == 0 || something_changed(trial, traced))
+        bool changed = something_changed(trial, traced);
+        if (changed)
+            look_beside(trial);
+        if (changed || !trial->run->quick)
             kill_here(trial, traced);
         if (trial->run->stop_at_first && trial->violations > 0)
             break;
@@ -233,9 +244,9 @@ static void scenario_run(struct run *run, const struct scenario *scenario)
     trial_fini(&trial);
 }
 
-static bool wanted(const char *only, const struct scenario *scenario)
+static bool wanted(const char *only, const char *name)
 {
-    return only == NULL || strstr(scenario->name, only) != NULL;
+    return only == NULL || strstr(name, only) != NULL;
 }
 
 static void run_all(struct run *run, const char *only)
@@ -245,11 +256,13 @@ static void run_all(struct run *run, const char *only)
     (void)printf("%-26s %8s %8s %8s %8s %8s %8s\n", run->quick ? "killed at each store" : "killed at each instr.",
                  "instr.", "kills", "judged", "recov.", "violat.", "seconds");
     for (unsigned i = 0; i < scenario_count; i++) {
-        if (wanted(only, &scenarios[i]))
+        if (wanted(only, scenarios[i].name))
             scenario_run(run, &scenarios[i]);
         if (run->stop_at_first && run->violations > 0)
             break;
     }
+    if (wanted(only, "readers") && !(run->stop_at_first && run->violations > 0))
+        run->violations += readers_interrupted(run->seed, run->quick);
     print_row("all", run->instructions, run->kill_points, run->judged, run->recoveries, run->violations,
               seconds() - start);
 }

@@ -17,6 +17,8 @@
 #include <time.h>
 #include <unistd.h>
 
+int64_t stepper_clock_shift_ms;
+
 #if defined(__x86_64__) && !defined(PF_SANITIZERS)
 
 #define RED_ZONE 512 /* below the stack pointer; the ABI's 128 and some air */
@@ -50,7 +52,10 @@ static inline long raw_call(long number, long a, long b, long c, long d)
  * death at every instruction the clock ticks in between each time. */
 int clock_gettime(clockid_t clock, struct timespec *now)
 {
-    return (int)raw_call(SYS_clock_gettime, clock, (long)now, 0, 0);
+    int result = (int)raw_call(SYS_clock_gettime, clock, (long)now, 0, 0);
+
+    now->tv_sec += stepper_clock_shift_ms / 1000;
+    return result;
 }
 
 /* The tracer points the stopped process here. Nothing but system calls: the state that is to die must stay as it is.
@@ -77,7 +82,8 @@ __attribute__((noinline, used)) static void end_here(void)
     __asm__ volatile("int3");
 }
 
-static _Noreturn void be_traced(void (*operation)(void *ctx), void *ctx, pthread_mutex_t *mutex)
+static _Noreturn void be_traced(void (*operation)(void *ctx), int (*after)(void *ctx), void *ctx,
+                                pthread_mutex_t *mutex)
 {
     traced_tid = (int)syscall(SYS_gettid);
     futex_word = &mutex->__data.__lock;
@@ -87,7 +93,7 @@ static _Noreturn void be_traced(void (*operation)(void *ctx), void *ctx, pthread
     __asm__ volatile("int3");
     operation(ctx);
     end_here();
-    _exit(0);
+    _exit(after(ctx));
 }
 
 /* --- in the tracer --- */
@@ -117,13 +123,13 @@ bool stepper_works(const char **reason)
     return true;
 }
 
-pid_t stepper_start(void (*operation)(void *ctx), void *ctx, pthread_mutex_t *mutex)
+pid_t stepper_start(void (*operation)(void *ctx), int (*after)(void *ctx), void *ctx, pthread_mutex_t *mutex)
 {
     pid_t traced = fork();
 
     must(traced >= 0, "fork");
     if (traced == 0)
-        be_traced(operation, ctx, mutex);
+        be_traced(operation, after, ctx, mutex);
     wait_stop(traced, SIGSTOP);
     must(ptrace(PTRACE_SETOPTIONS, traced, NULL, (void *)PTRACE_O_EXITKILL) == 0, "PTRACE_SETOPTIONS");
     must(ptrace(PTRACE_CONT, traced, NULL, NULL) == 0, "PTRACE_CONT");
@@ -173,11 +179,14 @@ int stepper_finish(pid_t traced)
 {
     int status;
 
-    /* At the entry of end_here(): over its int3 and out. */
-    must(ptrace(PTRACE_CONT, traced, NULL, NULL) == 0, "PTRACE_CONT");
-    wait_stop(traced, SIGTRAP);
-    must(ptrace(PTRACE_CONT, traced, NULL, NULL) == 0, "PTRACE_CONT");
-    must(waitpid(traced, &status, __WALL) == traced, "waitpid");
+    do { /* stops at the int3 of end_here(), and for whatever kills it */
+        must(ptrace(PTRACE_CONT, traced, NULL, NULL) == 0, "PTRACE_CONT");
+        must(waitpid(traced, &status, __WALL) == traced, "waitpid");
+    } while (WIFSTOPPED(status) && WSTOPSIG(status) == SIGTRAP);
+    if (WIFSTOPPED(status)) {
+        (void)kill(traced, SIGKILL);
+        must(waitpid(traced, &status, __WALL) == traced, "waitpid");
+    }
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
@@ -189,9 +198,10 @@ bool stepper_works(const char **reason)
     return false;
 }
 
-pid_t stepper_start(void (*operation)(void *ctx), void *ctx, pthread_mutex_t *mutex)
+pid_t stepper_start(void (*operation)(void *ctx), int (*after)(void *ctx), void *ctx, pthread_mutex_t *mutex)
 {
     (void)operation;
+    (void)after;
     (void)ctx;
     (void)mutex;
     abort();

@@ -17,8 +17,9 @@
 /* Does this machine have what the stepper needs? The reason when not. */
 bool stepper_works(const char **reason);
 
-/* Start `operation(ctx)` in a traced process, stopped before its first instruction. `mutex` is the lock it may hold. */
-pid_t stepper_start(void (*operation)(void *ctx), void *ctx, pthread_mutex_t *mutex);
+/* Start `operation(ctx)` in a traced process, stopped before its first instruction. `mutex` is the lock it may hold.
+ * When the operation is over it exits with `after(ctx)`. */
+pid_t stepper_start(void (*operation)(void *ctx), int (*after)(void *ctx), void *ctx, pthread_mutex_t *mutex);
 
 /* One instruction. Returns false when the operation has come to its end. */
 bool stepper_step(pid_t traced);
@@ -29,7 +30,11 @@ void stepper_robust(pid_t traced, uint64_t words[2]);
 /* Fork the traced process where it is and kill the copy. Returns when the copy is dead. */
 void stepper_kill_copy(pid_t traced);
 
-/* Let it run to its end. Returns its exit code. */
+/* Let it run to its end from wherever it is. Returns its exit code, -1 when it was killed. */
 int stepper_finish(pid_t traced);
+
+/* Added to what clock_gettime() says in this process: a lock asked for with a clock that is late by more than the
+ * lock's limit is not waited for. */
+extern int64_t stepper_clock_shift_ms;
 
 #endif

@@ -57,6 +57,18 @@ struct scenario {
 extern const struct scenario scenarios[];
 extern const unsigned scenario_count;
 
+/* A table with nothing in it and two entries taken. Freed by shm_segment_free(). */
+void world_init(struct world *world, uint64_t seed);
+
+/* Two final tasks, one reserved, one running (returned), three ready of two types; one slot free. Ids 1 to 7. */
+struct shm_handle world_populate(struct world *world);
+
+/* Prepare world->handle, expect and next for bringing a task to `state`, every part of it saying state and variant. */
+void world_prepare(struct world *world, struct shm_handle handle, enum task_state state, unsigned variant);
+
+/* Is this all of one piece, as world_prepare() made it? message may be NULL. */
+bool world_whole(uint8_t state, uint8_t progress, const char *text, uint16_t text_len, const char *message);
+
 /* Id number n of this world's seed. */
 void world_id(const struct world *world, unsigned number, uint8_t id[16]);
 
@@ -70,8 +82,12 @@ bool image_same(const struct image *a, const struct image *b, bool processes, ui
 
 enum verdict { JUDGED_BEFORE = 10, JUDGED_AFTER = 11, JUDGED_RECOVERED = 4 /* added */, JUDGED_VIOLATION = 99 };
 
-/* One judgement; uses the table and leaves it changed. On a violation it exits the process with JUDGED_VIOLATION and a
- * sentence in `why`, since it may hold the lock. */
+/* The traced process is stopped in the middle and alive: nobody recovers anything, readers see whole tasks, and nobody
+ * says of a task that is there before and after that it is not there. */
+int judge_living(struct world *world, unsigned flags, char *why, size_t why_size);
+
+/* One judgement after a death; uses the table and leaves it changed. On a violation it exits the process with
+ * JUDGED_VIOLATION and a sentence in `why`, since it may hold the lock. */
 int judge(struct world *world, unsigned flags, char *why, size_t why_size);
 
 /* A process that judges on demand: forked once per scenario, since forking for each death costs more than all the rest.
@@ -85,7 +101,7 @@ struct judge_server {
     int request, reply;
 };
 
-int judge_ask(struct judge_server *server);
+int judge_ask(struct judge_server *server, bool living);
 void judge_stop(struct judge_server *server);
 
 #endif

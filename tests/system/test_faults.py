@@ -242,3 +242,41 @@ def wait_ready(client, seconds=15):
     while client.get("/readyz").status != 200 or client.post_json("/api/tasks", {"type": "test_sleep"}).status != 202:
         assert time.monotonic() < end, "not ready again"
         time.sleep(0.1)
+
+
+def test_unknown_ids_do_not_hold_up_polls_while_the_lock_is_stuck(daemon):
+    client, other = daemon.worker(0), daemon.worker(1)
+    known = client.start("test_sleep", ms=0)
+    client.wait(known)
+    task_id = client.start("test_lock", ms=3000)
+    client.wait(task_id, until=lambda t: t["message"].startswith("started"), every=0.005)
+    time.sleep(0.1)
+    for number in range(10):
+        at = time.monotonic()
+        assert other.get(f"/api/tasks/00000000-0000-4000-8000-{number:012d}").status == 404
+        assert other.get(f"/api/tasks/{known}").status == 200
+        assert time.monotonic() - at < 0.5
+    assert client.wait(task_id)["status"] == "completed"
+
+
+def test_task_accepted_while_the_lock_is_stuck_runs_later(daemon):
+    """The commit goes through, the slot cannot be published yet: the answer is 202 all the same, and the task runs."""
+    client = daemon.worker(0)
+    stuck, begun = None, []
+
+    def submit():
+        mine = daemon.worker(1)
+        for _ in range(40):
+            answer = mine.post_json("/api/tasks", {"type": "test_ledger", "params": {"ms": 0, "steps": 1}})
+            if answer.status == 202:
+                begun.append(answer.json["task_id"])
+            time.sleep(0.01)
+
+    thread = threading.Thread(target=submit)
+    thread.start()
+    time.sleep(0.1)
+    stuck = client.start("test_lock", ms=2500)
+    thread.join()
+    assert begun
+    assert client.wait(stuck)["status"] == "completed"
+    check_ledger(daemon, begun)

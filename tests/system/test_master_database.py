@@ -131,6 +131,29 @@ def test_master_death_stops_the_server_and_the_successor_waits_for_it(make):
     assert successor.stop() == 0
 
 
+def test_hung_server_of_a_dead_daemon_is_killed(make):
+    """A hung server is played by a process that keeps the lock and ignores SIGTERM. The limit is 60 s."""
+    if not os.environ.get("PF_SLOW"):
+        pytest.skip("takes a minute; set PF_SLOW=1 to run it")
+    assert make().start().wait_ready().stop() == 0
+    lock = os.path.join(make.directory, "s", "db.lock")
+    code = ("import fcntl,os,signal,struct,sys,time; signal.signal(signal.SIGTERM, signal.SIG_IGN); f = open(sys.argv[1], 'r+'); "
+            "fcntl.fcntl(f, fcntl.F_OFD_SETLK, struct.pack('hhqqi4x', fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)); print('held', flush=True); "
+            "time.sleep(300)")
+    account = ["setpriv", "--reuid=priceforge", "--regid=priceforge", "--clear-groups"] if os.geteuid() == 0 else []
+    holder = subprocess.Popen(account + ["/usr/bin/python3", "-c", code, lock], stdout=subprocess.PIPE, text=True, cwd="/")
+    try:
+        assert holder.stdout.readline() == "held\n"
+        daemon = make().start()
+        daemon.wait_log(r"\(pid %d\) does not end; it is killed" % holder.pid, seconds=90)
+        daemon.wait_ready()
+        assert holder.wait(10) == -signal.SIGKILL
+        assert daemon.stop() == 0
+    finally:
+        holder.kill()
+        holder.wait()
+
+
 def test_kill_everything_at_once(make):
     daemon = make().start().wait_ready()
     sql(daemon, "CREATE TABLE t (a INT) ENGINE=InnoDB; INSERT INTO t VALUES (3)", "priceforge")
@@ -173,6 +196,22 @@ def test_sigterm_while_installing(make):
     assert daemon.stop() == 0
     wait_until(lambda: not servers(make.directory), "nothing left running")
     assert not os.path.exists(os.path.join(state, "db"))
+    assert make().start().wait_ready().stop() == 0
+
+
+def test_kills_while_the_server_starts(make):
+    """MariaDB 10.11 may hang on a SIGTERM in the middle of its start: whenever the master dies or is stopped, nothing stays."""
+    assert make().start().wait_ready().stop() == 0
+    for step in range(12):
+        daemon = make().start()
+        wait_until(lambda: servers(make.directory), "a server")
+        time.sleep(0.03 * step)
+        if step % 3 == 2:
+            assert daemon.stop() == 0
+        else:
+            daemon.process.kill()
+            daemon.process.wait()
+        wait_until(lambda: not servers(make.directory), "nothing left running, step %d" % step, 10)
     assert make().start().wait_ready().stop() == 0
 
 

@@ -417,6 +417,34 @@ def test_as_root_the_account_is_left_behind(make):
     assert daemon.stop() == 0
 
 
+def test_as_root_missing_parents_can_be_passed(make):
+    if os.geteuid() != 0:
+        pytest.skip("needs root")
+    daemon = make()
+    daemon.state = os.path.join(daemon.directory, "a", "b", "s")
+    daemon.args += ["-o", "paths.state_dir=" + daemon.state]
+    daemon.start().wait_ready()
+    assert stat.S_IMODE(os.stat(os.path.join(daemon.directory, "a", "b")).st_mode) == 0o755
+    assert stat.S_IMODE(os.stat(daemon.state).st_mode) == 0o700
+    assert daemon.stop() == 0
+
+
+def test_ordinary_user_without_any_option(make):
+    """Everything below the home directory, private all the way."""
+    if os.geteuid() != 0:
+        pytest.skip("needs root to be somebody else")
+    directory = master_helper.make_directory()
+    daemon = make(command=["setpriv", "--reuid=priceforge", "--regid=priceforge", "--clear-groups"],
+                  env={"HOME": directory, "XDG_STATE_HOME": ""})
+    daemon.args = daemon.args[:5] + ["-o", "http.listen=127.0.0.1:0", "-o", NO_DATABASE[0]]
+    daemon.start().wait_ready()
+    state = os.path.join(directory, ".local", "state", "priceforge")
+    assert os.path.exists(os.path.join(state, "node-id"))
+    assert stat.S_IMODE(os.stat(os.path.join(directory, ".local")).st_mode) == 0o700
+    assert daemon.stop() == 0
+    master_helper.remove(directory)
+
+
 @pytest.mark.parametrize("user,words", [("no-such-account", "useradd --system"), ("root", "without privileges")])
 def test_as_root_without_an_account(make, user, words):
     if os.geteuid() != 0:

@@ -54,7 +54,8 @@ static enum job_verdict run_sleep(struct job *job)
     return sleep_in_steps(job) ? succeed(job, "{\"slept\":true}", NULL) : JOB_STOP;
 }
 
-static const struct task_type test_sleep = {.name = "test_sleep", .title = "Sleep", .params = sleep_params, .run = run_sleep};
+static const struct task_type test_sleep = {
+    .name = "test_sleep", .title = "Sleep", .params = sleep_params, .run = run_sleep};
 
 /* ---- test_ledger ---- */
 
@@ -68,21 +69,29 @@ static int write_ledger(struct job *job, struct store_conn *db, struct job_endin
 
 static enum job_verdict run_ledger(struct job *job)
 {
-    if (store_exec(job->db, "CREATE TABLE IF NOT EXISTS test_ledger (id BIGINT AUTO_INCREMENT PRIMARY KEY, task BINARY(16) NOT NULL,"
-                            " attempt INT NOT NULL) ENGINE=InnoDB", NULL) != 0) {
+    if (store_exec(
+            job->db,
+            "CREATE TABLE IF NOT EXISTS test_ledger (id BIGINT AUTO_INCREMENT PRIMARY KEY, task BINARY(16) NOT NULL,"
+            " attempt INT NOT NULL) ENGINE=InnoDB",
+            NULL) != 0) {
         job->error = job->db->error;
         return JOB_AGAIN;
     }
     return sleep_in_steps(job) ? succeed(job, "{}", write_ledger) : JOB_STOP;
 }
 
-static const struct task_type test_ledger = {.name = "test_ledger", .title = "Ledger", .params = sleep_params, .run = run_ledger};
+static const struct task_type test_ledger = {
+    .name = "test_ledger", .title = "Ledger", .params = sleep_params, .run = run_ledger};
 
 /* ---- test_crash ---- */
 
 static const char *const crash_ways[] = {"segv", "exit", "abort", NULL};
 static const struct param_spec crash_params[] = {
-    {.name = "how", .kind = PARAM_CHOICE, .otherwise = "\"segv\"", .choices = crash_ways, .help = "How the runner dies."},
+    {.name = "how",
+     .kind = PARAM_CHOICE,
+     .otherwise = "\"segv\"",
+     .choices = crash_ways,
+     .help = "How the runner dies."},
     {.name = NULL},
 };
 
@@ -95,7 +104,8 @@ static enum job_verdict run_crash(struct job *job)
     return JOB_STOP;
 }
 
-static const struct task_type test_crash = {.name = "test_crash", .title = "Crash", .params = crash_params, .run = run_crash};
+static const struct task_type test_crash = {
+    .name = "test_crash", .title = "Crash", .params = crash_params, .run = run_crash};
 
 /* ---- test_lock ---- */
 
@@ -113,7 +123,8 @@ static enum job_verdict run_lock(struct job *job)
     return succeed(job, "{}", NULL);
 }
 
-static const struct task_type test_lock = {.name = "test_lock", .title = "Hold the lock", .params = sleep_params, .run = run_lock};
+static const struct task_type test_lock = {
+    .name = "test_lock", .title = "Hold the lock", .params = sleep_params, .run = run_lock};
 
 /* ---- test_big ---- */
 
@@ -130,7 +141,8 @@ static enum job_verdict run_big(struct job *job)
     return verdict;
 }
 
-static const struct task_type test_big = {.name = "test_big", .title = "Big result", .params = sleep_params, .run = run_big};
+static const struct task_type test_big = {
+    .name = "test_big", .title = "Big result", .params = sleep_params, .run = run_big};
 
 int main(int argc, char **argv)
 {

@@ -39,8 +39,8 @@ static int tear_down(void **state)
 
 static void write_file(const char *path, const char *text, mode_t mode)
 {
+    unlink(path); /* it may be read-only */
     FILE *out = fopen(path, "w");
-
     assert_non_null(out);
     fputs(text, out);
     fclose(out);

@@ -102,6 +102,9 @@ static void test_first_error(void **state)
     char small[8];
     privatedb_first_error(path, 0, small, sizeof small);
     assert_string_equal(small, "of an e");
+    put("log", "2026 [Warning] no matter\nERROR: 6  Error on delete\n2026 0 [ERROR] Aborting\n");
+    privatedb_first_error(path, 0, reason, sizeof reason);
+    assert_string_equal(reason, "6  Error on delete");
     privatedb_first_error("/nonexistent", 0, reason, sizeof reason);
     assert_string_equal(reason, "");
 }

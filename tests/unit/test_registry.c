@@ -7,6 +7,8 @@
 
 const struct task_type task_stock_import = {.name = "stock_import"};
 const struct task_type task_catalog_import = {.name = "catalog_import"};
+const struct task_type task_recalculate = {.name = "recalculate"};
+const struct task_type task_pricelist_create = {.name = "pricelist_create"};
 
 static void knows_the_built_in_types(void **state)
 {
@@ -16,6 +18,8 @@ static void knows_the_built_in_types(void **state)
     assert_ptr_equal(task_type_at(0), &task_stock_import);
     int catalog = task_type_number("catalog_import");
     assert_ptr_equal(task_type_at((unsigned)catalog), &task_catalog_import);
+    assert_ptr_equal(task_type_at((unsigned)task_type_number("recalculate")), &task_recalculate);
+    assert_ptr_equal(task_type_at((unsigned)task_type_number("pricelist_create")), &task_pricelist_create);
     assert_int_equal(task_type_number("nothing"), -1);
     assert_int_equal(task_type_number(""), -1);
 }

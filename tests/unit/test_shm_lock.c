@@ -79,7 +79,7 @@ static void test_dead_repairer(void **state)
 
 static void set_state_99(struct shm_segment *seg)
 {
-    shm_word *word = &seg->slots[0].body[seg->slots[0].version & 1].word[SHM_WORD_OF(state)];
+    shm_word *word = &seg->slots[0].head[seg->slots[0].version & 1][SHM_WORD_OF(state)];
 
     atomic_store(word, UINT64_C(0x636363636363));
 }

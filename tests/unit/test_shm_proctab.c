@@ -136,6 +136,30 @@ static void test_lives_per_child(void **state)
     shm_segment_free(&seg);
 }
 
+/* Nobody else would settle a dead janitor: it is never refused an entry. */
+static void test_janitor_that_dies_in_a_loop(void **state)
+{
+    struct shm_segment *seg = help_segment(8);
+    struct proc_ref first, who;
+
+    (void)state;
+    for (int i = 0; i < 20; i++) {
+        assert_int_equal(proctab_assign(seg, PROC_JANITOR, 0, &who), 0);
+        if (i == 0)
+            first = who;
+        proctab_dead(seg, who, 1);
+        assert_false(proctab_alive(seg, who));
+    }
+    assert_int_equal(proctab_assign(seg, PROC_JANITOR, 0, &who), 0);
+    assert_true(proctab_alive(seg, who));
+    assert_false(proctab_alive(seg, first));
+    proctab_release(seg, first); /* gossip: the entry has another life */
+    assert_true(proctab_alive(seg, who));
+    for (uint32_t i = 0; i < 8 - PROCTAB_LIVES; i++)
+        assert_int_equal(proctab_assign(seg, PROC_RUNNER, i, &who), 0);
+    shm_segment_free(&seg);
+}
+
 static void test_full(void **state)
 {
     struct shm_segment *seg = help_segment(8);
@@ -214,6 +238,7 @@ int main(void)
         cmocka_unit_test(test_old_generation_is_gossip),
         cmocka_unit_test(test_moves_out_of_order),
         cmocka_unit_test(test_lives_per_child),
+        cmocka_unit_test(test_janitor_that_dies_in_a_loop),
         cmocka_unit_test(test_full),
         cmocka_unit_test(test_find),
         cmocka_unit_test(test_kill_request),

@@ -83,7 +83,7 @@ static void test_parts_on_own_lines(void **state)
 {
     struct shm_segment *seg = help_segment(9);
     const void *parts[] = {seg->header, seg->lock,  seg->procs,  seg->derived, seg->free_stack,
-                           seg->index,  seg->nodes, seg->finals, seg->slots};
+                           seg->index,  seg->nodes, seg->finals, seg->slots,   seg->rests};
 
     (void)state;
     for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {

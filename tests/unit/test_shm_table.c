@@ -215,7 +215,7 @@ static void test_generation_near_its_end(void **state)
     struct shm_segment *seg = help_segment(8);
 
     (void)state;
-    atomic_store(&seg->slots[0].body[0].word[SHM_WORD_OF(generation)], UINT64_MAX - 1);
+    atomic_store(&seg->slots[0].head[0][SHM_WORD_OF(generation)], UINT64_MAX - 1);
     struct shm_handle last = help_reserve(seg, 1, 0);
     assert_true(last.slot == 0 && last.generation == UINT64_MAX);
     assert_int_equal(help_move(seg, last, TASK_FREE), 0);

@@ -79,7 +79,7 @@ static void migrates_once(void **state)
     assert_int_equal(store_schema_current(&db), 1);
     OK(store_migrate(&db, &applied));
     assert_int_equal(applied, 0);
-    assert_int_equal(one("SELECT COUNT(*) FROM schema_version"), 1);
+    assert_int_equal(one("SELECT COUNT(*) FROM schema_version"), store_schema_version());
     assert_int_equal(one("SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE() AND "
                          "(engine <> 'InnoDB' OR table_collation <> 'utf8mb4_uca1400_as_ci')"),
                      0);
@@ -103,7 +103,7 @@ static void migrates_from_any_prefix(void **state)
         for (unsigned i = 0; i < prefix; i++)
             OK(store_exec(&db, all[i], NULL));
         OK(store_migrate(&db, &applied));
-        assert_int_equal(applied, 1);
+        assert_int_equal(applied, store_schema_version());
         assert_int_equal(store_schema_current(&db), 1);
     }
 }
@@ -111,12 +111,12 @@ static void migrates_from_any_prefix(void **state)
 static void refuses_newer_and_changed(void **state)
 {
     (void)state;
-    OK(store_exec(&db, "INSERT INTO schema_version (version, name, sha256) VALUES (2, 'x', REPEAT('a', 32))", NULL));
+    OK(store_exec(&db, "INSERT INTO schema_version (version, name, sha256) VALUES (99, 'x', REPEAT('a', 32))", NULL));
     assert_int_equal(store_migrate(&db, NULL), -1);
     assert_int_equal(db.error.cls, STORE_CONFIG);
     assert_non_null(strstr(db.error.text, "newer"));
     assert_int_equal(store_schema_current(&db), -1);
-    OK(store_exec(&db, "DELETE FROM schema_version WHERE version = 2", NULL));
+    OK(store_exec(&db, "DELETE FROM schema_version WHERE version = 99", NULL));
     OK(store_exec(&db, "UPDATE schema_version SET sha256 = REPEAT('a', 32)", NULL));
     assert_int_equal(store_migrate(&db, NULL), -1);
     assert_int_equal(db.error.cls, STORE_CONFIG);

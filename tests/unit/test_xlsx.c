@@ -307,6 +307,29 @@ static void test_given_limits(void **state)
     assert_string_equal(err.cls, "zip-bomb");
 }
 
+/* Names that thousands of times over would fill the memory. */
+static void test_long_names(void **state)
+{
+    (void)state;
+    char *rels =
+        many("<Relationships><Relationship Id='a' Type='x/officeDocument' Target='", "x", 3000, "'/></Relationships>");
+    struct zip_maker m = {0};
+    zip_make_add(&m, "_rels/.rels", rels, strlen(rels), ZIP_MAKE_DEFLATED);
+    zip_make_end(&m);
+    assert_string_equal(read_class(m.file.data, m.file.len, SHEET_UNKNOWN), "xml-limit");
+    zip_make_free(&m);
+    free(rels);
+    char *book = many("<workbook><sheets><sheet name='", "x", 2000, "' r:id='a'/></sheets></workbook>");
+    static const char document[] =
+        "<Relationships><Relationship Id='a' Type='x/officeDocument' Target='w.xml'/></Relationships>";
+    zip_make_add(&m, "_rels/.rels", document, sizeof document - 1, ZIP_MAKE_STORED);
+    zip_make_add(&m, "w.xml", book, strlen(book), ZIP_MAKE_DEFLATED);
+    zip_make_end(&m);
+    assert_string_equal(read_class(m.file.data, m.file.len, SHEET_UNKNOWN), "xml-limit");
+    zip_make_free(&m);
+    free(book);
+}
+
 static void test_strings_limit(void **state)
 {
     (void)state;
@@ -357,6 +380,20 @@ static void test_answers(void **state)
     assert_int_equal(read_with(sheet, NULL, &sink, &sheet_default_limits, &err), 0);
 }
 
+/* Messages quote the file: they must be text all the same. */
+static void test_messages(void **state)
+{
+    (void)state;
+    struct sheet_error err;
+    assert_int_equal(sheet_refuse(&err, "zip-corrupt", "a\x01%s\xff%s", "Я\n", "\xd0"), -1);
+    assert_string_equal(err.text, "a?Я ??");
+    char *name = many("", "Я", 400, "");
+    sheet_refuse(&err, "zip-corrupt", "x%s", name);
+    assert_true(bytes_utf8_valid((unsigned char *)err.text, strlen(err.text)));
+    assert_int_equal(strlen(err.text), sizeof err.text - 1);
+    free(name);
+}
+
 static void test_sniff(void **state)
 {
     (void)state;
@@ -384,6 +421,37 @@ static void test_sniff(void **state)
     assert_int_equal(sheet_sniff((const unsigned char *)"MOXCEL\0\x08\0\1\0\x0c\0\xef\xbb\xbf{", 17, &err), SHEET_MXL);
     assert_string_equal(sheet_format_name(SHEET_XLSX), "xlsx");
     assert_string_equal(sheet_format_name(SHEET_CSV), "csv");
+}
+
+/* A compound file of a header, an allocation table and two directory sectors of four names each. */
+static void ole_is(const char *name, uint32_t first, const char *expected)
+{
+    unsigned char file[512 * 4] = {0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1};
+    unsigned char *last = file + sizeof file - 128;
+    put16(file + 30, 9);
+    put32(file + 48, first);
+    memset(file + 76, 0xff, 436);
+    put32(file + 76, 0);
+    memset(file + 512, 0xff, 512);
+    put32(file + 512, 0xfffffffd);
+    put32(file + 516, 2); /* sector 1 is followed by sector 2 */
+    put32(file + 520, first == 1 ? 0xfffffffe : 2);
+    for (size_t i = 0; name[i] != 0; i++)
+        put16(last + 2 * i, (unsigned char)name[i]);
+    put16(last + 64, (uint32_t)(strlen(name) + 1) * 2);
+    assert_string_equal(read_class(file, sizeof file, SHEET_UNKNOWN), expected);
+}
+
+static void test_ole(void **state)
+{
+    (void)state;
+    ole_is("EncryptedPackage", 1, "encrypted");
+    ole_is("EncryptionInfo", 1, "encrypted");
+    ole_is("Workbook", 1, "legacy-xls");
+    ole_is("Book", 1, "legacy-xls");
+    ole_is("WordDocument", 1, "not-zip");
+    ole_is("Workbook", 2, "legacy-xls"); /* a chain that runs in a circle */
+    ole_is("Workbook", 0xfffffff0u, "not-zip");
 }
 
 static void add_text(struct zip_maker *m, const char *name, const char *text)
@@ -485,8 +553,9 @@ int main(void)
                                        cmocka_unit_test(test_false_merges), cmocka_unit_test(test_structure),
                                        cmocka_unit_test(test_limits),       cmocka_unit_test(test_row_limits),
                                        cmocka_unit_test(test_given_limits), cmocka_unit_test(test_strings_limit),
-                                       cmocka_unit_test(test_answers),      cmocka_unit_test(test_sniff),
-                                       cmocka_unit_test(test_packages),     cmocka_unit_test(test_targets),
-                                       cmocka_unit_test(test_offset)};
+                                       cmocka_unit_test(test_long_names),   cmocka_unit_test(test_answers),
+                                       cmocka_unit_test(test_sniff),        cmocka_unit_test(test_messages),
+                                       cmocka_unit_test(test_ole),          cmocka_unit_test(test_packages),
+                                       cmocka_unit_test(test_targets),      cmocka_unit_test(test_offset)};
     return cmocka_run_group_tests_name("xlsx", tests, NULL, NULL);
 }

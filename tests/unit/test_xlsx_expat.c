@@ -125,6 +125,8 @@ static int run_expat(const char *data, size_t n, size_t block, event_fn *take, v
 struct printer {
     FILE *out;
     bool in_text;
+    struct bytes
+        open; /* names of the open elements, each with its terminator: a closed leaf does not tell the outer one */
     struct bytes scratch;
 };
 
@@ -139,6 +141,8 @@ static void print_start(struct printer *p, const struct xml_token *token)
     }
     putc('\n', p->out);
     p->in_text = false;
+    bytes_add(&p->open, token->name, token->name_len);
+    bytes_add_char(&p->open, 0);
 }
 
 static void print_text(struct printer *p, const struct xml_token *token)
@@ -154,9 +158,13 @@ static void print_text(struct printer *p, const struct xml_token *token)
     bytes_free(&text);
 }
 
-static void print_end(struct printer *p, const struct xml_token *token)
+static void print_end(struct printer *p)
 {
-    fprintf(p->out, "%s>%.*s\n", p->in_text ? "\n" : "", (int)token->name_len, token->name);
+    size_t at = p->open.len - 1;
+    while (at > 0 && p->open.data[at - 1] != 0)
+        at--;
+    fprintf(p->out, "%s>%s\n", p->in_text ? "\n" : "", p->open.data + at);
+    p->open.len = at;
     p->in_text = false;
 }
 
@@ -167,7 +175,9 @@ static int print_event(void *ctx, enum xml_event event, const struct xml_token *
     if (event == XML_TEXT || event == XML_LEAF)
         print_text(ctx, token);
     if (event == XML_END || event == XML_LEAF)
-        print_end(ctx, token);
+        print_end(ctx);
+    if (event == XML_LEAF && token->closed)
+        print_end(ctx);
     return 0;
 }
 
@@ -183,6 +193,7 @@ static char *events(run_fn *run, const char *data, size_t n, size_t block)
     int rc = run(data, n, block, print_event, &p, &err);
     fclose(p.out);
     bytes_free(&p.scratch);
+    bytes_free(&p.open);
     if (rc == 0)
         return text;
     free(text);

@@ -1,5 +1,6 @@
 /* Every sample gives exactly its table, every bad one its class of error. PF_SAMPLES names the directory of samples
  * that are not part of this tree; without it they are skipped and counted as such. */
+#include "tests/unit/test_xlsx_expat.h"
 #include "tests/unit/test_xlsx_help.h"
 
 #include <dirent.h>
@@ -65,6 +66,93 @@ static int check_bad(const char *samples, const char *readme, const char *name)
     return same ? 0 : 1;
 }
 
+/* A whole part of an archive; NULL when it is none that can be read. */
+static char *read_part(struct zip *zip, const struct zip_entry *entry, size_t *n)
+{
+    struct sheet_error err;
+    struct zip_part *part = zip_part_open(zip, entry, true, &err);
+    char *data = xalloc((size_t)entry->size + 1);
+    ssize_t got = -1;
+    *n = 0;
+    while (part != NULL &&
+           (got = zip_part_read(part, (unsigned char *)data + *n, (size_t)entry->size + 1 - *n, &err)) > 0)
+        *n += (size_t)got;
+    zip_part_close(&part);
+    if (got < 0) {
+        free(data);
+        return NULL;
+    }
+    return data;
+}
+
+/* The same events from both parsers, whatever the part is for. */
+static int compare_part(const char *name, const struct zip_entry *entry, const char *data, size_t n)
+{
+    char *ours = events_of_tokeniser(data, n, 0), *cut = events_of_tokeniser(data, n, 777);
+    char *theirs = events_of_expat(data, n, 0);
+    bool same = strcmp(ours, theirs) == 0 && strcmp(ours, cut) == 0;
+    if (!same)
+        print_error("%s: %s: not the same events\n", name, entry->key);
+    free(ours);
+    free(cut);
+    free(theirs);
+    return same ? 0 : 1;
+}
+
+/* Every XML part of a good sample; returns how many there were. */
+static int compare_parts(const char *path, const char *name, int *wrong)
+{
+    size_t size = 0, n;
+    char *file = load_file(path, &size);
+    struct sheet_input input = input_of(file, size);
+    struct sheet_error err;
+    struct zip zip;
+    int parts = 0;
+    assert_int_equal(zip_open(&zip, &input, &sheet_default_limits, &err), 0);
+    for (uint32_t i = 0; i < zip.n_entries; i++) {
+        const char *dot = strrchr(zip.entries[i].key, '.');
+        char *data = dot != NULL && (strcmp(dot, ".xml") == 0 || strcmp(dot, ".rels") == 0)
+                         ? read_part(&zip, &zip.entries[i], &n)
+                         : NULL;
+        if (data == NULL)
+            continue;
+        *wrong += compare_part(name, &zip.entries[i], data, n);
+        parts++;
+        free(data);
+    }
+    zip_close(&zip);
+    input_close(&input);
+    free(file);
+    return parts;
+}
+
+static void test_parts(void **state)
+{
+    (void)state;
+    const char *samples = getenv("PF_SAMPLES");
+    if (samples == NULL || samples[0] == 0) {
+        print_message("parts of 48 samples skipped: PF_SAMPLES is not set\n");
+        skip();
+    }
+    int parts = 0, wrong = 0;
+    char *directory = path_of(samples, "", "");
+    DIR *dir = opendir(directory);
+    assert_non_null(dir);
+    for (const struct dirent *entry; (entry = readdir(dir)) != NULL;) {
+        const char *dot = strrchr(entry->d_name, '.');
+        if (dot == NULL || strcmp(dot, ".xlsx") != 0 || strncmp(entry->d_name, "bad-", 4) == 0)
+            continue;
+        char *path = path_of(samples, entry->d_name, "");
+        parts += compare_parts(path, entry->d_name, &wrong);
+        free(path);
+    }
+    closedir(dir);
+    free(directory);
+    print_message("%d parts through both parsers, %d differ\n", parts, wrong);
+    assert_int_equal(wrong, 0);
+    assert_true(parts > 0);
+}
+
 static void test_samples(void **state)
 {
     (void)state;
@@ -121,6 +209,7 @@ static void test_demo(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_samples), cmocka_unit_test(test_demo)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_samples), cmocka_unit_test(test_parts),
+                                       cmocka_unit_test(test_demo)};
     return cmocka_run_group_tests_name("xlsx_samples", tests, NULL, NULL);
 }

@@ -1,0 +1,123 @@
+/* One run of pricelist_create: what its files share.
+ *
+ * Components come in pages by lot_code, so that items are written, hashed and compared with the previous list in byte
+ * order and memory does not grow with the list. pricelist_create.c holds the task type and the transaction,
+ * pricelist_source.c makes items of a page, pricelist_save.c numbers and writes the list, pricelist_previous.c compares
+ * with the list before. */
+#ifndef PF_PRICELIST_RUN_H
+#define PF_PRICELIST_RUN_H
+
+#include "handlers/job.h"
+#include "handlers/pricing/diff.h"
+#include "handlers/pricing/listhash.h"
+#include "handlers/pricing/listitem.h"
+#include "handlers/recalculate_quotes.h"
+#include "handlers/stock_import_mem.h"
+#include "handlers/stock_import_task.h"
+#include "store/bulk.h"
+
+#define LIST_PAGE      1000
+#define LIST_PAGE_TEXT "1000"
+#define LIST_CODE      (64 * 4 + 1)
+#define LIST_NUMBERS   2000 /* characters of part_numbers */
+
+enum list_source { LIST_ESTIMATE, LIST_WAREHOUSE, LIST_COMPETITOR };
+
+/* A component of the page and what the list says of it. */
+struct list_row {
+    uint32_t id;
+    bool active;
+    char lot_code[LIST_CODE];
+    uint32_t name, category; /* texts in run->texts */
+    char unit[4];
+    int64_t price; /* scale 4; 0 = none */
+    enum price_state state;
+    int32_t price_as_of; /* QUOTE_NO_DATE = none */
+    struct list_stock_sum stock;
+    enum list_skip skip;
+    struct list_item item;
+    uint32_t numbers, numbers_chars; /* part numbers in run->texts, MEM_NONE = none; their length in characters */
+    bool numbers_full;
+};
+
+/* The previous list of the source, read along in byte order. */
+struct list_previous {
+    uint32_t id;   /* 0 = there is none */
+    bool compared; /* same currency */
+    uint8_t sha256[32];
+    bool has_sha256;
+    char version[LIST_VERSION];
+    char after[LIST_CODE]; /* last lot code read */
+    struct {
+        char lot_code[LIST_CODE];
+        int64_t price;
+    } * items; /* one page */
+    uint32_t n, at;
+    bool ended;
+    struct diff_summary diff;
+};
+
+struct list_run {
+    struct job *job;
+    enum list_source source;
+    int32_t as_of;
+    char currency[4];
+    struct price_rule rule;
+    struct list_estimate_rules estimate;
+    bool include_zero_qty, cost_fallback;
+    enum price_method method;
+    struct quote_rules rules;
+    struct time_weights time;
+    int32_t since;
+    bool allow_empty, skip_if_unchanged, dry_run;
+    char *categories, *warehouses; /* JSON lists; NULL = not limited */
+    const char *note;              /* of the parameters */
+    struct import_lease lease;
+    bool stopped;     /* the effect was given up because the job is to stop */
+    unsigned percent; /* shown; a second try of the transaction must not take it back */
+
+    /* ---- of one try of the transaction ---- */
+    struct store_conn *db;
+    struct price_input input;
+    struct quote_space space;
+    struct quote_reader reader;
+    struct list_row *rows; /* LIST_PAGE */
+    uint32_t n_rows;
+    struct mem_arena texts;         /* of the page */
+    uint32_t ids[LIST_PAGE], n_ids; /* of active components, ascending */
+    uint32_t row_of[LIST_PAGE];     /* row of each of them */
+    char after[LIST_CODE];          /* last lot code of the page */
+    uint32_t *warehouse_ids, n_warehouses, room_warehouses;
+    struct store_bulk *write;
+    struct listhash hash;
+    uint64_t items, skipped[LIST_SKIPS], seen, total;
+    struct list_previous previous;
+    uint32_t list_id; /* 0 while there is none */
+    char version[LIST_VERSION];
+    uint8_t sha256[32];
+    bool created;
+};
+
+/* Read the next page and make its items. Returns 0 or -1 with db->error; run->n_rows 0 = the end. */
+int list_next_page(struct list_run *run);
+/* Warehouses that count, by id. Returns 0 or -1. */
+int list_load_warehouses(struct list_run *run);
+/* The row of an active component of the page, or NULL. */
+struct list_row *list_row_of(struct list_run *run, uint32_t component_id);
+
+/* Part numbers of the page's items. Returns 0 or -1. */
+int list_load_numbers(struct list_run *run);
+/* Number the list and insert its header as `building`. Returns 0, -1, or JOB_EFFECT_REJECT with the ending filled. */
+int list_save_header(struct list_run *run, struct job_ending *ending);
+int list_save_item(struct list_run *run, const struct list_row *row);
+/* Totals, and `ready`. */
+int list_save_ready(struct list_run *run);
+
+/* The last list of the source. Returns 0 or -1. */
+int list_find_previous(struct list_run *run);
+/* The next item of the new list; lot_code NULL: there are no more. Returns 0 or -1. */
+int list_compare(struct list_run *run, const char *lot_code, int64_t price);
+
+char *list_result_json(const struct list_run *run);
+
+#endif

@@ -1,0 +1,132 @@
+/* Totals of a recalculation and its report. */
+#include "handlers/recalculate_run.h"
+
+#include "handlers/json.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+static void keep_extreme(struct recalc_extreme *extreme, const struct recalc_row *row,
+                         const struct recalc_result *result)
+{
+    memcpy(extreme->lot_code, row->lot_code, sizeof extreme->lot_code);
+    extreme->old_price = row->component.price;
+    extreme->new_price = result->price;
+    extreme->pct = result->change_pct;
+}
+
+static void count_updated(struct recalc_totals *totals, const struct recalc_row *row,
+                          const struct recalc_result *result)
+{
+    if (row->component.price == 0) {
+        totals->first_price++;
+        return;
+    }
+    totals->pct_sum += result->change_pct;
+    totals->pct_n++;
+    if (result->price > row->component.price) {
+        totals->up++;
+        if (totals->max_up.lot_code[0] == '\0' || result->change_pct > totals->max_up.pct)
+            keep_extreme(&totals->max_up, row, result);
+    } else {
+        totals->down++;
+        if (totals->max_down.lot_code[0] == '\0' || result->change_pct < totals->max_down.pct)
+            keep_extreme(&totals->max_down, row, result);
+    }
+}
+
+void recalc_count(struct recalc_run *run, const struct recalc_row *row, const struct recalc_result *result, size_t n)
+{
+    struct recalc_totals *totals = &run->totals;
+    totals->components++;
+    totals->outcome[result->outcome]++;
+    totals->manual += result->method == METHOD_MANUAL;
+    for (size_t i = 0; i < n; i++)
+        totals->reason[run->space.verdicts[i].reason]++;
+    if (result->outcome == RECALC_UPDATED)
+        count_updated(totals, row, result);
+}
+
+/* ---- Report ---------------------------------------------------------------------------------------------------- */
+
+static void put_decimal(struct json_out *out, const char *key, dec128 value, unsigned scale)
+{
+    char text[48];
+    dec_format(value, scale, false, text, sizeof text);
+    json_put_string(out, key, text);
+}
+
+static void put_extreme(struct json_out *out, const char *key, const struct recalc_extreme *extreme)
+{
+    json_key(out, key);
+    if (extreme->lot_code[0] == '\0') {
+        json_null(out);
+        return;
+    }
+    json_object(out);
+    json_put_string(out, "lot_code", extreme->lot_code);
+    put_decimal(out, "old", extreme->old_price, PRICE_SCALE);
+    put_decimal(out, "new", extreme->new_price, PRICE_SCALE);
+    put_decimal(out, "pct", extreme->pct, 2);
+    json_object_end(out);
+}
+
+static void put_changes(struct json_out *out, const struct recalc_totals *totals)
+{
+    json_put_int(out, "manual", (int64_t)totals->manual);
+    json_put_int(out, "first_price", (int64_t)totals->first_price);
+    json_put_int(out, "price_up", (int64_t)totals->up);
+    json_put_int(out, "price_down", (int64_t)totals->down);
+    if (totals->pct_n > 0)
+        put_decimal(out, "avg_change_pct", dec_div_round(totals->pct_sum, (dec128)totals->pct_n, ROUND_HALF_UP), 2);
+    else
+        json_put_string(out, "avg_change_pct", NULL);
+    put_extreme(out, "max_up", &totals->max_up);
+    put_extreme(out, "max_down", &totals->max_down);
+}
+
+static void put_quotes(struct json_out *out, const struct recalc_totals *totals)
+{
+    uint64_t total = 0;
+    for (unsigned i = 0; i < QUOTE_REASONS; i++)
+        total += totals->reason[i];
+    json_put_int(out, "quotes_total", (int64_t)total);
+    json_put_int(out, "quotes_used", (int64_t)totals->reason[QUOTE_USED]);
+    json_key(out, "quotes_excluded");
+    json_object(out);
+    for (unsigned i = QUOTE_USED + 1; i < QUOTE_REASONS; i++)
+        if (totals->reason[i] > 0)
+            json_put_int(out, quote_reason_name((enum quote_reason)i), (int64_t)totals->reason[i]);
+    json_object_end(out);
+}
+
+char *recalc_result_json(const struct recalc_run *run)
+{
+    struct json_out out;
+    json_out_init(&out);
+    json_object(&out);
+    json_put_string(&out, "as_of", price_date(run->rules.as_of).s);
+    json_put_string(&out, "method", price_method_name(run->decide.method));
+    json_put_string(&out, "base_currency", run->job->settings->base_currency);
+    json_put_bool(&out, "dry_run", run->dry_run);
+    json_put_int(&out, "components_total", (int64_t)run->totals.components);
+    for (unsigned i = RECALC_UPDATED; i <= RECALC_FAILED; i++)
+        json_put_int(&out, recalc_outcome_name((enum recalc_outcome)i), (int64_t)run->totals.outcome[i]);
+    put_changes(&out, &run->totals);
+    put_quotes(&out, &run->totals);
+    json_object_end(&out);
+    char *text = json_out_copy(&out);
+    json_out_fini(&out);
+    return text;
+}
+
+void recalc_message(const struct recalc_run *run, char *text, size_t size)
+{
+    const uint64_t *n = run->totals.outcome;
+    int used =
+        snprintf(text, size, "%" PRIu64 " of %" PRIu64 " prices changed, %" PRIu64 " held, %" PRIu64 " without quotes",
+                 n[RECALC_UPDATED], run->totals.components, n[RECALC_HELD], n[RECALC_NO_QUOTES] + n[RECALC_CLEARED]);
+    if (n[RECALC_FAILED] > 0)
+        snprintf(text + used, size - (size_t)used, ", %" PRIu64 " failed", n[RECALC_FAILED]);
+}

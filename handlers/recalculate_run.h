@@ -1,0 +1,111 @@
+/* One run of recalculate: what its files share.
+ *
+ * recalculate.c holds the task type and the chunk loop, recalculate_audit.c writes, recalculate_result.c counts and
+ * reports. Everything here is filled anew when the transaction is run again, except the part above the line. */
+#ifndef PF_RECALCULATE_RUN_H
+#define PF_RECALCULATE_RUN_H
+
+#include "handlers/job.h"
+#include "handlers/pricing/outcome.h"
+#include "handlers/recalculate_quotes.h"
+#include "handlers/stock_import_task.h"
+#include "store/bulk.h"
+
+#define RECALC_CHUNK      500 /* components: short enough for a lively progress bar and a prompt cancel */
+#define RECALC_CHUNK_TEXT "500"
+#define RECALC_LOT        (64 * 4 + 1)
+
+/* A component of the chunk. */
+struct recalc_row {
+    struct recalc_component component;
+    char lot_code[RECALC_LOT];
+    int32_t price_as_of; /* QUOTE_NO_DATE = none */
+};
+
+/* What is to be written about one component. */
+struct recalc_change {
+    uint32_t row; /* in the chunk */
+    bool audited;
+    struct recalc_result result;
+    uint32_t first_quote, n_quotes; /* verdicts kept for the audit */
+    uint64_t id;                    /* of price_change, once inserted */
+};
+
+struct recalc_quote {
+    uint64_t id;
+    struct quote_verdict verdict;
+};
+
+/* Largest change of either direction. */
+struct recalc_extreme {
+    char lot_code[RECALC_LOT];
+    int64_t old_price, new_price;
+    dec128 pct;
+};
+
+struct recalc_totals {
+    uint64_t components, outcome[RECALC_FAILED + 1], manual, first_price, up, down;
+    uint64_t reason[QUOTE_REASONS]; /* [QUOTE_USED]: used */
+    dec128 pct_sum;                 /* over up and down */
+    uint64_t pct_n;
+    struct recalc_extreme max_up, max_down; /* lot_code "" = none */
+};
+
+/* A component without a new price because a rule of numbers was broken. */
+struct recalc_failure {
+    char lot_code[RECALC_LOT];
+    const char *code;
+};
+#define RECALC_FAILURES_MAX 10000
+
+struct recalc_run {
+    struct job *job;
+    struct quote_rules rules;
+    struct recalc_rules decide;
+    struct time_weights time;
+    int32_t since; /* quotes before are not read */
+    bool dry_run, audit_all, scoped;
+    char *lot_codes, *categories; /* JSON lists; NULL = not limited */
+    struct import_lease lease;
+    bool stopped;     /* the effect was given up because the job is to stop */
+    unsigned percent; /* shown; a second try of the transaction must not take it back */
+
+    /* ---- of one try of the transaction ---- */
+    struct store_conn *db;
+    struct price_input input;
+    struct quote_space space;
+    struct quote_reader reader;
+    uint32_t *scope; /* ascending ids, when scoped */
+    uint32_t n_scope, room_scope;
+    uint32_t ids[RECALC_CHUNK];
+    struct recalc_row rows[RECALC_CHUNK];
+    uint32_t n_rows;
+    struct recalc_change changes[RECALC_CHUNK];
+    uint32_t n_changes;
+    struct recalc_quote *quotes;
+    uint32_t n_quotes, room_quotes;
+    struct store_bulk *write_change, *write_quote, *write_price, *write_touch;
+    struct recalc_totals totals;
+    struct recalc_failure *failures;
+    uint32_t n_failures, room_failures;
+    uint32_t max_id; /* for the progress */
+};
+
+/* Statements of one try. Returns 0 or -1 with db->error. */
+int recalc_audit_init(struct recalc_run *run);
+void recalc_audit_fini(struct recalc_run *run);
+/* Remember what became of row `row` of the chunk; verdicts are in run->space, of `n` quotes. */
+void recalc_note(struct recalc_run *run, uint32_t row, const struct recalc_result *result, const struct quote *quotes,
+                 size_t n);
+/* Write what is remembered and forget it. */
+int recalc_flush(struct recalc_run *run);
+/* Failed components as row errors of the task. */
+int recalc_save_failures(struct recalc_run *run);
+
+/* Add one component to the totals; verdicts as above, n = 0 when none were judged. */
+void recalc_count(struct recalc_run *run, const struct recalc_row *row, const struct recalc_result *result, size_t n);
+/* The task's result. Heap. */
+char *recalc_result_json(const struct recalc_run *run);
+void recalc_message(const struct recalc_run *run, char *text, size_t size);
+
+#endif
