@@ -5,7 +5,6 @@
 #include "handlers/stock_import_load.h"
 #include "handlers/task_type.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,14 +33,8 @@ struct catalog_run {
 
 static int on_party(const struct store_value *v, unsigned n, void *ctx)
 {
-    struct catalog_known *known = ctx;
-    char code[160];
     (void)n;
-    int length = snprintf(code, sizeof code, "%s:%s", v[1].text, v[2].text);
-    known->parties = mem_grow(known->parties, &known->room_parties, known->n_parties + 1, sizeof *known->parties);
-    struct catalog_party *party = &known->parties[known->n_parties++];
-    party->id = (uint32_t)strtoul(v[0].text, NULL, 10);
-    party->code = mem_arena_add(&known->stock.text, code, (size_t)length);
+    catalog_known_add_party(ctx, (uint32_t)strtoul(v[0].text, NULL, 10), v[1].text, v[2].text);
     return 0;
 }
 
@@ -221,8 +214,7 @@ static enum job_verdict run_import(struct job *job)
         catalog_stage_fini(&run.stage);
     import_lease_drop(&run.lease);
     catalog_file_fini(&run.file);
-    free(run.known.parties);
-    stock_catalog_fini(&run.known.stock);
+    catalog_known_fini(&run.known);
     return verdict;
 }
 

@@ -2,6 +2,7 @@
 #include "handlers/catalog_import_table.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const char *const units[] = {"pcs", "set", "m", NULL};
@@ -160,14 +161,41 @@ enum {
     QUOTE_VALID_UNTIL
 };
 
+struct party_key {
+    const struct catalog_known *known;
+    const char *text; /* kind, colon, code */
+};
+
+static bool same_party(const void *ctx, uint32_t number)
+{
+    const struct party_key *key = ctx;
+    return strcmp(stock_text(&key->known->stock, key->known->parties[number].code), key->text) == 0;
+}
+
 static uint32_t find_party(const struct catalog_known *known, const char *kind, const char *code)
 {
-    char wanted[2 * CATALOG_TEXT];
-    snprintf(wanted, sizeof wanted, "%s:%s", kind, code);
-    for (uint32_t i = 0; i < known->n_parties; i++)
-        if (strcmp(stock_text(&known->stock, known->parties[i].code), wanted) == 0)
-            return known->parties[i].id;
-    return 0;
+    char text[2 * CATALOG_TEXT];
+    int n = snprintf(text, sizeof text, "%s:%s", kind, code);
+    struct party_key key = {known, text};
+    uint32_t at = mem_index_find(&known->by_party, mem_hash(text, (size_t)n), same_party, &key);
+    return at == MEM_NONE ? 0 : known->parties[at].id;
+}
+
+void catalog_known_add_party(struct catalog_known *known, uint32_t id, const char *kind, const char *code)
+{
+    char text[2 * CATALOG_TEXT];
+    int n = snprintf(text, sizeof text, "%s:%s", kind, code);
+    known->parties = mem_grow(known->parties, &known->room_parties, known->n_parties + 1, sizeof *known->parties);
+    known->parties[known->n_parties] = (struct catalog_party){id, mem_arena_add(&known->stock.text, text, (size_t)n)};
+    mem_index_add(&known->by_party, mem_hash(text, (size_t)n), known->n_parties++);
+}
+
+void catalog_known_fini(struct catalog_known *known)
+{
+    stock_catalog_fini(&known->stock);
+    mem_index_fini(&known->by_party);
+    free(known->parties);
+    *known = (struct catalog_known){.parties = NULL};
 }
 
 /* A number that several lots bear, or none, waits for the map. */

@@ -48,7 +48,11 @@ struct catalog_known {
     struct stock_catalog stock;
     struct catalog_party *parties;
     uint32_t n_parties, room_parties;
+    struct mem_index by_party;
 };
+/* `stock` is initialised by stock_catalog_init(), the rest with zeros. */
+void catalog_known_fini(struct catalog_known *known);
+void catalog_known_add_party(struct catalog_known *known, uint32_t id, const char *kind, const char *code);
 
 /* A row being read: the file's values, those worked out, and what is wrong. */
 struct catalog_row {

@@ -197,6 +197,34 @@ static inline void import_job_fini(struct import_job *test)
     store_conn_fini(&test->db);
 }
 
+/* ---- Tables ---------------------------------------------------------------------------------------------------- */
+
+/* Group set-up: the schema, once. Nothing here is about power cuts, so commits need not reach the disk. */
+static inline int import_make_tables(void **state)
+{
+    struct store_conn db;
+    (void)state;
+    store_conn_init(&db, fixture_config());
+    fixture_empty_database();
+    int rc = store_ensure(&db) || store_migrate(&db, NULL) ||
+             store_exec(&db, "SET GLOBAL innodb_flush_log_at_trx_commit = 0", NULL);
+    if (rc != 0)
+        fprintf(stderr, "%s\n", db.error.text);
+    store_conn_fini(&db);
+    return rc;
+}
+
+static inline void import_empty_tables(struct store_conn *db)
+{
+    static const char *const tables[] = {
+        "DELETE FROM stock_item", "DELETE FROM stock_import",  "DELETE FROM warehouse",       "DELETE FROM price_quote",
+        "DELETE FROM party",      "DELETE FROM currency_rate", "DELETE FROM part_number_map", "DELETE FROM component",
+        "DELETE FROM task",       "DELETE FROM lease"};
+    for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++)
+        if (store_exec(db, tables[i], NULL) != 0)
+            fail_msg("%s: %s", tables[i], db->error.text);
+}
+
 /* ---- Looking --------------------------------------------------------------------------------------------------- */
 
 static inline int import_on_number(const struct store_value *v, unsigned n, void *ctx)

@@ -14,10 +14,9 @@ static int setup(void **state)
 {
     (void)state;
     store_fault_hook = NULL;
-    fixture_empty_database();
     store_conn_init(&look, fixture_config());
     must(store_ensure(&look));
-    must(store_migrate(&look, NULL));
+    import_empty_tables(&look);
     return 0;
 }
 
@@ -378,6 +377,60 @@ static void relinks_what_waits(void **state)
     assert_int_equal(import_number(&look, "SELECT COUNT(*) FROM price_quote WHERE component_id IS NOT NULL"), 1);
 }
 
+static void lose_fence(struct import_job *test)
+{
+    (void)test;
+    must(store_exec(&look, "UPDATE lease SET fence = fence + 1", NULL));
+}
+
+static void writes_nothing_without_its_fence(void **state)
+{
+    (void)state;
+    struct import_job test;
+    const char *path = write_file("code,name\nA,a\n");
+    import_job_init(&test, &task_catalog_import, "{\"table\":\"warehouses\"}", path);
+    test.before_finish = lose_fence;
+    assert_int_equal(task_catalog_import.run(&test.job), JOB_AGAIN);
+    unlink(path);
+    import_job_fini(&test);
+    assert_int_equal(import_number(&look, "SELECT COUNT(*) FROM warehouse"), 0);
+}
+
+static unsigned statements_left;
+
+static unsigned break_at(enum store_fault_point point, const char *sql)
+{
+    (void)sql;
+    return point == STORE_FAULT_BEFORE && statements_left && --statements_left == 0 ? 2013 : 0;
+}
+
+/* A connection lost at any statement: the table is as before or as after. */
+static void survives_a_break_at_any_statement(void **state)
+{
+    (void)state;
+    unsigned n = 1;
+    for (bool broke = true; broke; n++) {
+        struct import_job test;
+        must(store_exec(&look, "DELETE FROM lease", NULL)); /* the janitor's part */
+        must(store_exec(&look, "DELETE FROM component", NULL));
+        must(store_exec(&look, "INSERT INTO component (lot_code, lot_norm, name) VALUES ('A-1', 'A1', 'old')", NULL));
+        const char *path = write_file("lot_code,name\nA-1,new\nA-2,two\n,bad\n");
+        import_job_init(&test, &task_catalog_import, "{\"table\":\"components\"}", path);
+        statements_left = n;
+        store_fault_hook = break_at;
+        enum job_verdict verdict = task_catalog_import.run(&test.job);
+        store_fault_hook = NULL;
+        broke = statements_left == 0;
+        unlink(path);
+        import_job_fini(&test);
+        long long good = import_number(&look, "SELECT COUNT(*) FROM component WHERE name IN ('new', 'two')");
+        assert_int_equal(good, verdict == JOB_ENDED ? 2 : 0);
+        assert_int_equal(import_number(&look, "SELECT COUNT(*) FROM component"), verdict == JOB_ENDED ? 2 : 1);
+        assert_true(n < 100);
+    }
+    assert_true(n > 10);
+}
+
 static void waits_for_its_lease(void **state)
 {
     (void)state;
@@ -404,9 +457,11 @@ int main(void)
         cmocka_unit_test_setup_teardown(refuses_wrong_headings, setup, teardown),
         cmocka_unit_test_setup_teardown(quotes_are_loaded_once, setup, teardown),
         cmocka_unit_test_setup_teardown(relinks_what_waits, setup, teardown),
+        cmocka_unit_test_setup_teardown(writes_nothing_without_its_fence, setup, teardown),
+        cmocka_unit_test_setup_teardown(survives_a_break_at_any_statement, setup, teardown),
         cmocka_unit_test_setup_teardown(waits_for_its_lease, setup, teardown),
     };
     if (fixture_start() != 0)
         return 77;
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, import_make_tables, NULL);
 }

@@ -1,6 +1,10 @@
 /* The whole stock import against a real server: the demo file, second runs, modes, guards, and faults in the middle. */
 #include "tests/unit/import_job.h"
 
+#include <signal.h>
+
+#include <sys/wait.h>
+
 static struct store_conn look;
 
 static void must(int rc)
@@ -23,10 +27,9 @@ static int setup(void **state)
 {
     (void)state;
     store_fault_hook = NULL;
-    fixture_empty_database();
     store_conn_init(&look, fixture_config());
     must(store_ensure(&look));
-    must(store_migrate(&look, NULL));
+    import_empty_tables(&look);
     for (size_t i = 0; small_catalogue[i]; i++)
         must(store_exec(&look, small_catalogue[i], NULL));
     return 0;
@@ -387,6 +390,7 @@ static void survives_a_break_at_any_statement(void **state)
     unsigned n = 1;
     for (bool broke = true; broke; n++) {
         struct import_job test;
+        must(store_exec(&look, "DELETE FROM lease", NULL)); /* the janitor's part */
         must(store_exec(&look, "DELETE FROM stock_item", NULL));
         must(store_exec(&look, "DELETE FROM stock_import", NULL));
         import_job_init(&test, &task_stock_import, "{\"warehouse\":\"MAIN\"}", import_path("demo/stock.xlsx"));
@@ -404,6 +408,65 @@ static void survives_a_break_at_any_statement(void **state)
         assert_true(n < 100);
     }
     assert_true(n > 15);
+}
+
+/* Process death: the n-th statement is the last thing the process does. */
+static unsigned die_at(enum store_fault_point point, const char *sql)
+{
+    (void)point;
+    (void)sql;
+    if (statements_left && --statements_left == 0)
+        kill(getpid(), SIGKILL);
+    return 0;
+}
+
+static bool dies_at_statement(unsigned n)
+{
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        struct import_job test;
+        import_job_init(&test, &task_stock_import, "{\"warehouse\":\"MAIN\"}", import_path("demo/stock.xlsx"));
+        test.grid = parse("[" HEAD ROW("A-1", "new", "1", "1") ROW("B-1", "b", "5", "1") "]");
+        statements_left = n;
+        store_fault_hook = die_at;
+        task_stock_import.run(&test.job);
+        _exit(0);
+    }
+    int status;
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    for (int i = 0;
+         import_number(&look, "SELECT COUNT(*) FROM information_schema.processlist WHERE db IS NOT NULL") > 1; i++) {
+        assert_true(i < 500); /* the server notices and rolls back */
+        usleep(10000);
+    }
+    return WIFSIGNALED(status);
+}
+
+/* Whenever the process dies, the warehouse is as before or as after, and so is the task's state. */
+static void survives_death_at_any_statement(void **state)
+{
+    (void)state;
+    unsigned n = 1;
+    for (bool died = true; died; n++) {
+        struct import_job test;
+        must(store_exec(&look, "DELETE FROM lease", NULL));
+        import(&test, "{\"warehouse\":\"MAIN\",\"force\":true}",
+               "[" HEAD ROW("B-1", "b", "1", "1") ROW("C-1", "c", "1", "1") "]");
+        done(&test);
+        must(store_exec(&look, "DELETE FROM task", NULL));
+        died = dies_at_statement(n);
+        long long ended = import_number(&look, "SELECT COUNT(*) FROM task WHERE status = 'succeeded'");
+        long long before =
+            import_number(&look, "SELECT COUNT(*) FROM stock_item WHERE (pn_norm, qty) IN (('B1', 1), ('C1', 1))");
+        long long after =
+            import_number(&look, "SELECT COUNT(*) FROM stock_item WHERE (pn_norm, qty) IN (('A1', 1), ('B1', 5))");
+        assert_int_equal(import_number(&look, "SELECT COUNT(*) FROM stock_item"), 2);
+        assert_int_equal(before, ended ? 0 : 2);
+        assert_int_equal(after, ended ? 2 : 0);
+        assert_true(n < 200);
+    }
+    assert_true(n > 30);
 }
 
 static void waits_for_the_lease(void **state)
@@ -454,10 +517,11 @@ int main(void)
         cmocka_unit_test_setup_teardown(writes_nothing_without_its_fence, setup, teardown),
         cmocka_unit_test_setup_teardown(goes_on_after_a_lost_connection, setup, teardown),
         cmocka_unit_test_setup_teardown(survives_a_break_at_any_statement, setup, teardown),
+        cmocka_unit_test_setup_teardown(survives_death_at_any_statement, setup, teardown),
         cmocka_unit_test_setup_teardown(waits_for_the_lease, setup, teardown),
         cmocka_unit_test_setup_teardown(prechecks_the_warehouse, setup, teardown),
     };
     if (fixture_start() != 0)
         return 77;
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, import_make_tables, NULL);
 }
