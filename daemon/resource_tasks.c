@@ -2,6 +2,7 @@
 #include "daemon/resource_tasks.h"
 
 #include "daemon/accept.h"
+#include "daemon/answer.h"
 #include "daemon/taskstate.h"
 #include "daemon/taskview.h"
 #include "daemon/worker.h"
@@ -23,13 +24,6 @@ static const char *outcome_header(uint8_t outcome)
     return task_outcome_name((enum task_outcome)outcome);
 }
 
-/* Is `tag` one of the client's If-None-Match tags? Weak comparison (RFC 9110 section 13.1.2); the quotes cannot occur
- * inside a tag, so a substring with both of them is the whole tag. */
-static bool tag_matches(const char *header, const char *tag)
-{
-    return header && (strcmp(header, "*") == 0 || strstr(header, tag + 2) != NULL);
-}
-
 static void reply_task(struct http_request *request, const char *tag, bool final, uint8_t outcome, const char *text,
                        size_t len)
 {
@@ -40,7 +34,7 @@ static void reply_task(struct http_request *request, const char *tag, bool final
         http_reply_header(request, "Task-Outcome", outcome_header(outcome));
     else
         http_reply_header(request, "Retry-After", "1");
-    if (tag_matches(http_header(request, "If-None-Match"), tag))
+    if (answer_tag_matches(http_header(request, "If-None-Match"), tag))
         http_reply_empty(request, 304);
     else
         http_reply_json(request, 200, text, len);
