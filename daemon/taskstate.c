@@ -3,6 +3,7 @@
 
 #include "daemon/log.h"
 #include "daemon/taskview.h"
+#include "shm/watch.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -35,6 +36,8 @@ int taskstate_apply(struct shm_segment *seg, struct shm_handle handle, taskstate
         if (task.state != TASK_FREE)
             taskview_render(&task, result);
         rc = taskstate_check(shm_table_change(seg, handle, version, &task));
+        if (rc == 0)
+            watch_tell(seg, handle.slot);
         if (rc != -ESTALE)
             return rc;
     }
