@@ -120,6 +120,14 @@ static void leave(struct place *place)
         bury(group);
 }
 
+/* A timer and not event_active(): the loop looks at its descriptors in between. */
+static void answer_soon(struct hold *hold)
+{
+    static const struct timeval now = {0, 0};
+    if (!evtimer_pending(&hold->answering, NULL))
+        evtimer_add(&hold->answering, &now);
+}
+
 static void waiter_ready(struct waiter *waiter, bool applied)
 {
     struct hold *hold = waiter->hold;
@@ -132,8 +140,7 @@ static void waiter_ready(struct waiter *waiter, bool applied)
     event_del(&waiter->timer);
     TAILQ_REMOVE(&hold->held, waiter, link);
     TAILQ_INSERT_TAIL(&hold->ready, waiter, link);
-    if (!evtimer_pending(&hold->answering, NULL))
-        evtimer_add(&hold->answering, &(struct timeval){0, 0});
+    answer_soon(hold);
 }
 
 /* `view` NULL: the slot is no longer this task's. */
@@ -321,8 +328,8 @@ static void on_answering(evutil_socket_t fd, short what, void *arg)
         waiter_free(waiter);
         answer(request, applied);
     }
-    if (!TAILQ_EMPTY(&hold->ready) && !evtimer_pending(&hold->answering, NULL))
-        evtimer_add(&hold->answering, &(struct timeval){0, 0});
+    if (!TAILQ_EMPTY(&hold->ready))
+        answer_soon(hold);
 }
 
 static void check_region(struct hold *hold, unsigned region)
