@@ -14,19 +14,19 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#define DB_THREADS    2
-#define DB_QUEUE      4096
-#define READS_QUEUE   256
-#define READS_LIMIT_S 30
-#define FILE_QUEUE    1024
-#define TICK_MS       250
-#define FIRST_LOOK_MS 2000
-#define RESCAN_TICKS  4 /* a second: covers a poke that got lost with its writer */
-#define TEXTS_MAX     1024
-#define TEXTS_BYTES   (4u << 20)
-#define LATE_MS       100 /* a loop this late is loaded: polls are asked to come less often */
-#define VERY_LATE_MS  500
-#define CALM_TICKS    8
+#define DB_THREADS        2
+#define DB_QUEUE          4096
+#define READS_QUEUE       256
+#define READS_LIMIT_S     30
+#define FILE_QUEUE        1024
+#define TICK_MS           250
+#define FIRST_LOOK_MS     2000
+#define RESCAN_TICKS      4 /* a second: covers a poke that got lost with its writer */
+#define TEXTS_MAX         1024
+#define TEXTS_BYTES       (4u << 20)
+#define LATE_MS           100 /* a loop this late is loaded: polls are asked to come less often */
+#define VERY_LATE_MS      500
+#define CALM_TICKS        8
 /* Beside connections and uploads: database, files, eventfds, a margin for closing ones. */
 #define OTHER_DESCRIPTORS 256
 
@@ -66,7 +66,7 @@ static void on_files(evutil_socket_t fd, short what, void *arg)
  * calm has to pass before it is not. */
 static void measure_load(struct worker_events *events)
 {
-    int64_t now = clock_mono_ms(), late = events->ticked_ms ? now - events->ticked_ms - TICK_MS : 0;
+    int64_t now = clock_mono_ms(), late = now - events->ticked_ms - TICK_MS;
     events->ticked_ms = now;
     events->calm_ticks = late > LATE_MS ? 0 : events->calm_ticks + 1;
     if (late > LATE_MS)
@@ -129,6 +129,7 @@ static struct event *watch(struct worker_events *events, int fd, short what, eve
 static void start_tick(struct worker_events *events)
 {
     struct timeval interval = {0, TICK_MS * 1000L};
+    events->ticked_ms = clock_mono_ms();
     events->tick = event_new(events->worker.base, -1, EV_PERSIST, on_tick, events);
     if (!events->tick || event_add(events->tick, &interval) != 0)
         abort();
