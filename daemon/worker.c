@@ -13,13 +13,15 @@
 
 #define DB_THREADS    2
 #define DB_QUEUE      4096
+#define READS_QUEUE   256
+#define READS_LIMIT_S 30
 #define FILE_QUEUE    1024
 #define TICK_MS       250
 #define FIRST_LOOK_MS 2000
 
 struct worker_events {
     struct worker worker;
-    struct event *wakeup, *term, *orphan, *tick, *db, *files;
+    struct event *wakeup, *term, *orphan, *tick, *db, *reads, *exports, *files;
     struct db_call first_look;
 };
 
@@ -33,10 +35,9 @@ static void on_wakeup(evutil_socket_t fd, short what, void *arg)
 
 static void on_db(evutil_socket_t fd, short what, void *arg)
 {
-    struct worker_events *events = arg;
     (void)fd;
     (void)what;
-    dbthread_collect(events->worker.db);
+    dbthread_collect(arg);
 }
 
 static void on_files(evutil_socket_t fd, short what, void *arg)
@@ -53,7 +54,10 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
     (void)fd;
     (void)what;
     proctab_beat(events->worker.process->segment, events->worker.process->self);
-    dbthread_collect(events->worker.db); /* calls whose deadline passed while both threads hang on a dead server */
+    /* Calls whose deadline passed while the threads hang on a dead server. */
+    dbthread_collect(events->worker.db);
+    dbthread_collect(events->worker.reads);
+    dbthread_collect(events->worker.exports);
 }
 
 /* The master is gone: nobody would reap or replace us. */
@@ -83,9 +87,9 @@ static void on_term(evutil_socket_t fd, short what, void *arg)
     http_server_drain(events->worker.http, 200, http_drained, events);
 }
 
-static struct event *watch(struct worker_events *events, int fd, short what, event_callback_fn fn)
+static struct event *watch(struct worker_events *events, int fd, short what, event_callback_fn fn, void *arg)
 {
-    struct event *event = event_new(events->worker.base, fd, (short)(what | EV_PERSIST), fn, events);
+    struct event *event = event_new(events->worker.base, fd, (short)(what | EV_PERSIST), fn, arg);
     if (!event || event_add(event, NULL) != 0)
         abort();
     return event;
@@ -170,6 +174,17 @@ static void look_at_database(struct worker_events *events)
         abort(); /* the queue is empty */
 }
 
+static int make_threads(struct worker *worker)
+{
+    worker->db_config = config_store(worker->process->config, 5, 5);
+    worker->reads_config = config_store(worker->process->config, READS_LIMIT_S + 5, READS_LIMIT_S);
+    worker->db = dbthread_new(&worker->db_config, DB_THREADS, DB_QUEUE);
+    worker->reads = dbthread_new(&worker->reads_config, 1, READS_QUEUE);
+    worker->exports = dbthread_new(&worker->reads_config, 1, READS_QUEUE);
+    worker->files = offload_new(FILE_QUEUE);
+    return worker->db && worker->reads && worker->exports && worker->files ? 0 : -1;
+}
+
 static int worker_init(struct worker_events *events, const struct process *process)
 {
     struct worker *worker = &events->worker;
@@ -182,18 +197,18 @@ static int worker_init(struct worker_events *events, const struct process *proce
         log_error("cannot open the spool %s: %s", process->config->spool_dir, strerror(-worker->spool_fd));
         return -1;
     }
-    worker->db_config = config_store(process->config, 5, 5);
     worker->base = make_base();
-    if (store_library_init() != 0 || !(worker->db = dbthread_new(&worker->db_config, DB_THREADS, DB_QUEUE)) ||
-        !(worker->files = offload_new(FILE_QUEUE)) || make_server(worker) != 0) {
+    if (store_library_init() != 0 || make_threads(worker) != 0 || make_server(worker) != 0) {
         log_error("a worker cannot start: no memory, threads or descriptors left");
         return -1;
     }
-    events->wakeup = watch(events, wakeup_fd(process->segment, process->self.slot), EV_READ, on_wakeup);
-    events->db = watch(events, dbthread_fd(worker->db), EV_READ, on_db);
-    events->files = watch(events, offload_fd(worker->files), EV_READ, on_files);
-    events->orphan = watch(events, process->master_pipe, EV_READ, on_orphan);
-    events->term = watch(events, SIGTERM, EV_SIGNAL, on_term);
+    events->wakeup = watch(events, wakeup_fd(process->segment, process->self.slot), EV_READ, on_wakeup, events);
+    events->db = watch(events, dbthread_fd(worker->db), EV_READ, on_db, worker->db);
+    events->reads = watch(events, dbthread_fd(worker->reads), EV_READ, on_db, worker->reads);
+    events->exports = watch(events, dbthread_fd(worker->exports), EV_READ, on_db, worker->exports);
+    events->files = watch(events, offload_fd(worker->files), EV_READ, on_files, events);
+    events->orphan = watch(events, process->master_pipe, EV_READ, on_orphan, events);
+    events->term = watch(events, SIGTERM, EV_SIGNAL, on_term, events);
     start_tick(events);
     return 0;
 }
@@ -201,8 +216,11 @@ static int worker_init(struct worker_events *events, const struct process *proce
 static void worker_fini(struct worker_events *events)
 {
     struct worker *worker = &events->worker;
-    struct event *all[] = {events->wakeup, events->term, events->orphan, events->tick, events->db, events->files};
+    struct event *all[] = {events->wakeup, events->term,  events->orphan,  events->tick,
+                           events->db,     events->reads, events->exports, events->files};
     dbthread_free(&worker->db, 2000);
+    dbthread_free(&worker->reads, 2000);
+    dbthread_free(&worker->exports, 2000);
     offload_free(&worker->files);
     http_server_free(&worker->http);
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)

@@ -11,8 +11,10 @@ struct worker {
     const struct process *process;
     struct event_base *base;
     struct http_server *http;
-    struct dbthread *db;
-    struct store_config db_config;
+    struct dbthread *db;      /* accepting tasks and reading the journal: short statements only */
+    struct dbthread *reads;   /* pages of prices, stock and lists, and small changes of them */
+    struct dbthread *exports; /* what may take seconds: whole lists as files */
+    struct store_config db_config, reads_config;
     struct offload *files;
     int spool_fd; /* the spool directory */
     bool draining;

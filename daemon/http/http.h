@@ -30,12 +30,22 @@ enum http_body {
     BODY_SPOOL /* any size up to max_body; always in a file */
 };
 
+/* What a client must be allowed to do. Each allows what is before it, but START and CANCEL do not imply each other. */
+enum http_scope {
+    SCOPE_NONE = 0, /* anybody: health, version, explanations */
+    SCOPE_READ,     /* see tasks and data */
+    SCOPE_START,    /* start tasks */
+    SCOPE_CANCEL,   /* cancel and forget tasks */
+    SCOPE_ADMIN     /* change data directly */
+};
+
 struct http_route {
     enum http_method method; /* HEAD is served by the GET route */
     const char *pattern;     /* "/api/tasks/{id}": a {name} matches one path segment without "/" */
     void (*handle)(struct http_request *request);
     enum http_body body;
     const char *accept; /* media types taken, comma separated, matched without parameters; NULL = any. 415 otherwise */
+    enum http_scope scope;
 };
 
 struct http_options {

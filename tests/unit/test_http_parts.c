@@ -85,16 +85,16 @@ static void handler(struct http_request *request)
 }
 
 static const struct http_route routes[] = {
-    {HTTP_GET, "/", handler, BODY_NONE, NULL},
-    {HTTP_GET, "/tasks", handler, BODY_NONE, NULL},
-    {HTTP_POST, "/tasks", handler, BODY_MEMORY, NULL},
-    {HTTP_GET, "/tasks/summary", handler, BODY_NONE, NULL},
-    {HTTP_GET, "/tasks/{id}", handler, BODY_NONE, NULL},
-    {HTTP_DELETE, "/tasks/{id}", handler, BODY_NONE, NULL},
-    {HTTP_POST, "/tasks/{id}/cancel", handler, BODY_MEMORY, NULL},
-    {HTTP_GET, "/lists/{a}/diff/{b}", handler, BODY_NONE, NULL},
-    {HTTP_GET, "/templates/{table}.csv", handler, BODY_NONE, NULL},
-    {HTTP_GET, NULL, NULL, BODY_NONE, NULL},
+    {HTTP_GET, "/", handler, BODY_NONE, NULL, SCOPE_NONE},
+    {HTTP_GET, "/tasks", handler, BODY_NONE, NULL, SCOPE_NONE},
+    {HTTP_POST, "/tasks", handler, BODY_MEMORY, NULL, SCOPE_NONE},
+    {HTTP_GET, "/tasks/summary", handler, BODY_NONE, NULL, SCOPE_NONE},
+    {HTTP_GET, "/tasks/{id}", handler, BODY_NONE, NULL, SCOPE_NONE},
+    {HTTP_DELETE, "/tasks/{id}", handler, BODY_NONE, NULL, SCOPE_NONE},
+    {HTTP_POST, "/tasks/{id}/cancel", handler, BODY_MEMORY, NULL, SCOPE_NONE},
+    {HTTP_GET, "/lists/{a}/diff/{b}", handler, BODY_NONE, NULL, SCOPE_NONE},
+    {HTTP_GET, "/templates/{table}.csv", handler, BODY_NONE, NULL, SCOPE_NONE},
+    {HTTP_GET, NULL, NULL, BODY_NONE, NULL, SCOPE_NONE},
 };
 
 struct found {

@@ -1,0 +1,199 @@
+/* A struct answer on its way: loop, database thread, loop. */
+#include "daemon/answer.h"
+
+#include "daemon/log.h"
+#include "daemon/process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <openssl/evp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Waiting for the thread and for statements together; a proxy's patience is 60 s. */
+#define ANSWER_DEADLINE_MS 20000
+
+struct travelling {
+    struct answer answer;
+    answer_work work;
+    char *if_none_match;
+};
+
+bool answer_tag_matches(const char *header, const char *tag)
+{
+    const char *opaque = strchr(tag, '"');
+
+    /* Quotes cannot occur inside a tag, so a substring with both of them is the whole tag. */
+    return header && (strcmp(header, "*") == 0 || strstr(header, opaque) != NULL);
+}
+
+bool answer_not_modified(struct answer *answer, const char *etag)
+{
+    snprintf(answer->etag, sizeof answer->etag, "%s", etag);
+    if (!answer_tag_matches(answer->if_none_match, etag))
+        return false;
+    answer->status = 304;
+    return true;
+}
+
+void answer_tag_json(struct answer *answer)
+{
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    char tag[2 + 2 * 16 + 1] = "\"";
+    size_t len;
+    const char *text = json_out_text(&answer->json, &len);
+    if (EVP_Digest(text, len, digest, NULL, EVP_sha256(), NULL) != 1)
+        abort();
+    for (size_t i = 0; i < 16; i++)
+        snprintf(tag + 1 + 2 * i, 3, "%02x", digest[i]);
+    strcat(tag, "\"");
+    answer_not_modified(answer, tag);
+}
+
+int answer_problem(struct answer *answer, const char *slug, const char *format, ...)
+{
+    answer->problem = slug;
+    if (format) {
+        va_list args;
+        va_start(args, format);
+        vsnprintf(answer->detail, sizeof answer->detail, format, args);
+        va_end(args);
+    }
+    return 0;
+}
+
+int answer_file(struct answer *answer)
+{
+    answer->file_fd = openat(answer->spool_dir_fd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    if (answer->file_fd >= 0)
+        return answer->file_fd;
+    int error = errno;
+    answer_problem(answer, error == ENOSPC || error == EDQUOT ? "insufficient-storage" : "spool-unavailable", NULL);
+    return -error;
+}
+
+static void content_init(struct answer *answer)
+{
+    answer->status = 200;
+    answer->problem = NULL;
+    answer->detail[0] = answer->etag[0] = answer->disposition[0] = answer->link[0] = '\0';
+    answer->faults = NULL;
+    answer->file_fd = -1;
+    answer->file_len = 0;
+    answer->type = "application/json";
+    answer->cache = "no-store";
+    json_out_init(&answer->json);
+}
+
+static void content_fini(struct answer *answer)
+{
+    json_out_fini(&answer->json);
+    free(answer->faults);
+    if (answer->file_fd >= 0)
+        close(answer->file_fd);
+}
+
+static void travelling_free(struct travelling *travelling)
+{
+    content_fini(&travelling->answer);
+    if (travelling->answer.free_arg)
+        travelling->answer.free_arg(travelling->answer.arg);
+    free(travelling->if_none_match);
+    free(travelling);
+}
+
+/* ---- Database thread ---- */
+
+static int run(struct store_conn *conn, void *ctx)
+{
+    struct travelling *travelling = ctx;
+    int rc = travelling->work(conn, &travelling->answer);
+    if (rc == 0 || conn->error.cls != STORE_GONE || store_ensure(conn) != 0)
+        return rc;
+    /* The server was restarted under it, and nothing was committed. */
+    content_fini(&travelling->answer);
+    content_init(&travelling->answer);
+    return travelling->work(conn, &travelling->answer);
+}
+
+/* ---- Loop ---- */
+
+static void reply_headers(struct http_request *request, const struct answer *answer)
+{
+    http_reply_header(request, "Cache-Control", answer->cache);
+    if (answer->etag[0])
+        http_reply_header(request, "ETag", answer->etag);
+    if (answer->disposition[0])
+        http_reply_header(request, "Content-Disposition", answer->disposition);
+    if (answer->link[0])
+        http_reply_header(request, "Link", answer->link);
+}
+
+static void reply_body(struct http_request *request, struct answer *answer)
+{
+    reply_headers(request, answer);
+    if (answer->status == 304 || answer->status == 204) {
+        http_reply_empty(request, answer->status);
+    } else if (answer->file_fd >= 0) {
+        http_reply_file(request, answer->status, answer->type, answer->file_fd, 0, answer->file_len);
+        answer->file_fd = -1;
+    } else {
+        char *text = json_out_copy(&answer->json);
+        size_t len = strlen(text);
+        text[len] = '\n'; /* in place of the terminator */
+        http_reply(request, answer->status, answer->type, text, len + 1);
+        free(text);
+    }
+}
+
+static void reply_failed(struct http_request *request, const struct store_error *error)
+{
+    bool ours = error->cls == STORE_DATA || error->cls == STORE_DUPLICATE || error->cls == STORE_BUG;
+    log_warn("request %s: %s %u: %s", request->request_id, store_class_name(error->cls), error->number, error->text);
+    if (ours)
+        http_reply_problem(request, "internal", NULL, NULL);
+    else
+        http_reply_problem_retry(request, "database-unavailable", NULL, 2);
+}
+
+static void done(struct db_call *call)
+{
+    struct travelling *travelling = call->ctx;
+    struct answer *answer = &travelling->answer;
+    if (call->result != 0)
+        reply_failed(answer->req, &call->error);
+    else if (answer->problem)
+        http_reply_problem(answer->req, answer->problem, answer->detail[0] ? answer->detail : NULL, answer->faults);
+    else
+        reply_body(answer->req, answer);
+    travelling_free(travelling);
+}
+
+void answer_from(struct http_request *request, struct dbthread *thread, answer_work work, void *arg,
+                 void (*free_arg)(void *))
+{
+    struct worker *worker = request->app;
+    struct travelling *travelling = calloc(1, sizeof *travelling);
+    const char *if_none_match = http_header(request, "If-None-Match");
+    if (!travelling || (if_none_match && !(travelling->if_none_match = strdup(if_none_match))))
+        abort();
+    travelling->work = work;
+    content_init(&travelling->answer);
+    struct answer *answer = &travelling->answer;
+    answer->arg = arg;
+    answer->free_arg = free_arg;
+    answer->if_none_match = travelling->if_none_match;
+    answer->process = worker->process;
+    answer->spool_dir_fd = worker->spool_fd;
+    answer->req = request;
+    answer->call = (struct db_call){
+        .work = run, .done = done, .ctx = travelling, .deadline_ms = clock_mono_ms() + ANSWER_DEADLINE_MS};
+    if (dbthread_submit(thread, &answer->call) != 0) {
+        http_reply_problem_retry(request, "database-unavailable", "Too many requests wait for the database; try again.",
+                                 2);
+        travelling_free(travelling);
+    }
+}

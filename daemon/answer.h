@@ -1,0 +1,62 @@
+/* Answers that need the database: the statements run on a database thread, the reply leaves from the loop.
+ *
+ * A resource checks its request on the loop, then calls answer_from() with a function that fills a struct answer on the
+ * thread. Long answers go into an unnamed file of the spool directory and leave by sendfile: memory stays flat, the
+ * length is known, and a slow client holds no connection to the database. */
+#ifndef PF_ANSWER_H
+#define PF_ANSWER_H
+
+#include "daemon/worker.h"
+#include "handlers/json.h"
+
+struct answer {
+    /* For the work to read. */
+    void *arg;                     /* what answer_from() was given */
+    const char *if_none_match;     /* the client's header, or NULL; lives as long as the answer */
+    const struct process *process; /* configuration, node */
+    int spool_dir_fd;
+    /* For the work to fill in; what is sent is the first of problem, file, JSON. */
+    int status;                  /* of a JSON or file answer: 200 unless changed; 304 and 204 send no body */
+    const char *problem;         /* slug, or NULL */
+    char detail[200];            /* of the problem; "" = its usual text */
+    struct param_faults *faults; /* of the problem; NULL = none. Heap, freed with the answer */
+    int file_fd;                 /* whole file, or -1; closed with the answer. Make it by answer_file() */
+    uint64_t file_len;
+    const char *type;         /* media type; application/json unless changed */
+    const char *cache;        /* Cache-Control; "no-store" unless changed */
+    char etag[160];           /* with its quotes; "" = none */
+    char disposition[256];    /* Content-Disposition; "" = none */
+    char link[1024];          /* Link; "" = none */
+    struct json_out json;     /* one JSON value; a line feed is added */
+    struct db_call call;      /* internal */
+    struct http_request *req; /* internal */
+    void (*free_arg)(void *); /* internal */
+};
+
+/* On the database thread. Returns 0 with the answer filled in (a problem is an answer too), or -1 with conn->error: the
+ * client gets 503 database-unavailable, or 500 when the error is ours. Called once more, with the answer as new, when
+ * the connection was lost (STORE_GONE) before anything was committed. Several reads that must agree go into one
+ * store_begin_snapshot(); what is left open is rolled back. */
+typedef int (*answer_work)(struct store_conn *conn, struct answer *answer);
+
+/* Run `work` on `thread` (worker->reads or worker->exports) and reply. Takes over `arg`, freed by `free_arg` (may be
+ * NULL). Replies by itself when the thread's queue is full. */
+void answer_from(struct http_request *request, struct dbthread *thread, answer_work work, void *arg,
+                 void (*free_arg)(void *));
+
+/* For the work. Is `etag` what the client has (weak comparison, RFC 9110 section 13.1.2)? Then the answer is made a 304
+ * and there is nothing else to do. Keeps the tag for the reply either way. */
+bool answer_not_modified(struct answer *answer, const char *etag);
+/* For the work, when the JSON is whole: tag it by what it says, and make it a 304 when the client has just that. */
+void answer_tag_json(struct answer *answer);
+/* For the work: make the answer a problem. `format` NULL = its usual text. Returns 0. */
+int answer_problem(struct answer *answer, const char *slug, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* For the work: an unnamed file for a long body. Returns its descriptor (answer->file_fd), or -errno after making the
+ * answer a problem. Set file_len when it is written. */
+int answer_file(struct answer *answer);
+
+/* Is `tag` one of the tags of an If-None-Match header (NULL = none)? Weak comparison. */
+bool answer_tag_matches(const char *header, const char *tag);
+
+#endif
