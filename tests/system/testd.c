@@ -10,6 +10,7 @@
 #include "daemon/runner.h"
 #include "handlers/task_type.h"
 #include "shm/lock.h"
+#include "tests/system/describe.h"
 
 #include <poll.h>
 #include <signal.h>
@@ -151,5 +152,7 @@ int main(int argc, char **argv)
     task_type_register(&test_crash);
     task_type_register(&test_lock);
     task_type_register(&test_big);
+    if (describe(argc, argv))
+        return 0;
     return daemon_main(argc, argv);
 }
