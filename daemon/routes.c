@@ -1,4 +1,5 @@
 /* What a worker serves: one line per method and path. */
+#include "daemon/openapi.h"
 #include "daemon/resource_imports.h"
 #include "daemon/resource_ops.h"
 #include "daemon/resource_pricelists.h"
@@ -27,5 +28,6 @@ const struct http_route worker_routes[] = {
     {HTTP_GET, "/healthz", resource_healthz, BODY_NONE, NULL, SCOPE_NONE},
     {HTTP_GET, "/readyz", resource_readyz, BODY_NONE, NULL, SCOPE_NONE},
     {HTTP_GET, "/version", resource_version, BODY_NONE, NULL, SCOPE_NONE},
+    {HTTP_GET, "/api/openapi.json", resource_openapi, BODY_NONE, NULL, SCOPE_NONE},
     {HTTP_GET, NULL, NULL, BODY_NONE, NULL, SCOPE_NONE},
 };
