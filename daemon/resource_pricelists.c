@@ -5,6 +5,7 @@
 #include "daemon/listing.h"
 #include "daemon/log.h"
 #include "daemon/start.h"
+#include "handlers/pricelist_diff.h"
 #include "handlers/pricelist_export.h"
 
 #include <assert.h>
@@ -65,9 +66,11 @@ void resource_pricelist_get(struct http_request *request)
 
 /* ---- Export ---- */
 
-struct export
-{
-    char id[sizeof((struct http_request *)0)->args[0]];
+/* A path segment, decoded. */
+#define ID_BYTES sizeof((struct http_request *)0)->args[0]
+
+struct export_request {
+    char id[ID_BYTES];
     struct csv_options options;
 };
 
@@ -105,16 +108,16 @@ static int write_csv(struct store_conn *conn, struct answer *answer, const struc
 
 static int export_csv(struct store_conn *conn, struct answer *answer)
 {
-    const struct export *export = answer->arg;
+    const struct export_request *asked = answer->arg;
     struct pricelist_head head;
     if (store_begin_snapshot(conn) != 0)
         return -1;
-    int rc = pricelist_find(conn, export->id, &head, NULL);
+    int rc = pricelist_find(conn, asked->id, &head, NULL);
     if (rc == 0)
         return no_such_list(answer);
-    if (rc < 0 || client_has(answer, &head, &export->options))
+    if (rc < 0 || client_has(answer, &head, &asked->options))
         return rc < 0 ? -1 : 0;
-    return write_csv(conn, answer, &head, &export->options);
+    return write_csv(conn, answer, &head, &asked->options);
 }
 
 /* The query's parameters, checked; NULL after answering with every fault. */
@@ -139,11 +142,74 @@ void resource_pricelist_export(struct http_request *request)
     yajl_val params = query_params(request, csv_params);
     if (!params)
         return;
-    struct export *export = calloc(1, sizeof *export);
-    if (!export)
+    struct export_request *asked = calloc(1, sizeof *asked);
+    if (!asked)
         abort();
-    memcpy(export->id, request->args[0], sizeof export->id);
-    csv_options_read(&export->options, params);
+    memcpy(asked->id, request->args[0], sizeof asked->id);
+    csv_options_read(&asked->options, params);
     yajl_tree_free(params);
-    answer_from(request, worker->exports, export_csv, export, free);
+    answer_from(request, worker->exports, export_csv, asked, free);
+}
+
+/* ---- Differences ---- */
+
+struct diff_request {
+    char a[ID_BYTES], b[ID_BYTES];
+    unsigned wanted;
+};
+
+static int write_diff(struct store_conn *conn, struct answer *answer, const struct pricelist_head *a,
+                      const struct pricelist_head *b, unsigned wanted)
+{
+    char tag[sizeof answer->etag];
+    snprintf(tag, sizeof tag, "\"%s-%s-%02x\"", a->sha256, b->sha256, wanted);
+    if (answer_not_modified(answer, tag))
+        return 0;
+    struct file_sink sink = {.fd = answer_file(answer)};
+    if (sink.fd < 0)
+        return 0;
+    int rc = pricelist_diff(conn, a, b, wanted, &sink);
+    if (rc == 1)
+        return not_written(answer, sink.error);
+    answer->file_len = sink.len;
+    return rc;
+}
+
+static int diff(struct store_conn *conn, struct answer *answer)
+{
+    const struct diff_request *diff = answer->arg;
+    struct pricelist_head a, b;
+    if (store_begin_snapshot(conn) != 0)
+        return -1;
+    int rc = pricelist_find(conn, diff->a, &a, NULL);
+    if (rc == 1)
+        rc = pricelist_find(conn, diff->b, &b, NULL);
+    if (rc != 1)
+        return rc == 0 ? no_such_list(answer) : -1;
+    if (strcmp(a.currency, b.currency) != 0)
+        return answer_problem(answer, "conflict", "one list is in %s, the other in %s: compare lists of one currency",
+                              a.currency, b.currency);
+    return write_diff(conn, answer, &a, &b, diff->wanted);
+}
+
+void resource_pricelist_diff(struct http_request *request)
+{
+    struct worker *worker = request->app;
+    struct param_faults faults = {.n = 0};
+    yajl_val params = query_params(request, pricelist_diff_params);
+    if (!params)
+        return;
+    unsigned wanted = pricelist_diff_wanted(params, &faults);
+    yajl_tree_free(params);
+    if (wanted == 0) {
+        http_reply_problem(request, "invalid-parameters", NULL, &faults);
+        return;
+    }
+    struct diff_request *diff_request = calloc(1, sizeof *diff_request);
+    if (!diff_request)
+        abort();
+    memcpy(diff_request->a, request->args[0], sizeof diff_request->a);
+    memcpy(diff_request->b, request->args[1], sizeof diff_request->b);
+    diff_request->wanted = wanted;
+    answer_from(request, worker->exports, diff, diff_request, free);
 }

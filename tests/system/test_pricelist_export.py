@@ -1,6 +1,5 @@
 """Price lists as CSV over HTTP: every option, every worked example, tags, and what LibreOffice makes of it."""
 import csv
-import hashlib
 import io
 import json
 import re
@@ -12,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import samples
-from demo_world import AS_OF, SOURCES, expected
+from demo_world import AS_OF, SOURCES, expected, put_list
 from test_tasks import check_problem
 
 CASES = json.loads((samples.DATA / "pricing" / "csv.json").read_text(encoding="utf-8"))["cases"]
@@ -26,31 +25,6 @@ def query(options):
 
 def export(client, list_id, options="", headers=None):
     return client.get(f"/api/pricelists/{list_id}/export-csv?{options}", headers)
-
-
-def literal(value):
-    """A text as an SQL literal, whatever is in it."""
-    return "NULL" if value is None else f"CONVERT(X'{str(value).encode().hex()}' USING utf8mb4)"
-
-
-def put_list(daemon, number, items, currency="RUB"):
-    """A list with exactly these items, by SQL; its id."""
-    text = currency + "\n" + "".join(f"{item['lot_code']}\t{item['price']}\t{item.get('qty') or ''}\n" for item in items)
-    daemon.sql(f"INSERT INTO pricelist (source, seq, version, currency, as_of, params, task_id) VALUES "
-               f"('warehouse', {number}, '{AS_OF}-{number}', '{currency}', '{AS_OF}', '{{}}', UUID())")
-    list_id = int(daemon.sql(f"SELECT id FROM pricelist WHERE source = 'warehouse' AND seq = {number}")[0][0])
-    rows = []
-    for item in items:
-        values = [item["lot_code"], item.get("name", "Item"), item.get("category", ""), item.get("unit", "pcs"), item["price"],
-                  item.get("qty"), item.get("basis", "stock"), item.get("n_obs"), item.get("price_min"), item.get("price_max"),
-                  item.get("price_as_of"), item.get("part_numbers", "")]
-        rows.append(f"({list_id}, (SELECT MIN(id) FROM component), {', '.join(map(literal, values))})")
-    for at in range(0, len(rows), 300):  # a command line has an end
-        daemon.sql("INSERT INTO pricelist_item (pricelist_id, component_id, lot_code, name, category, unit, price, qty, basis, n_obs, "
-                   "price_min, price_max, price_as_of, part_numbers) VALUES " + ", ".join(rows[at:at + 300]))
-    digest = hashlib.sha256(text.encode()).hexdigest()
-    daemon.sql(f"UPDATE pricelist SET items = {len(items)}, content_sha256 = X'{digest}', status = 'ready' WHERE id = {list_id}")
-    return list_id
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case["id"] for case in CASES])
