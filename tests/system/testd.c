@@ -4,12 +4,15 @@
  *   test_ledger  ms, mark: writes one row into table test_ledger together with its final state: effects can be counted
  *   test_crash   how: kills its own runner (SIGSEGV, exit(0), endless loop)
  *   test_lock    ms: its first attempt holds the lock of the shared table, then lets go (or is killed while it holds)
- *   test_big     bytes: a result too long for a slot */
+ *   test_big     bytes: a result too long for a slot
+ *
+ * Its parsers misbehave when their file says so (misbehave.h). */
 #include "daemon/log.h"
 #include "daemon/process.h"
 #include "daemon/runner.h"
 #include "handlers/task_type.h"
 #include "shm/lock.h"
+#include "tests/system/misbehave.h"
 
 #include <poll.h>
 #include <signal.h>
@@ -151,5 +154,6 @@ int main(int argc, char **argv)
     task_type_register(&test_crash);
     task_type_register(&test_lock);
     task_type_register(&test_big);
+    misbehave_install();
     return daemon_main(argc, argv);
 }
