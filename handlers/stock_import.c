@@ -1,6 +1,7 @@
 /* The task stock_import: parameters, look-up at submission, and the run from lease to ending. */
 #include "handlers/stock_import_run.h"
 
+#include "handlers/relink.h"
 #include "handlers/stock_import_load.h"
 #include "handlers/utf8.h"
 
