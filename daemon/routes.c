@@ -7,6 +7,7 @@
 #include "daemon/resource_prices.h"
 #include "daemon/resource_stock.h"
 #include "daemon/resource_tasks.h"
+#include "daemon/resource_templates.h"
 #include "daemon/worker.h"
 
 /* A file may come as a form, or raw under the types that browsers, curl and scripts send. text/plain is not among them:
@@ -31,6 +32,7 @@ const struct http_route worker_routes[] = {
      SCOPE_START},
     {HTTP_GET, "/api/stock", resource_stock_get, BODY_NONE, NULL, SCOPE_READ},
     {HTTP_GET, "/api/stock/unmatched", resource_unmatched_get, BODY_NONE, NULL, SCOPE_READ},
+    {HTTP_GET, "/api/templates/{table}.csv", resource_template_get, BODY_NONE, NULL, SCOPE_READ},
     {HTTP_PUT, "/api/part-numbers", resource_part_number_put, BODY_MEMORY, "application/json", SCOPE_ADMIN},
     {HTTP_DELETE, "/api/part-numbers", resource_part_number_delete, BODY_NONE, NULL, SCOPE_ADMIN},
     {HTTP_GET, "/healthz", resource_healthz, BODY_NONE, NULL, SCOPE_NONE},
