@@ -65,21 +65,11 @@ static int journal_get_work(struct store_conn *conn, void *ctx)
     int found = journal_read(conn, get->id, &row);
     if (found != 1)
         return found;
-    struct shm_task task;
-    struct json_out out;
-    taskview_from_row(&row, &task);
-    json_out_init(&out);
-    taskview_write(&out, &task, row.result);
-    char *text = json_out_copy(&out);
-    json_out_fini(&out);
-    get->len = strlen(text);
-    get->text = realloc(text, get->len + 2);
-    if (!get->text)
-        abort();
-    get->text[get->len++] = '\n';
+    get->text = taskview_of_row(&row);
+    get->len = strlen(get->text);
     get->found = true;
-    get->final = task_state_final((enum task_state)task.state);
-    get->outcome = task.outcome;
+    get->final = row.status > JOURNAL_RUNNING;
+    get->outcome = (uint8_t)row.outcome;
     journal_row_fini(&row);
     return 0;
 }

@@ -1,6 +1,7 @@
 /* What a worker serves: one line per method and path. */
 #include "daemon/resource_imports.h"
 #include "daemon/resource_ops.h"
+#include "daemon/resource_task_actions.h"
 #include "daemon/resource_tasks.h"
 #include "daemon/worker.h"
 
@@ -13,6 +14,8 @@
 
 const struct http_route worker_routes[] = {
     {HTTP_GET, "/api/tasks/{id}", resource_task_get, BODY_NONE, NULL, SCOPE_READ},
+    {HTTP_DELETE, "/api/tasks/{id}", resource_task_forget, BODY_NONE, NULL, SCOPE_CANCEL},
+    {HTTP_POST, "/api/tasks/{id}/cancel", resource_task_cancel, BODY_MEMORY, "application/json", SCOPE_CANCEL},
     {HTTP_POST, "/api/tasks", resource_task_post, BODY_MEMORY, "application/json", SCOPE_START},
     {HTTP_POST, "/api/stock/import", resource_stock_import, BODY_SPOOL, FILE_TYPES, SCOPE_START},
     {HTTP_POST, "/api/catalog/{table}/import", resource_catalog_import, BODY_SPOOL, "text/csv, " FILE_TYPES,

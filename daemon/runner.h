@@ -25,6 +25,7 @@ struct runner {
     int64_t deadline_ms; /* CLOCK_MONOTONIC; 0 = none */
     int64_t shown_ms;    /* when progress was last shown */
     unsigned shown_percent;
+    unsigned long shown_session; /* what the process table has */
 };
 
 /* The callbacks of struct job (runner_job.c). */
@@ -35,6 +36,10 @@ extern const struct job_ops runner_job_ops;
 #define RUNNER_PERSIST(runner, call)                                                                                   \
     do {                                                                                                               \
     } while ((call) == -ETIMEDOUT && !atomic_load(&(runner)->stopping))
+
+/* Let the janitor know which database session is ours, so that it can stop a statement of it. Cheap when nothing
+ * changed. */
+void runner_show_session(struct runner *runner);
 
 /* Write a final state that has no effect beside it, show it, drop the file. Returns 0, or -1 when the database is away.
  */
