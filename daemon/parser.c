@@ -11,6 +11,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+struct parser_limits parser_limits = {.memory = 256 << 20, .cpu_s = 300, .silence_ms = 60000};
+parser_decode_fn *parser_decode = parser_decode_file;
+
 int parser_send_request(int sock, const struct parser_request *request, int file_fd)
 {
     union {
@@ -54,7 +57,7 @@ static int receive_request(int sock, struct parser_request *request)
     return fd;
 }
 
-static int decode(int sock, const struct parser_request *request, int file_fd)
+int parser_decode_file(int sock, const struct parser_request *request, int file_fd)
 {
     struct sheet_input input = {file_fd, request->offset, request->length};
     struct sheet_limits limits = sheet_default_limits;
@@ -75,10 +78,10 @@ int parser_main(const struct process *process)
 {
     int sock = process->parser_control;
     struct parser_request request;
-    if (sandbox_enter(sock) != 0)
+    if (sandbox_enter(sock, parser_limits.memory, parser_limits.cpu_s) != 0)
         return EXIT_SHORTAGE;
     int file_fd = receive_request(sock, &request);
     if (file_fd < 0)
         return EXIT_DONE; /* the runner is gone or needed no parser */
-    return decode(sock, &request, file_fd) == 0 ? EXIT_DONE : EXIT_RECYCLE;
+    return parser_decode(sock, &request, file_fd) == 0 ? EXIT_DONE : EXIT_RECYCLE;
 }

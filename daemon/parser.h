@@ -11,6 +11,20 @@ struct parser_request {
     uint64_t offset, length; /* the file inside the spooled body */
 };
 
+/* How far a parser may go. Real files take seconds and some 50 MiB at most. The tests' daemon sets less. */
+struct parser_limits {
+    uint64_t memory;     /* bytes of address space: 256 MiB */
+    unsigned cpu_s;      /* 300 */
+    unsigned silence_ms; /* 60 000: between two bytes for the runner */
+};
+extern struct parser_limits parser_limits;
+
+/* What a parser does in its sandbox: read the file, answer on the socket. Returns 0 when all has been said. The tests'
+ * daemon puts a misbehaving one in its place. */
+typedef int parser_decode_fn(int sock, const struct parser_request *request, int file_fd);
+extern parser_decode_fn *parser_decode;
+parser_decode_fn parser_decode_file;
+
 /* Runner side. Returns 0 or -errno (-EPIPE: the parser is gone; take the next one). */
 int parser_send_request(int sock, const struct parser_request *request, int file_fd);
 

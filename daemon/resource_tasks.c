@@ -1,11 +1,12 @@
 /* Reading and starting tasks over HTTP. */
 #include "daemon/resource_tasks.h"
 
-#include "daemon/accept.h"
 #include "daemon/answer.h"
+#include "daemon/start.h"
 #include "daemon/taskstate.h"
 #include "daemon/taskview.h"
 #include "daemon/worker.h"
+#include "handlers/task_type.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -15,7 +16,6 @@
 #include <uuid/uuid.h>
 
 #define JOURNAL_DEADLINE_MS 5000
-#define JSON_DEPTH          16
 
 /* ---- GET ---- */
 
@@ -157,58 +157,19 @@ static int type_from(struct param_faults *faults, yajl_val body)
     return type;
 }
 
-/* The pointers of the parameters' faults are relative to "params". */
-static void prefix_pointers(struct param_faults *faults, unsigned from)
-{
-    for (unsigned i = from; i < faults->n; i++) {
-        char pointer[sizeof faults->fault[i].pointer];
-        snprintf(pointer, sizeof pointer, "/params%.88s", faults->fault[i].pointer);
-        memcpy(faults->fault[i].pointer, pointer, sizeof pointer);
-    }
-}
-
-static char *params_from(struct param_faults *faults, yajl_val body, int type)
-{
-    yajl_val object = json_member(body, "params");
-    if (object && YAJL_IS_NULL(object))
-        object = NULL;
-    if (object && !YAJL_IS_OBJECT(object)) {
-        param_faults_add(faults, "/params", "type", "must be an object");
-        return NULL;
-    }
-    if (type < 0)
-        return NULL;
-    unsigned before = faults->n;
-    char *params = params_from_json(task_type_at((unsigned)type)->params, object, faults);
-    prefix_pointers(faults, before);
-    return params;
-}
-
 void resource_task_post(struct http_request *request)
 {
-    char why[120] = "the body is empty";
-    yajl_val body = request->body_len
-                        ? json_parse((const char *)request->body, request->body_len, JSON_DEPTH, why, sizeof why)
-                        : NULL;
-    if (!body) {
-        http_reply_problem(request, "malformed-json", why, NULL);
-        return;
-    }
     struct param_faults faults = {.n = 0};
     int type = -1;
-    char *params = NULL;
+    yajl_val body;
+    if (!start_body(request, false, &body))
+        return;
     if (!YAJL_IS_OBJECT(body)) {
         param_faults_add(&faults, "", "type", "must be an object with type and params");
     } else {
         reject_member(&faults, body);
         type = type_from(&faults, body);
-        params = params_from(&faults, body, type);
     }
+    start_from_json(request, type, json_member(body, "params"), "/params", &faults);
     yajl_tree_free(body);
-    if (faults.n) {
-        free(params);
-        http_reply_problem(request, "invalid-parameters", NULL, &faults);
-        return;
-    }
-    accept_task(request, type, params, NULL);
 }

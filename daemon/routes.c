@@ -1,6 +1,8 @@
 /* What a worker serves: one line per method and path. */
 #include "daemon/resource_imports.h"
 #include "daemon/resource_ops.h"
+#include "daemon/resource_pricelists.h"
+#include "daemon/resource_prices.h"
 #include "daemon/resource_task_actions.h"
 #include "daemon/resource_tasks.h"
 #include "daemon/worker.h"
@@ -18,6 +20,11 @@ const struct http_route worker_routes[] = {
     {HTTP_POST, "/api/tasks/{id}/cancel", resource_task_cancel, BODY_MEMORY, "application/json", SCOPE_CANCEL},
     {HTTP_POST, "/api/tasks", resource_task_post, BODY_MEMORY, "application/json", SCOPE_START},
     {HTTP_POST, "/api/stock/import", resource_stock_import, BODY_SPOOL, FILE_TYPES, SCOPE_START},
+    {HTTP_POST, "/api/prices/recalculate-all", resource_recalculate_all, BODY_MEMORY, "application/json", SCOPE_START},
+    {HTTP_POST, "/api/pricelists", resource_pricelist_post, BODY_MEMORY, "application/json", SCOPE_START},
+    {HTTP_GET, "/api/pricelists", resource_pricelists_get, BODY_NONE, NULL, SCOPE_READ},
+    {HTTP_GET, "/api/pricelists/{id}", resource_pricelist_get, BODY_NONE, NULL, SCOPE_READ},
+    {HTTP_GET, "/api/pricelists/{id}/items", resource_pricelist_items, BODY_NONE, NULL, SCOPE_READ},
     {HTTP_POST, "/api/catalog/{table}/import", resource_catalog_import, BODY_SPOOL, "text/csv, " FILE_TYPES,
      SCOPE_START},
     {HTTP_GET, "/healthz", resource_healthz, BODY_NONE, NULL, SCOPE_NONE},

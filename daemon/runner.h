@@ -5,6 +5,7 @@
 #ifndef PF_RUNNER_H
 #define PF_RUNNER_H
 
+#include "daemon/parserhub.h"
 #include "daemon/process.h"
 #include "handlers/task_type.h"
 #include "shm/table.h"
@@ -26,6 +27,7 @@ struct runner {
     int64_t shown_ms;    /* when progress was last shown */
     unsigned shown_percent;
     unsigned long shown_session; /* what the process table has */
+    struct parser_ticket parser; /* the last one taken; generation 0 = none */
 };
 
 /* The callbacks of struct job (runner_job.c). */
@@ -40,6 +42,11 @@ extern const struct job_ops runner_job_ops;
 /* Let the janitor know which database session is ours, so that it can stop a statement of it. Cheap when nothing
  * changed. */
 void runner_show_session(struct runner *runner);
+/* job->ops->read_file (runner_file.c): the task's file through a parser process, which is believed in nothing and does
+ * not outlive the reading by more than a second. Classes beside those of the readers: "parser-died" is worth another
+ * attempt (no parser was to be had, or it died in the first attempt, of which the machine may be the cause),
+ * "parser-killed" and "parser-garbled" are the file's fault. */
+int runner_read_file(struct job *job, enum sheet_format format, const struct grid_sink *sink, struct sheet_error *err);
 
 /* Write a final state that has no effect beside it, show it, drop the file. Returns 0, or -1 when the database is away.
  */

@@ -1,14 +1,10 @@
-/* What a handler's callbacks do in a runner: progress into the table, files through the parser, ends into the journal.
- */
+/* What a handler's callbacks do in a runner: progress into the table, ends into the journal. Files: runner_file.c. */
 #include "daemon/runner.h"
 
 #include "daemon/ending.h"
 #include "daemon/log.h"
-#include "daemon/parser.h"
-#include "daemon/parserhub.h"
 #include "daemon/spool.h"
 #include "daemon/taskstate.h"
-#include "handlers/sheet/gridwire.h"
 #include "shm/wakeup.h"
 #include "store/lease.h"
 
@@ -22,8 +18,7 @@
 #include <unistd.h>
 
 /* Shown at most five times a second: pages poll every half second. */
-#define PROGRESS_MS    200
-#define PARSER_WAIT_MS 10000
+#define PROGRESS_MS 200
 
 static struct runner *runner_of(struct job *job)
 {
@@ -61,42 +56,6 @@ static bool on_cancelled(struct job *job)
     runner_show_session(runner);
     return atomic_load(&runner->stopping) || (runner->deadline_ms && clock_mono_ms() > runner->deadline_ms) ||
            shm_table_cancel_asked(runner->process->segment, runner->handle);
-}
-
-static bool goes_on(void *ctx)
-{
-    return !on_cancelled(ctx);
-}
-
-/* A parser may have died while it waited for us (it is one task old): take the next one then. */
-static int ask_parser(struct runner *runner, const struct parser_request *request, int file_fd)
-{
-    for (int i = 0; i < 3; i++) {
-        struct parser_ticket ticket;
-        int sock, rc = parser_take(runner->process->parser_control, PARSER_WAIT_MS, &ticket, &sock);
-        if (rc != 0)
-            return rc;
-        if (parser_send_request(sock, request, file_fd) == 0)
-            return sock;
-        close(sock);
-    }
-    return -EPIPE;
-}
-
-static int on_read_file(struct job *job, enum sheet_format format, const struct grid_sink *sink,
-                        struct sheet_error *err)
-{
-    struct runner *runner = runner_of(job);
-    struct parser_request request = {(uint32_t)format, runner->settings.max_rows, 0, 0};
-    assert(job->file && job->file_fd >= 0);
-    request.offset = job->file->offset;
-    request.length = job->file->length;
-    int sock = ask_parser(runner, &request, job->file_fd);
-    if (sock < 0)
-        return sheet_refuse(err, "parser-died", "No parser process is to be had (%s).", strerror(-sock));
-    int rc = gridwire_replay(sock, sink, goes_on, job, err);
-    close(sock);
-    return rc;
 }
 
 __attribute__((format(printf, 2, 3))) static void on_log(struct job *job, const char *format, ...)
@@ -274,4 +233,4 @@ void runner_follow_journal(struct runner *runner, bool started)
             poll(NULL, 0, 500);
 }
 
-const struct job_ops runner_job_ops = {on_progress, on_cancelled, on_read_file, on_finish, on_log};
+const struct job_ops runner_job_ops = {on_progress, on_cancelled, runner_read_file, on_finish, on_log};

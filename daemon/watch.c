@@ -83,7 +83,9 @@ void watch_kill_requests(struct master *m)
         if (sig <= 0 || sig >= NSIG || who.generation != post->ref.generation || who.slot != post->ref.slot)
             continue;
         if (sig == SIGKILL)
-            children_kill(post, "the janitor asked for it (time limit, cancellation or memory)");
+            children_kill(post, post->kind == PROC_PARSER
+                                    ? "its runner asked for it (it did not leave)"
+                                    : "the janitor asked for it (time limit, cancellation or memory)");
         else
             kill(post->pid, sig);
     }

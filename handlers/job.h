@@ -44,7 +44,8 @@ struct job_ops {
     /* True when the handler should stop at the next batch boundary: cancel asked, time limit, or orderly drain. */
     bool (*cancelled)(struct job *job);
     /* Decode the task's file in the parser process and replay it into the sink. Returns as sheet_read(); class
-     * "parser-died" when the parser was killed, "stopped" when cancelled() turned true. */
+     * "parser-died" when the parser was killed and another attempt may go better, "stopped" when cancelled() turned
+     * true. */
     int (*read_file)(struct job *job, enum sheet_format format, const struct grid_sink *sink, struct sheet_error *err);
     /* End the task: transaction { effect; journal } with retries. `effect` may be NULL (nothing to write). `on_fail`
      * (may be NULL) is the effect of a failed ending (row errors). Returns JOB_ENDED, JOB_AGAIN or JOB_STOP. */

@@ -129,11 +129,16 @@ static int on_row(void *ctx, const struct grid_row *row)
     return rc;
 }
 
+static int write_count(struct gridwire_writer *w, enum frame_kind kind)
+{
+    int rc = begin(w, kind);
+    put64(append(&w->frame, 8), w->rows);
+    return rc < 0 ? rc : flush(w);
+}
+
 static int on_sheet_end(void *ctx)
 {
-    struct gridwire_writer *w = ctx;
-    int rc = begin(w, FRAME_SHEET_END);
-    return rc < 0 ? rc : flush(w);
+    return write_count(ctx, FRAME_SHEET_END);
 }
 
 struct grid_sink gridwire_writer_sink(struct gridwire_writer *writer)
@@ -143,9 +148,7 @@ struct grid_sink gridwire_writer_sink(struct gridwire_writer *writer)
 
 int gridwire_write_end(struct gridwire_writer *w)
 {
-    int rc = begin(w, FRAME_END);
-    put64(append(&w->frame, 8), w->rows);
-    return rc < 0 ? rc : flush(w);
+    return write_count(w, FRAME_END);
 }
 
 static void add_short(struct bytes *f, const char *text, size_t size)

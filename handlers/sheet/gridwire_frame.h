@@ -4,7 +4,7 @@
  *   sheet   u32 index, u8 hidden, u32 name length, name, u32 merges, {u32 row, column, last row, last column} each
  *   rows    one or more of: u32 row, u8 outline, u8 hidden, u16 cells, cells
  *   cell    u16 column, u8 kind, u8 zero pad, u8 percent, u32 length, text
- *   end     u64 rows in all
+ *   sheet end, end: u64 rows so far, in all
  *   refused u64 offset, u8 length, class, u8 length, text */
 #ifndef PF_SHEET_GRIDWIRE_FRAME_H
 #define PF_SHEET_GRIDWIRE_FRAME_H

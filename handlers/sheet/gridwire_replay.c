@@ -8,16 +8,19 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 enum {
     ALIVE_MS = 200,
     TEXT_MAX = 4 * 32767, /* bytes of one cell */
-    NAME_MAX_BYTES = 4096
+    NAME_MAX_BYTES = 4096,
+    SHEETS_MAX = 65536 /* no archive of ours has that many parts */
 };
 
 struct replay {
     int fd;
+    const struct gridwire_bounds *bounds;
     const struct grid_sink *sink;
     bool (*alive)(void *);
     void *alive_ctx;
@@ -25,7 +28,7 @@ struct replay {
     unsigned char *payload;
     size_t cap;
     struct grid_cell *cells;
-    uint64_t rows;
+    uint64_t rows, text; /* so far */
     uint32_t sheets;
     bool open, skipped; /* within a sheet; its rows are dropped */
 };
@@ -49,12 +52,26 @@ static const unsigned char *bytes_at(struct cursor *c, size_t n)
 
 static int died(struct replay *r, const char *how)
 {
-    return sheet_refuse(r->err, "parser-died", "The file could not be read (the parser %s). It may be damaged.", how);
+    return sheet_refuse(r->err, "parser-died", "the reading of the file %s", how);
+}
+
+static int garbled(struct replay *r, const char *how)
+{
+    return sheet_refuse(r->err, "parser-garbled",
+                        "The file is refused: it made its reader %s. Save it again from the program it comes from.",
+                        how);
+}
+
+static int64_t now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 static int wait_readable(struct replay *r)
 {
-    for (;;) {
+    for (int64_t end = now_ms() + r->bounds->silence_ms;;) {
         if (r->alive != NULL && !r->alive(r->alive_ctx))
             return sheet_refuse(r->err, "stopped", "The reading was stopped.");
         struct pollfd p = {.fd = r->fd, .events = POLLIN};
@@ -63,6 +80,8 @@ static int wait_readable(struct replay *r)
             return 0;
         if (n < 0 && errno != EINTR)
             return sheet_refuse(r->err, "io", "The parser cannot be listened to: %s.", strerror(errno));
+        if (now_ms() >= end)
+            return died(r, "came to a standstill");
     }
 }
 
@@ -76,7 +95,7 @@ static int read_exactly(struct replay *r, unsigned char *to, size_t n)
         if (got < 0 && (errno == EINTR || errno == EAGAIN))
             continue;
         if (got <= 0)
-            return died(r, "ended early");
+            return died(r, "broke off");
         to += got;
         n -= (size_t)got;
     }
@@ -139,15 +158,25 @@ static bool read_row(struct cursor *c, struct grid_cell *cells, struct grid_row 
     return true;
 }
 
+static uint64_t text_of(const struct grid_row *row)
+{
+    uint64_t n = 0;
+    for (uint32_t i = 0; i < row->n_cells; i++)
+        n += row->cells[i].len;
+    return n;
+}
+
 static int on_rows(struct replay *r, struct cursor *c)
 {
-    if (!r->open)
-        return died(r, "sent rows outside of a sheet");
+    if (!r->open || c->p == c->end)
+        return garbled(r, "send rows outside of a sheet, or none");
     while (c->p < c->end) {
         struct grid_row row;
         if (!read_row(c, r->cells, &row))
-            return died(r, "sent a damaged row");
-        r->rows++;
+            return garbled(r, "send a damaged row");
+        r->text += text_of(&row);
+        if (++r->rows > r->bounds->max_rows || r->text > r->bounds->max_text)
+            return garbled(r, "go on beyond its limits");
         int rc = r->skipped ? 0 : r->sink->row(r->sink->ctx, &row);
         if (rc != 0)
             return rc;
@@ -184,7 +213,7 @@ static int tell_sheet(struct replay *r, struct grid_sheet *sheet, struct cursor 
     int rc = 0;
     for (uint32_t i = 0; i < sheet->n_merges && rc == 0; i++)
         if (!read_merge(c, &merges[i]))
-            rc = died(r, "sent a damaged sheet");
+            rc = garbled(r, "send a damaged sheet");
     sheet->merges = merges;
     if (rc == 0)
         rc = r->sink->sheet(r->sink->ctx, sheet);
@@ -199,18 +228,25 @@ static int on_sheet(struct replay *r, struct cursor *c)
     char name[NAME_MAX_BYTES];
     const unsigned char *p = bytes_at(c, 9);
     struct grid_sheet sheet = {.index = get32(p), .name = name, .hidden = p[4] != 0};
-    if (r->open || sheet.index != r->sheets++ || !read_name(c, get32(p + 5), name))
-        return died(r, "sent a damaged sheet");
+    if (r->open || r->sheets == SHEETS_MAX || sheet.index != r->sheets++ || !read_name(c, get32(p + 5), name))
+        return garbled(r, "send a damaged sheet");
     sheet.n_merges = get32(bytes_at(c, 4));
     if (!c->ok || (size_t)(c->end - c->p) != (size_t)sheet.n_merges * MERGE_SIZE)
-        return died(r, "sent a damaged sheet");
+        return garbled(r, "send a damaged sheet");
     return tell_sheet(r, &sheet, c);
 }
 
-static int on_sheet_end(struct replay *r, const struct cursor *c)
+static bool all_rows_came(struct replay *r, struct cursor *c)
 {
-    if (!r->open || c->p != c->end)
-        return died(r, "sent a damaged end of a sheet");
+    uint64_t rows = get64(bytes_at(c, 8));
+    return c->ok && c->p == c->end && rows == r->rows;
+}
+
+/* The sink may act on this sheet and want no more: its rows are counted here, not only at the end. */
+static int on_sheet_end(struct replay *r, struct cursor *c)
+{
+    if (!r->open || !all_rows_came(r, c))
+        return garbled(r, "lose rows");
     r->open = false;
     return r->skipped ? 0 : r->sink->sheet_end(r->sink->ctx);
 }
@@ -220,9 +256,8 @@ static int on_sheet_end(struct replay *r, const struct cursor *c)
 
 static int on_end(struct replay *r, struct cursor *c)
 {
-    uint64_t rows = get64(bytes_at(c, 8));
-    if (!c->ok || c->p != c->end || r->open || rows != r->rows)
-        return died(r, "lost rows");
+    if (r->open || !all_rows_came(r, c))
+        return garbled(r, "lose rows");
     return GRID_STOP;
 }
 
@@ -244,7 +279,7 @@ static int on_refused(struct replay *r, struct cursor *c)
     struct sheet_error err = {.offset = get64(bytes_at(c, 8))};
     if (!read_short(c, err.cls, sizeof err.cls) || !read_short(c, err.text, sizeof err.text) || c->p != c->end ||
         err.cls[0] == 0 || strspn(err.cls, "abcdefghijklmnopqrstuvwxyz0123456789-") != strlen(err.cls))
-        return died(r, "sent a damaged refusal");
+        return garbled(r, "send a damaged refusal");
     *r->err = err;
     return -1;
 }
@@ -264,7 +299,7 @@ static int dispatch(struct replay *r, unsigned kind, size_t n)
     case FRAME_REFUSED:
         return on_refused(r, &c);
     default:
-        return died(r, "sent an unknown frame");
+        return garbled(r, "send nonsense");
     }
 }
 
@@ -277,7 +312,7 @@ static int replay_frame(struct replay *r)
         return rc;
     uint32_t n = get32(head);
     if (n > FRAME_MAX)
-        return died(r, "sent a frame that is too large");
+        return garbled(r, "send more than a row can hold");
     if (n > r->cap) {
         free(r->payload);
         r->payload = xalloc(n);
@@ -287,11 +322,11 @@ static int replay_frame(struct replay *r)
     return rc < 0 ? rc : dispatch(r, head[4], n);
 }
 
-int gridwire_replay(int fd, const struct grid_sink *sink, bool (*alive)(void *), void *alive_ctx,
-                    struct sheet_error *err)
+int gridwire_replay(int fd, const struct gridwire_bounds *bounds, const struct grid_sink *sink, bool (*alive)(void *),
+                    void *alive_ctx, struct sheet_error *err)
 {
     *err = (struct sheet_error){0};
-    struct replay r = {.fd = fd, .sink = sink, .alive = alive, .alive_ctx = alive_ctx, .err = err};
+    struct replay r = {.fd = fd, .bounds = bounds, .sink = sink, .alive = alive, .alive_ctx = alive_ctx, .err = err};
     r.cap = (size_t)FRAME_BATCH * 2;
     r.payload = xalloc(r.cap);
     r.cells = xalloc(GRID_MAX_COLUMN * sizeof *r.cells);

@@ -88,7 +88,8 @@ static void replay_frames(const void *data, size_t size)
     struct grid_sink sink = {.sheet = on_sheet, .row = on_row, .sheet_end = on_sheet_end, .ctx = &s};
     struct sheet_error err;
     require(lseek(input.fd, 0, SEEK_SET) == 0);
-    int rc = gridwire_replay(input.fd, &sink, NULL, NULL, &err);
+    const struct gridwire_bounds bounds = {.max_rows = 100000, .max_text = 64 << 20, .silence_ms = 1000};
+    int rc = gridwire_replay(input.fd, &bounds, &sink, NULL, NULL, &err);
     require(rc == 0 || (rc == -1 && err.cls[0] != 0));
     require(rc != 0 || !s.open);
 }

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from daemon import Daemon
+from demo_world import demo_world
 
 BUILD = Path(os.environ.get("PF_BUILD", Path(__file__).resolve().parents[2] / "build"))
 
@@ -62,6 +63,13 @@ def make_daemon(place, template):
 def daemon(make_daemon):
     """A running daemon with two workers and two runners."""
     return make_daemon()
+
+
+@pytest.fixture(scope="module")
+def world(template):
+    """A daemon with the demo's catalogue, stock, prices and lists: for tests that leave them as they are."""
+    with demo_world(BUILD, template, _base()) as world:
+        yield world
 
 
 @pytest.hookimpl(tryfirst=True, hookwrapper=True)

@@ -9,11 +9,13 @@
  *   test_limit   the same with a time limit of one second; "polite" does look
  *   test_join    as test_sleep; equal live ones are one
  *   test_refuse  as test_sleep; an equal live one is refused */
+**Its parsers misbehave when their file says so(misbehave.h).* /
 #include "daemon/log.h"
 #include "daemon/process.h"
 #include "daemon/runner.h"
 #include "handlers/task_type.h"
 #include "shm/lock.h"
+#include "tests/system/misbehave.h"
 
 #include <poll.h>
 #include <signal.h>
@@ -22,7 +24,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static const struct param_spec sleep_params[] = {
+    static const struct param_spec sleep_params[] = {
     {.name = "ms", .kind = PARAM_INT, .otherwise = "100", .max = 600000, .help = "Milliseconds in all."},
     {.name = "steps", .kind = PARAM_INT, .otherwise = "10", .min = 1, .max = 10000, .help = "Number of batches."},
     {.name = NULL},
@@ -206,5 +208,6 @@ int main(int argc, char **argv)
     task_type_register(&test_limit);
     task_type_register(&test_join);
     task_type_register(&test_refuse);
+    misbehave_install();
     return daemon_main(argc, argv);
 }

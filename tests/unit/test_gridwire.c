@@ -12,6 +12,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+static const struct gridwire_bounds bounds = {.max_rows = 100000, .max_text = 64 << 20, .silence_ms = 10000};
+
 struct wire {
     int ends[2]; /* the parser's, the runner's */
     pthread_t sender;
@@ -53,7 +55,7 @@ static char *replay(struct wire *w)
     size_t n = 0;
     start(w);
     FILE *out = open_memstream(&text, &n);
-    if (gridwire_replay(w->ends[1], &sink, NULL, NULL, &err) == 0)
+    if (gridwire_replay(w->ends[1], &bounds, &sink, NULL, NULL, &err) == 0)
         gridjson_print(json, true, out);
     else
         fprintf(out, "%s", err.cls);
@@ -135,7 +137,7 @@ static int see(struct seen *seen, struct sheet_error *err)
     struct wire w = {.send = send_book};
     struct grid_sink sink = {.sheet = seen_sheet, .row = seen_row, .sheet_end = seen_end, .ctx = seen};
     start(&w);
-    int rc = gridwire_replay(w.ends[1], &sink, NULL, NULL, err);
+    int rc = gridwire_replay(w.ends[1], &bounds, &sink, NULL, NULL, err);
     stop(&w);
     return rc;
 }
@@ -192,7 +194,8 @@ static void test_stop(void **state)
         struct wire w = {.send = send_ignoring};
         struct grid_sink sink = {.sheet = seen_sheet, .row = stop_row, .sheet_end = seen_end, .ctx = &seen};
         start(&w);
-        assert_int_equal(gridwire_replay(w.ends[1], &sink, NULL, NULL, &err), answers[i] == GRID_STOP ? 0 : -77);
+        assert_int_equal(gridwire_replay(w.ends[1], &bounds, &sink, NULL, NULL, &err),
+                         answers[i] == GRID_STOP ? 0 : -77);
         stop(&w);
     }
 }
@@ -217,7 +220,7 @@ static void test_refused(void **state)
     struct grid_sink sink = gridjson_sink(json);
     struct sheet_error err;
     start(&w);
-    assert_int_equal(gridwire_replay(w.ends[1], &sink, NULL, NULL, &err), -1);
+    assert_int_equal(gridwire_replay(w.ends[1], &bounds, &sink, NULL, NULL, &err), -1);
     stop(&w);
     gridjson_free(&json);
     assert_string_equal(err.cls, "zip-corrupt");
@@ -225,11 +228,11 @@ static void test_refused(void **state)
     assert_true(err.offset == 1ull << 40);
 }
 
-static void expect_died(const void *data, size_t n)
+static void expect(const void *data, size_t n, const char *cls)
 {
     struct wire w = {.data = data, .n = n};
     char *got = replay(&w);
-    assert_string_equal(got, "parser-died");
+    assert_string_equal(got, cls);
     free(got);
 }
 
@@ -267,7 +270,7 @@ static void test_truncated(void **state)
     assert_non_null(strstr(whole, "[5,0,\"s\",\"a\"]"));
     free(whole);
     for (size_t n = 0; n < b.len; n++)
-        expect_died(b.data, n);
+        expect(b.data, n, "parser-died");
     bytes_free(&b);
 }
 
@@ -314,7 +317,7 @@ static void test_changed(void **state)
             struct sheet_error err;
             b.data[i] = (char)values[k];
             start(&w);
-            noticed += gridwire_replay(w.ends[1], &sink, NULL, NULL, &err) != 0;
+            noticed += gridwire_replay(w.ends[1], &bounds, &sink, NULL, NULL, &err) != 0;
             stop(&w);
             b.data[i] = old;
             tried++;
@@ -344,7 +347,9 @@ static void test_hostile(void **state)
         bool in_sheet;
     } frames[] = {
         {FRAME_ROWS, 8, {0}, false},                                                      /* rows without a sheet */
-        {FRAME_SHEET_END, 0, {0}, false},                                                 /* end without a sheet */
+        {FRAME_SHEET_END, 8, {0}, false},                                                 /* end without a sheet */
+        {FRAME_SHEET_END, 0, {0}, true},                                                  /* end without its count */
+        {FRAME_SHEET_END, 8, {1}, true},                                                  /* a row that never came */
         {FRAME_END, 8, {0}, true},                                                        /* end within a sheet */
         {FRAME_END, 8, {1}, false},                                                       /* a row that never came */
         {FRAME_END, 9, {0}, false},                                                       /* more than an end */
@@ -354,6 +359,7 @@ static void test_hostile(void **state)
         {FRAME_SHEET, 14, {0, 0, 0, 0, 0, 1, 0, 0, 0, 0}, false},                         /* name with a zero */
         {FRAME_SHEET, 13, {0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff}, false},                /* name of 4 GiB */
         {FRAME_SHEET, 13, {0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0x0f}, false},    /* merges beyond the frame */
+        {FRAME_ROWS, 0, {0}, true},                                                       /* no row at all */
         {FRAME_ROWS, 8, {0, 0, 0x10, 0}, true},                                           /* row 1048576 */
         {FRAME_ROWS, 8, {0, 0, 0, 0, 0, 0, 1, 0}, true},                                  /* a cell that is not there */
         {FRAME_ROWS, 8, {0, 0, 0, 0, 0, 0, 0xff, 0xff}, true},                            /* 65535 cells */
@@ -380,7 +386,7 @@ static void test_hostile(void **state)
             frame(&b, FRAME_SHEET, sheet, sizeof sheet, sizeof sheet);
         frame(&b, frames[i].kind, frames[i].payload, frames[i].n, frames[i].n);
         print_message("hostile frame %zu\n", i);
-        expect_died(b.data, b.len);
+        expect(b.data, b.len, "parser-garbled");
         bytes_free(&b);
     }
 }
@@ -390,11 +396,51 @@ static void test_large_frame(void **state)
     (void)state;
     struct bytes b = {0};
     frame(&b, FRAME_ROWS, "", 0, FRAME_MAX + 1u);
-    expect_died(b.data, b.len);
+    expect(b.data, b.len, "parser-garbled");
     b.len = 0;
     frame(&b, FRAME_ROWS, "", 0, 0xffffffffu);
-    expect_died(b.data, b.len);
+    expect(b.data, b.len, "parser-garbled");
     bytes_free(&b);
+}
+
+/* The runner has bounds of its own: a parser that goes on beyond them is not one of ours. */
+static void test_bounds(void **state)
+{
+    (void)state;
+    static const struct {
+        struct gridwire_bounds bounds;
+        bool fits;
+    } cases[] = {
+        {{.max_rows = 2, .max_text = 4, .silence_ms = 10000}, true},
+        {{.max_rows = 1, .max_text = 4, .silence_ms = 10000}, false},
+        {{.max_rows = 2, .max_text = 3, .silence_ms = 10000}, false},
+    };
+    struct bytes b = record();
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct wire w = {.data = b.data, .n = b.len};
+        struct grid_sink sink = {.sheet = check_sheet, .row = check_row, .sheet_end = check_end};
+        struct sheet_error err;
+        start(&w);
+        int rc = gridwire_replay(w.ends[1], &cases[i].bounds, &sink, NULL, NULL, &err);
+        stop(&w);
+        assert_int_equal(rc, cases[i].fits ? 0 : -1);
+        assert_string_equal(err.cls, cases[i].fits ? "" : "parser-garbled");
+    }
+    bytes_free(&b);
+}
+
+static void test_silence(void **state)
+{
+    (void)state;
+    static const struct gridwire_bounds short_wait = {.max_rows = 1, .max_text = 1, .silence_ms = 250};
+    struct grid_sink sink = {.sheet = check_sheet, .row = check_row, .sheet_end = check_end};
+    struct sheet_error err;
+    int ends[2];
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+    assert_int_equal(gridwire_replay(ends[1], &short_wait, &sink, NULL, NULL, &err), -1);
+    assert_string_equal(err.cls, "parser-died");
+    close(ends[0]);
+    close(ends[1]);
 }
 
 static bool no_more(void *ctx)
@@ -411,7 +457,7 @@ static void test_alive(void **state)
     struct grid_sink sink = {.sheet = seen_sheet, .row = seen_row, .sheet_end = seen_end, .ctx = &seen};
     struct sheet_error err;
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
-    assert_int_equal(gridwire_replay(ends[1], &sink, no_more, &asked, &err), -1);
+    assert_int_equal(gridwire_replay(ends[1], &bounds, &sink, no_more, &asked, &err), -1);
     assert_string_equal(err.cls, "stopped");
     assert_int_equal(asked, 3);
     close(ends[0]);
@@ -423,7 +469,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_round_trip), cmocka_unit_test(test_skip),    cmocka_unit_test(test_stop),
         cmocka_unit_test(test_refused),    cmocka_unit_test(test_hostile), cmocka_unit_test(test_truncated),
-        cmocka_unit_test(test_changed),    cmocka_unit_test(test_alive),   cmocka_unit_test(test_large_frame)};
+        cmocka_unit_test(test_changed),    cmocka_unit_test(test_alive),   cmocka_unit_test(test_large_frame),
+        cmocka_unit_test(test_bounds),     cmocka_unit_test(test_silence)};
     signal(SIGPIPE, SIG_IGN);
     return cmocka_run_group_tests_name("gridwire", tests, NULL, NULL);
 }

@@ -1,0 +1,25 @@
+/* GET of a list: check the query, read one page on the database thread, name the next one in the header Link. */
+#ifndef PF_LISTING_H
+#define PF_LISTING_H
+
+#include "daemon/http/http.h"
+#include "handlers/page.h"
+#include "store/conn.h"
+
+/* What `read` returns when the thing that the path names does not exist: the client gets 404. */
+#define LISTING_NOT_FOUND 1
+
+struct listing {
+    const char *name;                /* part of the cursor: "stock" */
+    const struct param_spec *params; /* filters, then PAGE_PARAMS */
+    const char *path_param;          /* the filter that the path's {name} gives, or NULL */
+    unsigned n_keys;                 /* columns of the sort key */
+    /* Write one JSON object, rows and next_cursor (page_put_next()), from canonical parameters. Returns 0, -1 with
+     * conn->error, or LISTING_NOT_FOUND. */
+    int (*read)(struct store_conn *conn, yajl_val params, struct page *page, struct json_out *out);
+};
+
+/* Handle the request. `listing` must live for ever. */
+void listing_reply(struct http_request *request, const struct listing *listing);
+
+#endif

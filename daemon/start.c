@@ -1,0 +1,68 @@
+/* Tasks from JSON. */
+#include "daemon/start.h"
+
+#include "daemon/accept.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define JSON_DEPTH 16
+
+bool start_body(struct http_request *request, bool may_be_empty, yajl_val *body)
+{
+    char why[120] = "the body is empty";
+    *body = NULL;
+    if (request->body_len == 0 && may_be_empty)
+        return true;
+    if (request->body_len > 0)
+        *body = json_parse((const char *)request->body, request->body_len, JSON_DEPTH, why, sizeof why);
+    if (!*body)
+        http_reply_problem(request, "malformed-json", why, NULL);
+    return *body != NULL;
+}
+
+/* The check's pointers are relative to the parameters. */
+static void prefix_pointers(struct param_faults *faults, unsigned from, const char *prefix)
+{
+    for (unsigned i = from; i < faults->n; i++) {
+        char pointer[2 * sizeof faults->fault[i].pointer];
+        snprintf(pointer, sizeof pointer, "%s%s", prefix, faults->fault[i].pointer);
+        snprintf(faults->fault[i].pointer, sizeof faults->fault[i].pointer, "%.*s",
+                 (int)sizeof faults->fault[i].pointer - 1, pointer);
+    }
+}
+
+static char *params_from(int type, yajl_val object, const char *prefix, struct param_faults *faults)
+{
+    if (type < 0)
+        return NULL;
+    unsigned before = faults->n;
+    char *params = params_from_json(task_type_at((unsigned)type)->params, YAJL_IS_NULL(object) ? NULL : object, faults);
+    prefix_pointers(faults, before, prefix);
+    return params;
+}
+
+void start_from_json(struct http_request *request, int type, yajl_val object, const char *prefix,
+                     struct param_faults *faults)
+{
+    char *params = params_from(type, object, prefix, faults);
+    if (faults->n) {
+        free(params);
+        http_reply_problem(request, "invalid-parameters", NULL, faults);
+        return;
+    }
+    assert(params);
+    accept_task(request, type, params, NULL);
+}
+
+void start_from_body(struct http_request *request, const char *type)
+{
+    struct param_faults faults = {.n = 0};
+    yajl_val body;
+    if (!start_body(request, true, &body))
+        return;
+    start_from_json(request, task_type_number(type), body, "", &faults);
+    yajl_tree_free(body);
+}

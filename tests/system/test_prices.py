@@ -1,0 +1,66 @@
+"""Prices and price lists over HTTP, on the demo data: every number that the demo's expectations hold, and the trail behind it."""
+import pytest
+
+from demo_world import AS_OF, SOURCES, expected
+from test_tasks import check_problem
+
+SUMMARY = expected("summary.json")
+
+
+# ---- Starting ---------------------------------------------------------------------------------------------------------
+
+
+def test_recalculation_gives_the_expected_counts(world):
+    result, wanted = world.results["recalculate"], SUMMARY["recalculate"]
+    assert result["components_total"] == wanted["components_total"]
+    for outcome, n in wanted["outcomes"].items():
+        assert result[outcome] == n
+    assert result["quotes_used"] == wanted["quotes"]["used"]
+    assert result["quotes_excluded"] == {reason: n for reason, n in wanted["quotes"].items() if reason != "used"}
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_lists_have_the_expected_content(world, source):
+    result, wanted = world.results[source], SUMMARY[f"pricelist_{source}"]
+    assert (result["items"], result["content_sha256"], result["version"]) == (wanted["items"], wanted["content_sha256"], f"{AS_OF}-001")
+    assert result["skipped"] == wanted["skipped"]
+
+
+@pytest.mark.parametrize("body", [b"", b"{}", b"null"])
+def test_recalculation_without_parameters_takes_the_defaults(daemon, body):
+    client = daemon.worker(0)
+    answer = client.request("POST", "/api/prices/recalculate-all", body, {"Content-Type": "application/json"} if body else {})
+    assert answer.status == 202, answer
+    task = client.wait(answer.json["task_id"])
+    assert task["status"] == "completed" and task["type"] == "recalculate"
+    assert task["result"]["method"] == "weighted_avg" and task["result"]["components_total"] == 0
+
+
+def test_parameters_of_a_recalculation_are_refused_all_at_once(world):
+    answer = world.client.post_json("/api/prices/recalculate-all", {"method": "guess", "as_of": "2026-02-30", "round_step": "0.00001",
+                                                                    "speed": 1, "lot_codes": [7]})
+    body = check_problem(answer, 422, "invalid-parameters")
+    assert {(fault["pointer"], fault["code"]) for fault in body["errors"]} == {
+        ("/method", "choice"), ("/as_of", "type"), ("/round_step", "range"), ("/speed", "unknown"), ("/lot_codes/0", "type")}
+
+
+def test_parameters_of_a_list_are_refused_all_at_once(world):
+    body = check_problem(world.client.post_json("/api/pricelists", {"currency": "", "coefficient": "-1"}), 422, "invalid-parameters")
+    assert {fault["pointer"] for fault in body["errors"]} == {"/source", "/currency", "/coefficient"}
+    body = check_problem(world.client.request("POST", "/api/pricelists"), 422, "invalid-parameters")
+    assert [fault["pointer"] for fault in body["errors"]] == ["/source"]
+
+
+@pytest.mark.parametrize("path", ["/api/prices/recalculate-all", "/api/pricelists"])
+def test_bodies_that_are_no_parameters(world, path):
+    send = {"Content-Type": "application/json"}
+    check_problem(world.client.request("POST", path, b"{", send), 400, "malformed-json")
+    check_problem(world.client.request("POST", path, b"[1]", send), 422, "invalid-parameters")
+    check_problem(world.client.request("POST", path, b"a=b", {"Content-Type": "application/x-www-form-urlencoded"}), 415,
+                  "unsupported-media-type")
+
+
+def test_unknown_lots_are_named(world):
+    answer = world.client.post_json("/api/prices/recalculate-all", {"lot_codes": ["CPU-KLV-8C-150W", "NO-SUCH-LOT"]})
+    body = check_problem(answer, 422, "invalid-parameters")
+    assert body["errors"][0]["pointer"] == "/lot_codes" and "NO-SUCH-LOT" in body["errors"][0]["detail"]
