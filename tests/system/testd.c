@@ -8,8 +8,9 @@
  *   test_deaf    how, ms: does not look whether it should stop; waits in a statement or in its own code
  *   test_limit   the same with a time limit of one second; "polite" does look
  *   test_join    as test_sleep; equal live ones are one
- *   test_refuse  as test_sleep; an equal live one is refused */
-**Its parsers misbehave when their file says so(misbehave.h).* /
+ *   test_refuse  as test_sleep; an equal live one is refused
+ *
+ * Its parsers misbehave when their file says so (misbehave.h). */
 #include "daemon/log.h"
 #include "daemon/process.h"
 #include "daemon/runner.h"
