@@ -4,6 +4,7 @@
 #include "daemon/log.h"
 #include "daemon/spool.h"
 #include "daemon/taskstate.h"
+#include "daemon/waiting.h"
 #include "shm/wakeup.h"
 
 #include <errno.h>
@@ -147,6 +148,7 @@ int janitor_main(const struct process *process)
         if (look_for_deaths(&janitor))
             janitor_poke_sql(&janitor);
         janitor_watch_tasks(&janitor);
+        waiting_refresh(process->segment);
         poll(fds, 2, reported ? BEAT_MS : 20);
         if (fds[1].revents)
             _exit(EXIT_SHORTAGE);

@@ -178,7 +178,7 @@ static bool look_at_waiting(const struct shm_task *task, struct shm_handle handl
 {
     struct waiting *waiting = ctx;
     struct janitor *janitor = waiting->janitor;
-    unsigned limit_s = janitor->process->config->max_wait_s;
+    unsigned limit_s = janitor->process->config->start_within_s;
     int64_t now = clock_mono_ms();
     struct ending ending;
     int rc = 0;

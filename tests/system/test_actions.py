@@ -142,7 +142,7 @@ def test_time_limit(make_daemon, how):
 
 
 def test_not_started_in_time_expires(make_daemon):
-    daemon = make_daemon(tasks__max_wait_s=1, tasks__runners=1)
+    daemon = make_daemon(tasks__start_within_s=1, tasks__runners=1)
     busy_runners(daemon, 1)
     client = daemon.worker(0)
     task_id = client.start("test_sleep", ms=0)
@@ -261,7 +261,7 @@ def test_forget_a_finished_task(daemon):
     client.wait(task_id)
     assert client.request("DELETE", f"/api/tasks/{task_id}").status == 204
     for worker in (client, other):
-        assert worker.get(f"/api/tasks/{task_id}").status in (404, 410)
+        check_problem(worker.get(f"/api/tasks/{task_id}"), 410, "task-expired")
         check_problem(cancel(worker, task_id), 410, "task-expired")
         again = worker.request("DELETE", f"/api/tasks/{task_id}")
         assert again.status == 204 and again.body == b""
