@@ -360,6 +360,16 @@ static const char *const version_2[] = {
     NULL,
 };
 
+/* Waiting stock (component_id NULL) is listed and linked by its number: without it in the index both would read, and a
+ * link would lock, every waiting row. */
+static const char index_stock_number[] =
+    "ALTER TABLE stock_item DROP INDEX IF EXISTS ix_comp, ADD INDEX ix_comp (component_id, pn_norm)";
+
+static const char *const version_3[] = {
+    index_stock_number,
+    NULL,
+};
+
 /* Who asked for a task and by which request, what it repeats, who asked to stop it and why. */
 static const char alter_task_origin[] = "ALTER TABLE task ADD COLUMN IF NOT EXISTS request_id VARCHAR(36) NULL, "
                                         "ADD COLUMN IF NOT EXISTS retry_of UUID NULL, "
@@ -382,7 +392,7 @@ static const char create_task_log[] =
                       "PRIMARY KEY (task_id, at), "
                       "CONSTRAINT fk_log_task FOREIGN KEY (task_id) REFERENCES task(id) ON DELETE CASCADE");
 
-static const char *const version_3[] = {
+static const char *const version_4[] = {
     alter_task_origin,
     create_idem_key,
     create_task_log,
@@ -392,6 +402,7 @@ static const char *const version_3[] = {
 const struct store_migration store_migrations[] = {
     {1, "first schema", version_1},
     {2, "covering index for recalculation", version_2},
-    {3, "origin of tasks, kept idempotency keys, task log", version_3},
+    {3, "waiting stock by number", version_3},
+    {4, "origin of tasks, kept idempotency keys, task log", version_4},
     {0, NULL, NULL},
 };

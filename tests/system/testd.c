@@ -16,6 +16,7 @@
 #include "daemon/runner.h"
 #include "handlers/task_type.h"
 #include "shm/lock.h"
+#include "tests/system/describe.h"
 #include "tests/system/misbehave.h"
 
 #include <poll.h>
@@ -25,7 +26,7 @@
 #include <string.h>
 #include <unistd.h>
 
-    static const struct param_spec sleep_params[] = {
+static const struct param_spec sleep_params[] = {
     {.name = "ms", .kind = PARAM_INT, .otherwise = "100", .max = 600000, .help = "Milliseconds in all."},
     {.name = "steps", .kind = PARAM_INT, .otherwise = "10", .min = 1, .max = 10000, .help = "Number of batches."},
     {.name = NULL},
@@ -209,6 +210,8 @@ int main(int argc, char **argv)
     task_type_register(&test_limit);
     task_type_register(&test_join);
     task_type_register(&test_refuse);
+    if (describe(argc, argv))
+        return 0;
     misbehave_install();
     return daemon_main(argc, argv);
 }
