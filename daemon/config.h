@@ -36,8 +36,12 @@ struct config {
     /* [auth] */
     char *tokens_file; /* "" = no credentials are asked for */
     /* [tasks] */
-    unsigned runners, slots, max_attempts; /* 2, 1024, 3 */
-    unsigned retention_days;               /* 30 */
+    unsigned runners, slots, max_attempts;      /* 2, 1024, 3 */
+    unsigned retention_days;                    /* 30 */
+    unsigned cancel_statement_s, cancel_kill_s; /* 5, 10 */
+    unsigned start_within_s;                    /* 86400; 0 = no limit */
+    unsigned max_waiting, max_waiting_client;   /* per type, per client; 0 = see config_table.c */
+    unsigned keep_failed_s;                     /* 0 */
     /* [database] */
     bool private_database; /* derived: no host, socket or user was given */
     char *private_socket;  /* derived: runtime_dir/db.sock */
