@@ -44,7 +44,8 @@ int input_read(const struct sheet_input *input, uint64_t offset, void *buf, size
     for (size_t done = 0; done < n;) {
         ssize_t got = read_some(input, offset + done, to + done, n - done);
         if (got <= 0) {
-            sheet_refuse(err, "io", "The file cannot be read: %s. Send it again.", got < 0 ? strerror(errno) : "it became shorter");
+            sheet_refuse(err, "io", "The file cannot be read: %s. Send it again.",
+                         got < 0 ? strerror(errno) : "it became shorter");
             return -1;
         }
         done += (size_t)got;
