@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <openssl/evp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,6 +39,20 @@ bool answer_not_modified(struct answer *answer, const char *etag)
     return true;
 }
 
+void answer_tag_json(struct answer *answer)
+{
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    char tag[2 + 2 * 16 + 1] = "\"";
+    size_t len;
+    const char *text = json_out_text(&answer->json, &len);
+    if (EVP_Digest(text, len, digest, NULL, EVP_sha256(), NULL) != 1)
+        abort();
+    for (size_t i = 0; i < 16; i++)
+        snprintf(tag + 1 + 2 * i, 3, "%02x", digest[i]);
+    strcat(tag, "\"");
+    answer_not_modified(answer, tag);
+}
+
 int answer_problem(struct answer *answer, const char *slug, const char *format, ...)
 {
     answer->problem = slug;
@@ -48,6 +63,15 @@ int answer_problem(struct answer *answer, const char *slug, const char *format, 
         va_end(args);
     }
     return 0;
+}
+
+int answer_refuse(struct answer *answer, const struct param_faults *faults)
+{
+    answer->faults = malloc(sizeof *faults);
+    if (!answer->faults)
+        abort();
+    *answer->faults = *faults;
+    return answer_problem(answer, "invalid-parameters", NULL);
 }
 
 int answer_file(struct answer *answer)

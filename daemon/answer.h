@@ -47,9 +47,13 @@ void answer_from(struct http_request *request, struct dbthread *thread, answer_w
 /* For the work. Is `etag` what the client has (weak comparison, RFC 9110 section 13.1.2)? Then the answer is made a 304
  * and there is nothing else to do. Keeps the tag for the reply either way. */
 bool answer_not_modified(struct answer *answer, const char *etag);
+/* For the work, when the JSON is whole: tag it by what it says, and make it a 304 when the client has just that. */
+void answer_tag_json(struct answer *answer);
 /* For the work: make the answer a problem. `format` NULL = its usual text. Returns 0. */
 int answer_problem(struct answer *answer, const char *slug, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/* For the work: refuse the request with these faults (copied). Returns 0. */
+int answer_refuse(struct answer *answer, const struct param_faults *faults);
 /* For the work: an unnamed file for a long body. Returns its descriptor (answer->file_fd), or -errno after making the
  * answer a problem. Set file_len when it is written. */
 int answer_file(struct answer *answer);

@@ -31,6 +31,8 @@ struct config {
     unsigned head_timeout_s;  /* 10 */
     unsigned body_min_rate;   /* bytes per second below which an upload is cut off; 1024 */
     unsigned max_uploads;     /* per worker at once; 64 */
+    unsigned max_wait_s;      /* longest wait of a held poll; 25, 0 = none is held */
+    unsigned max_held;        /* per worker at once; 12288 */
     /* [tasks] */
     unsigned runners, slots, max_attempts; /* 2, 1024, 3 */
     unsigned retention_days;               /* 30 */

@@ -47,6 +47,10 @@ const struct config_key config_keys[] = {
      "An upload that stays slower than this is cut off; 0 never does."},
     {"http", "max_uploads", CONFIG_NUMBER, AT(max_uploads), "64", 1, 10000, NULL, "per worker", CONFIG_SUCCESSOR,
      "Uploads a worker receives at once; more are answered with 503."},
+    {"http", "max_wait_s", CONFIG_NUMBER, AT(max_wait_s), "25", 0, 600, NULL, "seconds", CONFIG_SUCCESSOR,
+     "Longest time a poll that asks to wait is held; 0 answers all at once. Keep it well below the proxy's read timeout (nginx: 60)."},
+    {"http", "max_held", CONFIG_NUMBER, AT(max_held), "12288", 0, 1000000, NULL, "per worker", CONFIG_SUCCESSOR,
+     "Polls a worker holds at once; more are answered without waiting."},
 
     {"tasks", "runners", CONFIG_NUMBER, AT(runners), "2", 1, 64, NULL, "processes", CONFIG_RESTART,
      "Number of job runner processes: tasks that run at the same time."},

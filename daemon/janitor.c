@@ -4,6 +4,7 @@
 #include "daemon/log.h"
 #include "daemon/spool.h"
 #include "daemon/taskstate.h"
+#include "daemon/waiting.h"
 #include "handlers/task_type.h"
 #include "shm/wakeup.h"
 
@@ -177,6 +178,7 @@ int janitor_main(const struct process *process)
         if (look_for_deaths(&janitor))
             poke_sql(&janitor);
         look_for_overdue(&janitor);
+        waiting_refresh(process->segment);
         poll(fds, 2, reported ? BEAT_MS : 20);
         if (fds[1].revents)
             _exit(EXIT_SHORTAGE);

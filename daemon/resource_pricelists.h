@@ -4,6 +4,9 @@
 
 #include "daemon/http/http.h"
 
-void resource_pricelist_post(struct http_request *request); /* POST /api/pricelists */
+void resource_pricelist_post(struct http_request *request);  /* POST /api/pricelists */
+void resource_pricelists_get(struct http_request *request);  /* GET /api/pricelists */
+void resource_pricelist_get(struct http_request *request);   /* GET /api/pricelists/{id} */
+void resource_pricelist_items(struct http_request *request); /* GET /api/pricelists/{id}/items */
 
 #endif

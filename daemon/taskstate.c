@@ -3,6 +3,7 @@
 
 #include "daemon/log.h"
 #include "daemon/taskview.h"
+#include "shm/watch.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -35,6 +36,8 @@ int taskstate_apply(struct shm_segment *seg, struct shm_handle handle, taskstate
         if (task.state != TASK_FREE)
             taskview_render(&task, result);
         rc = taskstate_check(shm_table_change(seg, handle, version, &task));
+        if (rc == 0)
+            watch_tell(seg, handle.slot);
         if (rc != -ESTALE)
             return rc;
     }
@@ -47,21 +50,44 @@ int taskstate_reserve(struct shm_segment *seg, struct proc_ref me, const uint8_t
     return taskstate_check(shm_table_reserve(seg, me, id, type, out));
 }
 
+struct publication {
+    int64_t created_ms;
+    uint32_t ahead;
+};
+
 static bool edit_publish(struct shm_task *task, const char **result, void *ctx)
 {
+    const struct publication *publication = ctx;
     (void)result;
     if (task->state != TASK_RESERVED)
         return false;
     task->state = TASK_READY;
     task->owner = (struct proc_ref){0, 0};
-    task->created_ms = *(const int64_t *)ctx;
-    snprintf(task->message, sizeof task->message, "waiting for a runner");
+    task->created_ms = publication->created_ms;
+    snprintf(task->message, sizeof task->message, TASKSTATE_WAITING, publication->ahead);
     return true;
 }
 
 int taskstate_publish(struct shm_segment *seg, struct shm_handle handle, int64_t created_ms)
 {
-    return taskstate_apply(seg, handle, edit_publish, &created_ms);
+    uint32_t by_state[TASK_STATES];
+    shm_table_count(seg, by_state);
+    struct publication publication = {created_ms, by_state[TASK_READY]};
+    return taskstate_apply(seg, handle, edit_publish, &publication);
+}
+
+static bool edit_waiting(struct shm_task *task, const char **result, void *ctx)
+{
+    (void)result;
+    if (task->state != TASK_READY || task->attempt > 0)
+        return false;
+    snprintf(task->message, sizeof task->message, TASKSTATE_WAITING, *(const uint32_t *)ctx);
+    return true;
+}
+
+int taskstate_waiting(struct shm_segment *seg, struct shm_handle handle, uint32_t ahead)
+{
+    return taskstate_apply(seg, handle, edit_waiting, &ahead);
 }
 
 static bool edit_release(struct shm_task *task, const char **result, void *ctx)

@@ -108,7 +108,7 @@ int shm_table_reserve(struct shm_segment *seg, struct proc_ref me, const uint8_t
  * kept from the slot (order is given when it first becomes READY); visible is raised when the text differs; the owner
  * is taken from next in the owned states, where it must name somebody, and cleared in the others. Derived lists follow.
  * Returns 0, -ESTALE (it moved: read again and decide again), -ESRCH (another use of the slot), -ETIMEDOUT,
- * -ENOTRECOVERABLE. Pokes nobody. */
+ * -ENOTRECOVERABLE. Pokes nobody: call watch_tell() afterwards when requests may be held for the task. */
 int shm_table_change(struct shm_segment *seg, struct shm_handle task, uint64_t expect, const struct shm_task *next);
 
 /* Claim the oldest READY task whose type is below its limit for `me`: READY -> CLAIMED. Returns 0 with *task and *out

@@ -360,8 +360,19 @@ static const char *const version_2[] = {
     NULL,
 };
 
+/* Waiting stock (component_id NULL) is listed and linked by its number: without it in the index both would read, and a
+ * link would lock, every waiting row. */
+static const char index_stock_number[] =
+    "ALTER TABLE stock_item DROP INDEX IF EXISTS ix_comp, ADD INDEX ix_comp (component_id, pn_norm)";
+
+static const char *const version_3[] = {
+    index_stock_number,
+    NULL,
+};
+
 const struct store_migration store_migrations[] = {
     {1, "first schema", version_1},
     {2, "covering index for recalculation", version_2},
+    {3, "waiting stock by number", version_3},
     {0, NULL, NULL},
 };

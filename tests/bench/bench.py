@@ -192,5 +192,8 @@ def bench_memory():
 BENCHES = {"poll": bench_poll, "submit": bench_submit, "start": bench_start, "memory": bench_memory}
 
 if __name__ == "__main__":
+    sys.modules["bench"] = sys.modules["__main__"]
+    import bench_http
+    BENCHES.update(bench_http.BENCHES)
     for name in sys.argv[1:] or BENCHES:
         BENCHES[name]()

@@ -21,8 +21,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define LIVES           4 /* as many processes may abort on one change before it counts as a crash loop */
-#define SESSION_SECONDS 8 /* three lock time-outs and room */
+#define LIVES           4  /* as many processes may abort on one change before it counts as a crash loop */
+#define SESSION_SECONDS 20 /* three lock time-outs and much room: the machine may be busy */
 #define TEXT_STRIDE     61
 
 enum outcome { UNNOTICED, MENDED, REFUSED, TIMED_OUT, HEADER, OUTCOMES };

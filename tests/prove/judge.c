@@ -13,7 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define JUDGE_SECONDS 5 /* a reader that waits for a dead writer waits for ever */
+#define JUDGE_SECONDS 20 /* a reader that waits for a dead writer waits for ever */
 
 static char *sentence;
 static size_t sentence_size;

@@ -2,17 +2,26 @@
  *
  *   race [--seconds N] [--seed N]
  *
- * Threads die too: one takes the lock and ends. The kernel hands the lock over as it does for a process, and the repair
- * runs beside the readers. */
+ * First a line of heirs: threads that follow each other into the lock, each of whom repairs what the one before him
+ * died of, and dies himself. Then the crowd, for N seconds: threads die there too, one takes the lock and ends. The
+ * kernel hands the lock over as it does for a process, and the repair runs beside the readers. */
 #include "tests/prove/actors.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #define THREADS 7
+#define HEIRS   4
+
+/* What the tool cannot see: at a thread's death the kernel writes to the futex word, and whoever then finds the owner
+ * dead has read that. The dying thread releases here, once it holds the lock and does nothing more; the heir acquires
+ * here. Nothing else orders two deaths in a row, and nothing that is not ordered by the lock is ordered by this: it is
+ * written by nobody but a holder, and read by nobody but one who got EOWNERDEAD. */
+static _Atomic unsigned handed_on;
 
 #ifdef pthread_mutex_clocklock
 /* gcc 12's ThreadSanitizer does not know pthread_mutex_clocklock and would take the lock for no lock at all; the build
@@ -22,7 +31,10 @@ int pthread_mutex_clocklock(pthread_mutex_t *mutex, clockid_t clock, const struc
 {
     (void)clock;
     (void)until;
-    return pthread_mutex_lock(mutex);
+    int result = pthread_mutex_lock(mutex);
+    if (result == EOWNERDEAD)
+        (void)atomic_load_explicit(&handed_on, memory_order_acquire);
+    return result;
 }
 #endif
 
@@ -41,14 +53,61 @@ static void *live(void *arg)
     return NULL;
 }
 
+static void lock_patiently(struct shm_segment *seg)
+{
+    int result;
+
+    do
+        result = shm_lock(seg);
+    while (result == -ETIMEDOUT);
+    shm_insist(result == 0);
+}
+
 static void *die_holding(void *arg)
 {
-    struct shm_segment *seg = arg;
-
-    while (shm_lock(seg) == -ETIMEDOUT) {
-    }
+    lock_patiently(arg);
+    (void)atomic_fetch_add_explicit(&handed_on, 1, memory_order_release);
     return NULL;
 }
+
+/* --- heirs --- */
+
+struct heir {
+    struct shm_segment *seg;
+    unsigned number;
+    _Atomic unsigned *turn; /* moved on by whoever has the lock */
+};
+
+/* Waiting for the turn orders nothing: the lock alone does. */
+static void *inherit(void *arg)
+{
+    const struct heir *heir = arg;
+
+    while (atomic_load_explicit(heir->turn, memory_order_relaxed) != heir->number)
+        (void)sched_yield();
+    lock_patiently(heir->seg);
+    atomic_store_explicit(heir->turn, heir->number + 1, memory_order_relaxed);
+    (void)atomic_fetch_add_explicit(&handed_on, 1, memory_order_release);
+    return NULL;
+}
+
+/* All of them exist before the first one takes the lock, and nobody is joined before the last one has it. */
+static void line_of_heirs(struct shm_segment *seg)
+{
+    _Atomic unsigned turn = HEIRS; /* nobody's */
+    struct heir heirs[HEIRS];
+    pthread_t ids[HEIRS];
+
+    for (unsigned i = 0; i < HEIRS; i++) {
+        heirs[i] = (struct heir){.seg = seg, .number = i, .turn = &turn};
+        shm_insist(pthread_create(&ids[i], NULL, inherit, &heirs[i]) == 0);
+    }
+    atomic_store_explicit(&turn, 0, memory_order_relaxed);
+    for (unsigned i = 0; i < HEIRS; i++)
+        shm_insist(pthread_join(ids[i], NULL) == 0);
+}
+
+/* --- the crowd --- */
 
 static void cast(struct thread *threads, struct shm_segment *seg, struct ledger *ledger, uint64_t seed)
 {
@@ -95,8 +154,9 @@ int main(int argc, char **argv)
             seed = strtoull(argv[i + 1], NULL, 10);
     }
     shm_insist(shm_segment_new(&geometry, &seg) == 0);
+    line_of_heirs(seg);
     cast(threads, seg, ledger, seed);
-    unsigned deaths = sacrifice(seg, run_seconds * 1000);
+    unsigned deaths = HEIRS + sacrifice(seg, run_seconds * 1000);
     atomic_store(&ledger->stop, 1);
     for (unsigned i = 0; i < THREADS; i++)
         (void)pthread_join(threads[i].id, NULL);

@@ -10,6 +10,7 @@
 #include "tests/prove/stepper.h"
 #include "tests/prove/world.h"
 
+#include <linux/futex.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -149,12 +150,25 @@ static void kill_here(struct trial *trial, pid_t traced)
     put_back(trial, trial->memory);
 }
 
+/* Slots and derived state change only in the hands of the lock's holder. */
+static void insist_on_lock(struct trial *trial, pid_t traced)
+{
+    const struct shm_segment *seg = trial->world->seg;
+    size_t table = (size_t)((const char *)seg->derived - (const char *)seg->header);
+    int word = *(volatile int *)&seg->lock->mutex.__data.__lock;
+
+    if (trial->instructions > 0 && (word & FUTEX_TID_MASK) != traced &&
+        memcmp(trial->changed + table, seg->derived, seg->bytes - table) != 0)
+        complain(trial, "the table was changed without the lock");
+}
+
 static bool something_changed(struct trial *trial, pid_t traced)
 {
     uint64_t robust[2];
     const struct shm_segment *seg = trial->world->seg;
 
     stepper_robust(traced, robust);
+    insist_on_lock(trial, traced);
     if (memcmp(robust, trial->robust, sizeof(robust)) == 0 && memcmp(trial->changed, seg->header, seg->bytes) == 0)
         return false;
     memcpy(trial->robust, robust, sizeof(robust));

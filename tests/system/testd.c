@@ -12,6 +12,7 @@
 #include "daemon/runner.h"
 #include "handlers/task_type.h"
 #include "shm/lock.h"
+#include "tests/system/describe.h"
 #include "tests/system/misbehave.h"
 
 #include <poll.h>
@@ -154,6 +155,8 @@ int main(int argc, char **argv)
     task_type_register(&test_crash);
     task_type_register(&test_lock);
     task_type_register(&test_big);
+    if (describe(argc, argv))
+        return 0;
     misbehave_install();
     return daemon_main(argc, argv);
 }

@@ -1,0 +1,22 @@
+/* Columns of our own tables as members of a JSON object. NULL becomes null. */
+#ifndef PF_ROWJSON_H
+#define PF_ROWJSON_H
+
+#include "handlers/json.h"
+#include "store/conn.h"
+
+void row_put_text(struct json_out *out, const char *key, const struct store_value *value); /* also decimals and dates */
+void row_put_number(struct json_out *out, const char *key, const struct store_value *value); /* whole numbers */
+void row_put_bool(struct json_out *out, const char *key, const struct store_value *value);
+/* DATETIME(3) in UTC as RFC 3339. */
+void row_put_moment(struct json_out *out, const char *key, const struct store_value *value);
+/* A column that holds JSON. */
+void row_put_json(struct json_out *out, const char *key, const struct store_value *value);
+
+/* A column's text, terminated and cut to `size`; "" for NULL. Returns out. */
+const char *row_copy(char *out, size_t size, const struct store_value *value);
+
+/* A whole number above 0 as a client writes it, at most UINT32_MAX. Returns false when it is none. */
+bool row_id(const char *text, uint32_t *id);
+
+#endif

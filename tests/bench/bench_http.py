@@ -1,0 +1,238 @@
+"""The daemon over HTTP beside what a user would take instead: a Go/gin task manager, nginx, bare evhttp. Used by bench.py."""
+import json
+import os
+import shutil
+import socket
+import statistics
+import subprocess
+import threading
+import time
+from pathlib import Path
+
+from bench import BUILD, REPETITIONS, Place, compare, cpu_seconds, pin, start_bare, wrk
+
+HERE = Path(__file__).resolve().parent
+SUBMIT = ('wrk.method="POST"\nwrk.headers["Content-Type"]="application/json"\n'
+          'wrk.body=\'{"type":"test_sleep","params":{"ms":0,"steps":1}}\'\n')
+CLIENTS = int(os.environ.get("PF_BENCH_CLIENTS", "14000"))
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def wait_for_port(port):
+    for _ in range(250):
+        try:
+            socket.create_connection(("127.0.0.1", port)).close()
+            return
+        except OSError:
+            time.sleep(0.02)
+    raise SystemExit(f"nothing listens on port {port}")
+
+
+class Gin:
+    """The Go/gin task manager, with a finished task to poll."""
+
+    def __init__(self, place):
+        program = BUILD / "tests/bench/gin_reference"
+        if not program.exists():
+            environment = {**os.environ, "GO111MODULE": "off", "GOPATH": "/usr/share/gocode", "GOCACHE": str(BUILD / "tests/bench/go-cache")}
+            subprocess.run(["go", "build", "-o", str(program), "."], cwd=HERE / "gin_reference", env=environment, check=True)
+        self.port = free_port()
+        self.process = subprocess.Popen([str(program), f"127.0.0.1:{self.port}"], stdout=subprocess.DEVNULL,
+                                        env={**os.environ, "GOMAXPROCS": "1"})
+        wait_for_port(self.port)
+        self.pids = [self.process.pid]
+        self.url = f"http://127.0.0.1:{self.port}/api/tasks"
+        self.script = place.path / "submit.lua"
+        self.script.write_text(SUBMIT)
+
+    def start_task(self):
+        out = subprocess.run(["curl", "-sS", "-H", "Content-Type: application/json", "-d", '{"type":"test_sleep"}', self.url],
+                             capture_output=True, text=True, check=True).stdout
+        time.sleep(0.1)
+        return json.loads(out)["task_id"]
+
+    def stop(self):
+        self.process.kill()
+        self.process.wait()
+
+
+def ours(daemon):
+    """Every process of ours, the database's not."""
+    return [daemon.pid] + [pid for pid in daemon.children("") if "mariadb" not in Path(f"/proc/{pid}/comm").read_text()]
+
+
+def finished_task(daemon):
+    client = daemon.worker(0)
+    task_id = client.start("test_sleep", ms=0, steps=1)
+    client.wait(task_id)
+    return task_id
+
+
+def bench_gin():
+    """A poll of a finished task against gin doing the same job."""
+    with Place() as place:
+        daemon = place.daemon(http__workers=1)
+        gin = Gin(place)
+        try:
+            workers = daemon.children("worker")
+            pin(workers + gin.pids)
+            compare("poll / Go with gin (goal CPU 0.62)", f"http://127.0.0.1:{daemon.port}/api/tasks/{finished_task(daemon)}",
+                    f"{gin.url}/{gin.start_task()}", workers, gin.pids)
+        finally:
+            gin.stop()
+
+
+def bench_post():
+    """POST, the task run and its result kept: all our processes, without the database, against gin, which keeps it in memory."""
+    with Place() as place:
+        daemon = place.daemon(http__workers=1, tasks__slots=262144, tasks__runners=2)
+        gin = Gin(place)
+        try:
+            wrk(gin.url, 1, 64, gin.script)
+            before, pids = cpu_seconds(gin.pids), ours(daemon)
+            requests, rate, _, bad = wrk(gin.url, 3, 64, gin.script)
+            gin_cost = (cpu_seconds(gin.pids) - before) / requests * 1e6
+            wrk(f"http://127.0.0.1:{daemon.port}/api/tasks", 1, 64, gin.script)
+            before = cpu_seconds(pids)
+            requests, rate, p99, bad = wrk(f"http://127.0.0.1:{daemon.port}/api/tasks", 5, 64, gin.script)
+            accept = (cpu_seconds(daemon.children("worker")) and cpu_seconds(pids) - before) / requests * 1e6
+            total_tasks = int(daemon.sql("SELECT COUNT(*) FROM task")[0][0])
+            end = time.monotonic() + 120
+            while time.monotonic() < end and int(daemon.sql("SELECT COUNT(*) FROM task WHERE status IN ('queued','running')")[0][0]):
+                time.sleep(1)
+            left = int(daemon.sql("SELECT COUNT(*) FROM task WHERE status IN ('queued','running')")[0][0])
+            run = cpu_seconds(pids) / (total_tasks - left) * 1e6
+            print(f"{'POST a task / Go with gin (goal CPU 1.00)':<44} req/s {rate:9.0f}  p99 {p99}  CPU s/1M: answered {accept:.0f} "
+                  f"(ratio {accept / gin_cost:.2f}), run to its end {run:.0f} (ratio {run / gin_cost:.2f}), gin {gin_cost:.1f}; "
+                  f"{total_tasks - left} run, {bad} refused")
+        finally:
+            gin.stop()
+
+
+HISTORY = """INSERT INTO task (id, node, type, status, outcome, params, result, attempt, created_at, started_at, finished_at)
+SELECT UUID(), t.node, t.type, t.status, t.outcome, t.params, t.result, t.attempt, t.created_at, t.started_at, t.finished_at
+FROM task t JOIN seq_1_to_100000 WHERE t.id = '%s'"""
+
+
+def bench_flat():
+    """A poll with 1 task, and with 100 000 finished ones in the journal and 10 000 live ones in the table."""
+    with Place() as place:
+        small = place.daemon("small", http__workers=1)
+        large = place.daemon("large", http__workers=1, tasks__slots=16384, tasks__runners=1)
+        script = place.path / "submit.lua"
+        script.write_text(SUBMIT.replace('"ms":0', '"ms":600000'))
+        polled = finished_task(large)
+        large.sql(HISTORY % polled)
+        while int(large.sql("SELECT COUNT(*) FROM task WHERE status = 'queued'")[0][0]) < 10000:
+            wrk(f"http://127.0.0.1:{large.port}/api/tasks", 1, 64, script)
+        pin(small.children("worker") + large.children("worker"))
+        compare("poll, 110 000 tasks / 1 task (goal 1)", f"http://127.0.0.1:{large.port}/api/tasks/{polled}",
+                f"http://127.0.0.1:{small.port}/api/tasks/{finished_task(small)}", large.children("worker"), small.children("worker"))
+
+
+def pollers(server, targets, seconds, *options):
+    command = ["taskset", "-c", "1", str(BUILD / "tests/bench/pollers"), "-n", str(CLIENTS), "-d", str(seconds), *options, server, str(targets)]
+    return json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+
+
+def bench_clients():
+    """Pages that poll every 500 ms, and the same number that wait: 1 000 tasks, of which 8 run and tell something every second."""
+    with Place() as place:
+        daemon = place.daemon(http__workers=1, http__max_connections=40000, tasks__slots=4096, tasks__runners=8)
+        client, targets = daemon.worker(0), place.path / "targets"
+        ids = [client.start("test_sleep", ms=120000, steps=120) for _ in range(1000)]
+        targets.write_text("".join(f"/api/tasks/{task_id}\n" for task_id in ids))
+        workers, seconds, server = daemon.children("worker"), 10, f"127.0.0.1:{daemon.port}"
+        pin(workers)
+        before = cpu_seconds(workers)
+        plain = pollers(server, targets, seconds)
+        plain_cpu = (cpu_seconds(workers) - before) / (seconds + 1)
+        print(f"{f'{CLIENTS} clients, a poll every 500 ms':<44} p50 {plain['p50_ms']} ms  p99 {plain['p99_ms']} ms (goal 50)  "
+              f"missed {plain['missed']}  other than 200 and 304: {plain['other']}  CPU {plain_cpu:.3f} of a core")
+        before = cpu_seconds(workers)
+        held = pollers(server, targets, seconds, "-w", "25")
+        held_cpu = (cpu_seconds(workers) - before) / (seconds + 1)
+        print(f"{f'{CLIENTS} clients, long polls':<44} answers {held['polls']}  CPU {held_cpu:.3f} of a core  "
+              f"ratio plain / long {plain_cpu / max(held_cpu, 0.001):.1f} (goal 10)")
+
+
+def start_nginx(place, name, upstream, port):
+    """nginx with the site file of deploy/, its upstream's servers replaced by `upstream`."""
+    site = (BUILD / "deploy/priceforge-nginx.conf").read_text() if (BUILD / "deploy/priceforge-nginx.conf").exists() else None
+    if site is None:
+        site = (HERE.parents[1] / "deploy/priceforge-nginx.conf.in").read_text()
+    lines = []
+    for line in site.splitlines():
+        if line.strip().startswith("server unix:"):
+            if upstream:
+                lines += [f"    server {address};" for address in upstream]
+                upstream = None
+        elif line.strip().startswith("listen"):
+            lines.append(f"    listen 127.0.0.1:{port};")
+        else:
+            lines.append(line)
+    directory = place.path / name
+    directory.mkdir()
+    (directory / "nginx.conf").write_text("user root;\nworker_processes 1;\nworker_cpu_affinity 01;\nworker_rlimit_nofile 65536;\ndaemon off;\n" +
+                                          f"pid {directory}/pid;\nerror_log {directory}/error.log;\n" +
+                                          "events { worker_connections 4096; }\nhttp {\naccess_log off;\n" + "\n".join(lines) + "\n}\n")
+    process = subprocess.Popen(["nginx", "-c", str(directory / "nginx.conf"), "-p", str(directory)], stderr=subprocess.DEVNULL)
+    wait_for_port(port)
+    time.sleep(0.3)
+    children = subprocess.run(["pgrep", "-P", str(process.pid)], capture_output=True, text=True, check=True).stdout.split()
+    return process, [int(pid) for pid in children]
+
+
+def bench_nginx():
+    """The same poll through nginx with the shipped site file: nginx and worker against nginx and gin."""
+    with Place() as place:
+        daemon = place.daemon(http__workers=1)
+        gin = Gin(place)
+        ours_port, gin_port, running = free_port(), free_port(), []
+        try:
+            front, front_pids = start_nginx(place, "ours", [f"unix:{daemon.runtime}/worker-0.sock"], ours_port)
+            running.append(front)
+            other, other_pids = start_nginx(place, "gin", [f"127.0.0.1:{gin.port}"], gin_port)
+            running.append(other)
+            workers = daemon.children("worker")
+            pin(workers + gin.pids + front_pids + other_pids)
+            compare("nginx + poll / nginx + gin (goal CPU 0.75)", f"http://127.0.0.1:{ours_port}/api/tasks/{finished_task(daemon)}",
+                    f"http://127.0.0.1:{gin_port}/api/tasks/{gin.start_task()}", workers + front_pids, gin.pids + other_pids)
+        finally:
+            gin.stop()
+            for process in running:
+                process.terminate()
+                process.wait()
+
+
+def hold_one(daemon, task_id, worker, delays):
+    client = daemon.worker(worker)
+    answer = client.get(f"/api/tasks/{task_id}?wait=25")
+    delays.append((time.time(), answer.json["status"], task_id))
+
+
+def bench_held():
+    """From the moment a task's end is in the journal until a held poll on the other worker has its answer."""
+    with Place() as place:
+        daemon, delays = place.daemon(), []
+        client = daemon.worker(0)
+        for _ in range(200):
+            task_id = client.start("test_sleep", ms=30, steps=1)
+            thread = threading.Thread(target=hold_one, args=(daemon, task_id, 1, delays))
+            thread.start()
+            thread.join()
+        ends = dict(daemon.sql("SELECT id, UNIX_TIMESTAMP(finished_at) * 1000 FROM task"))
+        waits = sorted(at * 1000 - float(ends[task_id]) for at, status, task_id in delays if status == "completed")
+        print(f"{'task ends -> held poll answered (ms)':<44} p50 {statistics.median(waits):6.1f}  p99 {waits[int(len(waits) * 0.99)]:6.1f} "
+              f"(goal 10, commit included)  of {len(waits)}")
+
+
+BENCHES = {"gin": bench_gin, "post": bench_post, "flat": bench_flat, "clients": bench_clients, "nginx": bench_nginx, "held": bench_held}
+if not shutil.which("go"):
+    for needs_go in ("gin", "post", "nginx"):
+        del BENCHES[needs_go]
