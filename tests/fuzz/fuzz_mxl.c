@@ -92,16 +92,25 @@ static unsigned long replay(const char *path)
     return n;
 }
 
-static unsigned long replay_below(const char *root)
+static unsigned long replay_below(const char *root, const char *below)
 {
     char folder[4096];
-    snprintf(folder, sizeof folder, "%s/mxl", root ? root : "");
+    snprintf(folder, sizeof folder, "%s/%s", root ? root : "", below);
     return replay(folder);
+}
+
+static unsigned long replay_all(void)
+{
+    static const char *const corpora[] = {"mxl", "fuzz/mxl-brace", "fuzz/mxl-binary", "fuzz/mxl-xml"};
+    unsigned long n = replay_below(getenv("PF_SAMPLES"), "mxl");
+    for (size_t i = 0; i < sizeof corpora / sizeof *corpora; i++)
+        n += replay_below(getenv("PF_DATA"), corpora[i]);
+    return n;
 }
 
 int main(int argc, char **argv)
 {
-    unsigned long n = argc > 1 ? 0 : replay_below(getenv("PF_DATA")) + replay_below(getenv("PF_SAMPLES"));
+    unsigned long n = argc > 1 ? 0 : replay_all();
     for (int i = 1; i < argc; i++)
         n += replay(argv[i]);
     printf("%lu inputs\n", n);
