@@ -16,7 +16,7 @@
 
 #define NUMBER_CHARACTERS 128
 #define PARAMS_DEPTH      2
-#define TRIES             3
+#define TRIES             10 /* an import that links its rows at the same time may force several */
 
 /* clang-format off */
 #define VENDOR_PARAM                                                                                                   \

@@ -320,3 +320,31 @@ def test_two_at_once_agree(shop):
         thread.join()
     assert statuses == [200] * 52
     assert shop.daemon.sql("SELECT COUNT(*) FROM part_number_map WHERE pn_norm = 'RACE1'") == [["1"]]
+
+
+# ---- Templates --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("table", ["components", "part_numbers", "parties", "warehouses", "rates", "quotes"])
+def test_a_template_is_an_importable_heading(world, table):
+    answer = world.client.get(f"/api/templates/{table}.csv")
+    assert answer.status == 200 and answer.headers["Content-Type"].split(";")[0] == "text/csv"
+    assert answer.headers["Content-Disposition"] == f'attachment; filename="{table}.csv"'
+    assert answer.body.endswith(b"\r\n") and answer.body.count(b"\n") == 1
+    columns = answer.body.decode().strip().split(",")
+    demo = (samples.DEMO / f"{table}.csv").read_text(encoding="utf-8").splitlines()[0].split(",")
+    assert set(demo) <= set(columns)
+    head = world.client.request("HEAD", f"/api/templates/{table}.csv")
+    assert (head.status, head.body, int(head.headers["Content-Length"])) == (200, b"", len(answer.body))
+
+
+def test_there_is_no_other_template(world):
+    for path in ("/api/templates/tasks.csv", "/api/templates/.csv", "/api/templates/components.xlsx", "/api/templates/components"):
+        check_problem(world.client.get(path), 404, "not-found")
+
+
+def test_a_filled_template_is_imported(shop):
+    heading = shop.client.get("/api/templates/components.csv").body.decode()
+    assert shop.catalogue("components", heading)["rows_total"] == 0
+    result = shop.catalogue("components", heading + "LOT-NEW,New,,,,,,,\r\n")
+    assert (result["rows_total"], result["inserted"], result["rejected"]) == (1, 1, 0)
