@@ -114,6 +114,8 @@ def judge(site, name):
 AS_IT_ARRIVES = {"get chunked"}
 # nginx speaks HTTP/0.9: it answers with the bare body.
 BARE = {"no version", "http 0.9"}
+# nginx ends a chunked body at a bare line feed. What follows is a request of its own to nginx, and reaches us as one: nothing is hidden.
+TWO_TO_NGINX = {"last chunk bare lf", "trailer bare lf"}
 
 
 def test_corpus_through_nginx(site):
@@ -138,11 +140,10 @@ def test_corpus_through_nginx(site):
         surplus.update({name: verdict} if len(verdict) > max(len(direct), 1) else {})
         if all(status < 300 for status in direct):
             assert verdict == direct or 400 <= verdict[0] < 600, (name, verdict)
-    assert not surplus, surplus
+    assert surplus.keys() <= TWO_TO_NGINX, surplus
     assert len(results) >= 150 and right > 30 and wrong > 100, (right, wrong)
-    asked = sum(len(answers) for name, _direct, answers in results if CORPUS[name][0].startswith(b"POST /count ")
-                and all(status < 300 for status in CORPUS[name][1]))
-    # What nginx itself takes for two requests (it tolerates a bare line feed) it would send as two; a body never becomes one.
+    asked = sum(statuses(data, name).count(204) for name, direct, answers in results for data in answers
+                if name in TWO_TO_NGINX or (CORPUS[name][0].startswith((b"POST /count ", b"DELETE ")) and direct == [204]))
     assert site.counted() - before == asked, "a request hidden in another one was executed"
 
 
