@@ -4,14 +4,18 @@
  *   test_ledger  ms, mark: writes one row into table test_ledger together with its final state: effects can be counted
  *   test_crash   how: kills its own runner (SIGSEGV, exit(0), endless loop)
  *   test_lock    ms: its first attempt holds the lock of the shared table, then lets go (or is killed while it holds)
- *   test_big     bytes: a result too long for a slot
+ *   test_table   its result says whether the table is sound, how many slots are in each state, how often it was
+ * repaired test_big     bytes: a result too long for a slot
  *
  * Its parsers misbehave when their file says so (misbehave.h). */
 #include "daemon/log.h"
 #include "daemon/process.h"
 #include "daemon/runner.h"
+#include "handlers/json.h"
 #include "handlers/task_type.h"
 #include "shm/lock.h"
+#include "shm/table.h"
+#include "tests/system/lockdeath.h"
 #include "tests/system/misbehave.h"
 
 #include <poll.h>
@@ -129,6 +133,37 @@ static enum job_verdict run_lock(struct job *job)
 static const struct task_type test_lock = {
     .name = "test_lock", .title = "Hold the lock", .params = sleep_params, .run = run_lock};
 
+/* ---- test_table ---- */
+
+static enum job_verdict run_table(struct job *job)
+{
+    const struct runner *runner = job->runner;
+    struct shm_segment *segment = runner->process->segment;
+    uint32_t counted[TASK_STATES];
+    char why[200] = "";
+    struct json_out out;
+
+    bool sound = shm_table_check(segment, why, sizeof why);
+    shm_table_count(segment, counted);
+    json_out_init(&out);
+    json_object(&out);
+    json_put_bool(&out, "sound", sound);
+    json_put_string(&out, "why", why);
+    json_put_int(&out, "recoveries", (int64_t)shm_lock_recoveries(segment));
+    json_put_int(&out, "killed_holding", lockdeath_count());
+    for (unsigned state = 0; state < TASK_STATES; state++)
+        json_put_int(&out, task_state_name((enum task_state)state), counted[state]);
+    json_object_end(&out);
+    char *text = json_out_copy(&out);
+    json_out_fini(&out);
+    enum job_verdict verdict = succeed(job, text, NULL);
+    free(text);
+    return verdict;
+}
+
+static const struct task_type test_table = {
+    .name = "test_table", .title = "Check the table", .params = sleep_params, .run = run_table};
+
 /* ---- test_big ---- */
 
 static enum job_verdict run_big(struct job *job)
@@ -153,7 +188,9 @@ int main(int argc, char **argv)
     task_type_register(&test_ledger);
     task_type_register(&test_crash);
     task_type_register(&test_lock);
+    task_type_register(&test_table);
     task_type_register(&test_big);
     misbehave_install();
+    lockdeath_install();
     return daemon_main(argc, argv);
 }
