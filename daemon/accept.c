@@ -4,6 +4,7 @@
 #include "daemon/log.h"
 #include "daemon/spool.h"
 #include "daemon/taskstate.h"
+#include "shm/lock.h"
 #include "shm/wakeup.h"
 
 #include <assert.h>
@@ -15,6 +16,9 @@
 
 /* Longest wait for the database before the client is told to come back; the client's own patience is longer. */
 #define ACCEPT_DEADLINE_MS 5000
+/* Longest wait for the table's lock; in between the loop answers others. */
+#define RESERVE_WAIT_MS    SHM_LOCK_WAIT_MS
+#define RESERVE_PAUSE_MS   100
 
 struct submission {
     struct offload_call file_call;
@@ -27,6 +31,7 @@ struct submission {
     struct journal_file file;
     char *params;
     bool has_file;
+    int64_t reserve_until_ms;
     bool published;             /* which way move_slot() goes */
     int found;                  /* looking up an unknown outcome: 1 the row is there, 0 it is not */
     int file_error;             /* 0 or -errno from spool_keep() */
@@ -245,20 +250,49 @@ static struct submission *submission_new(struct http_request *request, int type,
     return sub;
 }
 
+static void go_on(struct submission *sub)
+{
+    if (!sub->has_file) {
+        journal(sub);
+        return;
+    }
+    sub->file_error = -ECANCELED; /* until it is kept there is nothing to drop */
+    sub->file_call.work = keep_file;
+    sub->file_call.done = file_kept;
+    if (offload_submit(sub->worker->files, &sub->file_call) != 0)
+        refuse(sub, "queue-full", "Too many uploads wait for the disk; try again.", 2);
+}
+
+static void reserve(struct submission *sub);
+
+static void reserve_again(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    reserve(arg);
+}
+
 /* Without a slot nothing is journalled: a full table refuses before any commit. */
-static bool reserve(struct submission *sub)
+static void reserve(struct submission *sub)
 {
     const struct process *process = sub->worker->process;
+    struct timeval pause = {0, RESERVE_PAUSE_MS * 1000L};
     int type = task_type_number(sub->type->name);
     int rc = taskstate_reserve(process->segment, process->self, sub->row.id, (uint8_t)type, &sub->handle);
-    if (rc == 0)
-        return true;
+    if (rc == 0) {
+        go_on(sub);
+        return;
+    }
+    if (rc == -ETIMEDOUT && clock_mono_ms() < sub->reserve_until_ms) {
+        if (event_base_once(sub->worker->base, -1, EV_TIMEOUT, reserve_again, sub, &pause) != 0)
+            abort();
+        return;
+    }
     if (rc == -ENOSPC)
         http_reply_problem_retry(sub->request, "queue-full", NULL, 5);
     else
         http_reply_problem_retry(sub->request, "queue-full", "The task table is busy; try again.", 2);
     submission_free(sub);
-    return false;
 }
 
 void accept_task(struct http_request *request, int type, char *params, const struct journal_file *file)
@@ -269,15 +303,6 @@ void accept_task(struct http_request *request, int type, char *params, const str
         submission_free(sub);
         return;
     }
-    if (!reserve(sub))
-        return;
-    if (!sub->has_file) {
-        journal(sub);
-        return;
-    }
-    sub->file_error = -ECANCELED; /* until it is kept there is nothing to drop */
-    sub->file_call.work = keep_file;
-    sub->file_call.done = file_kept;
-    if (offload_submit(sub->worker->files, &sub->file_call) != 0)
-        refuse(sub, "queue-full", "Too many uploads wait for the disk; try again.", 2);
+    sub->reserve_until_ms = clock_mono_ms() + RESERVE_WAIT_MS;
+    reserve(sub);
 }

@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 """The table in the running daemon: processes killed with its lock in their hands, under 2000 polls a second.
 
-  holders.py [--kills N] [--seed N] [--strict] BUILD_DIR
+  holders.py [--kills N] [--losses N] [--patience] [--seed N] [--strict] BUILD_DIR
 
 Starts a priceforged-test with a database of its own. Tasks are started all the time, some with a file, and the poller
 (poller.c) polls them through both workers. Runners, workers and the janitor are killed holding the lock (lockdeath.h),
 half of them after having filled the derived state with nonsense. Never two workers at once, and no kind faster than
-the master replaces it. Then the same again for as long, without the kills: what the machine itself is late by.
+the master replaces it. Then the same again for as long, without the kills: what the machine itself is late by. Then the
+segment is lost (a slot is spoilt, so that the repair is refused) and filled again from the journal; and last a holder of
+the lock is stopped, for 5 s or, with --patience, until the master kills it.
 
 Must hold: no wrong answer (truth.c), no poll over 50 ms, every accepted task ends, its effect has happened exactly once
 if it completed and never otherwise; at the end the table is sound and nothing but final and free, the spool is empty,
@@ -19,6 +21,7 @@ import argparse
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -182,24 +185,86 @@ def table(daemon):
     return patient(lambda: client.wait(client.start("test_table"), seconds=30))["result"]
 
 
-def run(daemon, build, known, kills, seconds, seed, violations):
-    """One run: the poller's report with what happened beside. `known`: tasks to poll from the start."""
+def run(daemon, build, known, trouble, seconds, seed, violations):
+    """One run: the poller's report with what happened beside. `known`: tasks to poll from the start. `trouble` is called
+    and may return deaths. Without a seed nothing is started beside."""
     sockets = [str(daemon.runtime / f"worker-{i}.sock") for i in (0, 1)]
     poller = subprocess.Popen([str(Path(build) / "tests/prove/poller"), "--rate", str(RATE), *sockets],
                               stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     poller.stdin.writelines(task_id + "\n" for task_id in known)
     load, begun = Load(daemon, poller, seed), time.monotonic()
-    load.thread.start()
-    killed = kill_holders(daemon, kills, random.Random(seed)) if kills else []
+    if seed is not None:
+        load.thread.start()
+    killed = trouble() or []
     time.sleep(max(0, begun + seconds - time.monotonic()))
     took = time.monotonic() - begun
-    load.end()
+    if seed is not None:
+        load.end()
     come_to_rest(daemon, load, violations)
     report = json.loads(poller.communicate()[0])
     violations.extend(load.violations)
     violations.insist(report["violations"] == 0, f"{report['violations']} wrong answers, first {report['first']}")
-    violations.insist(len(killed) == kills, f"only {len(killed)} of {kills} could be killed")
     return report | {"killed": killed, "seconds": took, "load": load}
+
+
+def lose_segment(daemon, violations):
+    """Beyond repair; back when a task runs again. How long that took."""
+    lost, begun = daemon.log_text().count("beyond repair: all children"), time.monotonic()
+    os.kill(next(pid for kind, pid in children(daemon) if kind == "runner"), signal.SIGRTMIN)
+    while daemon.log_text().count("beyond repair: all children") == lost and time.monotonic() < begun + 20:
+        time.sleep(0.02)
+    violations.insist(daemon.log_text().count("beyond repair: all children") > lost, "nobody notices that the segment is lost")
+    table(daemon)
+    return time.monotonic() - begun
+
+
+def lose_segments(daemon, args, known, violations):
+    """The segment is lost while tasks run and are polled: whoever is answered is answered rightly."""
+    took = []
+
+    def losses():
+        for _ in range(args.losses):
+            time.sleep(1)
+            took.append(lose_segment(daemon, violations))
+
+    report = run(daemon, args.build, known, losses, 0, args.seed + 2, violations)
+    print_row(f"segment lost {args.losses} times", report)
+    print(f"  a task ran again after at most {max(took):.1f} s")
+    return report["load"].accepted
+
+
+def stop_holder(daemon, args, violations):
+    """Starts that meet a stopped holder: every one is answered within 4 s, with 503 or because it goes on."""
+    client, answers = daemon.worker(0), []
+    before = daemon.log_text()
+    held = client.start("test_lock", ms=600000)
+    while "test: holding the table lock" not in daemon.log_text()[len(before):]:
+        time.sleep(0.01)
+    line = next(line for line in daemon.log_text()[len(before):].splitlines() if "test: holding" in line)
+    pid = int(re.search(r"runner \d+\[(\d+)\]", line)[1])
+    os.kill(pid, signal.SIGSTOP)
+    begun = time.monotonic()
+    while time.monotonic() < begun + 5 or (args.patience and not gone(pid) and time.monotonic() < begun + 60):
+        at = time.monotonic()
+        answers.append(client.post_json("/api/tasks", {"type": "test_sleep", "params": {"ms": 0}}).status)
+        violations.insist(time.monotonic() - at < 4, f"a start waited {time.monotonic() - at:.1f} s for the stopped holder")
+        time.sleep(0.05)
+    violations.insist("was stopped by signal" in daemon.log_text()[len(before):], "the master does not notice the stopped holder")
+    violations.insist(gone(pid) or not args.patience, "the master does not kill the stopped holder")
+    violations.insist(set(answers) <= {202, 503} and 503 in answers, f"starts beside a stopped holder: {answers}")
+    if not gone(pid):
+        os.kill(pid, signal.SIGKILL)
+    client.wait(held, seconds=60)
+    return answers.count(503)
+
+
+def stop_a_holder(daemon, args, known, violations):
+    refused = []
+    report = run(daemon, args.build, known, lambda: refused.append(stop_holder(daemon, args, violations)), 0, None, violations)
+    print_row("holder of the lock stopped", report)
+    print_slow(report)
+    print(f"  {refused[0]} starts refused with 503 meanwhile")
+    return report
 
 
 def check_effects(daemon, violations):
@@ -255,13 +320,13 @@ def ask_for_priority():
     return "with real-time priority"
 
 
-def judge_times(stormy, calm, strict, violations):
+def judge_times(report, calm, strict, violations):
     """False when the machine is too busy to tell."""
     if strict:
-        violations.insist(stormy["over"] == 0, f"{stormy['over']} polls over 50 ms")
-    elif stormy["over_net"] and calm["over_net"]:
+        violations.insist(report["over"] == 0, f"{report['over']} polls over 50 ms")
+    elif report["over_net"] and calm["over_net"]:
         return False
-    violations.insist(stormy["over_net"] == 0, f"{stormy['over_net']} polls over 50 ms")
+    violations.insist(report["over_net"] == 0, f"{report['over_net']} polls over 50 ms")
     return True
 
 
@@ -277,12 +342,14 @@ def prove(daemon, args, violations):
     before = table(daemon)
     print(f"{f'{RATE} polls a second':<26} {'kills':>7} {'polls':>8} {'worst ms':>9} {'net ms':>9} {'>50 ms':>6} {'p99 ms':>8} "
           f"{'noise ms':>8} {'cut':>5} {'worst ms':>9} {'reopened':>9} {'seconds':>8}")
-    stormy = run(daemon, args.build, known, args.kills, 0, args.seed, violations)
+    stormy = run(daemon, args.build, known, lambda: kill_holders(daemon, args.kills, random.Random(args.seed)), 0, args.seed,
+                 violations)
+    violations.insist(len(stormy["killed"]) == args.kills, f"only {len(stormy['killed'])} could be killed")
     print_row("holders of the lock killed", stormy)
     print_slow(stormy)
     after = table(daemon)
     known = (known + stormy["load"].accepted)[-POLLED:]
-    calm = run(daemon, args.build, known, 0, stormy["seconds"], args.seed + 1, violations)
+    calm = run(daemon, args.build, known, lambda: None, stormy["seconds"], args.seed + 1, violations)
     print_row("nobody killed", calm)
     print_slow(calm)
     kinds = [kind for *_, kind in stormy["killed"]]
@@ -291,14 +358,20 @@ def prove(daemon, args, violations):
           f"{stormy['load'].unknown + calm['load'].unknown} starts cut; {priority}")
     holding = after["killed_holding"] - before["killed_holding"]
     violations.insist(holding == args.kills, f"{holding} of {args.kills} died with the lock")
+    known = (known + calm["load"].accepted)[-POLLED:]
+    known = (known + lose_segments(daemon, args, known, violations))[-POLLED:]
+    stopped = stop_a_holder(daemon, args, known, violations)
     check_end(daemon, violations)
-    return judge_times(stormy, calm, args.strict, violations)
+    judged = judge_times(stormy, calm, args.strict, violations)
+    return judge_times(stopped, calm, args.strict, violations) and judged
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--kills", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--losses", type=int, default=2)
+    parser.add_argument("--patience", action="store_true")
     parser.add_argument("--strict", action="store_true")
     parser.add_argument("build")
     args = parser.parse_args()

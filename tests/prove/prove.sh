@@ -170,8 +170,10 @@ part_daemon() {
         tail -5 "$work/daemon.log"
         return
     fi
+    patience=--patience
+    [ -z "$quick" ] || patience=''
     # shellcheck disable=SC2086
-    /usr/bin/python3 "$source/tests/prove/holders.py" --kills "$daemon_kills" --seed "$seed" $strict "$build"
+    /usr/bin/python3 "$source/tests/prove/holders.py" --kills "$daemon_kills" --seed "$seed" $patience $strict "$build"
     case $? in
     0) result pass "daemon" ;;
     77) result skip "daemon: its times, the machine is too busy" ;;

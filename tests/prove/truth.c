@@ -9,7 +9,7 @@
 
 /* What a task shows of itself. */
 struct shown {
-    const char *id, *status, *message, *error;
+    const char *id, *status, *message, *error, *done_at;
     long progress;
     bool running, has_result;
 };
@@ -47,7 +47,8 @@ static bool read_shown(yajl_val tree, struct shown *shown)
     *shown = (struct shown){.id = text_of(tree, "id"),
                             .status = text_of(tree, "status"),
                             .message = text_of(tree, "message"),
-                            .error = text_of(tree, "error")};
+                            .error = text_of(tree, "error"),
+                            .done_at = text_of(tree, "done_at")};
     if (!shown->id || !shown->status || !shown->message || !shown->error || !YAJL_IS_INTEGER(progress) || !result)
         return false;
     shown->progress = (long)YAJL_GET_INTEGER(progress);
@@ -68,7 +69,8 @@ static long attempt_of(const struct truth *truth, const char *message)
 
 static bool between_attempts(const char *message)
 {
-    return strncmp(message, "waiting for a runner", 20) == 0 || strncmp(message, "interrupted (", 13) == 0;
+    return strncmp(message, "waiting for a runner", 20) == 0 || strncmp(message, "waiting, ", 9) == 0 ||
+           strncmp(message, "interrupted (", 13) == 0;
 }
 
 /* Progress never falls within an attempt; attempts never go back. */
@@ -86,7 +88,8 @@ static const char *check_running(struct truth *truth, const struct shown *shown)
     if (attempt < truth->attempt)
         return wrong("attempt %ld after attempt %ld", attempt, truth->attempt);
     if (attempt == truth->attempt && shown->progress < truth->progress)
-        return wrong("progress fell from %ld to %ld in attempt %ld", truth->progress, shown->progress, attempt);
+        return wrong("progress fell from %ld to %ld in attempt %ld: %s", truth->progress, shown->progress, attempt,
+                     shown->message);
     truth->attempt = attempt;
     truth->progress = shown->progress;
     return NULL;
@@ -98,6 +101,8 @@ static const char *check_final(const struct shown *shown)
 
     if (!completed && strcmp(shown->status, "error") != 0)
         return wrong("status %s", shown->status);
+    if (!shown->done_at)
+        return wrong("over, and no done_at");
     if (completed && (shown->progress != 100 || shown->error[0] != '\0' || !shown->has_result))
         return wrong("completed with progress %ld, error \"%s\"", shown->progress, shown->error);
     if (!completed && (shown->error[0] == '\0' || shown->has_result))
@@ -105,13 +110,23 @@ static const char *check_final(const struct shown *shown)
     return NULL;
 }
 
-static uint64_t hash(const char *body, size_t len)
+static uint64_t hash(uint64_t word, const char *bytes, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        word = (word ^ (unsigned char)bytes[i]) * UINT64_C(1099511628211);
+    return word;
+}
+
+/* What stays for ever: all of a success; of an error all but the progress and the last message, which are in the table
+ * alone and not in the journal. */
+static uint64_t lasting(const struct shown *shown, const char *body, size_t len)
 {
     uint64_t word = UINT64_C(14695981039346656037);
 
-    for (size_t i = 0; i < len; i++)
-        word = (word ^ (unsigned char)body[i]) * UINT64_C(1099511628211);
-    return word;
+    if (strcmp(shown->status, "completed") == 0)
+        return hash(word, body, len);
+    word = hash(word, shown->error, strlen(shown->error));
+    return hash(word, shown->done_at, strlen(shown->done_at));
 }
 
 static const char *check_tree(struct truth *truth, yajl_val tree, const char *body, size_t len)
@@ -125,14 +140,18 @@ static const char *check_tree(struct truth *truth, yajl_val tree, const char *bo
         return wrong("another task: %s", shown.id);
     if (shown.progress < 0 || shown.progress > 100)
         return wrong("progress %ld", shown.progress);
-    if (truth->final)
-        return hash(body, len) == truth->final_hash ? NULL : wrong("changed after its end: %.200s", body);
+    if (truth->final && shown.running)
+        return wrong("runs again after its end: %.200s", body);
     if (shown.running)
         return check_running(truth, &shown);
     why = check_final(&shown);
+    if (why)
+        return why;
+    if (truth->final && lasting(&shown, body, len) != truth->final_hash)
+        return wrong("changed after its end: %.200s", body);
     truth->final = true;
-    truth->final_hash = hash(body, len);
-    return why;
+    truth->final_hash = lasting(&shown, body, len);
+    return NULL;
 }
 
 const char *truth_check(struct truth *truth, int status, const char *body, size_t len)
