@@ -15,7 +15,7 @@
 struct shm_segment;
 
 #define SHM_LOCK_WAIT_MS 1500
-#define SHM_LOOP_WAIT_MS 40 /* in an impatient process */
+#define SHM_LOOP_WAIT_MS 20 /* in an impatient process */
 #define SHM_MISS_WAIT_MS                                                                                               \
     20 /* confirming a miss: an event loop waits for it, and the journal knows the answer as well */
 

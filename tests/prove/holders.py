@@ -300,10 +300,10 @@ def print_row(name, report):
 
 def print_slow(report):
     """Which death a slow poll came after."""
-    for begun, took, net, worker, cut in report["slowest"]:
+    for begun, took, net, worker in report["slowest"]:
         if took <= 20:
             continue
-        line = f"  {begun:.3f} poll of {took:.1f} ms ({net:.1f} net), worker {worker}{', cut' if cut else ''}"
+        line = f"  {begun:.3f} poll of {took:.1f} ms ({net:.1f} net), worker {worker}"
         earlier = [death for death in report["killed"] if death[0] < begun + took / 1000]
         if earlier:
             asked, over, kind = earlier[-1]

@@ -53,7 +53,6 @@ struct connection {
 struct slow {
     int64_t begin_ns, took_ns, net_ns;
     unsigned worker; /* who answered */
-    bool cut;
 };
 
 struct report {
@@ -113,15 +112,17 @@ static void time_poll(const struct poll *poll, unsigned worker)
     int64_t net = took < LIMIT_NS / 10 ? took : took - noise_between(poll->begin_ns, end);
 
     report.polls++;
+    if (poll->cut) {
+        raise_to(&report.cut_worst_ns, took);
+        return;
+    }
     if (sample_count < SAMPLES_MAX)
         samples[sample_count++] = (uint32_t)(took / 1000);
     raise_to(&report.worst_ns, took);
     raise_to(&report.worst_net_ns, net);
     report.over_limit += took > LIMIT_NS;
     report.over_limit_net += net > LIMIT_NS;
-    if (poll->cut)
-        raise_to(&report.cut_worst_ns, took);
-    keep_slowest((struct slow){poll->begin_ns, took, net, worker, poll->cut});
+    keep_slowest((struct slow){poll->begin_ns, took, net, worker});
 }
 
 /* --- connections --- */
@@ -400,9 +401,8 @@ static void print_report(void)
     (void)printf("\"p50\":%.3f,\"p99\":%.3f,\"p999\":%.3f,\"late\":%.2f,\"noise\":%.2f,\"slowest\":[", quantile_ms(0.5),
                  quantile_ms(0.99), quantile_ms(0.999), ms(report.late_worst_ns), ms(noise_worst()));
     for (unsigned i = 0; i < SLOWEST; i++)
-        (void)printf("%s[%.3f,%.2f,%.2f,%u,%d]", i == 0 ? "" : ",", (double)report.slowest[i].begin_ns / 1e9,
-                     ms(report.slowest[i].took_ns), ms(report.slowest[i].net_ns), report.slowest[i].worker,
-                     report.slowest[i].cut);
+        (void)printf("%s[%.3f,%.2f,%.2f,%u]", i == 0 ? "" : ",", (double)report.slowest[i].begin_ns / 1e9,
+                     ms(report.slowest[i].took_ns), ms(report.slowest[i].net_ns), report.slowest[i].worker);
     (void)printf("],");
     print_first();
 }
