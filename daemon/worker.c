@@ -1,6 +1,7 @@
 /* A worker's life: set up the loop, serve, drain. */
 #include "daemon/worker.h"
 
+#include "daemon/auth.h"
 #include "daemon/hold.h"
 #include "daemon/log.h"
 #include "daemon/spool.h"
@@ -82,6 +83,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
     (void)what;
     proctab_beat(events->worker.process->segment, events->worker.process->self);
     measure_load(events);
+    auth_look(events->worker.auth);
     if (++events->ticks % RESCAN_TICKS == 0)
         hold_rescan(events->worker.hold);
     /* Calls whose deadline passed while the threads hang on a dead server. */
@@ -172,6 +174,8 @@ static int make_server(struct worker *worker)
         .idle_timeout_s = config->idle_timeout_s,
         .head_timeout_s = config->head_timeout_s,
         .body_min_rate = config->body_min_rate,
+        .authorize = worker->auth ? auth_verdict : NULL,
+        .authorize_ctx = worker->auth,
         .app = worker,
     };
     worker->http = http_server_new(worker->base, &options);
@@ -209,6 +213,7 @@ static void look_at_database(struct worker_events *events)
 static int make_threads(struct worker *worker)
 {
     worker->db_config = config_store(worker->process->config, 5, 5);
+    worker->db_config.lock_timeout_s = 1; /* two starts with one key: the second does not hold up the others for long */
     worker->reads_config = config_store(worker->process->config, READS_LIMIT_S + 5, READS_LIMIT_S);
     worker->db = dbthread_new(&worker->db_config, DB_THREADS, DB_QUEUE);
     worker->reads = dbthread_new(&worker->reads_config, 1, READS_QUEUE);
@@ -245,6 +250,7 @@ static int worker_init(struct worker_events *events, const struct process *proce
     }
     raise_descriptor_limit(process->config);
     worker->base = make_base();
+    worker->auth = auth_new(process->config->tokens_file);
     worker->hold = hold_new(worker->base, process->segment, process->self.slot, process->config->max_held);
     worker->texts = textcache_new(TEXTS_MAX, TEXTS_BYTES);
     worker->retry_after = "1";
@@ -273,6 +279,7 @@ static void worker_fini(struct worker_events *events)
     dbthread_free(&worker->exports, 2000);
     offload_free(&worker->files);
     http_server_free(&worker->http);
+    auth_free(&worker->auth);
     hold_free(&worker->hold);
     textcache_free(&worker->texts);
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
