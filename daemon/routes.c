@@ -15,6 +15,8 @@
 
 const struct http_route worker_routes[] = {
     {HTTP_GET, "/api/tasks/{id}", resource_task_get, BODY_NONE, NULL, SCOPE_READ},
+    {HTTP_GET, "/api/tasks", resource_task_list, BODY_NONE, NULL, SCOPE_READ},
+    {HTTP_GET, "/api/tasks/summary", resource_task_summary, BODY_NONE, NULL, SCOPE_READ},
     {HTTP_POST, "/api/tasks", resource_task_post, BODY_MEMORY, "application/json", SCOPE_START},
     {HTTP_POST, "/api/stock/import", resource_stock_import, BODY_SPOOL, FILE_TYPES, SCOPE_START},
     {HTTP_POST, "/api/prices/recalculate-all", resource_recalculate_all, BODY_MEMORY, "application/json", SCOPE_START},

@@ -20,6 +20,10 @@ void taskview_render(struct shm_task *task, const char *result);
 /* A task as the journal tells it; progress is not journalled, so a live one shows 0. */
 void taskview_from_row(const struct journal_row *row, struct shm_task *task);
 
+/* The reverse, with any offset and any fraction, or a day alone: its midnight in UTC. A blank stands for the plus of an
+ * offset, which a query string turns into one. Returns false when it is no moment. */
+bool taskview_parse_time(const char *text, int64_t *ms);
+
 /* RFC 3339 UTC with milliseconds, "2026-02-05T08:30:00.000Z"; buf of 25 bytes or more. */
 void taskview_time(int64_t ms, char *buf, size_t size);
 

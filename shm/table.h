@@ -139,6 +139,8 @@ void shm_table_each(struct shm_segment *seg, shm_table_visit fn, void *ctx);
 
 /* Number of slots per state; lock-free, not of one moment, and for the moment of a repair too low. */
 void shm_table_count(struct shm_segment *seg, uint32_t by_state[TASK_STATES]);
+/* Number of tasks of a type that are READY, CLAIMED or RUNNING; as true as the above. */
+uint32_t shm_table_live(struct shm_segment *seg, uint8_t type);
 
 /* Rebuild free list, index and ready queue from the slots. Lock held. Idempotent, may be killed anywhere. Returns 0, or
  * -EIO when a slot is beyond repair (state out of range, two slots with one id): the segment is lost. */
