@@ -63,7 +63,7 @@ static void put_list(const struct ids_request *ids, struct json_out *out)
     json_array(out);
     for (size_t i = 0; i < ids->n; i++)
         if (ids->wanted[i].text && !named_before(ids, i))
-            json_raw(out, ids->wanted[i].text, strlen(ids->wanted[i].text));
+            json_raw(out, ids->wanted[i].text, strcspn(ids->wanted[i].text, "\n")); /* without its line feed */
     json_array_end(out);
     json_key(out, "missing");
     json_array(out);
@@ -82,15 +82,9 @@ static void put_list(const struct ids_request *ids, struct json_out *out)
 static int keep_row(const struct journal_row *row, void *ctx)
 {
     struct ids_request *ids = ctx;
-    struct shm_task task;
-    struct json_out out;
-    taskview_from_row(row, &task);
-    json_out_init(&out);
-    taskview_write(&out, &task, row->result);
     for (size_t i = 0; i < ids->n; i++)
         if (ids->wanted[i].valid && !ids->wanted[i].text && memcmp(ids->wanted[i].id, row->id, sizeof row->id) == 0)
-            ids->wanted[i].text = json_out_copy(&out);
-    json_out_fini(&out);
+            ids->wanted[i].text = taskview_of_row(row);
     return 0;
 }
 

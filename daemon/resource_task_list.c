@@ -156,18 +156,6 @@ size_t tasklist_slot_text(struct shm_segment *segment, const store_uuid id, stru
     return poll->text_len - 1u;
 }
 
-static char *row_text(const struct journal_row *row)
-{
-    struct shm_task task;
-    struct json_out out;
-    taskview_from_row(row, &task);
-    json_out_init(&out);
-    taskview_write(&out, &task, row->result);
-    char *text = json_out_copy(&out);
-    json_out_fini(&out);
-    return text;
-}
-
 static char *copy_of(const char *text, size_t len)
 {
     char *copy = strndup(text, len);
@@ -190,7 +178,7 @@ static int keep_item(const struct journal_row *row, void *ctx)
     struct item *item = &items->item[items->n++];
     item->created_ms = row->created_ms;
     memcpy(item->id, row->id, sizeof item->id);
-    item->text = len ? copy_of(poll.text, len) : row_text(row);
+    item->text = len ? copy_of(poll.text, len) : taskview_of_row(row);
     item->fits =
         !len || !YAJL_IS_ARRAY(items->status) || list_has(items->status, taskview_status((enum task_state)poll.state));
     return 0;
@@ -258,7 +246,7 @@ static void put_page(struct json_out *out, struct page *page, const struct items
         if (!page_take(page, (const char *const[]){ms, id}))
             break;
         if (item->fits)
-            json_raw(out, item->text, strlen(item->text));
+            json_raw(out, item->text, strcspn(item->text, "\n"));
     }
     json_array_end(out);
     page_put_next(page, out);

@@ -84,17 +84,9 @@ struct journal_get {
 static void render_row(struct journal_get *get, const struct journal_row *row)
 {
     struct shm_task task;
-    struct json_out out;
     taskview_from_row(row, &task);
-    json_out_init(&out);
-    taskview_write(&out, &task, row->result);
-    char *text = json_out_copy(&out);
-    json_out_fini(&out);
-    get->len = strlen(text);
-    get->text = realloc(text, get->len + 2);
-    if (!get->text)
-        abort();
-    get->text[get->len++] = '\n';
+    get->text = taskview_of_row(row);
+    get->len = strlen(get->text);
     get->final = task_state_final((enum task_state)task.state);
     get->outcome = task.outcome;
 }

@@ -20,6 +20,9 @@ void taskview_render(struct shm_task *task, const char *result);
 /* A task as the journal tells it; progress is not journalled, so a live one shows 0. */
 void taskview_from_row(const struct journal_row *row, struct shm_task *task);
 
+/* The nine members of a journalled task and a line feed; to be freed. */
+char *taskview_of_row(const struct journal_row *row);
+
 /* The reverse, with any offset and any fraction, or a day alone: its midnight in UTC. A blank stands for the plus of an
  * offset, which a query string turns into one. Returns false when it is no moment. */
 bool taskview_parse_time(const char *text, int64_t *ms);
