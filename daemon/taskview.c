@@ -1,6 +1,7 @@
 /* Rendering of tasks: from a slot or from a journal row to the nine members of the contract. */
 #include "daemon/taskview.h"
 
+#include "daemon/identity.h"
 #include "handlers/task_type.h"
 
 #include <stdio.h>
@@ -181,6 +182,7 @@ void taskview_from_row(const struct journal_row *row, struct shm_task *task)
     task->outcome = (uint8_t)row->outcome;
     task->attempt = (uint16_t)row->attempt;
     task->created_ms = row->created_ms;
+    task->client = row->requested_by[0] ? client_number(row->requested_by) : 0;
     task->started_ms = row->started_ms;
     task->done_ms = row->done_ms;
     task->progress = task->state == TASK_SUCCEEDED ? 100 : 0;

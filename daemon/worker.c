@@ -213,6 +213,7 @@ static void look_at_database(struct worker_events *events)
 static int make_threads(struct worker *worker)
 {
     worker->db_config = config_store(worker->process->config, 5, 5);
+    worker->db_config.lock_timeout_s = 1; /* two starts with one key: the second does not hold up the others for long */
     worker->reads_config = config_store(worker->process->config, READS_LIMIT_S + 5, READS_LIMIT_S);
     worker->db = dbthread_new(&worker->db_config, DB_THREADS, DB_QUEUE);
     worker->reads = dbthread_new(&worker->reads_config, 1, READS_QUEUE);

@@ -82,8 +82,9 @@ struct shm_derived {
     uint32_t final_count;
     uint32_t ready_head[SHM_MAX_TYPES]; /* slots, SHM_NIL = none */
     uint32_t ready_tail[SHM_MAX_TYPES];
-    uint32_t claimed[SHM_MAX_TYPES];      /* tasks CLAIMED or RUNNING, by type */
-    _Atomic uint32_t live[SHM_MAX_TYPES]; /* tasks READY, CLAIMED or RUNNING, by type */
+    uint32_t claimed[SHM_MAX_TYPES];       /* tasks CLAIMED or RUNNING, by type */
+    _Atomic uint32_t ready[SHM_MAX_TYPES]; /* tasks READY, by type; also read without the lock */
+    _Atomic uint32_t live[SHM_MAX_TYPES];  /* tasks READY, CLAIMED or RUNNING, by type; the same */
     _Atomic uint32_t by_state[TASK_STATES];
 };
 
