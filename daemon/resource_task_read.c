@@ -83,20 +83,10 @@ struct journal_get {
 
 static void render_row(struct journal_get *get, const struct journal_row *row)
 {
-    struct shm_task task;
-    struct json_out out;
-    taskview_from_row(row, &task);
-    json_out_init(&out);
-    taskview_write(&out, &task, row->result);
-    char *text = json_out_copy(&out);
-    json_out_fini(&out);
-    get->len = strlen(text);
-    get->text = realloc(text, get->len + 2);
-    if (!get->text)
-        abort();
-    get->text[get->len++] = '\n';
-    get->final = task_state_final((enum task_state)task.state);
-    get->outcome = task.outcome;
+    get->text = taskview_of_row(row);
+    get->len = strlen(get->text);
+    get->final = row->status > JOURNAL_RUNNING;
+    get->outcome = (uint8_t)row->outcome;
 }
 
 static int journal_get_work(struct store_conn *conn, void *ctx)

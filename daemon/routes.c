@@ -6,6 +6,7 @@
 #include "daemon/resource_pricelists.h"
 #include "daemon/resource_prices.h"
 #include "daemon/resource_stock.h"
+#include "daemon/resource_task_actions.h"
 #include "daemon/resource_tasks.h"
 #include "daemon/resource_templates.h"
 #include "daemon/worker.h"
@@ -19,6 +20,8 @@
 
 const struct http_route worker_routes[] = {
     {HTTP_GET, "/api/tasks/{id}", resource_task_get, BODY_NONE, NULL, SCOPE_READ},
+    {HTTP_DELETE, "/api/tasks/{id}", resource_task_forget, BODY_NONE, NULL, SCOPE_CANCEL},
+    {HTTP_POST, "/api/tasks/{id}/cancel", resource_task_cancel, BODY_MEMORY, "application/json", SCOPE_CANCEL},
     {HTTP_POST, "/api/tasks", resource_task_post, BODY_MEMORY, "application/json", SCOPE_START},
     {HTTP_POST, "/api/stock/import", resource_stock_import, BODY_SPOOL, FILE_TYPES, SCOPE_START},
     {HTTP_POST, "/api/prices/recalculate-all", resource_recalculate_all, BODY_MEMORY, "application/json", SCOPE_START},
@@ -26,6 +29,8 @@ const struct http_route worker_routes[] = {
     {HTTP_GET, "/api/pricelists", resource_pricelists_get, BODY_NONE, NULL, SCOPE_READ},
     {HTTP_GET, "/api/pricelists/{id}", resource_pricelist_get, BODY_NONE, NULL, SCOPE_READ},
     {HTTP_GET, "/api/pricelists/{id}/items", resource_pricelist_items, BODY_NONE, NULL, SCOPE_READ},
+    {HTTP_GET, "/api/pricelists/{id}/export-csv", resource_pricelist_export, BODY_NONE, NULL, SCOPE_READ},
+    {HTTP_GET, "/api/pricelists/{a}/diff/{b}", resource_pricelist_diff, BODY_NONE, NULL, SCOPE_READ},
     {HTTP_POST, "/api/catalog/{table}/import", resource_catalog_import, BODY_SPOOL, "text/csv, " FILE_TYPES,
      SCOPE_START},
     {HTTP_GET, "/api/stock", resource_stock_get, BODY_NONE, NULL, SCOPE_READ},

@@ -39,6 +39,11 @@ int taskstate_progress(struct shm_segment *seg, struct shm_handle handle, unsign
  * said already, or when the task has moved on to another owner. */
 int taskstate_interrupted(struct shm_segment *seg, struct shm_handle handle, struct proc_ref dead, const char *cause,
                           unsigned max_attempts);
+/* READY, CLAIMED or RUNNING: cancellation is asked for; the message says so from now on. Declines when it was before.
+ */
+int taskstate_ask_cancel(struct shm_segment *seg, struct shm_handle handle);
+/* A final state -> FREE: the journal has forgotten the task. */
+int taskstate_forget(struct shm_segment *seg, struct shm_handle handle);
 /* RUNNING, still in attempt `attempt`: past its time limit; the janitor has its runner killed. */
 int taskstate_overdue(struct shm_segment *seg, struct shm_handle handle, unsigned attempt);
 /* RUNNING or CLAIMED -> READY for the next attempt, with a message. */

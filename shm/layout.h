@@ -66,7 +66,8 @@ struct shm_proc {
     _Atomic int64_t started_ms;
     _Atomic int32_t pid;
     _Atomic int32_t wait_status;
-    uint64_t pad0[5];
+    shm_word session; /* the child's own: proctab_set_session() */
+    uint64_t pad0[4];
     _Atomic int64_t beat_ms;
     shm_word kill;    /* generation << 32 | signal; 0 = no request */
     shm_word stirred; /* bit WATCH_REGION(slot): a watched slot of that region changed */

@@ -17,7 +17,7 @@
  *   RESERVED                      the worker (or janitor) that reserved it
  *   READY                         any runner (claim); worker or janitor (cancel, expire)
  *   CLAIMED, RUNNING              its owner; the janitor when the owner is dead; anybody may set the cancel flag
- *   SUCCEEDED, FAILED, CANCELLED  nobody, but the janitor may free it (retention); reserve may evict it (oldest first)
+ *   SUCCEEDED, FAILED, CANCELLED  nobody, but it may be freed (retention, forgotten); reserve may evict it (oldest first)
  * when no slot is free Allowed moves besides those of reserve and claim: an unfinished task may be rewritten in its
  * state, freed (another node has it) or become final (RESERVED too: history filled in from the journal); RESERVED,
  * CLAIMED and RUNNING may become READY, CLAIMED may become RUNNING; a final one may only be freed. shm_table_change()
