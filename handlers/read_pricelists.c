@@ -118,7 +118,7 @@ static int on_head(const struct store_value *v, unsigned n, void *ctx)
 
 static int find(struct store_conn *conn, const char *id, struct finding *finding)
 {
-    uint32_t number;
+    uint64_t number;
     if (!row_id(id, &number))
         return 0;
     struct store_value v = STORE_U(number);
