@@ -59,6 +59,32 @@ def recalculate(check, result):
     return f"{priced} prices from {used} quotes, " + ("all unchanged" if again else "all new")
 
 
+def components(check, result):
+    wanted = expected("recalculate.csv")
+    check.same("components", [row["lot_code"] for row in result["components"]], [row["lot_code"] for row in wanted])
+    for row, want in zip(result["components"], wanted):
+        check.number(f"{want['lot_code']} price", row["price"], want["price"] if want["outcome"] == "updated" else None)
+    return f"{len(wanted)} components"
+
+
+def trail(check, result, lot):
+    """The price again, from nothing but the quotes that its trail names."""
+    run, want = result["runs"][0], next(row for row in expected("recalculate.csv") if row["lot_code"] == lot)
+    weights, total = 0, Decimal(0)
+    for quote in run["quotes"]:
+        what = f"used, weight {quote['weight']}" if quote["used"] else quote["reason"]
+        print(f"  {quote['quoted_on']}  {quote['party']['code']:8} {quote['price']:>14} {quote['currency']} = {quote['base_price'] or '-':>16}  {what}")
+        if quote["used"]:
+            weights, total = weights + quote["weight"], total + quote["weight"] * Decimal(quote["base_price"])
+    raw = rounded(total / weights, "0.000001")
+    print(f"  the weighted mean {run['raw_price']} x {run['coefficient']} is rounded to {run['new_price']}")
+    check.members(run, {"new_price": want["price"], "raw_price": want["raw_price"], "method": want["method"], "n_quotes": int(want["n_quotes"]),
+                        "n_used": int(want["n_used"])})
+    check.number("the mean, computed again", run["raw_price"], str(raw))
+    check.number("the price, computed again", run["new_price"], str(rounded(raw * Decimal(run["coefficient"]))))
+    return f"{run['n_used']} of {run['n_quotes']} quotes used"
+
+
 def stock(check, result):
     wanted = expected("stock-import.json")
     again = result["inserted"] == 0
@@ -106,7 +132,8 @@ def diff(check, result, percent):
     return f"{down} of {len(moved)} prices down"
 
 
-STEPS = {"catalogue": catalogue, "recalculate": recalculate, "stock": stock, "list": price_list, "csv": list_csv, "diff": diff}
+STEPS = {"catalogue": catalogue, "recalculate": recalculate, "components": components, "trail": trail, "stock": stock, "list": price_list,
+         "csv": list_csv, "diff": diff}
 
 
 def main():

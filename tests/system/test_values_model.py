@@ -164,13 +164,14 @@ def test_numbers():
 
 
 def date(case):
-    """An optional time behind the day is dropped."""
+    """An optional time behind the day is dropped. Two digits of a year are 2000 to 2069; what 70 would be, nobody says: no date."""
     text = case["text"].strip()
     day = re.fullmatch(r"([0-9]{1,2})\.([0-9]{1,2})\.([0-9]{4}|[0-9]{2})(?: +[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?)?", text)
     iso = re.fullmatch(r"([0-9]{4})-([0-9]{2})-([0-9]{2})(?:[ T]+[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?)?", text)
     if day:
-        year = int(day[3]) if len(day[3]) == 4 else int(day[3]) + (2000 if int(day[3]) < 70 else 1900)
-        wanted = year, int(day[2]), int(day[1])
+        if len(day[3]) == 2 and int(day[3]) >= 70:
+            return {"date": None}
+        wanted = int(day[3]) + (2000 if len(day[3]) == 2 else 0), int(day[2]), int(day[1])
     elif iso:
         wanted = int(iso[1]), int(iso[2]), int(iso[3])
     else:

@@ -121,7 +121,7 @@ static void pages_of_waiting_numbers_are_cheap(void **state)
     yajl_val *rows = testdata_list(body, "unmatched", &n);
     assert_int_equal(n, 10);
     for (size_t i = 0; i < n; i++) {
-        char number[16];
+        char number[32];
         snprintf(number, sizeof number, "P%05zu", 3 * i);
         assert_string_equal(testdata_string(rows[i], "pn_norm"), number);
         assert_int_equal(json_member_int(rows[i], "items", 0), 2);
