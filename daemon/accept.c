@@ -7,6 +7,7 @@
 #include "daemon/spool.h"
 #include "daemon/startkey.h"
 #include "daemon/taskstate.h"
+#include "shm/lock.h"
 #include "shm/wakeup.h"
 
 #include <assert.h>
@@ -18,6 +19,9 @@
 
 /* Longest wait for the database before the client is told to come back; the client's own patience is longer. */
 #define ACCEPT_DEADLINE_MS 5000
+/* Longest wait for the table's lock, asked for from a timer: in between the loop answers others. */
+#define RESERVE_WAIT_MS    SHM_LOCK_WAIT_MS
+#define RESERVE_PAUSE_MS   100
 /* So often a start looks again for the one that it met at a unique index: that one may end, or fail, in between. */
 #define ROUNDS             5
 
@@ -47,6 +51,7 @@ struct submission {
     enum earlier earlier;
     uuid_t earlier_id;
     unsigned rounds;
+    int64_t reserve_until_ms; /* 0 before the lock was waited for in vain */
     bool reserved, has_file;
     bool published;             /* which way move_slot() goes */
     int found;                  /* looking up an unknown outcome: 1 the row is there, 0 it is not */
@@ -270,6 +275,29 @@ static void file_kept(struct offload_call *call)
     refuse(sub, full ? "insufficient-storage" : "internal", NULL, 0);
 }
 
+static void admit(struct submission *sub);
+
+static void admit_again(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    admit(arg);
+}
+
+/* False when that was tried long enough. */
+static bool wait_for_lock(struct submission *sub)
+{
+    struct timeval pause = {0, RESERVE_PAUSE_MS * 1000L};
+    int64_t now = clock_mono_ms();
+    if (sub->reserve_until_ms == 0)
+        sub->reserve_until_ms = now + RESERVE_WAIT_MS;
+    if (now >= sub->reserve_until_ms)
+        return false;
+    if (event_base_once(sub->worker->base, -1, EV_TIMEOUT, admit_again, sub, &pause) != 0)
+        abort();
+    return true;
+}
+
 /* Without a slot nothing is journalled: a full table refuses before any commit. */
 static bool reserve(struct submission *sub)
 {
@@ -280,7 +308,7 @@ static bool reserve(struct submission *sub)
     sub->reserved = rc == 0;
     if (rc == -ENOSPC)
         refuse(sub, "queue-full", no, admission_retry_after(process, type));
-    else if (rc != 0)
+    else if (rc != 0 && !(rc == -ETIMEDOUT && wait_for_lock(sub)))
         refuse(sub, "queue-full", "The task table is busy; try again.", 2);
     return rc == 0;
 }

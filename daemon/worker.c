@@ -7,6 +7,7 @@
 #include "daemon/spool.h"
 #include "daemon/taskstate.h"
 #include "daemon/textcache.h"
+#include "shm/lock.h"
 #include "shm/wakeup.h"
 
 #include <signal.h>
@@ -243,6 +244,7 @@ static int worker_init(struct worker_events *events, const struct process *proce
     event_set_fatal_callback(on_libevent_fatal);
     signal(SIGXFSZ, SIG_IGN); /* a file size limit is an error of write(), answered with 507 */
     worker->process = process;
+    shm_lock_be_impatient(process->segment);
     worker->spool_fd = spool_open_dir(process->config->spool_dir);
     if (worker->spool_fd < 0) {
         log_error("cannot open the spool %s: %s", process->config->spool_dir, strerror(-worker->spool_fd));

@@ -18,6 +18,7 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -144,7 +145,9 @@ struct shm_segment {
     uint32_t index_mask;
     struct shm_geometry geometry;
     uint64_t boot;
-    int *fds; /* eventfds by entry, the master's last; NULL before wakeup_init */
+    int *fds;                        /* eventfds by entry, the master's last; NULL before wakeup_init */
+    bool impatient;                  /* shm_lock_be_impatient() */
+    _Atomic int64_t gave_up_until_s; /* monotonic; an impatient process asks for the lock without waiting until then */
 };
 
 #endif
