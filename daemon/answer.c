@@ -65,6 +65,15 @@ int answer_problem(struct answer *answer, const char *slug, const char *format, 
     return 0;
 }
 
+int answer_refuse(struct answer *answer, const struct param_faults *faults)
+{
+    answer->faults = malloc(sizeof *faults);
+    if (!answer->faults)
+        abort();
+    *answer->faults = *faults;
+    return answer_problem(answer, "invalid-parameters", NULL);
+}
+
 int answer_file(struct answer *answer)
 {
     answer->file_fd = openat(answer->spool_dir_fd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);

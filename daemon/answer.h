@@ -52,6 +52,8 @@ void answer_tag_json(struct answer *answer);
 /* For the work: make the answer a problem. `format` NULL = its usual text. Returns 0. */
 int answer_problem(struct answer *answer, const char *slug, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/* For the work: refuse the request with these faults (copied). Returns 0. */
+int answer_refuse(struct answer *answer, const struct param_faults *faults);
 /* For the work: an unnamed file for a long body. Returns its descriptor (answer->file_fd), or -errno after making the
  * answer a problem. Set file_len when it is written. */
 int answer_file(struct answer *answer);

@@ -31,9 +31,15 @@ struct config {
     unsigned head_timeout_s;  /* 10 */
     unsigned body_min_rate;   /* bytes per second below which an upload is cut off; 1024 */
     unsigned max_uploads;     /* per worker at once; 64 */
+    unsigned max_wait_s;      /* longest wait of a held poll; 25, 0 = none is held */
+    unsigned max_held;        /* per worker at once; 12288 */
     /* [tasks] */
-    unsigned runners, slots, max_attempts; /* 2, 1024, 3 */
-    unsigned retention_days;               /* 30 */
+    unsigned runners, slots, max_attempts;      /* 2, 1024, 3 */
+    unsigned retention_days;                    /* 30 */
+    unsigned cancel_statement_s, cancel_kill_s; /* 5, 10 */
+    unsigned start_within_s;                    /* 86400; 0 = no limit */
+    unsigned max_waiting, max_waiting_client;   /* per type, per client; 0 = see config_table.c */
+    unsigned keep_failed_s;                     /* 0 */
     /* [database] */
     bool private_database; /* derived: no host, socket or user was given */
     char *private_socket;  /* derived: runtime_dir/db.sock */

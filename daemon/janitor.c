@@ -4,7 +4,7 @@
 #include "daemon/log.h"
 #include "daemon/spool.h"
 #include "daemon/taskstate.h"
-#include "handlers/task_type.h"
+#include "daemon/waiting.h"
 #include "shm/wakeup.h"
 
 #include <errno.h>
@@ -17,8 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define BEAT_MS    500
-#define OVERDUE_MS 30000 /* the handler's own time to notice its limit */
+#define BEAT_MS 250
 
 static struct janitor *the_janitor; /* for the signal handler */
 
@@ -78,39 +77,7 @@ static bool look_for_deaths(struct janitor *janitor)
     return any;
 }
 
-/* ---- Time limits: a handler looks at its own; one that does not is killed ---- */
-
-static bool look_at_clock(const struct shm_task *task, struct shm_handle handle, uint64_t version, void *ctx)
-{
-    struct janitor *janitor = ctx;
-    struct running_since *since = &janitor->running[handle.slot];
-    const struct task_type *type = task->type < task_type_count() ? task_type_at(task->type) : NULL;
-    int64_t now = clock_mono_ms();
-    (void)version;
-    if (task->state != TASK_RUNNING || !type || !type->time_limit_s)
-        return true;
-    if (since->generation != handle.generation || since->attempt != task->attempt)
-        *since = (struct running_since){handle.generation, task->attempt, now};
-    if (now - since->ms < 1000 * (int64_t)type->time_limit_s + OVERDUE_MS)
-        return true;
-    if (taskstate_overdue(janitor->process->segment, handle, task->attempt) == 0)
-        log_task(LOG_LEVEL_WARN, task->id, "past its time limit of %u s and deaf to it: its runner is killed",
-                 type->time_limit_s);
-    proctab_request_kill(janitor->process->segment, task->owner, SIGKILL);
-    wakeup_poke(janitor->process->segment, WAKEUP_MASTER);
-    return true;
-}
-
-static void look_for_overdue(struct janitor *janitor)
-{
-    static int64_t looked_ms;
-    if (clock_mono_ms() - looked_ms < BEAT_MS)
-        return;
-    looked_ms = clock_mono_ms();
-    shm_table_each(janitor->process->segment, look_at_clock, janitor);
-}
-
-static void poke_sql(struct janitor *janitor)
+void janitor_poke_sql(struct janitor *janitor)
 {
     pthread_mutex_lock(&janitor->mutex);
     janitor->poked = true;
@@ -141,12 +108,16 @@ static int janitor_init(struct janitor *janitor, const struct process *process)
     store_conn_init(&janitor->db, &janitor->db_config);
     janitor->started_ms = clock_wall_ms();
     janitor->dead_since_ms = calloc(proctab_size(process->segment), sizeof *janitor->dead_since_ms);
-    janitor->running = calloc(shm_segment_geometry(process->segment)->slots, sizeof *janitor->running);
+    uint32_t slots = shm_segment_geometry(process->segment)->slots;
+    janitor->watch = calloc(slots, sizeof *janitor->watch);
+    janitor->line = calloc(slots, sizeof *janitor->line);
+    janitor->stop_statement = calloc(slots, sizeof *janitor->stop_statement);
     janitor->spool_fd = spool_open_dir(process->config->spool_dir);
     the_janitor = janitor;
     struct sigaction term = {.sa_handler = on_term};
-    if (!janitor->dead_since_ms || !janitor->running || janitor->spool_fd < 0 || store_library_init() != 0 ||
-        sigaction(SIGTERM, &term, NULL) != 0 || start_sql(janitor) != 0) {
+    if (!janitor->dead_since_ms || !janitor->watch || !janitor->line || !janitor->stop_statement ||
+        janitor->spool_fd < 0 || store_library_init() != 0 || sigaction(SIGTERM, &term, NULL) != 0 ||
+        start_sql(janitor) != 0) {
         log_error("the janitor cannot start: %s", strerror(errno));
         return -1;
     }
@@ -175,18 +146,21 @@ int janitor_main(const struct process *process)
         proctab_beat(process->segment, process->self);
         report_active(&janitor, &reported);
         if (look_for_deaths(&janitor))
-            poke_sql(&janitor);
-        look_for_overdue(&janitor);
+            janitor_poke_sql(&janitor);
+        janitor_watch_tasks(&janitor);
+        waiting_refresh(process->segment);
         poll(fds, 2, reported ? BEAT_MS : 20);
         if (fds[1].revents)
             _exit(EXIT_SHORTAGE);
         wakeup_drain(process->segment, process->self.slot);
     }
     proctab_stopping(process->segment, process->self);
-    poke_sql(&janitor);
+    janitor_poke_sql(&janitor);
     pthread_join(janitor.sql_thread, NULL);
     free(janitor.dead_since_ms);
-    free(janitor.running);
+    free(janitor.watch);
+    free(janitor.line);
+    free(janitor.stop_statement);
     close(janitor.spool_fd);
     return EXIT_DONE;
 }

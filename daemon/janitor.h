@@ -3,7 +3,7 @@
  * Two threads. The first one never touches the database: within milliseconds of a death it tells every poll of it (the
  * slot's message), beats the heart and watches the master. The second one does everything with SQL: migrations, filling
  * the table from the journal, settling what dead processes owned, adopting rows that a killed worker committed,
- * retention. */
+ * retention, ends of tasks that were cancelled or waited too long. */
 #ifndef PF_JANITOR_H
 #define PF_JANITOR_H
 
@@ -23,16 +23,32 @@ struct janitor {
     pthread_t sql_thread;
     pthread_mutex_t mutex;
     pthread_cond_t wake;
-    bool poked;                  /* under mutex */
-    bool loaded;                 /* SQL thread: migrated and the table is filled */
-    int64_t started_ms;          /* wall clock: spool files from before it may be swept */
-    int64_t swept_ms, purged_ms; /* CLOCK_MONOTONIC */
-    int64_t *dead_since_ms;      /* per process entry: when its death was first seen; 0 = alive. SQL thread */
-    struct running_since {       /* per slot: which attempt was first seen running when; first thread */
-        uint64_t generation;
-        unsigned attempt;
-        int64_t ms; /* CLOCK_MONOTONIC */
-    } * running;
+    bool poked;                       /* under mutex */
+    bool loaded;                      /* SQL thread: migrated and the table is filled */
+    int64_t started_ms;               /* wall clock: spool files from before it may be swept */
+    int64_t swept_ms, purged_ms;      /* CLOCK_MONOTONIC */
+    int64_t spool_swept_ms;           /* CLOCK_MONOTONIC */
+    int64_t *dead_since_ms;           /* per process entry: when its death was first seen; 0 = alive. SQL thread */
+    int64_t looked_ms;                /* first thread: at the clocks of running tasks */
+    struct janitor_watch *watch;      /* per slot, first thread */
+    struct janitor_line *line;        /* per slot, SQL thread */
+    _Atomic uint64_t *stop_statement; /* per slot: generation of the task whose statement is to be stopped, or 0 */
+};
+
+/* A running attempt and since when it should be ending. All CLOCK_MONOTONIC of the first look, 0 = not yet: a wall
+ * clock that jumps stops nothing. */
+struct janitor_watch {
+    uint64_t generation;
+    unsigned attempt;
+    int64_t running_ms, cancel_ms;
+    int64_t asked_ms; /* the SQL thread was last asked to stop its statement */
+};
+
+/* A task that waits for a runner. */
+struct janitor_line {
+    uint64_t generation;
+    int64_t since_ms;
+    uint64_t journalled; /* generation whose cancel request is known to be in the journal */
 };
 
 /* SQL thread (janitor_sql.c). */
@@ -43,6 +59,18 @@ int janitor_load(struct janitor *janitor);
 int janitor_settle_dead(struct janitor *janitor);
 int janitor_adopt(struct janitor *janitor);
 int janitor_sweep_spool(struct janitor *janitor);
+int janitor_sweep_kept(struct janitor *janitor);
+/* Show a final row in its slot; its leases and its file go first. */
+int janitor_show_end(struct janitor *janitor, struct shm_handle handle, const struct journal_row *row);
+
+/* Tasks that should be ending (janitor_stop.c): the first on the first thread, the others are steps of the SQL thread.
+ */
+void janitor_watch_tasks(struct janitor *janitor);
+int janitor_stop_statements(struct janitor *janitor);
+int janitor_look_at_requests(struct janitor *janitor);
+
+/* Wake the SQL thread. */
+void janitor_poke_sql(struct janitor *janitor);
 
 /* "killed by signal 9 (Killed)", "ended with exit code 3". */
 void janitor_cause(int wait_status, char *buf, size_t size);

@@ -1,4 +1,5 @@
 /* Settling: the journal decides what became of a task whose process died. */
+#include "daemon/ending.h"
 #include "daemon/janitor.h"
 #include "daemon/log.h"
 #include "daemon/spool.h"
@@ -17,6 +18,8 @@
 #define LATE_COMMIT_MS 2000
 /* So many finished tasks are shown from memory after a start; older ones are answered from the journal. */
 #define LOAD_FINISHED  256
+/* Kept files are looked through this often, or as often as they are kept for. */
+#define SWEEP_KEPT_S   30
 
 /* ---- One task ---- */
 
@@ -28,13 +31,13 @@ static int moved(int rc)
 }
 
 /* Leases and file first: killed in between, the slot still has its dead owner and all of it is done again. */
-static int show_end(struct janitor *janitor, struct shm_handle handle, const struct journal_row *row)
+int janitor_show_end(struct janitor *janitor, struct shm_handle handle, const struct journal_row *row)
 {
     struct journal_end end = {row->status,     row->outcome,       row->result, row->message,
                               row->error_code, row->error_message, row->done_ms};
     if (lease_release_all(&janitor->db, row->id) < 0)
         return -1;
-    spool_drop(janitor->spool_fd, row->id);
+    ending_drop_file(janitor->process->config, janitor->spool_fd, row->id, row->status);
     return moved(taskstate_finish(janitor->process->segment, handle, &end));
 }
 
@@ -71,6 +74,17 @@ static int end_attempts(struct janitor *janitor, const struct journal_row *row, 
     return rc;
 }
 
+/* Cancellation was asked for, and the runner is gone with or without the janitor's help. Returns as end_attempts(). */
+static int end_cancelled(struct janitor *janitor, const struct journal_row *row)
+{
+    struct ending ending;
+    ending_cancelled(&ending, row);
+    int rc = journal_finish(&janitor->db, row->id, janitor->process->node, JOURNAL_RUNNING, row->attempt, &ending.end);
+    if (rc == 1)
+        log_task(LOG_LEVEL_INFO, row->id, "ended: cancelled");
+    return rc;
+}
+
 /* Returns 1, 0 when the row moved meanwhile, -1. */
 static int next_attempt(struct janitor *janitor, struct shm_handle handle, const struct journal_row *row,
                         const char *cause)
@@ -93,7 +107,9 @@ static int settle_row(struct janitor *janitor, struct shm_handle handle, const s
     if (row->status == JOURNAL_QUEUED)
         return moved(taskstate_requeue(janitor->process->segment, handle, "waiting for a runner"));
     if (row->status != JOURNAL_RUNNING)
-        return show_end(janitor, handle, row);
+        return janitor_show_end(janitor, handle, row);
+    if (row->cancel_requested || (task->flags & TASK_CANCEL_ASKED))
+        return end_cancelled(janitor, row) < 0 ? -1 : 1;
     if (row->attempt < janitor->process->config->max_attempts && !(task->flags & TASK_OVERDUE)) {
         int rc = next_attempt(janitor, handle, row, cause);
         return rc == 1 ? 0 : rc == 0 ? 1 : -1;
@@ -126,7 +142,8 @@ static int end_earlier_life(struct janitor *janitor, struct journal_row *row)
 {
     store_uuid id;
     memcpy(id, row->id, sizeof id);
-    int rc = row->attempt < janitor->process->config->max_attempts
+    int rc = row->cancel_requested ? end_cancelled(janitor, row)
+             : row->attempt < janitor->process->config->max_attempts
                  ? journal_requeue(&janitor->db, id, janitor->process->node, row->attempt, false)
                  : end_attempts(janitor, row, NULL, "the service was stopped by force");
     journal_row_fini(row);
@@ -363,6 +380,12 @@ static bool is_sought(const struct shm_task *task, struct shm_handle handle, uin
     return !sought->found;
 }
 
+static bool kept_for_retry(const struct janitor *janitor, const struct journal_row *row)
+{
+    return row->status != JOURNAL_SUCCEEDED &&
+           clock_wall_ms() - row->done_ms < 1000 * (int64_t)janitor->process->config->keep_failed_s;
+}
+
 /* The table first: an upload that a worker is just journalling has a RESERVED slot and no row yet. */
 static int sweep_file(const uint8_t id[16], void *ctx)
 {
@@ -375,10 +398,10 @@ static int sweep_file(const uint8_t id[16], void *ctx)
     int found = journal_read_settled(&janitor->db, id, &row);
     if (found < 0)
         return -1;
-    bool live = found == 1 && row.status <= JOURNAL_RUNNING;
+    bool wanted = found == 1 && (row.status <= JOURNAL_RUNNING || kept_for_retry(janitor, &row));
     if (found == 1)
         journal_row_fini(&row);
-    if (!live) {
+    if (!wanted) {
         spool_drop(janitor->spool_fd, id);
         log_task(LOG_LEVEL_INFO, id, "spool file swept: its task is over or was never accepted");
     }
@@ -387,5 +410,18 @@ static int sweep_file(const uint8_t id[16], void *ctx)
 
 int janitor_sweep_spool(struct janitor *janitor)
 {
+    janitor->spool_swept_ms = clock_mono_ms();
     return spool_each(janitor->spool_fd, (time_t)(janitor->started_ms / 1000), sweep_file, janitor) == 0 ? 0 : -1;
+}
+
+/* No more files than the configuration keeps: those that arrived before anything that is still kept could have. */
+int janitor_sweep_kept(struct janitor *janitor)
+{
+    unsigned keep_s = janitor->process->config->keep_failed_s;
+    int64_t pause_ms = keep_s < SWEEP_KEPT_S ? 1000 * (int64_t)keep_s : 1000 * SWEEP_KEPT_S;
+    if (keep_s == 0 || clock_mono_ms() - janitor->spool_swept_ms < pause_ms)
+        return 0;
+    janitor->spool_swept_ms = clock_mono_ms();
+    time_t before = (time_t)(clock_wall_ms() / 1000 - keep_s);
+    return spool_each(janitor->spool_fd, before, sweep_file, janitor) == 0 ? 0 : -1;
 }

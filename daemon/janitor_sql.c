@@ -8,10 +8,12 @@
 #include <time.h>
 #include <unistd.h>
 
-#define PASS_MS    1000 /* adopt and settle at least this often */
-#define RETRY_MS   500  /* while the database is away */
-#define PURGE_MS   (10 * 60 * 1000L)
-#define PURGE_ROWS 1000
+#define PASS_MS           1000 /* adopt and settle at least this often */
+#define RETRY_MS          500  /* while the database is away */
+#define PURGE_MS          (10 * 60 * 1000L)
+#define PURGE_ROWS        1000
+#define IDEMPOTENCY_HOURS 24
+#define TOMBSTONE_DAYS    30
 
 /* The set-up is wrong and no waiting will mend it: end the daemon with a clear message (only before it has ever
  * worked). */
@@ -65,6 +67,19 @@ static int first_pass(struct janitor *janitor)
     return -1;
 }
 
+/* What outlives its task for a while: keys of starts, and ids that answer 410. */
+static int purge_keys(struct janitor *janitor)
+{
+    uint64_t keys = 0, stones = 0;
+    int rc;
+    do
+        rc = journal_expire_idem(&janitor->db, IDEMPOTENCY_HOURS, PURGE_ROWS, &keys);
+    while (rc == 0 && keys >= PURGE_ROWS);
+    if (rc == 0)
+        rc = journal_purge_tombstones(&janitor->db, TOMBSTONE_DAYS, PURGE_ROWS, &stones);
+    return rc == 0 && stones < PURGE_ROWS ? 0 : -1;
+}
+
 static void purge(struct janitor *janitor)
 {
     uint64_t deleted = 0;
@@ -74,7 +89,7 @@ static void purge(struct janitor *janitor)
         return;
     if (deleted)
         log_info("retention: %llu old tasks deleted", (unsigned long long)deleted);
-    if (deleted < PURGE_ROWS)
+    if (deleted < PURGE_ROWS && purge_keys(janitor) == 0)
         janitor->purged_ms = clock_mono_ms();
 }
 
@@ -84,10 +99,10 @@ static int pass(struct janitor *janitor)
         return -1;
     if (store_ensure(&janitor->db) != 0)
         return -1;
-    if (janitor_settle_dead(janitor) != 0)
+    if (janitor_settle_dead(janitor) != 0 || janitor_stop_statements(janitor) != 0)
         return -1;
     if (clock_mono_ms() - janitor->swept_ms >= PASS_MS) {
-        if (janitor_adopt(janitor) != 0)
+        if (janitor_adopt(janitor) != 0 || janitor_look_at_requests(janitor) != 0 || janitor_sweep_kept(janitor) != 0)
             return -1;
         janitor->swept_ms = clock_mono_ms();
         purge(janitor);

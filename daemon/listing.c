@@ -39,9 +39,13 @@ static int read_page(struct store_conn *conn, struct answer *answer)
 {
     struct reading *reading = answer->arg;
     struct page page = reading->page; /* the work may be called twice */
+    struct param_faults faults = {.n = 0};
+    page.faults = &faults;
     int rc = reading->listing->read(conn, reading->params, &page, &answer->json);
     if (rc == LISTING_NOT_FOUND)
         return answer_problem(answer, "not-found", NULL);
+    if (rc == 0 && faults.n)
+        return answer_refuse(answer, &faults);
     if (rc == 0) {
         link_next(answer, reading, &page);
         answer_tag_json(answer);

@@ -15,7 +15,7 @@ struct listing {
     const char *path_param;          /* the filter that the path's {name} gives, or NULL */
     unsigned n_keys;                 /* columns of the sort key */
     /* Write one JSON object, rows and next_cursor (page_put_next()), from canonical parameters. Returns 0, -1 with
-     * conn->error, or LISTING_NOT_FOUND. */
+     * conn->error, or LISTING_NOT_FOUND. Faults added to page->faults refuse the request. */
     int (*read)(struct store_conn *conn, yajl_val params, struct page *page, struct json_out *out);
 };
 

@@ -77,5 +77,7 @@ void resource_version(struct http_request *request)
     char body[200];
     int len = snprintf(body, sizeof body, "{\"version\":\"%s\",\"schema\":%u,\"shared_memory_layout\":\"%08x\"}\n",
                        PACKAGE_VERSION, store_schema_version(), shm_segment_layout());
+    http_reply_header(request, "Cache-Control", "no-cache");
+    http_reply_header(request, "Link", "</api/openapi.json>; rel=\"service-desc\"");
     http_reply_json(request, 200, body, (size_t)len);
 }

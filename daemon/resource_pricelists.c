@@ -3,9 +3,14 @@
 
 #include "daemon/answer.h"
 #include "daemon/listing.h"
+#include "daemon/log.h"
 #include "daemon/start.h"
-#include "handlers/read_pricelists.h"
+#include "handlers/pricelist_diff.h"
+#include "handlers/pricelist_export.h"
 
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -57,4 +62,154 @@ void resource_pricelist_get(struct http_request *request)
 {
     struct worker *worker = request->app;
     answer_from(request, worker->reads, read_one, copy(request->args[0]), free);
+}
+
+/* ---- Export ---- */
+
+/* A path segment, decoded. */
+#define ID_BYTES sizeof((struct http_request *)0)->args[0]
+
+struct export_request {
+    char id[ID_BYTES];
+    struct csv_options options;
+};
+
+/* A list's content is in its hash, and how it is written in the options: the tag is known before a row is read. */
+static bool client_has(struct answer *answer, const struct pricelist_head *head, const struct csv_options *options)
+{
+    char text[CSV_OPTIONS_TEXT], tag[sizeof answer->etag];
+    snprintf(tag, sizeof tag, "\"%s-%s\"", head->sha256, csv_options_text(options, text));
+    return answer_not_modified(answer, tag);
+}
+
+/* The spool is full or broken. */
+static int not_written(struct answer *answer, int error)
+{
+    bool full = error == ENOSPC || error == EDQUOT || error == EFBIG;
+    log_warn("a long answer was not written: %s", strerror(error));
+    return answer_problem(answer, full ? "insufficient-storage" : "spool-unavailable", NULL);
+}
+
+static int write_csv(struct store_conn *conn, struct answer *answer, const struct pricelist_head *head,
+                     const struct csv_options *options)
+{
+    struct file_sink sink = {.fd = answer_file(answer)};
+    if (sink.fd < 0)
+        return 0;
+    int rc = pricelist_export(conn, head, options, &sink);
+    if (rc == 1)
+        return not_written(answer, sink.error);
+    answer->file_len = sink.len;
+    answer->type = "text/csv; charset=utf-8";
+    snprintf(answer->disposition, sizeof answer->disposition, "attachment; filename=\"pricelist-%s-%s.csv\"",
+             head->source, head->version);
+    return rc;
+}
+
+static int export_csv(struct store_conn *conn, struct answer *answer)
+{
+    const struct export_request *asked = answer->arg;
+    struct pricelist_head head;
+    if (store_begin_snapshot(conn) != 0)
+        return -1;
+    int rc = pricelist_find(conn, asked->id, &head, NULL);
+    if (rc == 0)
+        return no_such_list(answer);
+    if (rc < 0 || client_has(answer, &head, &asked->options))
+        return rc < 0 ? -1 : 0;
+    return write_csv(conn, answer, &head, &asked->options);
+}
+
+/* The query's parameters, checked; NULL after answering with every fault. */
+static yajl_val query_params(struct http_request *request, const struct param_spec *specs)
+{
+    struct param_faults faults = {.n = 0};
+    char why[80];
+    char *text = params_from_text(specs, request->params, request->n_params, &faults);
+    if (!text) {
+        http_reply_problem(request, "invalid-parameters", NULL, &faults);
+        return NULL;
+    }
+    yajl_val params = json_parse(text, strlen(text), 4, why, sizeof why);
+    assert(params);
+    free(text);
+    return params;
+}
+
+void resource_pricelist_export(struct http_request *request)
+{
+    struct worker *worker = request->app;
+    yajl_val params = query_params(request, csv_params);
+    if (!params)
+        return;
+    struct export_request *asked = calloc(1, sizeof *asked);
+    if (!asked)
+        abort();
+    memcpy(asked->id, request->args[0], sizeof asked->id);
+    csv_options_read(&asked->options, params);
+    yajl_tree_free(params);
+    answer_from(request, worker->exports, export_csv, asked, free);
+}
+
+/* ---- Differences ---- */
+
+struct diff_request {
+    char a[ID_BYTES], b[ID_BYTES];
+    unsigned wanted;
+};
+
+static int write_diff(struct store_conn *conn, struct answer *answer, const struct pricelist_head *a,
+                      const struct pricelist_head *b, unsigned wanted)
+{
+    char tag[sizeof answer->etag];
+    snprintf(tag, sizeof tag, "\"%s-%s-%02x\"", a->sha256, b->sha256, wanted);
+    if (answer_not_modified(answer, tag))
+        return 0;
+    struct file_sink sink = {.fd = answer_file(answer)};
+    if (sink.fd < 0)
+        return 0;
+    int rc = pricelist_diff(conn, a, b, wanted, &sink);
+    if (rc == 1)
+        return not_written(answer, sink.error);
+    answer->file_len = sink.len;
+    return rc;
+}
+
+static int diff(struct store_conn *conn, struct answer *answer)
+{
+    const struct diff_request *diff = answer->arg;
+    struct pricelist_head a, b;
+    if (store_begin_snapshot(conn) != 0)
+        return -1;
+    int rc = pricelist_find(conn, diff->a, &a, NULL);
+    if (rc == 1)
+        rc = pricelist_find(conn, diff->b, &b, NULL);
+    if (rc != 1)
+        return rc == 0 ? no_such_list(answer) : -1;
+    if (strcmp(a.currency, b.currency) != 0)
+        return answer_problem(answer, "conflict", "one list is in %s, the other in %s: compare lists of one currency",
+                              a.currency, b.currency);
+    return write_diff(conn, answer, &a, &b, diff->wanted);
+}
+
+void resource_pricelist_diff(struct http_request *request)
+{
+    struct worker *worker = request->app;
+    struct param_faults faults = {.n = 0};
+    yajl_val params = query_params(request, pricelist_diff_params);
+    if (!params)
+        return;
+    unsigned wanted = pricelist_diff_wanted(params, &faults);
+    yajl_tree_free(params);
+    if (wanted == 0) {
+        http_reply_problem(request, "invalid-parameters", NULL, &faults);
+        return;
+    }
+    struct diff_request *diff_request = calloc(1, sizeof *diff_request);
+    if (!diff_request)
+        abort();
+    memcpy(diff_request->a, request->args[0], sizeof diff_request->a);
+    memcpy(diff_request->b, request->args[1], sizeof diff_request->b);
+    diff_request->wanted = wanted;
+    answer_from(request, worker->exports, diff, diff_request, free);
 }

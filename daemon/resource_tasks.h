@@ -4,7 +4,12 @@
 
 #include "daemon/http/http.h"
 
-/* GET, HEAD /api/tasks/{id}: from shared memory without SQL; what is no longer there from the journal. */
+/* GET, HEAD /api/tasks/{id}: from shared memory without SQL; what is no longer there from the journal.
+ *
+ * With ?wait=N or Prefer: wait=N the answer is held (hold.h): with If-None-Match until the state differs from that one,
+ * without until the task ends, and at most N seconds. Preference-Applied says that the wish was honoured, be it that
+ * there was nothing to wait for; it is missing when too many are held, while the worker drains, and for a task that
+ * runs on another node. */
 void resource_task_get(struct http_request *request);
 /* POST /api/tasks: {"type": …, "params": {…}} */
 void resource_task_post(struct http_request *request);

@@ -1,9 +1,14 @@
 /* What a worker serves: one line per method and path. */
+#include "daemon/openapi.h"
 #include "daemon/resource_imports.h"
 #include "daemon/resource_ops.h"
+#include "daemon/resource_part_numbers.h"
 #include "daemon/resource_pricelists.h"
 #include "daemon/resource_prices.h"
+#include "daemon/resource_stock.h"
+#include "daemon/resource_task_actions.h"
 #include "daemon/resource_tasks.h"
+#include "daemon/resource_templates.h"
 #include "daemon/worker.h"
 
 /* A file may come as a form, or raw under the types that browsers, curl and scripts send. text/plain is not among them:
@@ -15,6 +20,8 @@
 
 const struct http_route worker_routes[] = {
     {HTTP_GET, "/api/tasks/{id}", resource_task_get, BODY_NONE, NULL, SCOPE_READ},
+    {HTTP_DELETE, "/api/tasks/{id}", resource_task_forget, BODY_NONE, NULL, SCOPE_CANCEL},
+    {HTTP_POST, "/api/tasks/{id}/cancel", resource_task_cancel, BODY_MEMORY, "application/json", SCOPE_CANCEL},
     {HTTP_POST, "/api/tasks", resource_task_post, BODY_MEMORY, "application/json", SCOPE_START},
     {HTTP_POST, "/api/stock/import", resource_stock_import, BODY_SPOOL, FILE_TYPES, SCOPE_START},
     {HTTP_POST, "/api/prices/recalculate-all", resource_recalculate_all, BODY_MEMORY, "application/json", SCOPE_START},
@@ -22,10 +29,18 @@ const struct http_route worker_routes[] = {
     {HTTP_GET, "/api/pricelists", resource_pricelists_get, BODY_NONE, NULL, SCOPE_READ},
     {HTTP_GET, "/api/pricelists/{id}", resource_pricelist_get, BODY_NONE, NULL, SCOPE_READ},
     {HTTP_GET, "/api/pricelists/{id}/items", resource_pricelist_items, BODY_NONE, NULL, SCOPE_READ},
+    {HTTP_GET, "/api/pricelists/{id}/export-csv", resource_pricelist_export, BODY_NONE, NULL, SCOPE_READ},
+    {HTTP_GET, "/api/pricelists/{a}/diff/{b}", resource_pricelist_diff, BODY_NONE, NULL, SCOPE_READ},
     {HTTP_POST, "/api/catalog/{table}/import", resource_catalog_import, BODY_SPOOL, "text/csv, " FILE_TYPES,
      SCOPE_START},
+    {HTTP_GET, "/api/stock", resource_stock_get, BODY_NONE, NULL, SCOPE_READ},
+    {HTTP_GET, "/api/stock/unmatched", resource_unmatched_get, BODY_NONE, NULL, SCOPE_READ},
+    {HTTP_GET, "/api/templates/{table}.csv", resource_template_get, BODY_NONE, NULL, SCOPE_READ},
+    {HTTP_PUT, "/api/part-numbers", resource_part_number_put, BODY_MEMORY, "application/json", SCOPE_ADMIN},
+    {HTTP_DELETE, "/api/part-numbers", resource_part_number_delete, BODY_NONE, NULL, SCOPE_ADMIN},
     {HTTP_GET, "/healthz", resource_healthz, BODY_NONE, NULL, SCOPE_NONE},
     {HTTP_GET, "/readyz", resource_readyz, BODY_NONE, NULL, SCOPE_NONE},
     {HTTP_GET, "/version", resource_version, BODY_NONE, NULL, SCOPE_NONE},
+    {HTTP_GET, "/api/openapi.json", resource_openapi, BODY_NONE, NULL, SCOPE_NONE},
     {HTTP_GET, NULL, NULL, BODY_NONE, NULL, SCOPE_NONE},
 };

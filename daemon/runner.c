@@ -1,6 +1,7 @@
 /* A runner's life: claim, run, settle, sleep until poked. */
 #include "daemon/runner.h"
 
+#include "daemon/ending.h"
 #include "daemon/log.h"
 #include "daemon/spool.h"
 #include "daemon/taskstate.h"
@@ -97,11 +98,13 @@ static int open_file(struct runner *runner, const struct journal_row *row)
 
 /* ---- How an attempt ends when the handler did not end the task ---- */
 
-static int end_failed(struct runner *runner, enum journal_status status, enum task_outcome outcome, const char *code,
-                      const char *text)
+static int end_failed(struct runner *runner, enum task_outcome outcome, const char *code, const char *text)
 {
-    struct journal_end end = {
-        .status = status, .outcome = outcome, .error_code = code, .error_message = text, .done_ms = clock_wall_ms()};
+    struct journal_end end = {.status = JOURNAL_FAILED,
+                              .outcome = outcome,
+                              .error_code = code,
+                              .error_message = text,
+                              .done_ms = clock_wall_ms()};
     return runner_end(runner, &end);
 }
 
@@ -123,16 +126,39 @@ static int put_back(struct runner *runner, bool give_back, const char *message)
     return 0;
 }
 
+static bool cancel_asked(const struct runner *runner)
+{
+    return shm_table_cancel_asked(runner->process->segment, runner->handle);
+}
+
+static bool past_limit(const struct runner *runner)
+{
+    return runner->deadline_ms && clock_mono_ms() > runner->deadline_ms;
+}
+
+/* The journal knows who asked and why. */
+static int end_cancelled(struct runner *runner)
+{
+    struct journal_row row;
+    struct ending ending;
+    int found = store_ensure(&runner->db) == 0 ? journal_read(&runner->db, runner->job.id, &row) : -1;
+    if (found < 0)
+        return -1;
+    ending_cancelled(&ending, found ? &row : NULL);
+    if (found)
+        journal_row_fini(&row);
+    return runner_end(runner, &ending.end);
+}
+
 static int settle_stop(struct runner *runner)
 {
-    bool asked = shm_table_cancel_asked(runner->process->segment, runner->handle);
-    if (asked)
-        return end_failed(runner, JOURNAL_CANCELLED, OUTCOME_CANCELLED, "cancelled", "Cancelled; nothing was written.");
-    if (runner->deadline_ms && clock_mono_ms() > runner->deadline_ms) {
+    if (cancel_asked(runner))
+        return end_cancelled(runner);
+    if (past_limit(runner)) {
         char text[120];
         snprintf(text, sizeof text, "Stopped after %u s, the time limit of this task type; nothing was written.",
                  runner->type->time_limit_s);
-        return end_failed(runner, JOURNAL_FAILED, OUTCOME_TIMED_OUT, "timed_out", text);
+        return end_failed(runner, OUTCOME_TIMED_OUT, "timed_out", text);
     }
     return put_back(runner, true, "waiting for a runner (the service restarts)");
 }
@@ -151,12 +177,12 @@ static int settle_again(struct runner *runner)
     log_task(LOG_LEVEL_WARN, runner->job.id, "attempt %u failed: %s %u: %s", runner->job.attempt,
              store_class_name(error->cls), error->number, error->text);
     if (error->cls == STORE_NO_SPACE)
-        return end_failed(runner, JOURNAL_FAILED, OUTCOME_FAILED, "no_space",
+        return end_failed(runner, OUTCOME_FAILED, "no_space",
                           "The database has no space left; nothing was written. Free space, then start again.");
     if (runner->job.attempt >= config->max_attempts) {
         snprintf(text, sizeof text, "Interrupted (%s) in attempt %u of %u; nothing was written.", cause_of(error),
                  runner->job.attempt, config->max_attempts);
-        return end_failed(runner, JOURNAL_FAILED, OUTCOME_INTERRUPTED, "interrupted", text);
+        return end_failed(runner, OUTCOME_INTERRUPTED, "interrupted", text);
     }
     snprintf(text, sizeof text, "interrupted (%.100s), attempt %u of %u follows", cause_of(error),
              runner->job.attempt + 1, config->max_attempts);
@@ -167,7 +193,9 @@ static int settle_again(struct runner *runner)
 static void settle(struct runner *runner, enum job_verdict verdict)
 {
     while (verdict != JOB_ENDED) {
-        int rc = verdict == JOB_STOP ? settle_stop(runner) : settle_again(runner);
+        /* What failed while it was to end was made to fail: its statement was stopped. */
+        bool stop = verdict == JOB_STOP || cancel_asked(runner) || past_limit(runner);
+        int rc = stop ? settle_stop(runner) : settle_again(runner);
         if (rc == 0)
             return;
         if (atomic_load(&runner->stopping))
@@ -220,6 +248,8 @@ static void run_row(struct runner *runner, const struct journal_row *row)
     } else if (rc != 0) { /* descriptors, memory, a disk error: the file stays for the next attempt */
         snprintf(job->error.text, sizeof job->error.text, "the uploaded file cannot be read: %s", strerror(-rc));
         verdict = JOB_AGAIN;
+    } else if (cancel_asked(runner)) {
+        verdict = JOB_STOP;
     } else {
         set_memory_limit(runner->type, true);
         verdict = runner->type->run(job);
@@ -240,6 +270,7 @@ static void begin(struct runner *runner, const struct shm_task *task)
     runner->type = task_type_at(task->type);
     runner->deadline_ms = runner->type->time_limit_s ? clock_mono_ms() + 1000 * (int64_t)runner->type->time_limit_s : 0;
     runner->shown_ms = 0;
+    runner_show_session(runner);
     RUNNER_PERSIST(runner, taskstate_start(process->segment, runner->handle, attempt, max));
     log_task(LOG_LEVEL_INFO, task->id, "started: %s, attempt %u of %u", runner->type->name, attempt, max);
 }

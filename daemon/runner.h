@@ -26,6 +26,7 @@ struct runner {
     int64_t deadline_ms; /* CLOCK_MONOTONIC; 0 = none */
     int64_t shown_ms;    /* when progress was last shown */
     unsigned shown_percent;
+    unsigned long shown_session; /* what the process table has */
     struct parser_ticket parser; /* the last one taken; generation 0 = none */
 };
 
@@ -38,6 +39,9 @@ extern const struct job_ops runner_job_ops;
     do {                                                                                                               \
     } while ((call) == -ETIMEDOUT && !atomic_load(&(runner)->stopping))
 
+/* Let the janitor know which database session is ours, so that it can stop a statement of it. Cheap when nothing
+ * changed. */
+void runner_show_session(struct runner *runner);
 /* job->ops->read_file (runner_file.c): the task's file through a parser process, which is believed in nothing and does
  * not outlive the reading by more than a second. Classes beside those of the readers: "parser-died" is worth another
  * attempt (no parser was to be had, or it died in the first attempt, of which the machine may be the cause),

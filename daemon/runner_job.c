@@ -1,6 +1,7 @@
 /* What a handler's callbacks do in a runner: progress into the table, ends into the journal. Files: runner_file.c. */
 #include "daemon/runner.h"
 
+#include "daemon/ending.h"
 #include "daemon/log.h"
 #include "daemon/spool.h"
 #include "daemon/taskstate.h"
@@ -41,9 +42,18 @@ static void on_progress(struct job *job, unsigned percent, const char *text)
     taskstate_progress(runner->process->segment, runner->handle, percent, text);
 }
 
+void runner_show_session(struct runner *runner)
+{
+    if (runner->shown_session == runner->db.server_thread)
+        return;
+    runner->shown_session = runner->db.server_thread;
+    proctab_set_session(runner->process->segment, runner->process->self, runner->shown_session);
+}
+
 static bool on_cancelled(struct job *job)
 {
     struct runner *runner = runner_of(job);
+    runner_show_session(runner);
     return atomic_load(&runner->stopping) || (runner->deadline_ms && clock_mono_ms() > runner->deadline_ms) ||
            shm_table_cancel_asked(runner->process->segment, runner->handle);
 }
@@ -116,7 +126,7 @@ static int finish_settled(struct store_conn *db, void *ctx)
 /* The file first: killed in between, the slot is still ours and the janitor does both again. */
 static void show_end(struct runner *runner, const struct journal_end *end)
 {
-    spool_drop(runner->spool_fd, runner->job.id);
+    ending_drop_file(runner->process->config, runner->spool_fd, runner->job.id, end->status);
     RUNNER_PERSIST(runner, taskstate_finish(runner->process->segment, runner->handle, end));
 }
 

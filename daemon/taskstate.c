@@ -3,14 +3,19 @@
 
 #include "daemon/log.h"
 #include "daemon/taskview.h"
+#include "shm/watch.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 /* A slot that changes this often under one editor means a livelock: our fault, better seen than spun on. */
 #define APPLY_TRIES 1000
+
+/* Said from the request to the end, whatever happens to the task meanwhile. */
+#define CANCELLING "cancelling"
 
 int taskstate_check(int rc)
 {
@@ -35,6 +40,8 @@ int taskstate_apply(struct shm_segment *seg, struct shm_handle handle, taskstate
         if (task.state != TASK_FREE)
             taskview_render(&task, result);
         rc = taskstate_check(shm_table_change(seg, handle, version, &task));
+        if (rc == 0)
+            watch_tell(seg, handle.slot);
         if (rc != -ESTALE)
             return rc;
     }
@@ -47,21 +54,44 @@ int taskstate_reserve(struct shm_segment *seg, struct proc_ref me, const uint8_t
     return taskstate_check(shm_table_reserve(seg, me, id, type, out));
 }
 
+struct publication {
+    int64_t created_ms;
+    uint32_t ahead;
+};
+
 static bool edit_publish(struct shm_task *task, const char **result, void *ctx)
 {
+    const struct publication *publication = ctx;
     (void)result;
     if (task->state != TASK_RESERVED)
         return false;
     task->state = TASK_READY;
     task->owner = (struct proc_ref){0, 0};
-    task->created_ms = *(const int64_t *)ctx;
-    snprintf(task->message, sizeof task->message, "waiting for a runner");
+    task->created_ms = publication->created_ms;
+    snprintf(task->message, sizeof task->message, TASKSTATE_WAITING, publication->ahead);
     return true;
 }
 
 int taskstate_publish(struct shm_segment *seg, struct shm_handle handle, int64_t created_ms)
 {
-    return taskstate_apply(seg, handle, edit_publish, &created_ms);
+    uint32_t by_state[TASK_STATES];
+    shm_table_count(seg, by_state);
+    struct publication publication = {created_ms, by_state[TASK_READY]};
+    return taskstate_apply(seg, handle, edit_publish, &publication);
+}
+
+static bool edit_waiting(struct shm_task *task, const char **result, void *ctx)
+{
+    (void)result;
+    if (task->state != TASK_READY || task->attempt > 0 || (task->flags & TASK_CANCEL_ASKED))
+        return false;
+    snprintf(task->message, sizeof task->message, TASKSTATE_WAITING, *(const uint32_t *)ctx);
+    return true;
+}
+
+int taskstate_waiting(struct shm_segment *seg, struct shm_handle handle, uint32_t ahead)
+{
+    return taskstate_apply(seg, handle, edit_waiting, &ahead);
 }
 
 static bool edit_release(struct shm_task *task, const char **result, void *ctx)
@@ -77,6 +107,51 @@ static bool edit_release(struct shm_task *task, const char **result, void *ctx)
 int taskstate_release(struct shm_segment *seg, struct shm_handle handle)
 {
     return taskstate_apply(seg, handle, edit_release, NULL);
+}
+
+static bool edit_forget(struct shm_task *task, const char **result, void *ctx)
+{
+    (void)result;
+    (void)ctx;
+    if (!task_state_final((enum task_state)task->state))
+        return false;
+    task->state = TASK_FREE;
+    return true;
+}
+
+int taskstate_forget(struct shm_segment *seg, struct shm_handle handle)
+{
+    return taskstate_apply(seg, handle, edit_forget, NULL);
+}
+
+/* A message, unless the task is being cancelled: that is the news then. */
+__attribute__((format(printf, 2, 3))) static void say(struct shm_task *task, const char *format, ...)
+{
+    va_list args;
+    if (task->flags & TASK_CANCEL_ASKED) {
+        snprintf(task->message, sizeof task->message, CANCELLING);
+        return;
+    }
+    va_start(args, format);
+    vsnprintf(task->message, sizeof task->message, format, args); /* NOLINT(clang-analyzer-valist.Uninitialized) */
+    va_end(args);
+}
+
+static bool edit_ask_cancel(struct shm_task *task, const char **result, void *ctx)
+{
+    (void)result;
+    (void)ctx;
+    if ((task->state != TASK_READY && task->state != TASK_CLAIMED && task->state != TASK_RUNNING) ||
+        (task->flags & TASK_CANCEL_ASKED))
+        return false;
+    task->flags |= TASK_CANCEL_ASKED;
+    say(task, CANCELLING);
+    return true;
+}
+
+int taskstate_ask_cancel(struct shm_segment *seg, struct shm_handle handle)
+{
+    return taskstate_apply(seg, handle, edit_ask_cancel, NULL);
 }
 
 static bool edit_unclaim(struct shm_task *task, const char **result, void *ctx)
@@ -111,9 +186,9 @@ static bool edit_start(struct shm_task *task, const char **result, void *ctx)
     task->progress = 0;
     task->flags &= (uint8_t) ~(TASK_INTERRUPTED | TASK_OVERDUE);
     if (start->attempt > 1)
-        snprintf(task->message, sizeof task->message, "started, attempt %u of %u", start->attempt, start->max);
+        say(task, "started, attempt %u of %u", start->attempt, start->max);
     else
-        snprintf(task->message, sizeof task->message, "started");
+        say(task, "started");
     return true;
 }
 
@@ -137,7 +212,7 @@ static bool edit_progress(struct shm_task *task, const char **result, void *ctx)
     unsigned percent = progress->percent > 99 ? 99 : progress->percent;
     if (percent > task->progress)
         task->progress = (uint8_t)percent;
-    snprintf(task->message, sizeof task->message, "%s", progress->text);
+    say(task, "%s", progress->text);
     task->touched_ms = clock_wall_ms();
     return true;
 }
@@ -162,12 +237,13 @@ static bool edit_interrupted(struct shm_task *task, const char **result, void *c
         task->owner.generation != why->dead.generation)
         return false;
     task->flags |= TASK_INTERRUPTED;
+    if (task->flags & (TASK_CANCEL_ASKED | TASK_OVERDUE))
+        return true; /* no attempt follows: message and progress stay */
     task->progress = 0;
     if (task->attempt < why->max)
-        snprintf(task->message, sizeof task->message, "interrupted (%.100s), attempt %u of %u follows", why->cause,
-                 task->attempt + 1u, why->max);
+        say(task, "interrupted (%.100s), attempt %u of %u follows", why->cause, task->attempt + 1u, why->max);
     else
-        snprintf(task->message, sizeof task->message, "interrupted (%.100s), no attempt left", why->cause);
+        say(task, "interrupted (%.100s), no attempt left", why->cause);
     return true;
 }
 
@@ -184,7 +260,7 @@ static bool edit_overdue(struct shm_task *task, const char **result, void *ctx)
     if (task->state != TASK_RUNNING || task->attempt != *(const unsigned *)ctx || (task->flags & TASK_OVERDUE))
         return false;
     task->flags |= TASK_OVERDUE;
-    snprintf(task->message, sizeof task->message, "past its time limit, being stopped");
+    say(task, "past its time limit, being stopped");
     return true;
 }
 
@@ -202,7 +278,7 @@ static bool edit_requeue(struct shm_task *task, const char **result, void *ctx)
     task->owner = (struct proc_ref){0, 0};
     task->progress = 0;
     task->flags &= (uint8_t) ~(TASK_INTERRUPTED | TASK_OVERDUE);
-    snprintf(task->message, sizeof task->message, "%s", (const char *)ctx);
+    say(task, "%s", (const char *)ctx);
     return true;
 }
 
@@ -233,6 +309,8 @@ static bool edit_finish(struct shm_task *task, const char **result, void *ctx)
     task->state = (uint8_t)final_state(end->status);
     task->outcome = (uint8_t)end->outcome;
     task->owner = (struct proc_ref){0, 0};
+    if (task->flags & TASK_CANCEL_ASKED) /* over, one way or the other */
+        snprintf(task->message, sizeof task->message, "%s", task->state == TASK_CANCELLED ? "cancelled" : "");
     task->flags = 0;
     task->done_ms = end->done_ms;
     task->error[0] = '\0';
@@ -264,6 +342,8 @@ static bool edit_load(struct shm_task *task, const char **result, void *ctx)
     loaded.order = task->order;
     loaded.visible = task->visible;
     loaded.text_len = 0;
+    if (loaded.flags & TASK_CANCEL_ASKED && loaded.state == TASK_READY)
+        say(&loaded, CANCELLING);
     *task = loaded;
     *result = row->result;
     return true;

@@ -20,8 +20,13 @@ int taskstate_apply(struct shm_segment *seg, struct shm_handle handle, taskstate
 int taskstate_reserve(struct shm_segment *seg, struct proc_ref me, const uint8_t id[16], uint8_t type,
                       struct shm_handle *out);
 
+/* The message of a task that waits for its first attempt; waiting.h says how true it is. */
+#define TASKSTATE_WAITING "waiting, %u ahead"
+
 /* RESERVED -> READY, visible from now on. */
 int taskstate_publish(struct shm_segment *seg, struct shm_handle handle, int64_t created_ms);
+/* READY, never started: say how many are ahead. Declines in any other state. */
+int taskstate_waiting(struct shm_segment *seg, struct shm_handle handle, uint32_t ahead);
 /* RESERVED -> FREE: the row was not committed. */
 int taskstate_release(struct shm_segment *seg, struct shm_handle handle);
 /* CLAIMED -> READY: the journal did not give it to us now. */
@@ -34,6 +39,11 @@ int taskstate_progress(struct shm_segment *seg, struct shm_handle handle, unsign
  * said already, or when the task has moved on to another owner. */
 int taskstate_interrupted(struct shm_segment *seg, struct shm_handle handle, struct proc_ref dead, const char *cause,
                           unsigned max_attempts);
+/* READY, CLAIMED or RUNNING: cancellation is asked for; the message says so from now on. Declines when it was before.
+ */
+int taskstate_ask_cancel(struct shm_segment *seg, struct shm_handle handle);
+/* A final state -> FREE: the journal has forgotten the task. */
+int taskstate_forget(struct shm_segment *seg, struct shm_handle handle);
 /* RUNNING, still in attempt `attempt`: past its time limit; the janitor has its runner killed. */
 int taskstate_overdue(struct shm_segment *seg, struct shm_handle handle, unsigned attempt);
 /* RUNNING or CLAIMED -> READY for the next attempt, with a message. */

@@ -4,6 +4,7 @@
 #include "handlers/task_type.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <uuid/uuid.h>
@@ -119,4 +120,22 @@ void taskview_from_row(const struct journal_row *row, struct shm_task *task)
         snprintf(task->message, sizeof task->message, "waiting for a runner");
     if (task->state == TASK_FAILED || task->state == TASK_CANCELLED)
         snprintf(task->error, sizeof task->error, "%s", row->error_message ? row->error_message : "");
+}
+
+char *taskview_of_row(const struct journal_row *row)
+{
+    struct shm_task task;
+    struct json_out out;
+    size_t len;
+    taskview_from_row(row, &task);
+    json_out_init(&out);
+    taskview_write(&out, &task, row->result);
+    const char *text = json_out_text(&out, &len);
+    char *copy = malloc(len + 2);
+    if (!copy)
+        abort();
+    memcpy(copy, text, len);
+    memcpy(copy + len, "\n", 2);
+    json_out_fini(&out);
+    return copy;
 }

@@ -20,6 +20,9 @@ void taskview_render(struct shm_task *task, const char *result);
 /* A task as the journal tells it; progress is not journalled, so a live one shows 0. */
 void taskview_from_row(const struct journal_row *row, struct shm_task *task);
 
+/* The nine members of a journalled task and a line feed; to be freed. */
+char *taskview_of_row(const struct journal_row *row);
+
 /* RFC 3339 UTC with milliseconds, "2026-02-05T08:30:00.000Z"; buf of 25 bytes or more. */
 void taskview_time(int64_t ms, char *buf, size_t size);
 

@@ -1,28 +1,41 @@
 /* A worker's life: set up the loop, serve, drain. */
 #include "daemon/worker.h"
 
+#include "daemon/hold.h"
 #include "daemon/log.h"
 #include "daemon/spool.h"
 #include "daemon/taskstate.h"
+#include "daemon/textcache.h"
 #include "shm/wakeup.h"
 
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
-#define DB_THREADS    2
-#define DB_QUEUE      4096
-#define READS_QUEUE   256
-#define READS_LIMIT_S 30
-#define FILE_QUEUE    1024
-#define TICK_MS       250
-#define FIRST_LOOK_MS 2000
+#define DB_THREADS        2
+#define DB_QUEUE          4096
+#define READS_QUEUE       256
+#define READS_LIMIT_S     30
+#define FILE_QUEUE        1024
+#define TICK_MS           250
+#define FIRST_LOOK_MS     2000
+#define RESCAN_TICKS      4 /* a second: covers a poke that got lost with its writer */
+#define TEXTS_MAX         1024
+#define TEXTS_BYTES       (4u << 20)
+#define LATE_MS           100 /* a loop this late is loaded: polls are asked to come less often */
+#define VERY_LATE_MS      500
+#define CALM_TICKS        8
+/* Beside connections and uploads: database, files, eventfds, a margin for closing ones. */
+#define OTHER_DESCRIPTORS 256
 
 struct worker_events {
     struct worker worker;
     struct event *wakeup, *term, *orphan, *tick, *db, *reads, *exports, *files;
     struct db_call first_look;
+    unsigned ticks, calm_ticks;
+    int64_t ticked_ms;
 };
 
 static void on_wakeup(evutil_socket_t fd, short what, void *arg)
@@ -31,6 +44,7 @@ static void on_wakeup(evutil_socket_t fd, short what, void *arg)
     (void)fd;
     (void)what;
     wakeup_drain(events->worker.process->segment, events->worker.process->self.slot);
+    hold_poked(events->worker.hold);
 }
 
 static void on_db(evutil_socket_t fd, short what, void *arg)
@@ -48,12 +62,28 @@ static void on_files(evutil_socket_t fd, short what, void *arg)
     offload_collect(events->worker.files);
 }
 
+/* How late the tick comes is how long a request waits before it is looked at. Patience is asked for at once, and some
+ * calm has to pass before it is not. */
+static void measure_load(struct worker_events *events)
+{
+    int64_t now = clock_mono_ms(), late = now - events->ticked_ms - TICK_MS;
+    events->ticked_ms = now;
+    events->calm_ticks = late > LATE_MS ? 0 : events->calm_ticks + 1;
+    if (late > LATE_MS)
+        events->worker.retry_after = late > VERY_LATE_MS ? "5" : "2";
+    else if (events->calm_ticks >= CALM_TICKS)
+        events->worker.retry_after = "1";
+}
+
 static void on_tick(evutil_socket_t fd, short what, void *arg)
 {
     struct worker_events *events = arg;
     (void)fd;
     (void)what;
     proctab_beat(events->worker.process->segment, events->worker.process->self);
+    measure_load(events);
+    if (++events->ticks % RESCAN_TICKS == 0)
+        hold_rescan(events->worker.hold);
     /* Calls whose deadline passed while the threads hang on a dead server. */
     dbthread_collect(events->worker.db);
     dbthread_collect(events->worker.reads);
@@ -85,6 +115,7 @@ static void on_term(evutil_socket_t fd, short what, void *arg)
     events->worker.draining = true;
     proctab_stopping(events->worker.process->segment, events->worker.process->self);
     http_server_drain(events->worker.http, 200, http_drained, events);
+    hold_release(events->worker.hold);
 }
 
 static struct event *watch(struct worker_events *events, int fd, short what, event_callback_fn fn, void *arg)
@@ -98,6 +129,7 @@ static struct event *watch(struct worker_events *events, int fd, short what, eve
 static void start_tick(struct worker_events *events)
 {
     struct timeval interval = {0, TICK_MS * 1000L};
+    events->ticked_ms = clock_mono_ms();
     events->tick = event_new(events->worker.base, -1, EV_PERSIST, on_tick, events);
     if (!events->tick || event_add(events->tick, &interval) != 0)
         abort();
@@ -185,6 +217,20 @@ static int make_threads(struct worker *worker)
     return worker->db && worker->reads && worker->exports && worker->files ? 0 : -1;
 }
 
+/* Every connection is a descriptor; the soft limit that shells and service managers start with is often 1024. */
+static void raise_descriptor_limit(const struct config *config)
+{
+    rlim_t want = (rlim_t)config->max_connections + 2 * (rlim_t)config->max_uploads + OTHER_DESCRIPTORS;
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= want)
+        return;
+    limit.rlim_cur = limit.rlim_max < want ? limit.rlim_max : want;
+    if (setrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur < want)
+        log_warn("http.max_connections = %u needs %llu open files, and the limit is %llu: raise it (LimitNOFILE=, "
+                 "ulimit -n) or connections beyond it wait",
+                 config->max_connections, (unsigned long long)want, (unsigned long long)limit.rlim_cur);
+}
+
 static int worker_init(struct worker_events *events, const struct process *process)
 {
     struct worker *worker = &events->worker;
@@ -197,7 +243,11 @@ static int worker_init(struct worker_events *events, const struct process *proce
         log_error("cannot open the spool %s: %s", process->config->spool_dir, strerror(-worker->spool_fd));
         return -1;
     }
+    raise_descriptor_limit(process->config);
     worker->base = make_base();
+    worker->hold = hold_new(worker->base, process->segment, process->self.slot, process->config->max_held);
+    worker->texts = textcache_new(TEXTS_MAX, TEXTS_BYTES);
+    worker->retry_after = "1";
     if (store_library_init() != 0 || make_threads(worker) != 0 || make_server(worker) != 0) {
         log_error("a worker cannot start: no memory, threads or descriptors left");
         return -1;
@@ -223,6 +273,8 @@ static void worker_fini(struct worker_events *events)
     dbthread_free(&worker->exports, 2000);
     offload_free(&worker->files);
     http_server_free(&worker->http);
+    hold_free(&worker->hold);
+    textcache_free(&worker->texts);
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
         event_free(all[i]);
     event_base_free(worker->base);

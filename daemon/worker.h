@@ -7,6 +7,9 @@
 #include "daemon/process.h"
 #include "store/dbthread.h"
 
+struct hold;
+struct textcache;
+
 struct worker {
     const struct process *process;
     struct event_base *base;
@@ -16,7 +19,10 @@ struct worker {
     struct dbthread *exports; /* what may take seconds: whole lists as files */
     struct store_config db_config, reads_config;
     struct offload *files;
-    int spool_fd; /* the spool directory */
+    int spool_fd;            /* the spool directory */
+    struct hold *hold;       /* polls that wait */
+    struct textcache *texts; /* long final representations */
+    const char *retry_after; /* seconds, for the answer to a poll of a running task: more while the loop is late */
     bool draining;
     unsigned submissions; /* tasks accepted but not yet answered: the drain waits for them */
 };

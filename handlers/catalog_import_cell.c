@@ -19,14 +19,6 @@ static int wrong(struct catalog_row *row, const struct catalog_column *column, c
     return catalog_row_wrong(row, column->name, code, message);
 }
 
-static size_t characters(const char *text, size_t n)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < n; i++)
-        count += ((unsigned char)text[i] & 0xc0) != 0x80;
-    return count;
-}
-
 static bool has_control(const char *text, size_t n)
 {
     for (size_t i = 0; i < n; i++)
@@ -46,7 +38,7 @@ static void set(struct catalog_value *out, const char *text, size_t n)
 static int read_text(const struct catalog_column *column, const char *text, size_t n, struct catalog_row *row,
                      struct catalog_value *out)
 {
-    if (characters(text, n) > (size_t)column->max || n >= sizeof out->text)
+    if (utf8_count(text, n) > (size_t)column->max || n >= sizeof out->text)
         return wrong(row, column, "E_TEXT_LONG", "The text is too long.");
     if (column->kind == CELL_CODE && has_control(text, n))
         return wrong(row, column, "E_TEXT", "A code has no line breaks or other control characters.");

@@ -25,7 +25,4 @@ void catalog_stage_fini(struct catalog_stage *stage);
 /* Inside the transaction: update what differs, insert what is new, in file order. */
 int catalog_stage_write(struct catalog_stage *stage, uint64_t *inserted, uint64_t *updated);
 
-/* Link stock and quotes that wait for a lot, as the part-number map and the lots stand now. Inside a transaction. */
-int catalog_relink(struct store_conn *db, uint64_t *stock, uint64_t *quotes);
-
 #endif

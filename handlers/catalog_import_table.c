@@ -298,6 +298,19 @@ int catalog_column_at(const struct catalog_table *table, const char *name, size_
     return -1;
 }
 
+size_t catalog_heading(const struct catalog_table *table, char out[CATALOG_HEADING])
+{
+    size_t used = 0, n = catalog_columns(table);
+    for (size_t i = 0; i < n; i++) {
+        int len =
+            snprintf(out + used, CATALOG_HEADING - used, "%s%s", table->columns[i].name, i + 1 < n ? "," : "\r\n");
+        if (len < 0 || (size_t)len >= CATALOG_HEADING - used)
+            abort(); /* the descriptions are ours */
+        used += (size_t)len;
+    }
+    return used;
+}
+
 struct catalog_value *catalog_value_of(const struct catalog_table *table, struct catalog_row *row, const char *name)
 {
     for (size_t i = 0; table->extras[i]; i++)

@@ -83,6 +83,9 @@ const struct catalog_table *catalog_table(const char *name);
 size_t catalog_columns(const struct catalog_table *table);
 /* Position of a column, or -1. */
 int catalog_column_at(const struct catalog_table *table, const char *name, size_t n);
+#define CATALOG_HEADING (CATALOG_COLUMNS * 32)
+/* The heading of a file for the table, every column in order, with its line end. Returns the length. */
+size_t catalog_heading(const struct catalog_table *table, char out[CATALOG_HEADING]);
 /* The value of a column or extra by its name. */
 struct catalog_value *catalog_value_of(const struct catalog_table *table, struct catalog_row *row, const char *name);
 

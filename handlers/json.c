@@ -58,6 +58,11 @@ const char *json_out_text(struct json_out *out, size_t *len)
     return n > 0 ? (const char *)text : "";
 }
 
+void json_out_clear(struct json_out *out)
+{
+    yajl_gen_clear(out->gen);
+}
+
 char *json_out_copy(struct json_out *out)
 {
     size_t n;

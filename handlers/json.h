@@ -19,6 +19,8 @@ void json_out_init(struct json_out *out);
 void json_out_fini(struct json_out *out);
 /* The text so far; valid until the next call. Terminated. */
 const char *json_out_text(struct json_out *out, size_t *len);
+/* Forget the text so far, which somebody took; the document goes on where it was. */
+void json_out_clear(struct json_out *out);
 /* Heap copy, terminated; frees nothing else. */
 char *json_out_copy(struct json_out *out);
 

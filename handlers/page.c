@@ -133,7 +133,8 @@ int page_open(struct page *page, const char *name, unsigned n_keys, yajl_val par
     const char *cursor = json_member_string(params, "cursor", NULL);
     *page = (struct page){.limit = limit < PAGE_LIMIT_MAX ? (unsigned)limit : PAGE_LIMIT_MAX,
                           .n_keys = n_keys,
-                          .list = digest_list(name, params)};
+                          .list = digest_list(name, params),
+                          .faults = faults};
     if (!cursor)
         return 0;
     page->started = read_cursor(page, cursor);

@@ -34,12 +34,14 @@ struct page {
     bool more;     /* a row was offered that does not fit */
     unsigned rows; /* taken */
     uint64_t list; /* digest of the list's name and its filters */
+    /* Where the reader of the list reports filters that name nothing: it returns 0 without having written anything. */
+    struct param_faults *faults;
     char after[PAGE_KEYS][PAGE_KEY_BYTES];
     char last[PAGE_KEYS][PAGE_KEY_BYTES]; /* key of the last row taken */
 };
 
 /* Start a page of list `name`, whose key has n_keys columns. `params` are canonical, with PAGE_PARAMS. Returns 0, or -1
- * with a fault at /cursor. */
+ * with a fault at /cursor. `faults` is kept in the page. */
 int page_open(struct page *page, const char *name, unsigned n_keys, yajl_val params, struct param_faults *faults);
 /* For LIMIT: one row more than fits tells that there is a next page. */
 static inline unsigned page_want(const struct page *page)

@@ -104,7 +104,7 @@ static const char *text_of(struct check *check, const struct param_spec *spec, c
 }
 
 /* Why a string is refused, or NULL. */
-static const char *string_fault(const char *text, int64_t max, char *detail, size_t size)
+static const char *string_fault(const char *text, bool may_be_empty, int64_t max, char *detail, size_t size)
 {
     size_t n = strlen(text), len;
     if (!utf8_valid(text, n))
@@ -114,7 +114,7 @@ static const char *string_fault(const char *text, int64_t max, char *detail, siz
         if (cp < 0x20 || (cp >= 0x7F && cp < 0xA0))
             return "must not contain control characters";
     }
-    if (n == 0)
+    if (n == 0 && !may_be_empty)
         return "must not be empty";
     if (n <= (size_t)max)
         return NULL;
@@ -128,7 +128,8 @@ static void check_string(struct check *check, const struct param_spec *spec, con
     if (!text)
         return;
     char detail[80];
-    const char *why = string_fault(text, spec->max > 0 ? spec->max : STRING_BYTES, detail, sizeof detail);
+    const char *why =
+        string_fault(text, spec->may_be_empty, spec->max > 0 ? spec->max : STRING_BYTES, detail, sizeof detail);
     if (why)
         fault(check, spec, "range", why);
     else if ((int64_t)strlen(text) < spec->min)
@@ -266,7 +267,7 @@ static bool check_item(struct check *check, const struct param_spec *spec, const
         fault(check, spec, "range", detail);
         return false;
     }
-    const char *why = text ? string_fault(text, STRING_BYTES, detail, sizeof detail) : "must be a string";
+    const char *why = text ? string_fault(text, false, STRING_BYTES, detail, sizeof detail) : "must be a string";
     if (!why) {
         json_string(&check->out, text);
         return true;
@@ -385,33 +386,44 @@ static void check_begin(struct check *check, struct param_faults *faults)
     json_object(&check->out);
 }
 
-static char *check_end(struct check *check)
+static char *check_end(struct check *check, bool usable)
 {
     json_object_end(&check->out);
-    char *text = check->failed ? NULL : json_out_copy(&check->out);
+    char *text = check->failed && !usable ? NULL : json_out_copy(&check->out);
     json_out_fini(&check->out);
     return text;
 }
 
-char *params_from_json(const struct param_spec *specs, yajl_val object, struct param_faults *faults)
+static char *from_json(const struct param_spec *specs, yajl_val object, struct param_faults *faults, bool usable)
 {
     struct check check;
+    check_begin(&check, faults);
     if (object && !YAJL_IS_OBJECT(object)) {
         param_faults_add(faults, "", "type", "the parameters must be a JSON object");
-        return NULL;
+        check.failed = true;
+        specs = NULL; /* nothing to say about each of them */
     }
-    check_begin(&check, faults);
-    for (size_t i = 0; object && i < object->u.object.len; i++) {
+    for (size_t i = 0; specs && object && i < object->u.object.len; i++) {
         if (!is_known(specs, object->u.object.keys[i]))
             fault_unknown(&check, specs, object->u.object.keys[i]);
     }
-    for (const struct param_spec *spec = specs; spec->name; spec++) {
+    for (const struct param_spec *spec = specs; spec && spec->name; spec++) {
         struct given given = {.json = object ? json_member(object, spec->name) : NULL};
         if (YAJL_IS_NULL(given.json))
             given.json = NULL;
         put_param(&check, spec, &given);
     }
-    return check_end(&check);
+    return check_end(&check, usable);
+}
+
+char *params_from_json(const struct param_spec *specs, yajl_val object, struct param_faults *faults)
+{
+    return from_json(specs, object, faults, false);
+}
+
+char *params_usable_json(const struct param_spec *specs, yajl_val object, struct param_faults *faults)
+{
+    return from_json(specs, object, faults, true);
 }
 
 /* The raw value of a parameter; NULL when it is not given. An empty one counts as not given: so do forms say nothing.
@@ -429,8 +441,8 @@ static const char *raw_value(struct check *check, const struct param_spec *spec,
     return value && value[0] != '\0' ? value : NULL;
 }
 
-char *params_from_text(const struct param_spec *specs, const struct param_raw *raw, size_t n,
-                       struct param_faults *faults)
+static char *from_text(const struct param_spec *specs, const struct param_raw *raw, size_t n,
+                       struct param_faults *faults, bool usable)
 {
     struct check check;
     check_begin(&check, faults);
@@ -442,5 +454,17 @@ char *params_from_text(const struct param_spec *specs, const struct param_raw *r
         struct given given = {.text = raw_value(&check, spec, raw, n)};
         put_param(&check, spec, &given);
     }
-    return check_end(&check);
+    return check_end(&check, usable);
+}
+
+char *params_from_text(const struct param_spec *specs, const struct param_raw *raw, size_t n,
+                       struct param_faults *faults)
+{
+    return from_text(specs, raw, n, faults, false);
+}
+
+char *params_usable_text(const struct param_spec *specs, const struct param_raw *raw, size_t n,
+                         struct param_faults *faults)
+{
+    return from_text(specs, raw, n, faults, true);
 }

@@ -9,7 +9,7 @@
 #include "handlers/json.h"
 
 enum param_kind {
-    PARAM_STRING,  /* UTF-8, 1..max bytes, no control characters */
+    PARAM_STRING,  /* UTF-8, 1..max bytes (0 with may_be_empty), no control characters */
     PARAM_BOOL,    /* true/false; in forms and queries also 1/0 */
     PARAM_INT,     /* whole number, min..max */
     PARAM_DECIMAL, /* text or number, min..max given in units of 10^-scale; canonical as text with no surplus zeros */
@@ -22,6 +22,7 @@ struct param_spec {
     const char *name;
     enum param_kind kind;
     bool required;
+    bool may_be_empty;          /* STRING */
     const char *otherwise;      /* default as canonical JSON text ("\"replace\"", "false", "50"); NULL = null */
     int64_t min, max;           /* by kind; both 0 = unlimited (strings: 255 bytes, lists: 10 000 items) */
     unsigned scale;             /* DECIMAL */
@@ -55,5 +56,10 @@ struct param_raw {
 char *params_from_json(const struct param_spec *specs, yajl_val object, struct param_faults *faults);
 char *params_from_text(const struct param_spec *specs, const struct param_raw *raw, size_t n,
                        struct param_faults *faults);
+/* The same, but never NULL: a parameter at fault is null in it. For callers who look for further faults in the others.
+ */
+char *params_usable_json(const struct param_spec *specs, yajl_val object, struct param_faults *faults);
+char *params_usable_text(const struct param_spec *specs, const struct param_raw *raw, size_t n,
+                         struct param_faults *faults);
 
 #endif

@@ -1,6 +1,7 @@
 /* The task stock_import: parameters, look-up at submission, and the run from lease to ending. */
 #include "handlers/stock_import_run.h"
 
+#include "handlers/relink.h"
 #include "handlers/stock_import_load.h"
 #include "handlers/utf8.h"
 
@@ -223,7 +224,7 @@ static int on_tick(void *ctx, uint64_t rows)
 static enum import_step prepare(struct stock_run *run)
 {
     struct store_conn *db = run->job->db;
-    if (stock_load_mark(db, &run->catalog_mark) != 0 || stock_load_catalog(db, &run->catalog) != 0)
+    if (relink_mark(db, &run->catalog_mark) != 0 || stock_load_catalog(db, &run->catalog) != 0)
         return import_database_away(run->job);
     uint32_t warehouse = stock_catalog_warehouse(&run->catalog, run->params.warehouse);
     if (warehouse != MEM_NONE) {

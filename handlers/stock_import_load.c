@@ -135,20 +135,6 @@ int stock_load_catalog(struct store_conn *db, struct stock_catalog *catalog)
     return rc;
 }
 
-static int on_mark(const struct store_value *v, unsigned n, void *ctx)
-{
-    (void)n;
-    *(uint64_t *)ctx = column_u64(&v[0]);
-    return 0;
-}
-
-int stock_load_mark(struct store_conn *db, uint64_t *mark)
-{
-    return store_query(
-        db, "SELECT COALESCE((SELECT MAX(id) FROM part_number_map), 0) + COALESCE((SELECT MAX(id) FROM component), 0)",
-        NULL, 0, on_mark, mark);
-}
-
 /* ---- Present stock --------------------------------------------------------------------------------------------- */
 
 struct old_page {

@@ -11,8 +11,6 @@
 int stock_load_catalog(struct store_conn *db, struct stock_catalog *catalog);
 /* The present items of one warehouse. Returns 0 or -1. */
 int stock_load_items(struct store_conn *db, uint32_t warehouse_id, struct stock_items *items);
-/* A number that grows with every row added to the part-number map or the lots. Returns 0 or -1. */
-int stock_load_mark(struct store_conn *db, uint64_t *mark);
 
 /* Decimal text of a column to a scaled integer; exact, since the column has that scale. NULL: otherwise. */
 int64_t stock_column_decimal(const struct store_value *value, unsigned scale, int64_t otherwise);

@@ -17,7 +17,7 @@ struct stock_run {
     struct stock_reader reader;
     struct stock_totals totals;
     uint32_t warehouse_id;
-    uint64_t catalog_mark; /* stock_load_mark() when the catalogue was read */
+    uint64_t catalog_mark; /* relink_mark() when the catalogue was read */
 
     struct import_lease lease; /* on the warehouse; not taken for a dry run */
     struct import_failure failure;

@@ -1,6 +1,6 @@
 /* The effect of a stock import: guards, the difference, its record, row errors; all in the transaction of the final
  * state. */
-#include "handlers/catalog_import_sql.h"
+#include "handlers/relink.h"
 #include "handlers/stock_import_load.h"
 #include "handlers/stock_import_run.h"
 #include "handlers/utf8.h"
@@ -172,10 +172,11 @@ static void tell(const struct stock_run *run, struct job_ending *ending)
  * written since must be linked as well. */
 static int link_with_new_rows(struct stock_run *run, struct store_conn *db)
 {
-    uint64_t mark = 0, stock, quotes;
-    if (stock_load_mark(db, &mark) != 0)
+    uint64_t mark = 0;
+    struct relinked done;
+    if (relink_mark(db, &mark) != 0)
         return -1;
-    return mark == run->catalog_mark ? 0 : catalog_relink(db, &stock, &quotes);
+    return mark == run->catalog_mark ? 0 : relink_all(db, &done);
 }
 
 static int save_stock(struct stock_run *run, struct store_conn *db)

@@ -77,6 +77,14 @@ bool utf8_valid(const char *text, size_t n)
     return true;
 }
 
+size_t utf8_count(const char *text, size_t n)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < n; i++)
+        count += ((unsigned char)text[i] & 0xc0) != 0x80;
+    return count;
+}
+
 size_t utf8_cut(const char *text, size_t n, size_t max)
 {
     if (n <= max)

@@ -66,11 +66,13 @@ struct shm_proc {
     _Atomic int64_t started_ms;
     _Atomic int32_t pid;
     _Atomic int32_t wait_status;
-    uint64_t pad0[5];
+    shm_word session; /* the child's own: proctab_set_session() */
+    uint64_t pad0[4];
     _Atomic int64_t beat_ms;
-    shm_word kill; /* generation << 32 | signal; 0 = no request */
+    shm_word kill;    /* generation << 32 | signal; 0 = no request */
+    shm_word stirred; /* bit WATCH_REGION(slot): a watched slot of that region changed */
     _Atomic uint32_t sleep;
-    uint32_t pad1[11];
+    uint32_t pad1[9];
 };
 
 /* The scalars of derived state. Written with the lock held; by_state is also read without it. */
@@ -100,7 +102,7 @@ struct shm_node {
  * touches a quarter of a MiB and not six; and the rest, of which only tasks that exist touch anything. */
 struct shm_slot {
     _Alignas(SHM_PAIR) shm_word version; /* bit 0 selects the valid body; +1 is the whole change */
-    uint64_t pad;
+    shm_word watch;                      /* advisory: which workers hold requests for this slot (watch.h) */
     shm_word head[2][SHM_HEAD_WORDS];
 };
 

@@ -115,6 +115,7 @@ int proctab_assign(struct shm_segment *seg, enum proc_kind kind, uint32_t index,
     atomic_store_explicit(&entry->wait_status, 0, memory_order_relaxed);
     atomic_store_explicit(&entry->beat_ms, 0, memory_order_relaxed);
     atomic_store_explicit(&entry->kill, 0, memory_order_relaxed);
+    atomic_store_explicit(&entry->session, 0, memory_order_relaxed);
     /* The predecessor may have died awake: the successor's pokes must not be lost to that. */
     atomic_store_explicit(&entry->sleep, SHM_SLEEP_UNKNOWN, memory_order_relaxed);
     atomic_store_explicit(&entry->life, life_make(generation, index, (uint8_t)kind, PROC_ASSIGNED),
@@ -162,6 +163,26 @@ void proctab_beat(struct shm_segment *seg, struct proc_ref me)
 
     if (entry != NULL)
         atomic_store_explicit(&entry->beat_ms, now_ms(), memory_order_relaxed);
+}
+
+void proctab_set_session(struct shm_segment *seg, struct proc_ref me, uint64_t session)
+{
+    uint64_t life;
+    struct shm_proc *entry = entry_of(seg, me, &life);
+
+    if (entry != NULL)
+        atomic_store_explicit(&entry->session, session, memory_order_release);
+}
+
+uint64_t proctab_session(const struct shm_segment *seg, struct proc_ref who)
+{
+    uint64_t life;
+    const struct shm_proc *entry = entry_of(seg, who, &life);
+
+    if (entry == NULL || !state_living(life_state(life)))
+        return 0;
+    uint64_t session = atomic_load_explicit(&entry->session, memory_order_acquire);
+    return entry_of(seg, who, &life) != NULL ? session : 0;
 }
 
 void proctab_dead(struct shm_segment *seg, struct proc_ref who, int wait_status)

@@ -64,6 +64,12 @@ void proctab_dead(struct shm_segment *seg, struct proc_ref who, int wait_status)
 /* Janitor (or the master for kinds that own no task: PARSER, DATABASE): the entry may be used again. */
 void proctab_release(struct shm_segment *seg, struct proc_ref who);
 
+/* Child: a number of its own by which the janitor finds what it has outside, such as its session with the database; 0 =
+ * nothing. Forgotten with its life. */
+void proctab_set_session(struct shm_segment *seg, struct proc_ref me, uint64_t session);
+/* 0 when that life is over. */
+uint64_t proctab_session(const struct shm_segment *seg, struct proc_ref who);
+
 /* True while that life of the entry is ASSIGNED, ACTIVE or STOPPING. False for {0,0}. */
 bool proctab_alive(const struct shm_segment *seg, struct proc_ref who);
 

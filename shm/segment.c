@@ -14,7 +14,7 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-#define LAYOUT_VERSION 2u
+#define LAYOUT_VERSION 3u
 #define NAME_TRIES     16
 
 /* Offsets of the parts from the start of the header; summed with overflow checks once, then only copied around. */

@@ -17,7 +17,7 @@
  *   RESERVED                      the worker (or janitor) that reserved it
  *   READY                         any runner (claim); worker or janitor (cancel, expire)
  *   CLAIMED, RUNNING              its owner; the janitor when the owner is dead; anybody may set the cancel flag
- *   SUCCEEDED, FAILED, CANCELLED  nobody, but the janitor may free it (retention); reserve may evict it (oldest first)
+ *   SUCCEEDED, FAILED, CANCELLED  nobody, but it may be freed (retention, forgotten); reserve may evict it (oldest first)
  * when no slot is free Allowed moves besides those of reserve and claim: an unfinished task may be rewritten in its
  * state, freed (another node has it) or become final (RESERVED too: history filled in from the journal); RESERVED,
  * CLAIMED and RUNNING may become READY, CLAIMED may become RUNNING; a final one may only be freed. shm_table_change()
@@ -108,7 +108,7 @@ int shm_table_reserve(struct shm_segment *seg, struct proc_ref me, const uint8_t
  * kept from the slot (order is given when it first becomes READY); visible is raised when the text differs; the owner
  * is taken from next in the owned states, where it must name somebody, and cleared in the others. Derived lists follow.
  * Returns 0, -ESTALE (it moved: read again and decide again), -ESRCH (another use of the slot), -ETIMEDOUT,
- * -ENOTRECOVERABLE. Pokes nobody. */
+ * -ENOTRECOVERABLE. Pokes nobody: call watch_tell() afterwards when requests may be held for the task. */
 int shm_table_change(struct shm_segment *seg, struct shm_handle task, uint64_t expect, const struct shm_task *next);
 
 /* Claim the oldest READY task whose type is below its limit for `me`: READY -> CLAIMED. Returns 0 with *task and *out

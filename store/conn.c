@@ -3,6 +3,7 @@
 #include "store/internal.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -270,4 +271,14 @@ int store_kill_query(struct store_conn *conn, unsigned long server_thread)
     char sql[64];
     snprintf(sql, sizeof sql, "KILL QUERY %lu", server_thread);
     return store_exec(conn, sql, NULL);
+}
+
+#define NO_SUCH_QUERY 1957
+
+int store_kill_statement(struct store_conn *conn, uint64_t query_id)
+{
+    char sql[64];
+    snprintf(sql, sizeof sql, "KILL QUERY ID %" PRIu64, query_id);
+    int rc = store_exec(conn, sql, NULL);
+    return rc != 0 && conn->error.number == NO_SUCH_QUERY ? 0 : rc;
 }

@@ -86,6 +86,8 @@ int store_fail(struct store_conn *conn, enum store_class cls, const char *text);
 
 /* KILL QUERY on another session of the same account, over this connection. */
 int store_kill_query(struct store_conn *conn, unsigned long server_thread);
+/* KILL QUERY ID: that one statement (information_schema.processlist.query_id); one that is over is no error. */
+int store_kill_statement(struct store_conn *conn, uint64_t query_id);
 
 /* ---- Prepared statements ------------------------------------------------------------------------------------- */
 

@@ -30,7 +30,8 @@ static enum task_outcome outcome_number(const char *name)
 
 const char journal_insert_sql[] = "INSERT INTO task (id, node, type, params, idem_scope, idem_payload, live_key, "
                                   "requested_by, file_name, file_offset, "
-                                  "file_length, created_at, status, attempt) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
+                                  "file_length, created_at, status, attempt, request_id, retry_of) "
+                                  "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
 
 /* Canonical parameters have no bound that an index could take, so the key is their digest, with the type in front: two
  * types may take the same parameters. */
@@ -85,6 +86,12 @@ void journal_args_fill(struct journal_args *args, const struct journal_new *task
     v[11] = STORE_S(args->created);
     v[12] = STORE_S("queued");
     v[13] = STORE_U(0);
+    v[14] = STORE_S_OR_NULL(task->request_id);
+    v[15] = STORE_N;
+    if (task->retry_of != NULL) {
+        store_uuid_text(task->retry_of, args->retry_of);
+        v[15] = STORE_S(args->retry_of);
+    }
 }
 
 int journal_insert(struct store_conn *conn, const struct journal_new *task)
@@ -121,7 +128,9 @@ int journal_settled(struct store_conn *conn, const store_uuid id)
 #define MS(column) "TIMESTAMPDIFF(MICROSECOND, '1970-01-01', " column ") DIV 1000"
 #define ROW_COLUMNS                                                                                                    \
     "id, node, type, status, outcome, attempt, cancel_requested, " MS("created_at") ", " MS("started_at") ", " MS(     \
-        "finished_at") ", params, result, message, error_code, error_message, file_name, file_offset, file_length "
+        "finished_at") ", params, result, message, error_code, error_message, file_name, file_offset, file_length, "   \
+                       "requested_by, request_id, retry_of, cancel_by, cancel_reason, " MS("cancel_requested_at") " "
+#define ROW_COLUMN_COUNT 24
 
 static char *copy(const struct store_value *value)
 {
@@ -183,6 +192,14 @@ static void fill_row(struct journal_row *row, const struct store_value *v)
     copy_bounded(row->file.name, sizeof row->file.name, &v[15]);
     row->file.offset = v[16].text != NULL ? strtoull(v[16].text, NULL, 10) : 0;
     row->file.length = v[17].text != NULL ? strtoull(v[17].text, NULL, 10) : 0;
+    copy_bounded(row->requested_by, sizeof row->requested_by, &v[18]);
+    copy_bounded(row->request_id, sizeof row->request_id, &v[19]);
+    row->is_retry = v[20].text != NULL;
+    if (row->is_retry && uuid_parse(v[20].text, row->retry_of) != 0)
+        abort();
+    copy_bounded(row->cancel_by, sizeof row->cancel_by, &v[21]);
+    copy_bounded(row->cancel_reason, sizeof row->cancel_reason, &v[22]);
+    row->cancel_ms = number(&v[23]);
 }
 
 void journal_row_fini(struct journal_row *row)
@@ -197,7 +214,7 @@ void journal_row_fini(struct journal_row *row)
 
 static int keep_row(const struct store_value *v, unsigned n, void *ctx)
 {
-    assert(n == 18);
+    assert(n == ROW_COLUMN_COUNT);
     fill_row(ctx, v);
     return 1;
 }
@@ -230,7 +247,7 @@ static int hand_row(const struct store_value *v, unsigned n, void *ctx)
 {
     struct each *each = ctx;
     struct journal_row row;
-    assert(n == 18);
+    assert(n == ROW_COLUMN_COUNT);
     fill_row(&row, v);
     int rc = each->fn(&row, each->ctx);
     journal_row_fini(&row);

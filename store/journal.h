@@ -45,6 +45,8 @@ struct journal_new {
     const char *live_key; /* NULL, or text (stored as SHA-256 of type, NUL, text): at most one live task of this type
                              has it (UNIQUE; set NULL in a final state) */
     const char *requested_by;        /* NULL or client identity */
+    const char *request_id;          /* NULL or the HTTP request that asked, at most 36 ASCII characters */
+    const uint8_t *retry_of;         /* NULL or the id of the task that this one repeats */
     const struct journal_file *file; /* NULL or the spooled upload; its spool name is the task id */
     int64_t created_ms;              /* UTC milliseconds */
 };
@@ -64,6 +66,13 @@ struct journal_row {
     char *error_code;    /* "" if none */
     char *error_message; /* "" if none */
     struct journal_file file;
+    char requested_by[64 * 4 + 1]; /* "" if unknown; as all below */
+    char request_id[37];
+    bool is_retry; /* retry_of is set */
+    store_uuid retry_of;
+    char cancel_by[64 * 4 + 1]; /* with cancel_requested: who asked, why, when */
+    char cancel_reason[200 * 4 + 1];
+    int64_t cancel_ms;
 };
 void journal_row_fini(struct journal_row *row);
 
@@ -100,8 +109,9 @@ struct journal_end {
 int journal_finish(struct store_conn *conn, const store_uuid id, const store_uuid node, enum journal_status from,
                    unsigned attempt, const struct journal_end *end);
 
-/* Remember that cancellation was asked for. Returns 1, 0 when the row is final or unknown, -1. */
-int journal_ask_cancel(struct store_conn *conn, const store_uuid id);
+/* Remember that cancellation was asked for, by whom and why (both may be NULL; the first request counts). From then on
+ * the row has no live key: an equal start is a new task. Returns 1, 0 when the row is final or unknown, -1. */
+int journal_ask_cancel(struct store_conn *conn, const store_uuid id, const char *by, const char *reason);
 
 /* All rows of this node that are not final, oldest first, then up to `finished` newest final ones, newest first. */
 typedef int (*journal_row_fn)(const struct journal_row *row, void *ctx);
@@ -110,14 +120,20 @@ int journal_each_finished(struct store_conn *conn, unsigned limit, journal_row_f
 /* Ids of this node's running rows: for the sweep that finds the ones no slot stands for. */
 int journal_each_running_id(struct store_conn *conn, const store_uuid node, int (*fn)(const store_uuid id, void *ctx),
                             void *ctx);
+/* Ids of this node's live rows whose cancellation was asked for. */
+int journal_each_cancel_id(struct store_conn *conn, const store_uuid node, int (*fn)(const store_uuid id, void *ctx),
+                           void *ctx);
 /* Ids of this node's queued rows, oldest first: for the sweep that adopts what a killed worker committed. */
 int journal_each_queued_id(struct store_conn *conn, const store_uuid node, int (*fn)(const store_uuid id, void *ctx),
                            void *ctx);
 
-/* After STORE_DUPLICATE: whose key is it? Returns 1, 0, -1. `payload` is zero when that task had none. */
+/* Whose key is it? Returns 1, 0, -1. `payload` is zero when that task had none. The task of an idempotency key may be
+ * forgotten by now: the key stays until it expires. */
 int journal_find_idem(struct store_conn *conn, const uint8_t scope[32], store_uuid id, uint8_t payload[32]);
 int journal_find_live(struct store_conn *conn, const char *type, const char *live_key, store_uuid id);
-/* Forget idempotency keys older than `hours`, at most `limit`. Autocommit. */
+/* Give a key to a task that was there before: a start that joined it. Autocommit. STORE_DUPLICATE when it is taken. */
+int journal_keep_idem(struct store_conn *conn, const uint8_t scope[32], const uint8_t payload[32], const store_uuid id);
+/* Forget idempotency keys older than `hours`, at most `limit` of each kind. Autocommit. */
 int journal_expire_idem(struct store_conn *conn, unsigned hours, unsigned limit, uint64_t *expired);
 
 /* Delete final rows that ended more than `days` ago by the database's clock, at most `limit` at a time, in a

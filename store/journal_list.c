@@ -30,7 +30,20 @@ int journal_find_idem(struct store_conn *conn, const uint8_t scope[32], store_uu
 {
     struct found_idem found = {id, payload};
     struct store_value param = STORE_B((const char *)scope, 32);
-    return store_query(conn, "SELECT id, idem_payload FROM task WHERE idem_scope = ?", &param, 1, keep_idem, &found);
+    int rc = store_query(conn, "SELECT id, idem_payload FROM task WHERE idem_scope = ?", &param, 1, keep_idem, &found);
+    if (rc != 0)
+        return rc;
+    return store_query(conn, "SELECT task_id, payload FROM idem_key WHERE scope = ?", &param, 1, keep_idem, &found);
+}
+
+int journal_keep_idem(struct store_conn *conn, const uint8_t scope[32], const uint8_t payload[32], const store_uuid id)
+{
+    char text[STORE_UUID_SIZE];
+    store_uuid_text(id, text);
+    struct store_value params[] = {STORE_B((const char *)scope, 32), STORE_B((const char *)payload, 32), STORE_S(text)};
+    return store_run(conn,
+                     "INSERT INTO idem_key (scope, payload, task_id, created_at) VALUES (?, ?, ?, UTC_TIMESTAMP(3))",
+                     params, 3, NULL, NULL);
 }
 
 static int keep_id(const struct store_value *v, unsigned n, void *ctx)
@@ -52,10 +65,19 @@ int journal_find_live(struct store_conn *conn, const char *type, const char *liv
 int journal_expire_idem(struct store_conn *conn, unsigned hours, unsigned limit, uint64_t *expired)
 {
     struct store_value params[] = {STORE_U(hours), STORE_U(limit)};
-    return store_run(conn,
-                     "UPDATE task SET idem_scope = NULL WHERE idem_scope IS NOT NULL AND "
-                     "created_at < UTC_TIMESTAMP(3) - INTERVAL ? HOUR LIMIT ?",
-                     params, 2, expired, NULL);
+    uint64_t of_tasks = 0, kept = 0;
+    if (store_run(conn,
+                  "UPDATE task SET idem_scope = NULL WHERE idem_scope IS NOT NULL AND "
+                  "created_at < UTC_TIMESTAMP(3) - INTERVAL ? HOUR LIMIT ?",
+                  params, 2, &of_tasks, NULL) != 0 ||
+        store_run(conn,
+                  "DELETE FROM idem_key WHERE created_at < UTC_TIMESTAMP(3) - INTERVAL ? HOUR "
+                  "ORDER BY created_at LIMIT ?",
+                  params, 2, &kept, NULL) != 0)
+        return -1;
+    if (expired != NULL)
+        *expired = of_tasks + kept;
+    return 0;
 }
 
 /* ---- Queue --------------------------------------------------------------------------------------------------- */
@@ -94,6 +116,18 @@ int journal_each_running_id(struct store_conn *conn, const store_uuid node, int 
     store_uuid_text(node, text);
     struct store_value param = STORE_S(text);
     return store_query(conn, "SELECT id FROM task WHERE node = ? AND status = 'running'", &param, 1, hand_id, &each);
+}
+
+int journal_each_cancel_id(struct store_conn *conn, const store_uuid node, int (*fn)(const store_uuid id, void *ctx),
+                           void *ctx)
+{
+    struct each_id each = {fn, ctx};
+    char text[STORE_UUID_SIZE];
+    store_uuid_text(node, text);
+    struct store_value param = STORE_S(text);
+    return store_query(conn,
+                       "SELECT id FROM task WHERE node = ? AND status IN ('queued', 'running') AND cancel_requested",
+                       &param, 1, hand_id, &each);
 }
 
 /* ---- Retention ----------------------------------------------------------------------------------------------- */
@@ -135,7 +169,12 @@ int journal_purge(struct store_conn *conn, unsigned days, unsigned limit, uint64
 static int forget_body(struct store_conn *conn, void *ctx)
 {
     uint64_t deleted = 0;
-    if (store_run(conn, "DELETE FROM task WHERE id = ? AND finished_at IS NOT NULL", ctx, 1, &deleted, NULL) != 0)
+    if (store_run(conn,
+                  "INSERT INTO idem_key (scope, payload, task_id, created_at) "
+                  "SELECT idem_scope, idem_payload, id, created_at FROM task "
+                  "WHERE id = ? AND finished_at IS NOT NULL AND idem_scope IS NOT NULL AND idem_payload IS NOT NULL",
+                  ctx, 1, NULL, NULL) != 0 ||
+        store_run(conn, "DELETE FROM task WHERE id = ? AND finished_at IS NOT NULL", ctx, 1, &deleted, NULL) != 0)
         return -1;
     if (deleted == 0)
         return 1;

@@ -121,16 +121,19 @@ static int keep_found(const struct store_value *v, unsigned n, void *ctx)
     return 1;
 }
 
-int journal_ask_cancel(struct store_conn *conn, const store_uuid id)
+int journal_ask_cancel(struct store_conn *conn, const store_uuid id, const char *by, const char *reason)
 {
-    char text[STORE_UUID_SIZE];
+    char text[STORE_UUID_SIZE], by_text[64 * 4 + 1], reason_text[200 * 4 + 1];
     store_uuid_text(id, text);
-    struct store_value param = STORE_S(text);
-    int rc = move(conn, "UPDATE task SET cancel_requested = 1 WHERE id = ? AND status IN ('queued', 'running')", &param,
-                  1, NULL);
+    struct store_value params[] = {clipped(by_text, 64, by), clipped(reason_text, 200, reason), STORE_S(text)};
+    int rc = move(conn,
+                  "UPDATE task SET cancel_requested = 1, cancel_requested_at = UTC_TIMESTAMP(3), cancel_by = ?, "
+                  "cancel_reason = ?, live_key = NULL "
+                  "WHERE id = ? AND status IN ('queued', 'running') AND NOT cancel_requested",
+                  params, 3, NULL);
     if (rc != 0)
         return rc;
     /* No row changed: final, unknown, or asked before. */
-    return store_query(conn, "SELECT 1 FROM task WHERE id = ? AND status IN ('queued', 'running')", &param, 1,
+    return store_query(conn, "SELECT 1 FROM task WHERE id = ? AND status IN ('queued', 'running')", &params[2], 1,
                        keep_found, NULL);
 }

@@ -71,6 +71,13 @@ int lease_release(struct store_conn *conn, const char *name, const store_uuid ho
                      NULL);
 }
 
+int lease_lock(struct store_conn *conn, const char *name)
+{
+    struct store_value param = STORE_S(name);
+    return store_run(conn, "INSERT INTO lease SET name = ?, fence = 0, " FREE " ON DUPLICATE KEY UPDATE fence = fence",
+                     &param, 1, NULL, NULL);
+}
+
 int lease_release_all(struct store_conn *conn, const store_uuid holder)
 {
     char text[STORE_UUID_SIZE];

@@ -20,6 +20,9 @@ int lease_renew(struct store_conn *conn, const char *name, const store_uuid hold
 int lease_check(struct store_conn *conn, const char *name, const store_uuid holder, uint64_t fence);
 /* Give it up; inside the publishing transaction or alone. */
 int lease_release(struct store_conn *conn, const char *name, const store_uuid holder, uint64_t fence);
+/* For a short write that is no task, inside its transaction: lock the row of a lease, whoever holds it. Holders publish
+ * before it or after it, never meanwhile. */
+int lease_lock(struct store_conn *conn, const char *name);
 /* Janitor: a task is over or starts again; whatever it held is free. */
 int lease_release_all(struct store_conn *conn, const store_uuid holder);
 

@@ -360,8 +360,49 @@ static const char *const version_2[] = {
     NULL,
 };
 
+/* Waiting stock (component_id NULL) is listed and linked by its number: without it in the index both would read, and a
+ * link would lock, every waiting row. */
+static const char index_stock_number[] =
+    "ALTER TABLE stock_item DROP INDEX IF EXISTS ix_comp, ADD INDEX ix_comp (component_id, pn_norm)";
+
+static const char *const version_3[] = {
+    index_stock_number,
+    NULL,
+};
+
+/* Who asked for a task and by which request, what it repeats, who asked to stop it and why. */
+static const char alter_task_origin[] = "ALTER TABLE task ADD COLUMN IF NOT EXISTS request_id VARCHAR(36) NULL, "
+                                        "ADD COLUMN IF NOT EXISTS retry_of UUID NULL, "
+                                        "ADD COLUMN IF NOT EXISTS cancel_requested_at DATETIME(3) NULL, "
+                                        "ADD COLUMN IF NOT EXISTS cancel_by VARCHAR(64) NULL, "
+                                        "ADD COLUMN IF NOT EXISTS cancel_reason VARCHAR(200) NULL";
+
+/* Idempotency keys that no row of `task` carries: the start joined a task that was there, or the task was forgotten. */
+static const char create_idem_key[] = TABLE("idem_key", "scope BINARY(32) PRIMARY KEY, "
+                                                        "payload BINARY(32) NOT NULL, "
+                                                        "task_id UUID NOT NULL, "
+                                                        "created_at DATETIME(3) NOT NULL, "
+                                                        "KEY ix_created (created_at)");
+
+/* A task's log as text in pieces; `at` is the offset of the piece's first byte. */
+static const char create_task_log[] =
+    TABLE("task_log", "task_id UUID NOT NULL, "
+                      "at INT UNSIGNED NOT NULL, "
+                      "text TEXT NOT NULL, "
+                      "PRIMARY KEY (task_id, at), "
+                      "CONSTRAINT fk_log_task FOREIGN KEY (task_id) REFERENCES task(id) ON DELETE CASCADE");
+
+static const char *const version_4[] = {
+    alter_task_origin,
+    create_idem_key,
+    create_task_log,
+    NULL,
+};
+
 const struct store_migration store_migrations[] = {
     {1, "first schema", version_1},
     {2, "covering index for recalculation", version_2},
+    {3, "waiting stock by number", version_3},
+    {4, "origin of tasks, kept idempotency keys, task log", version_4},
     {0, NULL, NULL},
 };

@@ -10,6 +10,8 @@ import subprocess
 import time
 from pathlib import Path
 
+from contract import contract
+
 ACCOUNT = "priceforge"
 
 
@@ -43,7 +45,7 @@ class Answer:
 
 
 class Client:
-    """Keep-alive client of one worker (unix socket) or of the TCP listener."""
+    """Keep-alive client of one worker (unix socket) or of the TCP listener. Every exchange is checked against the API document."""
 
     def __init__(self, path=None, port=None):
         self.path, self.port, self.connection = path, port, None
@@ -58,11 +60,15 @@ class Client:
             self.connection = self._open()
         try:
             self.connection.request(method, target, body=body, headers=headers or {})
-            return Answer(self.connection.getresponse())
+            answer = Answer(self.connection.getresponse())
         except (OSError, http.client.HTTPException):
             self.connection.close()
             self.connection = None
             raise
+        contract().check_answer(method, target, answer)
+        if answer.status < 300:
+            contract().check_request(method, target, body, headers or {})
+        return answer
 
     def get(self, target, headers=None):
         return self.request("GET", target, headers=headers)

@@ -56,7 +56,7 @@ def test_runner_killed_in_the_middle_of_an_import(daemon):
 
     for moment in (0.05, 0.2, 0.4):
         task_id = start()
-        client.wait(task_id, until=lambda t: t["message"] not in ("", "waiting for a runner"), every=0.005)
+        client.wait(task_id, until=lambda t: not t["message"].startswith("waiting"), every=0.005)
         time.sleep(moment)
         try:
             os.kill(runner_of(daemon, task_id), signal.SIGKILL)

@@ -5,6 +5,10 @@
  *   test_crash   how: kills its own runner (SIGSEGV, exit(0), endless loop)
  *   test_lock    ms: its first attempt holds the lock of the shared table, then lets go (or is killed while it holds)
  *   test_big     bytes: a result too long for a slot
+ *   test_deaf    how, ms: does not look whether it should stop; waits in a statement or in its own code
+ *   test_limit   the same with a time limit of one second; "polite" does look
+ *   test_join    as test_sleep; equal live ones are one
+ *   test_refuse  as test_sleep; an equal live one is refused
  *
  * Its parsers misbehave when their file says so (misbehave.h). */
 #include "daemon/log.h"
@@ -12,6 +16,7 @@
 #include "daemon/runner.h"
 #include "handlers/task_type.h"
 #include "shm/lock.h"
+#include "tests/system/describe.h"
 #include "tests/system/misbehave.h"
 
 #include <poll.h>
@@ -147,6 +152,53 @@ static enum job_verdict run_big(struct job *job)
 static const struct task_type test_big = {
     .name = "test_big", .title = "Big result", .params = sleep_params, .run = run_big};
 
+/* ---- test_deaf, test_limit ---- */
+
+static const char *const deaf_ways[] = {"statement", "own", "polite", NULL};
+static const struct param_spec deaf_params[] = {
+    {.name = "how",
+     .kind = PARAM_CHOICE,
+     .otherwise = "\"own\"",
+     .choices = deaf_ways,
+     .help = "Where it spends its time."},
+    {.name = "ms", .kind = PARAM_INT, .otherwise = "60000", .max = 600000, .help = "Milliseconds in all."},
+    {.name = NULL},
+};
+
+static enum job_verdict sleep_in_statement(struct job *job, int64_t ms)
+{
+    struct store_value seconds = STORE_U((ms + 999) / 1000);
+    if (store_query(job->db, "DO SLEEP(?)", &seconds, 1, NULL, NULL) == 0)
+        return succeed(job, "{}", write_ledger);
+    job->error = job->db->error;
+    return JOB_AGAIN;
+}
+
+static enum job_verdict run_deaf(struct job *job)
+{
+    const char *how = json_member_string(job->params, "how", "");
+    int64_t ms = json_member_int(job->params, "ms", 0);
+    job_progress(job, 40, "at work");
+    if (strcmp(how, "statement") == 0)
+        return sleep_in_statement(job, ms);
+    for (int64_t end = clock_mono_ms() + ms; clock_mono_ms() < end; poll(NULL, 0, 10))
+        if (strcmp(how, "polite") == 0 && job_cancelled(job))
+            return JOB_STOP;
+    return succeed(job, "{}", NULL);
+}
+
+static const struct task_type test_deaf = {
+    .name = "test_deaf", .title = "Deaf", .params = deaf_params, .run = run_deaf};
+static const struct task_type test_limit = {
+    .name = "test_limit", .title = "Limited", .params = deaf_params, .time_limit_s = 1, .run = run_deaf};
+
+/* ---- test_join, test_refuse ---- */
+
+static const struct task_type test_join = {
+    .name = "test_join", .title = "Join", .params = sleep_params, .equal = TASK_EQUAL_JOIN, .run = run_sleep};
+static const struct task_type test_refuse = {
+    .name = "test_refuse", .title = "Refuse", .params = sleep_params, .equal = TASK_EQUAL_REFUSE, .run = run_sleep};
+
 int main(int argc, char **argv)
 {
     task_type_register(&test_sleep);
@@ -154,6 +206,12 @@ int main(int argc, char **argv)
     task_type_register(&test_crash);
     task_type_register(&test_lock);
     task_type_register(&test_big);
+    task_type_register(&test_deaf);
+    task_type_register(&test_limit);
+    task_type_register(&test_join);
+    task_type_register(&test_refuse);
+    if (describe(argc, argv))
+        return 0;
     misbehave_install();
     return daemon_main(argc, argv);
 }

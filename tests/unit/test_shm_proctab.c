@@ -33,8 +33,13 @@ static void test_life(void **state)
     assert_true(info.beat_ms >= info.started_ms);
     assert_false(info.stopped_cleanly);
     assert_true(proctab_alive(seg, who));
+    assert_int_equal(proctab_session(seg, who), 0);
+    proctab_set_session(seg, who, UINT64_C(1) << 40);
     proctab_stopping(seg, who);
     assert_int_equal(info_of(seg, who.slot).state, PROC_STOPPING);
+    assert_int_equal(proctab_session(seg, who), UINT64_C(1) << 40);
+    proctab_set_session(seg, (struct proc_ref){who.slot, who.generation + 1}, 5); /* gossip */
+    assert_int_equal(proctab_session(seg, who), UINT64_C(1) << 40);
     assert_true(proctab_alive(seg, who));
     proctab_dead(seg, who, 0x1234);
     info = info_of(seg, who.slot);
@@ -42,6 +47,7 @@ static void test_life(void **state)
     assert_int_equal(info.wait_status, 0x1234);
     assert_true(info.stopped_cleanly);
     assert_false(proctab_alive(seg, who));
+    assert_int_equal(proctab_session(seg, who), 0);
     proctab_release(seg, who);
     assert_int_equal(info_of(seg, who.slot).state, PROC_FREE);
     shm_segment_free(&seg);

@@ -195,6 +195,8 @@ static void inserts_and_reads_everything(void **state)
     task.idem_payload = payload;
     task.live_key = "{\"a\":1}";
     task.requested_by = "anna";
+    task.request_id = "0f0e0d0c-0b0a-4908-8706-050403020100";
+    task.retry_of = node;
     OK(journal_insert(&db, &task));
     assert_int_equal(journal_read(&db, task.id, &row), 1);
     assert_memory_equal(row.id, task.id, 16);
@@ -209,6 +211,11 @@ static void inserts_and_reads_everything(void **state)
     assert_string_equal(row.params, params);
     assert_null(row.result);
     assert_string_equal(row.message, "");
+    assert_string_equal(row.requested_by, "anna");
+    assert_string_equal(row.request_id, task.request_id);
+    assert_true(row.is_retry);
+    assert_memory_equal(row.retry_of, node, 16);
+    assert_false(row.cancel_requested);
     assert_string_equal(row.file.name, "отчёт ?.xlsx");
     assert_int_equal(row.file.offset, 17);
     assert_int_equal(row.file.length, 1ull << 40);
@@ -284,19 +291,22 @@ static void moves_are_compare_and_set(void **state)
     assert_int_equal(journal_requeue(&db, task.id, node, 2, true), 1);
     assert_int_equal(journal_claim(&db, task.id, node, &attempt), 1);
     assert_int_equal(attempt, 2);
-    assert_int_equal(journal_ask_cancel(&db, task.id), 1);
-    assert_int_equal(journal_ask_cancel(&db, task.id), 1);
+    assert_int_equal(journal_ask_cancel(&db, task.id, "10.0.0.7", "wrong file"), 1);
+    assert_int_equal(journal_ask_cancel(&db, task.id, "10.0.0.7", "wrong file"), 1);
     assert_int_equal(journal_finish(&db, task.id, node, JOURNAL_RUNNING, 1, &end), 0);
     assert_int_equal(journal_finish(&db, task.id, other, JOURNAL_RUNNING, 2, &end), 0);
     assert_int_equal(journal_finish(&db, task.id, node, JOURNAL_QUEUED, 0, &end), 0);
     assert_int_equal(journal_finish(&db, task.id, node, JOURNAL_RUNNING, 2, &end), 1);
     assert_int_equal(journal_finish(&db, task.id, node, JOURNAL_RUNNING, 2, &end), 0);
-    assert_int_equal(journal_ask_cancel(&db, task.id), 0);
+    assert_int_equal(journal_ask_cancel(&db, task.id, "10.0.0.7", "wrong file"), 0);
     assert_int_equal(journal_find_live(&db, "recalculate", "k", other), 0);
     assert_int_equal(journal_read(&db, task.id, &row), 1);
     assert_int_equal(row.status, JOURNAL_SUCCEEDED);
     assert_int_equal(row.outcome, OUTCOME_PARTIAL);
     assert_true(row.cancel_requested);
+    assert_string_equal(row.cancel_by, "10.0.0.7");
+    assert_string_equal(row.cancel_reason, "wrong file");
+    assert_true(row.cancel_ms > 0);
     assert_string_equal(row.result, "{\"n\":1}");
     assert_int_equal(strlen(row.message), 255);
     assert_int_equal(row.done_ms, 1770000001000);
@@ -377,9 +387,13 @@ static void purges_old_ones_only(void **state)
     struct journal_new task, kept;
     struct journal_row row;
     struct journal_end end = {.status = JOURNAL_FAILED, .outcome = OUTCOME_FAILED, .done_ms = 1000};
+    uint8_t scope[32] = {7}, payload[32] = {8}, got[32];
+    store_uuid found;
     uint64_t deleted = 0;
     make(&kept);
     kept.created_ms = 1000; /* old, but not final */
+    kept.idem_scope = scope;
+    kept.idem_payload = payload;
     OK(journal_insert(&db, &kept));
     for (int i = 0; i < 3; i++) {
         make(&task);
@@ -400,6 +414,18 @@ static void purges_old_ones_only(void **state)
     assert_int_equal(journal_forget(&db, kept.id), 0);
     assert_int_equal(journal_read(&db, kept.id, &row), 0);
     assert_int_equal(journal_gone(&db, kept.id), 1);
+    /* The key outlives the task: a repeat must not start the work again. */
+    assert_int_equal(journal_find_idem(&db, scope, found, got), 1);
+    assert_memory_equal(found, kept.id, 16);
+    assert_memory_equal(got, payload, 32);
+    assert_int_equal(journal_keep_idem(&db, scope, payload, task.id), -1);
+    assert_int_equal(db.error.cls, STORE_DUPLICATE);
+    OK(journal_expire_idem(&db, 24, 100, &deleted));
+    assert_int_equal(deleted, 1);
+    assert_int_equal(journal_find_idem(&db, scope, found, got), 0);
+    OK(journal_keep_idem(&db, scope, payload, task.id));
+    assert_int_equal(journal_find_idem(&db, scope, found, got), 1);
+    assert_memory_equal(found, task.id, 16);
     OK(store_exec(&db, "UPDATE task_tombstone SET gone_at = '2020-01-01'", NULL));
     OK(journal_purge_tombstones(&db, 90, 100, &deleted));
     assert_int_equal(deleted, 4);

@@ -1,0 +1,59 @@
+/* Ends written by the daemon itself. */
+#include "daemon/ending.h"
+
+#include "daemon/process.h"
+#include "daemon/spool.h"
+
+#include <stdio.h>
+#include <string.h>
+
+void ending_cancelled(struct ending *ending, const struct journal_row *row)
+{
+    char by[sizeof row->cancel_by + 4] = "", why[sizeof row->cancel_reason + 3] = "";
+    if (row && row->cancel_by[0])
+        snprintf(by, sizeof by, " by %s", row->cancel_by);
+    if (row && row->cancel_reason[0])
+        snprintf(why, sizeof why, " (%s)", row->cancel_reason);
+    snprintf(ending->text, sizeof ending->text, "Cancelled%s%s; nothing was written.", by, why);
+    ending->end = (struct journal_end){.status = JOURNAL_CANCELLED,
+                                       .outcome = OUTCOME_CANCELLED,
+                                       .message = "cancelled",
+                                       .error_code = "cancelled",
+                                       .error_message = ending->text,
+                                       .done_ms = clock_wall_ms()};
+}
+
+/* In the largest unit that says it exactly. */
+static void span(unsigned seconds, char *out, size_t size)
+{
+    static const struct {
+        unsigned seconds;
+        const char *name;
+    } units[] = {{86400, "day"}, {3600, "hour"}, {60, "minute"}, {1, "second"}};
+    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
+        if (seconds % units[i].seconds != 0)
+            continue;
+        unsigned n = seconds / units[i].seconds;
+        snprintf(out, size, "%u %s%s", n, units[i].name, n == 1 ? "" : "s");
+        return;
+    }
+}
+
+void ending_expired(struct ending *ending, unsigned limit_s)
+{
+    char limit[40];
+    span(limit_s, limit, sizeof limit);
+    snprintf(ending->text, sizeof ending->text,
+             "Not started within %s; nothing was written. Start it again when fewer tasks wait.", limit);
+    ending->end = (struct journal_end){.status = JOURNAL_FAILED,
+                                       .outcome = OUTCOME_EXPIRED,
+                                       .error_code = "expired",
+                                       .error_message = ending->text,
+                                       .done_ms = clock_wall_ms()};
+}
+
+void ending_drop_file(const struct config *config, int spool_dir_fd, const uint8_t id[16], enum journal_status status)
+{
+    if (status == JOURNAL_SUCCEEDED || config->keep_failed_s == 0)
+        spool_drop(spool_dir_fd, id);
+}

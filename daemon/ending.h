@@ -1,0 +1,24 @@
+/* Ends that no handler writes: cancelled, expired; and what becomes of a task's file at any end.
+ *
+ * Worker, runner and janitor may each be the one that ends a task; the words are the same whoever does. */
+#ifndef PF_ENDING_H
+#define PF_ENDING_H
+
+#include "daemon/config.h"
+#include "store/journal.h"
+
+/* An end together with its text, which `end` borrows: do not copy it. */
+struct ending {
+    struct journal_end end;
+    char text[500 * 4 + 1];
+};
+
+/* "Cancelled by 10.0.0.7 (wrong file); nothing was written." `row` tells who and why; NULL = nobody knows. */
+void ending_cancelled(struct ending *ending, const struct journal_row *row);
+/* "Not started within 2 hours; nothing was written." */
+void ending_expired(struct ending *ending, unsigned limit_s);
+
+/* The task is over: its spooled file goes, unless it failed and such files are kept for a retry. */
+void ending_drop_file(const struct config *config, int spool_dir_fd, const uint8_t id[16], enum journal_status status);
+
+#endif

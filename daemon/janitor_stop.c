@@ -1,0 +1,234 @@
+/* Stopping what was asked to stop: tasks that are cancelled, past their time limit, or waited too long.
+ *
+ * A handler looks at the flag and at its limit by itself. For one that does not, the first thread counts the grace
+ * times: after the first the SQL thread stops the statement that the runner waits for, after the second the master is
+ * asked to kill the runner, and the death is settled like any other. */
+#include "daemon/ending.h"
+#include "daemon/janitor.h"
+#include "daemon/log.h"
+#include "daemon/spool.h"
+#include "daemon/taskstate.h"
+#include "handlers/task_type.h"
+#include "shm/wakeup.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LOOK_MS  250
+#define AGAIN_MS 1000 /* between two stops of a statement in one attempt: the handler may have begun another one */
+
+/* ---- First thread: who is due for what ---- */
+
+/* Since when this attempt should be ending, or 0. */
+static int64_t due_since(struct janitor_watch *watch, const struct shm_task *task, int64_t now)
+{
+    const struct task_type *type = task_type_at(task->type);
+    int64_t limit_ms = type->time_limit_s ? watch->running_ms + 1000 * (int64_t)type->time_limit_s : 0;
+    if ((task->flags & TASK_CANCEL_ASKED) && watch->cancel_ms == 0)
+        watch->cancel_ms = now;
+    bool overdue = limit_ms != 0 && now >= limit_ms;
+    if (watch->cancel_ms != 0 && overdue)
+        return watch->cancel_ms < limit_ms ? watch->cancel_ms : limit_ms;
+    return overdue ? limit_ms : watch->cancel_ms;
+}
+
+static void have_statement_stopped(struct janitor *janitor, struct janitor_watch *watch, struct shm_handle handle,
+                                   int64_t now)
+{
+    if (watch->asked_ms != 0 && now - watch->asked_ms < AGAIN_MS)
+        return;
+    watch->asked_ms = now;
+    atomic_store(&janitor->stop_statement[handle.slot], handle.generation);
+    janitor_poke_sql(janitor);
+}
+
+static void have_runner_killed(struct janitor *janitor, const struct shm_task *task, struct shm_handle handle)
+{
+    struct shm_segment *segment = janitor->process->segment;
+    if (task->flags & TASK_CANCEL_ASKED)
+        log_task(LOG_LEVEL_WARN, task->id, "cancelled and deaf to it: its runner is killed");
+    else if (taskstate_overdue(segment, handle, task->attempt) == 0)
+        log_task(LOG_LEVEL_WARN, task->id, "past its time limit of %u s and deaf to it: its runner is killed",
+                 task_type_at(task->type)->time_limit_s);
+    proctab_request_kill(segment, task->owner, SIGKILL);
+    wakeup_poke(segment, WAKEUP_MASTER);
+}
+
+static bool look_at_task(const struct shm_task *task, struct shm_handle handle, uint64_t version, void *ctx)
+{
+    struct janitor *janitor = ctx;
+    const struct config *config = janitor->process->config;
+    struct janitor_watch *watch = &janitor->watch[handle.slot];
+    int64_t now = clock_mono_ms();
+    (void)version;
+    if (task->state != TASK_RUNNING || (task->flags & TASK_INTERRUPTED) || task->type >= task_type_count())
+        return true;
+    if (watch->generation != handle.generation || watch->attempt != task->attempt)
+        *watch = (struct janitor_watch){.generation = handle.generation, .attempt = task->attempt, .running_ms = now};
+    int64_t since = due_since(watch, task, now), grace_ms = 1000 * (int64_t)config->cancel_statement_s;
+    if (since == 0 || now - since < grace_ms)
+        return true;
+    if (now - since < grace_ms + 1000 * (int64_t)config->cancel_kill_s)
+        have_statement_stopped(janitor, watch, handle, now);
+    else
+        have_runner_killed(janitor, task, handle);
+    return true;
+}
+
+void janitor_watch_tasks(struct janitor *janitor)
+{
+    if (clock_mono_ms() - janitor->looked_ms < LOOK_MS)
+        return;
+    janitor->looked_ms = clock_mono_ms();
+    shm_table_each(janitor->process->segment, look_at_task, janitor);
+}
+
+/* ---- SQL thread: the statement of a runner ---- */
+
+static bool still_due(struct janitor *janitor, struct shm_handle handle, struct shm_task *task)
+{
+    uint64_t version;
+    return shm_table_read(janitor->process->segment, handle, task, &version) == 0 && task->state == TASK_RUNNING;
+}
+
+static int keep_number(const struct store_value *v, unsigned n, void *ctx)
+{
+    (void)n;
+    *(uint64_t *)ctx = v[0].text ? strtoull(v[0].text, NULL, 10) : 0;
+    return 0;
+}
+
+/* The statement is named by its own number, not by its session: between the look and the stop the runner may have gone
+ * on to another task, whose statement must not be hit. The number was this task's if the attempt is the same after it
+ * was read. */
+static int stop_statement(struct janitor *janitor, struct shm_handle handle)
+{
+    struct shm_task before, after;
+    uint64_t query = 0;
+    if (!still_due(janitor, handle, &before))
+        return 0;
+    uint64_t session = proctab_session(janitor->process->segment, before.owner);
+    struct store_value param = STORE_U(session);
+    if (session == 0)
+        return 0;
+    if (store_query(&janitor->db,
+                    "SELECT query_id FROM information_schema.processlist WHERE id = ? AND command <> 'Sleep'", &param,
+                    1, keep_number, &query) != 0)
+        return -1;
+    if (query == 0 || !still_due(janitor, handle, &after) || after.attempt != before.attempt)
+        return 0;
+    log_task(LOG_LEVEL_WARN, before.id, "is to end and does not: its statement is stopped");
+    return store_kill_statement(&janitor->db, query);
+}
+
+int janitor_stop_statements(struct janitor *janitor)
+{
+    uint32_t slots = shm_segment_geometry(janitor->process->segment)->slots;
+    for (uint32_t slot = 0; slot < slots; slot++) {
+        uint64_t generation = atomic_exchange(&janitor->stop_statement[slot], 0);
+        if (generation != 0 && stop_statement(janitor, (struct shm_handle){slot, generation}) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* ---- SQL thread: tasks that wait ---- */
+
+struct waiting {
+    struct janitor *janitor;
+    bool failed;
+};
+
+/* End a row that is still queued. Whoever moved it meanwhile has made its own end of it. */
+static int end_queued(struct janitor *janitor, struct shm_handle handle, const uint8_t id[16], struct ending *ending)
+{
+    const struct process *process = janitor->process;
+    int rc = journal_finish(&janitor->db, id, process->node, JOURNAL_QUEUED, 0, &ending->end);
+    if (rc <= 0)
+        return rc;
+    ending_drop_file(process->config, janitor->spool_fd, id, ending->end.status);
+    log_task(LOG_LEVEL_INFO, id, "ended: %s", task_outcome_name(ending->end.outcome));
+    return taskstate_finish(process->segment, handle, &ending->end) == -ETIMEDOUT ? -1 : 0;
+}
+
+/* The slot says cancelled and waits: by a worker that died before it had written the end, or that could not reach the
+ * database, or by another node. The journal may have the end already. */
+static int end_cancelled(struct janitor *janitor, struct shm_handle handle, const uint8_t id[16])
+{
+    struct journal_row row;
+    struct ending ending;
+    int rc = journal_ask_cancel(&janitor->db, id, NULL, NULL);
+    if (rc >= 0)
+        rc = journal_read_settled(&janitor->db, id, &row);
+    if (rc <= 0)
+        return rc;
+    if (row.status > JOURNAL_RUNNING) {
+        rc = janitor_show_end(janitor, handle, &row);
+    } else {
+        ending_cancelled(&ending, &row);
+        rc = row.status == JOURNAL_QUEUED ? end_queued(janitor, handle, id, &ending) : 0;
+    }
+    journal_row_fini(&row);
+    return rc;
+}
+
+static bool look_at_waiting(const struct shm_task *task, struct shm_handle handle, uint64_t version, void *ctx)
+{
+    struct waiting *waiting = ctx;
+    struct janitor *janitor = waiting->janitor;
+    unsigned limit_s = janitor->process->config->start_within_s;
+    int64_t now = clock_mono_ms();
+    struct ending ending;
+    int rc = 0;
+    (void)version;
+    if (task->state != TASK_READY)
+        return true;
+    struct janitor_line *line = &janitor->line[handle.slot];
+    if (line->generation != handle.generation)
+        *line = (struct janitor_line){.generation = handle.generation, .since_ms = now};
+    if (task->flags & TASK_CANCEL_ASKED) {
+        rc = end_cancelled(janitor, handle, task->id);
+    } else if (limit_s != 0 && task->attempt == 0 && now - line->since_ms >= 1000 * (int64_t)limit_s) {
+        ending_expired(&ending, limit_s);
+        rc = end_queued(janitor, handle, task->id, &ending);
+    }
+    waiting->failed = rc < 0;
+    return rc >= 0;
+}
+
+/* Requests that reached the journal and not the slot: made on another node, or by a worker that died in between. */
+static int show_request(const store_uuid id, void *ctx)
+{
+    struct janitor *janitor = ctx;
+    struct shm_handle handle;
+    if (shm_table_find(janitor->process->segment, id, &handle) == 0)
+        (void)taskstate_ask_cancel(janitor->process->segment, handle);
+    return 0;
+}
+
+/* Requests that reached the slot of a running task and not the journal, which was away: a restart would forget them. */
+static bool journal_request(const struct shm_task *task, struct shm_handle handle, uint64_t version, void *ctx)
+{
+    struct waiting *waiting = ctx;
+    struct janitor_line *line = &waiting->janitor->line[handle.slot];
+    (void)version;
+    if (task->state != TASK_RUNNING || !(task->flags & TASK_CANCEL_ASKED) || line->journalled == handle.generation)
+        return true;
+    waiting->failed = journal_ask_cancel(&waiting->janitor->db, task->id, NULL, NULL) < 0;
+    if (!waiting->failed)
+        line->journalled = handle.generation;
+    return !waiting->failed;
+}
+
+int janitor_look_at_requests(struct janitor *janitor)
+{
+    struct waiting waiting = {.janitor = janitor};
+    if (journal_each_cancel_id(&janitor->db, janitor->process->node, show_request, janitor) < 0)
+        return -1;
+    shm_table_each(janitor->process->segment, journal_request, &waiting);
+    if (!waiting.failed)
+        shm_table_each(janitor->process->segment, look_at_waiting, &waiting);
+    return waiting.failed ? -1 : 0;
+}

@@ -1,0 +1,298 @@
+/* GET, HEAD /api/tasks/{id}: from shared memory without SQL; held on request; the rest from the journal. */
+#include "daemon/resource_tasks.h"
+
+#include "daemon/answer.h"
+#include "daemon/hold.h"
+#include "daemon/http/prefer.h"
+#include "daemon/taskstate.h"
+#include "daemon/taskview.h"
+#include "daemon/textcache.h"
+#include "daemon/worker.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <uuid/uuid.h>
+
+#define JOURNAL_DEADLINE_MS 5000
+
+/* What the client asks for. */
+struct reading {
+    uuid_t id;
+    unsigned wait_s; /* 0 = at once; what its Preference-Applied says */
+    bool may_hold;
+    bool applied; /* its wish to wait is honoured: also where there is nothing to wait for */
+};
+
+/* One representation. */
+struct shown {
+    const char *tag;
+    bool final;
+    uint8_t outcome;
+    const char *text;
+    size_t len;
+};
+
+/* ---- The answer ---- */
+
+static void reply_preference(struct http_request *request, const struct reading *reading)
+{
+    char text[32];
+    snprintf(text, sizeof text, "wait=%u", reading->wait_s);
+    http_reply_header(request, "Preference-Applied", text);
+}
+
+/* A header costs 2 to 8 % of a whole answer: none that says nothing, and a 304 has the three that RFC 9110 wants. */
+static void reply_task(struct http_request *request, const struct reading *reading, const struct shown *shown)
+{
+    const struct worker *worker = request->app;
+    http_reply_header(request, "ETag", shown->tag);
+    http_reply_header(request, "Cache-Control", "private, no-cache");
+    http_reply_header(request, "Vary", "Prefer");
+    if (reading->applied)
+        reply_preference(request, reading);
+    if (answer_tag_matches(http_header(request, "If-None-Match"), shown->tag)) {
+        http_reply_empty(request, 304);
+        return;
+    }
+    if (shown->final)
+        http_reply_header(request, "Task-Outcome", task_outcome_name((enum task_outcome)shown->outcome));
+    else
+        http_reply_header(request, "Retry-After", worker->retry_after);
+    http_reply_json(request, 200, shown->text, shown->len);
+}
+
+void resource_task_not_found(struct http_request *request)
+{
+    http_reply_problem(request, "task-not-found", NULL, NULL);
+}
+
+/* ---- From the journal ---- */
+
+struct journal_get {
+    struct db_call call;
+    struct http_request *request;
+    struct reading reading;
+    bool keep; /* the slot says that its text is here: later polls are answered from the worker's memory */
+    bool found, gone;
+    bool final;
+    uint8_t outcome;
+    char *text; /* rendered; heap */
+    size_t len;
+};
+
+static void render_row(struct journal_get *get, const struct journal_row *row)
+{
+    get->text = taskview_of_row(row);
+    get->len = strlen(get->text);
+    get->final = row->status > JOURNAL_RUNNING;
+    get->outcome = (uint8_t)row->outcome;
+}
+
+static int journal_get_work(struct store_conn *conn, void *ctx)
+{
+    struct journal_get *get = ctx;
+    struct journal_row row;
+    int found = journal_read(conn, get->reading.id, &row);
+    if (found < 0)
+        return -1;
+    get->found = found == 1;
+    if (get->found) {
+        render_row(get, &row);
+        journal_row_fini(&row);
+        return 0;
+    }
+    int gone = journal_gone(conn, get->reading.id);
+    get->gone = gone == 1;
+    return gone < 0 ? -1 : 0;
+}
+
+static uint64_t hash_of(const char *text, size_t len)
+{
+    uint64_t hash = UINT64_C(14695981039346656037); /* FNV-1a */
+    for (size_t i = 0; i < len; i++)
+        hash = (hash ^ (unsigned char)text[i]) * UINT64_C(1099511628211);
+    return hash;
+}
+
+/* A final representation never changes, so its id is its tag; a task of another node may, and has no version here. */
+static void journal_tag(const uuid_t id, char *tag, size_t size, uint64_t hash)
+{
+    char text[37];
+    uuid_unparse_lower(id, text);
+    if (hash)
+        snprintf(tag, size, "W/\"j.%s.%016llx\"", text, (unsigned long long)hash);
+    else
+        snprintf(tag, size, "W/\"j.%s\"", text);
+}
+
+static void reply_journal(struct journal_get *get)
+{
+    struct worker *worker = get->request->app;
+    char tag[80];
+    if (!get->final)
+        get->reading.applied = false; /* lives on another node: not held */
+    journal_tag(get->reading.id, tag, sizeof tag, get->final ? 0 : hash_of(get->text, get->len) | 1);
+    if (get->keep && get->final)
+        textcache_put(worker->texts, get->reading.id, get->text, get->len);
+    struct shown shown = {tag, get->final, get->outcome, get->text, get->len};
+    reply_task(get->request, &get->reading, &shown);
+}
+
+static void journal_get_done(struct db_call *call)
+{
+    struct journal_get *get = call->ctx;
+    if (call->result != 0)
+        http_reply_problem_retry(get->request, "database-unavailable", NULL, 2);
+    else if (get->found)
+        reply_journal(get);
+    else if (get->gone)
+        http_reply_problem(get->request, "task-expired", NULL, NULL);
+    else
+        resource_task_not_found(get->request);
+    free(get->text);
+    free(get);
+}
+
+static void get_from_journal(struct http_request *request, const struct reading *reading, bool keep)
+{
+    struct worker *worker = request->app;
+    struct journal_get *get = calloc(1, sizeof *get);
+    if (!get)
+        abort();
+    get->request = request;
+    get->reading = *reading;
+    get->keep = keep;
+    get->call = (struct db_call){.work = journal_get_work,
+                                 .done = journal_get_done,
+                                 .ctx = get,
+                                 .deadline_ms = clock_mono_ms() + JOURNAL_DEADLINE_MS};
+    if (dbthread_submit(worker->db, &get->call) != 0) {
+        http_reply_problem_retry(request, "database-unavailable", NULL, 2);
+        free(get);
+    }
+}
+
+/* Final, and longer than a slot. A client that has it needs no body, and so no journal. */
+static void get_long(struct http_request *request, const struct reading *reading, const struct shm_poll *poll)
+{
+    struct worker *worker = request->app;
+    char tag[80];
+    struct shown shown = {.tag = tag, .final = true, .outcome = poll->outcome};
+    journal_tag(reading->id, tag, sizeof tag, 0);
+    shown.text = textcache_get(worker->texts, reading->id, &shown.len);
+    if (shown.text || answer_tag_matches(http_header(request, "If-None-Match"), tag))
+        reply_task(request, reading, &shown);
+    else
+        get_from_journal(request, reading, true);
+}
+
+/* ---- From shared memory ---- */
+
+static void answer_held(struct http_request *request, bool applied);
+
+/* Held until the state differs from the one the client has, or, without one, until the task ends. */
+static bool hold_task(struct http_request *request, const struct reading *reading, uint64_t visible)
+{
+    struct worker *worker = request->app;
+    struct hold_task task = {.visible = visible};
+    enum hold_until until = http_header(request, "If-None-Match") ? HOLD_CHANGE : HOLD_FINISH;
+    return shm_table_find(worker->process->segment, reading->id, &task.handle) == 0 &&
+           hold_request(worker->hold, request, until, &task, 1, reading->wait_s, answer_held);
+}
+
+/* Lower-case hexadecimal without leading zeros; printf would be a fiftieth of the whole answer. */
+static char *put_hex(char *to, uint64_t value)
+{
+    int shift = 60;
+    while (shift > 0 && value >> shift == 0)
+        shift -= 4;
+    for (; shift >= 0; shift -= 4)
+        *to++ = "0123456789abcdef"[value >> shift & 15];
+    return to;
+}
+
+static void slot_tag(char tag[48], uint64_t boot, uint64_t visible)
+{
+    memcpy(tag, "W/\"", 3);
+    char *to = put_hex(tag + 3, boot);
+    *to++ = '.';
+    to = put_hex(to, visible);
+    *to++ = '"';
+    *to = '\0';
+}
+
+static void serve(struct http_request *request, struct reading *reading)
+{
+    const struct worker *worker = request->app;
+    struct shm_segment *segment = worker->process->segment;
+    struct shm_poll poll;
+    char tag[48];
+    int rc = taskstate_check(shm_table_poll(segment, reading->id, &poll));
+    if (rc != 0) {
+        get_from_journal(request, reading, false);
+        return;
+    }
+    if (poll.flags & TASK_TEXT_IN_JOURNAL) {
+        get_long(request, reading, &poll);
+        return;
+    }
+    struct shown shown = {tag, task_state_final((enum task_state)poll.state), poll.outcome, poll.text, poll.text_len};
+    slot_tag(tag, shm_segment_boot(segment), poll.visible);
+    if (reading->wait_s && reading->may_hold && !shown.final) {
+        const char *has = http_header(request, "If-None-Match");
+        if (!has || answer_tag_matches(has, tag)) {
+            if (hold_task(request, reading, poll.visible))
+                return;
+            reading->applied = false;
+        }
+    }
+    reply_task(request, reading, &shown);
+}
+
+/* The query's wish goes before the header's. Returns false when it makes no sense; a header that makes none is not
+ * there (RFC 7240). */
+static bool read_wait(struct http_request *request, struct reading *reading)
+{
+    const struct worker *worker = request->app;
+    const char *text = http_param(request, "wait");
+    unsigned limit = worker->process->config->max_wait_s;
+    reading->wait_s = 0;
+    if (text && !prefer_seconds(text, &reading->wait_s))
+        return false;
+    if (!text)
+        prefer_wait(http_header(request, "Prefer"), &reading->wait_s);
+    if (reading->wait_s > limit)
+        reading->wait_s = limit;
+    reading->applied = reading->wait_s > 0;
+    return true;
+}
+
+/* Unknown parameters are not looked at: an old page may add one of its own against caches. */
+static bool read_query(struct http_request *request, struct reading *reading)
+{
+    struct param_faults faults = {.n = 0};
+    if (!read_wait(request, reading))
+        param_faults_add(&faults, "/wait", "type", "must be whole seconds, for example 20");
+    if (faults.n)
+        http_reply_problem(request, "invalid-parameters", NULL, &faults);
+    return faults.n == 0;
+}
+
+static void answer_held(struct http_request *request, bool applied)
+{
+    struct reading reading = {.may_hold = false};
+    uuid_parse(request->args[0], reading.id);
+    read_wait(request, &reading);
+    reading.applied = applied;
+    serve(request, &reading);
+}
+
+void resource_task_get(struct http_request *request)
+{
+    struct reading reading = {.may_hold = true};
+    if (strlen(request->args[0]) != 36 || uuid_parse(request->args[0], reading.id) != 0)
+        resource_task_not_found(request);
+    else if (read_query(request, &reading))
+        serve(request, &reading);
+}

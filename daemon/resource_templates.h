@@ -1,0 +1,9 @@
+/* HTTP resource for empty catalogue files. */
+#ifndef PF_RESOURCE_TEMPLATES_H
+#define PF_RESOURCE_TEMPLATES_H
+
+#include "daemon/http/http.h"
+
+void resource_template_get(struct http_request *request); /* GET /api/templates/{table}.csv */
+
+#endif

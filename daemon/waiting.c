@@ -1,0 +1,70 @@
+/* The places of waiting tasks, counted and compared with what their messages say. */
+#include "daemon/waiting.h"
+
+#include "daemon/process.h"
+#include "daemon/taskstate.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define REFRESH_MS 500
+#define NOT_SAID   UINT32_MAX
+
+struct waiting_task {
+    uint64_t order;
+    struct shm_handle handle;
+    uint32_t said;
+    bool counts_only; /* its message is not ours to write */
+};
+
+struct line {
+    struct waiting_task *tasks;
+    size_t n, room;
+};
+
+static bool collect(const struct shm_task *task, struct shm_handle handle, uint64_t version, void *ctx)
+{
+    struct line *line = ctx;
+    (void)version;
+    if (task->state != TASK_READY)
+        return true;
+    if (line->n == line->room) {
+        line->room = line->room ? 2 * line->room : 64;
+        line->tasks = realloc(line->tasks, line->room * sizeof *line->tasks);
+        if (!line->tasks)
+            abort();
+    }
+    struct waiting_task *waiting = &line->tasks[line->n++];
+    *waiting = (struct waiting_task){task->order, handle, NOT_SAID, task->attempt > 0};
+    if (sscanf(task->message, TASKSTATE_WAITING, &waiting->said) != 1)
+        waiting->said = NOT_SAID;
+    return true;
+}
+
+static int by_order(const void *a, const void *b)
+{
+    uint64_t left = ((const struct waiting_task *)a)->order, right = ((const struct waiting_task *)b)->order;
+    return (left > right) - (left < right);
+}
+
+static bool wrong(uint32_t said, uint32_t ahead)
+{
+    uint64_t by = said > ahead ? said - ahead : ahead - said;
+    return said == NOT_SAID || by * 10 > ahead;
+}
+
+void waiting_refresh(struct shm_segment *segment)
+{
+    static int64_t done_ms;
+    struct line line = {NULL, 0, 0};
+    if (clock_mono_ms() - done_ms < REFRESH_MS)
+        return;
+    done_ms = clock_mono_ms();
+    shm_table_each(segment, collect, &line);
+    if (line.n)
+        qsort(line.tasks, line.n, sizeof *line.tasks, by_order);
+    for (size_t i = 0; i < line.n; i++)
+        if (!line.tasks[i].counts_only && wrong(line.tasks[i].said, (uint32_t)i))
+            taskstate_waiting(segment, line.tasks[i].handle, (uint32_t)i);
+    free(line.tasks);
+}

@@ -1,0 +1,198 @@
+/* Differences of two lists. */
+#include "handlers/pricelist_diff.h"
+
+#include "handlers/pricing/diff.h"
+#include "handlers/recalculate_quotes.h"
+#include "handlers/rowjson.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define PAGE      2000
+#define PAGE_TEXT "2000"
+#define LOT_BYTES (64 * 4 + 1)
+
+const struct param_spec pricelist_diff_params[] = {
+    {.name = "status",
+     .kind = PARAM_STRINGS,
+     .max = DIFF_STATUSES,
+     .help = "Only these rows: added, removed, up, down, same. The summary counts all."},
+    {.name = NULL},
+};
+
+static unsigned bit_of(const char *word)
+{
+    for (unsigned i = 0; i < DIFF_STATUSES; i++)
+        if (strcmp(word, diff_status_name((enum diff_status)i)) == 0)
+            return 1u << i;
+    return 0;
+}
+
+unsigned pricelist_diff_wanted(yajl_val params, struct param_faults *faults)
+{
+    yajl_val list = json_member(params, "status");
+    unsigned wanted = 0;
+    if (!YAJL_IS_ARRAY(list) || list->u.array.len == 0)
+        return (1u << DIFF_STATUSES) - 1;
+    for (size_t i = 0; i < list->u.array.len; i++) {
+        unsigned bit = bit_of(YAJL_GET_STRING(list->u.array.values[i]));
+        if (bit == 0) {
+            param_faults_add(faults, "/status", "choice", "must be of added, removed, up, down, same");
+            return 0;
+        }
+        wanted |= bit;
+    }
+    return wanted;
+}
+
+/* ---- One list, read along -------------------------------------------------------------------------------------- */
+
+struct side {
+    uint32_t id;
+    struct {
+        char lot_code[LOT_BYTES];
+        int64_t price;
+    } items[PAGE];
+    uint32_t n, at;
+};
+
+static int on_price(const struct store_value *v, unsigned n, void *ctx)
+{
+    struct side *side = ctx;
+    (void)n;
+    row_copy(side->items[side->n].lot_code, LOT_BYTES, &v[0]);
+    side->items[side->n++].price = price_column_scaled(&v[1], 0);
+    return 0;
+}
+
+/* The next page when this one is used up; a short one was the last. */
+static int fill(struct store_conn *conn, struct side *side, bool first)
+{
+    char after[LOT_BYTES] = "";
+    if (side->at < side->n || (!first && side->n < PAGE))
+        return 0;
+    if (!first)
+        memcpy(after, side->items[side->n - 1].lot_code, sizeof after);
+    struct store_value v[] = {STORE_U(side->id), STORE_S(after)};
+    side->n = side->at = 0;
+    return store_query(conn,
+                       "SELECT lot_code, price FROM pricelist_item WHERE pricelist_id = ? AND lot_code > ? "
+                       "ORDER BY lot_code LIMIT " PAGE_TEXT,
+                       v, 2, on_price, side);
+}
+
+/* ---- Both ------------------------------------------------------------------------------------------------------ */
+
+struct comparison {
+    struct side a, b;
+    struct diff_summary summary;
+    unsigned wanted;
+    struct json_out *out;
+};
+
+static void put_price(struct json_out *out, const char *key, bool present, dec128 value, unsigned scale)
+{
+    char text[48];
+    if (present)
+        dec_format(value, scale, false, text, sizeof text);
+    json_put_string(out, key, present ? text : NULL);
+}
+
+static void put_row(struct json_out *out, const struct diff_row *row)
+{
+    bool both = row->old_price > 0 && row->new_price > 0;
+    json_object(out);
+    json_put_string(out, "lot_code", row->lot_code);
+    json_put_string(out, "status", diff_status_name(row->status));
+    put_price(out, "old", row->old_price > 0, row->old_price, PRICE_SCALE);
+    put_price(out, "new", row->new_price > 0, row->new_price, PRICE_SCALE);
+    put_price(out, "delta", both, row->delta, PRICE_SCALE);
+    put_price(out, "pct", both, row->pct, 2);
+    json_object_end(out);
+}
+
+static void put_summary(struct json_out *out, const struct diff_summary *summary)
+{
+    dec128 pct = 0;
+    json_key(out, "summary");
+    json_object(out);
+    for (unsigned i = 0; i < DIFF_STATUSES; i++)
+        json_put_int(out, diff_status_name((enum diff_status)i), summary->count[i]);
+    bool any = diff_average(summary, &pct);
+    put_price(out, "avg_pct", any, pct, 2);
+    json_object_end(out);
+}
+
+/* The lower lot code of both sides, or the one they share. */
+static void take_lot(struct comparison *comparison)
+{
+    struct side *a = &comparison->a, *b = &comparison->b;
+    int order = a->at == a->n ? 1 : b->at == b->n ? -1 : strcmp(a->items[a->at].lot_code, b->items[b->at].lot_code);
+    const char *lot_code = order <= 0 ? a->items[a->at].lot_code : b->items[b->at].lot_code;
+    int64_t old_price = order <= 0 ? a->items[a->at++].price : 0;
+    int64_t new_price = order >= 0 ? b->items[b->at++].price : 0;
+    struct diff_row row = diff_lot(lot_code, old_price, new_price, &comparison->summary);
+    if (comparison->wanted & 1u << row.status)
+        put_row(comparison->out, &row);
+}
+
+static int compare(struct store_conn *conn, struct comparison *comparison, struct file_sink *sink)
+{
+    struct side *a = &comparison->a, *b = &comparison->b;
+    int rc = fill(conn, a, true) != 0 || fill(conn, b, true) != 0 ? -1 : 0;
+    while (rc == 0 && (a->at < a->n || b->at < b->n)) {
+        take_lot(comparison);
+        if (file_sink_json(sink, comparison->out, false) != 0)
+            rc = 1;
+        else if (fill(conn, a, false) != 0 || fill(conn, b, false) != 0)
+            rc = -1;
+    }
+    return rc;
+}
+
+/* What never changes of a list, so that a tag made of both hashes tells the whole answer. */
+static void put_list(struct json_out *out, const char *key, const struct pricelist_head *head)
+{
+    json_key(out, key);
+    json_object(out);
+    json_put_int(out, "id", head->id);
+    json_put_string(out, "source", head->source);
+    json_put_string(out, "version", head->version);
+    json_put_string(out, "currency", head->currency);
+    json_put_int(out, "items", (int64_t)head->items);
+    json_put_string(out, "content_sha256", head->sha256);
+    json_object_end(out);
+}
+
+static int write_all(struct store_conn *conn, struct comparison *comparison, struct file_sink *sink)
+{
+    struct json_out *out = comparison->out;
+    json_key(out, "rows");
+    json_array(out);
+    int rc = compare(conn, comparison, sink);
+    json_array_end(out);
+    put_summary(out, &comparison->summary);
+    json_object_end(out);
+    return rc == 0 && file_sink_json(sink, out, true) != 0 ? 1 : rc;
+}
+
+int pricelist_diff(struct store_conn *conn, const struct pricelist_head *a, const struct pricelist_head *b,
+                   unsigned wanted, struct file_sink *sink)
+{
+    struct json_out out;
+    struct comparison *comparison = calloc(1, sizeof *comparison);
+    if (!comparison)
+        abort();
+    json_out_init(&out);
+    comparison->a.id = a->id;
+    comparison->b.id = b->id;
+    comparison->wanted = wanted;
+    comparison->out = &out;
+    json_object(&out);
+    put_list(&out, "a", a);
+    put_list(&out, "b", b);
+    int rc = write_all(conn, comparison, sink);
+    json_out_fini(&out);
+    free(comparison);
+    return rc;
+}

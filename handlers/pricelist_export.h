@@ -1,0 +1,14 @@
+/* A whole price list as CSV into a file, page by page: memory does not grow with the list. */
+#ifndef PF_PRICELIST_EXPORT_H
+#define PF_PRICELIST_EXPORT_H
+
+#include "handlers/filesink.h"
+#include "handlers/pricing/csvout.h"
+#include "handlers/read_pricelists.h"
+
+/* Write the list. Call it inside a snapshot: the pages are to belong together. Returns 0, -1 with conn->error, or 1
+ * when the file could not be written (sink->error). */
+int pricelist_export(struct store_conn *conn, const struct pricelist_head *head, const struct csv_options *options,
+                     struct file_sink *sink);
+
+#endif
