@@ -1,6 +1,7 @@
 /* Loading the configuration: defaults, file, environment, overrides; then what only holds for all keys together. */
 #include "daemon/config.h"
 #include "daemon/config_table.h"
+#include "daemon/tokens.h"
 
 #include <ini.h>
 
@@ -279,6 +280,35 @@ static void check_database(struct load *load)
               config->db_name);
 }
 
+/* A listener that the network reaches asks for credentials, or does not open. */
+static void check_exposure(struct load *load)
+{
+    const struct config *config = load->config;
+    char address[64];
+    unsigned port;
+
+    if (config->tokens_file[0] || !config->listen[0] ||
+        config_split_listen(config->listen, address, sizeof address, &port) < 0 || config_loopback(address))
+        return;
+    fault(
+        load, "configuration",
+        "http.listen = %s: must be a loopback address, for no credentials are asked for. Set auth.tokens_file, or put "
+        "nginx in front of 127.0.0.1:%u",
+        config->listen, port);
+}
+
+static void check_tokens(struct load *load)
+{
+    struct tokens tokens;
+    char why[200];
+
+    if (!load->config->tokens_file[0])
+        return;
+    if (tokens_read(load->config->tokens_file, &tokens, NULL, why) != 0)
+        fault(load, "configuration", "auth.tokens_file = %s: %s", load->config->tokens_file, why);
+    tokens_fini(&tokens);
+}
+
 /* Returns NULL, or what is wrong with the file. */
 static const char *password_file_fault(FILE *stream)
 {
@@ -349,6 +379,8 @@ int config_load(const char *file, const char *const *overrides, unsigned n_overr
     fill_paths(&load);
     check_database(&load);
     find_password(&load);
+    check_exposure(&load);
+    check_tokens(&load);
     if (load.faults > 0) {
         config_free(&load.config);
         return -1;

@@ -33,6 +33,8 @@ struct config {
     unsigned max_uploads;     /* per worker at once; 64 */
     unsigned max_wait_s;      /* longest wait of a held poll; 25, 0 = none is held */
     unsigned max_held;        /* per worker at once; 12288 */
+    /* [auth] */
+    char *tokens_file; /* "" = no credentials are asked for */
     /* [tasks] */
     unsigned runners, slots, max_attempts;      /* 2, 1024, 3 */
     unsigned retention_days;                    /* 30 */

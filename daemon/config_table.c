@@ -30,7 +30,7 @@ const struct config_key config_keys[] = {
      "How long SIGTERM waits for requests and tasks in progress before the processes are killed."},
 
     {"http", "listen", CONFIG_LISTEN, AT(listen), "127.0.0.1:8087", 0, 0, NULL, "", CONFIG_RESTART,
-     "ADDRESS:PORT of the TCP listener, loopback addresses only; port 0 takes a free one; empty for none (worker sockets alone)."},
+     "ADDRESS:PORT of the TCP listener; an address that is not loopback needs auth.tokens_file. Port 0 takes a free one; empty for none (worker sockets alone)."},
     {"http", "workers", CONFIG_NUMBER, AT(workers), NULL, 1, 256, NULL, "processes", CONFIG_RESTART,
      "Number of HTTP worker processes. Default: the number of processors."},
     {"http", "max_upload", CONFIG_SIZE, AT(max_upload), "64M", 1024, UINT64_C(1) << 40, NULL, "bytes", CONFIG_SUCCESSOR,
@@ -51,6 +51,9 @@ const struct config_key config_keys[] = {
      "Longest time a poll that asks to wait is held; 0 answers all at once. Keep it well below the proxy's read timeout (nginx: 60)."},
     {"http", "max_held", CONFIG_NUMBER, AT(max_held), "12288", 0, 1000000, NULL, "per worker", CONFIG_SUCCESSOR,
      "Polls a worker holds at once; more are answered without waiting."},
+
+    {"auth", "tokens_file", CONFIG_PATH, AT(tokens_file), "", 0, 0, NULL, "", CONFIG_RESTART,
+     "File with the API tokens, kept by `priceforge token`. When set, every listener asks for a token, the workers' unix sockets too. Empty: nobody is asked, and only loopback addresses are listened on."},
 
     {"tasks", "runners", CONFIG_NUMBER, AT(runners), "2", 1, 64, NULL, "processes", CONFIG_RESTART,
      "Number of job runner processes: tasks that run at the same time."},

@@ -5,6 +5,10 @@
 
 void client_identity(struct http_request *request, char out[IDENTITY_MAX])
 {
+    if (request->who[0] != '\0') { /* a token says more than an address, which many may share */
+        snprintf(out, IDENTITY_MAX, "token:%s", request->who);
+        return;
+    }
     http_client_address(request, out);
     if (out[0] == '\0')
         snprintf(out, IDENTITY_MAX, "unknown");

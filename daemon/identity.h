@@ -6,7 +6,8 @@
 
 #define IDENTITY_MAX 64 /* bytes with the terminator */
 
-/* The client of this request as text: its address today. Never empty. */
+/* The client of this request as text: its token where tokens are asked for, else its
+ * address. Never empty. */
 void client_identity(struct http_request *request, char out[IDENTITY_MAX]);
 
 /* A number for it that fits into a slot; never 0, which stands for nobody. */

@@ -147,7 +147,7 @@ static int open_tcp(const char *text)
 }
 
 /* Name of the bound socket; refuses an activated one that the world could reach. */
-static int name_tcp(struct listeners *listeners)
+static int name_tcp(struct listeners *listeners, bool tokens)
 {
     union address address = {.any = {.sa_family = AF_UNSPEC}};
     socklen_t len = sizeof address;
@@ -164,11 +164,10 @@ static int name_tcp(struct listeners *listeners)
               sizeof host);
     snprintf(listeners->name, sizeof listeners->name, v6 ? "[%s]:%u" : "%s:%u", host,
              (unsigned)ntohs(v6 ? address.v6.sin6_port : address.v4.sin_port));
-    if (config_loopback(host))
+    if (tokens || config_loopback(host))
         return 0;
-    log_error("start: the listener %s is not a loopback address; it asks for no credentials and is refused. Let nginx "
-              "face the "
-              "network",
+    log_error("start: the listener %s is not a loopback address; it would ask for no credentials and is refused. Set "
+              "auth.tokens_file, or let nginx face the network",
               listeners->name);
     return -1;
 }
@@ -227,7 +226,7 @@ int listeners_open(struct listeners *listeners, const struct config *config)
         if (listeners->tcp < 0)
             return -1;
     }
-    if (name_tcp(listeners) < 0)
+    if (name_tcp(listeners, config->tokens_file[0] != '\0') < 0)
         return -1;
     return open_worker_sockets(listeners, config->runtime_dir);
 }

@@ -35,19 +35,16 @@ static void upload_free(struct upload *upload)
 static void sniff(struct upload *upload)
 {
     const struct task_type *type = task_type_at((unsigned)upload->type);
-    unsigned char head[512];
-    ssize_t n = 0;
     if (upload->file.length == 0) {
         sheet_refuse(&upload->refused, "empty-file", "The file is empty; nothing was imported.");
         return;
     }
     if (type->file_format == SHEET_CSV)
         return;
-    size_t want = upload->file.length < sizeof head ? (size_t)upload->file.length : sizeof head;
-    n = pread(upload->request->spool_fd, head, want, (off_t)upload->file.offset);
-    if (n < 0)
-        n = 0;
-    (void)sheet_sniff(head, (size_t)n, &upload->refused);
+    struct sheet_input input = {upload->request->spool_fd, upload->file.offset, upload->file.length};
+    (void)sheet_sniff_file(&input, &upload->refused);
+    if (strcmp(upload->refused.cls, "io") == 0)
+        upload->refused.cls[0] = '\0'; /* not the client's fault: the task meets it, and is tried again */
 }
 
 static void look_into(struct offload_call *call)

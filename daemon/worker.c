@@ -1,6 +1,7 @@
 /* A worker's life: set up the loop, serve, drain. */
 #include "daemon/worker.h"
 
+#include "daemon/auth.h"
 #include "daemon/hold.h"
 #include "daemon/log.h"
 #include "daemon/spool.h"
@@ -82,6 +83,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
     (void)what;
     proctab_beat(events->worker.process->segment, events->worker.process->self);
     measure_load(events);
+    auth_look(events->worker.auth);
     if (++events->ticks % RESCAN_TICKS == 0)
         hold_rescan(events->worker.hold);
     /* Calls whose deadline passed while the threads hang on a dead server. */
@@ -172,6 +174,8 @@ static int make_server(struct worker *worker)
         .idle_timeout_s = config->idle_timeout_s,
         .head_timeout_s = config->head_timeout_s,
         .body_min_rate = config->body_min_rate,
+        .authorize = worker->auth ? auth_verdict : NULL,
+        .authorize_ctx = worker->auth,
         .app = worker,
     };
     worker->http = http_server_new(worker->base, &options);
@@ -245,6 +249,7 @@ static int worker_init(struct worker_events *events, const struct process *proce
     }
     raise_descriptor_limit(process->config);
     worker->base = make_base();
+    worker->auth = auth_new(process->config->tokens_file);
     worker->hold = hold_new(worker->base, process->segment, process->self.slot, process->config->max_held);
     worker->texts = textcache_new(TEXTS_MAX, TEXTS_BYTES);
     worker->retry_after = "1";
@@ -273,6 +278,7 @@ static void worker_fini(struct worker_events *events)
     dbthread_free(&worker->exports, 2000);
     offload_free(&worker->files);
     http_server_free(&worker->http);
+    auth_free(&worker->auth);
     hold_free(&worker->hold);
     textcache_free(&worker->texts);
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)

@@ -7,6 +7,7 @@
 #include "daemon/process.h"
 #include "store/dbthread.h"
 
+struct auth;
 struct hold;
 struct textcache;
 
@@ -20,6 +21,7 @@ struct worker {
     struct store_config db_config, reads_config;
     struct offload *files;
     int spool_fd;            /* the spool directory */
+    struct auth *auth;       /* the tokens, or NULL */
     struct hold *hold;       /* polls that wait */
     struct textcache *texts; /* long final representations */
     const char *retry_after; /* seconds, for the answer to a poll of a running task: more while the loop is late */

@@ -2,6 +2,8 @@
  * limits. */
 #include "handlers/utf8.h"
 
+#include <string.h>
+
 /* Length of the character that starts with `lead`, and the limits of its second byte; 0 = cannot start one. */
 static unsigned sequence(unsigned char lead, unsigned char *low, unsigned char *high)
 {
@@ -67,14 +69,49 @@ size_t utf8_encode(uint32_t cp, char *out)
     return 4;
 }
 
+/* Where ASCII ends, or near it. */
+static size_t skip_ascii(const char *text, size_t i, size_t n)
+{
+    for (uint64_t word; n - i >= sizeof word; i += sizeof word) {
+        memcpy(&word, text + i, sizeof word);
+        if (word & 0x8080808080808080u)
+            break;
+    }
+    while (i < n && (unsigned char)text[i] < 0x80)
+        i++;
+    return i;
+}
+
+/* Runs of two-byte characters, as Cyrillic text has them. */
+static size_t skip_pairs(const char *text, size_t i, size_t n)
+{
+    while (n - i >= 2 && (unsigned char)text[i] >= 0xC2 && (unsigned char)text[i] < 0xE0 &&
+           ((unsigned char)text[i + 1] & 0xC0) == 0x80)
+        i += 2;
+    return i;
+}
+
 bool utf8_valid(const char *text, size_t n)
 {
-    size_t len;
-    for (size_t i = 0; i < n; i += len) {
+    for (size_t i = 0, len; i < n; i += len) {
+        i = skip_pairs(text, skip_ascii(text, i, n), n);
+        if (i == n)
+            break;
         if (utf8_decode(text + i, n - i, &len) == UTF8_BAD)
             return false;
     }
     return true;
+}
+
+size_t utf8_units(const char *text, size_t n)
+{
+    size_t units = 0;
+    for (size_t i = 0; i < n; i++) {
+        unsigned char c = (unsigned char)text[i];
+        units += (c & 0xC0) != 0x80;
+        units += c >= 0xF0;
+    }
+    return units;
 }
 
 size_t utf8_count(const char *text, size_t n)

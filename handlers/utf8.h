@@ -13,7 +13,9 @@
 uint32_t utf8_decode(const char *text, size_t n, size_t *len);
 /* Write cp into out (room for 4 bytes). Returns the length. cp is a valid code point. */
 size_t utf8_encode(uint32_t cp, char *out);
-bool utf8_valid(const char *text, size_t n);
+bool utf8_valid(const char *text, size_t n); /* NUL is a character like any other */
+/* UTF-16 units of valid text: what spreadsheet programs count. */
+size_t utf8_units(const char *text, size_t n);
 /* Characters of a valid text. */
 size_t utf8_count(const char *text, size_t n);
 /* The longest length <= max that does not cut a character of the valid text. */

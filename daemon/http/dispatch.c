@@ -79,6 +79,8 @@ static void reply_refused(struct exchange *exchange)
         http_reply_header(request, "Allow", exchange->refusal.allow);
     if (exchange->refusal.accept != NULL && request->method == HTTP_POST)
         http_reply_header(request, "Accept-Post", exchange->refusal.accept);
+    if (exchange->refusal.challenge != NULL)
+        http_reply_header(request, "WWW-Authenticate", exchange->refusal.challenge);
     http_reply_problem(request, exchange->refusal.slug, exchange->refusal.detail, NULL);
 }
 
@@ -109,9 +111,24 @@ static bool find_route(struct exchange *exchange)
     if (request->method == HTTP_OPTIONS) {
         reply_options(request, match.allow);
     } else {
-        exchange->refusal = (struct refusal){"method-not-allowed", NULL, match.allow, NULL};
+        exchange->refusal = (struct refusal){.slug = "method-not-allowed", .allow = match.allow};
         reply_refused(exchange);
     }
+    return false;
+}
+
+/* A request that passed through has not been asked for its token; any other was judged at head time. */
+static bool check_token(struct exchange *exchange, bool judged)
+{
+    const struct http_server *server = exchange->request.server;
+    const char *sent;
+
+    if (judged || server->options.authorize == NULL || exchange->request.route->scope == SCOPE_NONE)
+        return true;
+    sent = http_header(&exchange->request, "Authorization");
+    if (policy_authorize(exchange, sent, sent != NULL ? strlen(sent) : 0))
+        return true;
+    reply_refused(exchange);
     return false;
 }
 
@@ -135,6 +152,7 @@ void dispatch(struct evhttp_request *ev, void *arg)
     struct conn *conn = conn_of(server, ev);
     struct exchange *exchange = take_exchange(conn, ev);
     struct http_request *request = &exchange->request;
+    bool judged;
 
     server->stats.requests++;
     conn->current = exchange;
@@ -143,7 +161,8 @@ void dispatch(struct evhttp_request *ev, void *arg)
         return;
     }
     request->path = evhttp_uri_get_path(evhttp_request_get_evhttp_uri(ev));
-    if (!find_route(exchange))
+    judged = request->route != NULL;
+    if (!find_route(exchange) || !check_token(exchange, judged))
         return;
     if (take_query(exchange) != 0) {
         http_reply_problem(request, "bad-request", "more than 64 query parameters", NULL);

@@ -41,12 +41,13 @@ struct exchange *exchange_new(struct http_server *server, struct conn *conn)
     request->spool_fd = -1;
     request->spool_len = 0;
     request->content_type[0] = request->boundary[0] = request->request_id[0] = '\0';
+    request->who[0] = '\0';
     request->user = NULL;
     request->gone = NULL;
     exchange->conn = conn;
     exchange->ev = NULL;
     exchange->seq = 0;
-    exchange->refusal = (struct refusal){NULL, NULL, NULL, NULL};
+    exchange->refusal = (struct refusal){0};
     exchange->echo_id = exchange->counted_upload = false;
     exchange->head = NULL;
     exchange->memory = NULL;

@@ -287,6 +287,14 @@ static int take_field(const char *base, struct head_span name, struct head_span 
             out->content_type = value;
         }
         return 0;
+    case 13:
+        if (head_name_is(p, 13, "authorization", 13)) {
+            if (out->has_authorization)
+                return BAD("Authorization is there twice");
+            out->has_authorization = true;
+            out->authorization = value;
+        }
+        return 0;
     case 14:
         if (head_name_is(p, 14, "content-length", 14))
             return take_length(v, value.len, out, slug, why);

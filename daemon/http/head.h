@@ -22,9 +22,10 @@ struct http_head {
     struct head_span path;   /* target up to the question mark */
     unsigned minor;          /* HTTP/1.minor: 0 or 1 */
     bool has_length, chunked, expect_continue;
-    bool has_content_type; /* an empty one counts */
-    uint64_t length;       /* Content-Length; 0 without */
-    struct head_span content_type, fetch_site, request_id;
+    bool has_content_type;  /* an empty one counts */
+    uint64_t length;        /* Content-Length; 0 without */
+    bool has_authorization; /* an empty one counts */
+    struct head_span content_type, fetch_site, request_id, authorization;
 };
 
 /* Look for the end of the head in p[0..n). `*seen` (start with 0) remembers how far earlier calls have looked. Returns

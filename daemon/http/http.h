@@ -48,12 +48,21 @@ struct http_route {
     enum http_scope scope;
 };
 
+/* What is said about a request's Authorization header. */
+enum http_verdict { HTTP_GRANTED, HTTP_NO_TOKEN /* 401 */, HTTP_BAD_TOKEN /* 401 */, HTTP_NOT_GRANTED /* 403 */ };
+#define HTTP_WHO_MAX 16
+
 struct http_options {
     const struct http_route *routes; /* ends with handle NULL */
     int spool_dir_fd;                /* 0700 directory */
     uint64_t max_body;               /* bytes, for BODY_SPOOL */
     unsigned max_connections, max_uploads;
     unsigned idle_timeout_s, head_timeout_s, body_min_rate;
+    /* May a client with this header (NULL = none) do what needs `scope`? Asked before a body is read; fills in who it
+     * is, "" for nobody. NULL: everybody may do everything. */
+    enum http_verdict (*authorize)(void *ctx, const char *authorization, size_t len, enum http_scope scope,
+                                   char who[HTTP_WHO_MAX]);
+    void *authorize_ctx;
     void *app; /* handed to handlers: the worker */
 };
 
@@ -75,6 +84,7 @@ struct http_request {
     uint64_t spool_len;
     char content_type[128]; /* lower-case media type without parameters; "" if none */
     char boundary[72];      /* of multipart/form-data; "" if none */
+    char who[HTTP_WHO_MAX]; /* what options.authorize said; "" = nobody in particular */
     char request_id[37];    /* taken from the client when it is a sane one, else made */
     void *user;             /* the handler's own, for asynchronous answers */
     void (*gone)(

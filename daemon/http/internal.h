@@ -94,6 +94,7 @@ struct refusal {
     const char *slug, *detail; /* slug NULL = not refused; both static text */
     const char *allow;         /* 405 */
     const char *accept;        /* 415 */
+    const char *challenge;     /* 401, 403: WWW-Authenticate */
 };
 
 struct exchange {
@@ -170,6 +171,8 @@ void spooler_send_continue(struct conn *conn);
 void policy_judge(struct http_server *server, const struct http_head *head, const char *bytes,
                   struct exchange *exchange);
 bool policy_accepts(const char *accept, const char *type);
+/* Does the token in the header Authorization (NULL = none) allow the exchange's route? If not, the refusal says so. */
+bool policy_authorize(struct exchange *exchange, const char *authorization, size_t len);
 
 /* exchange.c */
 struct exchange *exchange_new(struct http_server *server, struct conn *conn);

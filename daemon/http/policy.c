@@ -125,6 +125,45 @@ static bool cross_site(const struct http_head *head, const char *bytes)
            head_name_is(bytes + head->fetch_site.at, head->fetch_site.len, "cross-site", 10);
 }
 
+/* RFC 6750 section 3: no error code when nothing was sent, so that a client learns only that it has to. */
+bool policy_authorize(struct exchange *exchange, const char *authorization, size_t len)
+{
+    static const char *const lacking[] = {
+        [SCOPE_NONE] = "",
+        [SCOPE_READ] = "Bearer realm=\"priceforge\", error=\"insufficient_scope\", scope=\"read\"",
+        [SCOPE_START] = "Bearer realm=\"priceforge\", error=\"insufficient_scope\", scope=\"start\"",
+        [SCOPE_CANCEL] = "Bearer realm=\"priceforge\", error=\"insufficient_scope\", scope=\"cancel\"",
+        [SCOPE_ADMIN] = "Bearer realm=\"priceforge\", error=\"insufficient_scope\", scope=\"admin\""};
+    struct http_request *request = &exchange->request;
+    const struct http_options *options = &request->server->options;
+
+    if (options->authorize == NULL)
+        return true;
+    switch (options->authorize(options->authorize_ctx, authorization, len, request->route->scope, request->who)) {
+    case HTTP_GRANTED:
+        return true;
+    case HTTP_NO_TOKEN:
+        refuse(exchange, "unauthorized", NULL);
+        exchange->refusal.challenge = "Bearer realm=\"priceforge\"";
+        break;
+    case HTTP_BAD_TOKEN:
+        refuse(exchange, "unauthorized", "the token is not known, has expired or was revoked");
+        exchange->refusal.challenge = "Bearer realm=\"priceforge\", error=\"invalid_token\"";
+        break;
+    case HTTP_NOT_GRANTED:
+        refuse(exchange, "forbidden", "the token does not have the scope that this needs; see WWW-Authenticate");
+        exchange->refusal.challenge = lacking[request->route->scope];
+        break;
+    }
+    return false;
+}
+
+static bool authorized(const struct http_head *head, const char *bytes, struct exchange *exchange)
+{
+    return policy_authorize(exchange, head->has_authorization ? bytes + head->authorization.at : NULL,
+                            head->authorization.len);
+}
+
 void policy_judge(struct http_server *server, const struct http_head *head, const char *bytes,
                   struct exchange *exchange)
 {
@@ -134,7 +173,7 @@ void policy_judge(struct http_server *server, const struct http_head *head, cons
     request->method = head->method;
     exchange_id(exchange, bytes + head->request_id.at, head->request_id.len);
     take_content_type(head, bytes, request);
-    if (!find_route(server, head, bytes, exchange))
+    if (!find_route(server, head, bytes, exchange) || !authorized(head, bytes, exchange))
         return;
     if (cross_site(head, bytes))
         refuse(exchange, "forbidden", "a page of another site may not change anything here");

@@ -131,8 +131,6 @@ static void add_headers(struct http_request *request, int status, unsigned retry
         snprintf(digits, sizeof digits, "%u", retry_after_s > 0 ? retry_after_s : 1);
         http_reply_header(request, "Retry-After", digits);
     }
-    if (status == 401)
-        http_reply_header(request, "WWW-Authenticate", "Bearer");
     http_reply_header(request, "Cache-Control", "no-store");
 }
 

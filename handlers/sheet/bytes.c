@@ -1,6 +1,8 @@
 /* Allocation that cannot fail, growing buffers, and UTF-8 as XML allows it. */
 #include "handlers/sheet/bytes.h"
 
+#include "handlers/utf8.h"
+
 #include <stdlib.h>
 
 void *xalloc(size_t n)
@@ -37,28 +39,8 @@ void bytes_free(struct bytes *b)
 
 size_t utf8_put(char *to, uint32_t code)
 {
-    if (code == 0 || (code >= 0xd800 && code < 0xe000) || code > 0x10ffff)
-        code = 0xfffd;
-    if (code < 0x80) {
-        to[0] = (char)code;
-        return 1;
-    }
-    if (code < 0x800) {
-        to[0] = (char)(0xc0 | code >> 6);
-        to[1] = (char)(0x80 | (code & 63));
-        return 2;
-    }
-    if (code < 0x10000) {
-        to[0] = (char)(0xe0 | code >> 12);
-        to[1] = (char)(0x80 | (code >> 6 & 63));
-        to[2] = (char)(0x80 | (code & 63));
-        return 3;
-    }
-    to[0] = (char)(0xf0 | code >> 18);
-    to[1] = (char)(0x80 | (code >> 12 & 63));
-    to[2] = (char)(0x80 | (code >> 6 & 63));
-    to[3] = (char)(0x80 | (code & 63));
-    return 4;
+    bool character = code != 0 && (code < 0xd800 || (code >= 0xe000 && code <= 0x10ffff));
+    return utf8_encode(character ? code : 0xfffd, to);
 }
 
 /* High bits are set where one of these 8 bytes may be other than 0x20 … 0x7f; 0 when all are. */
@@ -89,39 +71,6 @@ static size_t skip_pairs(const unsigned char *text, size_t i, size_t n)
     return i;
 }
 
-static size_t sequence_length(unsigned char lead)
-{
-    if (lead < 0x80)
-        return 1;
-    if (lead >= 0xc2 && lead < 0xe0)
-        return 2;
-    if (lead >= 0xe0 && lead < 0xf0)
-        return 3;
-    return lead >= 0xf0 && lead < 0xf5 ? 4 : 0;
-}
-
-static bool continuation(const unsigned char *p, size_t n)
-{
-    for (size_t i = 1; i < n; i++)
-        if ((p[i] & 0xc0) != 0x80)
-            return false;
-    return true;
-}
-
-static bool sequence_valid(const unsigned char *p, size_t n)
-{
-    if (!continuation(p, n))
-        return false;
-    if (n == 3) {
-        if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] >= 0xa0))
-            return false;
-        return !(p[0] == 0xef && p[1] == 0xbf && p[2] >= 0xbe);
-    }
-    if (n == 4)
-        return !((p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] >= 0x90));
-    return true;
-}
-
 size_t utf8_check(const unsigned char *text, size_t n, bool *cut)
 {
     size_t i = 0;
@@ -137,40 +86,13 @@ size_t utf8_check(const unsigned char *text, size_t n, bool *cut)
             i++;
             continue;
         }
-        size_t len = sequence_length(c);
-        if (len == 0 || len > n - i) {
-            *cut = len > n - i && continuation(text + i, n - i);
-            return i;
-        }
-        if (!sequence_valid(text + i, len))
+        size_t len;
+        uint32_t code = utf8_decode((const char *)text + i, n - i, &len);
+        if (code == UTF8_BAD)
+            *cut = len == n - i && c >= 0xc2 && c <= 0xf4;
+        if (code == UTF8_BAD || code == 0xfffe || code == 0xffff)
             return i;
         i += len;
     }
     return n;
-}
-
-bool bytes_utf8_valid(const unsigned char *text, size_t n)
-{
-    for (size_t i = 0; i < n;) {
-        i = skip_pairs(text, skip_plain(text, i, n), n);
-        if (i == n)
-            break;
-        size_t len = sequence_length(text[i]);
-        bool nonchar = len == 3 && n - i >= 3 && text[i] == 0xef && text[i + 1] == 0xbf && (text[i + 2] & 0xfe) == 0xbe;
-        if (len == 0 || len > n - i || text[i] == 0 || (!nonchar && !sequence_valid(text + i, len)))
-            return false;
-        i += len;
-    }
-    return true;
-}
-
-size_t utf8_units(const char *text, size_t n)
-{
-    size_t units = 0;
-    for (size_t i = 0; i < n; i++) {
-        unsigned char c = (unsigned char)text[i];
-        units += (c & 0xc0) != 0x80;
-        units += c >= 0xf0;
-    }
-    return units;
 }

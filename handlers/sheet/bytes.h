@@ -83,9 +83,5 @@ static inline void bytes_add_code(struct bytes *b, uint32_t code)
  * control characters but tab, LF, CR. Returns n when all is right; a sequence cut by the end is reported by *cut = true
  * and the place of its first byte. */
 size_t utf8_check(const unsigned char *text, size_t n, bool *cut);
-/* Is this UTF-8 without a zero byte? Cell texts may hold control characters: "_x0001_" stands for one. */
-bool bytes_utf8_valid(const unsigned char *text, size_t n);
-/* UTF-16 units of valid UTF-8. */
-size_t utf8_units(const char *text, size_t n);
 
 #endif

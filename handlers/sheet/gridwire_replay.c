@@ -4,6 +4,7 @@
 
 #include "handlers/sheet/bytes.h"
 #include "handlers/sheet/gridwire_frame.h"
+#include "handlers/utf8.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -125,7 +126,7 @@ static bool text_valid(const struct grid_cell *cell)
                (cell->len == 5 && memcmp(cell->text, "false", 5) == 0);
     case GRID_TEXT:
     case GRID_ERROR:
-        return bytes_utf8_valid((const unsigned char *)cell->text, cell->len);
+        return utf8_valid(cell->text, cell->len);
     default:
         return false;
     }
@@ -195,12 +196,18 @@ static bool read_merge(struct cursor *c, struct grid_merge *m)
            m->last_column < GRID_MAX_COLUMN;
 }
 
+/* Names and sentences end at a zero byte; texts of cells do not, and may hold one. */
+static bool is_name(const unsigned char *p, size_t n)
+{
+    return memchr(p, 0, n) == NULL && utf8_valid((const char *)p, n);
+}
+
 static bool read_name(struct cursor *c, uint32_t n, char *name)
 {
     if (!c->ok || n >= NAME_MAX_BYTES)
         return false;
     const unsigned char *p = bytes_at(c, n);
-    if (!c->ok || !bytes_utf8_valid(p, n))
+    if (!c->ok || !is_name(p, n))
         return false;
     memcpy(name, p, n);
     name[n] = 0;
@@ -267,7 +274,7 @@ static bool read_short(struct cursor *c, char *to, size_t size)
     if (!c->ok || n >= size)
         return false;
     const unsigned char *p = bytes_at(c, n);
-    if (!c->ok || !bytes_utf8_valid(p, n))
+    if (!c->ok || !is_name(p, n))
         return false;
     memcpy(to, p, n);
     to[n] = 0;

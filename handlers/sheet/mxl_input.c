@@ -54,7 +54,7 @@ bool mxl_in_more(struct mxl_in *in)
         got = pread(in->file.fd, in->block, want, (off_t)(in->file.offset + in->loaded));
     while (got < 0 && errno == EINTR);
     if (got < 0) {
-        mxl_fail(in, "io", "The uploaded file cannot be read back.");
+        mxl_fail(in, "io", "The uploaded file cannot be read back. Send it again.");
         return false;
     }
     if (got == 0) {
@@ -93,11 +93,19 @@ int mxl_in_skip(struct mxl_in *in, uint64_t n)
     return 0;
 }
 
+/* What to do about the many ways of being damaged or too much is always the same. */
+static const char *advice(const char *cls)
+{
+    if (strcmp(cls, "mxl-malformed") == 0)
+        return " Save the report again in 1C and send that.";
+    return strcmp(cls, "mxl-limit") == 0 ? " Split the report into parts, or save it as .xlsx." : "";
+}
+
 int mxl_fail_at(struct mxl_in *in, uint64_t offset, const char *cls, const char *text)
 {
     if (!in->failed) {
         in->failed = true;
-        sheet_refuse(in->err, cls, "%s", text);
+        sheet_refuse(in->err, cls, "%s%s", text, advice(cls));
         in->err->offset = offset;
     }
     in->p = in->end; /* inline readers stop at once */

@@ -37,7 +37,8 @@ bool mxl_in_more(struct mxl_in *in);
 int mxl_in_copy(struct mxl_in *in, void *to, size_t n);
 int mxl_in_skip(struct mxl_in *in, uint64_t n);
 
-/* Record a failure at the current byte or at a given one; all return -1. The first failure wins. */
+/* Record a failure at the current byte or at a given one; all return -1. The first failure wins. What to do is added
+ * for "mxl-malformed" and "mxl-limit". */
 int mxl_fail(struct mxl_in *in, const char *cls, const char *text);
 int mxl_fail_at(struct mxl_in *in, uint64_t offset, const char *cls, const char *text);
 int mxl_in_truncated(struct mxl_in *in);

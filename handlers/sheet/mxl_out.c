@@ -1,8 +1,10 @@
 /* Row assembly and limits of the .mxl reader. */
 #include "handlers/sheet/mxl_out.h"
 #include "handlers/sheet/mxl.h"
-#include "handlers/sheet/mxl_text.h"
+#include "handlers/utf8.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -73,10 +75,14 @@ int mxl_out_count(struct mxl_out *out, uint64_t rows, uint64_t cells)
 {
     out->all_rows += rows;
     out->all_cells += cells;
-    if (out->all_rows > out->limits->max_rows)
-        return mxl_fail(out->in, "limit-rows", "The sheet has more rows than allowed. Split the report into parts.");
+    if (out->all_rows > out->limits->max_rows) {
+        char text[120];
+        snprintf(text, sizeof text, "The report has more than %" PRIu32 " rows. Split it and send the parts.",
+                 out->limits->max_rows);
+        return mxl_fail(out->in, "limit-rows", text);
+    }
     if (out->all_cells > MXL_MAX_CELLS)
-        return mxl_fail(out->in, "mxl-limit", "The sheet has too many cells. Split the report into parts.");
+        return mxl_fail(out->in, "mxl-limit", "The sheet has too many cells.");
     return 0;
 }
 
@@ -131,8 +137,9 @@ int mxl_out_cell(struct mxl_out *out, uint32_t column, enum grid_kind kind, size
 {
     char *text = out->arena + out->used;
     /* A UTF-16 unit takes at least one byte, so short texts need no counting. */
-    if (len > out->limits->max_text && mxl_utf16_units(text, len) > out->limits->max_text)
-        return mxl_fail(out->in, "limit-text", "A cell of the .mxl file holds more text than allowed.");
+    if (len > out->limits->max_text && utf8_units(text, len) > out->limits->max_text)
+        return mxl_fail(out->in, "limit-text",
+                        "A cell of the report holds more than 32767 characters. Shorten it and send the file again.");
     if (out->n_cells == out->cells_cap) {
         out->cells_cap = out->cells_cap ? out->cells_cap * 2 : 64;
         out->cells = grown(out->cells, out->cells_cap, sizeof *out->cells);

@@ -1,6 +1,7 @@
 /* Text checks and code pages of the .mxl reader. The tables stand here since iconv would open files, which the sandbox
  * of the parser forbids. */
 #include "handlers/sheet/mxl_text.h"
+#include "handlers/utf8.h"
 
 #include <string.h>
 
@@ -112,78 +113,10 @@ const uint16_t *mxl_code_page(unsigned number)
     }
 }
 
-size_t mxl_from_code_page(const uint16_t *page, unsigned char byte, char out[3])
+size_t mxl_from_code_page(const uint16_t *page, unsigned char byte, char out[4])
 {
     unsigned c = byte < 0x80 ? byte : page[byte - 0x80] ? page[byte - 0x80] : 0xfffdu;
-    if (c < 0x80) {
-        out[0] = (char)c;
-        return 1;
-    }
-    if (c < 0x800) {
-        out[0] = (char)(0xc0 | c >> 6);
-        out[1] = (char)(0x80 | (c & 0x3f));
-        return 2;
-    }
-    out[0] = (char)(0xe0 | c >> 12);
-    out[1] = (char)(0x80 | (c >> 6 & 0x3f));
-    out[2] = (char)(0x80 | (c & 0x3f));
-    return 3;
-}
-
-/* Length of the well-formed sequence at s (Unicode table 3-7: no overlong forms, no surrogates, up to U+10FFFF), or 0.
- */
-static size_t sequence(const unsigned char *s, size_t left)
-{
-    unsigned char c = s[0];
-    size_t n = c < 0x80 ? 1 : c < 0xc2 ? 0 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : c < 0xf5 ? 4 : 0;
-    if (n == 0 || n > left)
-        return 0;
-    for (size_t i = 1; i < n; i++)
-        if ((s[i] & 0xc0) != 0x80)
-            return 0;
-    if ((c == 0xe0 && s[1] < 0xa0) || (c == 0xed && s[1] > 0x9f) || (c == 0xf0 && s[1] < 0x90) ||
-        (c == 0xf4 && s[1] > 0x8f))
-        return 0;
-    return n;
-}
-
-static size_t ascii_run(const unsigned char *s, size_t n)
-{
-    size_t i = 0;
-    for (uint64_t w; n - i >= sizeof w; i += sizeof w) {
-        memcpy(&w, s + i, sizeof w);
-        if (w & UINT64_C(0x8080808080808080))
-            break;
-    }
-    while (i < n && s[i] < 0x80)
-        i++;
-    return i;
-}
-
-bool mxl_utf8_valid(const char *text, size_t len)
-{
-    const unsigned char *s = (const unsigned char *)text;
-    for (size_t i = 0; i < len;) {
-        i += ascii_run(s + i, len - i);
-        while (i < len && s[i] >= 0x80) {
-            size_t n = sequence(s + i, len - i);
-            if (n == 0)
-                return false;
-            i += n;
-        }
-    }
-    return true;
-}
-
-size_t mxl_utf16_units(const char *text, size_t len)
-{
-    size_t units = 0;
-    for (size_t i = 0; i < len; i++) {
-        unsigned char c = (unsigned char)text[i];
-        units += (c & 0xc0) != 0x80;
-        units += c >= 0xf0;
-    }
-    return units;
+    return utf8_encode(c, out);
 }
 
 bool mxl_is_number(const char *s, size_t len)

@@ -9,11 +9,8 @@
 /* Upper half of a single-byte code page, or NULL for an unknown number. */
 const uint16_t *mxl_code_page(unsigned number);
 
-/* UTF-8 of one byte; returns its length. A byte the page leaves undefined becomes U+FFFD. */
-size_t mxl_from_code_page(const uint16_t *page, unsigned char byte, char out[3]);
-
-bool mxl_utf8_valid(const char *text, size_t len);
-size_t mxl_utf16_units(const char *text, size_t len); /* of valid UTF-8 */
+/* UTF-8 of one byte, at most 3 of them; returns its length. A byte the page leaves undefined becomes U+FFFD. */
+size_t mxl_from_code_page(const uint16_t *page, unsigned char byte, char out[4]);
 
 /* [-]digits[.digits][e[+-]digits] */
 bool mxl_is_number(const char *text, size_t len);

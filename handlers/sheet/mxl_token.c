@@ -1,7 +1,7 @@
 /* Tokeniser of the brace form of .mxl. No recursion: depth is a counter, so hostile nesting costs nothing. */
 #include "handlers/sheet/mxl_token.h"
 #include "handlers/sheet/mxl_out.h"
-#include "handlers/sheet/mxl_text.h"
+#include "handlers/utf8.h"
 
 #include <string.h>
 
@@ -156,7 +156,7 @@ int mxl_string(struct mxl_in *in, char *to, size_t *len)
         in->p++;
     }
     *len = n;
-    if (!mxl_utf8_valid(to, n))
+    if (!utf8_valid(to, n))
         return mxl_fail_at(in, start, "mxl-malformed", "A text of the .mxl file is not valid UTF-8.");
     return 0;
 }

@@ -363,7 +363,9 @@ static void XMLCALL on_text(void *ctx, const XML_Char *s, int len)
 static void XMLCALL on_doctype(void *ctx, const XML_Char *name, const XML_Char *system, const XML_Char *pub, int subset)
 {
     (void)name, (void)system, (void)pub, (void)subset;
-    fail(ctx, "xml-dtd", "The XML of the .mxl file has a document type declaration, which no 1C document has.");
+    fail(ctx, "xml-dtd",
+         "The XML of the .mxl file has a document type declaration, which no 1C document has. Save the report as "
+         ".xlsx.");
 }
 
 /* Expat remembers every element and attribute name it has met, so a file of ever new names grows without end: its

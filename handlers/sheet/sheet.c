@@ -65,6 +65,9 @@ static enum sheet_format sniff_text(const unsigned char *head, size_t n, struct 
     else if (looks_html(head, n) || holds(head, n, "<html") || holds(head, n, "<HTML"))
         sheet_refuse(err, "html",
                      "The file is an HTML page with the name of a spreadsheet. Open it and save it as .xlsx.");
+    else if (begins(head, n, "\xff\xfe", 2) || begins(head, n, "\xfe\xff", 2))
+        sheet_refuse(err, "not-zip",
+                     "The file is plain text in UTF-16, not a spreadsheet. Open it and save it as .xlsx.");
     else if (begins(head, n, "%PDF", 4))
         sheet_refuse(err, "not-zip", "The file is a PDF document. Send the table it was made from as .xlsx.");
     else if (memchr(head, 0, n) == NULL)
@@ -96,7 +99,7 @@ enum sheet_format sheet_sniff(const unsigned char *head, size_t n, struct sheet_
     return sniff_text(head, n, err);
 }
 
-static enum sheet_format sniff_input(const struct sheet_input *input, struct sheet_error *err)
+enum sheet_format sheet_sniff_file(const struct sheet_input *input, struct sheet_error *err)
 {
     unsigned char head[HEAD_SIZE];
     size_t n = input->length < HEAD_SIZE ? (size_t)input->length : HEAD_SIZE;
@@ -114,7 +117,7 @@ int sheet_read(const struct sheet_input *input, enum sheet_format format, const 
     *err = (struct sheet_error){0};
     if (format == SHEET_CSV)
         return csv_read(input, limits, sink, err);
-    enum sheet_format found = sniff_input(input, err);
+    enum sheet_format found = sheet_sniff_file(input, err);
     if (found == SHEET_UNKNOWN)
         return -1;
     if (format != SHEET_UNKNOWN && found != format)

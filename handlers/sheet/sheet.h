@@ -38,6 +38,10 @@ extern const struct sheet_limits sheet_default_limits; /* 500 000 rows, 4 GiB, 1
  */
 enum sheet_format sheet_sniff(const unsigned char *head, size_t n, struct sheet_error *err);
 
+/* The same for a whole file, which is looked into further where its first bytes leave two answers: an old workbook or
+ * one with a password. Reads at most 4 MiB of it. */
+enum sheet_format sheet_sniff_file(const struct sheet_input *input, struct sheet_error *err);
+
 /* Read the whole file into the sink. `format` SHEET_UNKNOWN = sniff; SHEET_CSV must be asked for.
  * Returns 0 (whole table delivered, or the sink said GRID_STOP), -1 with *err, or the sink's negative number. */
 int sheet_read(const struct sheet_input *input, enum sheet_format format, const struct sheet_limits *limits,

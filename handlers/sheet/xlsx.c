@@ -22,21 +22,53 @@ ssize_t part_source(void *part, unsigned char *buf, size_t size, struct sheet_er
     return zip_part_read(part, buf, size, err);
 }
 
-/* No office document in this archive: say what it is instead, if it tells. */
-static int refuse_package(struct reading *r)
-{
-    const struct zip_entry *type = zip_find(&r->zip, "mimetype");
-    if (type == NULL)
-        return sheet_refuse(r->err, "missing-part",
-                            "The file is a ZIP archive without a workbook in it. Save it as .xlsx.");
-    return sheet_refuse(r->err, "not-spreadsheet",
-                        "The file is an OpenDocument or similar document, not an .xlsx workbook. Save it as .xlsx.");
-}
-
 static bool ends_with(const char *text, const char *end)
 {
     size_t n = strlen(text), m = strlen(end);
     return n >= m && strcmp(text + n - m, end) == 0;
+}
+
+/* OpenDocument and its like name their type in a stored entry. */
+static bool is_ods(struct reading *r, const struct zip_entry *type)
+{
+    static const char ods[] = "application/vnd.oasis.opendocument.spreadsheet";
+    unsigned char text[sizeof ods - 1];
+    struct sheet_error ignored;
+    struct zip_part *part = type->size >= sizeof text ? zip_part_open(&r->zip, type, true, &ignored) : NULL;
+    bool same = part != NULL && zip_part_read(part, text, sizeof text, &ignored) == sizeof text &&
+                memcmp(text, ods, sizeof text) == 0;
+    zip_part_close(&part);
+    return same;
+}
+
+/* The key of a spreadsheet that somebody has packed, or NULL. */
+static const char *packed_sheet(const struct reading *r)
+{
+    static const char *const ends[] = {".xlsx", ".mxl", ".xls", ".csv", ".ods"};
+    for (uint32_t i = 0; i < r->zip.n_entries; i++)
+        for (size_t k = 0; k < sizeof ends / sizeof *ends; k++)
+            if (ends_with(r->zip.entries[i].key, ends[k]))
+                return r->zip.entries[i].key;
+    return NULL;
+}
+
+/* No office document in this archive: say what it is instead, if it tells. */
+static int refuse_package(struct reading *r)
+{
+    const struct zip_entry *type = zip_find(&r->zip, "mimetype");
+    const char *inside = packed_sheet(r);
+    if (type != NULL && is_ods(r, type))
+        return sheet_refuse(r->err, "not-spreadsheet",
+                            "The file is an OpenDocument spreadsheet (.ods). Save it as .xlsx and send that.");
+    if (type != NULL)
+        return sheet_refuse(r->err, "not-spreadsheet",
+                            "The file is an OpenDocument or similar document. Save its table as .xlsx and send that.");
+    if (inside != NULL)
+        return sheet_refuse(r->err, "missing-part",
+                            "The file is a ZIP archive with \"%.60s\" in it. Unpack it and send the .xlsx or .mxl.",
+                            inside);
+    return sheet_refuse(r->err, "missing-part",
+                        "The file is a ZIP archive without a workbook in it. Save the table as .xlsx and send that.");
 }
 
 static int find_book(struct reading *r, const struct zip_entry **entry)

@@ -11,6 +11,9 @@
 #include "handlers/sheet/xml.h"
 #include "handlers/sheet/zip.h"
 
+/* What to do about a workbook that is not what a spreadsheet program writes, but may hold a table all the same. */
+#define XLSX_COPY_IT "Copy its table into a new workbook and send that."
+
 /* ---- Small parts, through expat (xlsx_small.c) --------------------------------------------------------------------
  */
 

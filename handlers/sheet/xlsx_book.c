@@ -24,10 +24,12 @@ static int add_sheet(struct reading *r, const char **attrs, struct sheet_error *
     struct book *book = r->book;
     const char *state = small_attr(attrs, "state", false);
     if (book->n == r->max)
-        return sheet_refuse(err, "xml-limit", "The workbook goes beyond a limit (more than %u sheets).", r->max);
+        return sheet_refuse(err, "xml-limit", "The workbook goes beyond a limit (more than %u sheets). " XLSX_COPY_IT,
+                            r->max);
     const char *name = small_attr(attrs, "name", false), *id = small_attr(attrs, "id", true);
     if ((name != NULL && strlen(name) > NAME_BYTES_MAX) || (id != NULL && strlen(id) > NAME_BYTES_MAX))
-        return sheet_refuse(err, "xml-limit", "The workbook goes beyond a limit (the name of a sheet is too long).");
+        return sheet_refuse(err, "xml-limit",
+                            "The workbook goes beyond a limit (the name of a sheet is too long). " XLSX_COPY_IT);
     if (book->n == book->cap) {
         book->cap = book->cap * 2 + 4;
         book->sheets = xrealloc(book->sheets, book->cap * sizeof *book->sheets);

@@ -107,9 +107,11 @@ static int rels_start(void *ctx, unsigned depth, const char *name, const char **
     if (id == NULL || type == NULL || target == NULL)
         return 0;
     if (rels->n == r->max)
-        return sheet_refuse(err, "xml-limit", "The workbook goes beyond a limit (more than %u relationships).", r->max);
+        return sheet_refuse(err, "xml-limit",
+                            "The workbook goes beyond a limit (more than %u relationships). " XLSX_COPY_IT, r->max);
     if (strlen(id) + strlen(target) > NAMES_BYTES_MAX)
-        return sheet_refuse(err, "xml-limit", "The workbook goes beyond a limit (the name of a part is too long).");
+        return sheet_refuse(err, "xml-limit",
+                            "The workbook goes beyond a limit (the name of a part is too long). " XLSX_COPY_IT);
     if (rels->n == rels->cap) {
         rels->cap = rels->cap * 2 + 16;
         rels->list = xrealloc(rels->list, rels->cap * sizeof *rels->list);

@@ -85,7 +85,9 @@ int row_add(struct row_buffer *row, const struct grid_cell *cell, struct sheet_e
 {
     row->total += cell->len;
     if (row->total > ROW_TEXT_MAX)
-        return sheet_refuse(err, "limit-text", "A row holds more than %d MiB of text.", ROW_TEXT_MAX >> 20);
+        return sheet_refuse(err, "limit-text",
+                            "A row holds more than %d MiB of text. Shorten it and send the file again.",
+                            ROW_TEXT_MAX >> 20);
     if (row->n >= 2 * GRID_MAX_COLUMN)
         row_finish(row); /* the same columns again and again: at most as many stay as there are columns */
     if (row->n == row->cap) {

@@ -26,7 +26,7 @@ void worksheet_free(struct worksheet **ws)
 static int out_of_range(struct worksheet *ws)
 {
     return sheet_refuse(ws->err, "bad-reference",
-                        "A cell lies outside the largest possible sheet (1048576 rows, XFD columns).");
+                        "A cell lies outside the largest possible sheet (1048576 rows, columns to XFD). " XLSX_COPY_IT);
 }
 
 /* ---- Rows ---------------------------------------------------------------------------------------------------------
@@ -43,7 +43,8 @@ static int hand_out(struct worksheet *ws)
                             job->limits->max_rows);
     *job->bytes += ws->row.total;
     if (*job->bytes > job->limits->max_inflated)
-        return sheet_refuse(ws->err, "limit-text", "The file stands for more than %llu MiB of text.",
+        return sheet_refuse(ws->err, "limit-text",
+                            "The file stands for more than %llu MiB of text. Split it and send the parts.",
                             (unsigned long long)(job->limits->max_inflated >> 20));
     return job->sink->row(job->sink->ctx, &ws->head);
 }
@@ -289,7 +290,7 @@ static int on_start(struct worksheet *ws, const struct xml_token *token)
     }
     ws->place = AT_SHEET;
     if (!XML_IS(token, "worksheet"))
-        return sheet_refuse(ws->err, "not-spreadsheet", "A sheet of the workbook is no table (%.*s).",
+        return sheet_refuse(ws->err, "not-spreadsheet", "A sheet of the workbook is no table (%.*s). " XLSX_COPY_IT,
                             (int)(token->name_len < 40 ? token->name_len : 40), token->name);
     return 0;
 }
@@ -399,7 +400,8 @@ int worksheet_end(struct worksheet *ws)
         return sheet_refuse(ws->err, "xml-malformed",
                             "The workbook holds values outside of any row. Save it again as .xlsx.");
     if (ws->job->told != NULL && !same_merges(ws->job->told, &ws->merges))
-        return sheet_refuse(ws->err, "xml-malformed", "The workbook is damaged (merged cells in an odd place).");
+        return sheet_refuse(ws->err, "xml-malformed",
+                            "The workbook is damaged (merged cells in an odd place). " XLSX_COPY_IT);
     return 0;
 }
 

@@ -29,7 +29,8 @@ static void XMLCALL on_start(void *ctx, const char *name, const char **attrs)
     if (r->refused)
         return; /* expat delivers the rest of a token after a stop */
     if (++r->depth > XML_DEPTH_MAX) {
-        sheet_refuse(r->err, "xml-limit", "The workbook goes beyond a limit (more than 64 levels of elements).");
+        sheet_refuse(r->err, "xml-limit",
+                     "The workbook goes beyond a limit (more than 64 levels of elements). " XLSX_COPY_IT);
         stop(r);
         return;
     }
@@ -55,7 +56,8 @@ static void XMLCALL on_doctype(void *ctx, const char *name, const char *system, 
     struct reading *r = ctx;
     (void)name, (void)system, (void)public, (void)internal;
     sheet_refuse(r->err, "xml-dtd",
-                 "The workbook holds a document type declaration, which no spreadsheet program writes.");
+                 "The workbook holds a document type declaration, which no spreadsheet program writes. Open it and "
+                 "save it again as .xlsx.");
     stop(r);
 }
 
@@ -63,7 +65,8 @@ static int feed(struct reading *r, const char *block, size_t n, bool last, uint6
 {
     *fed += n;
     if (*fed > PART_MAX)
-        return sheet_refuse(r->err, "xml-limit", "The workbook goes beyond a limit (a part of more than 128 MiB).");
+        return sheet_refuse(r->err, "xml-limit",
+                            "The workbook goes beyond a limit (a part of more than 128 MiB). " XLSX_COPY_IT);
     if (XML_Parse(r->parser, block, (int)n, last) != XML_STATUS_OK) {
         if (!r->refused)
             sheet_refuse(r->err, "xml-malformed", "The workbook is damaged (%s). Save it again as .xlsx.",
@@ -73,7 +76,8 @@ static int feed(struct reading *r, const char *block, size_t n, bool last, uint6
     /* What expat holds back is the token that is not complete yet. */
     XML_Index done = XML_GetCurrentByteIndex(r->parser);
     if (!last && *fed - (uint64_t)(done > 0 ? done : 0) > XML_TOKEN_MAX)
-        return sheet_refuse(r->err, "xml-limit", "The workbook goes beyond a limit (a tag of more than 4 MiB).");
+        return sheet_refuse(r->err, "xml-limit",
+                            "The workbook goes beyond a limit (a tag of more than 4 MiB). " XLSX_COPY_IT);
     return 0;
 }
 

@@ -63,8 +63,9 @@ static int on_start(struct reading *r, const struct xml_token *token)
 {
     r->depth++;
     if (r->depth == 1 && !XML_IS(token, "sst"))
-        return sheet_refuse(r->err, "xml-malformed",
-                            "The workbook is damaged (no table of shared strings in its part).");
+        return sheet_refuse(
+            r->err, "xml-malformed",
+            "The workbook is damaged (no table of shared strings in its part). Save it again as .xlsx.");
     if (r->depth == 2)
         r->item = XML_IS(token, "si");
     else if (r->item && r->phonetic == 0) {

@@ -31,7 +31,8 @@ static uint32_t number(const char *text)
 
 static int too_many(struct sheet_error *err)
 {
-    return sheet_refuse(err, "xml-limit", "The workbook goes beyond a limit (more than %d styles).", STYLES_MAX);
+    return sheet_refuse(err, "xml-limit", "The workbook goes beyond a limit (more than %d styles). " XLSX_COPY_IT,
+                        STYLES_MAX);
 }
 
 static int add_format(struct reading *r, const char **attrs, struct sheet_error *err)

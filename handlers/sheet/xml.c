@@ -61,7 +61,8 @@ static int malformed(struct xml *x, const char *what)
 
 static int limited(struct xml *x, const char *what)
 {
-    sheet_refuse(x->err, "xml-limit", "The workbook goes beyond a limit (%s). It is no ordinary spreadsheet.", what);
+    sheet_refuse(x->err, "xml-limit",
+                 "The workbook goes beyond a limit (%s). Copy its table into a new workbook and send that.", what);
     return XML_FAILED;
 }
 

@@ -78,7 +78,8 @@ int xml_special(struct xml *x, struct xml_token *token)
     if (expect(x, p, "DOCTYPE") == NULL)
         return x->halted;
     sheet_refuse(x->err, "xml-dtd",
-                 "The workbook holds a document type declaration, which no spreadsheet program writes.");
+                 "The workbook holds a document type declaration, which no spreadsheet program writes. Open it and "
+                 "save it again as .xlsx.");
     return XML_FAILED;
 }
 

@@ -44,7 +44,8 @@ int input_read(const struct sheet_input *input, uint64_t offset, void *buf, size
     for (size_t done = 0; done < n;) {
         ssize_t got = read_some(input, offset + done, to + done, n - done);
         if (got <= 0) {
-            sheet_refuse(err, "io", "The file cannot be read: %s.", got < 0 ? strerror(errno) : "it became shorter");
+            sheet_refuse(err, "io", "The file cannot be read: %s. Send it again.",
+                         got < 0 ? strerror(errno) : "it became shorter");
             return -1;
         }
         done += (size_t)got;
@@ -238,7 +239,10 @@ static int check_end(const struct end_record *end, const struct sheet_limits *li
     if (end->offset > end->begin || end->size > end->begin - end->offset || end->entries > end->size / CENTRAL_SIZE)
         return truncated(err);
     if (end->entries > limits->max_entries || end->size > DIRECTORY_MAX)
-        return sheet_refuse(err, "zip-bomb", "The file has too many entries (limit %u).", limits->max_entries);
+        return sheet_refuse(
+            err, "zip-bomb",
+            "The file has too many entries (limit %u). Copy its table into a new workbook and send that.",
+            limits->max_entries);
     return 0;
 }
 

@@ -2,6 +2,7 @@
 import json
 import os
 import shutil
+import signal
 import socket
 import statistics
 import subprocess
@@ -232,7 +233,33 @@ def bench_held():
               f"(goal 10, commit included)  of {len(waits)}")
 
 
-BENCHES = {"gin": bench_gin, "post": bench_post, "flat": bench_flat, "clients": bench_clients, "nginx": bench_nginx, "held": bench_held}
+def runner_of(daemon, task_id):
+    for line in reversed(daemon.log_text().splitlines()):
+        if task_id in line and "started" in line:
+            return next(pid for pid in daemon.children("runner") if str(pid) in line)
+    raise SystemExit(f"nobody started {task_id}")
+
+
+def bench_death():
+    """SIGKILL of a runner until every worker tells of it."""
+    with Place() as place:
+        daemon = place.daemon()
+        workers, times = [daemon.worker(0), daemon.worker(1)], []
+        for _ in range(50):
+            task_id = workers[0].start("test_sleep", ms=1000, steps=20)
+            workers[0].wait(task_id, until=lambda task: task["progress"] >= 10)
+            os.kill(runner_of(daemon, task_id), signal.SIGKILL)
+            killed = time.monotonic()
+            for worker in workers:
+                worker.wait(task_id, until=lambda task: "attempt 2 of 3" in task["message"], every=0.001)
+            times.append((time.monotonic() - killed) * 1000)
+            workers[0].wait(task_id)
+        times.sort()
+        print(f"{'runner killed -> every worker knows (ms)':<44} p50 {statistics.median(times):6.1f}  max {times[-1]:6.1f} (goal 100)")
+
+
+BENCHES = {"gin": bench_gin, "post": bench_post, "flat": bench_flat, "clients": bench_clients, "nginx": bench_nginx, "held": bench_held,
+           "death": bench_death}
 if not shutil.which("go"):
     for needs_go in ("gin", "post", "nginx"):
         del BENCHES[needs_go]

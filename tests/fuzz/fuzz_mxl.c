@@ -1,6 +1,6 @@
 /* Fuzzing of the .mxl reader: any bytes give a table that keeps its promises or a refusal that says why. Without a
  * fuzzing engine it replays the files and folders of its arguments, or the samples of the tests when there are none. */
-#include "handlers/sheet/mxl_text.h"
+#include "handlers/utf8.h"
 #include "tests/unit/mxl_test_support.h"
 
 #include <dirent.h>
@@ -38,7 +38,7 @@ static int fuzz_row(void *ctx, const struct grid_row *row)
     for (uint32_t i = 0; i < row->n_cells; i++) {
         const struct grid_cell *c = &row->cells[i];
         require(c->column > column && c->column < GRID_MAX_COLUMN && c->len > 0);
-        require(mxl_utf8_valid(c->text, c->len) && mxl_utf16_units(c->text, c->len) <= mxl_test_limits.max_text);
+        require(utf8_valid(c->text, c->len) && utf8_units(c->text, c->len) <= mxl_test_limits.max_text);
         column = c->column;
     }
     return 0;
@@ -92,16 +92,25 @@ static unsigned long replay(const char *path)
     return n;
 }
 
-static unsigned long replay_below(const char *root)
+static unsigned long replay_below(const char *root, const char *below)
 {
     char folder[4096];
-    snprintf(folder, sizeof folder, "%s/mxl", root ? root : "");
+    snprintf(folder, sizeof folder, "%s/%s", root ? root : "", below);
     return replay(folder);
+}
+
+static unsigned long replay_all(void)
+{
+    static const char *const corpora[] = {"mxl", "fuzz/mxl-brace", "fuzz/mxl-binary", "fuzz/mxl-xml"};
+    unsigned long n = replay_below(getenv("PF_SAMPLES"), "mxl");
+    for (size_t i = 0; i < sizeof corpora / sizeof *corpora; i++)
+        n += replay_below(getenv("PF_DATA"), corpora[i]);
+    return n;
 }
 
 int main(int argc, char **argv)
 {
-    unsigned long n = argc > 1 ? 0 : replay_below(getenv("PF_DATA")) + replay_below(getenv("PF_SAMPLES"));
+    unsigned long n = argc > 1 ? 0 : replay_all();
     for (int i = 1; i < argc; i++)
         n += replay(argv[i]);
     printf("%lu inputs\n", n);

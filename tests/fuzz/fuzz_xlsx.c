@@ -9,6 +9,7 @@
  * Whatever comes out must keep the promises of grid.h. */
 #include "handlers/sheet/gridwire.h"
 #include "handlers/sheet/inflate.h"
+#include "handlers/utf8.h"
 
 #include "tests/fuzz/sheet_replay.h"
 #include "tests/unit/test_xlsx_expat.h"
@@ -32,7 +33,7 @@ static int on_sheet(void *ctx, const struct grid_sheet *sheet)
 {
     struct state *s = ctx;
     require(!s->open && sheet->index == s->sheets++);
-    require(bytes_utf8_valid((const unsigned char *)sheet->name, strlen(sheet->name)));
+    require(utf8_valid(sheet->name, strlen(sheet->name)));
     for (uint32_t i = 0; i < sheet->n_merges; i++) {
         const struct grid_merge *m = &sheet->merges[i];
         require(m->row <= m->last_row && m->column <= m->last_column && m->last_row < GRID_MAX_ROW &&
@@ -50,7 +51,7 @@ static int on_row(void *ctx, const struct grid_row *row)
         const struct grid_cell *c = &row->cells[i];
         require(c->column < GRID_MAX_COLUMN && (i == 0 || row->cells[i - 1].column < c->column));
         require(c->kind >= GRID_TEXT && c->kind <= GRID_DATE && c->len > 0);
-        require(bytes_utf8_valid((const unsigned char *)c->text, c->len) && utf8_units(c->text, c->len) <= 32767);
+        require(utf8_valid(c->text, c->len) && utf8_units(c->text, c->len) <= 32767);
     }
     return 0;
 }

@@ -72,6 +72,19 @@ def world(template):
         yield world
 
 
+@pytest.fixture(scope="module")
+def module_daemon(template):
+    """One daemon for all tests of a module: for those that leave nothing behind."""
+    path = Path(tempfile.mkdtemp(prefix="pft-", dir=_base()))
+    path.chmod(0o755)
+    daemon = Daemon(BUILD, path / "state", path / "log")
+    subprocess.run(["cp", "-a", "--reflink=auto", template, daemon.state], check=True)
+    daemon.start()
+    yield daemon
+    daemon.stop_hard()
+    shutil.rmtree(path, ignore_errors=True)
+
+
 @pytest.hookimpl(tryfirst=True, hookwrapper=True)
 def pytest_runtest_makereport(item, call):
     outcome = yield

@@ -49,6 +49,7 @@ class Client:
 
     def __init__(self, path=None, port=None):
         self.path, self.port, self.connection = path, port, None
+        self.token = None
 
     def _open(self):
         if self.path:
@@ -58,6 +59,8 @@ class Client:
     def request(self, method, target, body=None, headers=None):
         if self.connection is None:
             self.connection = self._open()
+        if self.token:
+            headers = {"Authorization": f"Bearer {self.token}", **(headers or {})}
         try:
             self.connection.request(method, target, body=body, headers=headers or {})
             answer = Answer(self.connection.getresponse())

@@ -266,8 +266,6 @@ static void test_values(void **state)
         {"[http]\nlisten = ::1:80", "must be ADDRESS:PORT"},
         {"[http]\nlisten = [::1:80", "must be ADDRESS:PORT"},
         {"[http]\nlisten = example.org:80", "must be ADDRESS:PORT"},
-        {"[http]\nlisten = 0.0.0.0:8087", "must be a loopback address"},
-        {"[http]\nlisten = [::]:8087", "must be a loopback address"},
         {"[log]\nlevel = loud", "must be error or warn or info or debug"},
         {"[log]\nformat = xml", "must be text or json"},
         {"[pricing]\nbase_currency = rub", "must be a currency code"},
@@ -286,6 +284,28 @@ static void test_values(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
         refuse(cases[i].line, 2, cases[i].words);
+}
+
+static void test_exposure_needs_tokens(void **state)
+{
+    char option[300];
+
+    (void)state;
+    refuse_option("http.listen=0.0.0.0:8087", "http.listen = 0.0.0.0:8087: must be a loopback address");
+    refuse_option("http.listen=[::]:8087", "must be a loopback address");
+    refuse_option("auth.tokens_file=/nonexistent/tokens",
+                  "auth.tokens_file = /nonexistent/tokens: No such file or directory");
+    write_file(file, "# none yet\n", 0644);
+    snprintf(option, sizeof option, "auth.tokens_file=%s", file);
+    const char *const options[] = {"http.listen=0.0.0.0:8087", option};
+    struct config *c = load_options(options, 2);
+    assert_string_equal(c->listen, "0.0.0.0:8087");
+    config_free(&c);
+    assert_int_equal(chmod(file, 0664), 0);
+    refuse_option(option, "others could write it");
+    write_file(file, "3f09c2aa read nonsense 2026-01-01 never x\n", 0600);
+    assert_int_equal(chmod(file, 0600), 0);
+    refuse_option(option, "line 1: the digest is not 64 hexadecimal digits");
 }
 
 static void test_good_values(void **state)
@@ -604,6 +624,7 @@ int main(void)
         TEST(test_unknown_keys),
         TEST(test_syntax),
         TEST(test_values),
+        TEST(test_exposure_needs_tokens),
         TEST(test_good_values),
         TEST(test_options),
         TEST(test_all_faults_are_told_at_once),

@@ -3,6 +3,7 @@
 
 #include "handlers/sheet/gridjson.h"
 #include "handlers/sheet/gridwire_frame.h"
+#include "handlers/utf8.h"
 #include "tests/unit/test_xlsx_help.h"
 
 #include <pthread.h>
@@ -75,9 +76,10 @@ static void send_book(int fd)
                                 {1, GRID_NUMBER, 5, 0, 5, "1e+21"},
                                 {2, GRID_BOOL, 0, 0, 4, "true"},
                                 {3, GRID_ERROR, 0, 0, 4, "#N/A"},
+                                {4, GRID_TEXT, 0, 0, 3, "a\0b"},
                                 {16383, GRID_DATE, 0, 0, 10, "2026-02-05"}};
     struct grid_sheet one = {0, "Лист", true, 2, merges}, two = {1, "", false, 0, NULL};
-    struct grid_row row = {1048575, 3, true, 5, cells}, small = {0, 0, false, 2, cells}, none = {7, 0, false, 0, NULL};
+    struct grid_row row = {1048575, 3, true, 6, cells}, small = {0, 0, false, 2, cells}, none = {7, 0, false, 0, NULL};
     assert_int_equal(s.sheet(s.ctx, &one), 0);
     assert_int_equal(s.row(s.ctx, &row), 0);
     for (int i = 0; i < 20000; i++) { /* several batches */
@@ -118,10 +120,11 @@ static int seen_row(void *ctx, const struct grid_row *row)
         assert_int_equal(row->row, 1048575);
         assert_int_equal(row->outline, 3);
         assert_true(row->hidden);
-        assert_int_equal(row->n_cells, 5);
+        assert_int_equal(row->n_cells, 6);
         assert_int_equal(row->cells[1].zero_pad, 5);
-        assert_int_equal(row->cells[4].column, 16383);
-        assert_memory_equal(row->cells[4].text, "2026-02-05", 10);
+        assert_memory_equal(row->cells[4].text, "a\0b", 3);
+        assert_int_equal(row->cells[5].column, 16383);
+        assert_memory_equal(row->cells[5].text, "2026-02-05", 10);
     }
     return seen->row_answer;
 }
@@ -283,7 +286,7 @@ static int check_row(void *ctx, const struct grid_row *row)
         const struct grid_cell *c = &row->cells[i];
         assert_true(c->column < GRID_MAX_COLUMN && c->kind >= GRID_TEXT && c->kind <= GRID_DATE && c->len > 0);
         assert_true(i == 0 || row->cells[i - 1].column < c->column);
-        assert_true(bytes_utf8_valid((const unsigned char *)c->text, c->len));
+        assert_true(utf8_valid(c->text, c->len));
     }
     return 0;
 }
@@ -291,7 +294,7 @@ static int check_row(void *ctx, const struct grid_row *row)
 static int check_sheet(void *ctx, const struct grid_sheet *sheet)
 {
     (void)ctx;
-    assert_true(bytes_utf8_valid((const unsigned char *)sheet->name, strlen(sheet->name)));
+    assert_true(utf8_valid(sheet->name, strlen(sheet->name)));
     for (uint32_t i = 0; i < sheet->n_merges; i++)
         assert_true(sheet->merges[i].last_row < GRID_MAX_ROW && sheet->merges[i].row <= sheet->merges[i].last_row);
     return 0;

@@ -32,6 +32,28 @@ static void every_three_bytes(void **state)
     assert_int_equal(valid, one * one * one + 2 * one * two + three);
 }
 
+/* The fast ways through ASCII and Cyrillic must not step over anything, wherever it stands. */
+static void validity_at_every_place(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {"\x80", "\xC1\xBF", "\xE0\x9F\xBF", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xD0"};
+    char text[64];
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        for (size_t before = 0; before < 20; before++)
+            for (int cyrillic = 0; cyrillic < 2; cyrillic++) {
+                size_t n = before, len = strlen(bad[i]);
+                memset(text, 'x', sizeof text);
+                if (cyrillic)
+                    for (size_t k = 0; k < before; k++, n++)
+                        memcpy(text + 2 * k, "\u044F", 2);
+                assert_true(utf8_valid(text, n + 20));
+                memcpy(text + n, bad[i], len);
+                assert_false(utf8_valid(text, n + len));
+                assert_false(utf8_valid(text, n + 20));
+            }
+    assert_int_equal(utf8_units("a\u044F\u2116\U0001F600", 10), 5);
+}
+
 static void malformed_stretches(void **state)
 {
     (void)state;
@@ -97,6 +119,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_code_point),
         cmocka_unit_test(every_three_bytes),
+        cmocka_unit_test(validity_at_every_place),
         cmocka_unit_test(malformed_stretches),
         cmocka_unit_test(cuts),
         cmocka_unit_test(trims),

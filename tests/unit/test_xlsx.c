@@ -1,5 +1,6 @@
 /* Workbooks made here: places of rows and cells, types, texts, merges, limits, and what the sink may answer. */
 #include "handlers/sheet/gridjson.h"
+#include "handlers/utf8.h"
 #include "tests/unit/test_xlsx_help.h"
 
 #include <stdio.h>
@@ -389,7 +390,7 @@ static void test_messages(void **state)
     assert_string_equal(err.text, "a?Я ??");
     char *name = many("", "Я", 400, "");
     sheet_refuse(&err, "zip-corrupt", "x%s", name);
-    assert_true(bytes_utf8_valid((unsigned char *)err.text, strlen(err.text)));
+    assert_true(utf8_valid(err.text, strlen(err.text)));
     assert_int_equal(strlen(err.text), sizeof err.text - 1);
     free(name);
 }

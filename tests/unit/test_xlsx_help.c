@@ -1,6 +1,8 @@
 /* Files in memory, archives and workbooks for the tests of the spreadsheet readers. */
 #include "tests/unit/test_xlsx_help.h"
 
+#include "tests/unit/test_advice.h"
+
 #include "handlers/sheet/gridjson.h"
 
 #include <zlib.h>
@@ -50,6 +52,8 @@ char *read_cells(const struct sheet_input *input, enum sheet_format format)
     else
         fprintf(out, "%s: %s", err.cls, err.text);
     fclose(out);
+    if (text[0] != '{' && format != SHEET_CSV && !tells_what_to_do(err.text))
+        fail_msg("%s does not tell what to do: %s", err.cls, err.text);
     gridjson_free(&json);
     return text;
 }

@@ -1,0 +1,24 @@
+/* Who may do what, in a worker: the tokens file, read again when it changes.
+ *
+ * Without auth.tokens_file there is no struct auth and everybody may do everything (the listeners are then loopback and
+ * unix sockets only). With it, every listener asks for a token, the workers' unix sockets too. A file that has gone or
+ * can no longer be read lets nobody in; lines that are no tokens are left out and told in the log. */
+#ifndef PF_AUTH_H
+#define PF_AUTH_H
+
+#include "daemon/http/http.h"
+
+struct auth;
+
+/* NULL when `path` is empty. */
+struct auth *auth_new(const char *path);
+void auth_free(struct auth **auth);
+/* Has the file changed? Call it a few times a second: a revoked token is refused from the next call on. NULL is fine.
+ */
+void auth_look(struct auth *auth);
+
+/* For http_options.authorize; `auth` is a struct auth. */
+enum http_verdict auth_verdict(void *auth, const char *authorization, size_t len, enum http_scope scope,
+                               char who[HTTP_WHO_MAX]);
+
+#endif

@@ -1,0 +1,74 @@
+/* Making and checking the secrets of tokens. */
+#include "daemon/tokens.h"
+
+#include <errno.h>
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+static void digest_of(const char *text, size_t len, uint8_t out[32])
+{
+    if (EVP_Digest(text, len, out, NULL, EVP_sha256(), NULL) != 1)
+        abort();
+}
+
+static void random_bytes(void *out, size_t n)
+{
+    for (size_t have = 0; have < n;) {
+        ssize_t got = getrandom((char *)out + have, n - have, 0);
+        if (got < 0 && errno != EINTR)
+            abort();
+        have += got > 0 ? (size_t)got : 0;
+    }
+}
+
+/* 32 bytes are 43 characters without padding: ten groups of three bytes, and two bytes. */
+static void base64url(const uint8_t in[32], char out[TOKEN_SECRET + 1])
+{
+    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    for (unsigned i = 0; i < TOKEN_SECRET; i++) {
+        unsigned bit = 6 * i, byte = bit / 8;
+        unsigned two = (unsigned)in[byte] << 8 | (byte + 1 < 32 ? in[byte + 1] : 0u);
+        out[i] = letters[two >> (10 - bit % 8) & 63];
+    }
+    out[TOKEN_SECRET] = '\0';
+}
+
+void token_make(struct token *token, char text[TOKEN_TEXT + 1])
+{
+    uint8_t random[32 + TOKEN_ID / 2];
+    char secret[TOKEN_SECRET + 1];
+    random_bytes(random, sizeof random);
+    base64url(random, secret);
+    for (unsigned i = 0; i < TOKEN_ID / 2; i++)
+        snprintf(token->id + 2 * i, 3, "%02x", random[32 + i]);
+    snprintf(text, TOKEN_TEXT + 1, "pf_%s_%s", token->id, secret);
+    digest_of(text, TOKEN_TEXT, token->digest);
+    explicit_bzero(random, sizeof random);
+    explicit_bzero(secret, sizeof secret);
+}
+
+/* A hash for every poll would cost more than the poll: the text that was right once is kept and compared. */
+static bool is_right(struct token *token, const char *text)
+{
+    uint8_t digest[32];
+    if (token->known[0] && CRYPTO_memcmp(token->known, text, TOKEN_TEXT) == 0)
+        return true;
+    digest_of(text, TOKEN_TEXT, digest);
+    if (CRYPTO_memcmp(digest, token->digest, sizeof digest) != 0)
+        return false;
+    memcpy(token->known, text, TOKEN_TEXT);
+    return true;
+}
+
+struct token *tokens_verify(const struct tokens *tokens, const char *text, size_t len, int64_t now_s)
+{
+    if (len != TOKEN_TEXT || memcmp(text, "pf_", 3) != 0 || text[3 + TOKEN_ID] != '_')
+        return NULL;
+    struct token *token = tokens_find(tokens, text + 3); /* the id is no secret */
+    if (!token || !is_right(token, text))
+        return NULL;
+    return token->expires_s == 0 || now_s < token->expires_s ? token : NULL;
+}

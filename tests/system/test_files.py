@@ -1,0 +1,126 @@
+"""Files that are refused: by content, with a sentence that says what the file is and what to do, the same from the service and from
+priceforge-cells; and limits, each with its own."""
+import io
+import re
+import struct
+import subprocess
+import zipfile
+
+import pytest
+
+import samples
+from test_tasks import check_problem
+
+IMPORT = "/api/stock/import?warehouse=MAIN&filename=stock.xlsx"
+MAGIC_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+ADVICE = re.compile(r"(^|\. )(Save|Send|Split|Open|Copy|Shorten|Unpack) [^.]*(\.(xlsx|mxl)[^.]*)*\.$")
+
+
+def ole(*names):
+    """A compound file whose directory holds these streams."""
+    head = bytearray(MAGIC_OLE.ljust(512, b"\0"))
+    struct.pack_into("<H", head, 30, 9)  # sectors of 512 bytes
+    struct.pack_into("<I", head, 48, 1)  # the directory begins in sector 1
+    head[76:] = struct.pack("<I", 0) + b"\xff" * 432  # the allocation table is sector 0
+    table = struct.pack("<III", 0xFFFFFFFD, 0xFFFFFFFE, 0xFFFFFFFF).ljust(512, b"\xff")
+    entries = b""
+    for name in ("Root Entry",) + names:
+        text = name.encode("utf-16-le") + b"\0\0"
+        entries += text.ljust(64, b"\0") + struct.pack("<H", len(text)) + bytes(62)
+    return bytes(head) + table + entries.ljust(512, b"\0")
+
+
+def archive(parts):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as book:
+        for name, data in parts.items():
+            info = zipfile.ZipInfo(name)
+            info.compress_type = zipfile.ZIP_STORED if name == "mimetype" else zipfile.ZIP_DEFLATED
+            book.writestr(info, data)
+    return out.getvalue()
+
+
+def workbook(sheet):
+    """A workbook around a worksheet part of one's own."""
+    made = zipfile.ZipFile(io.BytesIO(samples.xlsx([["x"]])))
+    parts = {name: made.read(name) for name in made.namelist()}
+    parts["xl/worksheets/sheet1.xml"] = sheet
+    return archive(parts)
+
+
+def rows(content):
+    return workbook(f"<worksheet><sheetData>{content}</sheetData></worksheet>")
+
+
+def mxl(version):
+    return b"MOXCEL" + bytes(5) + struct.pack("<H", version) + bytes(40)
+
+
+STOCK = samples.stock(30)
+IN_SHEET = zipfile.ZipFile(io.BytesIO(STOCK)).getinfo("xl/worksheets/sheet1.xml").header_offset + 200
+
+# name: (bytes, what the first bytes betray already or None, error code of the task, class, words of the sentence)
+FILES = {
+    "empty": (b"", True, None, "empty-file", "empty"),
+    "xls": (ole("Workbook"), True, None, "legacy-xls", "old .xls"),
+    "password": (ole("EncryptionInfo", "EncryptedPackage"), True, None, "encrypted", "password"),
+    "word": (ole("WordDocument"), True, None, "not-zip", "without a table"),
+    "biff": (b"\x09\x08\x10\x00\x00\x06\x05\x00" + bytes(100), True, None, "legacy-xls", "old .xls"),
+    "html": (b"\xef\xbb\xbf\r\n<HTML><body><table><tr><td>1</td></tr></table>", True, None, "html", "HTML"),
+    "csv": ("Артикул;Количество\r\nA-1;2\r\n".encode("cp1251"), True, None, "not-zip", "plain text"),
+    "utf16": ("Артикул\tКоличество\r\n".encode("utf-16"), True, None, "not-zip", "UTF-16"),
+    "pdf": (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", True, None, "not-zip", "PDF"),
+    "xml": (b'<?xml version="1.0"?><Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet"/>', True, None, "xml-2003", "2003"),
+    "ods": (archive({"mimetype": "application/vnd.oasis.opendocument.spreadsheet", "content.xml": "<x/>"}), False, "E_FILE_FORMAT",
+            "not-spreadsheet", ".ods"),
+    "packed": (archive({"price/STOCK.XLSX": STOCK}), False, "E_FILE_FORMAT", "missing-part", '"price/stock.xlsx"'),
+    "cut": (STOCK[: len(STOCK) // 2], False, "E_FILE_FORMAT", "zip-truncated", "cut off"),
+    "flipped": (STOCK[:IN_SHEET] + bytes([STOCK[IN_SHEET] ^ 1]) + STOCK[IN_SHEET + 1 :], False, "E_FILE_FORMAT", "zip-corrupt", "damaged"),
+    "mxl-version": (mxl(3), False, "E_FILE_FORMAT", "mxl-version", "unknown version"),
+    "mxl-cut": ((samples.DATA / "mxl" / "synthetic-prices.mxl").read_bytes()[:5000], False, "E_FILE_FORMAT", "mxl-truncated", "cut off"),
+    "dtd": (workbook('<!DOCTYPE worksheet [<!ENTITY a "b">]><worksheet><sheetData/></worksheet>'), False, "E_FILE_FORMAT", "xml-dtd",
+            "document type"),
+    "depth": (workbook("<worksheet>" + "<a>" * 70), False, "E_FILE_TOO_LARGE", "xml-limit", "64 levels"),
+    "text": (rows("<row><c t='str'><v>" + "x" * 32768 + "</v></c></row>"), False, "E_FILE_TOO_LARGE", "xml-limit", "32767 characters"),
+    "column": (rows("<row><c r='XFE1'><v>1</v></c></row>"), False, "E_FILE_FORMAT", "bad-reference", "XFD"),
+    "row": (rows("<row r='1048577'><c><v>1</v></c></row>"), False, "E_FILE_FORMAT", "bad-reference", "1048576"),
+    "bomb": (rows("<row>" + " " * (64 << 20) + "</row>"), False, "E_FILE_TOO_LARGE", "zip-bomb", "inflates beyond measure"),
+    "entries": (archive({f"{i}": "" for i in range(10001)}), False, "E_FILE_TOO_LARGE", "zip-bomb", "too many entries"),
+}
+
+
+@pytest.fixture(scope="module")
+def stocked(module_daemon):
+    samples.load_catalogue(module_daemon)
+    return module_daemon
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_refused_by_content_alike_by_service_and_tool(stocked, tmp_path, name):
+    data, by_first_bytes, error_code, cls, words = FILES[name]
+    answer = stocked.worker(0).upload(IMPORT, data)
+    if by_first_bytes:
+        fault = check_problem(answer, 422, "invalid-parameters")["errors"][0]
+        assert (fault["pointer"], fault["code"]) == ("/file", cls)
+        said = fault["detail"]
+    else:
+        task = stocked.worker(1).wait(answer.json["task_id"])
+        assert task["status"] == "error" and stocked.sql(f"SELECT error_code FROM task WHERE id = '{task['id']}'") == [[error_code]], task
+        said = task["error"]
+    assert words in said and (name == "empty" or ADVICE.search(said)), said
+    file = tmp_path / "file.xlsx"
+    file.write_bytes(data)
+    tool = subprocess.run([str(stocked.build / "priceforge-cells"), str(file)], capture_output=True, text=True)
+    assert tool.returncode == 1 and tool.stdout == "" and tool.stderr.startswith(f"{cls}: ")
+    assert name == "empty" or tool.stderr == f"{cls}: {said}\n"
+    assert stocked.sql("SELECT COUNT(*) FROM stock_item") == [["0"]]
+
+
+def test_rows_beyond_the_limit(make_daemon):
+    daemon = make_daemon(pricing__max_rows=100)
+    samples.load_catalogue(daemon)
+    answer = daemon.worker(0).upload(IMPORT, samples.stock(100))
+    task = daemon.worker(0).wait(answer.json["task_id"])
+    assert task["status"] == "error" and task["error"] == "The file has more than 100 rows. Split it and send the parts.", task
+    assert daemon.sql(f"SELECT error_code FROM task WHERE id = '{task['id']}'") == [["E_FILE_TOO_LARGE"]]
+    assert daemon.worker(0).wait(daemon.worker(0).upload(IMPORT, samples.stock(99)).json["task_id"])["status"] == "completed"

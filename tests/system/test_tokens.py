@@ -1,0 +1,216 @@
+"""API tokens: made and revoked by the command, asked for on every listener, kept out of everything that is written down."""
+import os
+import re
+import subprocess
+import time
+
+import pytest
+
+from conftest import BUILD
+from daemon import Client, Daemon
+from test_tasks import check_problem
+
+TOKEN = re.compile(r"pf_([0-9a-f]{8})_[A-Za-z0-9_-]{43}")
+
+
+def command(*arguments, code=0):
+    done = subprocess.run([BUILD / "priceforge", "token", *map(str, arguments)], capture_output=True, text=True)
+    assert done.returncode == code, done
+    return done.stdout
+
+
+@pytest.fixture
+def file(place):
+    return place / "tokens"
+
+
+def make(file, *options, name="a test"):
+    return command("add", "-f", file, *options, name).strip()
+
+
+def as_client(client, token):
+    client.token = token
+    return client
+
+
+@pytest.fixture
+def guarded(make_daemon, file):
+    """A daemon that asks for tokens, and one token with every right."""
+    admin = make(file, "-s", "admin")
+    return make_daemon(auth__tokens_file=file), admin
+
+
+def challenge(answer, status, slug, **wanted):
+    check_problem(answer, status, slug)
+    header = answer.headers["WWW-Authenticate"]
+    assert header.startswith('Bearer realm="priceforge"')
+    assert dict(re.findall(r'(error|scope)="([^"]*)"', header)) == wanted
+
+
+def test_command_adds_lists_and_revokes(file):
+    first, second = make(file, name="page"), make(file, "-s", "start,cancel", "-d", "30", name="nightly job")
+    assert TOKEN.fullmatch(first) and TOKEN.fullmatch(second) and first != second
+    text = file.read_text()
+    assert first not in text and first[12:] not in text and second[12:] not in text
+    assert os.stat(file).st_mode & 0o777 == 0o644
+    listed = command("list", "-f", file).splitlines()
+    assert len(listed) == 2
+    assert re.fullmatch(rf"{TOKEN.match(first)[1]}  read +\d{{4}}-\d\d-\d\d  never +page", listed[0])
+    assert re.fullmatch(rf"{TOKEN.match(second)[1]}  start,cancel +\d{{4}}-\d\d-\d\d  \d{{4}}-\d\d-\d\d +nightly job", listed[1])
+    os.chmod(file, 0o640)
+    assert command("revoke", "-f", file, TOKEN.match(second)[1], "00000000", code=1) == ""
+    assert len(command("list", "-f", file).splitlines()) == 2
+    command("revoke", "-f", file, TOKEN.match(first)[1])
+    assert [line[:8] for line in command("list", "-f", file).splitlines()] == [TOKEN.match(second)[1]]
+    assert os.stat(file).st_mode & 0o777 == 0o640
+    assert sorted(os.listdir(file.parent)) == ["tokens"]
+
+
+@pytest.mark.parametrize("arguments", [["add"], ["add", "a", "b"], ["revoke"], ["list", "x"], ["burn", "x"], ["add", "-q", "x"]])
+def test_wrong_usage(file, arguments):
+    command(arguments[0], "-f", file, *arguments[1:], code=64)
+    assert not file.exists()
+
+
+@pytest.mark.parametrize("arguments", [["-s", "write", "x"], ["-s", "", "x"], ["-d", "0", "x"], ["-d", "1x", "x"], ["a\nb"], [""], ["x" * 80]])
+def test_wrong_values(file, arguments):
+    command("add", "-f", file, *arguments, code=1)
+    assert not file.exists()
+
+
+def test_a_file_with_something_else_in_it_is_not_written_over(file):
+    file.write_text("precious notes\n")
+    command("add", "-f", file, "x", code=1)
+    assert file.read_text() == "precious notes\n"
+
+
+def test_parallel_additions_lose_none(file):
+    running = [subprocess.Popen([BUILD / "priceforge", "token", "add", "-f", file, str(i)], stdout=subprocess.PIPE) for i in range(20)]
+    made = {TOKEN.match(process.communicate()[0].decode())[1] for process in running}
+    assert len(made) == 20 and {line[:8] for line in command("list", "-f", file).splitlines()} == made
+
+
+def test_every_listener_asks(guarded):
+    daemon, admin = guarded
+    for client in (daemon.worker(0), daemon.worker(1), daemon.tcp()):
+        for path in ("/healthz", "/readyz", "/version", "/api/openapi.json"):
+            assert client.get(path).status == 200
+        assert client.get("/nothing").status == 404
+        challenge(client.get("/api/tasks/x"), 401, "unauthorized")
+        challenge(client.post_json("/api/tasks", {"type": "test_sleep"}), 401, "unauthorized")
+        client.token = admin
+        assert client.get("/api/tasks/x").status == 404
+        assert client.wait(client.start("test_sleep", ms=1))["status"] == "completed"
+
+
+def test_what_is_no_token(guarded):
+    daemon, admin = guarded
+    client = daemon.worker(0)
+    for value in ("Bearer", "Bearer ", "Basic eDp5", f"Bearer {admin}x", f"Bearer {admin[:-1]}", f"Bearer  {admin}", f"Token {admin}", admin,
+                  f"Bearer {admin[:12]}{'A' * 43}", "Bearer pf_00000000_" + "A" * 43, f"Bearer {admin[:-1]}{'B' if admin[-1] != 'B' else 'C'}",
+                  "Bearer " + "x" * 5000):
+        challenge(client.get("/api/tasks/x", {"Authorization": value}), 401, "unauthorized", error="invalid_token")
+    assert client.get("/api/tasks/x", {"Authorization": f"bearer {admin}"}).status == 404  # the scheme's case does not matter
+    assert client.get("/api/tasks/x", {"Authorization": f"Bearer {admin[:-1]}{'B' if admin[-1] != 'B' else 'C'}"}).status == 401
+    for target in (f"/api/tasks/x?access_token={admin}", f"/api/tasks/x?token={admin}"):
+        challenge(client.get(target), 401, "unauthorized")
+
+
+@pytest.mark.parametrize("scopes,read,start", [("read", True, False), ("start", True, True), ("cancel", True, False), ("read,start", True, True),
+                                               ("admin", True, True)])
+def test_scopes(make_daemon, file, scopes, read, start):
+    token = make(file, "-s", scopes)
+    daemon = make_daemon(auth__tokens_file=file)
+    client = as_client(daemon.worker(0), token)
+    assert client.get("/api/tasks/x").status == (404 if read else 403)
+    answer = client.post_json("/api/tasks", {"type": "test_sleep"})
+    if start:
+        assert answer.status == 202
+    else:
+        challenge(answer, 403, "forbidden", error="insufficient_scope", scope="start")
+
+
+def test_an_upload_is_refused_before_it_is_sent(guarded):
+    daemon, _admin = guarded
+    connection = daemon.worker(0)._open()
+    connection.connect()
+    connection.sock.sendall(b"POST /api/stock/import HTTP/1.1\r\nHost: h\r\nContent-Type: application/octet-stream\r\n"
+                            b"Content-Length: 50000000\r\nExpect: 100-continue\r\n\r\n")
+    answer = connection.sock.recv(4096)
+    assert answer.startswith(b"HTTP/1.1 401 ") and b"WWW-Authenticate: Bearer" in answer and b"Connection: close" in answer
+    connection.close()
+
+
+def test_expired_token(make_daemon, file):
+    token = make(file, "-d", "10")
+    today = time.strftime("%Y-%m-%d", time.gmtime())
+    file.write_text(re.sub(r" \d{4}-\d\d-\d\d a test", f" {today} a test", file.read_text()))
+    challenge(as_client(make_daemon(auth__tokens_file=file).worker(0), token).get("/api/tasks/x"), 401, "unauthorized", error="invalid_token")
+    assert "(expired)" in command("list", "-f", file)
+
+
+def refused_within(clients, seconds):
+    end = time.monotonic() + seconds
+    while any(client.get("/api/tasks/x").status != 401 for client in clients):
+        assert time.monotonic() < end, "still taken"
+        time.sleep(0.02)
+
+
+def test_revoked_token_is_refused_within_a_second_on_every_worker(guarded, file):
+    daemon, admin = guarded
+    token = make(file, "-s", "read")
+    clients = [as_client(daemon.worker(index), token) for index in (0, 1)]
+    end = time.monotonic() + 1
+    while any(client.get("/api/tasks/x").status != 404 for client in clients):
+        assert time.monotonic() < end, "not taken yet"
+        time.sleep(0.02)
+    command("revoke", "-f", file, TOKEN.match(token)[1])
+    refused_within(clients, 1)
+    assert as_client(daemon.worker(0), admin).get("/api/tasks/x").status == 404
+
+
+def test_a_file_that_is_gone_or_broken_lets_nobody_in(guarded, file):
+    daemon, admin = guarded
+    client = as_client(daemon.worker(0), admin)
+    assert client.get("/api/tasks/x").status == 404
+    text = file.read_text()
+    file.unlink()
+    refused_within([client], 1)
+    file.write_text("what is this\n" + text)
+    end = time.monotonic() + 1
+    while client.get("/api/tasks/x").status != 404:
+        assert time.monotonic() < end
+        time.sleep(0.02)
+    assert "are left out; line 1:" in daemon.log_text()
+    os.chmod(file, 0o666)
+    refused_within([client], 1)
+    assert client.get("/healthz").status == 200 and "others could write it" in daemon.log_text()
+
+
+def test_no_token_is_written_down(guarded, file):
+    daemon, admin = guarded
+    client = as_client(daemon.worker(0), admin)
+    client.wait(client.start("test_sleep", ms=1))
+    client.upload("/api/stock/import?warehouse=MAIN", b"no spreadsheet")
+    wrong = admin[:-5] + "wrong"
+    client.get("/api/tasks/x", {"Authorization": f"Bearer {wrong}"})
+    client.get(f"/api/tasks/x?token={admin}")
+    client.get("/api/tasks/x", {"Authorization": f"Bearer {admin}\t "})
+    dump = subprocess.run([*daemon.command(), "--dump-config"], check=True, capture_output=True).stdout
+    assert b"tokens_file = " + str(file).encode() in dump
+    assert daemon.term() == 0
+    secrets = [admin[12:].encode(), wrong[12:].encode()]
+    files = [path for path in daemon.state.parent.rglob("*") if path.is_file()]
+    assert len(files) > 10
+    for name, data in [("dump", dump)] + [(path, path.read_bytes()) for path in files]:
+        assert not any(secret in data for secret in secrets), name
+
+
+@pytest.mark.parametrize("listen", ["0.0.0.0:0", "[::]:0"])
+def test_a_listener_for_the_network_needs_tokens(make_daemon, file, listen):
+    daemon = make_daemon(start=False, http__listen=listen)
+    done = subprocess.run([*daemon.command(), "-t"], capture_output=True, text=True)
+    assert done.returncode == 78 and "Set auth.tokens_file" in done.stderr
+    make(file)
+    done = subprocess.run([*daemon.command(), "-o", f"auth.tokens_file={file}", "-t"], capture_output=True, text=True)
+    assert done.returncode == 0, done
