@@ -153,12 +153,27 @@ static enum column_kind kind_of(const struct store_value *value)
     }
 }
 
+static bool is_number(enum column_kind kind)
+{
+    return kind == KIND_SIGNED || kind == KIND_UNSIGNED;
+}
+
+/* The kind of a column that has both, or KIND_NONE: there is none. Texts may go as bytes. */
+static enum column_kind common_kind(enum column_kind a, enum column_kind b)
+{
+    if (a == b || b == KIND_NONE)
+        return a;
+    if (a == KIND_NONE)
+        return b;
+    return is_number(a) || is_number(b) ? KIND_NONE : KIND_BLOB;
+}
+
 /* Can the row go with those collected? */
 static bool row_fits(const struct store_bulk *bulk, const struct store_value *row)
 {
     for (unsigned i = 0; i < bulk->n_columns; i++) {
-        enum column_kind kind = kind_of(&row[i]);
-        if (kind != KIND_NONE && bulk->columns[i].kind != KIND_NONE && kind != bulk->columns[i].kind)
+        enum column_kind before = bulk->columns[i].kind;
+        if (before != KIND_NONE && common_kind(before, kind_of(&row[i])) == KIND_NONE)
             return false;
     }
     return true;
@@ -171,9 +186,8 @@ static void add_value(struct store_bulk *bulk, struct bulk_column *column, const
     column->lengths[bulk->rows] = 0;
     column->numbers[bulk->rows] = 0;
     column->indicators[bulk->rows] = kind == KIND_NONE ? STMT_INDICATOR_NULL : STMT_INDICATOR_NONE;
-    if (kind != KIND_NONE)
-        column->kind = kind;
-    if (kind == KIND_SIGNED || kind == KIND_UNSIGNED) {
+    column->kind = common_kind(column->kind, kind);
+    if (is_number(kind)) {
         column->numbers[bulk->rows] = value->i64;
     } else if (kind != KIND_NONE) {
         column->lengths[bulk->rows] = value->len;
@@ -210,7 +224,7 @@ int store_bulk_add(struct store_bulk *bulk, const struct store_value *row)
 static void bind_column(struct store_bulk *bulk, struct bulk_column *column, MYSQL_BIND *slot)
 {
     slot->u.indicator = column->indicators;
-    if (column->kind == KIND_SIGNED || column->kind == KIND_UNSIGNED) {
+    if (is_number(column->kind)) {
         slot->buffer_type = MYSQL_TYPE_LONGLONG;
         slot->is_unsigned = column->kind == KIND_UNSIGNED;
         slot->buffer = column->numbers;

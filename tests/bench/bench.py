@@ -193,7 +193,9 @@ BENCHES = {"poll": bench_poll, "submit": bench_submit, "start": bench_start, "me
 
 if __name__ == "__main__":
     sys.modules["bench"] = sys.modules["__main__"]
+    import bench_domain
     import bench_http
     BENCHES.update(bench_http.BENCHES)
+    BENCHES.update(bench_domain.BENCHES)
     for name in sys.argv[1:] or BENCHES:
         BENCHES[name]()
