@@ -1,9 +1,15 @@
-/* Components, their prices, and why a price is what it is. */
+/* Components, their prices, why a price is what it is, and prices that were held back. */
 #ifndef PF_RESOURCE_PRICES_H
 #define PF_RESOURCE_PRICES_H
 
 #include "daemon/http/http.h"
 
 void resource_recalculate_all(struct http_request *request); /* POST /api/prices/recalculate-all */
+void resource_components(struct http_request *request);      /* GET /api/components */
+void resource_component(struct http_request *request);       /* GET /api/components/{lot} */
+void resource_price_history(struct http_request *request);   /* GET /api/components/{lot}/price-history */
+void resource_held(struct http_request *request);            /* GET /api/price-changes/held */
+void resource_held_approve(struct http_request *request);    /* POST /api/price-changes/{id}/approve */
+void resource_held_dismiss(struct http_request *request);    /* POST /api/price-changes/{id}/dismiss */
 
 #endif

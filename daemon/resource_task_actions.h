@@ -1,4 +1,4 @@
-/* What can be done to a task over HTTP: cancel it, forget it. */
+/* What can be done to a task over HTTP: cancel it, forget it, start it again. */
 #ifndef PF_RESOURCE_TASK_ACTIONS_H
 #define PF_RESOURCE_TASK_ACTIONS_H
 
@@ -9,5 +9,8 @@
 void resource_task_cancel(struct http_request *request);
 /* DELETE /api/tasks/{id}: forget a finished task. 204, also when it was forgotten before. */
 void resource_task_forget(struct http_request *request);
+/* POST /api/tasks/{id}/retry: a new task with the same parameters. An import only while its file is kept
+ * (spool.keep_failed). resource_task_retry.c */
+void resource_task_retry(struct http_request *request);
 
 #endif

@@ -118,7 +118,7 @@ static int on_head(const struct store_value *v, unsigned n, void *ctx)
 
 static int find(struct store_conn *conn, const char *id, struct finding *finding)
 {
-    uint32_t number;
+    uint64_t number;
     if (!row_id(id, &number))
         return 0;
     struct store_value v = STORE_U(number);
@@ -176,7 +176,7 @@ static int read_items(struct store_conn *conn, uint32_t id, struct listing_of *l
 int pricelist_items_read(struct store_conn *conn, yajl_val params, struct page *page, struct json_out *out)
 {
     struct listing_of listing = {page, out};
-    struct pricelist_head head;
+    struct pricelist_head head = {0};
     json_object(out);
     json_key(out, "pricelist");
     int rc = pricelist_find_short(conn, json_member_string(params, "id", ""), &head, out);

@@ -60,12 +60,11 @@ const char *row_copy(char *out, size_t size, const struct store_value *value)
     return out;
 }
 
-bool row_id(const char *text, uint32_t *id)
+bool row_id(const char *text, uint64_t *id)
 {
     size_t n = strlen(text);
-    if (n == 0 || n > 10 || strspn(text, "0123456789") != n)
+    if (n == 0 || n > 18 || strspn(text, "0123456789") != n)
         return false;
-    unsigned long long value = strtoull(text, NULL, 10);
-    *id = (uint32_t)value;
-    return value > 0 && value <= UINT32_MAX;
+    *id = strtoull(text, NULL, 10);
+    return *id > 0;
 }

@@ -51,7 +51,7 @@ def test_cancel_running_task(daemon):
     assert time.monotonic() - begun < 2
     check_task(task)
     assert task["status"] == "error" and task["message"] == "cancelled"
-    assert task["error"] == "Cancelled by unix (wrong file); nothing was written."
+    assert task["error"] == "Cancelled (wrong file); nothing was written."
     assert outcome(other, task_id) == "cancelled"
     again = cancel(client, task_id)
     assert again.status == 200 and again.json == task and again.headers["Task-Outcome"] == "cancelled"
@@ -62,8 +62,9 @@ def test_cancel_waiting_task_ends_at_once(daemon):
     busy = busy_runners(daemon)
     client = daemon.worker(1)
     waiting = client.start("test_sleep", ms=10)
-    answer = cancel(daemon.worker(0), waiting)
+    answer = daemon.worker(0).request("POST", f"/api/tasks/{waiting}/cancel", headers={"X-Forwarded-For": "10.0.0.7"})
     assert answer.status == 200 and answer.headers["Task-Outcome"] == "cancelled", answer
+    assert answer.json["error"] == "Cancelled by 10.0.0.7; nothing was written."
     check_task(answer.json)
     assert answer.json["status"] == "error" and answer.json["progress"] == 0
     assert client.task(waiting) == answer.json
@@ -119,7 +120,7 @@ def test_deaf_task_is_stopped_by_its_statement_then_by_its_runner(make_daemon, h
     took = time.monotonic() - begun
     assert 0.9 < took < limit, took
     assert set(seen) <= {"cancelling", "cancelled"}, set(seen)
-    assert task["status"] == "error" and task["error"].startswith("Cancelled by ") and task["progress"] == 40
+    assert task["status"] == "error" and task["error"].startswith("Cancelled; ") and task["progress"] == 40
     assert row(daemon, task_id) == ["cancelled", "cancelled", "1"]
     assert daemon.sql("SELECT COUNT(*) FROM test_ledger") == [["0"]]
     killed = how == "own"
@@ -217,7 +218,7 @@ def test_cancel_survives_the_death_of_everything(make_daemon):
     daemon.kill_all()
     daemon.start(wait=60)
     task = daemon.worker(0).wait(task_id)
-    assert task["error"] == "Cancelled by unix (stop it); nothing was written.", task
+    assert task["error"] == "Cancelled (stop it); nothing was written.", task
     assert row(daemon, task_id) == ["cancelled", "cancelled", "1"]
 
 

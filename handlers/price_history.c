@@ -1,0 +1,236 @@
+/* The trail of one component's price. */
+#include "handlers/price_history.h"
+
+#include "handlers/price_change.h"
+#include "handlers/read_components.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A run may look at 10 000 quotes of a component; an answer is to stay a few megabytes. */
+#define QUOTES_MAX_PAGE 20000
+
+/* clang-format off */
+const struct param_spec price_history_params[] = {
+    {.name = "lot", .kind = PARAM_STRING, .required = true, .help = "The component, by its lot code in any spelling."},
+    {.name = "quotes", .kind = PARAM_BOOL, .otherwise = "true", .help = "With the quotes of each run."},
+    PAGE_PARAMS,
+    {.name = NULL},
+};
+/* clang-format on */
+
+struct run {
+    uint64_t id;
+    struct json_out out; /* its object, open until its quotes are in */
+};
+
+struct history {
+    struct page *page;
+    bool quotes;
+    struct run runs[PAGE_LIMIT_MAX];
+    unsigned n, at;
+    uint64_t n_quotes;
+};
+
+/* ---- Runs ------------------------------------------------------------------------------------------------------ */
+
+static int on_run(const struct store_value *v, unsigned n, void *ctx)
+{
+    struct history *history = ctx;
+    uint64_t quotes = strtoull(v[PRICE_CHANGE_N_QUOTES].text, NULL, 10);
+    (void)n;
+    if (history->quotes && history->n > 0 && history->n_quotes + quotes > QUOTES_MAX_PAGE) {
+        history->page->more = true;
+        return 1;
+    }
+    if (!page_take(history->page, &v[0].text))
+        return 1;
+    struct run *run = &history->runs[history->n++];
+    history->n_quotes += quotes;
+    run->id = strtoull(v[0].text, NULL, 10);
+    json_out_init(&run->out);
+    json_object(&run->out);
+    price_change_put(&run->out, v);
+    row_put_json(&run->out, "params", &v[PRICE_CHANGE_N]);
+    json_key(&run->out, "quotes");
+    if (history->quotes)
+        json_array(&run->out);
+    else
+        json_null(&run->out);
+    return 0;
+}
+
+static int read_runs(struct store_conn *conn, uint32_t component, struct history *history)
+{
+    struct store_value v[] = {STORE_U(component), STORE_S(page_after(history->page, 0, "18446744073709551615")),
+                              STORE_U(page_want(history->page))};
+    int rc = store_query(conn,
+                         "SELECT " PRICE_CHANGE_COLUMNS ", t.params FROM price_change pc FORCE INDEX (ix_hist) "
+                         "LEFT JOIN task t ON t.id = pc.task_id WHERE pc.component_id = ? AND pc.id < CAST(? AS "
+                         "UNSIGNED) ORDER BY pc.id DESC LIMIT ?",
+                         v, 3, on_run, history);
+    return rc < 0 ? -1 : 0;
+}
+
+/* ---- Quotes ---------------------------------------------------------------------------------------------------- */
+
+enum {
+    Q_RUN,
+    Q_ID,
+    Q_USED,
+    Q_REASON,
+    Q_BASE,
+    Q_WEIGHT,
+    Q_RATE,
+    Q_RATE_DATE,
+    Q_NOMINAL,
+    Q_PRICE,
+    Q_PER,
+    Q_CURRENCY,
+    Q_VAT,
+    Q_VAT_RATE,
+    Q_MIN_QTY,
+    Q_QTY,
+    Q_ON,
+    Q_UNTIL,
+    Q_NUMBER,
+    Q_REF,
+    Q_KIND,
+    Q_CODE,
+    Q_NAME
+};
+
+static void put_party(struct json_out *out, const struct store_value *v)
+{
+    json_key(out, "party");
+    if (v[Q_CODE].type == STORE_NULL) {
+        json_null(out);
+        return;
+    }
+    json_object(out);
+    row_put_text(out, "kind", &v[Q_KIND]);
+    row_put_text(out, "code", &v[Q_CODE]);
+    row_put_text(out, "name", &v[Q_NAME]);
+    json_object_end(out);
+}
+
+static void put_quote(struct json_out *out, const struct store_value *v)
+{
+    json_object(out);
+    row_put_number(out, "id", &v[Q_ID]);
+    row_put_text(out, "ext_ref", &v[Q_REF]);
+    put_party(out, v);
+    row_put_text(out, "part_number", &v[Q_NUMBER]);
+    row_put_text(out, "quoted_on", &v[Q_ON]);
+    row_put_text(out, "valid_until", &v[Q_UNTIL]);
+    row_put_text(out, "price", &v[Q_PRICE]);
+    row_put_number(out, "price_per", &v[Q_PER]);
+    row_put_text(out, "currency", &v[Q_CURRENCY]);
+    row_put_bool(out, "vat_included", &v[Q_VAT]);
+    row_put_text(out, "vat_rate", &v[Q_VAT_RATE]);
+    row_put_text(out, "min_qty", &v[Q_MIN_QTY]);
+    row_put_text(out, "qty", &v[Q_QTY]);
+    row_put_bool(out, "used", &v[Q_USED]);
+    row_put_text(out, "reason", &v[Q_REASON]);
+    row_put_text(out, "rate", &v[Q_RATE]);
+    row_put_text(out, "rate_date", &v[Q_RATE_DATE]);
+    row_put_number(out, "rate_nominal", &v[Q_NOMINAL]);
+    row_put_text(out, "base_price", &v[Q_BASE]);
+    row_put_number(out, "weight", &v[Q_WEIGHT]);
+    json_object_end(out);
+}
+
+/* Quotes come in the order of the runs. */
+static int on_quote(const struct store_value *v, unsigned n, void *ctx)
+{
+    struct history *history = ctx;
+    uint64_t run = strtoull(v[Q_RUN].text, NULL, 10);
+    (void)n;
+    while (history->at < history->n && history->runs[history->at].id != run)
+        history->at++;
+    if (history->at < history->n)
+        put_quote(&history->runs[history->at].out, v);
+    return 0;
+}
+
+/* What a run stored about a quote stands as it was; what the quote itself says is read from the quote, which is never
+ * edited. The nominal is told while the rate is still the one that was used. */
+static int read_quotes(struct store_conn *conn, struct history *history)
+{
+    char ids[PAGE_LIMIT_MAX * 21 + 3] = "[";
+    size_t used = 1;
+    if (history->n == 0 || !history->quotes)
+        return 0;
+    for (unsigned i = 0; i < history->n; i++)
+        used += (size_t)snprintf(ids + used, sizeof ids - used, "%s%llu", i ? "," : "",
+                                 (unsigned long long)history->runs[i].id);
+    snprintf(ids + used, sizeof ids - used, "]");
+    struct store_value v = STORE_S(ids);
+    return store_query(
+        conn,
+        "SELECT STRAIGHT_JOIN a.price_change_id, a.quote_id, a.used, a.reason, a.base_price, a.weight, a.rate, "
+        "a.rate_date, r.nominal, q.price, q.price_per, q.currency, q.vat_included, q.vat_rate, q.min_qty, q.qty, "
+        "q.quoted_on, q.valid_until, q.part_number, q.ext_ref, p.kind, p.code, p.name "
+        "FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT UNSIGNED PATH '$')) j "
+        "JOIN price_change_quote a ON a.price_change_id = j.id "
+        "LEFT JOIN price_quote q ON q.id = a.quote_id "
+        "LEFT JOIN party p ON p.id = q.party_id "
+        "LEFT JOIN currency_rate r ON r.currency = q.currency AND r.rate_date = a.rate_date AND r.rate = a.rate "
+        "ORDER BY a.price_change_id DESC, a.quote_id",
+        &v, 1, on_quote, history);
+}
+
+/* ---- Both ------------------------------------------------------------------------------------------------------ */
+
+static void put_runs(struct history *history, struct json_out *out)
+{
+    json_key(out, "runs");
+    json_array(out);
+    for (unsigned i = 0; i < history->n; i++) {
+        struct run *run = &history->runs[i];
+        size_t len;
+        if (history->quotes)
+            json_array_end(&run->out);
+        json_object_end(&run->out);
+        const char *text = json_out_text(&run->out, &len);
+        json_raw(out, text, len);
+    }
+    json_array_end(out);
+}
+
+static int read_history(struct store_conn *conn, uint32_t component, struct history *history, struct json_out *out)
+{
+    int rc = read_runs(conn, component, history);
+    if (rc == 0)
+        rc = read_quotes(conn, history);
+    if (rc == 0)
+        put_runs(history, out);
+    for (unsigned i = 0; i < history->n; i++)
+        json_out_fini(&history->runs[i].out);
+    return rc;
+}
+
+int price_history_read(struct store_conn *conn, yajl_val params, struct page *page, struct json_out *out)
+{
+    uint32_t component;
+    if (store_begin_snapshot(conn) != 0) /* runs and their quotes belong together */
+        return -1;
+    json_object(out);
+    json_key(out, "component");
+    int rc = component_find(conn, json_member_string(params, "lot", ""), &component, out);
+    if (rc != 1)
+        return rc == 0 ? 1 : -1;
+    struct history *history = calloc(1, sizeof *history);
+    if (!history)
+        abort();
+    history->page = page;
+    history->quotes = json_member_bool(params, "quotes", true);
+    rc = read_history(conn, component, history, out);
+    free(history);
+    if (rc != 0)
+        return -1;
+    page_put_next(page, out);
+    json_object_end(out);
+    return 0;
+}

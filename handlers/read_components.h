@@ -1,0 +1,20 @@
+/* Components and their prices as JSON. Prices are net of VAT, in the base currency, per unit. */
+#ifndef PF_READ_COMPONENTS_H
+#define PF_READ_COMPONENTS_H
+
+#include "handlers/page.h"
+#include "store/conn.h"
+
+extern const struct param_spec components_params[]; /* filters and page */
+#define COMPONENTS_KEYS 1
+
+/* {"components": […], "next_cursor": …} in byte order of lot_code. Returns 0 or -1 with conn->error. */
+int components_read(struct store_conn *conn, yajl_val params, struct page *page, struct json_out *out);
+
+/* Find a component by its lot code: as it is written, else in any spelling that is normalised to the same (a code with
+ * a slash in it cannot be part of a path). Writes its object. Returns 1, 0 when there is none, or -1. */
+int component_find(struct store_conn *conn, const char *lot, uint32_t *id, struct json_out *out);
+/* The same with its part numbers and the proposal that waits for somebody. */
+int component_find_whole(struct store_conn *conn, const char *lot, uint32_t *id, struct json_out *out);
+
+#endif
