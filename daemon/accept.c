@@ -1,9 +1,13 @@
 /* The acceptance of a task as a chain of callbacks; struct submission travels along it. */
 #include "daemon/accept.h"
 
+#include "daemon/admission.h"
+#include "daemon/identity.h"
 #include "daemon/log.h"
 #include "daemon/spool.h"
+#include "daemon/startkey.h"
 #include "daemon/taskstate.h"
+#include "shm/lock.h"
 #include "shm/wakeup.h"
 
 #include <assert.h>
@@ -15,6 +19,20 @@
 
 /* Longest wait for the database before the client is told to come back; the client's own patience is longer. */
 #define ACCEPT_DEADLINE_MS 5000
+/* Longest wait for the table's lock, asked for from a timer: in between the loop answers others. */
+#define RESERVE_WAIT_MS    SHM_LOCK_WAIT_MS
+#define RESERVE_PAUSE_MS   100
+/* So often a start looks again for the one that it met at a unique index: that one may end, or fail, in between. */
+#define ROUNDS             5
+
+/* What an earlier start means for this one. */
+enum earlier {
+    EARLIER_NONE,
+    EARLIER_REPLAY, /* same key, same payload: the same answer */
+    EARLIER_REUSED, /* same key, other payload */
+    EARLIER_JOINED, /* equal live work: one task for both */
+    EARLIER_REFUSED /* equal live work of a type that is not queued twice */
+};
 
 struct submission {
     struct offload_call file_call;
@@ -26,7 +44,15 @@ struct submission {
     struct journal_new row;
     struct journal_file file;
     char *params;
-    bool has_file;
+    char by[IDENTITY_MAX];
+    char request_id[37];
+    struct startkey key;
+    uuid_t retry_of;
+    enum earlier earlier;
+    uuid_t earlier_id;
+    unsigned rounds;
+    int64_t reserve_until_ms; /* 0 before the lock was waited for in vain */
+    bool reserved, has_file;
     bool published;             /* which way move_slot() goes */
     int found;                  /* looking up an unknown outcome: 1 the row is there, 0 it is not */
     int file_error;             /* 0 or -errno from spool_keep() */
@@ -60,7 +86,7 @@ static void move_slot(struct submission *sub, bool publish)
     struct shm_segment *segment = sub->worker->process->segment;
     struct timeval pause = {0, 250000};
     sub->published = publish;
-    int rc = publish ? taskstate_publish(segment, sub->handle, sub->row.created_ms)
+    int rc = publish ? taskstate_publish(segment, sub->handle, sub->row.created_ms, client_number(sub->by))
                      : taskstate_release(segment, sub->handle);
     if (rc == -ETIMEDOUT) {
         if (event_base_once(sub->worker->base, -1, EV_TIMEOUT, move_again, sub, &pause) != 0)
@@ -77,7 +103,10 @@ static void give_back(struct submission *sub)
 {
     if (sub->has_file && sub->file_error == 0)
         spool_drop(sub->worker->spool_fd, sub->row.id);
-    move_slot(sub, false);
+    if (sub->reserved)
+        move_slot(sub, false);
+    else
+        submission_free(sub);
 }
 
 static void refuse(struct submission *sub, const char *slug, const char *detail, unsigned retry_after_s)
@@ -148,9 +177,28 @@ static void look_up(evutil_socket_t fd, short what, void *arg)
         look_up_later(sub);
 }
 
+static void look_for_earlier(struct submission *sub);
+
+/* It met another start at a unique index, or waited for one too long. Returns false when it is no such thing. */
+static bool met_another(struct submission *sub, const struct store_error *error)
+{
+    bool unique = sub->key.present || sub->row.live_key;
+    if (unique && error->cls == STORE_DUPLICATE && sub->rounds++ < ROUNDS) {
+        look_for_earlier(sub);
+        return true;
+    }
+    if (sub->key.present && (error->cls == STORE_RETRY || error->cls == STORE_DUPLICATE)) {
+        refuse(sub, "idempotency-in-progress", NULL, 1);
+        return true;
+    }
+    return false;
+}
+
 static void journalled(struct db_call *call)
 {
     struct submission *sub = call->ctx;
+    if (call->result == -1 && met_another(sub, &call->error))
+        return;
     if (call->result == 1) {
         refuse(sub, "invalid-parameters", NULL, 0);
         return;
@@ -206,7 +254,9 @@ static struct submission *of_file_call(struct offload_call *call)
 static void keep_file(struct offload_call *call)
 {
     struct submission *sub = of_file_call(call);
-    sub->file_error = spool_keep(sub->worker->spool_fd, sub->request->spool_fd, sub->row.id);
+    int dir = sub->worker->spool_fd;
+    sub->file_error = sub->row.retry_of ? spool_share(dir, sub->retry_of, sub->row.id)
+                                        : spool_keep(dir, sub->request->spool_fd, sub->row.id);
 }
 
 static void file_kept(struct offload_call *call)
@@ -216,13 +266,184 @@ static void file_kept(struct offload_call *call)
         journal(sub);
         return;
     }
+    if (sub->row.retry_of && sub->file_error == -ENOENT) {
+        refuse(sub, "file-gone", NULL, 0);
+        return;
+    }
     log_task(LOG_LEVEL_WARN, sub->row.id, "upload not kept: %s", strerror(-sub->file_error));
     bool full = sub->file_error == -ENOSPC || sub->file_error == -EDQUOT || sub->file_error == -EFBIG;
     refuse(sub, full ? "insufficient-storage" : "internal", NULL, 0);
 }
 
-static struct submission *submission_new(struct http_request *request, int type, char *params,
-                                         const struct journal_file *file)
+static void admit(struct submission *sub);
+
+static void admit_again(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    admit(arg);
+}
+
+/* False when that was tried long enough. */
+static bool wait_for_lock(struct submission *sub)
+{
+    struct timeval pause = {0, RESERVE_PAUSE_MS * 1000L};
+    int64_t now = clock_mono_ms();
+    if (sub->reserve_until_ms == 0)
+        sub->reserve_until_ms = now + RESERVE_WAIT_MS;
+    if (now >= sub->reserve_until_ms)
+        return false;
+    if (event_base_once(sub->worker->base, -1, EV_TIMEOUT, admit_again, sub, &pause) != 0)
+        abort();
+    return true;
+}
+
+/* Without a slot nothing is journalled: a full table refuses before any commit. */
+static bool reserve(struct submission *sub)
+{
+    const struct process *process = sub->worker->process;
+    uint8_t type = (uint8_t)task_type_number(sub->type->name);
+    const char *no = admission_refusal(process, type, client_number(sub->by));
+    int rc = no ? -ENOSPC : taskstate_reserve(process->segment, process->self, sub->row.id, type, &sub->handle);
+    sub->reserved = rc == 0;
+    if (rc == -ENOSPC)
+        refuse(sub, "queue-full", no, admission_retry_after(process, type));
+    else if (rc != 0 && !(rc == -ETIMEDOUT && wait_for_lock(sub)))
+        refuse(sub, "queue-full", "The task table is busy; try again.", 2);
+    return rc == 0;
+}
+
+static void admit(struct submission *sub)
+{
+    if (!reserve(sub))
+        return;
+    if (!sub->has_file) {
+        journal(sub);
+        return;
+    }
+    sub->file_call.work = keep_file;
+    sub->file_call.done = file_kept;
+    if (offload_submit(sub->worker->files, &sub->file_call) != 0)
+        refuse(sub, "queue-full", "Too many uploads wait for the disk; try again.", 2);
+}
+
+/* ---- Earlier starts ---- */
+
+static int find_key(struct store_conn *conn, struct submission *sub)
+{
+    uint8_t payload[32];
+    int rc = journal_find_idem(conn, sub->key.scope, sub->earlier_id, payload);
+    if (rc == 1)
+        sub->earlier = memcmp(payload, sub->key.payload, sizeof payload) == 0 ? EARLIER_REPLAY : EARLIER_REUSED;
+    return rc;
+}
+
+/* The key of a start that joins is kept beside the task, which has its own. */
+static int find_live(struct store_conn *conn, struct submission *sub)
+{
+    int rc = journal_find_live(conn, sub->type->name, sub->row.live_key, sub->earlier_id);
+    if (rc != 1)
+        return rc;
+    sub->earlier = sub->type->equal == TASK_EQUAL_JOIN ? EARLIER_JOINED : EARLIER_REFUSED;
+    if (sub->earlier == EARLIER_REFUSED || !sub->key.present ||
+        journal_keep_idem(conn, sub->key.scope, sub->key.payload, sub->earlier_id) == 0)
+        return 1;
+    return conn->error.cls == STORE_DUPLICATE ? find_key(conn, sub) : -1;
+}
+
+static int find_earlier(struct store_conn *conn, void *ctx)
+{
+    struct submission *sub = ctx;
+    sub->earlier = EARLIER_NONE;
+    int rc = sub->key.present ? find_key(conn, sub) : 0;
+    if (rc == 0 && sub->row.live_key)
+        rc = find_live(conn, sub);
+    return rc < 0 ? -1 : 0;
+}
+
+static void answer_earlier(struct submission *sub)
+{
+    char id[37], location[64];
+    uuid_unparse_lower(sub->earlier_id, id);
+    if (sub->earlier == EARLIER_REUSED) {
+        refuse(sub, "idempotency-key-reused", NULL, 0);
+        return;
+    }
+    if (sub->earlier == EARLIER_REFUSED) {
+        snprintf(location, sizeof location, "/api/tasks/%s", id);
+        http_reply_header(sub->request, "Location", location);
+        refuse(sub, "duplicate-task", NULL, 0);
+        return;
+    }
+    bool replay = sub->earlier == EARLIER_REPLAY;
+    http_reply_header(sub->request, replay ? "Idempotency-Replayed" : "Task-Deduplicated", "true");
+    answer_accepted(sub->request, id);
+    log_task(LOG_LEVEL_INFO, sub->earlier_id, "%s by %s", replay ? "start repeated" : "joined", sub->by);
+    give_back(sub);
+}
+
+static void found_earlier(struct db_call *call)
+{
+    struct submission *sub = call->ctx;
+    if (call->result != 0)
+        refuse(sub, "database-unavailable", NULL, 2);
+    else if (sub->earlier != EARLIER_NONE)
+        answer_earlier(sub);
+    else if (sub->reserved)
+        journal(sub); /* the one it met has gone since */
+    else
+        admit(sub);
+}
+
+static void look_for_earlier(struct submission *sub)
+{
+    sub->db_call = (struct db_call){
+        .work = find_earlier, .done = found_earlier, .ctx = sub, .deadline_ms = clock_mono_ms() + ACCEPT_DEADLINE_MS};
+    if (dbthread_submit(sub->worker->db, &sub->db_call) != 0)
+        refuse(sub, "database-unavailable", "Too many requests wait for the database; try again.", 2);
+}
+
+/* ---- The start ---- */
+
+static void fill_row(struct submission *sub, const struct accept_start *start)
+{
+    struct journal_new *row = &sub->row;
+    uuid_generate_random(row->id);
+    memcpy(row->node, sub->worker->process->node, sizeof row->node);
+    row->type = sub->type->name;
+    row->params = sub->params;
+    row->created_ms = clock_wall_ms();
+    row->requested_by = sub->by;
+    snprintf(sub->request_id, sizeof sub->request_id, "%s", sub->request->request_id);
+    row->request_id = sub->request_id;
+    if (start->retry_of) {
+        memcpy(sub->retry_of, start->retry_of, sizeof sub->retry_of);
+        row->retry_of = sub->retry_of;
+    }
+    if (start->file) {
+        sub->has_file = true;
+        sub->file = *start->file;
+        row->file = &sub->file;
+    } else if (sub->type->equal != TASK_EQUAL_QUEUE) {
+        row->live_key = sub->params; /* work with a file is never equal: its parameters do not tell what is in it */
+    }
+}
+
+/* Returns false after answering. */
+static bool fill_key(struct submission *sub, const struct accept_start *start)
+{
+    struct startkey_payload payload = {sub->type->name, sub->params, start->file, start->file_sha256};
+    if (!startkey_take(sub->request, sub->by, &sub->key))
+        return false;
+    if (sub->key.present) {
+        startkey_fill(&sub->key, &payload);
+        sub->row.idem_scope = sub->key.scope;
+        sub->row.idem_payload = sub->key.payload;
+    }
+    return true;
+}
+
+void accept_start(struct http_request *request, const struct accept_start *start)
 {
     struct submission *sub = calloc(1, sizeof *sub);
     if (!sub)
@@ -230,54 +451,23 @@ static struct submission *submission_new(struct http_request *request, int type,
     sub->worker = request->app;
     sub->worker->submissions++;
     sub->request = request;
-    sub->type = task_type_at((unsigned)type);
-    sub->params = params;
-    uuid_generate_random(sub->row.id);
-    memcpy(sub->row.node, sub->worker->process->node, sizeof sub->row.node);
-    sub->row.type = sub->type->name;
-    sub->row.params = params;
-    sub->row.created_ms = clock_wall_ms();
-    if (file) {
-        sub->has_file = true;
-        sub->file = *file;
-        sub->row.file = &sub->file;
-    }
-    return sub;
-}
-
-/* Without a slot nothing is journalled: a full table refuses before any commit. */
-static bool reserve(struct submission *sub)
-{
-    const struct process *process = sub->worker->process;
-    int type = task_type_number(sub->type->name);
-    int rc = taskstate_reserve(process->segment, process->self, sub->row.id, (uint8_t)type, &sub->handle);
-    if (rc == 0)
-        return true;
-    if (rc == -ENOSPC)
-        http_reply_problem_retry(sub->request, "queue-full", NULL, 5);
+    sub->type = task_type_at((unsigned)start->type);
+    sub->params = start->params;
+    sub->file_error = -ECANCELED; /* until it is kept there is nothing to drop */
+    client_identity(request, sub->by);
+    fill_row(sub, start);
+    if (sub->worker->draining)
+        refuse(sub, "draining", NULL, 2);
+    else if (!fill_key(sub, start))
+        give_back(sub);
+    else if (sub->key.present || sub->row.live_key)
+        look_for_earlier(sub);
     else
-        http_reply_problem_retry(sub->request, "queue-full", "The task table is busy; try again.", 2);
-    submission_free(sub);
-    return false;
+        admit(sub);
 }
 
 void accept_task(struct http_request *request, int type, char *params, const struct journal_file *file)
 {
-    struct submission *sub = submission_new(request, type, params, file);
-    if (sub->worker->draining) {
-        http_reply_problem_retry(request, "draining", NULL, 2);
-        submission_free(sub);
-        return;
-    }
-    if (!reserve(sub))
-        return;
-    if (!sub->has_file) {
-        journal(sub);
-        return;
-    }
-    sub->file_error = -ECANCELED; /* until it is kept there is nothing to drop */
-    sub->file_call.work = keep_file;
-    sub->file_call.done = file_kept;
-    if (offload_submit(sub->worker->files, &sub->file_call) != 0)
-        refuse(sub, "queue-full", "Too many uploads wait for the disk; try again.", 2);
+    struct accept_start start = {.type = type, .params = params, .file = file};
+    accept_start(request, &start);
 }

@@ -7,11 +7,19 @@
 #include <stdio.h>
 #include <string.h>
 
+/* As people know it: the name of a token, an address; a local program without either has none. */
+static void name_client(const char *identity, char *out, size_t size)
+{
+    const char *name = strncmp(identity, "token:", 6) == 0 ? identity + 6 : identity;
+    if (strcmp(name, "unix") != 0 && strcmp(name, "unknown") != 0)
+        snprintf(out, size, " by %s", name);
+}
+
 void ending_cancelled(struct ending *ending, const struct journal_row *row)
 {
     char by[sizeof row->cancel_by + 4] = "", why[sizeof row->cancel_reason + 3] = "";
     if (row && row->cancel_by[0])
-        snprintf(by, sizeof by, " by %s", row->cancel_by);
+        name_client(row->cancel_by, by, sizeof by);
     if (row && row->cancel_reason[0])
         snprintf(why, sizeof why, " (%s)", row->cancel_reason);
     snprintf(ending->text, sizeof ending->text, "Cancelled%s%s; nothing was written.", by, why);

@@ -20,6 +20,7 @@
 #define TICK_MS          1000
 /* While children start: how soon their ACTIVE is noticed. */
 #define STARTING_TICK_MS 20
+#define SEGMENT_KEPT_MS  600000 /* a segment that lasted so long has worked: its loss is no loop */
 
 /* ---- Segment ---- */
 
@@ -212,6 +213,9 @@ static void renew_segment(struct master *m, int64_t now_ms)
     watch_poke(m);
     m->database_pid = 0;
     m->others_may_start = false;
+    m->restart[PROC_JANITOR].deaths = 0; /* those of earlier segments: this one has not been filled yet */
+    if (now_ms - m->segment_restart.due_ms > SEGMENT_KEPT_MS)
+        restart_worked(&m->segment_restart);
     int64_t due = restart_after_failure(&m->segment_restart, now_ms);
     for (unsigned i = 0; i < m->n_posts; i++)
         m->posts[i].due_ms = due;

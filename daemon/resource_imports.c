@@ -2,7 +2,9 @@
 #include "daemon/resource_imports.h"
 
 #include "daemon/accept.h"
+#include "daemon/filehash.h"
 #include "daemon/http/multipart.h"
+#include "daemon/startkey.h"
 #include "daemon/worker.h"
 
 #include <assert.h>
@@ -20,6 +22,8 @@ struct upload {
     struct param_raw fixed; /* a parameter given by the path; name NULL if none */
     struct multipart form;
     struct journal_file file;
+    bool hash; /* there is an Idempotency-Key: `sha256` is needed */
+    uint8_t sha256[32];
     char why[200];              /* the form is broken: why */
     struct sheet_error refused; /* the file is not ours; cls "" if it is */
 };
@@ -66,6 +70,9 @@ static void look_into(struct offload_call *call)
         upload->file.length = request->spool_len;
     }
     sniff(upload);
+    int rc = upload->hash ? filehash(request->spool_fd, upload->file.offset, upload->file.length, upload->sha256) : 0;
+    if (rc != 0)
+        snprintf(upload->why, sizeof upload->why, "the upload cannot be read: %s", strerror(-rc));
 }
 
 /* ---- Loop ---- */
@@ -115,7 +122,9 @@ static void looked_into(struct offload_call *call)
                            &faults);
     } else {
         name_file(upload);
-        accept_task(request, upload->type, params, &upload->file);
+        struct accept_start start = {.type = upload->type, .params = params, .file = &upload->file};
+        start.file_sha256 = upload->hash ? upload->sha256 : NULL;
+        accept_start(request, &start);
     }
     upload_free(upload);
 }
@@ -130,6 +139,7 @@ static void start(struct http_request *request, const char *type, const char *na
     upload->type = task_type_number(type);
     assert(upload->type >= 0);
     upload->fixed = (struct param_raw){name, value};
+    upload->hash = startkey_wanted(request);
     upload->call.work = look_into;
     upload->call.done = looked_into;
     if (worker->draining) {

@@ -2,6 +2,7 @@
 #include "daemon/runner.h"
 
 #include "daemon/ending.h"
+#include "daemon/filehash.h"
 #include "daemon/log.h"
 #include "daemon/spool.h"
 #include "daemon/taskstate.h"
@@ -9,7 +10,6 @@
 #include "store/lease.h"
 
 #include <errno.h>
-#include <openssl/evp.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -60,28 +60,6 @@ static int start_guard(const struct process *process)
 
 /* ---- The file ---- */
 
-static int hash_file(int fd, const struct journal_file *file, uint8_t digest[32])
-{
-    static unsigned char buf[256 * 1024];
-    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-    if (!ctx || EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) != 1)
-        abort();
-    uint64_t done = 0;
-    while (done < file->length) {
-        size_t want = file->length - done < sizeof buf ? (size_t)(file->length - done) : sizeof buf;
-        ssize_t n = pread(fd, buf, want, (off_t)(file->offset + done));
-        if (n <= 0) {
-            EVP_MD_CTX_free(ctx);
-            return n < 0 ? -errno : -EIO; /* shorter than it was when it was kept */
-        }
-        EVP_DigestUpdate(ctx, buf, (size_t)n);
-        done += (uint64_t)n;
-    }
-    EVP_DigestFinal_ex(ctx, digest, NULL);
-    EVP_MD_CTX_free(ctx);
-    return 0;
-}
-
 static int open_file(struct runner *runner, const struct journal_row *row)
 {
     struct job *job = &runner->job;
@@ -93,7 +71,7 @@ static int open_file(struct runner *runner, const struct journal_row *row)
     job->file_fd = spool_open(runner->spool_fd, job->id);
     if (job->file_fd < 0)
         return job->file_fd;
-    return hash_file(job->file_fd, job->file, job->file_sha256);
+    return filehash(job->file_fd, job->file->offset, job->file->length, job->file_sha256);
 }
 
 /* ---- How an attempt ends when the handler did not end the task ---- */

@@ -44,6 +44,20 @@ int spool_keep(int dir_fd, int file_fd, const uint8_t id[16])
     return rc;
 }
 
+int spool_share(int dir_fd, const uint8_t from[16], const uint8_t to[16])
+{
+    char old[37], new[37];
+    name_of(from, old);
+    name_of(to, new);
+    if (linkat(dir_fd, old, dir_fd, new, 0) != 0)
+        return -errno;
+    if (fsync(dir_fd) == 0)
+        return 0;
+    int rc = -errno;
+    unlinkat(dir_fd, new, 0);
+    return rc;
+}
+
 int spool_open(int dir_fd, const uint8_t id[16])
 {
     char name[37];

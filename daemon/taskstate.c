@@ -56,6 +56,7 @@ int taskstate_reserve(struct shm_segment *seg, struct proc_ref me, const uint8_t
 
 struct publication {
     int64_t created_ms;
+    uint32_t client;
     uint32_t ahead;
 };
 
@@ -68,15 +69,16 @@ static bool edit_publish(struct shm_task *task, const char **result, void *ctx)
     task->state = TASK_READY;
     task->owner = (struct proc_ref){0, 0};
     task->created_ms = publication->created_ms;
+    task->client = publication->client;
     snprintf(task->message, sizeof task->message, TASKSTATE_WAITING, publication->ahead);
     return true;
 }
 
-int taskstate_publish(struct shm_segment *seg, struct shm_handle handle, int64_t created_ms)
+int taskstate_publish(struct shm_segment *seg, struct shm_handle handle, int64_t created_ms, uint32_t client)
 {
     uint32_t by_state[TASK_STATES];
     shm_table_count(seg, by_state);
-    struct publication publication = {created_ms, by_state[TASK_READY]};
+    struct publication publication = {created_ms, client, by_state[TASK_READY]};
     return taskstate_apply(seg, handle, edit_publish, &publication);
 }
 

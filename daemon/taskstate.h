@@ -24,7 +24,7 @@ int taskstate_reserve(struct shm_segment *seg, struct proc_ref me, const uint8_t
 #define TASKSTATE_WAITING "waiting, %u ahead"
 
 /* RESERVED -> READY, visible from now on. */
-int taskstate_publish(struct shm_segment *seg, struct shm_handle handle, int64_t created_ms);
+int taskstate_publish(struct shm_segment *seg, struct shm_handle handle, int64_t created_ms, uint32_t client);
 /* READY, never started: say how many are ahead. Declines in any other state. */
 int taskstate_waiting(struct shm_segment *seg, struct shm_handle handle, uint32_t ahead);
 /* RESERVED -> FREE: the row was not committed. */

@@ -7,6 +7,7 @@
 #include "daemon/spool.h"
 #include "daemon/taskstate.h"
 #include "daemon/textcache.h"
+#include "shm/lock.h"
 #include "shm/wakeup.h"
 
 #include <signal.h>
@@ -213,6 +214,7 @@ static void look_at_database(struct worker_events *events)
 static int make_threads(struct worker *worker)
 {
     worker->db_config = config_store(worker->process->config, 5, 5);
+    worker->db_config.lock_timeout_s = 1; /* two starts with one key: the second does not hold up the others for long */
     worker->reads_config = config_store(worker->process->config, READS_LIMIT_S + 5, READS_LIMIT_S);
     worker->db = dbthread_new(&worker->db_config, DB_THREADS, DB_QUEUE);
     worker->reads = dbthread_new(&worker->reads_config, 1, READS_QUEUE);
@@ -242,6 +244,7 @@ static int worker_init(struct worker_events *events, const struct process *proce
     event_set_fatal_callback(on_libevent_fatal);
     signal(SIGXFSZ, SIG_IGN); /* a file size limit is an error of write(), answered with 507 */
     worker->process = process;
+    shm_lock_be_impatient(process->segment);
     worker->spool_fd = spool_open_dir(process->config->spool_dir);
     if (worker->spool_fd < 0) {
         log_error("cannot open the spool %s: %s", process->config->spool_dir, strerror(-worker->spool_fd));

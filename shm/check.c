@@ -148,10 +148,17 @@ static bool counts_sound(struct check *check)
     for (uint32_t state = 0; state < TASK_STATES; state++)
         if (atomic_load_explicit(&derived->by_state[state], memory_order_relaxed) != check->by_state[state])
             return broken(check, "I6: count of %s is not %u", task_state_name(state), check->by_state[state]);
-    for (uint32_t type = 0; type < SHM_MAX_TYPES; type++)
+    for (uint32_t type = 0; type < SHM_MAX_TYPES; type++) {
         if (derived->claimed[type] != check->claimed[type])
             return broken(check, "I6: %u claimed of type %u, counted %u", derived->claimed[type], type,
                           check->claimed[type]);
+        if (atomic_load_explicit(&derived->ready[type], memory_order_relaxed) != check->ready[type])
+            return broken(check, "I6: ready of type %u are not %u", type, check->ready[type]);
+        uint32_t live = atomic_load_explicit(&derived->live[type], memory_order_relaxed);
+        if (live != check->claimed[type] + check->ready[type])
+            return broken(check, "I6: %u live of type %u, counted %u", live, type,
+                          check->claimed[type] + check->ready[type]);
+    }
     return true;
 }
 

@@ -18,6 +18,7 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -75,14 +76,16 @@ struct shm_proc {
     uint32_t pad1[9];
 };
 
-/* The scalars of derived state. Written with the lock held; by_state is also read without it. */
+/* The scalars of derived state. Written with the lock held; live and by_state are also read without it. */
 struct shm_derived {
     uint64_t next_order; /* given to the next task that becomes READY for the first time */
     uint32_t free_count;
     uint32_t final_count;
     uint32_t ready_head[SHM_MAX_TYPES]; /* slots, SHM_NIL = none */
     uint32_t ready_tail[SHM_MAX_TYPES];
-    uint32_t claimed[SHM_MAX_TYPES]; /* tasks CLAIMED or RUNNING, by type */
+    uint32_t claimed[SHM_MAX_TYPES];       /* tasks CLAIMED or RUNNING, by type */
+    _Atomic uint32_t ready[SHM_MAX_TYPES]; /* tasks READY, by type; also read without the lock */
+    _Atomic uint32_t live[SHM_MAX_TYPES];  /* tasks READY, CLAIMED or RUNNING, by type; the same */
     _Atomic uint32_t by_state[TASK_STATES];
 };
 
@@ -143,7 +146,9 @@ struct shm_segment {
     uint32_t index_mask;
     struct shm_geometry geometry;
     uint64_t boot;
-    int *fds; /* eventfds by entry, the master's last; NULL before wakeup_init */
+    int *fds;                        /* eventfds by entry, the master's last; NULL before wakeup_init */
+    bool impatient;                  /* shm_lock_be_impatient() */
+    _Atomic int64_t gave_up_until_s; /* monotonic; an impatient process asks for the lock without waiting until then */
 };
 
 #endif

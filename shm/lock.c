@@ -12,6 +12,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#define GIVE_UP_S 2 /* counted in whole seconds: one to two */
+
 static int mutex_init(pthread_mutex_t *mutex)
 {
     pthread_mutexattr_t attr;
@@ -36,11 +38,8 @@ int shm_lock_init(struct shm_segment *seg)
     return mutex_init(&seg->lock->mutex);
 }
 
-static struct timespec deadline(long ms)
+static struct timespec deadline(struct timespec when, long ms)
 {
-    struct timespec when;
-
-    shm_insist(clock_gettime(CLOCK_MONOTONIC, &when) == 0);
     when.tv_sec += ms / 1000;
     when.tv_nsec += ms % 1000 * 1000000L;
     if (when.tv_nsec >= 1000000000L) {
@@ -50,13 +49,40 @@ static struct timespec deadline(long ms)
     return when;
 }
 
+static struct timespec now(void)
+{
+    struct timespec when;
+
+    shm_insist(clock_gettime(CLOCK_MONOTONIC, &when) == 0);
+    return when;
+}
+
 /* Not pthread_mutex_trylock() first, to spare the clock: glibc's (2.36) returns ENOTRECOVERABLE with the futex word
  * left locked, and everybody else then waits for a lock that nobody will release. */
-static int acquire(pthread_mutex_t *mutex, long ms)
+static int acquire(pthread_mutex_t *mutex, struct timespec from, long ms)
 {
-    struct timespec until = deadline(ms);
+    struct timespec until = deadline(from, ms);
 
     return pthread_mutex_clocklock(mutex, CLOCK_MONOTONIC, &until);
+}
+
+/* An impatient process has just waited in vain: with a stopped owner one caller after the other would. */
+static bool gave_up_lately(const struct shm_segment *seg, struct timespec from)
+{
+    return seg->impatient && (int64_t)from.tv_sec < atomic_load_explicit(&seg->gave_up_until_s, memory_order_relaxed);
+}
+
+static int acquire_patiently(struct shm_segment *seg, long ms)
+{
+    struct timespec from = now();
+    bool gave_up = gave_up_lately(seg, from);
+    int result = acquire(&seg->lock->mutex, from, gave_up ? 0 : ms);
+
+    if (result == ETIMEDOUT && !gave_up)
+        atomic_store_explicit(&seg->gave_up_until_s, (int64_t)from.tv_sec + GIVE_UP_S, memory_order_relaxed);
+    else if (result != ETIMEDOUT && gave_up)
+        atomic_store_explicit(&seg->gave_up_until_s, 0, memory_order_relaxed);
+    return result;
 }
 
 /* Lock held after an owner's death. Consistent comes last: until then a further death is again EOWNERDEAD. */
@@ -76,7 +102,7 @@ static int repair(struct shm_segment *seg)
 
 int shm_lock_within(struct shm_segment *seg, long ms)
 {
-    switch (acquire(&seg->lock->mutex, ms)) {
+    switch (acquire_patiently(seg, ms)) {
     case 0:
         return 0;
     case EOWNERDEAD:
@@ -93,7 +119,12 @@ int shm_lock_within(struct shm_segment *seg, long ms)
 
 int shm_lock(struct shm_segment *seg)
 {
-    return shm_lock_within(seg, SHM_LOCK_WAIT_MS);
+    return shm_lock_within(seg, seg->impatient ? SHM_LOOP_WAIT_MS : SHM_LOCK_WAIT_MS);
+}
+
+void shm_lock_be_impatient(struct shm_segment *seg)
+{
+    seg->impatient = true;
 }
 
 void shm_unlock(struct shm_segment *seg)
@@ -114,7 +145,7 @@ static _Noreturn void die_holding(pthread_mutex_t *mutex)
 
 static bool handed_over(pthread_mutex_t *mutex)
 {
-    return acquire(mutex, SHM_LOCK_WAIT_MS) == EOWNERDEAD && pthread_mutex_consistent(mutex) == 0 &&
+    return acquire(mutex, now(), SHM_LOCK_WAIT_MS) == EOWNERDEAD && pthread_mutex_consistent(mutex) == 0 &&
            pthread_mutex_unlock(mutex) == 0 && pthread_mutex_lock(mutex) == 0 && pthread_mutex_unlock(mutex) == 0;
 }
 

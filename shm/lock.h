@@ -15,6 +15,7 @@
 struct shm_segment;
 
 #define SHM_LOCK_WAIT_MS 1500
+#define SHM_LOOP_WAIT_MS 20 /* in an impatient process */
 #define SHM_MISS_WAIT_MS                                                                                               \
     20 /* confirming a miss: an event loop waits for it, and the journal knows the answer as well */
 
@@ -24,6 +25,10 @@ int shm_lock(struct shm_segment *seg);
 /* The same with a limit of its own, in milliseconds: for those whose caller has another way to its answer. */
 int shm_lock_within(struct shm_segment *seg, long ms);
 void shm_unlock(struct shm_segment *seg);
+/* This process answers others while it waits: from now on shm_lock() waits SHM_LOOP_WAIT_MS at most, and after a wait
+ * in vain nobody in this process waits at all for a second or two, unless the lock was to be had in between. What timed
+ * out is tried again later, from a timer. */
+void shm_lock_be_impatient(struct shm_segment *seg);
 
 /* How often a dead owner's lock was repaired since the segment was made. */
 uint64_t shm_lock_recoveries(const struct shm_segment *seg);

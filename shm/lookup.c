@@ -182,8 +182,31 @@ void shm_table_each(struct shm_segment *seg, shm_table_visit fn, void *ctx)
     }
 }
 
+uint32_t shm_table_waiting(struct shm_segment *seg, uint8_t type)
+{
+    shm_insist(type < SHM_MAX_TYPES);
+    return atomic_load_explicit(&seg->derived->ready[type], memory_order_relaxed);
+}
+
+uint32_t shm_table_client_waiting(struct shm_segment *seg, uint32_t client)
+{
+    struct shm_task head;
+    uint32_t n = 0;
+
+    for (uint32_t at = 0; at < seg->geometry.slots; at++) {
+        slot_head(&seg->slots[at], &head); /* mixed when a writer is at it: one more or less does not matter */
+        n += head.state == TASK_READY && head.client == client;
+    }
+    return n;
+}
+
 void shm_table_count(struct shm_segment *seg, uint32_t by_state[TASK_STATES])
 {
     for (size_t state = 0; state < TASK_STATES; state++)
         by_state[state] = atomic_load_explicit(&seg->derived->by_state[state], memory_order_relaxed);
+}
+
+uint32_t shm_table_live(struct shm_segment *seg, uint8_t type)
+{
+    return type < seg->geometry.types ? atomic_load_explicit(&seg->derived->live[type], memory_order_relaxed) : 0;
 }

@@ -55,12 +55,19 @@ static uint32_t ready_before(const struct shm_segment *seg, uint8_t type, uint64
     return before;
 }
 
+/* No read-modify-write: the lock makes this process the only writer, readers only want a whole number. */
+static void add(_Atomic uint32_t *counter, uint32_t by)
+{
+    atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + by, memory_order_relaxed);
+}
+
 static void ready_insert(struct shm_segment *seg, uint32_t slot, uint8_t type, uint64_t key)
 {
     struct shm_derived *derived = seg->derived;
     struct shm_node *node = node_of(seg, slot);
     uint32_t before = ready_before(seg, type, key);
 
+    add(&derived->ready[type], 1);
     node->key = key;
     node->prev = before;
     node->next = before == SHM_NIL ? derived->ready_head[type] : node_of(seg, before)->next;
@@ -79,6 +86,7 @@ static void ready_remove(struct shm_segment *seg, uint32_t slot, uint8_t type)
     struct shm_derived *derived = seg->derived;
     const struct shm_node *node = node_of(seg, slot);
 
+    add(&derived->ready[type], UINT32_MAX);
     if (node->prev == SHM_NIL)
         derived->ready_head[type] = node->next;
     else
@@ -154,11 +162,11 @@ static void heap_remove(struct shm_segment *seg, uint32_t slot)
 
 /* --- by state --- */
 
-static void count(struct shm_segment *seg, uint8_t state, uint32_t by)
+static void count(struct shm_segment *seg, const struct shm_task *head, uint32_t by)
 {
-    _Atomic uint32_t *counter = &seg->derived->by_state[state];
-    /* No read-modify-write: the lock makes this process the only writer, readers only want a whole number. */
-    atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + by, memory_order_relaxed);
+    add(&seg->derived->by_state[head->state], by);
+    if (head->state == TASK_READY || head->state == TASK_CLAIMED || head->state == TASK_RUNNING)
+        add(&seg->derived->live[head->type], by);
 }
 
 void queue_enter(struct shm_segment *seg, uint32_t slot, const struct shm_task *head)
@@ -172,7 +180,7 @@ void queue_enter(struct shm_segment *seg, uint32_t slot, const struct shm_task *
         seg->derived->claimed[head->type]++;
     else if (head->state != TASK_RESERVED)
         heap_insert(seg, slot, queue_final_key(head->done_ms));
-    count(seg, head->state, 1);
+    count(seg, head, 1);
 }
 
 void queue_leave(struct shm_segment *seg, uint32_t slot, const struct shm_task *head)
@@ -186,7 +194,7 @@ void queue_leave(struct shm_segment *seg, uint32_t slot, const struct shm_task *
         seg->derived->claimed[head->type]--;
     else if (head->state != TASK_RESERVED)
         heap_remove(seg, slot);
-    count(seg, head->state, UINT32_MAX);
+    count(seg, head, UINT32_MAX);
 }
 
 void queue_clear(struct shm_segment *seg)
@@ -200,6 +208,8 @@ void queue_clear(struct shm_segment *seg)
         derived->ready_head[type] = SHM_NIL;
         derived->ready_tail[type] = SHM_NIL;
         derived->claimed[type] = 0;
+        atomic_store_explicit(&derived->live[type], 0, memory_order_relaxed);
+        atomic_store_explicit(&derived->ready[type], 0, memory_order_relaxed);
     }
     for (size_t state = 0; state < TASK_STATES; state++)
         atomic_store_explicit(&derived->by_state[state], 0, memory_order_relaxed);

@@ -140,7 +140,7 @@ static void merge_head(struct shm_segment *seg, uint32_t at, const struct shm_ta
         !slot_text_equal(seg, at, next->text, next->text_len))
         head->visible++;
     head->pad0 = 0;
-    memset(head->pad1, 0, sizeof(head->pad1));
+    head->pad1 = 0;
 }
 
 /* Nothing but the generation outlives a task. */

@@ -17,9 +17,9 @@
  *   RESERVED                      the worker (or janitor) that reserved it
  *   READY                         any runner (claim); worker or janitor (cancel, expire)
  *   CLAIMED, RUNNING              its owner; the janitor when the owner is dead; anybody may set the cancel flag
- *   SUCCEEDED, FAILED, CANCELLED  nobody, but it may be freed (retention, forgotten); reserve may evict it (oldest first)
- * when no slot is free Allowed moves besides those of reserve and claim: an unfinished task may be rewritten in its
- * state, freed (another node has it) or become final (RESERVED too: history filled in from the journal); RESERVED,
+ *   SUCCEEDED, FAILED, CANCELLED  nobody, but it may be freed (retention, forgotten); reserve may evict it (oldest
+ * first) when no slot is free Allowed moves besides those of reserve and claim: an unfinished task may be rewritten in
+ * its state, freed (another node has it) or become final (RESERVED too: history filled in from the journal); RESERVED,
  * CLAIMED and RUNNING may become READY, CLAIMED may become RUNNING; a final one may only be freed. shm_table_change()
  * is the only function that moves a task; it aborts on a move that is not in its table. */
 #ifndef PF_SHM_TABLE_H
@@ -77,7 +77,8 @@ struct shm_task {
     uint8_t progress;      /* 0-100 */
     uint8_t pad0;
     uint16_t text_len; /* bytes used in text */
-    uint16_t pad1[3];
+    uint16_t pad1;
+    uint32_t client; /* a number for whoever asked for it, 0 = nobody; shm/ only counts by it */
     char message[TASK_MESSAGE_MAX];
     char error[TASK_ERROR_MAX];
     char text[TASK_TEXT_MAX]; /* the nine members as the poll answers them; not terminated. Last: copied by length */
@@ -139,6 +140,13 @@ void shm_table_each(struct shm_segment *seg, shm_table_visit fn, void *ctx);
 
 /* Number of slots per state; lock-free, not of one moment, and for the moment of a repair too low. */
 void shm_table_count(struct shm_segment *seg, uint32_t by_state[TASK_STATES]);
+/* Number of tasks of a type that are READY, CLAIMED or RUNNING; as true as the above. */
+uint32_t shm_table_live(struct shm_segment *seg, uint8_t type);
+
+/* Tasks that wait (READY): of one type, from a counter; of one client, by a walk over all heads. Lock-free and, like
+ * the counts above, for decisions that may be a little off. */
+uint32_t shm_table_waiting(struct shm_segment *seg, uint8_t type);
+uint32_t shm_table_client_waiting(struct shm_segment *seg, uint32_t client);
 
 /* Rebuild free list, index and ready queue from the slots. Lock held. Idempotent, may be killed anywhere. Returns 0, or
  * -EIO when a slot is beyond repair (state out of range, two slots with one id): the segment is lost. */

@@ -204,6 +204,12 @@ static void fail_all(struct db_worker *worker, struct db_call **calls, unsigned 
     }
 }
 
+/* A key of one row is held by a transaction elsewhere: the other rows need not wait for that. */
+static bool waited(const struct store_error *error)
+{
+    return error->number == 1205;
+}
+
 static void insert_one_by_one(struct db_worker *worker, struct db_call **calls, unsigned n)
 {
     for (unsigned i = 0; i < n; i++)
@@ -227,7 +233,7 @@ void db_worker_insert(struct db_worker *worker, struct db_call **calls, unsigned
         /* Known not to be committed, or the connection was lost earlier: the ids are the same, so a repeat is safe. A
          * connect that fails is not repeated here; the client gets its 503 at once. */
         bool lost = error->cls == STORE_UNKNOWN || (error->cls == STORE_GONE && worker->attempt_ms == 0);
-        bool repeat = outcome == 0 && (lost || error->cls == STORE_RETRY) && try + 1 < INSERT_TRIES;
+        bool repeat = outcome == 0 && (lost || error->cls == STORE_RETRY) && !waited(error) && try + 1 < INSERT_TRIES;
         if (repeat) {
             store_backoff(lost ? 0 : try);
             continue;
@@ -236,7 +242,7 @@ void db_worker_insert(struct db_worker *worker, struct db_call **calls, unsigned
             error->cls = STORE_GONE;
         break;
     }
-    if (n > 1 && !ends_transaction(worker->conn.error.cls))
+    if (n > 1 && (!ends_transaction(worker->conn.error.cls) || waited(&worker->conn.error)))
         insert_one_by_one(worker, calls, n);
     else
         fail_all(worker, calls, n);

@@ -9,6 +9,8 @@
  * rest. */
 #include "tests/prove/world.h"
 
+#include "shm/watch.h"
+
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -96,8 +98,10 @@ static int read_everything(struct world *world)
     int result = 0;
 
     shm_table_each(world->seg, visit, NULL);
-    for (uint32_t slot = 0; slot < WORLD_PROCS; slot++)
+    for (uint32_t slot = 0; slot < WORLD_PROCS; slot++) {
         (void)proctab_read(world->seg, slot, &info);
+        (void)watch_take(world->seg, slot);
+    }
     for (unsigned number = 0; number < 9 && result != -ETIMEDOUT && result != -ENOTRECOVERABLE; number++) {
         world_id(world, number, id);
         result = shm_table_poll(world->seg, id, &poll);

@@ -1,13 +1,14 @@
 #!/bin/sh
 # Prove the task table: see shm/README.md for what each part shows.
 #
-#   tests/prove/prove.sh [--quick] [--seed N] [--kills N] [--part NAME]... BUILD_DIR
+#   tests/prove/prove.sh [--quick] [--strict] [--seed N] [--kills N] [--part NAME]... BUILD_DIR
 #
-# --quick   every store instead of every instruction, 2000 deaths in the crowd instead of 100000, smaller models;
-#           minutes instead of a quarter of an hour
+# --quick   every store instead of every instruction, 2000 deaths in the crowd instead of 100000, 120 in the daemon
+#           instead of 1000, smaller models; minutes instead of half an hour
+# --strict  count every poll of the daemon over 50 ms, whatever the machine does beside
 # --seed N  ids, contents and choices follow from it (default: today's date, printed)
-# --kills N deaths in the crowd
-# --part    only these of: step corrupt race models mutants crowd
+# --kills N deaths in the crowd, and in the daemon when that part is run alone
+# --part    only these of: step corrupt race models mutants crowd daemon
 #
 # BUILD_DIR is a configured build: its libpfshm.a, the object code that ships, is what is stepped through. Ends with
 # "N passed, N failed, N skipped"; exit code 0 only when nothing failed.
@@ -18,11 +19,12 @@ usage() {
     exit 64
 }
 
-quick='' kills='' parts='' build=''
+quick='' strict='' kills='' parts='' build=''
 seed=$(date +%Y%m%d)
 while [ $# -gt 0 ]; do
     case $1 in
     --quick) quick=--quick ;;
+    --strict) strict=--strict ;;
     --seed) seed=$2; shift ;;
     --kills) kills=$2; shift ;;
     --part) parts="$parts $2"; shift ;;
@@ -32,11 +34,14 @@ while [ $# -gt 0 ]; do
     shift
 done
 [ -f "$build/Makefile" ] || usage
+daemon_kills=1000
+[ -z "$quick" ] || daemon_kills=120
+[ "$parts" != " daemon" ] || daemon_kills=${kills:-$daemon_kills}
 if [ -z "$kills" ]; then
     kills=100000
     [ -z "$quick" ] || kills=2000
 fi
-[ -n "$parts" ] || parts="step corrupt race models mutants crowd"
+[ -n "$parts" ] || parts="step corrupt race models mutants crowd daemon"
 
 source=$(cd "$(dirname "$0")/../.." && pwd)
 build=$(cd "$build" && pwd)
@@ -157,6 +162,23 @@ part_crowd() {
     else
         result fail "crowd: violations"
     fi
+}
+
+part_daemon() {
+    if ! (cd "$build" && make -s priceforged-test tests/prove/poller) >"$work/daemon.log" 2>&1; then
+        result fail "daemon: does not build"
+        tail -5 "$work/daemon.log"
+        return
+    fi
+    patience=--patience
+    [ -z "$quick" ] || patience=''
+    # shellcheck disable=SC2086
+    /usr/bin/python3 "$source/tests/prove/holders.py" --kills "$daemon_kills" --seed "$seed" $patience $strict "$build"
+    case $? in
+    0) result pass "daemon" ;;
+    77) result skip "daemon: its times, the machine is too busy" ;;
+    *) result fail "daemon: violations" ;;
+    esac
 }
 
 # ThreadSanitizer wants its mapping where randomisation with many bits does not leave it.
@@ -319,13 +341,15 @@ if ! read_flags || ! build_programs; then
 fi
 echo "prove: seed $seed${quick:+, quick}"
 echo
-# Two lanes, since there are at least two cores; the crowd alone, since it measures waiting.
+# Two lanes, since there are at least two cores; the crowd and the daemon alone, since they measure waiting.
 lane step corrupt mutants &
 lane race models &
 wait
 show step corrupt race models mutants
 lane crowd
 show crowd
+lane daemon
+show daemon
 
 count() { grep -c "^$1 " "$work/results"; }
 echo "$(count pass) passed, $(count fail) failed, $(count skip) skipped"

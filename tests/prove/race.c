@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #define THREADS 7
@@ -123,12 +124,21 @@ static void cast(struct thread *threads, struct shm_segment *seg, struct ledger 
     }
 }
 
-static unsigned sacrifice(struct shm_segment *seg, unsigned milliseconds)
+static double seconds(void)
 {
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+static unsigned sacrifice(struct shm_segment *seg, unsigned run_seconds)
+{
+    double end = seconds() + run_seconds;
     unsigned deaths = 0;
     pthread_t id;
 
-    for (unsigned gone = 0; gone < milliseconds; gone += 20, deaths++) {
+    for (; seconds() < end; deaths++) {
         shm_insist(pthread_create(&id, NULL, die_holding, seg) == 0);
         shm_insist(pthread_join(id, NULL) == 0);
         (void)usleep(20000);
@@ -156,7 +166,7 @@ int main(int argc, char **argv)
     shm_insist(shm_segment_new(&geometry, &seg) == 0);
     line_of_heirs(seg);
     cast(threads, seg, ledger, seed);
-    unsigned deaths = HEIRS + sacrifice(seg, run_seconds * 1000);
+    unsigned deaths = HEIRS + sacrifice(seg, run_seconds);
     atomic_store(&ledger->stop, 1);
     for (unsigned i = 0; i < THREADS; i++)
         (void)pthread_join(threads[i].id, NULL);

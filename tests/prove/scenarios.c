@@ -1,6 +1,8 @@
 /* The operations of shm/ in states worth interrupting. */
 #include "tests/prove/world.h"
 
+#include "shm/watch.h"
+
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -410,6 +412,26 @@ static void do_request_kill(struct world *world)
     proctab_request_kill(world->seg, world->child, SIGTERM);
 }
 
+/* --- watch words --- */
+
+static void set_watch(struct world *world)
+{
+    world->handle = world_populate(world);
+}
+static void do_watch(struct world *world)
+{
+    watch_set(world->seg, world->handle.slot, world->me.slot);
+}
+static void set_unwatch(struct world *world)
+{
+    set_watch(world);
+    do_watch(world);
+}
+static void do_unwatch(struct world *world)
+{
+    watch_clear(world->seg, world->handle.slot, world->me.slot);
+}
+
 const struct scenario scenarios[] = {
     {"reserve a free slot", 0, set_reserve, do_reserve},
     {"reserve by evicting", 0, set_reserve_evict, do_reserve},
@@ -431,6 +453,8 @@ const struct scenario scenarios[] = {
     {"change, stale version", 0, set_stale, do_change},
     {"ask for cancellation", 0, set_ask_cancel, do_ask_cancel},
     {"find, confirmed miss", 0, set_find_miss, do_find},
+    {"watch a slot", HINTS, set_watch, do_watch},
+    {"watch it no longer", HINTS, set_unwatch, do_unwatch},
     {"repair", STARTS_TORN, set_repair, do_lock},
     {"repair a full table", STARTS_TORN, set_repair_full, do_lock},
     {"repair, then finish", STARTS_TORN, set_repair_then_change, do_change},

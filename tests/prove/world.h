@@ -25,6 +25,7 @@ enum scenario_flag {
         1 << 0,         /* the set-up leaves a dead owner and nonsense in derived state: the operation is the repair */
     ENDS_LOST = 1 << 1, /* a slot is beyond repair: the lock must be refused for ever, before and after */
     PROCESS_TABLE = 1 << 2, /* the operation changes the process table alone */
+    HINTS = 1 << 3,         /* the operation writes hints in the table, for which nobody takes the lock */
 };
 
 /* The contents of every slot, or of every entry, as a reader without the lock sees them. */

@@ -5,6 +5,7 @@
  *   rows       rows without end; "empty": frames without rows, without end; "sheets": sheets without end
  *   dies       after the last row, without the end marker; "segv": by a signal, in the middle of a row
  *   silent     sleeps; "stopped": by SIGSTOP; "spins": computes; "hog": takes memory until there is none
+ *   frames     sends the frames that stand behind the word's line: an import without decoding, for measurements
  *   lingers    says everything, right to the end marker, and stays; "hides": the same behind a closed socket */
 #include "tests/system/misbehave.h"
 
@@ -259,6 +260,24 @@ static void freeze(void)
     sleep_for_ever();
 }
 
+/* ---- What has been decoded before ---- */
+
+static int copy_frames(int sock, int file_fd, uint64_t at, uint64_t end)
+{
+    static char block[256 << 10];
+    while (at < end) {
+        size_t want = end - at < sizeof block ? (size_t)(end - at) : sizeof block;
+        ssize_t n = pread(file_fd, block, want, (off_t)at);
+        if (n <= 0)
+            return -EIO;
+        for (ssize_t done = 0, sent; done < n; done += sent)
+            if ((sent = write(sock, block + done, (size_t)(n - done))) < 0)
+                return -errno;
+        at += (uint64_t)n;
+    }
+    return 0;
+}
+
 /* ---- The choice ---- */
 
 static bool is(const char *word, const char *name)
@@ -320,7 +339,10 @@ static int decode(int sock, const struct parser_request *request, int file_fd)
     ssize_t n = pread(file_fd, head, sizeof head - 1, (off_t)request->offset);
     if (n <= (ssize_t)sizeof mark || memcmp(head, mark, sizeof mark - 1) != 0)
         return parser_decode_file(sock, request, file_fd);
-    head[strcspn(head + 4, "\n") + 4] = '\0';
+    size_t line = strcspn(head + 4, "\n") + 4;
+    head[line] = '\0';
+    if (is(head + sizeof mark - 1, "frames"))
+        return copy_frames(sock, file_fd, request->offset + line + 1, request->offset + request->length);
     return misbehave(sock, head + sizeof mark - 1);
 }
 

@@ -1,4 +1,6 @@
 """What can be done to a task: cancel, forget, retry; and the ends that no handler writes. Exactly one outcome, always."""
+import csv
+import io
 import os
 import signal
 import threading
@@ -51,7 +53,7 @@ def test_cancel_running_task(daemon):
     assert time.monotonic() - begun < 2
     check_task(task)
     assert task["status"] == "error" and task["message"] == "cancelled"
-    assert task["error"] == "Cancelled by unix (wrong file); nothing was written."
+    assert task["error"] == "Cancelled (wrong file); nothing was written."
     assert outcome(other, task_id) == "cancelled"
     again = cancel(client, task_id)
     assert again.status == 200 and again.json == task and again.headers["Task-Outcome"] == "cancelled"
@@ -62,8 +64,9 @@ def test_cancel_waiting_task_ends_at_once(daemon):
     busy = busy_runners(daemon)
     client = daemon.worker(1)
     waiting = client.start("test_sleep", ms=10)
-    answer = cancel(daemon.worker(0), waiting)
+    answer = daemon.worker(0).request("POST", f"/api/tasks/{waiting}/cancel", headers={"X-Forwarded-For": "10.0.0.7"})
     assert answer.status == 200 and answer.headers["Task-Outcome"] == "cancelled", answer
+    assert answer.json["error"] == "Cancelled by 10.0.0.7; nothing was written."
     check_task(answer.json)
     assert answer.json["status"] == "error" and answer.json["progress"] == 0
     assert client.task(waiting) == answer.json
@@ -119,7 +122,7 @@ def test_deaf_task_is_stopped_by_its_statement_then_by_its_runner(make_daemon, h
     took = time.monotonic() - begun
     assert 0.9 < took < limit, took
     assert set(seen) <= {"cancelling", "cancelled"}, set(seen)
-    assert task["status"] == "error" and task["error"].startswith("Cancelled by ") and task["progress"] == 40
+    assert task["status"] == "error" and task["error"].startswith("Cancelled; ") and task["progress"] == 40
     assert row(daemon, task_id) == ["cancelled", "cancelled", "1"]
     assert daemon.sql("SELECT COUNT(*) FROM test_ledger") == [["0"]]
     killed = how == "own"
@@ -217,7 +220,7 @@ def test_cancel_survives_the_death_of_everything(make_daemon):
     daemon.kill_all()
     daemon.start(wait=60)
     task = daemon.worker(0).wait(task_id)
-    assert task["error"] == "Cancelled by unix (stop it); nothing was written.", task
+    assert task["error"] == "Cancelled (stop it); nothing was written.", task
     assert row(daemon, task_id) == ["cancelled", "cancelled", "1"]
 
 
@@ -273,3 +276,59 @@ def test_forget_a_finished_task(daemon):
     client.wait(running)
     assert client.request("DELETE", f"/api/tasks/{running}").status == 204
     wait_ready(client)
+
+
+# ---- refused rows ----
+
+def rejects(client, task_id, query=""):
+    answer = client.get(f"/api/tasks/{task_id}/rejects.csv{query}")
+    assert answer.status == 200, answer
+    return answer
+
+
+def test_rejects_are_the_rows_as_they_came_with_what_is_wrong(daemon):
+    samples.load_catalogue(daemon)
+    client = daemon.worker(0)
+    head = ["Количество", "Артикул", "Наименование", "Примечание", "Цена"]
+    rows = [[5, "PN-1", "Good", "x", 10], ["many", "PN-2", "=1+1", "x", 10], [1, "PN-3", 'Say "hi", all', "x", 7], [-3, "PN-4", "Less", "x", 1],
+            [2, "PN-5", "Good", "x", 2], [2, "PN-6", "Good", "x", 2]]
+    answer = client.upload("/api/stock/import?warehouse=MAIN", samples.xlsx([head, *rows]))
+    task = client.wait(answer.json["task_id"])
+    assert task["status"] == "completed" and task["result"]["rows_rejected"] == 2, task
+    assert outcome(client, task["id"]) == "partial"
+    answer = rejects(client, task["id"])
+    assert answer.headers["Content-Disposition"] == f'attachment; filename="rejects-{task["id"]}.csv"'
+    assert answer.headers["Cache-Control"] == "no-store"
+    table = list(csv.DictReader(io.StringIO(answer.body.decode())))
+    assert [(row["row"], row["field"], row["code"]) for row in table] == [("3", "qty", "E_QTY_NUM"), ("5", "qty", "E_QTY_NEGATIVE")]
+    assert list(table[0])[:6] == ["sheet", "row", "field", "code", "message", "suggestion"]
+    assert list(table[0])[6:] == ["qty", "part_number", "name", "unit_cost"], "the recognised columns in the file's order"
+    assert [table[0][name] for name in ("qty", "part_number", "name", "unit_cost")] == ["many", "PN-2", "'=1+1", "10"]
+    assert table[0]["message"] and answer.body.endswith(b"\r\n")
+    russian = rejects(client, task["id"], "?excel=ru").body.decode()
+    assert russian.startswith("\ufeffЛист;Строка;Поле;")
+    check_problem(client.get(f"/api/tasks/{task['id']}/rejects.csv?sep=pipe"), 422, "invalid-parameters")
+
+
+def test_rejects_of_a_failed_import_and_of_many_rows(daemon):
+    samples.load_catalogue(daemon)
+    client = daemon.worker(0)
+    head = ["Артикул", "Наименование", "Количество", "Цена"]
+    data = samples.xlsx([head] + [[f"PN-{number}", f"Item {number}", "none", 1] for number in range(2500)])
+    task = client.wait(client.upload("/api/stock/import?warehouse=MAIN", data).json["task_id"])
+    assert task["status"] == "error" and task["result"] is None, task
+    table = list(csv.DictReader(io.StringIO(rejects(client, task["id"]).body.decode())))
+    assert [int(row["row"]) for row in table] == list(range(2, 2502))
+    assert [row["cell_1"] for row in table] == [f"PN-{number}" for number in range(2500)]
+
+
+def test_rejects_refusals(daemon):
+    client = daemon.worker(0)
+    running = client.start("test_sleep", ms=60000, steps=600)
+    check_problem(client.get(f"/api/tasks/{running}/rejects.csv"), 409, "task-still-running")
+    check_problem(client.get(f"/api/tasks/{UNKNOWN}/rejects.csv"), 404, "task-not-found")
+    cancel(client, running)
+    client.wait(running)
+    assert rejects(client, running).body == b"sheet,row,field,code,message,suggestion\r\n"
+    assert client.request("DELETE", f"/api/tasks/{running}").status == 204
+    check_problem(client.get(f"/api/tasks/{running}/rejects.csv"), 410, "task-expired")

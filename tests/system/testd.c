@@ -4,6 +4,7 @@
  *   test_ledger  ms, mark: writes one row into table test_ledger together with its final state: effects can be counted
  *   test_crash   how: kills its own runner (SIGSEGV, exit(0), endless loop)
  *   test_lock    ms: its first attempt holds the lock of the shared table, then lets go (or is killed while it holds)
+ *   test_table   its result says whether the table is sound, what is in it and how often it was repaired
  *   test_big     bytes: a result too long for a slot
  *   test_deaf    how, ms: does not look whether it should stop; waits in a statement or in its own code
  *   test_limit   the same with a time limit of one second; "polite" does look
@@ -14,9 +15,12 @@
 #include "daemon/log.h"
 #include "daemon/process.h"
 #include "daemon/runner.h"
+#include "handlers/json.h"
 #include "handlers/task_type.h"
 #include "shm/lock.h"
+#include "shm/table.h"
 #include "tests/system/describe.h"
+#include "tests/system/lockdeath.h"
 #include "tests/system/misbehave.h"
 
 #include <poll.h>
@@ -134,6 +138,37 @@ static enum job_verdict run_lock(struct job *job)
 static const struct task_type test_lock = {
     .name = "test_lock", .title = "Hold the lock", .params = sleep_params, .run = run_lock};
 
+/* ---- test_table ---- */
+
+static enum job_verdict run_table(struct job *job)
+{
+    const struct runner *runner = job->runner;
+    struct shm_segment *segment = runner->process->segment;
+    uint32_t counted[TASK_STATES];
+    char why[200] = "";
+    struct json_out out;
+
+    bool sound = shm_table_check(segment, why, sizeof why);
+    shm_table_count(segment, counted);
+    json_out_init(&out);
+    json_object(&out);
+    json_put_bool(&out, "sound", sound);
+    json_put_string(&out, "why", why);
+    json_put_int(&out, "recoveries", (int64_t)shm_lock_recoveries(segment));
+    json_put_int(&out, "killed_holding", lockdeath_count());
+    for (unsigned state = 0; state < TASK_STATES; state++)
+        json_put_int(&out, task_state_name((enum task_state)state), counted[state]);
+    json_object_end(&out);
+    char *text = json_out_copy(&out);
+    json_out_fini(&out);
+    enum job_verdict verdict = succeed(job, text, NULL);
+    free(text);
+    return verdict;
+}
+
+static const struct task_type test_table = {
+    .name = "test_table", .title = "Check the table", .params = sleep_params, .run = run_table};
+
 /* ---- test_big ---- */
 
 static enum job_verdict run_big(struct job *job)
@@ -205,6 +240,7 @@ int main(int argc, char **argv)
     task_type_register(&test_ledger);
     task_type_register(&test_crash);
     task_type_register(&test_lock);
+    task_type_register(&test_table);
     task_type_register(&test_big);
     task_type_register(&test_deaf);
     task_type_register(&test_limit);
@@ -213,5 +249,6 @@ int main(int argc, char **argv)
     if (describe(argc, argv))
         return 0;
     misbehave_install();
+    lockdeath_install();
     return daemon_main(argc, argv);
 }

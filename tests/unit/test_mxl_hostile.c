@@ -2,7 +2,7 @@
  * flipped one may still be a plausible document, but never crash, hang or break the order of the grid.
  *
  * PF_MXL_EVERY_BYTE, when set, cuts at every byte (minutes under sanitizers) instead of at about a thousand places of
- * each sample. PF_MXL_FLIPS sets the number of flipped copies in all (2000 when unset). */
+ * each sample. PF_MUTATIONS sets the number of flipped copies in all (2000 when unset). */
 #include "tests/unit/mxl_test_support.h"
 
 #include <setjmp.h>
@@ -149,7 +149,7 @@ static void one_flip(int fd, const char *bytes, size_t n, const char *path)
 static void flipped_bits(void **state)
 {
     (void)state;
-    const char *asked = getenv("PF_MXL_FLIPS");
+    const char *asked = getenv("PF_MUTATIONS");
     size_t all = asked && *asked ? strtoul(asked, NULL, 10) : 2000;
     for (size_t i = 0; i < n_paths; i++) {
         size_t n;

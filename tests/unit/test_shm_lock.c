@@ -163,6 +163,28 @@ static void test_stopped_holder_times_out(void **state)
     shm_segment_free(&seg);
 }
 
+/* Who answers others meanwhile waits once, and then asks in passing. */
+static void test_impatient_waits_once(void **state)
+{
+    struct shm_segment *seg = help_segment(8);
+
+    (void)state;
+    shm_lock_be_impatient(seg);
+    pid_t child = stopped_holder(seg);
+    int64_t before = help_now_ms();
+    assert_int_equal(shm_lock(seg), -ETIMEDOUT);
+    assert_in_range(help_now_ms() - before, SHM_LOOP_WAIT_MS, SHM_LOCK_WAIT_MS - 1);
+    before = help_now_ms();
+    for (int i = 0; i < 100; i++)
+        assert_int_equal(shm_lock_within(seg, SHM_MISS_WAIT_MS), -ETIMEDOUT);
+    assert_true(help_now_ms() - before < 50 * SHM_MISS_WAIT_MS);
+    assert_int_equal(kill(child, SIGCONT), 0);
+    assert_int_equal(help_wait(child), 0);
+    assert_int_equal(shm_lock(seg), 0);
+    shm_unlock(seg);
+    shm_segment_free(&seg);
+}
+
 static void test_killed_holder_frees_waiter(void **state)
 {
     struct shm_segment *seg = help_segment(8);
@@ -232,6 +254,7 @@ int main(void)
         cmocka_unit_test(test_unrepairable),
         cmocka_unit_test(test_doubled_id_is_unrepairable),
         cmocka_unit_test(test_stopped_holder_times_out),
+        cmocka_unit_test(test_impatient_waits_once),
         cmocka_unit_test(test_killed_holder_frees_waiter),
         cmocka_unit_test(test_misuse_aborts),
         cmocka_unit_test(test_fork_inherits_no_hold),

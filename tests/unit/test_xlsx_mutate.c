@@ -1,6 +1,9 @@
-/* Damaged files: cut at every 7th byte, and with random bytes changed. Either an error or a table, within the limits;
- * with sanitizers also nothing read that is not ours. PF_MUTATIONS sets the number of random variants (2000 without
- * it). */
+/* Damaged files: cut at every 7th byte, and with random bytes changed, in the archive and within its worksheets. Either
+ * an error or a table, within the limits; with sanitizers also nothing read that is not ours; and of a worksheet the
+ * same through our tokeniser as through expat. PF_MUTATIONS sets the number of random variants of each kind (2000
+ * without it). */
+#include "handlers/sheet/zip.h"
+#include "tests/unit/test_xlsx_expat.h"
 #include "tests/unit/test_xlsx_help.h"
 
 #include <dirent.h>
@@ -124,11 +127,16 @@ static void change(char *data, size_t n)
     }
 }
 
+static unsigned wanted_variants(void)
+{
+    const char *wanted = getenv("PF_MUTATIONS");
+    return wanted != NULL ? (unsigned)strtoul(wanted, NULL, 10) : 2000;
+}
+
 static void test_random(void **state)
 {
     (void)state;
-    const char *wanted = getenv("PF_MUTATIONS");
-    unsigned count = wanted != NULL ? (unsigned)strtoul(wanted, NULL, 10) : 2000, read = 0;
+    unsigned count = wanted_variants(), read = 0;
     struct sheet_input input = input_of("", 0);
     for (unsigned i = 0; i < count; i++) {
         const struct file *f = &files[i % n_files];
@@ -148,8 +156,69 @@ static void test_random(void **state)
     assert_true(read < count);
 }
 
+/* The first worksheet of an archive as text, on the heap; NULL for none, a large one, or one in UTF-16. */
+static char *sheet_of(const struct file *f, size_t *n)
+{
+    struct sheet_input input = input_of(f->data, f->n);
+    struct sheet_error err;
+    struct zip zip;
+    char *text = NULL;
+    if (zip_open(&zip, &input, &sheet_default_limits, &err) == 0) {
+        for (uint32_t i = 0; i < zip.n_entries && text == NULL; i++) {
+            const struct zip_entry *entry = &zip.entries[i];
+            struct zip_part *part = strstr(entry->key, "worksheets/sheet") != NULL && entry->size < 60000
+                                        ? zip_part_open(&zip, entry, true, &err)
+                                        : NULL;
+            if (part == NULL)
+                continue;
+            text = xalloc((size_t)entry->size + 1);
+            ssize_t got = zip_part_read(part, (unsigned char *)text, (size_t)entry->size, &err);
+            *n = got > 0 ? (size_t)got : 0;
+            zip_part_close(&part);
+        }
+        zip_close(&zip);
+    }
+    input_close(&input);
+    if (text != NULL && (*n < 4 || text[0] == 0 || text[1] == 0 || (unsigned char)text[0] >= 0xfe)) {
+        free(text);
+        text = NULL;
+    }
+    return text;
+}
+
+static void compare_variant(const char *sheet, size_t n, const char *name)
+{
+    char *data = xalloc(n), *ours, *theirs;
+    memcpy(data, sheet, n);
+    change(data, n);
+    if (next_random() % 4 == 0)
+        n -= next_random() % (n / 2);
+    if (!ways_agree(data, n, &ours, &theirs))
+        fail_msg("%s: ours %.200s, expat %.200s", name, ours, theirs);
+    free(ours);
+    free(theirs);
+    free(data);
+}
+
+static void test_both_ways(void **state)
+{
+    (void)state;
+    unsigned sheets = 0, variants = 0;
+    for (size_t f = 0; f < n_files; f++) {
+        size_t n = 0;
+        char *sheet = sheet_of(&files[f], &n);
+        for (unsigned i = 0; sheet != NULL && i < 1 + wanted_variants() / n_files; i++, variants++)
+            compare_variant(sheet, n, files[f].name);
+        sheets += sheet != NULL;
+        free(sheet);
+    }
+    print_message("%u variants of %u worksheets: the same both ways\n", variants, sheets);
+    assert_true(sheets > 0);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_truncation), cmocka_unit_test(test_random)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_truncation), cmocka_unit_test(test_random),
+                                       cmocka_unit_test(test_both_ways)};
     return cmocka_run_group_tests_name("xlsx_mutate", tests, set_up, tear_down);
 }

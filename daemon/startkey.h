@@ -1,0 +1,31 @@
+/* Idempotency keys of starts (the header Idempotency-Key), as what the journal keeps of them: digests.
+ *
+ * The scope names one key of one client on one path, the payload what was asked for under it. */
+#ifndef PF_STARTKEY_H
+#define PF_STARTKEY_H
+
+#include "daemon/http/http.h"
+#include "store/journal.h"
+
+struct startkey {
+    bool present;
+    uint8_t scope[32];
+    uint8_t payload[32];
+};
+
+/* What a payload consists of. */
+struct startkey_payload {
+    const char *type;
+    const char *params;              /* canonical JSON */
+    const struct journal_file *file; /* NULL = none */
+    const uint8_t *file_sha256;      /* 32 bytes of its content; NULL = none, or named by the path */
+};
+
+/* Does the request carry a key? Then its file is worth hashing. */
+bool startkey_wanted(struct http_request *request);
+/* Read the key for this client into the scope. A quoted string or a bare token of 1 to 255 visible characters. Returns
+ * false after answering bad-request. */
+bool startkey_take(struct http_request *request, const char *identity, struct startkey *key);
+void startkey_fill(struct startkey *key, const struct startkey_payload *payload);
+
+#endif
