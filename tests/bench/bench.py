@@ -193,10 +193,11 @@ BENCHES = {"poll": bench_poll, "submit": bench_submit, "start": bench_start, "me
 
 if __name__ == "__main__":
     sys.modules["bench"] = sys.modules["__main__"]
+    import bench_domain
     import bench_export
     import bench_files
     import bench_http
-    for module in (bench_http, bench_files, bench_export):
+    for module in (bench_http, bench_files, bench_export, bench_domain):
         BENCHES.update(module.BENCHES)
     for name in sys.argv[1:] or BENCHES:
         BENCHES[name]()

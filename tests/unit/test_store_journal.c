@@ -632,6 +632,33 @@ static void bulk_loads_all_types(void **state)
     assert_null(bulk);
 }
 
+/* A column has one type in a batch: another one starts the next, and none of it is seen in the table. */
+static void bulk_takes_changing_types(void **state)
+{
+    (void)state;
+    make_t();
+    const struct store_value ids[] = {STORE_I(-3),        STORE_I(INT64_MIN), STORE_U(7),
+                                      STORE_U(INT64_MAX), STORE_S("-12"),     STORE_I(0)};
+    const struct store_value prices[] = {STORE_N,           STORE_U(5), STORE_S("0.0001"),
+                                         STORE_B("2.5", 3), STORE_N,    STORE_I(-9999999999)};
+    struct store_bulk *bulk = store_bulk_new(&db, insert_t, 4, 1000);
+    OK(store_begin(&db));
+    for (unsigned i = 0; i < 6; i++) {
+        struct store_value row[] = {ids[i], STORE_U(i), prices[i], STORE_N};
+        OK(store_bulk_add(bulk, row));
+    }
+    assert_int_equal(store_bulk_sent(bulk), 5); /* two signed ids, two unsigned ones, a text */
+    OK(store_bulk_flush(bulk));
+    OK(store_commit(&db));
+    assert_int_equal(one("SELECT id = -3 AND price IS NULL FROM t WHERE name = '0'"), 1);
+    assert_int_equal(one("SELECT id = -9223372036854775808 AND price = 5 FROM t WHERE name = '1'"), 1);
+    assert_int_equal(one("SELECT id = 7 AND price = 0.0001 FROM t WHERE name = '2'"), 1);
+    assert_int_equal(one("SELECT id = 9223372036854775807 AND price = 2.5 FROM t WHERE name = '3'"), 1);
+    assert_int_equal(one("SELECT id = -12 AND price IS NULL FROM t WHERE name = '4'"), 1);
+    assert_int_equal(one("SELECT id = 0 AND price = -9999999999 FROM t WHERE name = '5'"), 1);
+    store_bulk_free(&bulk);
+}
+
 /* The server has max_allowed_packet 2 MiB: rows of 300 kB must be split by bytes. */
 static void bulk_splits_by_bytes(void **state)
 {
@@ -710,6 +737,7 @@ int main(void)
         T(ranges_page_without_gaps),
         T(reads_rows_by_ids),
         T(ends_are_counted),
+        T(bulk_takes_changing_types),
         T(bulk_loads_all_types),
         T(bulk_splits_by_bytes),
         T(bulk_is_strict),
