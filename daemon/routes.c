@@ -5,6 +5,7 @@
 #include "daemon/resource_part_numbers.h"
 #include "daemon/resource_pricelists.h"
 #include "daemon/resource_prices.h"
+#include "daemon/resource_problems.h"
 #include "daemon/resource_stock.h"
 #include "daemon/resource_task_actions.h"
 #include "daemon/resource_tasks.h"
@@ -55,6 +56,7 @@ const struct http_route worker_routes[] = {
     {HTTP_GET, "/healthz", resource_healthz, BODY_NONE, NULL, SCOPE_NONE},
     {HTTP_GET, "/readyz", resource_readyz, BODY_NONE, NULL, SCOPE_NONE},
     {HTTP_GET, "/version", resource_version, BODY_NONE, NULL, SCOPE_NONE},
+    {HTTP_GET, "/problems/{slug}", resource_problem, BODY_NONE, NULL, SCOPE_NONE},
     {HTTP_GET, "/api/openapi.json", resource_openapi, BODY_NONE, NULL, SCOPE_NONE},
     {HTTP_GET, NULL, NULL, BODY_NONE, NULL, SCOPE_NONE},
 };
