@@ -30,6 +30,14 @@ bool answer_tag_matches(const char *header, const char *tag)
     return header && (strcmp(header, "*") == 0 || strstr(header, opaque) != NULL);
 }
 
+uint64_t answer_digest(const char *text, size_t len)
+{
+    uint64_t hash = UINT64_C(14695981039346656037); /* FNV-1a */
+    for (size_t i = 0; i < len; i++)
+        hash = (hash ^ (unsigned char)text[i]) * UINT64_C(1099511628211);
+    return hash;
+}
+
 bool answer_not_modified(struct answer *answer, const char *etag)
 {
     snprintf(answer->etag, sizeof answer->etag, "%s", etag);

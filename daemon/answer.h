@@ -58,6 +58,9 @@ int answer_refuse(struct answer *answer, const struct param_faults *faults);
  * answer a problem. Set file_len when it is written. */
 int answer_file(struct answer *answer);
 
+/* 64 bits of a text, for the tag of an answer that has no version. */
+uint64_t answer_digest(const char *text, size_t len);
+
 /* Is `tag` one of the tags of an If-None-Match header (NULL = none)? Weak comparison. */
 bool answer_tag_matches(const char *header, const char *tag);
 

@@ -1,6 +1,7 @@
 /* Loading the configuration: defaults, file, environment, overrides; then what only holds for all keys together. */
 #include "daemon/config.h"
 #include "daemon/config_table.h"
+#include "daemon/http/proxies.h"
 #include "daemon/tokens.h"
 
 #include <ini.h>
@@ -297,6 +298,16 @@ static void check_exposure(struct load *load)
         config->listen, port);
 }
 
+static void check_proxies(struct load *load)
+{
+    struct proxies proxies;
+    char bad[100];
+
+    if (proxies_parse(load->config->trusted_proxies, &proxies, bad) != 0)
+        fault(load, "configuration",
+              "http.trusted_proxies: %s: must be unix, unix:USER with a known account, an address or a network", bad);
+}
+
 static void check_tokens(struct load *load)
 {
     struct tokens tokens;
@@ -380,6 +391,7 @@ int config_load(const char *file, const char *const *overrides, unsigned n_overr
     check_database(&load);
     find_password(&load);
     check_exposure(&load);
+    check_proxies(&load);
     check_tokens(&load);
     if (load.faults > 0) {
         config_free(&load.config);

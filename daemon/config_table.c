@@ -52,6 +52,9 @@ const struct config_key config_keys[] = {
     {"http", "max_held", CONFIG_NUMBER, AT(max_held), "12288", 0, 1000000, NULL, "per worker", CONFIG_SUCCESSOR,
      "Polls a worker holds at once; more are answered without waiting."},
 
+    {"http", "trusted_proxies", CONFIG_TEXT, AT(trusted_proxies), "unix", 0, 0, NULL, "", CONFIG_SUCCESSOR,
+     "Who is believed when it names the client in X-Forwarded-For, separated by commas: unix (everybody who may open a worker's socket), unix:USER (that account alone), addresses, networks (10.0.0.0/8)."},
+
     {"auth", "tokens_file", CONFIG_PATH, AT(tokens_file), "", 0, 0, NULL, "", CONFIG_RESTART,
      "File with the API tokens, kept by `priceforge token`. When set, every listener asks for a token, the workers' unix sockets too. Empty: nobody is asked, and only loopback addresses are listened on."},
 

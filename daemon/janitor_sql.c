@@ -12,6 +12,7 @@
 #define RETRY_MS          500  /* while the database is away */
 #define PURGE_MS          (10 * 60 * 1000L)
 #define PURGE_ROWS        1000
+#define FOLD_ROWS         5000
 #define IDEMPOTENCY_HOURS 24
 #define TOMBSTONE_DAYS    30
 
@@ -106,6 +107,8 @@ static int pass(struct janitor *janitor)
             return -1;
         janitor->swept_ms = clock_mono_ms();
         purge(janitor);
+        if (journal_fold_counts(&janitor->db, FOLD_ROWS) != 0)
+            return -1;
     }
     return 0;
 }

@@ -87,6 +87,13 @@ static bool append_query(struct http_request *request, char *out, size_t size)
     return snprintf(out + strlen(out), size - strlen(out), "%scursor=", between) < (int)(size - strlen(out));
 }
 
+void listing_here(struct http_request *request, char *out, size_t size)
+{
+    int n = snprintf(out, size, "%s", request->path);
+    if ((size_t)n >= size || !append_query(request, out, size))
+        out[0] = '\0';
+}
+
 /* The canonical parameters, or NULL with faults. */
 static yajl_val check(struct http_request *request, const struct listing *listing, struct param_faults *faults)
 {
@@ -115,8 +122,6 @@ void listing_reply(struct http_request *request, const struct listing *listing)
         reading_free(reading);
         return;
     }
-    int n = snprintf(reading->here, sizeof reading->here, "%s", request->path);
-    if ((size_t)n >= sizeof reading->here || !append_query(request, reading->here, sizeof reading->here))
-        reading->here[0] = '\0';
+    listing_here(request, reading->here, sizeof reading->here);
     answer_from(request, worker->reads, read_page, reading, reading_free);
 }

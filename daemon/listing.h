@@ -19,6 +19,9 @@ struct listing {
     int (*read)(struct store_conn *conn, yajl_val params, struct page *page, struct json_out *out);
 };
 
+/* Path and query of the request up to and with "cursor=", for a Link header; "" when it does not fit. */
+void listing_here(struct http_request *request, char *out, size_t size);
+
 /* Handle the request. `listing` must live for ever. */
 void listing_reply(struct http_request *request, const struct listing *listing);
 

@@ -41,7 +41,7 @@ static int no_such_list(struct answer *answer)
 
 static int read_one(struct store_conn *conn, struct answer *answer)
 {
-    struct pricelist_head head;
+    struct pricelist_head head = {0};
     int rc = pricelist_find(conn, answer->arg, &head, &answer->json);
     if (rc == 0)
         return no_such_list(answer);
@@ -109,7 +109,7 @@ static int write_csv(struct store_conn *conn, struct answer *answer, const struc
 static int export_csv(struct store_conn *conn, struct answer *answer)
 {
     const struct export_request *asked = answer->arg;
-    struct pricelist_head head;
+    struct pricelist_head head = {0};
     if (store_begin_snapshot(conn) != 0)
         return -1;
     int rc = pricelist_find(conn, asked->id, &head, NULL);
@@ -178,7 +178,7 @@ static int write_diff(struct store_conn *conn, struct answer *answer, const stru
 static int diff(struct store_conn *conn, struct answer *answer)
 {
     const struct diff_request *diff = answer->arg;
-    struct pricelist_head a, b;
+    struct pricelist_head a = {0}, b = {0};
     if (store_begin_snapshot(conn) != 0)
         return -1;
     int rc = pricelist_find(conn, diff->a, &a, NULL);

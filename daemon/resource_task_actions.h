@@ -1,4 +1,4 @@
-/* What can be done to a task over HTTP: cancel it, forget it, start it again. */
+/* What can be done to a task over HTTP: cancel it, forget it, start it again, fetch the rows that it refused. */
 #ifndef PF_RESOURCE_TASK_ACTIONS_H
 #define PF_RESOURCE_TASK_ACTIONS_H
 
@@ -12,5 +12,8 @@ void resource_task_forget(struct http_request *request);
 /* POST /api/tasks/{id}/retry: a new task with the same parameters. An import only while its file is kept
  * (spool.keep_failed). resource_task_retry.c */
 void resource_task_retry(struct http_request *request);
+/* GET /api/tasks/{id}/rejects.csv: the refused rows of an import that is over. Options as for price lists.
+ * resource_task_rejects.c */
+void resource_task_rejects(struct http_request *request);
 
 #endif

@@ -83,10 +83,12 @@ struct journal_get {
 
 static void render_row(struct journal_get *get, const struct journal_row *row)
 {
+    struct shm_task task;
+    taskview_from_row(row, &task);
     get->text = taskview_of_row(row);
     get->len = strlen(get->text);
-    get->final = row->status > JOURNAL_RUNNING;
-    get->outcome = (uint8_t)row->outcome;
+    get->final = task_state_final((enum task_state)task.state);
+    get->outcome = task.outcome;
 }
 
 static int journal_get_work(struct store_conn *conn, void *ctx)
@@ -107,14 +109,6 @@ static int journal_get_work(struct store_conn *conn, void *ctx)
     return gone < 0 ? -1 : 0;
 }
 
-static uint64_t hash_of(const char *text, size_t len)
-{
-    uint64_t hash = UINT64_C(14695981039346656037); /* FNV-1a */
-    for (size_t i = 0; i < len; i++)
-        hash = (hash ^ (unsigned char)text[i]) * UINT64_C(1099511628211);
-    return hash;
-}
-
 /* A final representation never changes, so its id is its tag; a task of another node may, and has no version here. */
 static void journal_tag(const uuid_t id, char *tag, size_t size, uint64_t hash)
 {
@@ -132,7 +126,7 @@ static void reply_journal(struct journal_get *get)
     char tag[80];
     if (!get->final)
         get->reading.applied = false; /* lives on another node: not held */
-    journal_tag(get->reading.id, tag, sizeof tag, get->final ? 0 : hash_of(get->text, get->len) | 1);
+    journal_tag(get->reading.id, tag, sizeof tag, get->final ? 0 : answer_digest(get->text, get->len) | 1);
     if (get->keep && get->final)
         textcache_put(worker->texts, get->reading.id, get->text, get->len);
     struct shown shown = {tag, get->final, get->outcome, get->text, get->len};

@@ -11,6 +11,10 @@
  * there was nothing to wait for; it is missing when too many are held, while the worker drains, and for a task that
  * runs on another node. */
 void resource_task_get(struct http_request *request);
+/* GET /api/tasks: filtered pages, or several tasks by ?ids=. */
+void resource_task_list(struct http_request *request);
+/* GET /api/tasks/summary: counts by type and status. */
+void resource_task_summary(struct http_request *request);
 /* POST /api/tasks: {"type": …, "params": {…}} */
 void resource_task_post(struct http_request *request);
 

@@ -5,6 +5,7 @@
 #include "daemon/resource_part_numbers.h"
 #include "daemon/resource_pricelists.h"
 #include "daemon/resource_prices.h"
+#include "daemon/resource_problems.h"
 #include "daemon/resource_stock.h"
 #include "daemon/resource_task_actions.h"
 #include "daemon/resource_tasks.h"
@@ -20,7 +21,10 @@
 
 const struct http_route worker_routes[] = {
     {HTTP_GET, "/api/tasks/{id}", resource_task_get, BODY_NONE, NULL, SCOPE_READ},
+    {HTTP_GET, "/api/tasks", resource_task_list, BODY_NONE, NULL, SCOPE_READ},
+    {HTTP_GET, "/api/tasks/summary", resource_task_summary, BODY_NONE, NULL, SCOPE_READ},
     {HTTP_DELETE, "/api/tasks/{id}", resource_task_forget, BODY_NONE, NULL, SCOPE_CANCEL},
+    {HTTP_GET, "/api/tasks/{id}/rejects.csv", resource_task_rejects, BODY_NONE, NULL, SCOPE_READ},
     {HTTP_POST, "/api/tasks/{id}/retry", resource_task_retry, BODY_NONE, NULL, SCOPE_START},
     {HTTP_POST, "/api/tasks/{id}/cancel", resource_task_cancel, BODY_MEMORY, "application/json", SCOPE_CANCEL},
     {HTTP_POST, "/api/tasks", resource_task_post, BODY_MEMORY, "application/json", SCOPE_START},
@@ -52,6 +56,7 @@ const struct http_route worker_routes[] = {
     {HTTP_GET, "/healthz", resource_healthz, BODY_NONE, NULL, SCOPE_NONE},
     {HTTP_GET, "/readyz", resource_readyz, BODY_NONE, NULL, SCOPE_NONE},
     {HTTP_GET, "/version", resource_version, BODY_NONE, NULL, SCOPE_NONE},
+    {HTTP_GET, "/problems/{slug}", resource_problem, BODY_NONE, NULL, SCOPE_NONE},
     {HTTP_GET, "/api/openapi.json", resource_openapi, BODY_NONE, NULL, SCOPE_NONE},
     {HTTP_GET, NULL, NULL, BODY_NONE, NULL, SCOPE_NONE},
 };

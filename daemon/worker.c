@@ -175,6 +175,7 @@ static int make_server(struct worker *worker)
         .idle_timeout_s = config->idle_timeout_s,
         .head_timeout_s = config->head_timeout_s,
         .body_min_rate = config->body_min_rate,
+        .trusted_proxies = config->trusted_proxies,
         .authorize = worker->auth ? auth_verdict : NULL,
         .authorize_ctx = worker->auth,
         .app = worker,

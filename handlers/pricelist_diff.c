@@ -35,7 +35,7 @@ unsigned pricelist_diff_wanted(yajl_val params, struct param_faults *faults)
     if (!YAJL_IS_ARRAY(list) || list->u.array.len == 0)
         return (1u << DIFF_STATUSES) - 1;
     for (size_t i = 0; i < list->u.array.len; i++) {
-        unsigned bit = bit_of(YAJL_GET_STRING(list->u.array.values[i]));
+        unsigned bit = bit_of(list->u.array.values[i]->u.string);
         if (bit == 0) {
             param_faults_add(faults, "/status", "choice", "must be of added, removed, up, down, same");
             return 0;

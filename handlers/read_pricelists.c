@@ -176,7 +176,7 @@ static int read_items(struct store_conn *conn, uint32_t id, struct listing_of *l
 int pricelist_items_read(struct store_conn *conn, yajl_val params, struct page *page, struct json_out *out)
 {
     struct listing_of listing = {page, out};
-    struct pricelist_head head;
+    struct pricelist_head head = {0};
     json_object(out);
     json_key(out, "pricelist");
     int rc = pricelist_find_short(conn, json_member_string(params, "id", ""), &head, out);

@@ -100,6 +100,9 @@ static int resolve(struct store_conn *conn, yajl_val params, struct filter *filt
     "ORDER BY s.warehouse_id, s.pn_norm, s.vendor_norm"
 
 static const char page_of_all[] = PAGE_OF("stock_item s FORCE INDEX (uq_stock) WHERE");
+/* The same for one warehouse: where it begins must not be left to estimates. */
+static const char page_of_warehouse[] =
+    PAGE_OF("stock_item s FORCE INDEX (uq_stock) WHERE s.warehouse_id = ? AND s.pn_norm >= ? AND");
 static const char page_of_pn[] = PAGE_OF("warehouse h STRAIGHT_JOIN stock_item s FORCE INDEX (uq_stock) ON "
                                          "s.warehouse_id = h.id AND s.pn_norm = ? WHERE");
 static const char page_of_lot[] = PAGE_OF("stock_item s FORCE INDEX (ix_comp) WHERE s.component_id = ? AND");
@@ -177,11 +180,19 @@ static int on_item(const struct store_value *v, unsigned n, void *ctx)
     return 0;
 }
 
+/* Nothing but a warehouse is asked for. */
+static bool one_warehouse(const struct filter *filter)
+{
+    return filter->lot == 0 && filter->pn[0] == '\0' && filter->warehouses[0] == filter->warehouses[1];
+}
+
 static const char *statement(const struct filter *filter)
 {
     if (filter->lot)
         return filter->pn[0] ? page_of_both : page_of_lot;
-    return filter->pn[0] ? page_of_pn : page_of_all;
+    if (filter->pn[0])
+        return page_of_pn;
+    return one_warehouse(filter) ? page_of_warehouse : page_of_all;
 }
 
 static int read_items(struct store_conn *conn, const struct filter *filter, struct writing *writing)
@@ -190,6 +201,10 @@ static int read_items(struct store_conn *conn, const struct filter *filter, stru
     const char *warehouse = page_after(page, 0, "0"), *pn = page_after(page, 1, ""), *vendor = page_after(page, 2, "");
     struct store_value v[10];
     unsigned n = 0;
+    if (one_warehouse(filter)) {
+        v[n++] = STORE_U(filter->warehouses[0]);
+        v[n++] = STORE_S(pn);
+    }
     if (filter->lot)
         v[n++] = STORE_U(filter->lot);
     if (filter->pn[0])

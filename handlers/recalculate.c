@@ -277,7 +277,8 @@ static void try_init(struct recalc_run *run, struct store_conn *db)
     run->db = db;
     run->totals = (struct recalc_totals){0};
     run->n_scope = run->n_rows = run->n_changes = run->n_quotes = run->n_failures = 0;
-    run->write_change = run->write_quote = run->write_price = run->write_touch = NULL;
+    run->write_change = run->write_quote = NULL;
+    memset(run->n_touched, 0, sizeof run->n_touched);
     run->input = (struct price_input){0};
     quote_space_init(&run->space);
     quote_reader_init(&run->reader, db, &run->input, run->since);

@@ -1,7 +1,7 @@
 /* Writing a recalculation: prices on components, and the trail of every number.
  *
- * Array binding throughout: one round trip a table and chunk. For the prices it was measured against INSERT … ON
- * DUPLICATE KEY UPDATE, see tests/bench/bench_recalc.c. */
+ * One round trip a table and chunk: rows by array binding, prices from the rows of the trail. Measured by
+ * tests/bench/bench_recalc.c. */
 #include "handlers/recalculate_run.h"
 
 #include "handlers/stock_import_mem.h"
@@ -23,21 +23,13 @@ int recalc_audit_init(struct recalc_run *run)
                                       "INSERT INTO price_change_quote (price_change_id, quote_id, used, reason, "
                                       "base_price, rate, rate_date, weight) VALUES (?,?,?,?,?,?,?,?)",
                                       8, 5000);
-    run->write_price = store_bulk_new(run->db,
-                                      "UPDATE component SET price = ?, price_state = ?, price_as_of = ?, "
-                                      "price_task = ?, price_changed_at = UTC_TIMESTAMP(3) WHERE id = ?",
-                                      5, RECALC_CHUNK);
-    run->write_touch =
-        store_bulk_new(run->db, "UPDATE component SET price_state = ?, price_as_of = ? WHERE id = ?", 3, RECALC_CHUNK);
-    return run->write_change && run->write_quote && run->write_price && run->write_touch ? 0 : -1;
+    return run->write_change && run->write_quote ? 0 : -1;
 }
 
 void recalc_audit_fini(struct recalc_run *run)
 {
     store_bulk_free(&run->write_change);
     store_bulk_free(&run->write_quote);
-    store_bulk_free(&run->write_price);
-    store_bulk_free(&run->write_touch);
 }
 
 /* ---- Remembering ----------------------------------------------------------------------------------------------- */
@@ -200,65 +192,110 @@ static int write_verdicts(struct recalc_run *run)
 
 /* ---- component ------------------------------------------------------------------------------------------------- */
 
-static int write_price(struct recalc_run *run, const struct recalc_change *change, const char *task, const char *as_of)
+/* A new or cleared price is in the trail already: taken from there, many are one statement, where an array of UPDATEs
+ * would be carried out one by one. The component comes first where the range holds nearly nothing else: then the server
+ * updates as it reads. */
+#define TRAIL_TO_PRICE                                                                                                 \
+    "SET c.price = p.new_price, c.price_state = IF(p.new_price IS NULL, 'none', IF(p.method = 'manual', 'manual', "    \
+    "'fresh')), c.price_as_of = IF(p.new_price IS NULL, NULL, p.as_of), c.price_task = p.task_id, "                    \
+    "c.price_changed_at = UTC_TIMESTAMP(3) "
+#define TRAIL_HAS_PRICE "AND (p.outcome = 'updated' OR (p.outcome = 'cleared' AND c.price IS NOT NULL))"
+
+static int set_prices(struct recalc_run *run, const char *task)
 {
-    const struct recalc_result *r = &change->result;
-    struct number price;
-    struct store_value v[] = {or_null(r->price, PRICE_SCALE, &price), STORE_S(price_state_name(r->state)),
-                              r->price ? STORE_SN(as_of, 10) : STORE_N, STORE_SN(task, 36),
-                              STORE_U(run->ids[change->row])};
-    return store_bulk_add(run->write_price, v);
+    uint32_t first = run->ids[run->changes[0].row], last = run->ids[run->changes[run->n_changes - 1].row];
+    struct store_value v[] = {STORE_SN(task, 36), STORE_U(first), STORE_U(last)};
+    if (run->scoped)
+        return store_run(run->db,
+                         "UPDATE price_change p FORCE INDEX (uq_run) STRAIGHT_JOIN component c ON c.id = "
+                         "p.component_id " TRAIL_TO_PRICE
+                         "WHERE p.task_id = ? AND p.component_id BETWEEN ? AND ? " TRAIL_HAS_PRICE,
+                         v, 3, NULL, NULL);
+    return store_run(run->db,
+                     "UPDATE component c STRAIGHT_JOIN price_change p FORCE INDEX (uq_run) ON p.task_id = ? AND "
+                     "p.component_id = c.id " TRAIL_TO_PRICE "WHERE c.id BETWEEN ? AND ? " TRAIL_HAS_PRICE,
+                     v, 3, NULL, NULL);
 }
 
-/* State and date only, and only when they differ. */
-static int write_touch(struct recalc_run *run, const struct recalc_change *change)
+/* State and date only, and only when they differ. Collected by state: the date goes with it. */
+static void note_touch(struct recalc_run *run, const struct recalc_change *change)
 {
     const struct recalc_row *row = &run->rows[change->row];
     enum price_state state = change->result.state;
     int32_t day = change->result.outcome == RECALC_UNCHANGED ? run->rules.as_of : row->price_as_of;
-    if (state == row->component.state && day == row->price_as_of)
-        return 0;
-    struct price_date text = price_date(day == QUOTE_NO_DATE ? 0 : day);
-    struct store_value v[] = {STORE_S(price_state_name(state)), day == QUOTE_NO_DATE ? STORE_N : STORE_SN(text.s, 10),
-                              STORE_U(run->ids[change->row])};
-    return store_bulk_add(run->write_touch, v);
+    if (state != row->component.state || day != row->price_as_of)
+        run->touched[state][run->n_touched[state]++] = run->ids[change->row];
 }
 
-static int write_component(struct recalc_run *run, const struct recalc_change *change, const char *task,
-                           const char *as_of)
+/* A price that is fresh or manual again is of today; one that is stale or gone keeps its date. */
+static int touch_state(struct recalc_run *run, enum price_state state)
+{
+    struct price_date as_of = price_date(run->rules.as_of);
+    bool today = state == PRICE_FRESH || state == PRICE_MANUAL;
+    if (run->n_touched[state] == 0)
+        return 0;
+    char *ids = price_ids_json(run->touched[state], run->n_touched[state]);
+    struct store_value v[] = {STORE_S(ids), STORE_S(price_state_name(state)), today ? STORE_SN(as_of.s, 10) : STORE_N};
+    int rc = store_run(run->db,
+                       "UPDATE JSON_TABLE(?, '$[*]' COLUMNS (id INT UNSIGNED PATH '$')) j STRAIGHT_JOIN component c ON "
+                       "c.id = j.id SET c.price_state = ?, c.price_as_of = COALESCE(?, c.price_as_of)",
+                       v, 3, NULL, NULL);
+    free(ids);
+    run->n_touched[state] = 0;
+    return rc;
+}
+
+static int touch_all(struct recalc_run *run)
+{
+    for (unsigned state = PRICE_NONE; state <= PRICE_MANUAL; state++)
+        if (touch_state(run, (enum price_state)state) != 0)
+            return -1;
+    return 0;
+}
+
+/* Returns whether the component's price is to be taken from the trail. */
+static bool note_component(struct recalc_run *run, const struct recalc_change *change)
 {
     switch (change->result.outcome) {
     case RECALC_UPDATED:
-        return write_price(run, change, task, as_of);
-    case RECALC_CLEARED: /* nothing to clear: nothing to write */
-        return run->rows[change->row].component.price ? write_price(run, change, task, as_of)
-                                                      : write_touch(run, change);
+        return true;
+    case RECALC_CLEARED:
+        if (run->rows[change->row].component.price)
+            return true;
+        note_touch(run, change); /* nothing to clear */
+        break;
     case RECALC_UNCHANGED:
     case RECALC_NO_QUOTES:
-        return write_touch(run, change);
+        note_touch(run, change);
+        break;
     case RECALC_HELD:
     case RECALC_FAILED:
         break;
     }
-    return 0;
+    return false;
+}
+
+/* Returns 0 or -1; are there rows of the trail, are there new prices? */
+static int write_rows(struct recalc_run *run, const char *task, bool *audited, bool *prices)
+{
+    struct price_date as_of = price_date(run->rules.as_of);
+    for (uint32_t i = 0; i < run->n_changes; i++) {
+        const struct recalc_change *change = &run->changes[i];
+        *prices |= note_component(run, change);
+        *audited |= change->audited;
+        if (change->audited && write_change(run, change, task, as_of.s) != 0)
+            return -1;
+    }
+    return touch_all(run) != 0 ? -1 : store_bulk_flush(run->write_change);
 }
 
 int recalc_flush(struct recalc_run *run)
 {
     struct import_uuid task = import_uuid(run->job->id);
-    struct price_date as_of = price_date(run->rules.as_of);
-    bool audited = false;
-    int rc = 0;
-    for (uint32_t i = 0; i < run->n_changes && rc == 0; i++) {
-        rc = write_component(run, &run->changes[i], task.s, as_of.s);
-        if (rc == 0 && run->changes[i].audited)
-            rc = write_change(run, &run->changes[i], task.s, as_of.s);
-        audited |= run->changes[i].audited;
-    }
-    if (run->n_changes > 0 && rc == 0 &&
-        (store_bulk_flush(run->write_price) != 0 || store_bulk_flush(run->write_touch) != 0 ||
-         store_bulk_flush(run->write_change) != 0))
-        rc = -1;
+    bool audited = false, prices = false;
+    int rc = run->n_changes > 0 ? write_rows(run, task.s, &audited, &prices) : 0;
+    if (prices && rc == 0)
+        rc = set_prices(run, task.s);
     if (audited && rc == 0)
         rc = read_change_ids(run, task.s);
     if (audited && rc == 0)

@@ -268,6 +268,7 @@ static int read_page(struct quote_reader *reader, bool dense)
 
 int quote_reader_run(struct quote_reader *reader, const uint32_t *ids, uint32_t n, bool dense)
 {
+    bool more;
     int rc = 0;
     reader->ids = ids;
     reader->n_ids = n;
@@ -278,9 +279,10 @@ int quote_reader_run(struct quote_reader *reader, const uint32_t *ids, uint32_t 
         if (n == 0)
             return 0;
         rc = read_page(reader, dense);
-        if (rc == 0 && reader->page)
+        more = reader->rows == PAGE && reader->at < n;
+        if (rc == 0 && more && reader->page)
             rc = reader->page(reader->ctx);
-    } while (rc == 0 && reader->rows == PAGE && reader->at < n);
+    } while (rc == 0 && more);
     while (rc == 0 && reader->at < n)
         finish_component(reader);
     return rc;

@@ -33,7 +33,7 @@ struct quote_reader {
     int32_t since; /* older quotes are not read */
     price_quotes_fn component;
     bool (*wants)(void *ctx, uint32_t index); /* does this component need its quotes? */
-    int (*page)(void *ctx);                   /* after each page, no result pending: nonzero stops. May be NULL */
+    int (*page)(void *ctx);                   /* between two pages, no result pending: nonzero stops. May be NULL */
     void *ctx;
 
     /* Work of one call. */

@@ -84,7 +84,9 @@ struct recalc_run {
     uint32_t n_changes;
     struct recalc_quote *quotes;
     uint32_t n_quotes, room_quotes;
-    struct store_bulk *write_change, *write_quote, *write_price, *write_touch;
+    struct store_bulk *write_change, *write_quote;
+    uint32_t touched[PRICE_MANUAL + 1][RECALC_CHUNK]; /* components that get another state only, by that state */
+    uint32_t n_touched[PRICE_MANUAL + 1];
     struct recalc_totals totals;
     struct recalc_failure *failures;
     uint32_t n_failures, room_failures;

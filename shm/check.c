@@ -154,6 +154,10 @@ static bool counts_sound(struct check *check)
                           check->claimed[type]);
         if (atomic_load_explicit(&derived->ready[type], memory_order_relaxed) != check->ready[type])
             return broken(check, "I6: ready of type %u are not %u", type, check->ready[type]);
+        uint32_t live = atomic_load_explicit(&derived->live[type], memory_order_relaxed);
+        if (live != check->claimed[type] + check->ready[type])
+            return broken(check, "I6: %u live of type %u, counted %u", live, type,
+                          check->claimed[type] + check->ready[type]);
     }
     return true;
 }

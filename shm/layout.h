@@ -76,7 +76,7 @@ struct shm_proc {
     uint32_t pad1[9];
 };
 
-/* The scalars of derived state. Written with the lock held; by_state is also read without it. */
+/* The scalars of derived state. Written with the lock held; live and by_state are also read without it. */
 struct shm_derived {
     uint64_t next_order; /* given to the next task that becomes READY for the first time */
     uint32_t free_count;
@@ -85,6 +85,7 @@ struct shm_derived {
     uint32_t ready_tail[SHM_MAX_TYPES];
     uint32_t claimed[SHM_MAX_TYPES];       /* tasks CLAIMED or RUNNING, by type */
     _Atomic uint32_t ready[SHM_MAX_TYPES]; /* tasks READY, by type; also read without the lock */
+    _Atomic uint32_t live[SHM_MAX_TYPES];  /* tasks READY, CLAIMED or RUNNING, by type; the same */
     _Atomic uint32_t by_state[TASK_STATES];
 };
 

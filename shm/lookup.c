@@ -205,3 +205,8 @@ void shm_table_count(struct shm_segment *seg, uint32_t by_state[TASK_STATES])
     for (size_t state = 0; state < TASK_STATES; state++)
         by_state[state] = atomic_load_explicit(&seg->derived->by_state[state], memory_order_relaxed);
 }
+
+uint32_t shm_table_live(struct shm_segment *seg, uint8_t type)
+{
+    return type < seg->geometry.types ? atomic_load_explicit(&seg->derived->live[type], memory_order_relaxed) : 0;
+}

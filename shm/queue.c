@@ -162,9 +162,11 @@ static void heap_remove(struct shm_segment *seg, uint32_t slot)
 
 /* --- by state --- */
 
-static void count(struct shm_segment *seg, uint8_t state, uint32_t by)
+static void count(struct shm_segment *seg, const struct shm_task *head, uint32_t by)
 {
-    add(&seg->derived->by_state[state], by);
+    add(&seg->derived->by_state[head->state], by);
+    if (head->state == TASK_READY || head->state == TASK_CLAIMED || head->state == TASK_RUNNING)
+        add(&seg->derived->live[head->type], by);
 }
 
 void queue_enter(struct shm_segment *seg, uint32_t slot, const struct shm_task *head)
@@ -178,7 +180,7 @@ void queue_enter(struct shm_segment *seg, uint32_t slot, const struct shm_task *
         seg->derived->claimed[head->type]++;
     else if (head->state != TASK_RESERVED)
         heap_insert(seg, slot, queue_final_key(head->done_ms));
-    count(seg, head->state, 1);
+    count(seg, head, 1);
 }
 
 void queue_leave(struct shm_segment *seg, uint32_t slot, const struct shm_task *head)
@@ -192,7 +194,7 @@ void queue_leave(struct shm_segment *seg, uint32_t slot, const struct shm_task *
         seg->derived->claimed[head->type]--;
     else if (head->state != TASK_RESERVED)
         heap_remove(seg, slot);
-    count(seg, head->state, UINT32_MAX);
+    count(seg, head, UINT32_MAX);
 }
 
 void queue_clear(struct shm_segment *seg)
@@ -206,6 +208,7 @@ void queue_clear(struct shm_segment *seg)
         derived->ready_head[type] = SHM_NIL;
         derived->ready_tail[type] = SHM_NIL;
         derived->claimed[type] = 0;
+        atomic_store_explicit(&derived->live[type], 0, memory_order_relaxed);
         atomic_store_explicit(&derived->ready[type], 0, memory_order_relaxed);
     }
     for (size_t state = 0; state < TASK_STATES; state++)

@@ -140,6 +140,8 @@ void shm_table_each(struct shm_segment *seg, shm_table_visit fn, void *ctx);
 
 /* Number of slots per state; lock-free, not of one moment, and for the moment of a repair too low. */
 void shm_table_count(struct shm_segment *seg, uint32_t by_state[TASK_STATES]);
+/* Number of tasks of a type that are READY, CLAIMED or RUNNING; as true as the above. */
+uint32_t shm_table_live(struct shm_segment *seg, uint8_t type);
 
 /* Tasks that wait (READY): of one type, from a counter; of one client, by a walk over all heads. Lock-free and, like
  * the counts above, for decisions that may be a little off. */

@@ -1,9 +1,9 @@
-/* Array binding: rows are copied into one arena and bound column-wise as arrays of pointers and lengths. */
+/* Array binding, column-wise: texts are copied into one arena and bound as arrays of pointers and lengths, numbers as
+ * arrays of numbers. */
 #include "store/bulk.h"
 #include "store/internal.h"
 
 #include <assert.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,12 +13,22 @@
 /* What one value costs on the wire beside its bytes: indicator and length prefix. */
 #define VALUE_OVERHEAD 10
 
+/* A column has one type for a whole batch. */
+enum column_kind {
+    KIND_NONE, /* nothing but NULLs so far */
+    KIND_TEXT,
+    KIND_BLOB,   /* bound as bytes: no character set conversion */
+    KIND_SIGNED, /* numbers travel as such: neither side makes a text of them or reads one */
+    KIND_UNSIGNED
+};
+
 struct bulk_column {
+    enum column_kind kind;
+    long long *numbers;
     size_t *offsets; /* into the arena; pointers only at flush, because the arena moves when it grows */
     char **pointers;
     unsigned long *lengths;
     char *indicators;
-    bool blob; /* bound as bytes: no character set conversion */
 };
 
 struct store_bulk {
@@ -79,6 +89,7 @@ struct store_bulk *store_bulk_new(struct store_conn *conn, const char *sql, unsi
     bulk->columns = must(calloc(n_columns, sizeof *bulk->columns));
     for (unsigned i = 0; i < n_columns; i++) {
         struct bulk_column *column = &bulk->columns[i];
+        column->numbers = must(calloc(bulk->batch_rows, sizeof *column->numbers));
         column->offsets = must(calloc(bulk->batch_rows, sizeof *column->offsets));
         column->pointers = must(calloc(bulk->batch_rows, sizeof *column->pointers));
         column->lengths = must(calloc(bulk->batch_rows, sizeof *column->lengths));
@@ -97,6 +108,7 @@ void store_bulk_free(struct store_bulk **bulk_ptr)
     if (bulk->stmt != NULL)
         mysql_stmt_close(bulk->stmt);
     for (unsigned i = 0; i < bulk->n_columns; i++) {
+        free(bulk->columns[i].numbers);
         free(bulk->columns[i].offsets);
         free(bulk->columns[i].pointers);
         free(bulk->columns[i].lengths);
@@ -125,25 +137,59 @@ static void append(struct store_bulk *bulk, const void *bytes, size_t length)
     bulk->used += length;
 }
 
-/* Numbers go as text too: a column has one type for the whole batch, and the server converts exactly. */
-static void append_number(struct store_bulk *bulk, struct bulk_column *column, const struct store_value *value)
+static enum column_kind kind_of(const struct store_value *value)
 {
-    char text[24];
-    int length = value->type == STORE_I64 ? snprintf(text, sizeof text, "%" PRId64, value->i64)
-                                          : snprintf(text, sizeof text, "%" PRIu64, (uint64_t)value->i64);
-    column->lengths[bulk->rows] = (unsigned long)length;
-    append(bulk, text, (size_t)length);
+    switch (value->type) {
+    case STORE_I64:
+        return KIND_SIGNED;
+    case STORE_U64:
+        return KIND_UNSIGNED;
+    case STORE_BLOB:
+        return KIND_BLOB;
+    case STORE_NULL:
+        return KIND_NONE;
+    default:
+        return KIND_TEXT;
+    }
+}
+
+static bool is_number(enum column_kind kind)
+{
+    return kind == KIND_SIGNED || kind == KIND_UNSIGNED;
+}
+
+/* The kind of a column that has both, or KIND_NONE: there is none. Texts may go as bytes. */
+static enum column_kind common_kind(enum column_kind a, enum column_kind b)
+{
+    if (a == b || b == KIND_NONE)
+        return a;
+    if (a == KIND_NONE)
+        return b;
+    return is_number(a) || is_number(b) ? KIND_NONE : KIND_BLOB;
+}
+
+/* Can the row go with those collected? */
+static bool row_fits(const struct store_bulk *bulk, const struct store_value *row)
+{
+    for (unsigned i = 0; i < bulk->n_columns; i++) {
+        enum column_kind before = bulk->columns[i].kind;
+        if (before != KIND_NONE && common_kind(before, kind_of(&row[i])) == KIND_NONE)
+            return false;
+    }
+    return true;
 }
 
 static void add_value(struct store_bulk *bulk, struct bulk_column *column, const struct store_value *value)
 {
+    enum column_kind kind = kind_of(value);
     column->offsets[bulk->rows] = bulk->used;
     column->lengths[bulk->rows] = 0;
-    column->indicators[bulk->rows] = value->type == STORE_NULL ? STMT_INDICATOR_NULL : STMT_INDICATOR_NONE;
-    if (value->type == STORE_I64 || value->type == STORE_U64) {
-        append_number(bulk, column, value);
-    } else if (value->type != STORE_NULL) {
-        column->blob = column->blob || value->type == STORE_BLOB;
+    column->numbers[bulk->rows] = 0;
+    column->indicators[bulk->rows] = kind == KIND_NONE ? STMT_INDICATOR_NULL : STMT_INDICATOR_NONE;
+    column->kind = common_kind(column->kind, kind);
+    if (is_number(kind)) {
+        column->numbers[bulk->rows] = value->i64;
+    } else if (kind != KIND_NONE) {
         column->lengths[bulk->rows] = value->len;
         append(bulk, value->text, value->len);
     }
@@ -153,7 +199,7 @@ static uint64_t row_bytes(const struct store_bulk *bulk, const struct store_valu
 {
     uint64_t bytes = 0;
     for (unsigned i = 0; i < bulk->n_columns; i++)
-        bytes += VALUE_OVERHEAD + (row[i].type == STORE_I64 || row[i].type == STORE_U64 ? 20 : row[i].len);
+        bytes += VALUE_OVERHEAD + (row[i].type == STORE_I64 || row[i].type == STORE_U64 ? 8 : row[i].len);
     return bytes;
 }
 
@@ -161,7 +207,8 @@ int store_bulk_add(struct store_bulk *bulk, const struct store_value *row)
 {
     uint64_t bytes = row_bytes(bulk, row);
     /* Half the packet limit for a batch; a single row may need more and then goes alone. */
-    if (bulk->rows > 0 && bulk->wire + bytes > bulk->conn->max_packet / 2 && store_bulk_flush(bulk) != 0)
+    bool fits = bulk->wire + bytes <= bulk->conn->max_packet / 2 && row_fits(bulk, row);
+    if (bulk->rows > 0 && !fits && store_bulk_flush(bulk) != 0)
         return -1;
     if (store_check_usable(bulk->conn) != 0 || store_check_size(bulk->conn, bytes) != 0)
         return -1;
@@ -174,18 +221,27 @@ int store_bulk_add(struct store_bulk *bulk, const struct store_value *row)
 
 /* ---- Sending ------------------------------------------------------------------------------------------------- */
 
+static void bind_column(struct store_bulk *bulk, struct bulk_column *column, MYSQL_BIND *slot)
+{
+    slot->u.indicator = column->indicators;
+    if (is_number(column->kind)) {
+        slot->buffer_type = MYSQL_TYPE_LONGLONG;
+        slot->is_unsigned = column->kind == KIND_UNSIGNED;
+        slot->buffer = column->numbers;
+        return;
+    }
+    for (unsigned row = 0; row < bulk->rows; row++)
+        column->pointers[row] = bulk->arena + column->offsets[row];
+    slot->buffer_type = column->kind == KIND_BLOB ? MYSQL_TYPE_BLOB : MYSQL_TYPE_STRING;
+    slot->buffer = column->pointers;
+    slot->length = column->lengths;
+}
+
 static int bind(struct store_bulk *bulk)
 {
     MYSQL_BIND *binds = must(calloc(bulk->n_columns, sizeof *binds));
-    for (unsigned i = 0; i < bulk->n_columns; i++) {
-        struct bulk_column *column = &bulk->columns[i];
-        for (unsigned row = 0; row < bulk->rows; row++)
-            column->pointers[row] = bulk->arena + column->offsets[row];
-        binds[i].buffer_type = column->blob ? MYSQL_TYPE_BLOB : MYSQL_TYPE_STRING;
-        binds[i].buffer = column->pointers;
-        binds[i].length = column->lengths;
-        binds[i].u.indicator = column->indicators;
-    }
+    for (unsigned i = 0; i < bulk->n_columns; i++)
+        bind_column(bulk, &bulk->columns[i], &binds[i]);
     /* The size must be known before the arrays are bound. */
     int rc =
         mysql_stmt_attr_set(bulk->stmt, STMT_ATTR_ARRAY_SIZE, &bulk->rows) || mysql_stmt_bind_param(bulk->stmt, binds);
@@ -214,9 +270,7 @@ int store_bulk_flush(struct store_bulk *bulk)
     if (rc == 0)
         bulk->sent += bulk->rows;
     /* Rows of a failed batch are dropped: they belong to a transaction that the caller rolls back. */
-    bulk->rows = 0;
-    bulk->used = 0;
-    bulk->wire = 0;
+    store_bulk_discard(bulk);
     return rc;
 }
 
@@ -225,6 +279,8 @@ void store_bulk_discard(struct store_bulk *bulk)
     bulk->rows = 0;
     bulk->used = 0;
     bulk->wire = 0;
+    for (unsigned i = 0; i < bulk->n_columns; i++)
+        bulk->columns[i].kind = KIND_NONE;
 }
 
 uint64_t store_bulk_sent(const struct store_bulk *bulk)

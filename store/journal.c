@@ -275,3 +275,74 @@ int journal_each_finished(struct store_conn *conn, unsigned limit, journal_row_f
                        "ORDER BY finished_at DESC, id DESC LIMIT ?",
                        &param, 1, hand_row, &each);
 }
+
+/* ---- Ranges -------------------------------------------------------------------------------------------------- */
+
+/* Each form has its index, and the rows come in its order. Texts, because statements are prepared by their address. */
+#define RANGE(filter)                                                                                                  \
+    "SELECT " ROW_COLUMNS "FROM task WHERE " filter "created_at > ? AND created_at < ? AND created_at <= ? AND "       \
+    "(created_at < ? OR id < ?) ORDER BY created_at DESC, id DESC LIMIT ?"
+
+static const char *range_sql(const struct journal_range *range)
+{
+    static const char of_all[] = RANGE(""), of_type[] = RANGE("type = ? AND "), of_status[] = RANGE("status = ? AND "),
+                      of_both[] = RANGE("type = ? AND status = ? AND ");
+    if (range->type != NULL)
+        return range->status != NULL ? of_both : of_type;
+    return range->status != NULL ? of_status : of_all;
+}
+
+#define FIRST_MOMENT "1000-01-01 00:00:00.000"
+#define LAST_MOMENT  "9999-12-31 23:59:59.999"
+
+int journal_each_in(struct store_conn *conn, const struct journal_range *range, unsigned limit, journal_row_fn fn,
+                    void *ctx)
+{
+    struct each each = {fn, ctx};
+    char after[STORE_TIME_SIZE] = FIRST_MOMENT, before[STORE_TIME_SIZE] = LAST_MOMENT;
+    char last[STORE_TIME_SIZE] = LAST_MOMENT, id[STORE_UUID_SIZE];
+    struct store_value params[8];
+    unsigned n = 0;
+    if (range->after_ms > 0)
+        store_time_text(range->after_ms, after);
+    if (range->before_ms < INT64_MAX)
+        store_time_text(range->before_ms, before);
+    if (range->started)
+        store_time_text(range->last_ms, last);
+    store_uuid_text(range->last_id, id);
+    if (range->type != NULL)
+        params[n++] = STORE_S(range->type);
+    if (range->status != NULL)
+        params[n++] = STORE_S(range->status);
+    params[n++] = STORE_S(after);
+    params[n++] = STORE_S(before);
+    params[n++] = STORE_S(last);
+    params[n++] = STORE_S(last);
+    params[n++] = STORE_S(id);
+    params[n++] = STORE_U(limit);
+    return store_query(conn, range_sql(range), params, n, hand_row, &each);
+}
+
+/* The type UUID keeps the parts of an id in the reverse order, as version 1 ids sort by time that way. */
+int journal_id_compare(const store_uuid a, const store_uuid b)
+{
+    static const struct {
+        unsigned char at, n;
+    } parts[] = {{10, 6}, {8, 2}, {6, 2}, {4, 2}, {0, 4}};
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        int order = memcmp(a + parts[i].at, b + parts[i].at, parts[i].n);
+        if (order != 0)
+            return order;
+    }
+    return 0;
+}
+
+int journal_each_of(struct store_conn *conn, const char *ids, journal_row_fn fn, void *ctx)
+{
+    struct each each = {fn, ctx};
+    struct store_value param = STORE_S(ids);
+    return store_query(conn,
+                       "SELECT STRAIGHT_JOIN " ROW_COLUMNS "FROM JSON_TABLE(?, '$[*]' COLUMNS (sought CHAR(36) PATH "
+                       "'$')) AS s JOIN task ON task.id = CAST(s.sought AS UUID)",
+                       &param, 1, hand_row, &each);
+}

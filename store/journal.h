@@ -117,6 +117,30 @@ int journal_ask_cancel(struct store_conn *conn, const store_uuid id, const char 
 typedef int (*journal_row_fn)(const struct journal_row *row, void *ctx);
 int journal_each_live(struct store_conn *conn, const store_uuid node, journal_row_fn fn, void *ctx);
 int journal_each_finished(struct store_conn *conn, unsigned limit, journal_row_fn fn, void *ctx);
+/* One range of the journal: what a list filters by and where its page starts. */
+struct journal_range {
+    const char *type;            /* NULL = all */
+    const char *status;          /* name of an enum journal_status as stored: "queued"; NULL = all */
+    int64_t after_ms, before_ms; /* created later than / earlier than; 0 and INT64_MAX = no bound */
+    bool started;                /* behind this row, in the order of the list: */
+    int64_t last_ms;
+    store_uuid last_id;
+};
+/* The newest rows of a range, newest first (created_at, then the id as the database sorts it), at most `limit`; an
+ * index leads to them whatever the length of the history. Returns 0, -1, or fn's nonzero value. */
+int journal_each_in(struct store_conn *conn, const struct journal_range *range, unsigned limit, journal_row_fn fn,
+                    void *ctx);
+/* The database's order of ids, for merging ranges: <0, 0, >0. It is not that of their text. */
+int journal_id_compare(const store_uuid a, const store_uuid b);
+/* Rows by id: `ids` is a JSON array of texts. In no order; what is not there is left out. */
+int journal_each_of(struct store_conn *conn, const char *ids, journal_row_fn fn, void *ctx);
+
+/* Finished tasks by type and state, from counters. */
+typedef int (*journal_count_fn)(const char *type, enum journal_status status, int64_t n, void *ctx);
+int journal_counts(struct store_conn *conn, journal_count_fn fn, void *ctx);
+/* Add up to `limit` changes of the counters up. Transaction of its own. Returns 0 or -1. */
+int journal_fold_counts(struct store_conn *conn, unsigned limit);
+
 /* Ids of this node's running rows: for the sweep that finds the ones no slot stands for. */
 int journal_each_running_id(struct store_conn *conn, const store_uuid node, int (*fn)(const store_uuid id, void *ctx),
                             void *ctx);

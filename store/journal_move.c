@@ -7,32 +7,40 @@
 #include <string.h>
 
 /* Run an UPDATE that changes one row or none. Returns 1, 0, -1. */
-static int move(struct store_conn *conn, const char *sql, const struct store_value *params, unsigned n, uint64_t *id)
+static int move(struct store_conn *conn, const char *sql, const struct store_value *params, unsigned n)
 {
     uint64_t changed = 0;
-    if (store_run(conn, sql, params, n, &changed, id) != 0)
+    if (store_run(conn, sql, params, n, &changed, NULL) != 0)
         return -1;
     assert(changed <= 1); /* the WHERE names the primary key */
     return (int)changed;
 }
 
+static int keep_number(const struct store_value *v, unsigned n, void *ctx)
+{
+    (void)n;
+    *(unsigned *)ctx = (unsigned)strtoul(v[0].text, NULL, 10);
+    return 1;
+}
+
 int journal_claim(struct store_conn *conn, const store_uuid id, const store_uuid node, unsigned *attempt)
 {
     char task_text[STORE_UUID_SIZE], node_text[STORE_UUID_SIZE];
-    uint64_t taken = 0;
     store_uuid_text(id, task_text);
     store_uuid_text(node, node_text);
     struct store_value params[] = {STORE_S(task_text), STORE_S(node_text)};
-    /* LAST_INSERT_ID(x) brings the new number back in the same round trip. The start is never before the acceptance,
-     * even when the database's clock is behind ours. */
+    /* The start is never before the acceptance, even when the database's clock is behind ours. */
     int rc = move(conn,
-                  "UPDATE task SET status = 'running', attempt = LAST_INSERT_ID(attempt + 1), "
+                  "UPDATE task SET status = 'running', attempt = attempt + 1, "
                   "started_at = GREATEST(UTC_TIMESTAMP(3), created_at) "
                   "WHERE id = ? AND node = ? AND status = 'queued'",
-                  params, 2, &taken);
-    if (rc == 1)
-        *attempt = (unsigned)taken;
-    return rc;
+                  params, 2);
+    if (rc != 1)
+        return rc;
+    /* LAST_INSERT_ID(attempt + 1) would bring it in the same round trip, but not past the table's triggers. The row is
+     * ours now, so the number is too. */
+    return store_query(conn, "SELECT attempt FROM task WHERE id = ? AND node = ? AND status = 'running'", params, 2,
+                       keep_number, attempt);
 }
 
 int journal_requeue(struct store_conn *conn, const store_uuid id, const store_uuid node, unsigned attempt,
@@ -46,7 +54,7 @@ int journal_requeue(struct store_conn *conn, const store_uuid id, const store_uu
     return move(conn,
                 "UPDATE task SET status = 'queued', attempt = ?, started_at = NULL "
                 "WHERE id = ? AND node = ? AND status = 'running' AND attempt = ?",
-                params, 4, NULL);
+                params, 4);
 }
 
 static const char *final_name(enum journal_status status)
@@ -108,9 +116,9 @@ int journal_finish(struct store_conn *conn, const store_uuid id, const store_uui
     assert(from == JOURNAL_RUNNING || from == JOURNAL_QUEUED);
     fill_end(&args, id, node, end);
     if (from == JOURNAL_QUEUED)
-        return move(conn, FINISH "AND status = 'queued'", args.values, 9, NULL);
+        return move(conn, FINISH "AND status = 'queued'", args.values, 9);
     args.values[9] = STORE_U(attempt);
-    return move(conn, FINISH "AND status = 'running' AND attempt = ?", args.values, 10, NULL);
+    return move(conn, FINISH "AND status = 'running' AND attempt = ?", args.values, 10);
 }
 
 static int keep_found(const struct store_value *v, unsigned n, void *ctx)
@@ -130,7 +138,7 @@ int journal_ask_cancel(struct store_conn *conn, const store_uuid id, const char 
                   "UPDATE task SET cancel_requested = 1, cancel_requested_at = UTC_TIMESTAMP(3), cancel_by = ?, "
                   "cancel_reason = ?, live_key = NULL "
                   "WHERE id = ? AND status IN ('queued', 'running') AND NOT cancel_requested",
-                  params, 3, NULL);
+                  params, 3);
     if (rc != 0)
         return rc;
     /* No row changed: final, unknown, or asked before. */

@@ -399,10 +399,52 @@ static const char *const version_4[] = {
     NULL,
 };
 
+/* For lists that are filtered by type and status at once: each such pair is one range, newest last. */
+static const char index_task_list[] =
+    "CREATE INDEX IF NOT EXISTS ix_type_status ON task (type, status, created_at, id)";
+
+/* How many tasks ended, by type and state, without counting rows. A total that everybody adds to would make tasks that
+ * end together wait for each other, and the snapshot of a long import refuse to commit; so each end leaves a row of its
+ * own beside its final state, in the same transaction whoever writes it, and the janitor adds the rows up. */
+static const char create_task_count[] = TABLE("task_count",
+    "type VARCHAR(32) NOT NULL, "
+    "status ENUM('queued','running','succeeded','failed','cancelled') NOT NULL, "
+    "n BIGINT NOT NULL, "
+    "PRIMARY KEY (type, status)");
+
+static const char create_task_count_change[] = TABLE("task_count_change",
+    "id BIGINT UNSIGNED AUTO_INCREMENT PRIMARY KEY, "
+    "type VARCHAR(32) NOT NULL, "
+    "status ENUM('queued','running','succeeded','failed','cancelled') NOT NULL, "
+    "n TINYINT NOT NULL");
+
+/* The triggers go first and come last, so that a second run counts nothing twice. */
+static const char *const version_5[] = {
+    index_task_list,
+    create_task_count,
+    create_task_count_change,
+    "DROP TRIGGER IF EXISTS task_added",
+    "DROP TRIGGER IF EXISTS task_ended",
+    "DROP TRIGGER IF EXISTS task_dropped",
+    "DELETE FROM task_count_change",
+    "DELETE FROM task_count",
+    "INSERT INTO task_count (type, status, n) SELECT type, status, COUNT(*) FROM task WHERE finished_at IS NOT NULL "
+    "GROUP BY type, status",
+    "CREATE OR REPLACE TRIGGER task_added AFTER INSERT ON task FOR EACH ROW IF NEW.finished_at IS NOT NULL THEN "
+    "INSERT INTO task_count_change (type, status, n) VALUES (NEW.type, NEW.status, 1); END IF",
+    "CREATE OR REPLACE TRIGGER task_ended AFTER UPDATE ON task FOR EACH ROW IF OLD.finished_at IS NULL AND "
+    "NEW.finished_at IS NOT NULL THEN INSERT INTO task_count_change (type, status, n) VALUES (NEW.type, NEW.status, "
+    "1); END IF",
+    "CREATE OR REPLACE TRIGGER task_dropped AFTER DELETE ON task FOR EACH ROW IF OLD.finished_at IS NOT NULL THEN "
+    "INSERT INTO task_count_change (type, status, n) VALUES (OLD.type, OLD.status, -1); END IF",
+    NULL,
+};
+
 const struct store_migration store_migrations[] = {
     {1, "first schema", version_1},
     {2, "covering index for recalculation", version_2},
     {3, "waiting stock by number", version_3},
     {4, "origin of tasks, kept idempotency keys, task log", version_4},
+    {5, "task lists and counts", version_5},
     {0, NULL, NULL},
 };

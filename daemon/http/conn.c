@@ -126,6 +126,15 @@ static bool is_unix(int fd)
     return getsockname(fd, (struct sockaddr *)&address, &size) == 0 && address.ss_family == AF_UNIX;
 }
 
+/* The account that opened the connection, as the kernel knows it. */
+static bool peer_is_trusted(const struct http_server *server, int fd)
+{
+    struct ucred peer;
+    socklen_t size = sizeof peer;
+
+    return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && proxies_has_user(&server->proxies, peer.uid);
+}
+
 static void adopt(struct conn *conn)
 {
     struct http_server *server = conn->server;
@@ -145,6 +154,7 @@ static void adopt(struct conn *conn)
     conn->fd = bufferevent_getfd(conn->bev);
     remember_fd(server, conn);
     conn->is_unix = is_unix(conn->fd);
+    conn->trusted = conn->is_unix && peer_is_trusted(server, conn->fd);
     evhttp_connection_set_closecb(conn->evcon, on_close, conn);
     conn->list = LIST_IDLE;
     conn->since = now_ms();

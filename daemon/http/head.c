@@ -266,8 +266,13 @@ static int take_field(const char *base, struct head_span name, struct head_span 
 
     switch (name.len) {
     case 4:
-        return head_name_is(p, 4, "host", 4) ? take_host(v, value.len, fields, slug, why) : 0;
+        if (!head_name_is(p, 4, "host", 4))
+            return 0;
+        out->host = value;
+        return take_host(v, value.len, fields, slug, why);
     case 6:
+        if (head_name_is(p, 6, "origin", 6))
+            out->origin = value;
         if (!head_name_is(p, 6, "expect", 6))
             return 0;
         if (head_name_is(v, value.len, "100-continue", 12))

@@ -25,7 +25,7 @@ struct http_head {
     bool has_content_type;  /* an empty one counts */
     uint64_t length;        /* Content-Length; 0 without */
     bool has_authorization; /* an empty one counts */
-    struct head_span content_type, fetch_site, request_id, authorization;
+    struct head_span content_type, fetch_site, request_id, authorization, origin, host;
 };
 
 /* Look for the end of the head in p[0..n). `*seen` (start with 0) remembers how far earlier calls have looked. Returns

@@ -63,7 +63,8 @@ struct http_options {
     enum http_verdict (*authorize)(void *ctx, const char *authorization, size_t len, enum http_scope scope,
                                    char who[HTTP_WHO_MAX]);
     void *authorize_ctx;
-    void *app; /* handed to handlers: the worker */
+    const char *trusted_proxies; /* for proxies_parse(), already checked; NULL = nobody */
+    void *app;                   /* handed to handlers: the worker */
 };
 
 /* A whole request. Everything is borrowed from it and lives until the reply has been sent or the client is gone AND the
@@ -103,8 +104,8 @@ bool http_server_draining(const struct http_server *server);
 
 /* Header of the request, or NULL. */
 const char *http_header(struct http_request *request, const char *name);
-/* Who asks, as text: the peer's address on TCP. On a unix socket, which only the proxy can reach, the last hop that the
- * proxy wrote to X-Forwarded-For, or "unix" without one. Headers of TCP clients are never believed. */
+/* Who asks, as text: of a trusted proxy (options.trusted_proxies) the right-most untrusted hop in X-Forwarded-For; of
+ * anybody else, whatever headers it sends, its address, or "unix". */
 void http_client_address(struct http_request *request, char out[64]);
 /* Query parameter, or NULL. */
 const char *http_param(struct http_request *request, const char *name);
@@ -135,6 +136,7 @@ struct http_problem {
     const char *slug;
     int status;
     const char *title, *detail;
+    const char *advice; /* what the client can do, for its page */
 };
 /* By slug, or by index from 0 until NULL. */
 const struct http_problem *http_problem_find(const char *slug);

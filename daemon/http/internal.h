@@ -18,6 +18,7 @@
 #include "daemon/http/chunk.h"
 #include "daemon/http/head.h"
 #include "daemon/http/http.h"
+#include "daemon/http/proxies.h"
 #include "daemon/http/router.h"
 #include "daemon/http/spoolfile.h"
 
@@ -77,6 +78,7 @@ struct conn {
     bool own_change;    /* we are changing the input buffer ourselves */
     bool want_continue; /* 100 Continue is owed as soon as earlier answers are out */
     bool is_unix;
+    bool trusted; /* is_unix, and the peer is a trusted proxy */
     bool sent_id; /* a request that passed through since the connection was last idle named its id */
     bool bounded; /* has its read watermark */
     bool linger;  /* unread bytes may follow: close slowly */
@@ -121,6 +123,7 @@ struct http_server {
     struct evhttp *evhttp;
     struct http_options options;
     struct router *router;
+    struct proxies proxies;
     struct evconnlistener *listeners[LISTENERS_MAX];
     unsigned n_listeners;
     bool accepting, paused_logged, draining, lingered, freeing;

@@ -117,12 +117,24 @@ static bool find_route(struct http_server *server, const struct http_head *head,
     return true;
 }
 
-/* A page of another site may make a browser send a form here. The browser says so in Sec-Fetch-Site (a page cannot set
- * it), and a form can send only three media types, which no JSON route takes. */
+/* Does Origin name the host that the request was sent to? "null" (a sandboxed frame, a local file) does not. */
+static bool same_origin(const struct http_head *head, const char *bytes)
+{
+    const char *origin = bytes + head->origin.at, *end = origin + head->origin.len;
+    const char *host = memmem(origin, head->origin.len, "://", 3);
+
+    return host != NULL && head_name_is(host + 3, (size_t)(end - host) - 3, bytes + head->host.at, head->host.len);
+}
+
+/* A page of another site may make a browser send a form here. The browser says so in Sec-Fetch-Site, an older one in
+ * Origin (a page can set neither); what is no browser sends none of them. */
 static bool cross_site(const struct http_head *head, const char *bytes)
 {
-    return head->method != HTTP_GET && head->method != HTTP_HEAD && head->method != HTTP_OPTIONS &&
-           head_name_is(bytes + head->fetch_site.at, head->fetch_site.len, "cross-site", 10);
+    if (head->method == HTTP_GET || head->method == HTTP_HEAD || head->method == HTTP_OPTIONS)
+        return false;
+    if (head->fetch_site.len > 0)
+        return head_name_is(bytes + head->fetch_site.at, head->fetch_site.len, "cross-site", 10);
+    return head->origin.len > 0 && !same_origin(head, bytes);
 }
 
 /* RFC 6750 section 3: no error code when nothing was sent, so that a client learns only that it has to. */

@@ -15,40 +15,24 @@ const char *http_header(struct http_request *request, const char *name)
     return ev == NULL ? NULL : evhttp_find_header(evhttp_request_get_input_headers(ev), name);
 }
 
-/* The last item of a comma separated list: the one that our own proxy added. */
-static void last_hop(const char *list, char out[64])
-{
-    const char *item = strrchr(list, ',');
-    size_t n;
-
-    item = item == NULL ? list : item + 1;
-    item += strspn(item, " \t");
-    n = strcspn(item, " \t");
-    if (n == 0 || n > 63 || strspn(item, "0123456789abcdefABCDEF.:") < n) {
-        n = 4;
-        item = "unix";
-    }
-    memcpy(out, item, n);
-    out[n] = '\0';
-}
-
 void http_client_address(struct http_request *request, char out[64])
 {
     struct exchange *exchange = exchange_of(request);
+    const struct conn *conn = exchange->conn;
     const char *hops;
     char *peer = NULL;
     ev_uint16_t port;
+    bool trusted;
 
     out[0] = '\0';
-    if (exchange->conn == NULL)
+    if (conn == NULL)
         return;
-    if (!exchange->conn->is_unix) {
-        evhttp_connection_get_peer(exchange->conn->evcon, &peer, &port);
-        snprintf(out, 64, "%s", peer != NULL ? peer : "");
-        return;
-    }
-    hops = http_header(request, "X-Forwarded-For");
-    last_hop(hops != NULL ? hops : "", out);
+    if (!conn->is_unix)
+        evhttp_connection_get_peer(conn->evcon, &peer, &port);
+    trusted = conn->is_unix ? conn->trusted : peer != NULL && proxies_has_address(&request->server->proxies, peer);
+    hops = trusted ? http_header(request, "X-Forwarded-For") : NULL;
+    if (hops == NULL || !proxies_client(&request->server->proxies, hops, out))
+        snprintf(out, 64, "%s", conn->is_unix ? "unix" : peer != NULL ? peer : "");
 }
 
 const char *http_param(struct http_request *request, const char *name)

@@ -172,6 +172,7 @@ static int check_spool(const struct http_options *options)
 struct http_server *http_server_new(struct event_base *base, const struct http_options *options)
 {
     struct http_server *server;
+    char bad[100];
 
     if (options->spool_dir_fd >= 0 && check_spool(options) != 0)
         return NULL;
@@ -187,6 +188,8 @@ struct http_server *http_server_new(struct event_base *base, const struct http_o
     TAILQ_INIT(&server->lingering);
     STAILQ_INIT(&server->pool);
     server->router = router_new(options->routes);
+    if (proxies_parse(options->trusted_proxies != NULL ? options->trusted_proxies : "", &server->proxies, bad) != 0)
+        abort(); /* the configuration was checked */
     server->sweep = make_timer(server, on_sweep);
     server->adopt = make_timer(server, on_adopt);
     server->resume = make_timer(server, on_resume);

@@ -230,7 +230,7 @@ static void put_headings(struct csv_out *out)
     put(out, "\r\n", 2);
 }
 
-void csv_out_begin(struct csv_out *out, const struct csv_options *options, csv_write_fn write, void *ctx)
+void csv_out_open(struct csv_out *out, const struct csv_options *options, csv_write_fn write, void *ctx)
 {
     out->options = *options;
     out->write = write;
@@ -239,8 +239,23 @@ void csv_out_begin(struct csv_out *out, const struct csv_options *options, csv_w
     out->used = 0;
     if (options->bom)
         put(out, "\xEF\xBB\xBF", 3);
+}
+
+void csv_out_begin(struct csv_out *out, const struct csv_options *options, csv_write_fn write, void *ctx)
+{
+    csv_out_open(out, options, write, ctx);
     if (options->header)
         put_headings(out);
+}
+
+void csv_out_record(struct csv_out *out, const char *const *fields, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (i > 0)
+            put_char(out, out->options.separator);
+        put_text(out, fields[i]);
+    }
+    put(out, "\r\n", 2);
 }
 
 void csv_out_item(struct csv_out *out, const struct csv_item *item)

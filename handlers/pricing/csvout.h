@@ -50,7 +50,10 @@ struct csv_out {
     char buffer[16384];
 };
 
-/* BOM and headings, as the options say. Text goes out in pieces of up to 16 KiB. */
+/* A table of another kind: BOM as the options say, no headings; then record by record, all texts (NULL = empty). */
+void csv_out_open(struct csv_out *out, const struct csv_options *options, csv_write_fn write, void *ctx);
+void csv_out_record(struct csv_out *out, const char *const *fields, size_t n);
+/* A price list: BOM and headings, as the options say. Text goes out in pieces of up to 16 KiB. */
 void csv_out_begin(struct csv_out *out, const struct csv_options *options, csv_write_fn write, void *ctx);
 void csv_out_item(struct csv_out *out, const struct csv_item *item);
 /* Write what is left in the buffer. Returns 0 or the number `write` failed with. */

@@ -3,6 +3,7 @@ virtual machine; the ratios hardly do."""
 import json
 import os
 import re
+import resource
 import shutil
 import socket
 import statistics
@@ -189,13 +190,44 @@ def bench_memory():
         print(f"{'idle memory, all our processes':<44} PSS MiB {pss_kib(pids) / 1024:6.1f}  ({len(pids)} processes)")
 
 
-BENCHES = {"poll": bench_poll, "submit": bench_submit, "start": bench_start, "memory": bench_memory}
+def resident_kib(pid):
+    return next(int(line.split()[1]) for line in open(f"/proc/{pid}/status") if line.startswith("VmRSS:"))
+
+
+def bench_hold(count=10000):
+    """Long polls held by one worker for one task: all answered when it ends, and what one costs the worker in memory."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, count + 500)), hard))
+    with Place() as place:
+        daemon = place.daemon(http__workers=1)
+        client, polls = daemon.worker(0), []
+        task_id = client.start("test_sleep", ms=20000, steps=1)
+        client.wait(task_id, until=lambda task: task["message"] == "started")
+        pid = daemon.worker_pid(0)
+        before = resident_kib(pid)
+        for _ in range(count):
+            poll = socket.socket(socket.AF_UNIX)
+            poll.connect(str(daemon.runtime / "worker-0.sock"))
+            poll.sendall(f"GET /api/tasks/{task_id}?wait=25 HTTP/1.1\r\nHost: bench\r\n\r\n".encode())
+            polls.append(poll)
+        time.sleep(1)
+        each, answered = (resident_kib(pid) - before) / count, 0
+        for poll in polls:
+            poll.settimeout(40)
+            answered += b'"completed"' in poll.recv(4096)
+            poll.close()
+        print(f"{'held polls of one task':<44} {answered} of {count} answered  {each:.1f} KiB of the worker each")
+
+
+BENCHES = {"poll": bench_poll, "submit": bench_submit, "start": bench_start, "memory": bench_memory, "hold": bench_hold}
 
 if __name__ == "__main__":
     sys.modules["bench"] = sys.modules["__main__"]
+    import bench_domain
+    import bench_export
     import bench_files
     import bench_http
-    BENCHES.update(bench_http.BENCHES)
-    BENCHES.update(bench_files.BENCHES)
+    for module in (bench_http, bench_files, bench_export, bench_domain):
+        BENCHES.update(module.BENCHES)
     for name in sys.argv[1:] or BENCHES:
         BENCHES[name]()

@@ -51,7 +51,7 @@ static struct bench_cost real_run(unsigned round, unsigned components)
 static struct bench_cost scoped_run(void)
 {
     struct bench_cost best = {1e9, 1e9};
-    for (unsigned i = 0; i < 25; i++) {
+    for (unsigned i = 0; i < 60; i++) {
         struct bench_cost cost =
             bench_task(&task_recalculate,
                        "{\"as_of\":\"2026-02-05\",\"dry_run\":true,\"lot_codes\":[\"LOT-0000100\",\"LOT-0000200\","

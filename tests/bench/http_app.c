@@ -234,6 +234,10 @@ static void set_option(struct http_options *options, const char *setting)
     unsigned long long n = value != NULL ? strtoull(value + 1, NULL, 10) : 0;
     size_t len = value != NULL ? (size_t)(value - setting) : 0, i = 0;
 
+    if (strncmp(setting, "proxies=", 8) == 0) {
+        options->trusted_proxies = setting + 8;
+        return;
+    }
     while (i < 6 && (strlen(names[i]) != len || memcmp(names[i], setting, len) != 0))
         i++;
     unsigned *slots[] = {NULL,
@@ -274,6 +278,7 @@ int main(int argc, char **argv)
 {
     struct app app = {NULL, NULL, 0, 0};
     struct http_options options = {.routes = routes,
+                                   .trusted_proxies = "unix",
                                    .max_body = 64u << 20,
                                    .max_connections = 16384,
                                    .max_uploads = 64,

@@ -1,4 +1,6 @@
 """What can be done to a task: cancel, forget, retry; and the ends that no handler writes. Exactly one outcome, always."""
+import csv
+import io
 import os
 import signal
 import threading
@@ -274,3 +276,59 @@ def test_forget_a_finished_task(daemon):
     client.wait(running)
     assert client.request("DELETE", f"/api/tasks/{running}").status == 204
     wait_ready(client)
+
+
+# ---- refused rows ----
+
+def rejects(client, task_id, query=""):
+    answer = client.get(f"/api/tasks/{task_id}/rejects.csv{query}")
+    assert answer.status == 200, answer
+    return answer
+
+
+def test_rejects_are_the_rows_as_they_came_with_what_is_wrong(daemon):
+    samples.load_catalogue(daemon)
+    client = daemon.worker(0)
+    head = ["Количество", "Артикул", "Наименование", "Примечание", "Цена"]
+    rows = [[5, "PN-1", "Good", "x", 10], ["many", "PN-2", "=1+1", "x", 10], [1, "PN-3", 'Say "hi", all', "x", 7], [-3, "PN-4", "Less", "x", 1],
+            [2, "PN-5", "Good", "x", 2], [2, "PN-6", "Good", "x", 2]]
+    answer = client.upload("/api/stock/import?warehouse=MAIN", samples.xlsx([head, *rows]))
+    task = client.wait(answer.json["task_id"])
+    assert task["status"] == "completed" and task["result"]["rows_rejected"] == 2, task
+    assert outcome(client, task["id"]) == "partial"
+    answer = rejects(client, task["id"])
+    assert answer.headers["Content-Disposition"] == f'attachment; filename="rejects-{task["id"]}.csv"'
+    assert answer.headers["Cache-Control"] == "no-store"
+    table = list(csv.DictReader(io.StringIO(answer.body.decode())))
+    assert [(row["row"], row["field"], row["code"]) for row in table] == [("3", "qty", "E_QTY_NUM"), ("5", "qty", "E_QTY_NEGATIVE")]
+    assert list(table[0])[:6] == ["sheet", "row", "field", "code", "message", "suggestion"]
+    assert list(table[0])[6:] == ["qty", "part_number", "name", "unit_cost"], "the recognised columns in the file's order"
+    assert [table[0][name] for name in ("qty", "part_number", "name", "unit_cost")] == ["many", "PN-2", "'=1+1", "10"]
+    assert table[0]["message"] and answer.body.endswith(b"\r\n")
+    russian = rejects(client, task["id"], "?excel=ru").body.decode()
+    assert russian.startswith("\ufeffЛист;Строка;Поле;")
+    check_problem(client.get(f"/api/tasks/{task['id']}/rejects.csv?sep=pipe"), 422, "invalid-parameters")
+
+
+def test_rejects_of_a_failed_import_and_of_many_rows(daemon):
+    samples.load_catalogue(daemon)
+    client = daemon.worker(0)
+    head = ["Артикул", "Наименование", "Количество", "Цена"]
+    data = samples.xlsx([head] + [[f"PN-{number}", f"Item {number}", "none", 1] for number in range(2500)])
+    task = client.wait(client.upload("/api/stock/import?warehouse=MAIN", data).json["task_id"])
+    assert task["status"] == "error" and task["result"] is None, task
+    table = list(csv.DictReader(io.StringIO(rejects(client, task["id"]).body.decode())))
+    assert [int(row["row"]) for row in table] == list(range(2, 2502))
+    assert [row["cell_1"] for row in table] == [f"PN-{number}" for number in range(2500)]
+
+
+def test_rejects_refusals(daemon):
+    client = daemon.worker(0)
+    running = client.start("test_sleep", ms=60000, steps=600)
+    check_problem(client.get(f"/api/tasks/{running}/rejects.csv"), 409, "task-still-running")
+    check_problem(client.get(f"/api/tasks/{UNKNOWN}/rejects.csv"), 404, "task-not-found")
+    cancel(client, running)
+    client.wait(running)
+    assert rejects(client, running).body == b"sheet,row,field,code,message,suggestion\r\n"
+    assert client.request("DELETE", f"/api/tasks/{running}").status == 204
+    check_problem(client.get(f"/api/tasks/{running}/rejects.csv"), 410, "task-expired")

@@ -345,6 +345,5 @@ def test_there_is_no_other_template(world):
 
 def test_a_filled_template_is_imported(shop):
     heading = shop.client.get("/api/templates/components.csv").body.decode()
-    assert shop.catalogue("components", heading)["rows_total"] == 0
     result = shop.catalogue("components", heading + "LOT-NEW,New,,,,,,,\r\n")
     assert (result["rows_total"], result["inserted"], result["rejected"]) == (1, 1, 0)

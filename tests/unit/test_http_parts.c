@@ -214,7 +214,7 @@ static void test_problem_table(void **state)
     for (size_t i = 0; http_problem_at(i) != NULL; i++) {
         const struct http_problem *problem = http_problem_at(i);
         assert_true(problem->status >= 400 && problem->status < 600);
-        assert_true(problem->title[0] != '\0' && problem->detail[0] != '\0');
+        assert_true(problem->title[0] != '\0' && problem->detail[0] != '\0' && problem->advice[0] != '\0');
         assert_ptr_equal(http_problem_find(problem->slug), problem);
     }
     assert_int_equal(http_problem_find("invalid-parameters")->status, 422);

@@ -83,7 +83,7 @@ static void migrates_once(void **state)
     assert_int_equal(one("SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE() AND "
                          "(engine <> 'InnoDB' OR table_collation <> 'utf8mb4_uca1400_as_ci')"),
                      0);
-    assert_int_equal(one("SELECT COUNT(*) FROM information_schema.triggers WHERE trigger_schema = DATABASE()"), 4);
+    assert_int_equal(one("SELECT COUNT(*) FROM information_schema.triggers WHERE trigger_schema = DATABASE()"), 7);
 }
 
 /* A migration killed after any statement is completed by the next start. */
@@ -431,6 +431,134 @@ static void purges_old_ones_only(void **state)
     assert_int_equal(deleted, 4);
 }
 
+/* ---- Lists and counters -------------------------------------------------------------------------------------- */
+
+struct listed {
+    unsigned n;
+    store_uuid ids[64];
+};
+
+static int keep_listed(const struct journal_row *row, void *ctx)
+{
+    struct listed *listed = ctx;
+    assert_true(listed->n < 64);
+    memcpy(listed->ids[listed->n++], row->id, sizeof row->id);
+    return 0;
+}
+
+/* Forty rows of two types and two states at two moments. */
+static void make_history(void)
+{
+    struct journal_end end = {.status = JOURNAL_SUCCEEDED, .outcome = OUTCOME_SUCCEEDED, .done_ms = 1770000000999};
+    for (unsigned i = 0; i < 40; i++) {
+        struct journal_new task;
+        make(&task);
+        task.type = i % 2 ? "recalculate" : "stock_import";
+        task.created_ms = 1770000000123 + i / 20;
+        OK(journal_insert(&db, &task));
+        if (i % 4 < 2)
+            assert_int_equal(journal_finish(&db, task.id, node, JOURNAL_QUEUED, 0, &end), 1);
+    }
+}
+
+static void walk(struct journal_range range, unsigned limit, struct listed *all)
+{
+    all->n = 0;
+    for (;;) {
+        struct listed page = {.n = 0};
+        struct journal_row last;
+        OK(journal_each_in(&db, &range, limit, keep_listed, &page));
+        for (unsigned i = 0; i < page.n; i++)
+            memcpy(all->ids[all->n++], page.ids[i], sizeof page.ids[i]);
+        if (page.n < limit)
+            return;
+        assert_int_equal(journal_read(&db, page.ids[page.n - 1], &last), 1);
+        range.started = true;
+        range.last_ms = last.created_ms;
+        memcpy(range.last_id, last.id, sizeof last.id);
+        journal_row_fini(&last);
+    }
+}
+
+static void ranges_page_without_gaps(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *type, *status;
+        unsigned n;
+    } cases[] = {{NULL, NULL, 40}, {"recalculate", NULL, 20}, {NULL, "queued", 20}, {"recalculate", "succeeded", 10}};
+    make_history();
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct journal_range range = {.type = cases[i].type, .status = cases[i].status, .before_ms = INT64_MAX};
+        struct listed whole, paged;
+        walk(range, 64, &whole);
+        walk(range, 3, &paged);
+        assert_int_equal(whole.n, cases[i].n);
+        assert_int_equal(paged.n, whole.n);
+        assert_memory_equal(paged.ids, whole.ids, whole.n * sizeof whole.ids[0]);
+        for (unsigned k = 1; k < whole.n; k++) /* descending within each of the two moments */
+            assert_true(k == whole.n / 2 || journal_id_compare(whole.ids[k - 1], whole.ids[k]) > 0);
+    }
+    struct journal_range later = {.after_ms = 1770000000123, .before_ms = 1770000000125};
+    struct listed found;
+    walk(later, 64, &found);
+    assert_int_equal(found.n, 20);
+}
+
+static void reads_rows_by_ids(void **state)
+{
+    (void)state;
+    struct journal_new first, second;
+    struct listed found = {.n = 0};
+    char a[37], b[37], text[160];
+    make(&first);
+    make(&second);
+    OK(journal_insert(&db, &first));
+    OK(journal_insert(&db, &second));
+    uuid_unparse_lower(first.id, a);
+    uuid_unparse_lower(second.id, b);
+    snprintf(text, sizeof text, "[\"%s\",\"00000000-0000-4000-8000-000000000000\",\"%s\"]", a, b);
+    OK(journal_each_of(&db, text, keep_listed, &found));
+    assert_int_equal(found.n, 2);
+    OK(journal_each_of(&db, "[]", keep_listed, &found));
+    assert_int_equal(found.n, 2);
+}
+
+static int sum_counts(const char *type, enum journal_status status, int64_t n, void *ctx)
+{
+    assert_string_equal(type, "recalculate");
+    ((int64_t *)ctx)[status] += n;
+    return 0;
+}
+
+/* Every end is counted once, whichever statement makes it, and before as after the changes are added up. */
+static void ends_are_counted(void **state)
+{
+    (void)state;
+    struct journal_end end = {.status = JOURNAL_FAILED, .outcome = OUTCOME_FAILED, .done_ms = 1770000000999};
+    struct journal_new tasks[6];
+    for (unsigned i = 0; i < 6; i++) {
+        make(&tasks[i]);
+        OK(journal_insert(&db, &tasks[i]));
+        end.status = i < 2 ? JOURNAL_SUCCEEDED : JOURNAL_FAILED;
+        if (i < 4)
+            assert_int_equal(journal_finish(&db, tasks[i].id, node, JOURNAL_QUEUED, 0, &end), 1);
+    }
+    OK(store_begin(&db)); /* an end that is rolled back is none */
+    assert_int_equal(journal_finish(&db, tasks[4].id, node, JOURNAL_QUEUED, 0, &end), 1);
+    store_rollback(&db);
+    assert_int_equal(journal_forget(&db, tasks[0].id), 1);
+    for (unsigned round = 0; round < 3; round++) {
+        int64_t counts[5] = {0};
+        OK(journal_counts(&db, sum_counts, counts));
+        assert_int_equal(counts[JOURNAL_SUCCEEDED], 1);
+        assert_int_equal(counts[JOURNAL_FAILED], 2);
+        assert_int_equal(counts[JOURNAL_QUEUED] + counts[JOURNAL_RUNNING] + counts[JOURNAL_CANCELLED], 0);
+        OK(journal_fold_counts(&db, 3));
+    }
+    assert_int_equal(one("SELECT COUNT(*) FROM task_count_change"), 0);
+}
+
 /* ---- Leases -------------------------------------------------------------------------------------------------- */
 
 static void leases_exclude(void **state)
@@ -504,6 +632,33 @@ static void bulk_loads_all_types(void **state)
     assert_null(bulk);
 }
 
+/* A column has one type in a batch: another one starts the next, and none of it is seen in the table. */
+static void bulk_takes_changing_types(void **state)
+{
+    (void)state;
+    make_t();
+    const struct store_value ids[] = {STORE_I(-3),        STORE_I(INT64_MIN), STORE_U(7),
+                                      STORE_U(INT64_MAX), STORE_S("-12"),     STORE_I(0)};
+    const struct store_value prices[] = {STORE_N,           STORE_U(5), STORE_S("0.0001"),
+                                         STORE_B("2.5", 3), STORE_N,    STORE_I(-9999999999)};
+    struct store_bulk *bulk = store_bulk_new(&db, insert_t, 4, 1000);
+    OK(store_begin(&db));
+    for (unsigned i = 0; i < 6; i++) {
+        struct store_value row[] = {ids[i], STORE_U(i), prices[i], STORE_N};
+        OK(store_bulk_add(bulk, row));
+    }
+    assert_int_equal(store_bulk_sent(bulk), 5); /* two signed ids, two unsigned ones, a text */
+    OK(store_bulk_flush(bulk));
+    OK(store_commit(&db));
+    assert_int_equal(one("SELECT id = -3 AND price IS NULL FROM t WHERE name = '0'"), 1);
+    assert_int_equal(one("SELECT id = -9223372036854775808 AND price = 5 FROM t WHERE name = '1'"), 1);
+    assert_int_equal(one("SELECT id = 7 AND price = 0.0001 FROM t WHERE name = '2'"), 1);
+    assert_int_equal(one("SELECT id = 9223372036854775807 AND price = 2.5 FROM t WHERE name = '3'"), 1);
+    assert_int_equal(one("SELECT id = -12 AND price IS NULL FROM t WHERE name = '4'"), 1);
+    assert_int_equal(one("SELECT id = 0 AND price = -9999999999 FROM t WHERE name = '5'"), 1);
+    store_bulk_free(&bulk);
+}
+
 /* The server has max_allowed_packet 2 MiB: rows of 300 kB must be split by bytes. */
 static void bulk_splits_by_bytes(void **state)
 {
@@ -567,11 +722,25 @@ int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        T(migrates_once),          T(migrates_from_any_prefix),  T(refuses_newer_and_changed),
-        T(one_migrates_at_a_time), T(price_lists_are_immutable), T(inserts_and_reads_everything),
-        T(keys_are_unique),        T(moves_are_compare_and_set), T(cancels_a_queued_one),
-        T(lists_in_order),         T(purges_old_ones_only),      T(leases_exclude),
-        T(bulk_loads_all_types),   T(bulk_splits_by_bytes),      T(bulk_is_strict),
+        T(migrates_once),
+        T(migrates_from_any_prefix),
+        T(refuses_newer_and_changed),
+        T(one_migrates_at_a_time),
+        T(price_lists_are_immutable),
+        T(inserts_and_reads_everything),
+        T(keys_are_unique),
+        T(moves_are_compare_and_set),
+        T(cancels_a_queued_one),
+        T(lists_in_order),
+        T(purges_old_ones_only),
+        T(leases_exclude),
+        T(ranges_page_without_gaps),
+        T(reads_rows_by_ids),
+        T(ends_are_counted),
+        T(bulk_takes_changing_types),
+        T(bulk_loads_all_types),
+        T(bulk_splits_by_bytes),
+        T(bulk_is_strict),
     };
     if (fixture_start() != 0)
         return 77; /* automake's "skipped" */

@@ -1,0 +1,319 @@
+/* GET /api/tasks: pages of the journal, newest first, with the progress of live tasks from shared memory.
+ *
+ * A filter by type and status is a set of ranges, one for each pair, and each range has an index that leads straight to
+ * its newest rows: a page costs the same whatever the length of the history and however rare what is looked for. The
+ * ranges are read in one snapshot and merged here. A live task is shown as it is now; when that no longer fits the
+ * filter (it ended a moment ago), it is left out. */
+#include "daemon/resource_tasks.h"
+
+#include "daemon/answer.h"
+#include "daemon/listing.h"
+#include "daemon/tasklist.h"
+#include "daemon/taskstate.h"
+#include "daemon/taskview.h"
+#include "handlers/page.h"
+#include "handlers/task_type.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <uuid/uuid.h>
+
+#define QUERY_DEPTH 4
+#define LIST_KEYS   2
+
+static const struct param_spec list_params[] = {
+    {.name = "status", .kind = PARAM_STRINGS, .max = 3, .help = "running, completed or error; several with commas."},
+    {.name = "type", .kind = PARAM_STRINGS, .max = TASK_TYPES_MAX, .help = "Task types; several with commas."},
+    {.name = "created_after", .kind = PARAM_STRING, .max = 40, .help = "A moment as in RFC 3339; created later."},
+    {.name = "created_before", .kind = PARAM_STRING, .max = 40, .help = "A moment as in RFC 3339; created earlier."},
+    {.name = "ids", .kind = PARAM_STRINGS, .max = PAGE_LIMIT_MAX, .help = "Up to 200 ids, and nothing else to filter."},
+    {.name = "wait", .kind = PARAM_INT, .max = 1000000000, .help = "With ids: seconds to wait for a change."},
+    PAGE_PARAMS,
+    {.name = NULL},
+};
+
+/* ---- Filters ---------------------------------------------------------------------------------------------------- */
+
+/* What the journal calls the three statuses of the wire. */
+static const struct {
+    const char *wire, *stored;
+    enum journal_status number;
+} statuses[] = {
+    {"running", "queued", JOURNAL_QUEUED},         {"running", "running", JOURNAL_RUNNING},
+    {"completed", "succeeded", JOURNAL_SUCCEEDED}, {"error", "failed", JOURNAL_FAILED},
+    {"error", "cancelled", JOURNAL_CANCELLED},
+};
+#define STATUSES (sizeof statuses / sizeof statuses[0])
+
+/* The parameters are checked: the items of these lists are strings. */
+static const char *item_at(yajl_val list, size_t i)
+{
+    return list->u.array.values[i]->u.string;
+}
+
+static bool list_has(yajl_val list, const char *text)
+{
+    for (size_t i = 0; YAJL_IS_ARRAY(list) && i < list->u.array.len; i++)
+        if (strcmp(item_at(list, i), text) == 0)
+            return true;
+    return false;
+}
+
+static void check_statuses(yajl_val list, struct param_faults *faults)
+{
+    for (size_t i = 0; YAJL_IS_ARRAY(list) && i < list->u.array.len; i++) {
+        const char *text = item_at(list, i);
+        if (strcmp(text, "running") != 0 && strcmp(text, "completed") != 0 && strcmp(text, "error") != 0)
+            param_faults_add(faults, "/status", "choice", "must be running, completed or error, not %.40s", text);
+    }
+}
+
+static void check_types(yajl_val list, struct param_faults *faults)
+{
+    for (size_t i = 0; YAJL_IS_ARRAY(list) && i < list->u.array.len; i++) {
+        const char *text = item_at(list, i);
+        if (task_type_number(text) < 0)
+            param_faults_add(faults, "/type", "choice", "no such task type: %.60s", text);
+    }
+}
+
+static void check_moment(yajl_val params, const char *name, struct param_faults *faults)
+{
+    const char *text = json_member_string(params, name, NULL);
+    char pointer[40];
+    int64_t ms;
+    if (!text || taskview_parse_time(text, &ms))
+        return;
+    snprintf(pointer, sizeof pointer, "/%s", name);
+    param_faults_add(faults, pointer, "type", "must be a moment such as 2026-02-05T08:30:00Z");
+}
+
+/* Which tasks these are is said by their ids alone. */
+static void check_alone(yajl_val params, struct param_faults *faults)
+{
+    static const char *const others[] = {"status", "type", "created_after", "created_before", "cursor"};
+    if (!YAJL_IS_ARRAY(json_member(params, "ids")))
+        return;
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+        if (!YAJL_IS_NULL(json_member(params, others[i])))
+            param_faults_add(faults, "/ids", "conflict", "cannot be combined with %s", others[i]);
+}
+
+yajl_val tasklist_params(struct http_request *request)
+{
+    struct param_faults faults = {.n = 0};
+    char why[80];
+    char *text = params_from_text(list_params, request->params, request->n_params, &faults);
+    yajl_val params = text ? json_parse(text, strlen(text), QUERY_DEPTH, why, sizeof why) : NULL;
+    free(text);
+    if (params) {
+        check_statuses(json_member(params, "status"), &faults);
+        check_types(json_member(params, "type"), &faults);
+        check_moment(params, "created_after", &faults);
+        check_moment(params, "created_before", &faults);
+        check_alone(params, &faults);
+    }
+    if (!faults.n)
+        return params;
+    http_reply_problem(request, "invalid-parameters", NULL, &faults);
+    yajl_tree_free(params);
+    return NULL;
+}
+
+/* ---- One page: database thread ---------------------------------------------------------------------------------- */
+
+struct list_request {
+    yajl_val params;
+    struct page page;
+    char here[512];
+};
+
+struct item {
+    int64_t created_ms;
+    store_uuid id;
+    char *text;
+    bool fits; /* the filter, as the task is now */
+};
+
+struct items {
+    struct shm_segment *segment;
+    yajl_val status; /* the filter, or null */
+    size_t n, room;
+    struct item *item;
+};
+
+void tasklist_tag(const char *text, size_t len, char tag[TASKLIST_TAG_BYTES])
+{
+    snprintf(tag, TASKLIST_TAG_BYTES, "W/\"l.%llx\"", (unsigned long long)answer_digest(text, len));
+}
+
+size_t tasklist_slot_text(struct shm_segment *segment, const store_uuid id, struct shm_poll *poll)
+{
+    if (taskstate_check(shm_table_poll(segment, id, poll)) != 0 || (poll->flags & TASK_TEXT_IN_JOURNAL) ||
+        poll->text_len == 0)
+        return 0;
+    return poll->text_len - 1u;
+}
+
+static char *copy_of(const char *text, size_t len)
+{
+    char *copy = strndup(text, len);
+    if (!copy)
+        abort();
+    return copy;
+}
+
+static int keep_item(const struct journal_row *row, void *ctx)
+{
+    struct items *items = ctx;
+    struct shm_poll poll;
+    size_t len = row->status <= JOURNAL_RUNNING ? tasklist_slot_text(items->segment, row->id, &poll) : 0;
+    if (items->n == items->room) {
+        items->room = items->room ? 2 * items->room : 64;
+        items->item = realloc(items->item, items->room * sizeof *items->item);
+        if (!items->item)
+            abort();
+    }
+    struct item *item = &items->item[items->n++];
+    item->created_ms = row->created_ms;
+    memcpy(item->id, row->id, sizeof item->id);
+    item->text = len ? copy_of(poll.text, len) : taskview_of_row(row);
+    item->fits =
+        !len || !YAJL_IS_ARRAY(items->status) || list_has(items->status, taskview_status((enum task_state)poll.state));
+    return 0;
+}
+
+static int newest_first(const void *a, const void *b)
+{
+    const struct item *left = a, *right = b;
+    if (left->created_ms != right->created_ms)
+        return left->created_ms < right->created_ms ? 1 : -1;
+    return -journal_id_compare(left->id, right->id);
+}
+
+/* One range of the filter: a pair of a type and a status, each of which may be "all". */
+static int read_range(struct store_conn *conn, const struct list_request *list, const char *type, const char *status,
+                      struct items *items)
+{
+    struct journal_range range = {.type = type, .status = status, .before_ms = INT64_MAX};
+    const char *after = json_member_string(list->params, "created_after", NULL);
+    const char *before = json_member_string(list->params, "created_before", NULL);
+    if (after)
+        taskview_parse_time(after, &range.after_ms);
+    if (before)
+        taskview_parse_time(before, &range.before_ms);
+    range.started = list->page.started;
+    range.last_ms = strtoll(page_after(&list->page, 0, "0"), NULL, 10);
+    uuid_parse(page_after(&list->page, 1, "00000000-0000-0000-0000-000000000000"), range.last_id);
+    return journal_each_in(conn, &range, page_want(&list->page), keep_item, items);
+}
+
+static int read_statuses(struct store_conn *conn, const struct list_request *list, const char *type,
+                         struct items *items)
+{
+    int rc = 0;
+    if (!YAJL_IS_ARRAY(items->status))
+        return read_range(conn, list, type, NULL, items);
+    for (size_t i = 0; i < STATUSES && rc == 0; i++)
+        if (list_has(items->status, statuses[i].wire))
+            rc = read_range(conn, list, type, statuses[i].stored, items);
+    return rc;
+}
+
+static int read_ranges(struct store_conn *conn, const struct list_request *list, struct items *items)
+{
+    yajl_val types = json_member(list->params, "type");
+    int rc = 0;
+    if (!YAJL_IS_ARRAY(types))
+        return read_statuses(conn, list, NULL, items);
+    for (unsigned i = 0; i < task_type_count() && rc == 0; i++)
+        if (list_has(types, task_type_at(i)->name))
+            rc = read_statuses(conn, list, task_type_at(i)->name, items);
+    return rc;
+}
+
+static void put_page(struct json_out *out, struct page *page, const struct items *items)
+{
+    char ms[24], id[37];
+    json_object(out);
+    json_key(out, "tasks");
+    json_array(out);
+    for (size_t i = 0; i < items->n; i++) {
+        const struct item *item = &items->item[i];
+        snprintf(ms, sizeof ms, "%lld", (long long)item->created_ms);
+        uuid_unparse_lower(item->id, id);
+        if (!page_take(page, (const char *const[]){ms, id}))
+            break;
+        if (item->fits)
+            json_raw(out, item->text, strcspn(item->text, "\n"));
+    }
+    json_array_end(out);
+    page_put_next(page, out);
+    json_object_end(out);
+}
+
+static void finish_page(struct answer *answer, const struct list_request *list, const struct page *page)
+{
+    char cursor[PAGE_CURSOR_BYTES], tag[TASKLIST_TAG_BYTES];
+    size_t len;
+    const char *text = json_out_text(&answer->json, &len);
+    tasklist_tag(text, len, tag);
+    answer->cache = "private, no-cache";
+    if (list->here[0] && page_next(page, cursor))
+        snprintf(answer->link, sizeof answer->link, "<%.400s%.500s>; rel=\"next\"", list->here, cursor);
+    answer_not_modified(answer, tag);
+}
+
+static int read_list(struct store_conn *conn, struct answer *answer)
+{
+    const struct list_request *list = answer->arg;
+    struct page page = list->page; /* the work may be called twice */
+    struct items items = {.segment = answer->process->segment, .status = json_member(list->params, "status")};
+    int rc = store_begin_snapshot(conn);
+    if (rc == 0)
+        rc = read_ranges(conn, list, &items);
+    if (rc == 0) {
+        if (items.n)
+            qsort(items.item, items.n, sizeof *items.item, newest_first);
+        put_page(&answer->json, &page, &items);
+        finish_page(answer, list, &page);
+    }
+    for (size_t i = 0; i < items.n; i++)
+        free(items.item[i].text);
+    free(items.item);
+    return rc;
+}
+
+/* ---- The request: loop ------------------------------------------------------------------------------------------ */
+
+static void list_request_free(void *arg)
+{
+    struct list_request *list = arg;
+    yajl_tree_free(list->params);
+    free(list);
+}
+
+void resource_task_list(struct http_request *request)
+{
+    struct worker *worker = request->app;
+    struct param_faults faults = {.n = 0};
+    yajl_val params = tasklist_params(request);
+    if (!params)
+        return;
+    if (http_param(request, "ids")) { /* an empty one names no task, and does not mean all of them */
+        tasklist_of_ids(request, params, true, false);
+        return;
+    }
+    struct list_request *list = calloc(1, sizeof *list);
+    if (!list)
+        abort();
+    list->params = params;
+    if (page_open(&list->page, "tasks", LIST_KEYS, params, &faults) != 0) {
+        http_reply_problem(request, "invalid-parameters", NULL, &faults);
+        list_request_free(list);
+        return;
+    }
+    listing_here(request, list->here, sizeof list->here);
+    answer_from(request, worker->reads, read_list, list, list_request_free);
+}

@@ -1,0 +1,95 @@
+/* GET /api/tasks/{id}/rejects.csv: made as a file by the thread for long answers, sent by sendfile. */
+#include "daemon/resource_task_actions.h"
+
+#include "daemon/answer.h"
+#include "daemon/log.h"
+#include "daemon/resource_tasks.h"
+#include "handlers/task_rejects.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <uuid/uuid.h>
+
+struct rejects_request {
+    uuid_t id;
+    struct csv_options options;
+};
+
+static int write_file(struct store_conn *conn, struct answer *answer, const struct rejects_request *asked,
+                      const struct journal_row *row)
+{
+    struct file_sink sink = {.fd = answer_file(answer)};
+    char id[37];
+    if (sink.fd < 0)
+        return 0;
+    int rc = task_rejects_write(conn, row, &asked->options, &sink);
+    if (rc == 1) {
+        bool full = sink.error == ENOSPC || sink.error == EDQUOT || sink.error == EFBIG;
+        log_task(LOG_LEVEL_WARN, asked->id, "the list of refused rows was not written: %s", strerror(sink.error));
+        return answer_problem(answer, full ? "insufficient-storage" : "spool-unavailable", NULL);
+    }
+    uuid_unparse_lower(asked->id, id);
+    answer->file_len = sink.len;
+    answer->type = "text/csv; charset=utf-8";
+    snprintf(answer->disposition, sizeof answer->disposition, "attachment; filename=\"rejects-%s.csv\"", id);
+    return rc;
+}
+
+/* Rows and final state are one transaction, so a task that is not over has none yet. */
+static int make_rejects(struct store_conn *conn, struct answer *answer)
+{
+    const struct rejects_request *asked = answer->arg;
+    struct journal_row row;
+    if (store_begin_snapshot(conn) != 0)
+        return -1;
+    int rc = journal_read(conn, asked->id, &row);
+    if (rc == 0) {
+        int gone = journal_gone(conn, asked->id);
+        return gone < 0 ? -1 : answer_problem(answer, gone ? "task-expired" : "task-not-found", NULL);
+    }
+    if (rc < 0)
+        return -1;
+    rc = row.status <= JOURNAL_RUNNING ? answer_problem(answer, "task-still-running", NULL)
+                                       : write_file(conn, answer, asked, &row);
+    journal_row_fini(&row);
+    return rc;
+}
+
+/* Returns false after answering with every fault. */
+static bool read_options(struct http_request *request, struct csv_options *options)
+{
+    struct param_faults faults = {.n = 0};
+    char why[80];
+    char *text = params_from_text(csv_params, request->params, request->n_params, &faults);
+    if (faults.n) {
+        free(text);
+        http_reply_problem(request, "invalid-parameters", NULL, &faults);
+        return false;
+    }
+    yajl_val params = json_parse(text, strlen(text), 4, why, sizeof why);
+    csv_options_read(options, params);
+    yajl_tree_free(params);
+    free(text);
+    return true;
+}
+
+void resource_task_rejects(struct http_request *request)
+{
+    struct worker *worker = request->app;
+    struct rejects_request *asked = calloc(1, sizeof *asked);
+    if (!asked)
+        abort();
+    csv_options_init(&asked->options);
+    if (strlen(request->args[0]) != 36 || uuid_parse(request->args[0], asked->id) != 0) {
+        resource_task_not_found(request);
+        free(asked);
+        return;
+    }
+    if (!read_options(request, &asked->options)) {
+        free(asked);
+        return;
+    }
+    answer_from(request, worker->exports, make_rejects, asked, free);
+}

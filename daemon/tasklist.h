@@ -1,0 +1,23 @@
+/* GET /api/tasks: what its two forms share. */
+#ifndef PF_TASKLIST_H
+#define PF_TASKLIST_H
+
+#include "daemon/worker.h"
+#include "shm/table.h"
+#include "store/journal.h"
+
+#define TASKLIST_TAG_BYTES 24
+
+/* The tag of a list is a digest of its text: a list has no version. */
+void tasklist_tag(const char *text, size_t len, char tag[TASKLIST_TAG_BYTES]);
+
+/* A live task's text as the table has it, without its line feed: progress is not in the journal. Returns its length, 0
+ * when the task is not in the table or its text is not. Lock-free on a hit; any thread. */
+size_t tasklist_slot_text(struct shm_segment *segment, const store_uuid id, struct shm_poll *poll);
+
+/* ?ids=: `params` are canonical and have ids; taken over. */
+void tasklist_of_ids(struct http_request *request, yajl_val params, bool may_hold, bool applied);
+/* Check the query; NULL after answering with every fault. */
+yajl_val tasklist_params(struct http_request *request);
+
+#endif

@@ -1,0 +1,16 @@
+/* The rows that an import refused, as CSV: what is wrong, then the row's own cells, so that it can be put right and
+ * sent again. */
+#ifndef PF_TASK_REJECTS_H
+#define PF_TASK_REJECTS_H
+
+#include "handlers/filesink.h"
+#include "handlers/pricing/csvout.h"
+#include "store/journal.h"
+
+/* Write the refused rows of a finished task by pages: sheet, row, field, code, message, suggestion, then the recognised
+ * columns in the file's order, under the names that the result gives them (cell_1, cell_2, … without a result). Returns
+ * 0; 1 when the sink failed; -1 with conn->error. */
+int task_rejects_write(struct store_conn *conn, const struct journal_row *task, const struct csv_options *options,
+                       struct file_sink *sink);
+
+#endif
