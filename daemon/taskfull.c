@@ -262,6 +262,7 @@ static void put_links(struct json_out *out, const struct face *face)
     put_link(out, "cancel", !face->final, id, "/cancel");
     put_link(out, "retry", readable && (!type->takes_file || source->file_kept), id, "/retry");
     put_link(out, "rejects", readable && type->takes_file, id, "/rejects.csv");
+    put_link(out, "log", source->row != NULL, id, "/log");
     json_object_end(out);
 }
 

@@ -31,13 +31,13 @@ def full(client, task_id, query=""):
 
 def links(task, *there):
     """The links that are there, and null for the others."""
-    tails = {"self": "", "cancel": "/cancel", "retry": "/retry", "rejects": "/rejects.csv"}
+    tails = {"self": "", "cancel": "/cancel", "retry": "/retry", "rejects": "/rejects.csv", "log": "/log"}
     return {name: f"/api/tasks/{task['id']}{tail}" if name in ("self", *there) else None for name, tail in tails.items()}
 
 
 def check_links(client, task, *there):
     assert task["links"] == links(task, *there)
-    for name in ("self", *({"rejects"} & set(there))):
+    for name in ("self", *({"rejects", "log"} & set(there))):
         assert client.get(task["links"][name]).status == 200
 
 
@@ -60,7 +60,7 @@ def test_a_waiting_and_a_running_task(daemon):
     params = daemon.sql(f"SELECT params FROM task WHERE id = '{task_id}'")[0][0]
     assert task["params_digest"] == hashlib.sha256(params.encode()).hexdigest()
     assert answer.headers["Retry-After"] and answer.headers["Cache-Control"] == "private, no-cache"
-    check_links(client, task, "cancel")
+    check_links(client, task, "cancel", "log")
     cancel(client, busy[0])
     client.wait(task_id, until=lambda t: t["progress"] >= 6)
     task = full(client, task_id).json
@@ -68,7 +68,7 @@ def test_a_waiting_and_a_running_task(daemon):
     spent = (moment(task["heartbeat_at"]) - moment(task["started_at"])).total_seconds()
     assert 0 < spent < 20 and task["created_at"] <= task["started_at"]
     assert task["eta_seconds"] == math.ceil(round(spent * 1000) * (100 - task["progress"]) // task["progress"] / 1000)
-    check_links(client, task, "cancel")
+    check_links(client, task, "cancel", "log")
 
 
 def test_no_estimate_below_five_percent(daemon):
@@ -110,7 +110,7 @@ def test_a_finished_import_with_its_counts(daemon):
     assert (task["state"], task["outcome"], task["phase"]) == ("succeeded", "partial", None)
     assert task["counters"] == {"total": 9, "done": 9, "created": 8, "updated": 0, "unchanged": 0, "rejected": 1}
     assert task["started_at"] <= task["done_at"] and task["heartbeat_at"] is task["eta_seconds"] is task["error_detail"] is None
-    check_links(client, task, "rejects")  # the file of a success is not kept: no retry
+    check_links(client, task, "rejects", "log")  # the file of a success is not kept: no retry
     rows[0][2] = 6
     task = run(rows[:8])
     assert task["outcome"] == "succeeded"
@@ -128,7 +128,7 @@ def test_counts_of_the_other_types(daemon):
     client.wait(task_id)
     task = full(client, task_id).json
     assert task["counters"] == {"total": 0, "done": 0, "created": None, "updated": 0, "unchanged": 0, "rejected": None}
-    check_links(client, task, "retry")
+    check_links(client, task, "retry", "log")
     task_id = client.start("test_sleep", ms=0)
     client.wait(task_id)
     assert full(client, task_id).json["counters"] is None
@@ -146,12 +146,12 @@ def test_a_failed_import_tells_its_code(make_daemon):
     assert code.startswith("E_")
     assert task["error_detail"] == {"type": "/problems/task-failed", "title": "Task failed", "status": 422, "detail": plain["error"], "code": code}
     assert client.get(task["error_detail"]["type"]).status == 200
-    check_links(client, task, "retry", "rejects")
+    check_links(client, task, "retry", "rejects", "log")
     assert daemon.spool_files() == [task_id]
     tag = full(client, task_id).headers["ETag"]
     (daemon.state / "spool" / task_id).unlink()
     answer = full(client, task_id)
-    check_links(client, answer.json, "rejects")
+    check_links(client, answer.json, "rejects", "log")
     assert answer.headers["ETag"] != tag, "another text has another tag"
 
 
@@ -171,13 +171,14 @@ def test_a_cancelled_task(daemon):
     assert task["cancel_requested_at"] == asked and task["progress"] == 40
     assert task["error_detail"] == {"type": "/problems/task-cancelled", "title": "Task cancelled", "status": 409,
                                     "detail": "Cancelled (wrong file); nothing was written.", "code": "cancelled"}
-    check_links(client, task, "retry")
+    check_links(client, task, "retry", "log")
 
 
-@pytest.mark.parametrize("kind,outcome,slug", [("test_limit", "timed_out", "task-timed-out"), ("test_crash", "interrupted", "task-interrupted")])
-def test_ends_that_no_handler_wrote(daemon, kind, outcome, slug):
+@pytest.mark.parametrize("kind,how,outcome,slug", [("test_limit", "polite", "timed_out", "task-timed-out"),
+                                                   ("test_crash", "exit", "interrupted", "task-interrupted")])
+def test_ends_that_no_handler_wrote(daemon, kind, how, outcome, slug):
     client = daemon.worker(0)
-    task_id = client.start(kind)
+    task_id = client.start(kind, how=how)
     client.wait(task_id)
     task = full(client, task_id).json
     assert (task["state"], task["outcome"], task["attempt"]) == ("failed", outcome, 1 if kind == "test_limit" else 3)
@@ -252,7 +253,7 @@ def test_a_long_poll_ends_in_time(daemon):
 def test_room_for_held_requests_counts_these_too(make_daemon):
     daemon = make_daemon(http__max_held=1)
     client = daemon.worker(0)
-    task_id = start_quiet(client)
+    task_id = client.start("test_sleep", ms=60000, steps=600)
     first = Held(daemon.worker(0), f"/api/tasks/{task_id}?view=full&wait=20")
     assert first.still_waits()
     answer = full(client, task_id, "&wait=20")
@@ -264,7 +265,7 @@ def test_room_for_held_requests_counts_these_too(make_daemon):
 # ---- one source alone ----
 
 def test_tasks_that_only_the_journal_knows(daemon):
-    client, done, live, forgotten = daemon.worker(0), str(uuid.uuid4()), str(uuid.uuid4()), client_forgets(daemon)
+    client, done, live, forgotten = daemon.worker(0), str(uuid.uuid4()), str(uuid.uuid4()), a_forgotten_task(daemon)
     insert(daemon, [(done, "test_sleep", "failed", "2026-02-05 08:30:00.000")])
     daemon.sql(f"INSERT INTO task (id,node,type,params,status,created_at,started_at,attempt) VALUES "
                f"('{live}','{NODE}','test_sleep','{{}}','running','2026-02-05 08:30:00','2026-02-05 08:31:00',2)")
@@ -282,7 +283,7 @@ def test_tasks_that_only_the_journal_knows(daemon):
     check_problem(client.get(f"/api/tasks/{forgotten}?view=full"), 410, "task-expired")
 
 
-def client_forgets(daemon):
+def a_forgotten_task(daemon):
     client = daemon.worker(1)
     task_id = client.start("test_sleep", ms=0)
     client.wait(task_id)
@@ -292,7 +293,7 @@ def client_forgets(daemon):
 
 def test_while_the_database_is_away_the_slot_answers_alone(daemon):
     client = daemon.worker(0)
-    failed, big = client.start("test_limit"), client.start("test_big")
+    failed, big = client.start("test_limit", how="polite"), client.start("test_big")
     client.wait(failed)
     client.wait(big)
     live = start_quiet(client)
@@ -304,8 +305,7 @@ def test_while_the_database_is_away_the_slot_answers_alone(daemon):
             answer = full(client, live)
         task = answer.json
         assert [task[name] for name in OF_THE_JOURNAL] == [None] * len(OF_THE_JOURNAL)
-        assert {name: task[name] for name in task if name not in OF_THE_JOURNAL} == \
-            {name: known.json[name] for name in known.json if name not in OF_THE_JOURNAL}
+        assert task == {**known.json, **dict.fromkeys(OF_THE_JOURNAL), "links": links(task, "cancel")}
         assert answer.headers["ETag"] != known.headers["ETag"]
         task = full(client, failed).json
         assert (task["state"], task["outcome"]) == ("failed", "timed_out")
