@@ -96,10 +96,12 @@ static void content_init(struct answer *answer)
 {
     answer->status = 200;
     answer->problem = NULL;
-    answer->detail[0] = answer->etag[0] = answer->disposition[0] = answer->link[0] = '\0';
+    answer->detail[0] = answer->etag[0] = answer->disposition[0] = answer->link[0] = answer->log_offset[0] = '\0';
     answer->faults = NULL;
     answer->file_fd = -1;
     answer->file_len = 0;
+    answer->text = NULL;
+    answer->text_len = 0;
     answer->type = "application/json";
     answer->cache = "no-store";
     json_out_init(&answer->json);
@@ -109,6 +111,7 @@ static void content_fini(struct answer *answer)
 {
     json_out_fini(&answer->json);
     free(answer->faults);
+    free(answer->text);
     if (answer->file_fd >= 0)
         close(answer->file_fd);
 }
@@ -147,6 +150,8 @@ static void reply_headers(struct http_request *request, const struct answer *ans
         http_reply_header(request, "Content-Disposition", answer->disposition);
     if (answer->link[0])
         http_reply_header(request, "Link", answer->link);
+    if (answer->log_offset[0])
+        http_reply_header(request, "Log-Offset", answer->log_offset);
 }
 
 static void reply_body(struct http_request *request, struct answer *answer)
@@ -157,6 +162,8 @@ static void reply_body(struct http_request *request, struct answer *answer)
     } else if (answer->file_fd >= 0) {
         http_reply_file(request, answer->status, answer->type, answer->file_fd, 0, answer->file_len);
         answer->file_fd = -1;
+    } else if (answer->text) {
+        http_reply(request, answer->status, answer->type, answer->text, answer->text_len);
     } else {
         char *text = json_out_copy(&answer->json);
         size_t len = strlen(text);

@@ -15,13 +15,16 @@ struct answer {
     const char *if_none_match;     /* the client's header, or NULL; lives as long as the answer */
     const struct process *process; /* configuration, node */
     int spool_dir_fd;
-    /* For the work to fill in; what is sent is the first of problem, file, JSON. */
+    /* For the work to fill in; what is sent is the first of problem, file, text, JSON. */
     int status;                  /* of a JSON or file answer: 200 unless changed; 304 and 204 send no body */
     const char *problem;         /* slug, or NULL */
     char detail[200];            /* of the problem; "" = its usual text */
     struct param_faults *faults; /* of the problem; NULL = none. Heap, freed with the answer */
     int file_fd;                 /* whole file, or -1; closed with the answer. Make it by answer_file() */
     uint64_t file_len;
+    char *text; /* whole body, or NULL; heap, freed with the answer. Not terminated */
+    size_t text_len;
+    char log_offset[24];      /* Log-Offset; "" = none */
     const char *type;         /* media type; application/json unless changed */
     const char *cache;        /* Cache-Control; "no-store" unless changed */
     char etag[160];           /* with its quotes; "" = none */

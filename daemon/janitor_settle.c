@@ -1,6 +1,7 @@
 /* Settling: the journal decides what became of a task whose process died. */
 #include "daemon/ending.h"
 #include "daemon/janitor.h"
+#include "daemon/joblog.h"
 #include "daemon/log.h"
 #include "daemon/spool.h"
 #include "daemon/taskstate.h"
@@ -51,6 +52,35 @@ static int show_gone(struct janitor *janitor, struct shm_handle handle, const ui
     return moved(taskstate_finish(janitor->process->segment, handle, &gone));
 }
 
+/* What a dead runner could not write. */
+static void tell_attempt(struct joblog *log, const struct journal_row *row, const struct janitor *janitor)
+{
+    joblog_init(log);
+    joblog_line(log, row->started_ms, "attempt %u of %u started", row->attempt, janitor->process->config->max_attempts);
+}
+
+/* The end of a running row, with the lines that tell of it. Returns as journal_finish(). */
+static int write_end(struct janitor *janitor, const struct journal_row *row, const char *cause,
+                     const struct journal_end *end)
+{
+    struct joblog log;
+    tell_attempt(&log, row, janitor);
+    if (cause)
+        joblog_line(&log, end->done_ms, "attempt %u ended: %s", row->attempt, cause);
+    joblog_end(&log, end, end->error_message);
+    return tasklog_finish(&janitor->db, row->id, janitor->process->node, JOURNAL_RUNNING, row->attempt, end,
+                          joblog_text(&log));
+}
+
+/* The next attempt. Returns as journal_requeue(). */
+static int write_requeue(struct janitor *janitor, const struct journal_row *row, const char *cause)
+{
+    struct joblog log;
+    tell_attempt(&log, row, janitor);
+    joblog_last(&log, "attempt %u ended: %s", row->attempt, cause);
+    return tasklog_requeue(&janitor->db, row->id, janitor->process->node, row->attempt, false, joblog_text(&log));
+}
+
 /* No further attempt: write that end. Returns 1, 0 when the row moved meanwhile, -1. The caller shows it by reading the
  * row again. */
 static int end_attempts(struct janitor *janitor, const struct journal_row *row, const struct shm_task *task,
@@ -68,7 +98,7 @@ static int end_attempts(struct janitor *janitor, const struct journal_row *row, 
                               .error_code = overdue ? "timed_out" : "interrupted",
                               .error_message = text,
                               .done_ms = clock_wall_ms()};
-    int rc = journal_finish(&janitor->db, row->id, janitor->process->node, JOURNAL_RUNNING, row->attempt, &end);
+    int rc = write_end(janitor, row, cause, &end);
     if (rc == 1)
         log_task(LOG_LEVEL_WARN, row->id, "ended: %s (%s)", end.error_code, cause);
     return rc;
@@ -79,7 +109,7 @@ static int end_cancelled(struct janitor *janitor, const struct journal_row *row)
 {
     struct ending ending;
     ending_cancelled(&ending, row);
-    int rc = journal_finish(&janitor->db, row->id, janitor->process->node, JOURNAL_RUNNING, row->attempt, &ending.end);
+    int rc = write_end(janitor, row, NULL, &ending.end);
     if (rc == 1)
         log_task(LOG_LEVEL_INFO, row->id, "ended: cancelled");
     return rc;
@@ -90,7 +120,7 @@ static int next_attempt(struct janitor *janitor, struct shm_handle handle, const
                         const char *cause)
 {
     char text[TASK_MESSAGE_MAX];
-    int rc = journal_requeue(&janitor->db, row->id, janitor->process->node, row->attempt, false);
+    int rc = write_requeue(janitor, row, cause);
     if (rc != 1)
         return rc;
     snprintf(text, sizeof text, "interrupted (%.100s), attempt %u of %u follows", cause, row->attempt + 1,
@@ -140,12 +170,12 @@ static int settle_task(struct janitor *janitor, struct shm_handle handle, const 
  * it is freed. */
 static int end_earlier_life(struct janitor *janitor, struct journal_row *row)
 {
+    static const char cause[] = "the service was stopped by force";
     store_uuid id;
     memcpy(id, row->id, sizeof id);
-    int rc = row->cancel_requested ? end_cancelled(janitor, row)
-             : row->attempt < janitor->process->config->max_attempts
-                 ? journal_requeue(&janitor->db, id, janitor->process->node, row->attempt, false)
-                 : end_attempts(janitor, row, NULL, "the service was stopped by force");
+    int rc = row->cancel_requested                                   ? end_cancelled(janitor, row)
+             : row->attempt < janitor->process->config->max_attempts ? write_requeue(janitor, row, cause)
+                                                                     : end_attempts(janitor, row, NULL, cause);
     journal_row_fini(row);
     if (rc < 0 || lease_release_all(&janitor->db, id) < 0)
         return -1;

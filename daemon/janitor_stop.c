@@ -5,6 +5,7 @@
  * asked to kill the runner, and the death is settled like any other. */
 #include "daemon/ending.h"
 #include "daemon/janitor.h"
+#include "daemon/joblog.h"
 #include "daemon/log.h"
 #include "daemon/spool.h"
 #include "daemon/taskstate.h"
@@ -145,7 +146,10 @@ struct waiting {
 static int end_queued(struct janitor *janitor, struct shm_handle handle, const uint8_t id[16], struct ending *ending)
 {
     const struct process *process = janitor->process;
-    int rc = journal_finish(&janitor->db, id, process->node, JOURNAL_QUEUED, 0, &ending->end);
+    struct joblog log;
+    joblog_init(&log);
+    joblog_end(&log, &ending->end, ending->text);
+    int rc = tasklog_finish(&janitor->db, id, process->node, JOURNAL_QUEUED, 0, &ending->end, joblog_text(&log));
     if (rc <= 0)
         return rc;
     ending_drop_file(process->config, janitor->spool_fd, id, ending->end.status);

@@ -4,6 +4,7 @@
 #include "daemon/answer.h"
 #include "daemon/ending.h"
 #include "daemon/identity.h"
+#include "daemon/joblog.h"
 #include "daemon/log.h"
 #include "daemon/resource_tasks.h"
 #include "daemon/spool.h"
@@ -68,8 +69,11 @@ static int end_queued(struct store_conn *conn, const struct cancel *cancel)
 {
     const struct worker *worker = cancel->request->app;
     struct ending ending;
+    struct joblog log;
     ending_cancelled(&ending, &cancel->row);
-    int rc = journal_finish(conn, cancel->id, worker->process->node, JOURNAL_QUEUED, 0, &ending.end);
+    joblog_init(&log);
+    joblog_end(&log, &ending.end, ending.text);
+    int rc = tasklog_finish(conn, cancel->id, worker->process->node, JOURNAL_QUEUED, 0, &ending.end, joblog_text(&log));
     if (rc == 1)
         ending_drop_file(worker->process->config, worker->spool_fd, cancel->id, JOURNAL_CANCELLED);
     return rc;

@@ -1,4 +1,5 @@
-/* What can be done to a task over HTTP: cancel it, forget it, start it again, fetch the rows that it refused. */
+/* What can be done to a task over HTTP: cancel it, forget it, start it again, fetch its log and the rows that it
+ * refused. */
 #ifndef PF_RESOURCE_TASK_ACTIONS_H
 #define PF_RESOURCE_TASK_ACTIONS_H
 
@@ -15,5 +16,9 @@ void resource_task_retry(struct http_request *request);
 /* GET /api/tasks/{id}/rejects.csv: the refused rows of an import that is over. Options as for price lists.
  * resource_task_rejects.c */
 void resource_task_rejects(struct http_request *request);
+/* GET /api/tasks/{id}/log?after=OFFSET: what the task's attempts had to say, as plain text; behind the first OFFSET
+ * bytes. The header Log-Offset is where the next read goes on. Lines are written at the end of an attempt.
+ * resource_task_log.c */
+void resource_task_log(struct http_request *request);
 
 #endif

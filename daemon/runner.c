@@ -87,13 +87,16 @@ static int end_failed(struct runner *runner, enum task_outcome outcome, const ch
     return runner_end(runner, &end);
 }
 
-/* Back into the queue; the journal first, so that whoever claims the slot finds the row queued. */
-static int put_back(struct runner *runner, bool give_back, const char *message)
+/* Back into the queue; the journal first, so that whoever claims the slot finds the row queued. `cause`: for the task's
+ * log. */
+static int put_back(struct runner *runner, bool give_back, const char *cause, const char *message)
 {
     struct job *job = &runner->job;
+    joblog_last(&runner->log, "attempt %u ended: %s", job->attempt, cause);
     if (store_ensure(&runner->db) != 0)
         return -1;
-    int rc = journal_requeue(&runner->db, job->id, runner->process->node, job->attempt, give_back);
+    int rc = tasklog_requeue(&runner->db, job->id, runner->process->node, job->attempt, give_back,
+                             joblog_text(&runner->log));
     if (rc < 0)
         return -1;
     if (rc == 0) {
@@ -139,7 +142,8 @@ static int settle_stop(struct runner *runner)
                  runner->type->time_limit_s);
         return end_failed(runner, OUTCOME_TIMED_OUT, "timed_out", text);
     }
-    return put_back(runner, true, "waiting for a runner (the service restarts)");
+    return put_back(runner, true, "the service restarts; it does not count",
+                    "waiting for a runner (the service restarts)");
 }
 
 /* Why the attempt failed, for people: the database's own words stay in the log. */
@@ -165,7 +169,7 @@ static int settle_again(struct runner *runner)
     }
     snprintf(text, sizeof text, "interrupted (%.100s), attempt %u of %u follows", cause_of(error),
              runner->job.attempt + 1, config->max_attempts);
-    return put_back(runner, false, text);
+    return put_back(runner, false, cause_of(error), text);
 }
 
 /* The verdict must reach the journal, however long the database is away; while it is, the slot tells why. */
@@ -254,6 +258,7 @@ static void begin(struct runner *runner, const struct shm_task *task)
     runner_show_session(runner);
     RUNNER_PERSIST(runner, taskstate_start(process->segment, runner->handle, attempt, max));
     log_task(LOG_LEVEL_INFO, task->id, "started: %s, attempt %u of %u", runner->type->name, attempt, max);
+    joblog_line(&runner->log, clock_wall_ms(), "attempt %u of %u started", attempt, max);
 }
 
 /* queued -> running; we hold the slot CLAIMED. Returns 1 with the row; 0 when slot and journal have been brought in
@@ -288,6 +293,7 @@ static bool work_once(struct runner *runner)
     runner->job = (struct job){
         .ops = &runner_job_ops, .db = &runner->db, .settings = &runner->settings, .runner = runner, .file_fd = -1};
     memcpy(runner->job.id, task.id, sizeof runner->job.id);
+    joblog_init(&runner->log);
     if (claim_row(runner, &row) == 1) {
         begin(runner, &task);
         run_row(runner, &row);

@@ -5,6 +5,7 @@
 #ifndef PF_RUNNER_H
 #define PF_RUNNER_H
 
+#include "daemon/joblog.h"
 #include "daemon/parserhub.h"
 #include "daemon/process.h"
 #include "handlers/task_type.h"
@@ -23,6 +24,7 @@ struct runner {
     struct shm_handle handle;
     const struct task_type *type;
     struct job job;
+    struct joblog log;   /* of this attempt, not yet in the database */
     int64_t deadline_ms; /* CLOCK_MONOTONIC; 0 = none */
     int64_t shown_ms;    /* when progress was last shown */
     unsigned shown_percent;

@@ -29,6 +29,7 @@ static void on_progress(struct job *job, unsigned percent, const char *text)
 {
     struct runner *runner = runner_of(job);
     int64_t now = clock_mono_ms();
+    joblog_phase(&runner->log, text);
     if (now - runner->shown_ms < PROGRESS_MS)
         return;
     runner->shown_ms = now;
@@ -66,6 +67,7 @@ __attribute__((format(printf, 2, 3))) static void on_log(struct job *job, const 
     vsnprintf(text, sizeof text, format, args); /* NOLINT(clang-analyzer-valist.Uninitialized) */
     va_end(args);
     log_task(LOG_LEVEL_INFO, job->id, "%s", text);
+    joblog_line(&runner_of(job)->log, clock_wall_ms(), "%s", text);
 }
 
 /* ---- The end of a task: effect and final state in one transaction ---- */
@@ -103,12 +105,17 @@ static void fill_end(struct finishing *f)
 static int finish_body(struct store_conn *db, void *ctx)
 {
     struct finishing *f = ctx;
+    struct joblog *log = &f->runner->log;
     int rc = f->effect ? f->effect(f->job, db, f->ending, f->ctx) : 0;
     if (rc != 0)
         return rc == JOB_EFFECT_REJECT ? FINISH_REJECTED : -1;
     fill_end(f);
     rc = journal_finish(db, f->job->id, f->runner->process->node, JOURNAL_RUNNING, f->job->attempt, &f->end);
-    return rc == 0 ? FINISH_LOST : rc < 0 ? -1 : 0;
+    if (rc != 1)
+        return rc == 0 ? FINISH_LOST : -1;
+    joblog_end(log, &f->end,
+               f->end.status == JOURNAL_SUCCEEDED ? f->end.message : NULL); /* an error may quote a cell */
+    return tasklog_append(db, f->job->id, joblog_text(log));
 }
 
 /* After an unknown COMMIT: effect and state are one transaction, so the state tells for both. */
@@ -170,7 +177,9 @@ int runner_end(struct runner *runner, const struct journal_end *end)
     struct job *job = &runner->job;
     if (store_ensure(&runner->db) != 0 || lease_release_all(&runner->db, job->id) < 0)
         return -1;
-    int rc = journal_finish(&runner->db, job->id, runner->process->node, JOURNAL_RUNNING, job->attempt, end);
+    joblog_end(&runner->log, end, end->error_message);
+    int rc = tasklog_finish(&runner->db, job->id, runner->process->node, JOURNAL_RUNNING, job->attempt, end,
+                            joblog_text(&runner->log));
     if (rc < 0)
         return -1;
     if (rc == 0) {
@@ -211,7 +220,10 @@ static int follow_once(struct runner *runner, bool started)
         wakeup_poke_kind(process->segment, PROC_RUNNER);
         rc = 0;
     } else if (!started || row.attempt < process->config->max_attempts) {
-        rc = journal_requeue(&runner->db, job->id, process->node, row.attempt, !started) < 0 ? -1 : 1;
+        if (started)
+            joblog_last(&runner->log, "attempt %u ended: the database failed", row.attempt);
+        rc = tasklog_requeue(&runner->db, job->id, process->node, row.attempt, !started, joblog_text(&runner->log));
+        rc = rc < 0 ? -1 : 1;
     } else {
         end = (struct journal_end){.status = JOURNAL_FAILED,
                                    .outcome = OUTCOME_INTERRUPTED,
@@ -219,7 +231,10 @@ static int follow_once(struct runner *runner, bool started)
                                    .error_message =
                                        "Interrupted (the database failed) in the last attempt; nothing was written.",
                                    .done_ms = clock_wall_ms()};
-        rc = journal_finish(&runner->db, job->id, process->node, JOURNAL_RUNNING, row.attempt, &end) < 0 ? -1 : 1;
+        joblog_end(&runner->log, &end, end.error_message);
+        rc = tasklog_finish(&runner->db, job->id, process->node, JOURNAL_RUNNING, row.attempt, &end,
+                            joblog_text(&runner->log));
+        rc = rc < 0 ? -1 : 1;
     }
     journal_row_fini(&row);
     return rc;

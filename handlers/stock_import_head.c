@@ -72,8 +72,8 @@ static enum stock_field pair_field(struct stock_span top, struct stock_span bott
         if (is_amount(field))
             return field;
     }
-    /* Turnover reports nest the other way round as well: "Количество" over opening, receipt, issue, closing. Taking the first
-     * of them for the stock would import the opening balance. */
+    /* Turnover reports nest the other way round as well: "Количество" over opening, receipt, issue, closing. Taking the
+     * first of them for the stock would import the opening balance. */
     if (label_is_closing(bottom.s, bottom.n) && label_field(top.s, top.n, hints) == FIELD_QTY)
         return FIELD_QTY;
     size_t n = join(top, bottom, joined, sizeof joined);

@@ -406,17 +406,17 @@ static const char index_task_list[] =
 /* How many tasks ended, by type and state, without counting rows. A total that everybody adds to would make tasks that
  * end together wait for each other, and the snapshot of a long import refuse to commit; so each end leaves a row of its
  * own beside its final state, in the same transaction whoever writes it, and the janitor adds the rows up. */
-static const char create_task_count[] = TABLE("task_count",
-    "type VARCHAR(32) NOT NULL, "
-    "status ENUM('queued','running','succeeded','failed','cancelled') NOT NULL, "
-    "n BIGINT NOT NULL, "
-    "PRIMARY KEY (type, status)");
+static const char create_task_count[] =
+    TABLE("task_count", "type VARCHAR(32) NOT NULL, "
+                        "status ENUM('queued','running','succeeded','failed','cancelled') NOT NULL, "
+                        "n BIGINT NOT NULL, "
+                        "PRIMARY KEY (type, status)");
 
-static const char create_task_count_change[] = TABLE("task_count_change",
-    "id BIGINT UNSIGNED AUTO_INCREMENT PRIMARY KEY, "
-    "type VARCHAR(32) NOT NULL, "
-    "status ENUM('queued','running','succeeded','failed','cancelled') NOT NULL, "
-    "n TINYINT NOT NULL");
+static const char create_task_count_change[] =
+    TABLE("task_count_change", "id BIGINT UNSIGNED AUTO_INCREMENT PRIMARY KEY, "
+                               "type VARCHAR(32) NOT NULL, "
+                               "status ENUM('queued','running','succeeded','failed','cancelled') NOT NULL, "
+                               "n TINYINT NOT NULL");
 
 /* The triggers go first and come last, so that a second run counts nothing twice. */
 static const char *const version_5[] = {

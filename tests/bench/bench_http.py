@@ -136,8 +136,8 @@ def bench_flat():
                 f"http://127.0.0.1:{small.port}/api/tasks/{finished_task(small)}", large.children("worker"), small.children("worker"))
 
 
-def pollers(server, targets, seconds, *options):
-    command = ["taskset", "-c", "1", str(BUILD / "tests/bench/pollers"), "-n", str(CLIENTS), "-d", str(seconds), *options, server, str(targets)]
+def pollers(server, targets, seconds, *options, clients=CLIENTS):
+    command = ["taskset", "-c", "1", str(BUILD / "tests/bench/pollers"), "-n", str(clients), "-d", str(seconds), *options, server, str(targets)]
     return json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
 
 
@@ -233,6 +233,45 @@ def bench_held():
               f"(goal 10, commit included)  of {len(waits)}")
 
 
+def drip(port, sockets, stop):
+    """1 000 clients that send the head of a request, a byte a second each; a client that is cut off comes back."""
+    at = 0
+    while not stop.is_set():
+        began = time.monotonic()
+        for i in range(1000):
+            try:
+                if sockets[i] is None:
+                    sockets[i] = socket.create_connection(("127.0.0.1", port))
+                sockets[i].send(b"GET /api/tasks/x HTTP/1.1\r\nHost: localhost\r\nX-Slow: "[at % 50:at % 50 + 1])
+            except OSError:
+                sockets[i] = None
+        at += 1
+        time.sleep(max(0.0, 1 - (time.monotonic() - began)))
+
+
+def bench_drip():
+    """Other clients' polls while 1 000 clients drip a byte a second."""
+    with Place() as place:
+        daemon, targets = place.daemon(http__workers=1), place.path / "targets"
+        targets.write_text(f"/api/tasks/{finished_task(daemon)}\n")
+        server, normal, loaded = f"127.0.0.1:{daemon.port}", [], []
+        pin(daemon.children("worker"))
+        for _ in range(3):
+            normal.append(pollers(server, targets, 5, clients=200)["p99_ms"])
+            stop, sockets = threading.Event(), [None] * 1000
+            thread = threading.Thread(target=drip, args=(daemon.port, sockets, stop))
+            thread.start()
+            time.sleep(2)
+            loaded.append(pollers(server, targets, 5, clients=200)["p99_ms"])
+            stop.set()
+            thread.join()
+            for client in sockets:
+                if client:
+                    client.close()
+        print(f"{'poll p99 beside 1 000 dripping clients (ms)':<44} {statistics.median(loaded):6.2f}, without them {statistics.median(normal):6.2f}  "
+              f"ratio {statistics.median(b / a for a, b in zip(normal, loaded)):.2f} (goal 2)")
+
+
 def runner_of(daemon, task_id):
     for line in reversed(daemon.log_text().splitlines()):
         if task_id in line and "started" in line:
@@ -259,7 +298,7 @@ def bench_death():
 
 
 BENCHES = {"gin": bench_gin, "post": bench_post, "flat": bench_flat, "clients": bench_clients, "nginx": bench_nginx, "held": bench_held,
-           "death": bench_death}
+           "death": bench_death, "drip": bench_drip}
 if not shutil.which("go"):
     for needs_go in ("gin", "post", "nginx"):
         del BENCHES[needs_go]

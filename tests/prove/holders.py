@@ -87,7 +87,7 @@ class Load:
         self.accepted, self.refused, self.unknown = [], 0, 0
         self.file = samples.xlsx([["no column that is known"], ["nor a row"]])  # ends as an error
         self.stop = threading.Event()
-        self.thread = threading.Thread(target=self.go)
+        self.thread = threading.Thread(target=self.go, daemon=True)
         self.violations = Violations()
 
     def one(self, clients):
@@ -366,6 +366,12 @@ def prove(daemon, args, violations):
     return judge_times(stopped, calm, args.strict, violations) and judged
 
 
+def leave(*_):
+    """By way of the cleaning up, whoever asks again meanwhile."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    sys.exit(143)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--kills", type=int, default=1000)
@@ -375,6 +381,7 @@ def main():
     parser.add_argument("--strict", action="store_true")
     parser.add_argument("build")
     args = parser.parse_args()
+    signal.signal(signal.SIGTERM, leave)
     # As in tests/system: an unprivileged account must reach it, and its path must be short.
     place = Path(tempfile.mkdtemp(prefix="pfh-", dir="/var/tmp" if os.geteuid() == 0 else None))
     place.chmod(0o755)

@@ -116,7 +116,7 @@ static int say(struct shm_segment *seg, struct shm_handle handle, uint32_t numbe
     return shm_table_change(seg, handle, version, &task);
 }
 
-static void change_and_tell(struct shm_segment *seg, struct shm_handle handle, volatile uint32_t *seen)
+static void change_and_tell(struct shm_segment *seg, struct shm_handle handle, _Atomic int64_t *seen)
 {
     for (uint32_t i = 1; i <= ROUNDS; i++) {
         if (say(seg, handle, i) != 0)
@@ -134,7 +134,7 @@ static void test_no_wake_up_is_lost(void **state)
     struct shm_segment *seg = segment_with_workers(workers);
     struct shm_handle handle = help_ready(seg, 1, 0);
     /* A word that both see: a spare entry's heartbeat. */
-    volatile uint32_t *seen = (volatile uint32_t *)(void *)&seg->procs[7].beat_ms;
+    _Atomic int64_t *seen = &seg->procs[7].beat_ms;
     struct pollfd fd = {.fd = wakeup_fd(seg, workers[0].slot), .events = POLLIN};
     struct watch_view view, now;
 

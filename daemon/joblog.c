@@ -1,0 +1,120 @@
+/* Lines of an attempt in memory. */
+#include "daemon/joblog.h"
+
+#include "daemon/process.h"
+#include "handlers/utf8.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#define LINE_MAX_BYTES 400
+#define STAMP_SIZE     (sizeof "2026-02-05T10:11:12.345Z ")
+/* Kept free for the two lines that must fit: that the log is full, and the last one. */
+#define RESERVE        (2 * (LINE_MAX_BYTES + STAMP_SIZE))
+
+void joblog_init(struct joblog *log)
+{
+    log->len = log->whole = 0;
+    log->full = false;
+    log->phase[0] = '\0';
+}
+
+static size_t stamp(int64_t ms, char out[STAMP_SIZE])
+{
+    time_t seconds = (time_t)(ms / 1000);
+    struct tm utc;
+    gmtime_r(&seconds, &utc);
+    size_t n = strftime(out, STAMP_SIZE, "%Y-%m-%dT%H:%M:%S", &utc);
+    n += (size_t)snprintf(out + n, STAMP_SIZE - n, ".%03uZ ", (unsigned)((uint64_t)ms % 1000));
+    assert(n == STAMP_SIZE - 1); /* years have four digits here */
+    return n;
+}
+
+/* One line of valid text, whatever came. Returns its length; `out` has room for as many bytes as `text` has. */
+static size_t clean(const char *text, size_t n, char *out)
+{
+    size_t len = 0, step;
+    for (size_t i = 0; i < n; i += step) {
+        uint32_t cp = utf8_decode(text + i, n - i, &step);
+        if (cp == UTF8_BAD) {
+            out[len++] = '?';
+        } else if (cp < 0x20 || cp == 0x7f) {
+            out[len++] = ' ';
+        } else {
+            memcpy(out + len, text + i, step);
+            len += step;
+        }
+    }
+    return len;
+}
+
+/* A line at `at`, which has room for it. Returns where it ends. */
+static size_t put(struct joblog *log, size_t at, int64_t ms, const char *text)
+{
+    char *out = log->text + at;
+    size_t n = stamp(ms, out);
+    n += clean(text, strlen(text), out + n);
+    out[n++] = '\n';
+    assert(at + n <= sizeof log->text);
+    return at + n;
+}
+
+void joblog_line(struct joblog *log, int64_t ms, const char *format, ...)
+{
+    char text[LINE_MAX_BYTES];
+    va_list args;
+    if (log->full)
+        return;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args); /* NOLINT(clang-analyzer-valist.Uninitialized) */
+    va_end(args);
+    log->full = log->len + STAMP_SIZE + strlen(text) > sizeof log->text - RESERVE;
+    log->len = log->whole =
+        put(log, log->len, ms, log->full ? "further lines of this attempt are not kept, but its last one" : text);
+}
+
+/* "row 120 000 of 500 000" is one phase as long as it counts. */
+static void name_phase(const char *text, char *out, size_t size)
+{
+    size_t n = 0;
+    for (; *text && n < size - 1; text++)
+        if ((*text < '0' || *text > '9') && *text != ' ')
+            out[n++] = *text;
+    out[n] = '\0';
+}
+
+void joblog_phase(struct joblog *log, const char *text)
+{
+    char phase[sizeof log->phase];
+    name_phase(text, phase, sizeof phase);
+    if (strcmp(phase, log->phase) == 0)
+        return;
+    memcpy(log->phase, phase, sizeof phase);
+    joblog_line(log, clock_wall_ms(), "%s", text);
+}
+
+void joblog_last(struct joblog *log, const char *format, ...)
+{
+    char text[LINE_MAX_BYTES];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args); /* NOLINT(clang-analyzer-valist.Uninitialized) */
+    va_end(args);
+    log->whole = put(log, log->len, clock_wall_ms(), text);
+}
+
+void joblog_end(struct joblog *log, const struct journal_end *end, const char *text)
+{
+    const char *outcome = task_outcome_name(end->outcome), *code = end->error_code ? end->error_code : "";
+    bool more = code[0] && strcmp(code, outcome) != 0;
+    joblog_last(log, "ended: %s%s%s%s%s", outcome, more ? ", " : "", more ? code : "", text ? ": " : "",
+                text ? text : "");
+}
+
+struct tasklog_text joblog_text(const struct joblog *log)
+{
+    return (struct tasklog_text){log->text, log->whole};
+}

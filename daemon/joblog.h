@@ -1,0 +1,32 @@
+/* What an attempt has to say, line by line, until it is written beside the task's row (store/tasklog.h): by its runner
+ * at the attempt's end, or in the runner's place by whoever ends it.
+ *
+ * A line is "2026-02-05T10:11:12.345Z text" in UTC. For people who may read the task: never a statement, a path or a
+ * cell's content. */
+#ifndef PF_JOBLOG_H
+#define PF_JOBLOG_H
+
+#include "store/tasklog.h"
+
+struct joblog {
+    size_t len;   /* of the ordinary lines */
+    size_t whole; /* with the last line */
+    bool full;
+    char phase[64]; /* the last one, without its numbers */
+    char text[TASKLOG_PIECE_MAX];
+};
+
+void joblog_init(struct joblog *log);
+/* Add a line; one of more than 400 bytes is cut, and what does not fit is left out and said so once. Control characters
+ * become spaces, bytes that are not UTF-8 question marks. `ms`: since 1970. */
+void joblog_line(struct joblog *log, int64_t ms, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* Add a line when the text of a progress has changed in more than its numbers. */
+void joblog_phase(struct joblog *log, const char *text);
+/* The line that closes an attempt, for which there is always room; another one takes its place. */
+void joblog_last(struct joblog *log, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* The same, for the end of a task. `text`: what people are told, NULL = nothing further. */
+void joblog_end(struct joblog *log, const struct journal_end *end, const char *text);
+/* All of it; borrowed, until the next line. */
+struct tasklog_text joblog_text(const struct joblog *log);
+
+#endif

@@ -1,0 +1,181 @@
+/* The log of a task against a real server: only with the row's move, in order, bounded, gone with the row. */
+#include "store/migrate.h"
+#include "store/tasklog.h"
+#include "tests/unit/mariadb_fixture.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <uuid.h>
+
+#define T0 1770000000000
+
+static struct store_conn db;
+static store_uuid node, id;
+static char whole[2 * TASKLOG_MAX];
+static size_t whole_len;
+
+#define OK(call) ok((call), #call, __LINE__)
+static void ok(int rc, const char *what, int line)
+{
+    if (rc < 0)
+        fail_msg("line %d: %s gave %d: %s %u %s", line, what, rc, store_class_name(db.error.cls), db.error.number,
+                 db.error.text);
+}
+
+static void accept_one(void)
+{
+    uuid_generate(id);
+    struct journal_new task = {.type = "recalculate", .params = "{}", .created_ms = T0};
+    memcpy(task.id, id, sizeof id);
+    memcpy(task.node, node, sizeof node);
+    OK(journal_insert(&db, &task));
+}
+
+static unsigned claim(void)
+{
+    unsigned attempt = 0;
+    assert_int_equal(journal_claim(&db, id, node, &attempt), 1);
+    return attempt;
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    uuid_generate(node);
+    store_conn_init(&db, fixture_config());
+    fixture_empty_database();
+    OK(store_ensure(&db));
+    OK(store_migrate(&db, NULL));
+    accept_one();
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    store_conn_fini(&db);
+    return 0;
+}
+
+static struct tasklog_text lines_of(const char *text)
+{
+    return (struct tasklog_text){text, strlen(text)};
+}
+
+static int add(uint64_t at, struct tasklog_text piece, void *ctx)
+{
+    const uint64_t *after = ctx;
+    assert_int_equal(at, *after + whole_len);
+    assert_true(piece.len > 0);
+    memcpy(whole + whole_len, piece.text, piece.len);
+    whole_len += piece.len;
+    whole[whole_len] = '\0';
+    return 0;
+}
+
+static const char *read_after(uint64_t after)
+{
+    whole_len = 0;
+    whole[0] = '\0';
+    OK(tasklog_each(&db, id, after, add, &after));
+    return whole;
+}
+
+static uint64_t length(void)
+{
+    uint64_t n = 0;
+    OK(tasklog_length(&db, id, &n));
+    return n;
+}
+
+static const struct journal_end done = {
+    .status = JOURNAL_SUCCEEDED, .outcome = OUTCOME_SUCCEEDED, .result = "{}", .done_ms = T0 + 1};
+
+static void lines_come_with_the_move(void **state)
+{
+    (void)state;
+    assert_string_equal(read_after(0), "");
+    assert_int_equal(length(), 0);
+    unsigned attempt = claim();
+    assert_int_equal(tasklog_requeue(&db, id, node, attempt + 1, false, lines_of("lost\n")), 0);
+    assert_int_equal(tasklog_requeue(&db, id, node, attempt, false, lines_of("первая\n")), 1);
+    attempt = claim();
+    assert_int_equal(attempt, 2);
+    assert_int_equal(tasklog_finish(&db, id, node, JOURNAL_RUNNING, attempt, &done, lines_of("b\nc\n")), 1);
+    assert_int_equal(tasklog_finish(&db, id, node, JOURNAL_RUNNING, attempt, &done, lines_of("late\n")), 0);
+    assert_string_equal(read_after(0), "первая\nb\nc\n");
+    assert_int_equal(length(), 17); /* bytes, not characters */
+    assert_string_equal(read_after(13), "b\nc\n");
+    assert_string_equal(read_after(16), "\n");
+    assert_string_equal(read_after(17), "");
+    assert_string_equal(read_after(UINT64_MAX / 2), "");
+}
+
+static void no_lines_are_no_piece(void **state)
+{
+    (void)state;
+    assert_int_equal(tasklog_requeue(&db, id, node, claim(), true, (struct tasklog_text){NULL, 0}), 1);
+    assert_int_equal(length(), 0);
+}
+
+/* Attempts without end fill it up to the line that crosses the bound; one line more says so, once. */
+static void is_bounded(void **state)
+{
+    (void)state;
+    static char piece[TASKLOG_PIECE_MAX];
+    for (size_t i = 0; i < sizeof piece; i++)
+        piece[i] = i % 100 == 99 || i == sizeof piece - 1 ? '\n' : 'x';
+    /* Odd lengths, so that the bound falls into a line and, for one of the tasks, upon its end. */
+    static const size_t lengths[] = {sizeof piece, 10100, 16300, 100};
+    for (size_t n = 0; n < sizeof lengths / sizeof lengths[0]; n++) {
+        accept_one();
+        struct tasklog_text text = {piece, lengths[n]};
+        size_t pieces = TASKLOG_MAX / lengths[n] + 3;
+        for (size_t i = 0; i < pieces; i++)
+            assert_int_equal(tasklog_requeue(&db, id, node, claim(), true, text), 1);
+        const char *all = read_after(0);
+        const char *last = strstr(all, "The log of this task is full");
+        assert_non_null(last);
+        assert_true(last - all >= TASKLOG_MAX && last - all < TASKLOG_MAX + 100);
+        assert_int_equal(last[-1], '\n');
+        assert_ptr_equal(strchr(last, '\n') + 1, all + whole_len);
+        assert_int_equal(length(), whole_len);
+    }
+}
+
+static void goes_with_the_row(void **state)
+{
+    (void)state;
+    assert_int_equal(tasklog_finish(&db, id, node, JOURNAL_RUNNING, claim(), &done, lines_of("a\n")), 1);
+    assert_int_equal(length(), 2);
+    assert_int_equal(journal_forget(&db, id), 1);
+    assert_int_equal(length(), 0);
+}
+
+/* A queued task that somebody ends. */
+static void ends_a_queued_one(void **state)
+{
+    (void)state;
+    struct journal_end end = {.status = JOURNAL_CANCELLED, .outcome = OUTCOME_CANCELLED, .done_ms = T0 + 5};
+    assert_int_equal(tasklog_finish(&db, id, node, JOURNAL_QUEUED, 0, &end, lines_of("ended\n")), 1);
+    assert_int_equal(tasklog_finish(&db, id, node, JOURNAL_QUEUED, 0, &end, lines_of("ended\n")), 0);
+    assert_string_equal(read_after(0), "ended\n");
+}
+
+int main(void)
+{
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        T(lines_come_with_the_move), T(no_lines_are_no_piece), T(is_bounded),
+        T(goes_with_the_row),        T(ends_a_queued_one),
+    };
+    if (fixture_start() != 0)
+        return 77; /* automake's "skipped" */
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
