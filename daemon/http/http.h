@@ -63,6 +63,8 @@ struct http_options {
     enum http_verdict (*authorize)(void *ctx, const char *authorization, size_t len, enum http_scope scope,
                                    char who[HTTP_WHO_MAX]);
     void *authorize_ctx;
+    /* A request has been answered; route NULL = none was found, status 0 = the client had left. May be NULL. */
+    void (*answered)(void *app, const struct http_route *route, int status);
     const char *trusted_proxies; /* for proxies_parse(), already checked; NULL = nobody */
     void *app;                   /* handed to handlers: the worker */
 };
