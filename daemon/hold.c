@@ -1,7 +1,7 @@
 /* Waiters, their groups by task, and the line of those that may be answered. */
 #include "daemon/hold.h"
 
-#include "daemon/process.h"
+#include "daemon/metrics.h"
 #include "shm/watch.h"
 
 #include <assert.h>
@@ -308,6 +308,7 @@ bool hold_request(struct hold *hold, struct http_request *request, enum hold_unt
     struct waiter *waiter = waiter_new(hold, request, n, wait_s);
     waiter->until = until;
     waiter->answer = answer;
+    metrics_add(METRICS_POLLS_HELD, 1);
     for (size_t i = 0; i < n && !waiter->ready; i++)
         join(hold, waiter, &waiter->places[i], &tasks[i]);
     return true;

@@ -2,6 +2,7 @@
 #include "daemon/janitor.h"
 
 #include "daemon/log.h"
+#include "daemon/metrics.h"
 #include "daemon/spool.h"
 #include "daemon/taskstate.h"
 #include "daemon/waiting.h"
@@ -104,6 +105,7 @@ static int start_sql(struct janitor *janitor)
 static int janitor_init(struct janitor *janitor, const struct process *process)
 {
     janitor->process = process;
+    metrics_attach(process);
     janitor->db_config = config_store(process->config, 15, 10);
     store_conn_init(&janitor->db, &janitor->db_config);
     janitor->started_ms = clock_wall_ms();

@@ -38,11 +38,14 @@ int master_new_segment(struct master *m)
 
     for (unsigned i = 0; i < geometry.types; i++)
         geometry.type_limit[i] = (uint16_t)task_type_at(i)->concurrency;
+    geometry.counters = METRICS_WORDS(geometry.types);
     int rc = shm_segment_new(&geometry, &m->segment);
     if (rc == 0) {
         rc = wakeup_init(m->segment);
         if (rc < 0)
             shm_segment_free(&m->segment);
+        else
+            reap_show_counts(m);
     }
     if (rc == -ENOSPC)
         log_error("start: /dev/shm has no room for the task table (tasks.slots = %u); enlarge it or lower tasks.slots",

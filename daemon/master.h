@@ -11,6 +11,7 @@
 #define PF_MASTER_H
 
 #include "daemon/listeners.h"
+#include "daemon/metrics.h"
 #include "daemon/parserhub.h"
 #include "daemon/privatedb.h"
 #include "daemon/process.h"
@@ -73,6 +74,7 @@ struct master {
     struct post *posts;
     struct restart restart[PROC_DATABASE + 1]; /* by kind */
     struct restart segment_restart;
+    uint64_t ends[METRICS_KINDS][METRICS_CAUSES]; /* of children, for /metrics; they outlive a segment */
 
     enum master_stage stage;
     bool others_may_start; /* the janitor is settled once: the rest may start */
@@ -109,6 +111,8 @@ int64_t children_due(const struct master *m);
 
 /* reap.c */
 void reap_children(struct master *m, int64_t now_ms);
+/* Show all counts of ended children in the master's row of the segment. */
+void reap_show_counts(struct master *m);
 
 /* watch.c */
 void watch_children(struct master *m, int64_t now_ms);

@@ -1,6 +1,7 @@
 /* Death: who died of what, who has to know, who comes next. */
 #include "daemon/log.h"
 #include "daemon/master.h"
+#include "shm/counters.h"
 #include "shm/wakeup.h"
 
 #include <errno.h>
@@ -34,6 +35,35 @@ static void cause_in_words(int status, char *out, size_t size)
             words = codes[i].words;
     }
     snprintf(out, size, "exited with %d (%s)", WEXITSTATUS(status), words);
+}
+
+void reap_show_counts(struct master *m)
+{
+    struct counters_row row = counters_master(m->segment);
+
+    for (unsigned kind = 0; kind < METRICS_KINDS; kind++)
+        for (unsigned cause = 0; cause < METRICS_CAUSES; cause++)
+            counters_set(&row, METRICS_DEATHS + kind * METRICS_CAUSES + cause, m->ends[kind][cause]);
+}
+
+static enum metrics_cause cause_of(const struct post *post, int status)
+{
+    if (WIFSIGNALED(status))
+        return post->killed_for ? METRICS_KILLED : METRICS_SIGNALLED;
+    switch (WEXITSTATUS(status)) {
+    case EXIT_DONE:
+        return METRICS_IN_ORDER;
+    case EXIT_RECYCLE:
+        return METRICS_RECYCLED;
+    case EXIT_SHORTAGE:
+        return METRICS_SHORTAGE;
+    case EXIT_CONFIG:
+        return METRICS_CONFIG;
+    case EXIT_SEGMENT_LOST:
+        return METRICS_SEGMENT_LOST;
+    default:
+        return METRICS_EXITED;
+    }
 }
 
 static bool expected(const struct master *m, const struct post *post, int status)
@@ -99,6 +129,8 @@ static void bury(struct master *m, struct post *post, int status, int64_t now_ms
 {
     watch_readiness(m, post); /* it may have become ready and died within one turn */
     write_obituary(m, post, status, now_ms);
+    m->ends[post->kind][cause_of(post, status)]++;
+    reap_show_counts(m);
     proctab_dead(m->segment, post->ref, status);
     /* These own nothing: a parser never does, and EXIT_SHORTAGE says that the child could not even start. Without the
      * janitor, whom it may be about, nobody else would free their entries. */

@@ -1,4 +1,5 @@
 /* What a worker serves: one line per method and path. */
+#include "daemon/metrics.h"
 #include "daemon/openapi.h"
 #include "daemon/resource_imports.h"
 #include "daemon/resource_ops.h"
@@ -56,8 +57,11 @@ const struct http_route worker_routes[] = {
     {HTTP_DELETE, "/api/part-numbers", resource_part_number_delete, BODY_NONE, NULL, SCOPE_ADMIN},
     {HTTP_GET, "/healthz", resource_healthz, BODY_NONE, NULL, SCOPE_NONE},
     {HTTP_GET, "/readyz", resource_readyz, BODY_NONE, NULL, SCOPE_NONE},
+    {HTTP_GET, "/metrics", resource_metrics, BODY_NONE, NULL, SCOPE_NONE},
     {HTTP_GET, "/version", resource_version, BODY_NONE, NULL, SCOPE_NONE},
     {HTTP_GET, "/problems/{slug}", resource_problem, BODY_NONE, NULL, SCOPE_NONE},
     {HTTP_GET, "/api/openapi.json", resource_openapi, BODY_NONE, NULL, SCOPE_NONE},
     {HTTP_GET, NULL, NULL, BODY_NONE, NULL, SCOPE_NONE},
 };
+_Static_assert(sizeof worker_routes / sizeof worker_routes[0] <= METRICS_ROUTES,
+               "each route is counted: raise METRICS_ROUTES");

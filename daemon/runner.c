@@ -4,6 +4,7 @@
 #include "daemon/ending.h"
 #include "daemon/filehash.h"
 #include "daemon/log.h"
+#include "daemon/metrics.h"
 #include "daemon/spool.h"
 #include "daemon/taskstate.h"
 #include "shm/wakeup.h"
@@ -252,6 +253,8 @@ static void begin(struct runner *runner, const struct shm_task *task)
     runner->type = task_type_at(task->type);
     runner->deadline_ms = runner->type->time_limit_s ? clock_mono_ms() + 1000 * (int64_t)runner->type->time_limit_s : 0;
     runner->shown_ms = 0;
+    if (attempt == 1)
+        metrics_task_started(task->type, clock_wall_ms() - task->created_ms);
     runner_show_session(runner);
     RUNNER_PERSIST(runner, taskstate_start(process->segment, runner->handle, attempt, max));
     log_task(LOG_LEVEL_INFO, task->id, "started: %s, attempt %u of %u", runner->type->name, attempt, max);
@@ -318,6 +321,7 @@ static int runner_init(struct runner *runner, const struct process *process)
     runner->db_config = config_store(process->config, READ_TIMEOUT_S, STATEMENT_LIMIT_S);
     runner->settings = config_job_settings(process->config);
     store_conn_init(&runner->db, &runner->db_config);
+    metrics_attach(process);
     runner->spool_fd = spool_open_dir(process->config->spool_dir);
     the_runner = runner;
     struct sigaction term = {.sa_handler = on_term};

@@ -2,6 +2,7 @@
 #include "daemon/taskstate.h"
 
 #include "daemon/log.h"
+#include "daemon/metrics.h"
 #include "daemon/taskview.h"
 #include "shm/watch.h"
 
@@ -303,11 +304,21 @@ static enum task_state final_state(enum journal_status status)
     }
 }
 
+struct finish {
+    const struct journal_end *end;
+    unsigned type;
+    int64_t ran_ms; /* -1: it was not running */
+};
+
 static bool edit_finish(struct shm_task *task, const char **result, void *ctx)
 {
-    const struct journal_end *end = *(const struct journal_end **)ctx;
+    struct finish *finish = ctx;
+    const struct journal_end *end = finish->end;
     if (task->state == TASK_FREE || task_state_final((enum task_state)task->state))
         return false;
+    finish->type = task->type;
+    finish->ran_ms =
+        task->state == TASK_RUNNING && end->done_ms >= task->started_ms ? end->done_ms - task->started_ms : -1;
     task->state = (uint8_t)final_state(end->status);
     task->outcome = (uint8_t)end->outcome;
     task->owner = (struct proc_ref){0, 0};
@@ -328,7 +339,11 @@ static bool edit_finish(struct shm_task *task, const char **result, void *ctx)
 
 int taskstate_finish(struct shm_segment *seg, struct shm_handle handle, const struct journal_end *end)
 {
-    return taskstate_apply(seg, handle, edit_finish, &end);
+    struct finish finish = {.end = end};
+    int rc = taskstate_apply(seg, handle, edit_finish, &finish);
+    if (rc == 0) /* the one move into the end: whoever makes it counts the task */
+        metrics_task_finished(finish.type, end->outcome, finish.ran_ms);
+    return rc;
 }
 
 static bool edit_load(struct shm_task *task, const char **result, void *ctx)

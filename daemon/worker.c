@@ -4,6 +4,7 @@
 #include "daemon/auth.h"
 #include "daemon/hold.h"
 #include "daemon/log.h"
+#include "daemon/metrics.h"
 #include "daemon/spool.h"
 #include "daemon/taskstate.h"
 #include "daemon/textcache.h"
@@ -77,6 +78,30 @@ static void measure_load(struct worker_events *events)
         events->worker.retry_after = "1";
 }
 
+void worker_publish(struct worker *worker)
+{
+    const struct dbthread *threads[] = {worker->db, worker->reads, worker->exports};
+    struct http_stats stats;
+    uint64_t reconnects = 0;
+    http_server_stats(worker->http, &stats);
+    for (size_t i = 0; i < sizeof threads / sizeof threads[0]; i++)
+        reconnects += dbthread_reconnects(threads[i]);
+    metrics_set(METRICS_POLLS_WAITING, hold_count(worker->hold));
+    metrics_set(METRICS_CONNECTIONS, stats.connections_open);
+    metrics_set(METRICS_UPLOADS, stats.uploads_open);
+    metrics_set(METRICS_DATABASE_UP, dbthread_healthy(worker->db, NULL));
+    metrics_add(METRICS_ACCEPT_PAUSES, stats.refused_connections - worker->pauses_told);
+    metrics_add(METRICS_RECONNECTS, reconnects - worker->reconnects_told);
+    worker->pauses_told = stats.refused_connections;
+    worker->reconnects_told = reconnects;
+}
+
+static void answered(void *app, const struct http_route *route, int status)
+{
+    (void)app;
+    metrics_answered(route != NULL ? (unsigned)(route - worker_routes) : METRICS_NO_ROUTE, status);
+}
+
 static void on_tick(evutil_socket_t fd, short what, void *arg)
 {
     struct worker_events *events = arg;
@@ -85,6 +110,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
     proctab_beat(events->worker.process->segment, events->worker.process->self);
     measure_load(events);
     auth_look(events->worker.auth);
+    worker_publish(&events->worker);
     if (++events->ticks % RESCAN_TICKS == 0)
         hold_rescan(events->worker.hold);
     /* Calls whose deadline passed while the threads hang on a dead server. */
@@ -178,6 +204,7 @@ static int make_server(struct worker *worker)
         .trusted_proxies = config->trusted_proxies,
         .authorize = worker->auth ? auth_verdict : NULL,
         .authorize_ctx = worker->auth,
+        .answered = answered,
         .app = worker,
     };
     worker->http = http_server_new(worker->base, &options);
@@ -246,6 +273,7 @@ static int worker_init(struct worker_events *events, const struct process *proce
     signal(SIGXFSZ, SIG_IGN); /* a file size limit is an error of write(), answered with 507 */
     worker->process = process;
     shm_lock_be_impatient(process->segment);
+    metrics_attach(process);
     worker->spool_fd = spool_open_dir(process->config->spool_dir);
     if (worker->spool_fd < 0) {
         log_error("cannot open the spool %s: %s", process->config->spool_dir, strerror(-worker->spool_fd));
@@ -269,6 +297,7 @@ static int worker_init(struct worker_events *events, const struct process *proce
     events->orphan = watch(events, process->master_pipe, EV_READ, on_orphan, events);
     events->term = watch(events, SIGTERM, EV_SIGNAL, on_term, events);
     start_tick(events);
+    worker_publish(worker); /* over what an earlier owner of the row has left */
     return 0;
 }
 

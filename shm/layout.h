@@ -1,11 +1,11 @@
 /* What lies where in the segment. Internal to shm/: nobody else may include it.
  *
  *   guard page | header | lock | process table | derived | free stack | index | nodes | final heap | slots | rests |
- *   guard page
+ *   counters | guard page
  *
  * Rules for everything in here: fixed-width types, explicit padding, indices instead of pointers, every part on cache
  * lines of its own. Primary state is the slots and the process table; the parts from "derived" to "final heap" are a
- * cache of the slots that the next holder of the lock rebuilds after a death.
+ * cache of the slots that the next holder of the lock rebuilds after a death. Nothing follows from the counters.
  * A value read from shared memory is range-checked before it is used as an index (shm_insist): a process that meets
  * nonsense in derived state aborts with the lock held, and the next holder's repair mends it. Sizes and offsets are
  * never read back from the mapping: each process keeps its own copy in struct shm_segment. */
@@ -49,6 +49,8 @@ struct shm_header {
     uint64_t boot;
     uint64_t bytes;
     uint16_t type_limit[SHM_MAX_TYPES];
+    uint32_t counters;
+    uint32_t pad0;
 };
 
 struct shm_lock_area {
@@ -114,6 +116,9 @@ struct shm_rest {
     _Alignas(SHM_PAIR) shm_word body[2][SHM_REST_WORDS];
 };
 
+/* Words from one row of counters to the next: whole line pairs. */
+#define SHM_COUNTERS_STRIDE(words) (((size_t)(words) + SHM_PAIR / 8 - 1) / (SHM_PAIR / 8) * (SHM_PAIR / 8))
+
 _Static_assert(ATOMIC_LLONG_LOCK_FREE == 2 && ATOMIC_INT_LOCK_FREE == 2, "shared memory needs address-free atomics");
 _Static_assert(sizeof(shm_word) == 8 && sizeof(_Atomic uint32_t) == 4, "atomics of plain size");
 _Static_assert(sizeof(struct shm_task) == 2912 && sizeof(struct shm_task) % 8 == 0, "a task is whole words");
@@ -143,6 +148,7 @@ struct shm_segment {
     uint32_t *finals; /* min-heap of slots by node key */
     struct shm_slot *slots;
     struct shm_rest *rests;
+    shm_word *counters; /* geometry.procs + 1 rows, the master's last */
     uint32_t index_mask;
     struct shm_geometry geometry;
     uint64_t boot;

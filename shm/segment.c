@@ -1,6 +1,7 @@
 /* Making, laying out and dropping the segment. */
 #include "shm/segment.h"
 
+#include "shm/counters.h"
 #include "shm/layout.h"
 #include "shm/lock.h"
 #include "shm/segment_private.h"
@@ -14,12 +15,12 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-#define LAYOUT_VERSION 3u
+#define LAYOUT_VERSION 4u
 #define NAME_TRIES     16
 
 /* Offsets of the parts from the start of the header; summed with overflow checks once, then only copied around. */
 struct plan {
-    size_t lock, procs, derived, free_stack, index, nodes, finals, slots, rests, total;
+    size_t lock, procs, derived, free_stack, index, nodes, finals, slots, rests, counters, total;
     uint32_t index_size;
 };
 
@@ -50,7 +51,9 @@ static bool plan_make(const struct shm_geometry *geometry, size_t page, struct p
         !plan_part(&plan->total, &plan->nodes, geometry->slots, sizeof(struct shm_node)) ||
         !plan_part(&plan->total, &plan->finals, geometry->slots, sizeof(uint32_t)) ||
         !plan_part(&plan->total, &plan->slots, geometry->slots, sizeof(struct shm_slot)) ||
-        !plan_part(&plan->total, &plan->rests, geometry->slots, sizeof(struct shm_rest)))
+        !plan_part(&plan->total, &plan->rests, geometry->slots, sizeof(struct shm_rest)) ||
+        !plan_part(&plan->total, &plan->counters, (size_t)geometry->procs + 1,
+                   SHM_COUNTERS_STRIDE(geometry->counters) * sizeof(shm_word)))
         return false;
     if (plan->total > SIZE_MAX / 2 - 3 * page)
         return false;
@@ -61,7 +64,7 @@ static bool plan_make(const struct shm_geometry *geometry, size_t page, struct p
 static bool geometry_valid(const struct shm_geometry *geometry)
 {
     return geometry->slots >= 8 && geometry->slots <= 1048576 && geometry->procs >= 2 && geometry->procs <= 4096 &&
-           geometry->types >= 1 && geometry->types <= SHM_MAX_TYPES;
+           geometry->types >= 1 && geometry->types <= SHM_MAX_TYPES && geometry->counters <= COUNTERS_MAX;
 }
 
 static int random_word(uint64_t *out)
@@ -132,6 +135,7 @@ static void place(struct shm_segment *seg, const struct plan *plan, size_t page)
     seg->finals = (void *)(base + plan->finals);
     seg->slots = (void *)(base + plan->slots);
     seg->rests = (void *)(base + plan->rests);
+    seg->counters = (void *)(base + plan->counters);
     seg->index_mask = plan->index_size - 1;
 }
 
@@ -144,6 +148,7 @@ static void fill_header(struct shm_segment *seg)
     header->slots = geometry->slots;
     header->procs = geometry->procs;
     header->types = geometry->types;
+    header->counters = geometry->counters;
     header->index_size = seg->index_mask + 1;
     header->boot = seg->boot;
     header->bytes = seg->bytes;
@@ -227,7 +232,8 @@ bool shm_segment_intact(const struct shm_segment *seg)
     return atomic_load_explicit(&header->magic, memory_order_acquire) == SHM_MAGIC &&
            header->layout == shm_segment_layout() && header->slots == geometry->slots &&
            header->procs == geometry->procs && header->types == geometry->types &&
-           header->index_size == seg->index_mask + 1 && header->boot == seg->boot && header->bytes == seg->bytes &&
+           header->counters == geometry->counters && header->index_size == seg->index_mask + 1 &&
+           header->boot == seg->boot && header->bytes == seg->bytes &&
            memcmp(header->type_limit, geometry->type_limit, sizeof(header->type_limit)) == 0;
 }
 

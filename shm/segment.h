@@ -7,7 +7,8 @@
  *   - The segment is a cache of the journal plus progress in flight. Losing it loses no accepted task.
  *
  * Layout, in this order, each part on cache lines of its own:
- *   header (magic written last) | lock | process table | derived state (free list, index, ready queue) | slots
+ *   header (magic written last) | lock | process table | derived state (free list, index, ready queue) | slots |
+ *   counters
  *
  * This module knows no HTTP, no SQL and no libevent. */
 #ifndef PF_SHM_SEGMENT_H
@@ -24,6 +25,7 @@ struct shm_geometry {
     uint32_t procs;                     /* process-table entries, 2 .. 4096 */
     uint32_t types;                     /* registered task types, 1 .. SHM_MAX_TYPES */
     uint16_t type_limit[SHM_MAX_TYPES]; /* tasks of this type claimed or running at once; 0 = no limit */
+    uint32_t counters;                  /* words per row of counters (counters.h), 0 .. COUNTERS_MAX */
 };
 
 struct shm_segment; /* the process's view of the mapping; opaque outside shm/ */

@@ -24,7 +24,8 @@ struct db_call *call_list_pop(struct call_list *list);
 struct db_health {
     _Atomic bool ok;         /* what the last statement told */
     _Atomic int64_t last_ms; /* CLOCK_MONOTONIC of the last one that really executed; 0 = never */
-    _Atomic bool giving_up;  /* drain limit passed: look nothing up any more */
+    _Atomic uint64_t reconnects;
+    _Atomic bool giving_up; /* drain limit passed: look nothing up any more */
 };
 
 /* One database thread: its connection and the statement of the group commit. */

@@ -300,6 +300,11 @@ bool dbthread_healthy(const struct dbthread *db, int64_t *age_ms)
     return atomic_load(&db->health.ok);
 }
 
+uint64_t dbthread_reconnects(const struct dbthread *db)
+{
+    return atomic_load(&db->health.reconnects);
+}
+
 /* ---- End ----------------------------------------------------------------------------------------------------- */
 
 static void refuse_list(struct dbthread *db, struct call_list *list)

@@ -48,6 +48,8 @@ unsigned dbthread_collect(struct dbthread *db);
 /* Is the database usable, as far as the last statement told? `age_ms`: since a statement last really executed (a thread
  * pings by itself when idle for 2 s and after a failure every 500 ms). */
 bool dbthread_healthy(const struct dbthread *db, int64_t *age_ms);
+/* Connections that were made again after one had been lost. */
+uint64_t dbthread_reconnects(const struct dbthread *db);
 /* Finish what is queued (at most `limit_ms`), run every done(), join, free. The rest ends STORE_UNUSABLE. A statement
  * that is on its way is not cut off: one more read or connect time-out may pass, so give the configuration one. */
 void dbthread_free(struct dbthread **db, int64_t limit_ms);

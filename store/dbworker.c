@@ -49,6 +49,7 @@ int db_worker_connect(struct db_worker *worker)
 {
     int64_t now = store_monotonic_ms();
     bool was_open = worker->conn.mysql != NULL;
+    uint64_t serial = worker->conn.serial;
     /* Not while the other thread has got through since: then it is worth a try at once. */
     bool news = atomic_load(&worker->health->last_ms) >= worker->attempt_ms;
     if (!was_open && !news && now - worker->attempt_ms < DB_RECONNECT_MS) {
@@ -59,6 +60,8 @@ int db_worker_connect(struct db_worker *worker)
     if (!was_open)
         worker->attempt_ms = now;
     if (store_ensure(&worker->conn) == 0) {
+        if (serial != 0 && worker->conn.serial != serial)
+            atomic_fetch_add(&worker->health->reconnects, 1);
         worker->attempt_ms = 0; /* if it is lost, try again at once */
         return 0;
     }

@@ -145,6 +145,14 @@ static void flush_now(struct conn *conn)
     bufferevent_trigger(conn->bev, EV_WRITE, BEV_OPT_DEFER_CALLBACKS);
 }
 
+static void tell_answered(const struct exchange *exchange, int status)
+{
+    const struct http_request *request = &exchange->request;
+
+    if (request->server != NULL && request->server->options.answered != NULL)
+        request->server->options.answered(request->app, request->route, status);
+}
+
 /* The body is in evhttp's output buffer. Ends the exchange. */
 static void send_reply(struct exchange *exchange, int status)
 {
@@ -157,6 +165,7 @@ static void send_reply(struct exchange *exchange, int status)
     memcpy(reason, phrase, n);
     memcpy(reason + n, exchange->lines, exchange->lines_len);
     reason[n + exchange->lines_len] = '\0';
+    tell_answered(exchange, conn != NULL ? status : 0);
     if (conn != NULL) {
         assert(conn->current == exchange);
         conn->current = NULL;
@@ -173,10 +182,12 @@ static bool nobody(struct exchange *exchange)
 {
     if (exchange->conn != NULL)
         return false;
-    if (exchange->ev != NULL)
+    if (exchange->ev != NULL) {
         send_reply(exchange, 200);
-    else
+    } else {
+        tell_answered(exchange, 0);
         exchange_free(exchange);
+    }
     return true;
 }
 

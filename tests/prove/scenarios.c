@@ -34,7 +34,8 @@ void world_id(const struct world *world, unsigned number, uint8_t id[16])
 
 void world_init(struct world *world, uint64_t seed)
 {
-    const struct shm_geometry geometry = {.slots = WORLD_SLOTS, .procs = WORLD_PROCS, .types = 2, .type_limit = {0, 1}};
+    const struct shm_geometry geometry = {
+        .slots = WORLD_SLOTS, .procs = WORLD_PROCS, .types = 2, .type_limit = {0, 1}, .counters = 2};
 
     memset(world, 0, sizeof(*world));
     world->seed = seed;

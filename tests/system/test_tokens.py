@@ -93,7 +93,7 @@ def test_parallel_additions_lose_none(file):
 def test_every_listener_asks(guarded):
     daemon, admin = guarded
     for client in (daemon.worker(0), daemon.worker(1), daemon.tcp()):
-        for path in ("/healthz", "/readyz", "/version", "/api/openapi.json"):
+        for path in ("/healthz", "/readyz", "/version", "/metrics", "/api/openapi.json"):
             assert client.get(path).status == 200
         assert client.get("/nothing").status == 404
         challenge(client.get("/api/tasks/x"), 401, "unauthorized")
