@@ -1,13 +1,15 @@
-/* GET, HEAD /api/tasks/{id}: from shared memory without SQL; held on request; the rest from the journal. */
+/* GET, HEAD /api/tasks/{id}: from shared memory without SQL; held on request; the rest from the journal. ?view=full is
+ * in resource_task_full.c. */
 #include "daemon/resource_tasks.h"
 
 #include "daemon/answer.h"
 #include "daemon/hold.h"
 #include "daemon/http/prefer.h"
+#include "daemon/taskread.h"
 #include "daemon/taskstate.h"
 #include "daemon/taskview.h"
 #include "daemon/textcache.h"
-#include "daemon/worker.h"
+#include "handlers/params.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,26 +18,9 @@
 
 #define JOURNAL_DEADLINE_MS 5000
 
-/* What the client asks for. */
-struct reading {
-    uuid_t id;
-    unsigned wait_s; /* 0 = at once; what its Preference-Applied says */
-    bool may_hold;
-    bool applied; /* its wish to wait is honoured: also where there is nothing to wait for */
-};
-
-/* One representation. */
-struct shown {
-    const char *tag;
-    bool final;
-    uint8_t outcome;
-    const char *text;
-    size_t len;
-};
-
 /* ---- The answer ---- */
 
-static void reply_preference(struct http_request *request, const struct reading *reading)
+static void reply_preference(struct http_request *request, const struct task_reading *reading)
 {
     char text[32];
     snprintf(text, sizeof text, "wait=%u", reading->wait_s);
@@ -43,7 +28,7 @@ static void reply_preference(struct http_request *request, const struct reading 
 }
 
 /* A header costs 2 to 8 % of a whole answer: none that says nothing, and a 304 has the three that RFC 9110 wants. */
-static void reply_task(struct http_request *request, const struct reading *reading, const struct shown *shown)
+void taskread_reply(struct http_request *request, const struct task_reading *reading, const struct task_shown *shown)
 {
     const struct worker *worker = request->app;
     http_reply_header(request, "ETag", shown->tag);
@@ -72,7 +57,7 @@ void resource_task_not_found(struct http_request *request)
 struct journal_get {
     struct db_call call;
     struct http_request *request;
-    struct reading reading;
+    struct task_reading reading;
     bool keep; /* the slot says that its text is here: later polls are answered from the worker's memory */
     bool found, gone;
     bool final;
@@ -129,8 +114,8 @@ static void reply_journal(struct journal_get *get)
     journal_tag(get->reading.id, tag, sizeof tag, get->final ? 0 : answer_digest(get->text, get->len) | 1);
     if (get->keep && get->final)
         textcache_put(worker->texts, get->reading.id, get->text, get->len);
-    struct shown shown = {tag, get->final, get->outcome, get->text, get->len};
-    reply_task(get->request, &get->reading, &shown);
+    struct task_shown shown = {tag, get->final, get->outcome, get->text, get->len};
+    taskread_reply(get->request, &get->reading, &shown);
 }
 
 static void journal_get_done(struct db_call *call)
@@ -148,7 +133,7 @@ static void journal_get_done(struct db_call *call)
     free(get);
 }
 
-static void get_from_journal(struct http_request *request, const struct reading *reading, bool keep)
+static void get_from_journal(struct http_request *request, const struct task_reading *reading, bool keep)
 {
     struct worker *worker = request->app;
     struct journal_get *get = calloc(1, sizeof *get);
@@ -168,15 +153,15 @@ static void get_from_journal(struct http_request *request, const struct reading 
 }
 
 /* Final, and longer than a slot. A client that has it needs no body, and so no journal. */
-static void get_long(struct http_request *request, const struct reading *reading, const struct shm_poll *poll)
+static void get_long(struct http_request *request, const struct task_reading *reading, const struct shm_poll *poll)
 {
     struct worker *worker = request->app;
     char tag[80];
-    struct shown shown = {.tag = tag, .final = true, .outcome = poll->outcome};
+    struct task_shown shown = {.tag = tag, .final = true, .outcome = poll->outcome};
     journal_tag(reading->id, tag, sizeof tag, 0);
     shown.text = textcache_get(worker->texts, reading->id, &shown.len);
     if (shown.text || answer_tag_matches(http_header(request, "If-None-Match"), tag))
-        reply_task(request, reading, &shown);
+        taskread_reply(request, reading, &shown);
     else
         get_from_journal(request, reading, true);
 }
@@ -186,13 +171,25 @@ static void get_long(struct http_request *request, const struct reading *reading
 static void answer_held(struct http_request *request, bool applied);
 
 /* Held until the state differs from the one the client has, or, without one, until the task ends. */
-static bool hold_task(struct http_request *request, const struct reading *reading, uint64_t visible)
+static bool hold_task(struct http_request *request, const struct task_reading *reading, uint64_t visible)
 {
     struct worker *worker = request->app;
     struct hold_task task = {.visible = visible};
     enum hold_until until = http_header(request, "If-None-Match") ? HOLD_CHANGE : HOLD_FINISH;
     return shm_table_find(worker->process->segment, reading->id, &task.handle) == 0 &&
            hold_request(worker->hold, request, until, &task, 1, reading->wait_s, answer_held);
+}
+
+bool taskread_hold(struct http_request *request, struct task_reading *reading, const struct task_shown *shown,
+                   uint64_t visible)
+{
+    if (!reading->wait_s || !reading->may_hold || shown->final)
+        return false;
+    const char *has = http_header(request, "If-None-Match");
+    if (has && !answer_tag_matches(has, shown->tag))
+        return false;
+    reading->applied = hold_task(request, reading, visible);
+    return reading->applied;
 }
 
 /* Lower-case hexadecimal without leading zeros; printf would be a fiftieth of the whole answer. */
@@ -216,12 +213,16 @@ static void slot_tag(char tag[48], uint64_t boot, uint64_t visible)
     *to = '\0';
 }
 
-static void serve(struct http_request *request, struct reading *reading)
+static void serve(struct http_request *request, struct task_reading *reading)
 {
     const struct worker *worker = request->app;
     struct shm_segment *segment = worker->process->segment;
     struct shm_poll poll;
     char tag[48];
+    if (reading->full) {
+        taskread_full(request, reading);
+        return;
+    }
     int rc = taskstate_check(shm_table_poll(segment, reading->id, &poll));
     if (rc != 0) {
         get_from_journal(request, reading, false);
@@ -231,22 +232,16 @@ static void serve(struct http_request *request, struct reading *reading)
         get_long(request, reading, &poll);
         return;
     }
-    struct shown shown = {tag, task_state_final((enum task_state)poll.state), poll.outcome, poll.text, poll.text_len};
+    struct task_shown shown = {tag, task_state_final((enum task_state)poll.state), poll.outcome, poll.text,
+                               poll.text_len};
     slot_tag(tag, shm_segment_boot(segment), poll.visible);
-    if (reading->wait_s && reading->may_hold && !shown.final) {
-        const char *has = http_header(request, "If-None-Match");
-        if (!has || answer_tag_matches(has, tag)) {
-            if (hold_task(request, reading, poll.visible))
-                return;
-            reading->applied = false;
-        }
-    }
-    reply_task(request, reading, &shown);
+    if (!taskread_hold(request, reading, &shown, poll.visible))
+        taskread_reply(request, reading, &shown);
 }
 
 /* The query's wish goes before the header's. Returns false when it makes no sense; a header that makes none is not
  * there (RFC 7240). */
-static bool read_wait(struct http_request *request, struct reading *reading)
+static bool read_wait(struct http_request *request, struct task_reading *reading)
 {
     const struct worker *worker = request->app;
     const char *text = http_param(request, "wait");
@@ -262,11 +257,22 @@ static bool read_wait(struct http_request *request, struct reading *reading)
     return true;
 }
 
-/* Unknown parameters are not looked at: an old page may add one of its own against caches. */
-static bool read_query(struct http_request *request, struct reading *reading)
+static const char *const views[] = {"full", NULL};
+static const struct param_spec full_params[] = {
+    {.name = "view", .kind = PARAM_CHOICE, .required = true, .choices = views, .help = "full: everything known of it."},
+    {.name = "wait", .kind = PARAM_INT, .max = 1000000000, .help = "Seconds to wait for a change."},
+    {.name = NULL},
+};
+
+/* Of a plain poll unknown parameters are not looked at: an old page may add one of its own against caches. Who names a
+ * view knows this interface. */
+static bool read_query(struct http_request *request, struct task_reading *reading)
 {
     struct param_faults faults = {.n = 0};
-    if (!read_wait(request, reading))
+    reading->full = http_param(request, "view") != NULL;
+    if (reading->full)
+        free(params_from_text(full_params, request->params, request->n_params, &faults));
+    if (!faults.n && !read_wait(request, reading))
         param_faults_add(&faults, "/wait", "type", "must be whole seconds, for example 20");
     if (faults.n)
         http_reply_problem(request, "invalid-parameters", NULL, &faults);
@@ -275,7 +281,7 @@ static bool read_query(struct http_request *request, struct reading *reading)
 
 static void answer_held(struct http_request *request, bool applied)
 {
-    struct reading reading = {.may_hold = false};
+    struct task_reading reading = {.full = http_param(request, "view") != NULL};
     uuid_parse(request->args[0], reading.id);
     read_wait(request, &reading);
     reading.applied = applied;
@@ -284,7 +290,7 @@ static void answer_held(struct http_request *request, bool applied)
 
 void resource_task_get(struct http_request *request)
 {
-    struct reading reading = {.may_hold = true};
+    struct task_reading reading = {.may_hold = true};
     if (strlen(request->args[0]) != 36 || uuid_parse(request->args[0], reading.id) != 0)
         resource_task_not_found(request);
     else if (read_query(request, &reading))

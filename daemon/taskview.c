@@ -103,7 +103,7 @@ bool taskview_parse_time(const char *text, int64_t *ms)
     return true;
 }
 
-static void put_time(struct json_out *out, const char *key, int64_t ms)
+void taskview_put_time(struct json_out *out, const char *key, int64_t ms)
 {
     char text[40];
     json_key(out, key);
@@ -132,8 +132,8 @@ void taskview_write(struct json_out *out, const struct shm_task *task, const cha
     else
         json_null(out);
     json_put_string(out, "error", task->error);
-    put_time(out, "created_at", task->created_ms);
-    put_time(out, "done_at", task->done_ms);
+    taskview_put_time(out, "created_at", task->created_ms);
+    taskview_put_time(out, "done_at", task->done_ms);
     json_object_end(out);
 }
 

@@ -29,5 +29,7 @@ bool taskview_parse_time(const char *text, int64_t *ms);
 
 /* RFC 3339 UTC with milliseconds, "2026-02-05T08:30:00.000Z"; buf of 25 bytes or more. */
 void taskview_time(int64_t ms, char *buf, size_t size);
+/* As a member; 0 = null. */
+void taskview_put_time(struct json_out *out, const char *key, int64_t ms);
 
 #endif

@@ -1,0 +1,314 @@
+/* Rendering of the full view. Any thread. */
+#include "daemon/taskfull.h"
+
+#include "daemon/http/http.h"
+#include "daemon/taskview.h"
+#include "handlers/task_type.h"
+
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <uuid/uuid.h>
+
+#define ETA_FROM_PERCENT 5 /* before that a pace is noise */
+#define RESULT_DEPTH     24
+
+/* The task as it is shown: the text of the nine members, and what belongs to it. */
+struct face {
+    const struct taskfull_source *source;
+    struct shm_task task; /* without its text */
+    const char *nine;
+    size_t nine_len; /* without the line feed */
+    char *made;      /* heap, when `nine` is not the slot's */
+    bool final;
+};
+
+/* The slot's own text goes first, since only that has the progress. A journal that is further (the slot follows it)
+ * goes before a slot whose task still runs. */
+static bool slot_shows(const struct taskfull_source *source)
+{
+    const struct shm_task *slot = source->slot;
+    if (!slot || (slot->flags & TASK_TEXT_IN_JOURNAL) || slot->text_len == 0)
+        return false;
+    return !source->row || source->row->status <= JOURNAL_RUNNING || task_state_final((enum task_state)slot->state);
+}
+
+static bool face_choose(struct face *face, const struct taskfull_source *source)
+{
+    face->source = source;
+    face->made = NULL;
+    if (slot_shows(source)) {
+        memcpy(&face->task, source->slot, offsetof(struct shm_task, text));
+        face->nine = source->slot->text;
+        face->nine_len = source->slot->text_len - 1u;
+    } else if (source->row) {
+        taskview_from_row(source->row, &face->task);
+        face->nine = face->made = taskview_of_row(source->row);
+        face->nine_len = strlen(face->made) - 1;
+    } else {
+        return false;
+    }
+    face->final = task_state_final((enum task_state)face->task.state);
+    return true;
+}
+
+/* ---- How far it is ---- */
+
+static const char *state_of(const struct shm_task *task)
+{
+    switch ((enum task_state)task->state) {
+    case TASK_RUNNING:
+        return "running";
+    case TASK_SUCCEEDED:
+        return "succeeded";
+    case TASK_FAILED:
+        return "failed";
+    case TASK_CANCELLED:
+        return "cancelled";
+    default:
+        return "queued";
+    }
+}
+
+static const char *phase_of(const struct face *face)
+{
+    const struct shm_task *task = &face->task;
+    if (face->final)
+        return NULL;
+    if (task->flags & TASK_CANCEL_ASKED)
+        return "cancelling";
+    if (task->flags & TASK_OVERDUE)
+        return "stopping";
+    if (task->flags & TASK_INTERRUPTED)
+        return "interrupted";
+    return task->state == TASK_RUNNING ? "working" : "waiting";
+}
+
+static int64_t started_ms(const struct face *face)
+{
+    if (face->final && face->source->row)
+        return face->source->row->started_ms;
+    return face->final || face->task.state == TASK_RUNNING ? face->task.started_ms : 0;
+}
+
+static void put_eta(struct json_out *out, const struct face *face)
+{
+    const struct shm_task *task = &face->task;
+    const char *phase = phase_of(face);
+    int64_t spent = task->touched_ms - task->started_ms;
+    json_key(out, "eta_seconds");
+    if (phase && strcmp(phase, "working") == 0 && task->progress >= ETA_FROM_PERCENT && spent > 0)
+        json_int(out, (spent * (100 - task->progress) / task->progress + 999) / 1000);
+    else
+        json_null(out);
+}
+
+static void put_pace(struct json_out *out, const struct face *face)
+{
+    const struct shm_task *task = &face->task;
+    json_put_string(out, "state", state_of(task));
+    json_put_string(out, "outcome", face->final ? task_outcome_name((enum task_outcome)task->outcome) : NULL);
+    json_put_int(out, "attempt", task->attempt);
+    taskview_put_time(out, "started_at", started_ms(face));
+    taskview_put_time(out, "heartbeat_at", task->state == TASK_RUNNING ? task->touched_ms : 0);
+    put_eta(out, face);
+}
+
+/* ---- Counters ---- */
+
+/* What the results of the task types call them. */
+static const struct {
+    const char *name, *in_result[3];
+} counters[] = {
+    {"total", {"rows_total", "components_total", "items"}},
+    {"done", {"rows_total", "components_total", "items"}}, /* a task that completed has been through all */
+    {"created", {"inserted"}},
+    {"updated", {"updated"}},
+    {"unchanged", {"unchanged"}},
+    {"rejected", {"rows_rejected", "rejected"}},
+};
+#define COUNTERS (sizeof counters / sizeof counters[0])
+
+static yajl_val counter_in(yajl_val result, size_t i)
+{
+    for (size_t j = 0; j < 3 && counters[i].in_result[j]; j++) {
+        yajl_val value = json_member(result, counters[i].in_result[j]);
+        if (YAJL_IS_INTEGER(value))
+            return value;
+    }
+    return NULL;
+}
+
+static void put_counters(struct json_out *out, yajl_val result)
+{
+    bool any = false;
+    for (size_t i = 0; i < COUNTERS; i++)
+        any = any || counter_in(result, i);
+    json_key(out, "counters");
+    if (!any) {
+        json_null(out);
+        return;
+    }
+    json_object(out);
+    for (size_t i = 0; i < COUNTERS; i++) {
+        yajl_val value = counter_in(result, i);
+        json_key(out, counters[i].name);
+        if (value)
+            json_int(out, YAJL_GET_INTEGER(value));
+        else
+            json_null(out);
+    }
+    json_object_end(out);
+}
+
+static void put_counts(struct json_out *out, const struct face *face)
+{
+    char why[80];
+    yajl_val nine = face->task.state == TASK_SUCCEEDED
+                        ? json_parse(face->nine, face->nine_len, RESULT_DEPTH, why, sizeof why)
+                        : NULL;
+    put_counters(out, nine ? json_member(nine, "result") : NULL);
+    yajl_tree_free(nine);
+}
+
+/* ---- Who asked for what ---- */
+
+static void put_digest(struct json_out *out, const char *params)
+{
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    char hex[65] = "";
+    if (params && EVP_Digest(params, strlen(params), digest, NULL, EVP_sha256(), NULL) != 1)
+        abort();
+    for (size_t i = 0; params && i < 32; i++)
+        snprintf(hex + 2 * i, 3, "%02x", digest[i]);
+    json_put_string(out, "params_digest", params ? hex : NULL);
+}
+
+static void put_text(struct json_out *out, const char *key, const char *text)
+{
+    json_put_string(out, key, text && text[0] ? text : NULL);
+}
+
+static void put_origin(struct json_out *out, const struct journal_row *row)
+{
+    char id[37] = "";
+    if (row && row->is_retry)
+        uuid_unparse_lower(row->retry_of, id);
+    put_digest(out, row ? row->params : NULL);
+    put_text(out, "requested_by", row ? row->requested_by : NULL);
+    put_text(out, "request_id", row ? row->request_id : NULL);
+    taskview_put_time(out, "cancel_requested_at", row ? row->cancel_ms : 0);
+    put_text(out, "retry_of", id);
+}
+
+/* ---- Errors and links ---- */
+
+static const char *slug_of(enum task_outcome outcome)
+{
+    switch (outcome) {
+    case OUTCOME_CANCELLED:
+        return "task-cancelled";
+    case OUTCOME_TIMED_OUT:
+        return "task-timed-out";
+    case OUTCOME_INTERRUPTED:
+        return "task-interrupted";
+    case OUTCOME_EXPIRED:
+        return "task-not-started";
+    default:
+        return "task-failed";
+    }
+}
+
+static void put_error(struct json_out *out, const struct face *face)
+{
+    const struct shm_task *task = &face->task;
+    const struct journal_row *row = face->source->row;
+    char type[64];
+    json_key(out, "error_detail");
+    if (!face->final || task->state == TASK_SUCCEEDED) {
+        json_null(out);
+        return;
+    }
+    const struct http_problem *problem = http_problem_find(slug_of((enum task_outcome)task->outcome));
+    snprintf(type, sizeof type, "/problems/%s", problem->slug);
+    json_object(out);
+    json_put_string(out, "type", type);
+    json_put_string(out, "title", problem->title);
+    json_put_int(out, "status", problem->status);
+    json_put_string(out, "detail", task->error);
+    put_text(out, "code", row ? row->error_code : NULL);
+    json_object_end(out);
+}
+
+static void put_link(struct json_out *out, const char *name, bool there, const char *id, const char *tail)
+{
+    char path[80];
+    snprintf(path, sizeof path, "/api/tasks/%s%s", id, tail);
+    json_put_string(out, name, there ? path : NULL);
+}
+
+/* Those that would be served now. */
+static void put_links(struct json_out *out, const struct face *face)
+{
+    const struct taskfull_source *source = face->source;
+    const struct task_type *type = face->task.type < task_type_count() ? task_type_at(face->task.type) : NULL;
+    bool readable = face->final && type && source->row;
+    char id[37];
+    uuid_unparse_lower(face->task.id, id);
+    json_key(out, "links");
+    json_object(out);
+    put_link(out, "self", true, id, "");
+    put_link(out, "cancel", !face->final, id, "/cancel");
+    put_link(out, "retry", readable && (!type->takes_file || source->file_kept), id, "/retry");
+    put_link(out, "rejects", readable && type->takes_file, id, "/rejects.csv");
+    put_link(out, "log", source->row != NULL, id, "/log");
+    json_object_end(out);
+}
+
+/* ---- The whole ---- */
+
+static void put_more(struct json_out *out, const struct face *face)
+{
+    json_object(out);
+    put_pace(out, face);
+    put_counts(out, face);
+    json_put_string(out, "phase", phase_of(face));
+    put_origin(out, face->source->row);
+    put_error(out, face);
+    put_links(out, face);
+    json_object_end(out);
+}
+
+/* {nine} and {more} become {nine,more}. */
+static char *joined(const struct face *face, const char *more, size_t more_len, size_t *len)
+{
+    size_t head = face->nine_len - 1;
+    char *text = malloc(head + more_len + 2);
+    if (!text)
+        abort();
+    memcpy(text, face->nine, head);
+    text[head] = ',';
+    memcpy(text + head + 1, more + 1, more_len - 1);
+    memcpy(text + head + more_len, "\n", 2);
+    *len = head + more_len + 1;
+    return text;
+}
+
+bool taskfull_make(const struct taskfull_source *source, struct taskfull *out)
+{
+    struct face face;
+    struct json_out more;
+    size_t len;
+    if (!face_choose(&face, source))
+        return false;
+    json_out_init(&more);
+    put_more(&more, &face);
+    const char *text = json_out_text(&more, &len);
+    out->text = joined(&face, text, len, &out->len);
+    out->final = face.final;
+    out->outcome = face.task.outcome;
+    json_out_fini(&more);
+    free(face.made);
+    return true;
+}

@@ -1,0 +1,28 @@
+/* The full view of a task: the nine members as a plain poll shows them, then everything else that is known of it.
+ *
+ * The slot knows the task as it is now, the journal who asked for it and how it ended. Either may be missing: a task of
+ * long ago has no slot, and while the database is away the members that only the journal knows are null. */
+#ifndef PF_TASKFULL_H
+#define PF_TASKFULL_H
+
+#include "shm/table.h"
+#include "store/journal.h"
+
+struct taskfull_source {
+    const struct shm_task *slot;   /* read before the row, or NULL */
+    const struct journal_row *row; /* or NULL */
+    bool file_kept;                /* the task's file is still there */
+};
+
+/* One representation; `text` is heap, ends with a line feed and is terminated. */
+struct taskfull {
+    bool final;
+    uint8_t outcome;
+    char *text;
+    size_t len;
+};
+
+/* Returns false when the sources do not suffice: the slot holds no text and there is no row. Any thread. */
+bool taskfull_make(const struct taskfull_source *source, struct taskfull *out);
+
+#endif

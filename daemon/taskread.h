@@ -1,0 +1,38 @@
+/* GET /api/tasks/{id}: what the default representation and the full view share. All on the worker's loop. */
+#ifndef PF_TASKREAD_H
+#define PF_TASKREAD_H
+
+#include "daemon/worker.h"
+
+#include <uuid/uuid.h>
+
+/* What the client asks for. */
+struct task_reading {
+    uuid_t id;
+    unsigned wait_s; /* 0 = at once; what its Preference-Applied says */
+    bool may_hold;
+    bool applied; /* its wish to wait is honoured: also where there is nothing to wait for */
+    bool full;    /* ?view=full */
+};
+
+/* One representation. */
+struct task_shown {
+    const char *tag;
+    bool final;
+    uint8_t outcome;
+    const char *text;
+    size_t len;
+};
+
+/* Answer with 200, or with 304 when the client has this tag. */
+void taskread_reply(struct http_request *request, const struct task_reading *reading, const struct task_shown *shown);
+
+/* Hold the request, if it wishes so and there is something to wait for; `visible` is the slot's number of what is
+ * shown. Returns false when it is to be answered at once. */
+bool taskread_hold(struct http_request *request, struct task_reading *reading, const struct task_shown *shown,
+                   uint64_t visible);
+
+/* ?view=full: from the slot and the journal together. */
+void taskread_full(struct http_request *request, const struct task_reading *reading);
+
+#endif

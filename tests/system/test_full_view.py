@@ -1,0 +1,332 @@
+"""GET /api/tasks/{id}?view=full: what the slot knows, what the journal knows, and what is left when one of them is missing."""
+import hashlib
+import math
+import os
+import re
+import signal
+import time
+import uuid
+from datetime import datetime
+
+import pytest
+
+import samples
+from test_actions import UNKNOWN, busy_runners, cancel
+from test_faults import wait_ready
+from test_polls import Held, start_quiet
+from test_task_lists import NODE, insert
+from test_tasks import MEMBERS, MOMENT, UUID, check_problem
+
+MORE = ["state", "outcome", "attempt", "started_at", "heartbeat_at", "eta_seconds", "counters", "phase", "params_digest", "requested_by",
+        "request_id", "cancel_requested_at", "retry_of", "error_detail", "links"]
+OF_THE_JOURNAL = ["params_digest", "requested_by", "request_id", "cancel_requested_at", "retry_of"]
+
+
+def full(client, task_id, query=""):
+    answer = client.get(f"/api/tasks/{task_id}?view=full{query}")
+    assert answer.status == 200, answer
+    assert list(answer.json) == MEMBERS + MORE and answer.body.endswith(b"}\n")
+    return answer
+
+
+def links(task, *there):
+    """The links that are there, and null for the others."""
+    tails = {"self": "", "cancel": "/cancel", "retry": "/retry", "rejects": "/rejects.csv", "log": "/log"}
+    return {name: f"/api/tasks/{task['id']}{tail}" if name in ("self", *there) else None for name, tail in tails.items()}
+
+
+def check_links(client, task, *there):
+    assert task["links"] == links(task, *there)
+    for name in ("self", *({"rejects", "log"} & set(there))):
+        assert client.get(task["links"][name]).status == 200
+
+
+def moment(text):
+    assert MOMENT.fullmatch(text), text
+    return datetime.fromisoformat(text.replace("Z", "+00:00"))
+
+
+def test_a_waiting_and_a_running_task(daemon):
+    client = daemon.worker(0)
+    busy = busy_runners(daemon)
+    started = client.post_json("/api/tasks", {"type": "test_sleep", "params": {"ms": 20000, "steps": 200}})
+    task_id = started.json["task_id"]
+    answer = full(daemon.worker(1), task_id)
+    task = answer.json
+    assert (task["state"], task["phase"], task["outcome"], task["attempt"]) == ("queued", "waiting", None, 0)
+    assert task["started_at"] is task["heartbeat_at"] is task["eta_seconds"] is task["counters"] is task["error_detail"] is None
+    assert task["request_id"] == started.headers["Request-Id"] and task["requested_by"] == "unix"
+    assert task["cancel_requested_at"] is task["retry_of"] is None
+    params = daemon.sql(f"SELECT params FROM task WHERE id = '{task_id}'")[0][0]
+    assert task["params_digest"] == hashlib.sha256(params.encode()).hexdigest()
+    assert answer.headers["Retry-After"] and answer.headers["Cache-Control"] == "private, no-cache"
+    check_links(client, task, "cancel", "log")
+    cancel(client, busy[0])
+    client.wait(task_id, until=lambda t: t["progress"] >= 6)
+    task = full(client, task_id).json
+    assert (task["state"], task["phase"], task["outcome"], task["attempt"]) == ("running", "working", None, 1)
+    spent = (moment(task["heartbeat_at"]) - moment(task["started_at"])).total_seconds()
+    assert 0 < spent < 20 and task["created_at"] <= task["started_at"]
+    assert task["eta_seconds"] == math.ceil(round(spent * 1000) * (100 - task["progress"]) // task["progress"] / 1000)
+    check_links(client, task, "cancel", "log")
+
+
+def test_no_estimate_below_five_percent(daemon):
+    client = daemon.worker(0)
+    task_id = client.start("test_sleep", ms=100000, steps=1000)
+    client.wait(task_id, until=lambda t: t["progress"] >= 1)
+    task = full(client, task_id).json
+    assert task["progress"] < 5 and task["eta_seconds"] is None and task["heartbeat_at"]
+
+
+def test_the_nine_members_are_those_of_a_plain_poll(make_daemon):
+    daemon = make_daemon(tasks__runners=1)
+    client = daemon.worker(0)
+    done, big = client.start("test_sleep", ms=0), client.start("test_big")
+    client.wait(done)
+    client.wait(big)
+    crashed = client.start("test_crash", how="segv")
+    client.wait(crashed)
+    quiet = start_quiet(client)
+    waiting = client.start("test_sleep", ms=0)
+    client.wait(waiting, until=lambda t: t["message"] == "waiting, 0 ahead")
+    for task_id in (done, big, crashed, quiet, waiting):
+        plain = client.get(f"/api/tasks/{task_id}").body
+        assert full(client, task_id).body.startswith(plain[:-2] + b',"state":"'), task_id
+
+
+def test_a_finished_import_with_its_counts(daemon):
+    samples.load_catalogue(daemon)
+    client = daemon.worker(0)
+    head = ["Артикул", "Наименование", "Количество", "Цена"]
+    rows = [[f"PN-{n}", f"Item {n}", 5, 10] for n in range(8)] + [["PN-8", "Item 8", "many", 10]]
+
+    def run(rows):
+        task_id = client.upload("/api/stock/import?warehouse=MAIN", samples.xlsx([head, *rows])).json["task_id"]
+        client.wait(task_id)
+        return full(client, task_id).json
+
+    task = run(rows)
+    assert (task["state"], task["outcome"], task["phase"]) == ("succeeded", "partial", None)
+    assert task["counters"] == {"total": 9, "done": 9, "created": 8, "updated": 0, "unchanged": 0, "rejected": 1}
+    assert task["started_at"] <= task["done_at"] and task["heartbeat_at"] is task["eta_seconds"] is task["error_detail"] is None
+    check_links(client, task, "rejects", "log")  # the file of a success is not kept: no retry
+    rows[0][2] = 6
+    task = run(rows[:8])
+    assert task["outcome"] == "succeeded"
+    assert task["counters"] == {"total": 8, "done": 8, "created": 0, "updated": 1, "unchanged": 7, "rejected": 0}
+
+
+def test_counts_of_the_other_types(daemon):
+    client = daemon.worker(0)
+    data = (samples.DEMO / "warehouses.csv").read_bytes()
+    task_id = client.upload("/api/catalog/warehouses/import", data, "text/csv").json["task_id"]
+    rows = client.wait(task_id)["result"]["rows_total"]
+    task = full(client, task_id).json
+    assert rows > 0 and task["counters"] == {"total": rows, "done": rows, "created": rows, "updated": 0, "unchanged": 0, "rejected": 0}
+    task_id = client.start("recalculate")
+    client.wait(task_id)
+    task = full(client, task_id).json
+    assert task["counters"] == {"total": 0, "done": 0, "created": None, "updated": 0, "unchanged": 0, "rejected": None}
+    check_links(client, task, "retry", "log")
+    task_id = client.start("test_sleep", ms=0)
+    client.wait(task_id)
+    assert full(client, task_id).json["counters"] is None
+
+
+def test_a_failed_import_tells_its_code(make_daemon):
+    daemon = make_daemon(spool__keep_failed=3600)
+    samples.load_catalogue(daemon)
+    client = daemon.worker(0)
+    task_id = client.upload("/api/stock/import?warehouse=MAIN", samples.xlsx([["nothing", "of", "use"], [1, 2, 3]])).json["task_id"]
+    plain = client.wait(task_id)
+    task = full(client, task_id).json
+    assert (task["state"], task["outcome"]) == ("failed", "failed")
+    code = daemon.sql(f"SELECT error_code FROM task WHERE id = '{task_id}'")[0][0]
+    assert code.startswith("E_")
+    assert task["error_detail"] == {"type": "/problems/task-failed", "title": "Task failed", "status": 422, "detail": plain["error"], "code": code}
+    assert client.get(task["error_detail"]["type"]).status == 200
+    check_links(client, task, "retry", "rejects", "log")
+    assert daemon.spool_files() == [task_id]
+    tag = full(client, task_id).headers["ETag"]
+    (daemon.state / "spool" / task_id).unlink()
+    answer = full(client, task_id)
+    check_links(client, answer.json, "rejects", "log")
+    assert answer.headers["ETag"] != tag, "another text has another tag"
+
+
+def test_a_cancelled_task(daemon):
+    client, other = daemon.worker(0), daemon.worker(1)
+    task_id = client.start("test_deaf", how="own", ms=3000)
+    client.wait(task_id, until=lambda t: t["progress"] == 40)
+    assert full(client, task_id).json["cancel_requested_at"] is None
+    assert cancel(other, task_id, "wrong file").status == 202
+    task = full(client, task_id).json
+    assert (task["state"], task["phase"], task["outcome"], task["eta_seconds"]) == ("running", "cancelling", None, None)
+    asked = task["cancel_requested_at"]
+    assert task["created_at"] <= asked
+    client.wait(task_id)
+    task = full(other, task_id).json
+    assert (task["state"], task["phase"], task["outcome"]) == ("cancelled", None, "cancelled")
+    assert task["cancel_requested_at"] == asked and task["progress"] == 40
+    assert task["error_detail"] == {"type": "/problems/task-cancelled", "title": "Task cancelled", "status": 409,
+                                    "detail": "Cancelled (wrong file); nothing was written.", "code": "cancelled"}
+    check_links(client, task, "retry", "log")
+
+
+@pytest.mark.parametrize("kind,how,outcome,slug", [("test_limit", "polite", "timed_out", "task-timed-out"),
+                                                   ("test_crash", "exit", "interrupted", "task-interrupted")])
+def test_ends_that_no_handler_wrote(daemon, kind, how, outcome, slug):
+    client = daemon.worker(0)
+    task_id = client.start(kind, how=how)
+    client.wait(task_id)
+    task = full(client, task_id).json
+    assert (task["state"], task["outcome"], task["attempt"]) == ("failed", outcome, 1 if kind == "test_limit" else 3)
+    detail = task["error_detail"]
+    assert (detail["type"], detail["code"], detail["detail"]) == (f"/problems/{slug}", outcome, task["error"])
+    assert client.get(detail["type"]).status == 200
+
+
+def test_a_retry_names_the_task_that_it_repeats(daemon):
+    client = daemon.worker(0)
+    first = client.start("test_sleep", ms=0, steps=3)
+    client.wait(first)
+    answer = client.request("POST", full(client, first).json["links"]["retry"])
+    assert answer.status == 202
+    second = answer.json["task_id"]
+    client.wait(second)
+    task = full(client, second).json
+    assert task["retry_of"] == first and task["request_id"] == answer.headers["Request-Id"]
+    assert task["params_digest"] == full(client, first).json["params_digest"]
+    assert full(client, first).json["retry_of"] is None
+
+
+# ---- tags and waiting ----
+
+def test_a_tag_of_its_own(daemon):
+    client = daemon.worker(0)
+    task_id = start_quiet(client)
+    plain = client.get(f"/api/tasks/{task_id}").headers["ETag"]
+    tag = full(client, task_id).headers["ETag"]
+    assert re.fullmatch(re.escape(plain[:-1]) + r'\.full\.[0-9a-f]+"', tag)
+    target = f"/api/tasks/{task_id}?view=full"
+    again = daemon.worker(1).get(target, {"If-None-Match": tag})
+    assert again.status == 304 and again.body == b"" and again.headers["ETag"] == tag
+    assert client.get(target, {"If-None-Match": plain}).status == 200
+    assert client.get(f"/api/tasks/{task_id}", {"If-None-Match": tag}).status == 200
+    head = client.request("HEAD", target)
+    assert head.status == 200 and head.body == b"" and head.headers["ETag"] == tag
+    assert int(head.headers["Content-Length"]) == len(full(client, task_id).body)
+    # What the journal alone knows changes the tag too.
+    daemon.sql(f"UPDATE task SET cancel_requested_at = UTC_TIMESTAMP(3) WHERE id = '{task_id}'")
+    assert client.get(target, {"If-None-Match": tag}).status == 200
+
+
+def test_long_polls(daemon):
+    client = daemon.worker(0)
+    task_id = client.start("test_sleep", ms=3000, steps=2)
+    client.wait(task_id, until=lambda t: t["message"] == "started")
+    tag = full(client, task_id).headers["ETag"]
+    target = f"/api/tasks/{task_id}?view=full&wait=20"
+    changed = [Held(daemon.worker(i), target, {"If-None-Match": tag}) for i in (0, 1)]
+    ended = Held(daemon.worker(1), f"/api/tasks/{task_id}?view=full", {"Prefer": "wait=20"})
+    for held in changed:
+        answer = held.result()
+        assert answer.status == 200 and answer.json["message"] == "step 1 of 2" and answer.headers["ETag"] != tag
+        assert answer.headers["Preference-Applied"] == "wait=20" and list(answer.json) == MEMBERS + MORE
+    answer = ended.result()
+    assert answer.json["state"] == "succeeded" and answer.headers["Task-Outcome"] == "succeeded"
+    assert list(answer.json) == MEMBERS + MORE and answer.headers["Preference-Applied"] == "wait=20"
+    assert client.get(target, {"If-None-Match": answer.headers["ETag"]}).status == 304
+
+
+def test_a_long_poll_ends_in_time(daemon):
+    client = daemon.worker(0)
+    task_id = start_quiet(client)
+    tag = full(client, task_id).headers["ETag"]
+    held = Held(daemon.worker(1), f"/api/tasks/{task_id}?view=full&wait=1", {"If-None-Match": tag})
+    answer = held.result()
+    assert answer.status == 304 and answer.headers["ETag"] == tag and answer.headers["Preference-Applied"] == "wait=1"
+    assert 1 <= held.took < 5
+
+
+def test_room_for_held_requests_counts_these_too(make_daemon):
+    daemon = make_daemon(http__max_held=1)
+    client = daemon.worker(0)
+    task_id = client.start("test_sleep", ms=60000, steps=600)
+    first = Held(daemon.worker(0), f"/api/tasks/{task_id}?view=full&wait=20")
+    assert first.still_waits()
+    answer = full(client, task_id, "&wait=20")
+    assert answer.headers["Preference-Applied"] is None
+    cancel(client, task_id)
+    assert first.result().json["state"] == "cancelled"
+
+
+# ---- one source alone ----
+
+def test_tasks_that_only_the_journal_knows(daemon):
+    client, done, live, forgotten = daemon.worker(0), str(uuid.uuid4()), str(uuid.uuid4()), a_forgotten_task(daemon)
+    insert(daemon, [(done, "test_sleep", "failed", "2026-02-05 08:30:00.000")])
+    daemon.sql(f"INSERT INTO task (id,node,type,params,status,created_at,started_at,attempt) VALUES "
+               f"('{live}','{NODE}','test_sleep','{{}}','running','2026-02-05 08:30:00','2026-02-05 08:31:00',2)")
+    answer = full(client, done)
+    task = answer.json
+    assert re.fullmatch(rf'W/"j\.{done}\.full\.[0-9a-f]+"', answer.headers["ETag"])
+    assert (task["state"], task["outcome"], task["started_at"], task["requested_by"]) == ("failed", "failed", None, None)
+    assert task["error_detail"]["detail"] == "went wrong" and task["error_detail"]["code"] is None
+    begun = time.monotonic()
+    answer = full(client, live, "&wait=10")
+    assert time.monotonic() - begun < 5 and answer.headers["Preference-Applied"] is None, "another node's: not held"
+    task = answer.json
+    assert (task["state"], task["phase"], task["attempt"], task["started_at"]) == ("running", "working", 2, "2026-02-05T08:31:00.000Z")
+    check_problem(client.get(f"/api/tasks/{UNKNOWN}?view=full"), 404, "task-not-found")
+    check_problem(client.get(f"/api/tasks/{forgotten}?view=full"), 410, "task-expired")
+
+
+def a_forgotten_task(daemon):
+    client = daemon.worker(1)
+    task_id = client.start("test_sleep", ms=0)
+    client.wait(task_id)
+    assert client.request("DELETE", f"/api/tasks/{task_id}").status == 204
+    return task_id
+
+
+def test_while_the_database_is_away_the_slot_answers_alone(daemon):
+    client = daemon.worker(0)
+    failed, big = client.start("test_limit", how="polite"), client.start("test_big")
+    client.wait(failed)
+    client.wait(big)
+    live = start_quiet(client)
+    known = full(client, live)
+    pid = int((daemon.runtime / "db.pid").read_text())
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        for _ in range(2):  # the first may have to find out
+            answer = full(client, live)
+        task = answer.json
+        assert [task[name] for name in OF_THE_JOURNAL] == [None] * len(OF_THE_JOURNAL)
+        assert task == {**known.json, **dict.fromkeys(OF_THE_JOURNAL), "links": links(task, "cancel")}
+        assert answer.headers["ETag"] != known.headers["ETag"]
+        task = full(client, failed).json
+        assert (task["state"], task["outcome"]) == ("failed", "timed_out")
+        assert task["error_detail"]["detail"] == task["error"] and task["error_detail"]["code"] is None
+        check_links(client, task)
+        check_problem(client.get(f"/api/tasks/{big}?view=full"), 503, "database-unavailable")
+        check_problem(client.get(f"/api/tasks/{UNKNOWN}?view=full"), 503, "database-unavailable")
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    wait_ready(client)
+    answer = full(client, live)
+    assert answer.body == known.body and answer.headers["ETag"] == known.headers["ETag"]
+    assert re.fullmatch(UUID, answer.json["request_id"])
+
+
+# ---- faults ----
+
+@pytest.mark.parametrize("query,pointers", [
+    ("view=all", {"/view"}), ("view=", {"/view"}), ("view=full&what=1", {"/what"}), ("view=full&wait=x", {"/wait"}),
+    ("view=short&wait=-1&what=1", {"/view", "/wait", "/what"}), ("view=full&view=full", {"/view"}),
+])
+def test_every_fault_of_the_query_at_once(module_daemon, query, pointers):
+    body = check_problem(module_daemon.worker(0).get(f"/api/tasks/{UNKNOWN}?{query}"), 422, "invalid-parameters")
+    assert {fault["pointer"] for fault in body["errors"]} == pointers
