@@ -58,6 +58,7 @@ struct submission {
     bool published;             /* which way move_slot() goes */
     int found;                  /* looking up an unknown outcome: 1 the row is there, 0 it is not */
     int file_error;             /* 0 or -errno from spool_keep() */
+    const char *pointer_prefix; /* goes before the pointers of the faults; never NULL */
     struct param_faults faults; /* from the type's precheck */
 };
 
@@ -233,6 +234,7 @@ static int precheck(struct store_conn *conn, void *ctx)
     assert(params);
     sub->faults.n = 0; /* the transaction may be tried again */
     int rc = sub->type->precheck(conn, params, &sub->faults);
+    param_faults_prefix(&sub->faults, 0, sub->pointer_prefix);
     yajl_tree_free(params);
     return rc;
 }
@@ -456,6 +458,7 @@ void accept_start(struct http_request *request, const struct accept_start *start
     sub->request = request;
     sub->type = task_type_at((unsigned)start->type);
     sub->params = start->params;
+    sub->pointer_prefix = start->pointer_prefix ? start->pointer_prefix : "";
     sub->file_error = -ECANCELED; /* until it is kept there is nothing to drop */
     client_identity(request, sub->by);
     fill_row(sub, start);
@@ -467,10 +470,4 @@ void accept_start(struct http_request *request, const struct accept_start *start
         look_for_earlier(sub);
     else
         admit(sub);
-}
-
-void accept_task(struct http_request *request, int type, char *params, const struct journal_file *file)
-{
-    struct accept_start start = {.type = type, .params = params, .file = file};
-    accept_start(request, &start);
 }

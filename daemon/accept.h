@@ -18,13 +18,12 @@ struct accept_start {
     char *params;                    /* canonical JSON; taken over, freed here */
     const struct journal_file *file; /* NULL = none; copied */
     const uint8_t *file_sha256;      /* 32 bytes, with an upload and an Idempotency-Key; copied */
-    const uint8_t *retry_of;         /* NULL, or the id of the task this repeats, whose kept file `file` is; copied */
+    const char *pointer_prefix; /* where the request has the parameters, for the pointers of faults: "/params"; NULL =
+                                   the body is the parameters. A string constant */
+    const uint8_t *retry_of;    /* NULL, or the id of the task this repeats, whose kept file `file` is; copied */
 };
 
 /* Start a task, or answer with the one that it repeats or joins. Answers the request. */
 void accept_start(struct http_request *request, const struct accept_start *start);
-/* The same for what is no retry and has no key, or no file. `params` is canonical JSON (taken over, freed here). `file`
- * may be NULL; then the upload in the request's spool_fd becomes the task's file. Answers the request. */
-void accept_task(struct http_request *request, int type, char *params, const struct journal_file *file);
 
 #endif

@@ -14,7 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* One upload on its way from "the body is spooled" to accept_task(). */
+/* One upload on its way from "the body is spooled" to accept_start(). */
 struct upload {
     struct offload_call call;
     struct http_request *request;

@@ -23,24 +23,13 @@ bool start_body(struct http_request *request, bool may_be_empty, yajl_val *body)
     return *body != NULL;
 }
 
-/* The check's pointers are relative to the parameters. */
-static void prefix_pointers(struct param_faults *faults, unsigned from, const char *prefix)
-{
-    for (unsigned i = from; i < faults->n; i++) {
-        char pointer[2 * sizeof faults->fault[i].pointer];
-        snprintf(pointer, sizeof pointer, "%s%s", prefix, faults->fault[i].pointer);
-        snprintf(faults->fault[i].pointer, sizeof faults->fault[i].pointer, "%.*s",
-                 (int)sizeof faults->fault[i].pointer - 1, pointer);
-    }
-}
-
 static char *params_from(int type, yajl_val object, const char *prefix, struct param_faults *faults)
 {
     if (type < 0)
         return NULL;
     unsigned before = faults->n;
     char *params = params_from_json(task_type_at((unsigned)type)->params, YAJL_IS_NULL(object) ? NULL : object, faults);
-    prefix_pointers(faults, before, prefix);
+    param_faults_prefix(faults, before, prefix);
     return params;
 }
 
@@ -54,7 +43,8 @@ void start_from_json(struct http_request *request, int type, yajl_val object, co
         return;
     }
     assert(params);
-    accept_task(request, type, params, NULL);
+    struct accept_start start = {.type = type, .params = params, .pointer_prefix = prefix};
+    accept_start(request, &start);
 }
 
 void start_from_body(struct http_request *request, const char *type)

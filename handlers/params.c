@@ -60,6 +60,16 @@ void param_faults_add(struct param_faults *faults, const char *pointer, const ch
     copy_clean(fault->code, sizeof fault->code, code);
 }
 
+void param_faults_prefix(struct param_faults *faults, unsigned from, const char *prefix)
+{
+    for (unsigned i = from; i < faults->n; i++) {
+        char pointer[2 * sizeof faults->fault[i].pointer];
+        snprintf(pointer, sizeof pointer, "%s%s", prefix, faults->fault[i].pointer);
+        snprintf(faults->fault[i].pointer, sizeof faults->fault[i].pointer, "%.*s",
+                 (int)sizeof faults->fault[i].pointer - 1, pointer);
+    }
+}
+
 /* "/name" with "~" and "/" escaped as RFC 6901 says. */
 static void pointer_to(const char *name, char *out, size_t size)
 {

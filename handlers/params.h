@@ -43,6 +43,9 @@ struct param_faults {
 };
 void param_faults_add(struct param_faults *faults, const char *pointer, const char *code, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
+/* Put `prefix` before the pointers of the faults from number `from` on: those of a check are relative to the
+ * parameters, which a request may hold in a member. */
+void param_faults_prefix(struct param_faults *faults, unsigned from, const char *prefix);
 
 /* A raw parameter from a form or a query string. */
 struct param_raw {

@@ -13,7 +13,7 @@
 
 /* clang-format off */
 const struct param_spec price_history_params[] = {
-    {.name = "lot", .kind = PARAM_STRING, .required = true, .help = "The component, by its lot code in any spelling."},
+    {.name = "lot", .kind = PARAM_STRING, .required = true, .max = 64 * 4, .help = "The component, by its lot code in any spelling."},
     {.name = "quotes", .kind = PARAM_BOOL, .otherwise = "true", .help = "With the quotes of each run."},
     PAGE_PARAMS,
     {.name = NULL},

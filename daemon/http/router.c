@@ -146,24 +146,23 @@ void router_free(struct router **router)
 }
 
 /* Take the value of {name}. False when it is empty, too long, or the text after the argument differs. */
-static bool take_argument(const struct node *node, const char *p, size_t n, char out[128])
+static bool take_argument(const struct node *node, const char *p, size_t n, char out[HTTP_ARG_SIZE])
 {
-    if (n <= node->suffix_len || n - node->suffix_len > 127)
+    char decoded[3 * HTTP_ARG_SIZE]; /* a byte may be sent as three */
+    if (n <= node->suffix_len || n - node->suffix_len >= sizeof decoded)
         return false;
     n -= node->suffix_len;
     if (node->suffix_len > 0 && memcmp(p + n, node->suffix, node->suffix_len) != 0)
         return false;
-    if (memchr(p, '%', n) != NULL) {
-        query_decode(p, n, false, out);
-    } else {
-        memcpy(out, p, n);
-        out[n] = '\0';
-    }
+    n = query_decode(p, n, false, decoded);
+    if (n >= HTTP_ARG_SIZE)
+        return false;
+    memcpy(out, decoded, n + 1);
     return true;
 }
 
 /* The node that p (after a slash) describes, or NULL. Backs up when a literal leads nowhere but an argument would. */
-static const struct node *walk(const struct node *node, const char *p, const char *end, char (*args)[128],
+static const struct node *walk(const struct node *node, const char *p, const char *end, char (*args)[HTTP_ARG_SIZE],
                                unsigned n_args)
 {
     const char *slash = memchr(p, '/', (size_t)(end - p));

@@ -1,4 +1,6 @@
 """Prices and price lists over HTTP, on the demo data: every number that the demo's expectations hold, and the trail behind it."""
+from urllib.parse import quote
+
 import pytest
 
 from demo_world import AS_OF, SOURCES, expected
@@ -64,3 +66,28 @@ def test_unknown_lots_are_named(world):
     answer = world.client.post_json("/api/prices/recalculate-all", {"lot_codes": ["CPU-KLV-8C-150W", "NO-SUCH-LOT"]})
     body = check_problem(answer, 422, "invalid-parameters")
     assert body["errors"][0]["pointer"] == "/lot_codes" and "NO-SUCH-LOT" in body["errors"][0]["detail"]
+
+
+@pytest.mark.parametrize("path,task_type,params", [
+    ("/api/prices/recalculate-all", "recalculate", {"lot_codes": ["NO-SUCH-LOT"]}),
+    ("/api/pricelists", "pricelist_create", {"source": "estimate", "categories": ["no such category"], "warehouses": ["NOWHERE"]}),
+])
+def test_what_is_not_known_is_pointed_to_where_it_was_sent(world, path, task_type, params):
+    wanted = {f"/{name}" for name in params if name != "source"}
+    body = check_problem(world.client.post_json(path, params), 422, "invalid-parameters")
+    assert {fault["pointer"] for fault in body["errors"]} == wanted
+    body = check_problem(world.client.post_json("/api/tasks", {"type": task_type, "params": params}), 422, "invalid-parameters")
+    assert {fault["pointer"] for fault in body["errors"]} == {"/params" + pointer for pointer in wanted}
+
+
+@pytest.mark.parametrize("letter", ["Щ", "\U0001F9F2"])
+def test_the_longest_lot_code_in_a_path(daemon, letter):
+    client = daemon.worker(0)
+    lot = 64 * letter
+    code = f"CONVERT(UNHEX('{lot.encode().hex()}') USING utf8mb4)"
+    daemon.sql(f"INSERT INTO component (lot_code, lot_norm, name) VALUES ({code}, {code}, 'longest')")
+    component = f"/api/components/{quote(lot)}"
+    answer = client.get(component)
+    assert answer.status == 200 and answer.json["lot_code"] == lot, answer
+    assert client.get(component + "/price-history").status == 200
+    check_problem(client.get(f"/api/components/{quote(lot + letter)}"), 404, "not-found")

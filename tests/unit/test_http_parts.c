@@ -100,7 +100,7 @@ static const struct http_route routes[] = {
 struct found {
     enum router_verdict verdict;
     struct router_match match;
-    char args[2][128];
+    char args[2][HTTP_ARG_SIZE];
 };
 
 static void look(struct router *router, enum http_method method, const char *path, struct found *found)
@@ -145,7 +145,7 @@ static void test_router_refuses(void **state)
         "/x",    "/tasks/", "/tasks/a/b", "/tasks//cancel", "/templates/.csv", "/templates/rates", "/lists/1/diff",
         "/Tasks"};
     struct router *router = router_new(routes);
-    char longest[200] = "/tasks/";
+    char longest[300] = "/tasks/";
     struct found found;
 
     (void)state;
@@ -153,10 +153,10 @@ static void test_router_refuses(void **state)
         look(router, HTTP_GET, nowhere[i], &found);
         assert_int_equal(found.verdict, ROUTE_NO_PATH);
     }
-    memset(longest + 7, 'x', 127);
+    memset(longest + 7, 'x', HTTP_ARG_SIZE - 1);
     look(router, HTTP_GET, longest, &found);
     assert_int_equal(found.verdict, ROUTE_FOUND);
-    longest[7 + 127] = 'x';
+    longest[7 + HTTP_ARG_SIZE - 1] = 'x';
     look(router, HTTP_GET, longest, &found);
     assert_int_equal(found.verdict, ROUTE_NO_PATH);
     look(router, HTTP_PUT, "/tasks", &found);
@@ -164,6 +164,28 @@ static void test_router_refuses(void **state)
     assert_string_equal(found.match.allow, "GET, HEAD, POST, OPTIONS");
     look(router, HTTP_OTHER, "/tasks/1", &found);
     assert_string_equal(found.match.allow, "GET, HEAD, DELETE, OPTIONS");
+    router_free(&router);
+}
+
+/* The bound is on what was meant, however it was written. */
+static void test_router_counts_decoded_bytes(void **state)
+{
+    struct router *router = router_new(routes);
+    struct found found;
+    char path[1000] = "/templates/", wanted[HTTP_ARG_SIZE] = "";
+
+    (void)state;
+    for (unsigned i = 0; i < 64; i++) {
+        strcat(path, "%F0%9F%A7%B2");
+        strcat(wanted, "\xF0\x9F\xA7\xB2");
+    }
+    strcat(path, ".csv");
+    look(router, HTTP_GET, path, &found);
+    assert_int_equal(found.verdict, ROUTE_FOUND);
+    assert_string_equal(found.args[0], wanted);
+    memcpy(path + strlen(path) - 4, "%41.csv", sizeof "%41.csv");
+    look(router, HTTP_GET, path, &found);
+    assert_int_equal(found.verdict, ROUTE_NO_PATH);
     router_free(&router);
 }
 
@@ -224,9 +246,10 @@ static void test_problem_table(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_query_pairs),   cmocka_unit_test(test_query_bounds),   cmocka_unit_test(test_escapes),
-        cmocka_unit_test(test_router_finds),  cmocka_unit_test(test_router_refuses), cmocka_unit_test(test_chunks),
-        cmocka_unit_test(test_problem_table),
+        cmocka_unit_test(test_query_pairs),    cmocka_unit_test(test_query_bounds),
+        cmocka_unit_test(test_escapes),        cmocka_unit_test(test_router_finds),
+        cmocka_unit_test(test_router_refuses), cmocka_unit_test(test_router_counts_decoded_bytes),
+        cmocka_unit_test(test_chunks),         cmocka_unit_test(test_problem_table),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
