@@ -7,6 +7,7 @@
 #include "daemon/spool.h"
 #include "daemon/startkey.h"
 #include "daemon/taskstate.h"
+#include "daemon/trace.h"
 #include "shm/lock.h"
 #include "shm/wakeup.h"
 
@@ -46,6 +47,7 @@ struct submission {
     char *params;
     char by[IDENTITY_MAX];
     char request_id[37];
+    char trace[TRACE_LEN + 16]; /* trace_suffix() */
     struct startkey key;
     uuid_t retry_of;
     enum earlier earlier;
@@ -216,7 +218,7 @@ static void journalled(struct db_call *call)
         refuse(sub, "database-unavailable", NULL, 2);
         return;
     }
-    log_task(LOG_LEVEL_INFO, sub->row.id, "accepted: %s", sub->type->name);
+    log_task(LOG_LEVEL_INFO, sub->row.id, "accepted: %s, request %s%s", sub->type->name, sub->request_id, sub->trace);
     struct http_request *request = sub->request;
     char id[37];
     uuid_unparse_lower(sub->row.id, id);
@@ -418,6 +420,7 @@ static void fill_row(struct submission *sub, const struct accept_start *start)
     row->requested_by = sub->by;
     snprintf(sub->request_id, sizeof sub->request_id, "%s", sub->request->request_id);
     row->request_id = sub->request_id;
+    trace_suffix(sub->request, sub->trace);
     if (start->retry_of) {
         memcpy(sub->retry_of, start->retry_of, sizeof sub->retry_of);
         row->retry_of = sub->retry_of;

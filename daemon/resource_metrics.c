@@ -2,6 +2,7 @@
  * processes, worker numbers. Totals are those of the whole daemon, whichever worker answers. */
 #include "daemon/resource_ops.h"
 
+#include "daemon/commit.h"
 #include "daemon/metrics.h"
 #include "daemon/worker.h"
 #include "handlers/task_type.h"
@@ -41,8 +42,9 @@ static void sample(const struct page *page, const char *name, const char *label,
 static void put_build(const struct page *page)
 {
     family(page, "build_info", "gauge", "Always 1; the labels say which build answers.");
-    fprintf(page->out, "priceforge_build_info{version=\"%s\",schema=\"%u\",shared_memory_layout=\"%08x\"} 1\n",
-            PACKAGE_VERSION, store_schema_version(), shm_segment_layout());
+    fprintf(page->out,
+            "priceforge_build_info{version=\"%s\",commit=\"%s\",schema=\"%u\",shared_memory_layout=\"%08x\"} 1\n",
+            PACKAGE_VERSION, build_commit, store_schema_version(), shm_segment_layout());
 }
 
 /* ---- Requests ---- */

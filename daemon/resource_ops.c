@@ -1,6 +1,7 @@
 /* Liveness and readiness of the daemon as one worker sees it. */
 #include "daemon/resource_ops.h"
 
+#include "daemon/commit.h"
 #include "daemon/worker.h"
 #include "store/migrate.h"
 
@@ -57,6 +58,9 @@ void resource_readyz(struct http_request *request)
     put_check(&out, "database", ready, age);
     ready &= check_kind(&out, worker->process, PROC_RUNNER, config->runners);
     ready &= check_kind(&out, worker->process, PROC_JANITOR, 1);
+    bool intact = shm_segment_intact(worker->process->segment); /* looked at now, as is the next one */
+    put_check(&out, "shared_memory", intact, 0);
+    ready &= intact;
     put_check(&out, "accepting", !worker->draining, 0);
     ready &= !worker->draining;
     json_object_end(&out);
@@ -74,9 +78,10 @@ void resource_readyz(struct http_request *request)
 
 void resource_version(struct http_request *request)
 {
-    char body[200];
-    int len = snprintf(body, sizeof body, "{\"version\":\"%s\",\"schema\":%u,\"shared_memory_layout\":\"%08x\"}\n",
-                       PACKAGE_VERSION, store_schema_version(), shm_segment_layout());
+    char body[300];
+    int len = snprintf(body, sizeof body,
+                       "{\"version\":\"%s\",\"commit\":\"%s\",\"schema\":%u,\"shared_memory_layout\":\"%08x\"}\n",
+                       PACKAGE_VERSION, build_commit, store_schema_version(), shm_segment_layout());
     http_reply_header(request, "Cache-Control", "no-cache");
     http_reply_header(request, "Link", "</api/openapi.json>; rel=\"service-desc\"");
     http_reply_json(request, 200, body, (size_t)len);

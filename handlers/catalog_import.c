@@ -136,6 +136,8 @@ static char *result_json(const struct catalog_run *run)
         json_put_int(&out, run->file.counts[i].code, (int64_t)run->file.counts[i].n);
     json_object_end(&out);
     json_put_int(&out, "relinked", (int64_t)(run->relinked.stock + run->relinked.quotes));
+    if (run->file.rejected)
+        import_put_rejects(&out, run->job->id);
     json_object_end(&out);
     char *text = json_out_copy(&out);
     json_out_fini(&out);

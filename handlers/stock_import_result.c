@@ -91,6 +91,8 @@ static void put_counts(struct json_out *out, const struct stock_run *run)
     json_put_bool(out, "errors_truncated", stock_issues_truncated(&reader->issues));
     put_decimal(out, "qty_total", t->qty, QTY_SCALE);
     put_decimal(out, "value_total", t->value, 2);
+    if (reader->rows_rejected)
+        import_put_rejects(out, run->job->id);
 }
 
 char *stock_result_json(const struct stock_run *run)

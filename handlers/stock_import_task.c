@@ -118,3 +118,10 @@ struct import_uuid import_uuid(const store_uuid id)
              id[15]);
     return text;
 }
+
+void import_put_rejects(struct json_out *out, const store_uuid id)
+{
+    char path[80];
+    snprintf(path, sizeof path, "/api/tasks/%s/rejects.csv", import_uuid(id).s);
+    json_put_string(out, "rejects", path);
+}

@@ -3,6 +3,7 @@
 #define PF_STOCK_IMPORT_TASK_H
 
 #include "handlers/job.h"
+#include "handlers/json.h"
 
 /* What a step of an import decided. */
 enum import_step {
@@ -47,5 +48,7 @@ struct import_uuid {
     char s[37];
 };
 struct import_uuid import_uuid(const store_uuid id);
+/* Member "rejects" of a result: where the refused rows are to be had. */
+void import_put_rejects(struct json_out *out, const store_uuid id);
 
 #endif

@@ -302,6 +302,7 @@ def test_rejects_are_the_rows_as_they_came_with_what_is_wrong(daemon):
     task = client.wait(answer.json["task_id"])
     assert task["status"] == "completed" and task["result"]["rows_rejected"] == 2, task
     assert outcome(client, task["id"]) == "partial"
+    assert task["result"]["rejects"] == f"/api/tasks/{task['id']}/rejects.csv"
     answer = rejects(client, task["id"])
     assert answer.headers["Content-Disposition"] == f'attachment; filename="rejects-{task["id"]}.csv"'
     assert answer.headers["Cache-Control"] == "no-store"

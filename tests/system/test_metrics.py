@@ -126,7 +126,7 @@ def test_labels_are_of_fixed_sets(daemon):
     assert page.get("http_requests_total", method="any", route="none", code=405) == 3
     assert page.get("http_requests_total", method="GET", route="/api/tasks/{id}", code=404) == 6
     version = clients[0].get("/version").json
-    assert page.get("build_info", version=version["version"], schema=version["schema"],
+    assert page.get("build_info", version=version["version"], commit=version["commit"], schema=version["schema"],
                     shared_memory_layout=version["shared_memory_layout"]) == 1
 
 

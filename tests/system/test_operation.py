@@ -3,6 +3,7 @@ import os
 import socket
 import subprocess
 import time
+from pathlib import Path
 
 import pytest
 
@@ -121,3 +122,53 @@ def test_idle_memory(daemon):
         with open(f"/proc/{pid}/smaps_rollup") as maps:
             total += sum(int(line.split()[1]) for line in maps if line.startswith("Pss:"))
     assert total < 40 * 1024, f"{total} KiB PSS"
+
+
+def test_version_names_the_commit(daemon):
+    top = Path(__file__).resolve().parents[2]
+    said = daemon.worker(0).get("/version").json["commit"]
+    if not (top / ".git").exists():
+        pytest.skip("not a working copy")
+    head = subprocess.run(["git", "-C", top, "rev-parse", "HEAD"], capture_output=True, text=True)
+    if head.returncode:
+        pytest.skip("git cannot read the working copy")
+    assert head.stdout.startswith(said.removesuffix("-dirty")) and len(said) >= 12
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="writing into another process's memory")
+def test_readiness_sees_a_changed_header(daemon):
+    """Somebody overwrites the layout number in the shared segment: not ready; put back: ready again."""
+    client = daemon.worker(0)
+    assert client.get("/readyz").json["checks"]["shared_memory"] == {"ok": True, "age_ms": 0}
+    pid = daemon.worker_pid(0)
+    with open(f"/proc/{pid}/maps") as maps:
+        start = next(int(line.split("-")[0], 16) for line in maps if "/dev/shm/priceforge-" in line and " rw-s " in line)
+    with open(f"/proc/{pid}/mem", "r+b", buffering=0) as memory:
+        memory.seek(start + 8)
+        layout = memory.read(4)
+        assert f"{int.from_bytes(layout, 'little'):08x}" == client.get("/version").json["shared_memory_layout"]
+        memory.seek(start + 8)
+        memory.write(b"\0\0\0\0")
+        answer = client.get("/readyz")
+        memory.seek(start + 8)
+        memory.write(layout)
+    assert answer.status == 503 and not answer.json["checks"]["shared_memory"]["ok"] and not answer.json["ready"]
+    assert client.get("/readyz").json["checks"]["shared_memory"]["ok"]
+
+
+TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+REQUEST = "0f1e2d3c-4b5a-4697-8877-665544332211"
+
+
+@pytest.mark.parametrize("sent,logged", [
+    (TRACE, TRACE), ("cc" + TRACE[2:] + "-more", "cc" + TRACE[2:]),
+    (TRACE + "-more", None), (TRACE.upper(), None), ("ff" + TRACE[2:], None), (TRACE[:-1], None), (TRACE + "0", None), ("", None),
+    (TRACE.replace("0af7651916cd43dd8448eb211c80319c", "0" * 32), None), (TRACE.replace("b7ad6b7169203331", "0" * 16), None),
+    (TRACE.replace("-01", "_01"), None), ("00-" + "0af7651916cd43dd8448eb211c80319g" + TRACE[35:], None)])
+def test_a_valid_trace_goes_into_the_log(module_daemon, sent, logged):
+    client = module_daemon.worker(0)
+    answer = client.post_json("/api/tasks", {"type": "test_sleep", "params": {"ms": 0}}, {"traceparent": sent, "Request-Id": REQUEST})
+    assert answer.status == 202 and answer.headers["traceparent"] is None
+    line = next(line for line in module_daemon.log_text().splitlines() if answer.json["task_id"] in line and "accepted: " in line)
+    assert f"request {REQUEST}" in line
+    assert line.endswith(f", traceparent {logged}") if logged else "traceparent" not in line
