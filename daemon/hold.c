@@ -38,7 +38,7 @@ struct waiter {
 
 struct group {
     LIST_ENTRY(group) link; /* of its region */
-    LIST_HEAD(, place) places;
+    LIST_HEAD(place_list, place) places;
     struct hold *hold;
     struct shm_handle handle;
     uint64_t told; /* `visible` when its waiters were last woken */
@@ -62,8 +62,8 @@ struct hold {
     unsigned limit, count;
     bool closed;
     struct seat *seats; /* by slot */
-    LIST_HEAD(, group) regions[WATCH_REGIONS];
-    SLIST_HEAD(, group) graves; /* groups left empty during a walk */
+    LIST_HEAD(group_list, group) regions[WATCH_REGIONS];
+    SLIST_HEAD(grave_list, group) graves; /* groups left empty during a walk */
     unsigned walks;             /* going on, one in the other */
     struct waiter_head held, ready;
     struct event answering;

@@ -17,7 +17,7 @@ struct entry {
 
 struct textcache {
     size_t max_texts, max_bytes, texts, bytes;
-    LIST_HEAD(, entry) chains[CHAINS];
+    LIST_HEAD(chain, entry) chains[CHAINS];
     TAILQ_HEAD(entry_head, entry) used; /* least recently first */
 };
 

@@ -120,7 +120,7 @@ static void remember_fd(struct http_server *server, struct conn *conn)
 
 static bool is_unix(int fd)
 {
-    struct sockaddr_storage address;
+    struct sockaddr_storage address = {.ss_family = AF_UNSPEC};
     socklen_t size = sizeof address;
 
     return getsockname(fd, (struct sockaddr *)&address, &size) == 0 && address.ss_family == AF_UNIX;

@@ -255,8 +255,11 @@ static void read_targets(const char *path)
         die(path);
     while (fgets(line, sizeof line, in)) {
         line[strcspn(line, "\n")] = '\0';
-        targets = realloc(targets, (n_targets + 1) * sizeof *targets);
-        if (!targets || !(targets[n_targets++] = strdup(line)))
+        char **more = realloc(targets, (n_targets + 1) * sizeof *targets);
+        if (!more)
+            die("memory");
+        targets = more;
+        if (!(targets[n_targets++] = strdup(line)))
             die("memory");
     }
     fclose(in);

@@ -244,16 +244,22 @@ def test_cancelled_import_leaves_stock_and_spool_as_they_were(daemon):
     samples.load_catalogue(daemon)
     client = daemon.worker(0)
     data = samples.stock(60000)
+    rows, cancelled = 0, 0
     for moment in (0.0, 0.1, 0.3, 0.5):
         answer = client.upload("/api/stock/import?warehouse=MAIN&filename=big.xlsx", data)
         assert answer.status == 202, answer
         task_id = answer.json["task_id"]
         time.sleep(moment)
-        assert cancel(daemon.worker(1), task_id).status in (200, 202)
-        task = client.wait(task_id)
-        rows = daemon.sql("SELECT COUNT(*) FROM stock_item")[0][0]
-        assert (outcome(client, task_id), rows) == ("cancelled", "0"), task
+        assert cancel(daemon.worker(1), task_id).status in (200, 202, 409)  # 409: this machine is faster than `moment`
+        task, before = client.wait(task_id), rows
+        rows = int(daemon.sql("SELECT COUNT(*) FROM stock_item")[0][0])
+        if outcome(client, task_id) == "cancelled":
+            assert rows == before, task
+            cancelled += 1
+        else:  # asked when the last statements were already on their way: then it is done, and whole
+            assert task["status"] == "completed" and rows == task["result"]["matched"] + task["result"]["unmatched"], task
         assert daemon.spool_files() == []
+    assert cancelled
 
 
 # ---- forget ----

@@ -54,9 +54,10 @@ def test_command_adds_lists_and_revokes(file):
     assert first not in text and first[12:] not in text and second[12:] not in text
     assert os.stat(file).st_mode & 0o777 == 0o644
     listed = command("list", "-f", file).splitlines()
-    assert len(listed) == 2
-    assert re.fullmatch(rf"{TOKEN.match(first)[1]}  read +\d{{4}}-\d\d-\d\d  never +page", listed[0])
-    assert re.fullmatch(rf"{TOKEN.match(second)[1]}  start,cancel +\d{{4}}-\d\d-\d\d  \d{{4}}-\d\d-\d\d +nightly job", listed[1])
+    assert listed == sorted(listed) and len(listed) == 2
+    lines = {line[:8]: line[8:] for line in listed}
+    assert re.fullmatch(r"  read +\d{4}-\d\d-\d\d  never +page", lines[TOKEN.match(first)[1]])
+    assert re.fullmatch(r"  start,cancel +\d{4}-\d\d-\d\d  \d{4}-\d\d-\d\d +nightly job", lines[TOKEN.match(second)[1]])
     os.chmod(file, 0o640)
     assert command("revoke", "-f", file, TOKEN.match(second)[1], "00000000", code=1) == ""
     assert len(command("list", "-f", file).splitlines()) == 2

@@ -34,7 +34,7 @@ def end_of(daemon, answer):
 
 
 @pytest.mark.parametrize("data,code", [(b"", "empty-file"), (b"lot,price\r\n1,2\r\n", "not-zip"), (b"<html><table></table>", "html"),
-                                       (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 504, "legacy-xls")])
+                                       (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 504, "not-zip")])
 def test_no_spreadsheet_is_refused_by_its_first_bytes(stocked, data, code):
     body = check_problem(stocked.worker(0).upload(IMPORT, data), 422, "invalid-parameters")
     assert [fault["code"] for fault in body["errors"]] == [code]

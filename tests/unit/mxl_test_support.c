@@ -48,12 +48,13 @@ static void keep_cell(struct kept *k, const struct grid_row *row, const struct g
         if (!k->cells)
             abort();
     }
-    char *text = malloc((size_t)cell->len + 1);
-    if (!text)
+    struct kept_cell *kept = &k->cells[k->n++];
+    *kept = (struct kept_cell){row->row, cell->column, cell->kind, row->outline, cell->len, NULL};
+    kept->text = malloc((size_t)cell->len + 1);
+    if (!kept->text)
         abort();
-    memcpy(text, cell->text, cell->len);
-    text[cell->len] = 0;
-    k->cells[k->n++] = (struct kept_cell){row->row, cell->column, cell->kind, row->outline, cell->len, text};
+    memcpy(kept->text, cell->text, cell->len);
+    kept->text[cell->len] = 0;
 }
 
 static int keep_row(void *ctx, const struct grid_row *row)
