@@ -161,10 +161,14 @@ static bool janitor_settled(const struct master *m, int64_t now_ms)
     return m->restart[PROC_JANITOR].deaths > 0 || (janitor(m)->pid != 0 && now_ms - janitor(m)->started_ms > limit);
 }
 
-static bool workers_ready(const struct master *m)
+/* Runners as well, or a readiness asked for at once would say no; but one that cannot start must not keep polls from
+ * being answered. */
+static bool first_ones_ready(const struct master *m)
 {
     for (unsigned i = 0; i < m->n_posts; i++) {
-        if (m->posts[i].kind == PROC_WORKER && !m->posts[i].active)
+        const struct post *post = &m->posts[i];
+        bool waived = post->kind == PROC_RUNNER && m->restart[PROC_RUNNER].deaths > 0;
+        if ((post->kind == PROC_WORKER || post->kind == PROC_RUNNER) && !post->active && !waived)
             return false;
     }
     return true;
@@ -190,7 +194,7 @@ static void start_more(struct master *m, int64_t now_ms)
     if (!m->others_may_start && janitor_settled(m, now_ms))
         m->others_may_start = true;
     children_start_due(m, now_ms);
-    if (m->stage != MASTER_STARTING || !m->others_may_start || !workers_ready(m))
+    if (m->stage != MASTER_STARTING || !m->others_may_start || !first_ones_ready(m))
         return;
     m->stage = MASTER_SERVING;
     if (!m->announced)
