@@ -125,7 +125,9 @@ static int allow_mapping(scmp_filter_ctx ctx)
 /* abort() sends a signal; this process may get one, the runner that waits for it may not. */
 static int allow_signals_to_itself(scmp_filter_ctx ctx)
 {
-    return seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1, SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid()));
+    struct scmp_arg_cmp to_itself = {.arg = 0, .op = SCMP_CMP_EQ, .datum_a = (scmp_datum_t)getpid()};
+
+    return seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1, to_itself);
 }
 
 static int filter_calls(void)
