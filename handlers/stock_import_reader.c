@@ -168,12 +168,29 @@ static int take_waiting(struct stock_reader *reader, unsigned next_outline)
     return rc;
 }
 
+/* Titles, totals and signatures often have columns of their own. Stock in such a row cannot be told by column, and half
+ * of a table is worse than none. */
+static int take_unaligned(struct stock_reader *reader, const struct grid_row *grid)
+{
+    struct stock_row row = {.row = grid};
+    enum stock_row_kind kind = stock_row_kind_unaligned(&reader->context, grid);
+    if (kind != ROW_DATA)
+        return take_kind(reader, &row, kind);
+    fail(reader, "E_AMBIGUOUS_COLUMN",
+         "The columns of row %u are not those of the heading in row %u, so its cells cannot be told apart. Save the "
+         "report as .xlsx and send that.",
+         grid->row + 1, reader->heading.row + 1);
+    return GRID_STOP;
+}
+
 static int take_row(struct stock_reader *reader, const struct grid_row *grid)
 {
     struct stock_row row;
     int rc = take_waiting(reader, grid->outline);
     if (rc != 0)
         return rc;
+    if (grid->grid != reader->heading.grid)
+        return take_unaligned(reader, grid);
     stock_row_sort(&reader->heading, grid, &row);
     enum stock_row_kind kind = stock_row_kind(&reader->context, &row);
     if (kind == ROW_WAIT)

@@ -202,7 +202,7 @@ static int one_row(struct binary *doc, uint32_t row)
     for (uint32_t i = 0; i < n; i++)
         if (grid_cell(doc, columns[i]))
             goto free_columns;
-    rc = doc->deliver ? mxl_out_row_end(doc->out, row) : 0;
+    rc = doc->deliver ? mxl_out_row_end(doc->out, row, 0) : 0;
 free_columns:
     free(columns);
     return rc;

@@ -158,6 +158,31 @@ static void sorts_rows(void **state)
     CHECK(scenes);
 }
 
+/* Rows of a grid of columns other than the heading's. */
+static void rows_of_other_columns(void **state)
+{
+    (void)state;
+#define TABLE "['Артикул','Кол-во'],['MM64-R5','5']"
+#define OTHER "{'grid':1,'cells':["
+    static const struct scene scenes[] = {
+        {"titles, totals and signatures need no columns", "",
+         OTHER "'Отчёт за','01.02.2026']}," TABLE "," OTHER "'','Подпись','Иванов И. И.']}," OTHER
+               "'Итого:','',{'n':'5'}]}," OTHER "'1','2','3']}," OTHER "'','']}",
+         "1 0 1 1 1 0 0 1", "", "MM64R5/ MEM-64 5 0 pcs - -"},
+        {"a section over the whole width", "", TABLE "," OTHER "'','','REMOTE']},['SD3T8-E','2']", "1 0 0 1 0 1 0 1",
+         "", "MM64R5/ MEM-64 5 0 pcs - -"},
+        {"a number beside a name may be stock", "", TABLE "," OTHER "'SD3T8-E','','2']}", "E_AMBIGUOUS_COLUMN", "",
+         "MM64R5/ MEM-64 5 0 pcs - -"},
+        {"a number cell too", "", TABLE "," OTHER "'SD3T8-E',{'n':'2'}]}", "E_AMBIGUOUS_COLUMN", "",
+         "MM64R5/ MEM-64 5 0 pcs - -"},
+        {"all rows below the heading", "", "['Артикул','Кол-во']," OTHER "'MM64-R5','5']}", "E_AMBIGUOUS_COLUMN", "",
+         ""},
+        {"two grids make no heading together", "", "['Артикул','Конечный']," OTHER "'','остаток']}", "E_NO_HEADER", "",
+         ""},
+    };
+    CHECK(scenes);
+}
+
 static void fails_as_a_whole(void **state)
 {
     (void)state;
@@ -636,6 +661,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sorts_rows),
+        cmocka_unit_test(rows_of_other_columns),
         cmocka_unit_test(fails_as_a_whole),
         cmocka_unit_test(finds_headings),
         cmocka_unit_test(looks_at_fifty_rows_and_sixty_columns),
