@@ -183,6 +183,34 @@ static void rows_of_other_columns(void **state)
     CHECK(scenes);
 }
 
+/* Whose amounts are missing because nobody has calculated them is told so. */
+static void tells_of_formulas(void **state)
+{
+    (void)state;
+    static struct grid_run run;
+    static const struct {
+        const char *grid, *failure;
+        unsigned formulas;
+    } cases[] = {
+        {"['Артикул','Кол-во'],{'uncalculated':2,'cells':['MM64-R5']},{'uncalculated':1,'cells':['MM64-R5']}",
+         "2 of 2 rows were refused, more than 50 %; nothing was changed. 3 formulas have no value yet: open the file "
+         "in a "
+         "spreadsheet program, save it and send that.",
+         3},
+        {"{'uncalculated':1,'cells':['Артикул','Кол-во']},['MM64-R5','1']", "", 0},
+        {"['Артикул','Кол-во'],{'uncalculated':1,'cells':['MM64-R5','1']}", "", 1},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        yajl_val tree = parse_scene(&(struct scene){"formulas", "", cases[i].grid, "", "", ""});
+        grid_run(&run, tree);
+        assert_int_equal(run.rc, cases[i].failure[0] ? -1 : 0);
+        assert_string_equal(run.reader.failure_text, cases[i].failure);
+        assert_int_equal(run.reader.uncalculated, cases[i].formulas);
+        grid_run_fini(&run);
+        yajl_tree_free(tree);
+    }
+}
+
 static void fails_as_a_whole(void **state)
 {
     (void)state;
@@ -662,6 +690,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sorts_rows),
         cmocka_unit_test(rows_of_other_columns),
+        cmocka_unit_test(tells_of_formulas),
         cmocka_unit_test(fails_as_a_whole),
         cmocka_unit_test(finds_headings),
         cmocka_unit_test(looks_at_fifty_rows_and_sixty_columns),
