@@ -9,6 +9,7 @@
 #include "daemon/answer.h"
 #include "daemon/listing.h"
 #include "daemon/tasklist.h"
+#include "daemon/taskread.h"
 #include "daemon/taskstate.h"
 #include "daemon/taskview.h"
 #include "handlers/page.h"
@@ -22,6 +23,7 @@
 #define QUERY_DEPTH 4
 #define LIST_KEYS   2
 
+static const char *const views[] = {"full", NULL};
 static const struct param_spec list_params[] = {
     {.name = "status", .kind = PARAM_STRINGS, .max = 3, .help = "running, completed or error; several with commas."},
     {.name = "type", .kind = PARAM_STRINGS, .max = TASK_TYPES_MAX, .help = "Task types; several with commas."},
@@ -29,6 +31,7 @@ static const struct param_spec list_params[] = {
     {.name = "created_before", .kind = PARAM_STRING, .max = 40, .help = "A moment as in RFC 3339; created earlier."},
     {.name = "ids", .kind = PARAM_STRINGS, .max = PAGE_LIMIT_MAX, .help = "Up to 200 ids, and nothing else to filter."},
     {.name = "wait", .kind = PARAM_INT, .max = 1000000000, .help = "With ids: seconds to wait for a change."},
+    {.name = "view", .kind = PARAM_CHOICE, .choices = views, .help = "full: everything known of each task."},
     PAGE_PARAMS,
     {.name = NULL},
 };
@@ -138,6 +141,8 @@ struct item {
 
 struct items {
     struct shm_segment *segment;
+    int spool_fd;
+    bool full;
     yajl_val status; /* the filter, or null */
     size_t n, room;
     struct item *item;
@@ -164,11 +169,28 @@ static char *copy_of(const char *text, size_t len)
     return copy;
 }
 
+/* A live task as it is now: progress is not in the journal. Returns its state. */
+static enum task_state plain_text(const struct items *items, const struct journal_row *row, char **text)
+{
+    struct shm_poll poll;
+    size_t len = row->status <= JOURNAL_RUNNING ? tasklist_slot_text(items->segment, row->id, &poll) : 0;
+    *text = len ? copy_of(poll.text, len) : taskview_of_row(row);
+    return len ? (enum task_state)poll.state : TASK_FREE;
+}
+
+static enum task_state full_text(const struct items *items, const struct journal_row *row, char **text)
+{
+    struct shm_task slot;
+    struct taskfull view;
+    bool has = row->status <= JOURNAL_RUNNING && taskread_slot(items->segment, row->id, &slot);
+    taskread_full_text(items->spool_fd, has ? &slot : NULL, row, &view);
+    *text = view.text;
+    return has ? (enum task_state)slot.state : TASK_FREE;
+}
+
 static int keep_item(const struct journal_row *row, void *ctx)
 {
     struct items *items = ctx;
-    struct shm_poll poll;
-    size_t len = row->status <= JOURNAL_RUNNING ? tasklist_slot_text(items->segment, row->id, &poll) : 0;
     if (items->n == items->room) {
         items->room = items->room ? 2 * items->room : 64;
         items->item = realloc(items->item, items->room * sizeof *items->item);
@@ -178,9 +200,8 @@ static int keep_item(const struct journal_row *row, void *ctx)
     struct item *item = &items->item[items->n++];
     item->created_ms = row->created_ms;
     memcpy(item->id, row->id, sizeof item->id);
-    item->text = len ? copy_of(poll.text, len) : taskview_of_row(row);
-    item->fits =
-        !len || !YAJL_IS_ARRAY(items->status) || list_has(items->status, taskview_status((enum task_state)poll.state));
+    enum task_state now = items->full ? full_text(items, row, &item->text) : plain_text(items, row, &item->text);
+    item->fits = now == TASK_FREE || !YAJL_IS_ARRAY(items->status) || list_has(items->status, taskview_status(now));
     return 0;
 }
 
@@ -269,7 +290,10 @@ static int read_list(struct store_conn *conn, struct answer *answer)
 {
     const struct list_request *list = answer->arg;
     struct page page = list->page; /* the work may be called twice */
-    struct items items = {.segment = answer->process->segment, .status = json_member(list->params, "status")};
+    struct items items = {.segment = answer->process->segment,
+                          .spool_fd = answer->spool_dir_fd,
+                          .full = json_member_string(list->params, "view", NULL) != NULL,
+                          .status = json_member(list->params, "status")};
     int rc = store_begin_snapshot(conn);
     if (rc == 0)
         rc = read_ranges(conn, list, &items);
