@@ -179,6 +179,7 @@ static void take(const struct stock_head_input *input, const struct candidate *c
     memset(out, 0, sizeof *out);
     out->row = c->upper->row;
     out->rows = c->lower ? 2 : 1;
+    out->grid = c->upper->grid;
     for (unsigned field = 0; field < FIELD_COUNT; field++)
         out->column[field] = MEM_NONE;
     for (uint32_t column = 0; column < STOCK_COLUMNS; column++) {
@@ -198,7 +199,7 @@ enum stock_head_result stock_heading_find(const struct stock_head_input *input, 
     for (uint32_t i = 0; i < input->n_rows; i++) {
         const struct grid_row *row = input->rows[i], *next = i + 1 < input->n_rows ? input->rows[i + 1] : NULL;
         consider(input, row, NULL, &best);
-        if (next && next->row == row->row + 1 && can_be_lower(next))
+        if (next && next->row == row->row + 1 && next->grid == row->grid && can_be_lower(next))
             consider(input, row, next, &best);
     }
     if (best.n_fields == 0)

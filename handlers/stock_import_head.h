@@ -13,6 +13,7 @@
 struct stock_heading {
     uint32_t row;                          /* 0-based, the first of `rows` */
     unsigned rows;                         /* 1 or 2 */
+    uint16_t grid;                         /* whose columns they are: grid_row.grid */
     uint32_t column[FIELD_COUNT];          /* 0-based, MEM_NONE = the sheet has no such column */
     struct label_hints hints[FIELD_COUNT]; /* currency and VAT that the column's label names */
     uint8_t field_at[STOCK_COLUMNS];       /* enum stock_field by column */

@@ -168,12 +168,30 @@ static int take_waiting(struct stock_reader *reader, unsigned next_outline)
     return rc;
 }
 
+/* Titles, totals and signatures often have columns of their own. Stock in such a row cannot be told by column, and half
+ * of a table is worse than none. */
+static int take_unaligned(struct stock_reader *reader, const struct grid_row *grid)
+{
+    struct stock_row row = {.row = grid};
+    enum stock_row_kind kind = stock_row_kind_unaligned(&reader->context, grid);
+    if (kind != ROW_DATA)
+        return take_kind(reader, &row, kind);
+    fail(reader, "E_AMBIGUOUS_COLUMN",
+         "The columns of row %u are not those of the heading in row %u, so its cells cannot be told apart. Save the "
+         "report as .xlsx and send that.",
+         grid->row + 1, reader->heading.row + 1);
+    return GRID_STOP;
+}
+
 static int take_row(struct stock_reader *reader, const struct grid_row *grid)
 {
     struct stock_row row;
     int rc = take_waiting(reader, grid->outline);
     if (rc != 0)
         return rc;
+    reader->uncalculated += grid->uncalculated;
+    if (grid->grid != reader->heading.grid)
+        return take_unaligned(reader, grid);
     stock_row_sort(&reader->heading, grid, &row);
     enum stock_row_kind kind = stock_row_kind(&reader->context, &row);
     if (kind == ROW_WAIT)
@@ -287,7 +305,17 @@ struct grid_sink stock_reader_sink(struct stock_reader *reader)
     return (struct grid_sink){.sheet = on_sheet, .row = on_row, .sheet_end = on_sheet_end, .ctx = reader};
 }
 
-int stock_reader_finish(struct stock_reader *reader)
+/* Tables made by programs have formulas that nobody has calculated: that is why their amounts are missing. */
+static void explain_formulas(struct stock_reader *reader)
+{
+    size_t used = strlen(reader->failure_text);
+    if (reader->uncalculated > 0)
+        snprintf(reader->failure_text + used, sizeof reader->failure_text - used,
+                 " %u formulas have no value yet: open the file in a spreadsheet program, save it and send that.",
+                 reader->uncalculated);
+}
+
+static int judge(struct stock_reader *reader)
 {
     if (reader->failure[0])
         return -1;
@@ -304,4 +332,12 @@ int stock_reader_finish(struct stock_reader *reader)
         return fail(reader, "E_TOO_MANY_ERRORS", "%u of %u rows were refused, more than %u %%; nothing was changed.",
                     reader->rows_rejected, reader->rows_total, reader->params->max_reject_pct);
     return 0;
+}
+
+int stock_reader_finish(struct stock_reader *reader)
+{
+    int rc = judge(reader);
+    if (rc != 0)
+        explain_formulas(reader);
+    return rc;
 }

@@ -129,6 +129,33 @@ enum stock_row_kind stock_row_kind(const struct stock_context *context, const st
     return group_or_data(context, row);
 }
 
+/* Does it hold a number? */
+static bool is_amount(const struct stock_context *context, const struct grid_cell *cell)
+{
+    struct value_number number;
+    if (cell->kind != GRID_TEXT)
+        return cell->kind == GRID_NUMBER;
+    return value_number_text(cell->text, cell->len, QTY_SCALE, context->params->locale, &number) == 0 &&
+           !number.missing;
+}
+
+enum stock_row_kind stock_row_kind_unaligned(const struct stock_context *context, const struct grid_row *row)
+{
+    unsigned filled = 0, amounts = 0;
+    for (uint32_t i = 0; i < row->n_cells; i++) {
+        filled += !stock_cell_empty(&row->cells[i]);
+        amounts += is_amount(context, &row->cells[i]);
+    }
+    if (filled == 0)
+        return ROW_EMPTY;
+    struct stock_span words = first_words(row);
+    if (words.n && label_is_total(words.s, words.n))
+        return ROW_TOTAL;
+    if (is_numbered(row))
+        return ROW_HEADER;
+    return filled > 1 && amounts > 0 ? ROW_DATA : ROW_GROUP;
+}
+
 uint32_t stock_row_section(const struct stock_context *context, const struct stock_row *row)
 {
     struct stock_span name = stock_cell_words(row->field[FIELD_NAME]), first = first_words(row->row);

@@ -149,8 +149,13 @@ static bool read_cell(struct cursor *c, struct grid_cell *cell)
 static bool read_row(struct cursor *c, struct grid_cell *cells, struct grid_row *row)
 {
     const unsigned char *p = bytes_at(c, ROW_HEAD);
-    *row = (struct grid_row){
-        .row = get32(p), .outline = p[4], .hidden = p[5] != 0, .n_cells = get16(p + 6), .cells = cells};
+    *row = (struct grid_row){.row = get32(p),
+                             .outline = p[4],
+                             .hidden = p[5] != 0,
+                             .grid = get16(p + 8),
+                             .uncalculated = get16(p + 10),
+                             .n_cells = get16(p + 6),
+                             .cells = cells};
     if (!c->ok || row->row >= GRID_MAX_ROW || row->n_cells > GRID_MAX_COLUMN || p[5] > 1)
         return false;
     for (uint32_t i = 0; i < row->n_cells; i++)

@@ -8,10 +8,11 @@
  * files.
  *
  * Columns are handed out as the file numbers them. A document may hold several column grids (a parameter block of two
- * columns above a table of nine); numbers are comparable within rows of one grid, as they are within any table seen.
+ * columns above a table of nine); each row tells its own (grid_row.grid), and sets of columns that lie at the same
+ * places are one grid.
  *
- * Memory is constant: one block of input, the texts of one row, the merges of the first rows and eight bytes per row
- * group. */
+ * Memory is bounded: one block of input, the texts of one row, the merges of the first rows, eight bytes per row group
+ * and twelve per run of rows bound to a set of columns. */
 #ifndef PF_MXL_H
 #define PF_MXL_H
 

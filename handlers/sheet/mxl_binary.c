@@ -1,5 +1,6 @@
 /* The walk through a 1C 7.7 document, section by section to its last byte. */
 #include "handlers/sheet/mxl_binary.h"
+#include "handlers/sheet/bytes.h"
 #include "handlers/sheet/mxl_text.h"
 
 #include <stdlib.h>
@@ -151,18 +152,21 @@ static int same_count(struct mxl_in *in, uint32_t n)
     return again == n ? 0 : mxl_fail(in, "mxl-malformed", "The .mxl file is damaged: two counts of one block differ.");
 }
 
-/* A keyed block of grid interest, up to its records; *into is to be freed, also after a failure. */
-static int keyed(struct mxl_in *in, size_t least, uint32_t limit, uint32_t *n, uint32_t **into)
+/* A keyed block of grid interest, up to its records: its numbers, to be freed, or NULL after a failure. */
+static uint32_t *keyed(struct mxl_in *in, size_t least, uint32_t limit, uint32_t *n)
 {
-    *into = NULL;
     if (count(in, 4 + least, n))
-        return -1;
-    if (*n > limit)
-        return mxl_fail(in, "mxl-limit", "The .mxl file has too many rows or columns.");
-    *into = malloc((size_t)*n * sizeof **into + 1);
-    if (!*into)
-        abort();
-    return keys(in, *n, limit, *into) || same_count(in, *n) ? -1 : 0;
+        return NULL;
+    if (*n > limit) {
+        mxl_fail(in, "mxl-limit", "The .mxl file has too many rows or columns.");
+        return NULL;
+    }
+    uint32_t *numbers = xalloc(*n * sizeof *numbers);
+    if (keys(in, *n, limit, numbers) || same_count(in, *n)) {
+        free(numbers);
+        return NULL;
+    }
+    return numbers;
 }
 
 /* A keyed block whose records are of no interest. */
@@ -187,31 +191,36 @@ static int string_record(struct binary *doc)
     return skip_string(doc->in);
 }
 
+static int row_cells(struct binary *doc, uint32_t row, const uint32_t *columns, uint32_t n)
+{
+    if (!doc->deliver && mxl_out_count(doc->out, 1, n))
+        return -1;
+    for (uint32_t i = 0; i < n; i++)
+        if (grid_cell(doc, columns[i]))
+            return -1;
+    return doc->deliver ? mxl_out_row_end(doc->out, row, 0) : 0;
+}
+
 /* A row: its format, then a keyed block of cells. */
 static int one_row(struct binary *doc, uint32_t row)
 {
-    uint32_t *columns, n;
-    int rc = -1;
+    uint32_t n;
     mxl_out_row_begin(doc->out);
     if (skip_cell(doc))
         return -1;
-    if (keyed(doc->in, doc->fixed, GRID_MAX_COLUMN, &n, &columns))
-        goto free_columns;
-    if (!doc->deliver && mxl_out_count(doc->out, 1, n))
-        goto free_columns;
-    for (uint32_t i = 0; i < n; i++)
-        if (grid_cell(doc, columns[i]))
-            goto free_columns;
-    rc = doc->deliver ? mxl_out_row_end(doc->out, row) : 0;
-free_columns:
+    uint32_t *columns = keyed(doc->in, doc->fixed, GRID_MAX_COLUMN, &n);
+    if (!columns)
+        return -1;
+    int rc = row_cells(doc, row, columns, n);
     free(columns);
     return rc;
 }
 
 static int rows(struct binary *doc)
 {
-    uint32_t *numbers, n;
-    int rc = keyed(doc->in, doc->fixed, GRID_MAX_ROW, &n, &numbers);
+    uint32_t n;
+    uint32_t *numbers = keyed(doc->in, doc->fixed, GRID_MAX_ROW, &n);
+    int rc = numbers ? 0 : -1;
     for (uint32_t i = 0; rc == 0 && i < n; i++)
         rc = one_row(doc, numbers[i]);
     free(numbers);
@@ -227,8 +236,9 @@ static int head(struct binary *doc)
         return -1;
     if (skip_cell(doc) || skip_keyed(doc, FONT_BYTES, font_record) || skip_keyed(doc, 1, string_record))
         return -1;
-    if (skip_cell(doc) || skip_cell(doc)) /* page header and footer */
-        return -1;
+    for (int i = 0; i < 2; i++) /* page header and footer */
+        if (skip_cell(doc))
+            return -1;
     return skip_keyed(doc, doc->fixed, skip_cell);
 }
 

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+enum { FORMAT_WIDTH = 7, FORMAT_HAS_WIDTH = 1 << FORMAT_WIDTH };
+
 /* Which work the walk over the rows does. */
 enum pass {
     LOCATE, /* count, and pass over cells by their braces */
@@ -39,6 +41,25 @@ static int languages(struct mxl_brace *doc)
     return mxl_skip_rest(in, doc->scratch);
 }
 
+/* The format's width: the eighth bit of the mask, and so behind as many values as there are lower bits. */
+int mxl_brace_width(struct mxl_brace *doc, uint32_t *width)
+{
+    struct mxl_in *in = doc->in;
+    int64_t mask, value;
+    *width = MXL_NO_WIDTH;
+    if (mxl_open(in) || mxl_integer_in(in, 0, INT64_MAX, &mask))
+        return -1;
+    for (int bit = 0; bit < FORMAT_WIDTH && (mask & FORMAT_HAS_WIDTH); bit++)
+        if ((mask >> bit & 1) && mxl_comma_skip(in, doc->scratch))
+            return -1;
+    if (mask & FORMAT_HAS_WIDTH) {
+        if (mxl_comma_integer(in, 0, INT32_MAX, &value))
+            return -1;
+        *width = (uint32_t)value;
+    }
+    return mxl_skip_rest(in, doc->scratch);
+}
+
 /* Items 0 to 15 of the root: see the numbers in the comments. */
 static int head(struct mxl_brace *doc, int64_t *rows)
 {
@@ -46,7 +67,9 @@ static int head(struct mxl_brace *doc, int64_t *rows)
     int64_t any;
     if (version(in) || languages(doc))
         return -1;
-    if (mxl_comma_skip(in, doc->scratch) || mxl_comma_skip(in, doc->scratch)) /* 4 default format, 5 line styles */
+    if (mxl_comma(in) || mxl_brace_width(doc, &doc->columns.default_width)) /* 4 default format */
+        return -1;
+    if (mxl_comma_skip(in, doc->scratch)) /* 5 line styles */
         return -1;
     if (mxl_comma(in) || mxl_integer(in, &any)) /* 6 */
         return -1;
@@ -92,7 +115,9 @@ static int walk(struct mxl_brace *doc, enum pass pass, int64_t n_rows)
         if (pass == LOCATE && mxl_out_count(doc->out, 1, (uint64_t)n))
             return -1;
         mxl_out_row_begin(doc->out);
-        if (cells(doc, pass, n) || (pass == DELIVER && mxl_out_row_end(doc->out, (uint32_t)row)))
+        if (cells(doc, pass, n))
+            return -1;
+        if (pass == DELIVER && mxl_out_row_end(doc->out, (uint32_t)row, mxl_columns_grid(&doc->columns, (uint32_t)row)))
             return -1;
     }
     return 0;
@@ -150,6 +175,7 @@ int mxl_brace_read(struct mxl_in *in, struct mxl_out *out, uint64_t body)
 {
     struct mxl_brace doc = {.in = in, .out = out, .scratch = mxl_room_new(MXL_MAX_STRING)};
     int rc = both_passes(&doc, body);
+    mxl_columns_fini(&doc.columns);
     mxl_room_free(&doc.scratch, MXL_MAX_STRING);
     return rc;
 }

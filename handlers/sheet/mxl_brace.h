@@ -2,6 +2,7 @@
 #ifndef PF_MXL_BRACE_H
 #define PF_MXL_BRACE_H
 
+#include "handlers/sheet/mxl_columns.h"
 #include "handlers/sheet/mxl_out.h"
 #include "handlers/sheet/mxl_token.h"
 
@@ -13,6 +14,7 @@ struct mxl_brace {
     char *scratch; /* MXL_MAX_STRING bytes for what is passed over */
     char language[MXL_MAX_LANGUAGE];
     size_t language_len;
+    struct mxl_columns columns;
 };
 
 /* Read both passes; `body` is the offset of the root group. Returns 0, or -1 (failure in the input, or out->stopped).
@@ -22,8 +24,11 @@ int mxl_brace_read(struct mxl_in *in, struct mxl_out *out, uint64_t body);
 /* One cell record: its text, or else its typed value, becomes a cell of the current row. */
 int mxl_brace_cell(struct mxl_brace *doc, uint32_t column);
 
-/* Everything behind the last row: checks that the grid has ended where the counts say, takes merges and row groups, and
- * goes through the root group to the end of the file. `scratch` must hold MXL_MAX_STRING bytes. */
+/* One format record {mask, value per bit}: its width, MXL_NO_WIDTH when it tells none. */
+int mxl_brace_width(struct mxl_brace *doc, uint32_t *width);
+
+/* Everything behind the last row: checks that the grid has ended where the counts say, takes merges, row groups
+ * and column sets, and goes through the root group to the end of the file. `scratch` must hold MXL_MAX_STRING bytes. */
 int mxl_brace_trailer(struct mxl_brace *doc);
 
 #endif

@@ -162,9 +162,10 @@ static uint8_t level(struct mxl_out *out, uint32_t row)
     return depth > UINT8_MAX ? UINT8_MAX : (uint8_t)depth;
 }
 
-int mxl_out_row_end(struct mxl_out *out, uint32_t number)
+int mxl_out_row_end(struct mxl_out *out, uint32_t number, uint16_t grid)
 {
-    struct grid_row row = {.row = number, .outline = level(out, number), .n_cells = out->n_cells, .cells = out->cells};
+    struct grid_row row = {
+        .row = number, .outline = level(out, number), .grid = grid, .n_cells = out->n_cells, .cells = out->cells};
     return said(out, out->sink->row(out->sink->ctx, &row));
 }
 

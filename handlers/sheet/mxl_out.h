@@ -52,7 +52,8 @@ void mxl_out_row_begin(struct mxl_out *out);
 int mxl_out_text(struct mxl_out *out, char **at);
 /* The first `len` bytes at the tip become a cell. */
 int mxl_out_cell(struct mxl_out *out, uint32_t column, enum grid_kind kind, size_t len);
-int mxl_out_row_end(struct mxl_out *out, uint32_t row);
+/* `grid` as struct grid_row tells it. */
+int mxl_out_row_end(struct mxl_out *out, uint32_t row, uint16_t grid);
 int mxl_out_end(struct mxl_out *out);
 
 #endif

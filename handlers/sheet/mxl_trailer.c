@@ -1,22 +1,44 @@
 /* What stands behind the grid in the brace form: column sets, drawings, row groups, merges, names, page and print
  * settings. */
+#include "handlers/sheet/bytes.h"
 #include "handlers/sheet/mxl_brace.h"
+
+#include <stdlib.h>
 
 #define MAX_COUNT 1000000 /* items of one section; a larger count is no document but a wrong number */
 
-/* {count, 0|1, GUID, ...} and a number: the only proof that the counts of rows and cells fitted. */
+/* k, (column, format) * k */
+static int column_formats(struct mxl_brace *doc)
+{
+    int64_t n, column, format;
+    if (mxl_integer_in(doc->in, 0, GRID_MAX_COLUMN, &n))
+        return -1;
+    for (int64_t i = 0; i < n; i++) {
+        if (mxl_comma_integer(doc->in, 0, GRID_MAX_COLUMN - 1, &column) ||
+            mxl_comma_integer(doc->in, 0, UINT32_MAX, &format))
+            return -1;
+        if (mxl_columns_add_width(&doc->columns, doc->in, (uint32_t)column, (uint32_t)format))
+            return -1;
+    }
+    return mxl_skip_rest(doc->in, doc->scratch);
+}
+
+/* {count, 0|1, GUID, ...}: its shape is the only proof that the counts of rows and cells fitted. */
 static int column_set(struct mxl_brace *doc)
 {
     struct mxl_in *in = doc->in;
     char guid[MXL_MAX_ATOM];
     size_t len;
     int64_t n;
-    if (mxl_open(in) || mxl_integer(in, &n) || mxl_comma_skip(in, doc->scratch) || mxl_comma(in) ||
-        mxl_atom(in, guid, &len))
+    if (mxl_columns_add_set(&doc->columns, in) || mxl_open(in) || mxl_integer(in, &n) ||
+        mxl_comma_skip(in, doc->scratch) || mxl_comma(in) || mxl_atom(in, guid, &len))
         return -1;
     if (!mxl_is_guid(guid, len))
         return mxl_fail(in, "mxl-malformed", "The .mxl file is damaged: the cells do not fit their counts.");
-    return mxl_skip_rest(in, doc->scratch);
+    int more = mxl_another(in);
+    if (more == 0)
+        return mxl_close(in);
+    return more < 0 ? -1 : column_formats(doc);
 }
 
 static int column_sets(struct mxl_brace *doc)
@@ -25,7 +47,7 @@ static int column_sets(struct mxl_brace *doc)
     int64_t height, n, row, set;
     if (mxl_comma(in) || column_set(doc) || mxl_comma(in) || mxl_integer(in, &height))
         return -1;
-    if (mxl_comma_integer(in, 0, MAX_COUNT, &n))
+    if (mxl_comma_integer(in, 0, MXL_MAX_SETS - 1, &n))
         return -1;
     for (int64_t i = 0; i < n; i++)
         if (mxl_comma(in) || column_set(doc))
@@ -33,7 +55,8 @@ static int column_sets(struct mxl_brace *doc)
     if (mxl_comma_integer(in, 0, GRID_MAX_ROW, &n))
         return -1;
     for (int64_t i = 0; i < n; i++)
-        if (mxl_comma_integer(in, 0, INT64_MAX, &row) || mxl_comma_integer(in, 0, INT64_MAX, &set))
+        if (mxl_comma_integer(in, 0, INT64_MAX, &row) || mxl_comma_integer(in, 0, INT64_MAX, &set) ||
+            mxl_columns_bind(&doc->columns, in, row, set))
             return -1;
     return 0;
 }
@@ -98,6 +121,64 @@ static int merges(struct mxl_brace *doc)
     return mxl_close(in);
 }
 
+/* An atom as a whole number of at most nine digits, or -1. */
+static int64_t plain_number(struct mxl_in *in)
+{
+    char atom[MXL_MAX_ATOM];
+    size_t len;
+    int64_t value = 0;
+    if (mxl_atom(in, atom, &len))
+        return -1;
+    for (size_t i = 0; i < len; i++) {
+        if (atom[i] < '0' || atom[i] > '9' || len > 9)
+            return -1;
+        value = value * 10 + (atom[i] - '0');
+    }
+    return value;
+}
+
+/* Merged rows, merged columns, named areas, document name, page settings, print area, ten numbers, and the number of
+ * formats. Further builds may differ here, which costs nothing but the widths: *n is then -1. */
+static int before_formats(struct mxl_brace *doc, int64_t *n)
+{
+    static const char shape[] = "{{{\"{{1234567890n";
+    *n = -1;
+    for (const char *s = shape; *s; s++) {
+        int more = mxl_another(doc->in);
+        if (more <= 0)
+            return more;
+        bool opens = mxl_ahead(doc->in) == '{', quoted = mxl_ahead(doc->in) == '"';
+        if (opens != (*s == '{') || quoted != (*s == '"'))
+            return mxl_skip_item(doc->in, doc->scratch);
+        if (*s == 'n')
+            *n = plain_number(doc->in);
+        else if (mxl_skip_item(doc->in, doc->scratch))
+            return -1;
+    }
+    return doc->in->failed ? -1 : 0;
+}
+
+/* The format table, for its widths. */
+static int formats(struct mxl_brace *doc)
+{
+    int64_t n;
+    uint32_t *widths = NULL;
+    if (before_formats(doc, &n))
+        return -1;
+    if (n < 0 || n > MXL_MAX_FORMATS) {
+        mxl_columns_settle(&doc->columns, NULL, 0);
+        return 0;
+    }
+    int rc = 0;
+    widths = xalloc((size_t)n * sizeof *widths);
+    for (int64_t i = 0; i < n && rc == 0; i++)
+        rc = mxl_comma(doc->in) || mxl_brace_width(doc, &widths[i]) ? -1 : 0;
+    if (rc == 0)
+        mxl_columns_settle(&doc->columns, widths, (uint32_t)n);
+    free(widths);
+    return rc;
+}
+
 /* Blanks and NULs may follow the last brace; anything else means that two files were glued together. */
 static int end_of_file(struct mxl_in *in)
 {
@@ -112,6 +193,9 @@ static int end_of_file(struct mxl_in *in)
 int mxl_brace_trailer(struct mxl_brace *doc)
 {
     if (column_sets(doc) || drawings(doc) || row_groups(doc) || merges(doc))
+        return -1;
+    /* Widths are of interest only where they decide which rows are alike. */
+    if (doc->columns.n_bound > 0 && formats(doc))
         return -1;
     return mxl_skip_rest(doc->in, doc->scratch) || end_of_file(doc->in) ? -1 : 0;
 }

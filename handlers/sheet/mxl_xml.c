@@ -1,6 +1,7 @@
 /* The XML form of .mxl through expat: a table of the elements we know at their places, everything else passed over. */
 #include "handlers/sheet/mxl_xml.h"
 #include "handlers/sheet/mxl.h"
+#include "handlers/sheet/mxl_token.h"
 
 #include <expat.h>
 
@@ -15,6 +16,8 @@
 #define MAX_DEPTH    32
 #define MAX_PENDING  ((uint64_t)4 << 20) /* bytes of one tag or comment, which expat keeps in memory whole */
 #define MAX_LANGUAGE 64
+#define MAX_SETS     256
+#define ID_BYTES     36
 #define MAX_EXPAT    ((size_t)16 << 20)
 
 enum place {
@@ -26,6 +29,7 @@ enum place {
     ROW_INDEX,
     ROW_INDEX_TO,
     ROW,
+    COLUMNS_ID,
     CELL,
     COLUMN,
     CONTENT,
@@ -54,6 +58,7 @@ static const struct step {
     {ROWS_ITEM, SHEET_NS " index", ROW_INDEX},
     {ROWS_ITEM, SHEET_NS " indexTo", ROW_INDEX_TO},
     {ROWS_ITEM, SHEET_NS " row", ROW},
+    {ROW, SHEET_NS " columnsID", COLUMNS_ID},
     {ROW, SHEET_NS " c", CELL},
     {CELL, SHEET_NS " i", COLUMN},
     {CELL, SHEET_NS " c", CONTENT},
@@ -89,6 +94,8 @@ struct xml {
     size_t item_language_len;
     size_t item_len; /* of the content, still in `text` */
 
+    char ids[MAX_SETS][ID_BYTES]; /* of the column sets that rows are bound to, beside the main one */
+    uint16_t n_ids, grid;         /* of the row: 0 is the main set, 1 is ids[0] */
     int64_t row, row_to, last_row, column, last_column;
     size_t best_len;
     int best_rank;
@@ -137,6 +144,7 @@ static void enter(struct xml *x, enum place place)
     if (place == ROWS_ITEM) {
         x->row = x->row_to = -1;
         x->last_column = -1;
+        x->grid = 0;
         mxl_out_row_begin(x->out);
     } else if (place == CELL) {
         begin_cell(x);
@@ -198,6 +206,25 @@ static void keep_language(struct xml *x, char to[MAX_LANGUAGE], size_t *len)
     *len = x->len;
 }
 
+/* Widths are not looked at: every set is a grid of its own. */
+static void keep_set(struct xml *x)
+{
+    uint16_t i = 0;
+    if (!mxl_is_guid(x->text, x->len)) {
+        fail(x, "mxl-malformed", "The .mxl file is damaged: a column set has no identifier.");
+        return;
+    }
+    while (i < x->n_ids && memcmp(x->ids[i], x->text, ID_BYTES) != 0)
+        i++;
+    if (i == MAX_SETS) {
+        fail(x, "mxl-limit", "The .mxl file has too many column sets.");
+        return;
+    }
+    if (i == x->n_ids)
+        memcpy(x->ids[x->n_ids++], x->text, ID_BYTES);
+    x->grid = (uint16_t)(i + 1);
+}
+
 /* As in the brace form: the document's language, else "#", else any; "" names a parameter. */
 static int item_rank(const struct xml *x)
 {
@@ -242,7 +269,7 @@ static void end_cell(struct xml *x)
 static void deliver_rows(struct xml *x)
 {
     for (int64_t row = x->row; row <= x->row_to; row++)
-        if (mxl_out_row_end(x->out, (uint32_t)row)) {
+        if (mxl_out_row_end(x->out, (uint32_t)row, x->grid)) {
             stop(x);
             return;
         }
@@ -295,6 +322,9 @@ static void leave(struct xml *x, enum place place)
     case PARAMETER:
         x->parameter = true;
         break;
+    case COLUMNS_ID:
+        keep_set(x);
+        break;
     case TEXT_LANGUAGE:
         keep_language(x, x->item_language, &x->item_language_len);
         break;
@@ -342,7 +372,7 @@ static void XMLCALL on_end(void *ctx, const XML_Char *name)
 static bool is_leaf(enum place place)
 {
     return place == CURRENT_LANGUAGE || place == ROW_INDEX || place == ROW_INDEX_TO || place == COLUMN ||
-           place == TEXT_LANGUAGE || place == TEXT_CONTENT || place >= MERGE_ROW;
+           place == COLUMNS_ID || place == TEXT_LANGUAGE || place == TEXT_CONTENT || place >= MERGE_ROW;
 }
 
 static void XMLCALL on_text(void *ctx, const XML_Char *s, int len)

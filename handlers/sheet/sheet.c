@@ -1,6 +1,7 @@
 /* What a file is by its first bytes, and the way to its reader. */
 #include "handlers/sheet/sheet.h"
 
+#include "handlers/sheet/bytes.h"
 #include "handlers/sheet/ole.h"
 #include "handlers/sheet/zip.h"
 
@@ -48,33 +49,113 @@ static enum sheet_format sniff_mxl(const unsigned char *head, size_t n, struct s
     return SHEET_MXL;
 }
 
-static enum sheet_format sniff_text(const unsigned char *head, size_t n, struct sheet_error *err)
+/* Files of other programs that begin with something unmistakable. */
+static const struct other {
+    const char *magic;
+    size_t n;
+    const char *text;
+} others[] = {
+#define MAGIC(bytes)  bytes, sizeof(bytes) - 1
+#define PICTURE       "The file is a picture, not a spreadsheet. Send the table that it shows as .xlsx."
+#define ARCHIVE(kind) "The file is " kind " archive. Unpack it and send the .xlsx or .mxl that is in it."
+    {MAGIC("%PDF"), "The file is a PDF document. Send the table it was made from as .xlsx."},
+    {MAGIC("{\\rtf"), "The file is a text document (.rtf). Save its table as .xlsx and send that."},
+    {MAGIC("\x89PNG"), PICTURE},
+    {MAGIC("\xff\xd8\xff"), PICTURE},
+    {MAGIC("GIF8"), PICTURE},
+    {MAGIC("II*\0"), PICTURE},
+    {MAGIC("MM\0*"), PICTURE},
+    {MAGIC("\x1f\x8b"), ARCHIVE("a gzip")},
+    {MAGIC("BZh"), ARCHIVE("a bzip2")},
+    {MAGIC("Rar!\x1a\x07"), ARCHIVE("a RAR")},
+    {MAGIC("7z\xbc\xaf\x27\x1c"), ARCHIVE("a 7z")},
+    {MAGIC("\xfd\x37zXZ"), ARCHIVE("an xz")},
+    {MAGIC("PK\7\10"), ARCHIVE("a part of a ZIP")},
+    {MAGIC("ID;P"), "The file is a SYLK spreadsheet (.slk). Open it and save it as .xlsx."},
+};
+
+static const char *other_program(const unsigned char *head, size_t n)
+{
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (begins(head, n, others[i].magic, others[i].n))
+            return others[i].text;
+    return NULL;
+}
+
+/* dBase: version, date of the last change, and a header of 32 bytes and 32 a field and one or a little more. */
+static bool looks_dbf(const unsigned char *head, size_t n)
+{
+    return n > 32 && (head[0] & 7) == 3 && head[2] >= 1 && head[2] <= 12 && head[3] >= 1 && head[3] <= 31 &&
+           get16(head + 8) > 64 && get16(head + 10) > 1 && memchr(head + 32, 0, 11) != NULL;
+}
+
+/* UTF-16 with its mark as ASCII, '?' for all else. Returns the length, 0 when it is none. */
+static size_t narrow(const unsigned char *head, size_t n, unsigned char *to)
+{
+    bool little = begins(head, n, "\xff\xfe", 2);
+    if (!little && !begins(head, n, "\xfe\xff", 2))
+        return 0;
+    size_t made = 0;
+    for (size_t i = 2; i + 1 < n; i += 2) {
+        unsigned char low = head[i + !little], high = head[i + little];
+        to[made++] = high == 0 && low < 0x80 ? low : '?';
+    }
+    return made;
+}
+
+static bool is_text(const unsigned char *head, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (head[i] < ' ' && strchr("\t\n\r\f", head[i]) == NULL)
+            return false;
+    return memchr(head, 0, n) == NULL;
+}
+
+static void refuse_text(const unsigned char *head, size_t n, bool utf16, struct sheet_error *err)
+{
+    bool table =
+        holds(head, n, "urn:schemas-microsoft-com:office:spreadsheet") || holds(head, n, "progid=\"Excel.Sheet\"");
+    bool page = holds(head, n, "<html") || holds(head, n, "<HTML") || holds(head, n, "MIME-Version:");
+    if (looks_html(head, n) || (page && !table))
+        sheet_refuse(err, "html",
+                     "The file is an HTML page with the name of a spreadsheet. Open it and save it as .xlsx.");
+    else if (table)
+        sheet_refuse(err, "xml-2003", "The file is an XML Spreadsheet 2003. Open it and save it as .xlsx.");
+    else if (begins(head, n, "<?xml", 5))
+        sheet_refuse(err, "not-zip", "The file is an XML document, not a spreadsheet. Save its table as .xlsx.");
+    else if (utf16)
+        sheet_refuse(err, "not-zip",
+                     "The file is plain text in UTF-16, not a spreadsheet. Open it and save it as .xlsx.");
+    else if (is_text(head, n))
+        sheet_refuse(err, "not-zip", "The file is plain text (CSV?), not a spreadsheet. Open it and save it as .xlsx.");
+    else
+        sheet_refuse(err, "not-zip", "The file is no spreadsheet that is read here. Save the table as .xlsx.");
+}
+
+/* `head` may be of UTF-16 made narrow. */
+static enum sheet_format sniff_text(const unsigned char *head, size_t n, bool utf16, struct sheet_error *err)
 {
     size_t skip = begins(head, n, "\xef\xbb\xbf", 3) ? 3 : 0;
     while (skip < n && strchr(" \t\r\n", head[skip]) != NULL && head[skip] != 0)
         skip++;
-    head += skip;
-    n -= skip;
-    if (holds(head, n, "http://v8.1c.ru/8.2/data/spreadsheet"))
+    if (holds(head + skip, n - skip, "http://v8.1c.ru/8.2/data/spreadsheet"))
         return SHEET_MXL;
-    if (looks_html(head, n))
-        sheet_refuse(err, "html",
-                     "The file is an HTML page with the name of a spreadsheet. Open it and save it as .xlsx.");
-    else if (holds(head, n, "urn:schemas-microsoft-com:office:spreadsheet") || holds(head, n, "progid=\"Excel.Sheet\""))
-        sheet_refuse(err, "xml-2003", "The file is an XML Spreadsheet 2003. Open it and save it as .xlsx.");
-    else if (looks_html(head, n) || holds(head, n, "<html") || holds(head, n, "<HTML"))
-        sheet_refuse(err, "html",
-                     "The file is an HTML page with the name of a spreadsheet. Open it and save it as .xlsx.");
-    else if (begins(head, n, "\xff\xfe", 2) || begins(head, n, "\xfe\xff", 2))
-        sheet_refuse(err, "not-zip",
-                     "The file is plain text in UTF-16, not a spreadsheet. Open it and save it as .xlsx.");
-    else if (begins(head, n, "%PDF", 4))
-        sheet_refuse(err, "not-zip", "The file is a PDF document. Send the table it was made from as .xlsx.");
-    else if (memchr(head, 0, n) == NULL)
-        sheet_refuse(err, "not-zip", "The file is plain text (CSV?), not a spreadsheet. Open it and save it as .xlsx.");
-    else
-        sheet_refuse(err, "not-zip", "The file is no spreadsheet that is read here. Save the table as .xlsx.");
+    refuse_text(head + skip, n - skip, utf16, err);
     return SHEET_UNKNOWN;
+}
+
+static enum sheet_format sniff_other(const unsigned char *head, size_t n, struct sheet_error *err)
+{
+    unsigned char ascii[HEAD_SIZE / 2];
+    const char *text = other_program(head, n);
+    if (text == NULL && looks_dbf(head, n))
+        text = "The file is a dBase table (.dbf). Open it and save it as .xlsx.";
+    if (text != NULL) {
+        sheet_refuse(err, "not-zip", "%s", text);
+        return SHEET_UNKNOWN;
+    }
+    size_t made = narrow(head, n < HEAD_SIZE ? n : HEAD_SIZE, ascii);
+    return made > 0 ? sniff_text(ascii, made, true, err) : sniff_text(head, n, false, err);
 }
 
 enum sheet_format sheet_sniff(const unsigned char *head, size_t n, struct sheet_error *err)
@@ -96,7 +177,7 @@ enum sheet_format sheet_sniff(const unsigned char *head, size_t n, struct sheet_
         sheet_refuse(err, "legacy-xls", "The file is an old .xls workbook. Save it as .xlsx and send that.");
         return SHEET_UNKNOWN;
     }
-    return sniff_text(head, n, err);
+    return sniff_other(head, n, err);
 }
 
 enum sheet_format sheet_sniff_file(const struct sheet_input *input, struct sheet_error *err)

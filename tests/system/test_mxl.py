@@ -63,3 +63,38 @@ def test_truncated_report_writes_nothing(stocked):
 def test_cells_tool_prints_the_sample(stocked):
     out = subprocess.run([str(stocked.build / "priceforge-cells"), str(MXL / "synthetic-prices.mxl")], capture_output=True, check=True)
     assert json.loads(out.stdout) == json.loads((MXL / "synthetic-prices.cells.json").read_text())
+
+
+GUID = "00000000-0000-0000-0000-00000000000%d"
+
+
+def report(rows, bound, widths):
+    """A document of build 12: texts by row, pairs (row, additional set), and two additional sets of two columns with these widths."""
+    cell = '{16,0,{1,1,{"#","%s"}},0}'
+    grid = ",".join(f"{i},0,{len(row)}," + ",".join(f"{k},{cell % text}" for k, text in enumerate(row)) for i, row in enumerate(rows))
+    sets = ",".join("{2,0,%s,2,0,%d,1,%d}" % (GUID % (i + 1), i * 2 + 1, i * 2 + 2) for i in range(2))
+    pairs = "".join(f",{row},{number}" for row, number in bound)
+    formats = ",".join("{128,%d}" % width for pair in widths for width in pair)
+    body = (
+        '{8,1,12,{"#","",1,0,0},{128,72},{1,0},0,{0,0},{0,0},{0,0},{0,0},{0,0},{0,0},0,2,' + f"{len(rows)},{grid},"
+        "{1,0," + GUID % 0 + f",0}},{len(rows)},2,{sets},{len(bound)}{pairs},0,0,0,0,0,0,{{0}},{{0}},{{0}},{{0}},\"\","
+        "{{0}},{0,-1,-1,-1,-1," + GUID % 0 + "},0,0,0,0,0,0,0,1,0,1,4," + formats + ",0,0,{0}}"
+    )
+    return b"MOXCEL\0\x08\0\x01\0\x0c\0\xef\xbb\xbf" + body.encode()
+
+
+ROWS = [["Stock on hand"], ["Артикул", "Количество"], ["PN-1", "5"], ["PN-2", "7"], ["Подпись", "Иванов"]]
+
+
+def test_heading_and_rows_on_different_columns_are_refused(stocked):
+    data = report(ROWS, [(1, 0), (2, 1), (3, 1)], [(100, 60), (90, 60)])
+    task = stocked.worker(1).wait(stocked.worker(0).upload("/api/stock/import?warehouse=MAIN", data).json["task_id"])
+    assert task["status"] == "error" and "row 3" in task["error"] and ".xlsx" in task["error"], task
+    assert stocked.sql(f"SELECT error_code FROM task WHERE id = '{task['id']}'") == [["E_AMBIGUOUS_COLUMN"]]
+    assert stocked.sql("SELECT COUNT(*) FROM stock_item") == [["0"]]
+
+
+def test_different_columns_at_the_same_places_are_the_same(stocked):
+    data = report(ROWS, [(1, 0), (2, 1), (3, 1)], [(100, 60), (100, 60)])
+    task = stocked.worker(1).wait(stocked.worker(0).upload("/api/stock/import?warehouse=MAIN", data).json["task_id"])
+    assert task["status"] == "completed" and task["result"]["inserted"] == 2 and task["result"]["qty_total"] == "12.000", task

@@ -61,8 +61,10 @@ static int keep_row(void *ctx, const struct grid_row *row)
 {
     struct kept *k = ctx;
     k->n_rows++;
-    if (row->row < sizeof k->outline)
+    if (row->row < sizeof k->outline) {
         k->outline[row->row] = row->outline;
+        k->grid[row->row] = row->grid;
+    }
     for (uint32_t i = 0; i < row->n_cells; i++)
         keep_cell(k, row, &row->cells[i]);
     return k->row_answer;

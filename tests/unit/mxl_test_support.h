@@ -20,6 +20,7 @@ struct kept {
     uint32_t n_rows;
     unsigned sheets, ends;
     uint8_t outline[256]; /* by row */
+    uint16_t grid[256];   /* by row */
     int row_answer;       /* what row() returns */
     int sheet_answer;
 };

@@ -144,6 +144,103 @@ static void nested_groups_are_levels(void **state)
     kept_free(&kept);
 }
 
+/* ---- Column sets ----------------------------------------------------------------------------------------------- */
+
+#define SET(LAST, K) "{2,0,00000000-0000-0000-0000-00000000000" LAST "," K "}"
+/* Formats: a column of 100, one of 54, one that tells no width, the default of 72 again; then fonts. */
+#define FORMATS      "4,{128,100},{129,5,54},{512,0},{130,1,72}"
+
+/* Rows 0 to 5 with one cell each; `sets` is the number of additional sets and the sets, `pairs` the same. */
+static int read_sets(const char *main_set, const char *sets, const char *pairs, const char *tail, struct kept *kept,
+                     struct sheet_error *err)
+{
+    char bytes[4096];
+    memcpy(bytes, "MOXCEL\0\x08\0\x01\0\x0c\0\xef\xbb\xbf", 16);
+    int n = snprintf(bytes + 16, sizeof bytes - 16,
+                     "{8,1,12,{\"#\",\"\",1,0,0},{128,72},{1,0},0,{0,0},{0,0},{0,0},{0,0},{0,0},{0,0},0,2,6");
+    for (int row = 0; row < 6; row++)
+        n += snprintf(bytes + 16 + n, sizeof bytes - 16 - (size_t)n, ",%d,0,1,1,{16,0,{1,1,{\"#\",\"%d\"}},0}", row,
+                      row);
+    n += snprintf(bytes + 16 + n, sizeof bytes - 16 - (size_t)n, ",%s,6,%s,%s,0,0,0,0,0,0,{0},{0},{0},{0},\"\"%s}",
+                  main_set, sets, pairs, tail);
+    return read_bytes(bytes, (size_t)n + 16, kept, err);
+}
+
+#define PAGE      ",{{0}},{0,-1,-1,-1,-1," GUID "},0,0,0,0,0,0,0,1,0,1," /* settings, print area, ten numbers */
+#define AFTERWARD ",1,{7,0},0,{0}"
+
+static void rows_tell_their_columns(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *main_set, *sets, *pairs, *tail;
+        uint16_t grid[6];
+    } cases[] = {
+        {SET("0", "0"), "0", "0", PAGE FORMATS AFTERWARD, {0}},
+        /* the main set has the default width throughout; 2 is like it, 1 is not, 3 is like 1 */
+        {SET("0", "1,0,3"),
+         "3," SET("1", "2,0,1,1,2") "," SET("2", "2,0,4,5,4") "," SET("3", "3,0,1,1,2,2,3"),
+         "4,1,0,2,1,4,2,5,0",
+         PAGE FORMATS AFTERWARD,
+         {0, 1, 0, 0, 1, 1}},
+        {SET("0", "0"),
+         "2," SET("1", "1,0,1") "," SET("2", "1,1,1"),
+         "2,0,0,3,1",
+         PAGE FORMATS AFTERWARD,
+         {1, 0, 0, 2}},
+        /* no widths to go by: every set by itself */
+        {SET("0", "0"), "2," SET("1", "0") "," SET("2", "0"), "2,0,0,3,1", "", {1, 0, 0, 2}},
+        {SET("0", "0"), "1," SET("1", "0"), "1,3,0", ",{{0}},7,{1}", {0, 0, 0, 1}},
+        {SET("0", "0"), "1," SET("1", "0"), "1,3,0", PAGE "{1}", {0, 0, 0, 1}},
+        /* columns out of order: no place to go by */
+        {SET("0", "0"),
+         "2," SET("1", "2,1,3,0,3") "," SET("2", "0"),
+         "2,2,0,3,1",
+         PAGE FORMATS AFTERWARD,
+         {0, 0, 1, 0}},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct kept kept = {0};
+        struct sheet_error err = {0};
+        if (read_sets(cases[i].main_set, cases[i].sets, cases[i].pairs, cases[i].tail, &kept, &err) != 0)
+            fail_msg("case %zu: %s: %s at %llu", i, err.cls, err.text, (unsigned long long)err.offset);
+        assert_int_equal(kept.n, 6);
+        for (int row = 0; row < 6; row++)
+            if (kept.grid[row] != cases[i].grid[row])
+                fail_msg("case %zu, row %d: grid %u, not %u", i, row, kept.grid[row], cases[i].grid[row]);
+        kept_free(&kept);
+    }
+}
+
+static void damaged_column_sets(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *sets, *pairs, *tail, *cls;
+    } cases[] = {
+        {"1," SET("1", "0"), "1,3,1", "", "mxl-malformed"},     /* no such set */
+        {"1," SET("1", "0"), "1,3,-1", "", "mxl-malformed"},    /* nor this one */
+        {"1," SET("1", "0"), "2,3,0,3,0", "", "mxl-malformed"}, /* a row twice */
+        {"1," SET("1", "0"), "2,3,0,2,0", "", "mxl-malformed"}, /* a row back */
+        {"1," SET("1", "0"), "1,1048576,0", "", "mxl-limit"},
+        {"1," SET("1", "2,0,1"), "1,3,0", "", "mxl-malformed"}, /* a column too few */
+        {"1," SET("1", "1,16384,1"), "1,3,0", "", "mxl-limit"},
+        {"1," SET("1", "0"), "1,3,0", PAGE "2,{128,100}", "mxl-malformed"},
+        {"1," SET("1", "0"), "1,3,0", PAGE "1,{128}", "mxl-malformed"},
+        {"1," SET("1", "0"), "1,3,0", PAGE "1,{128,-5}", "mxl-malformed"},
+        {"5000," SET("1", "0"), "0", "", "mxl-limit"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct kept kept = {0};
+        struct sheet_error err = {0};
+        assert_int_equal(read_sets(SET("0", "0"), cases[i].sets, cases[i].pairs, cases[i].tail, &kept, &err), -1);
+        if (strcmp(err.cls, cases[i].cls) != 0)
+            fail_msg("case %zu: %s: %s", i, err.cls, err.text);
+        assert_int_equal(kept.n_rows, 0);
+        kept_free(&kept);
+    }
+}
+
 static void the_document_language_wins(void **state)
 {
     (void)state;
@@ -284,6 +381,26 @@ static void the_xml_form(void **state)
     kept_free(&kept);
 }
 
+static void xml_rows_tell_their_columns(void **state)
+{
+    (void)state;
+#define XML_ROW(N, SET)                                                                                                \
+    "<rowsItem><index>" N "</index><row>" SET "<c><c><tl>" XML_TEXT("#", "x") "</tl></c></c></row></rowsItem>"
+#define XML_SET(LAST) "<columnsID>00000000-0000-0000-0000-00000000000" LAST "</columnsID>"
+    static const char bytes[] = XML_HEAD XML_ROW("0", XML_SET("7")) XML_ROW("1", "") XML_ROW("2", XML_SET("8"))
+        XML_ROW("3", XML_SET("7")) "</document>";
+    static const uint16_t expected[] = {1, 0, 2, 1};
+    struct kept kept = {0};
+    struct sheet_error err = {0};
+    assert_int_equal(read_bytes(bytes, sizeof bytes - 1, &kept, &err), 0);
+    assert_memory_equal(kept.grid, expected, sizeof expected);
+    kept_free(&kept);
+    static const char nameless[] = XML_HEAD XML_ROW("0", "<columnsID>none</columnsID>") "</document>";
+    assert_int_equal(read_bytes(nameless, sizeof nameless - 1, &kept, &err), -1);
+    assert_string_equal(err.cls, "mxl-malformed");
+    kept_free(&kept);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -292,11 +409,14 @@ int main(void)
         cmocka_unit_test(turnover_has_merges_and_groups),
         cmocka_unit_test(traps_have_their_kinds),
         cmocka_unit_test(nested_groups_are_levels),
+        cmocka_unit_test(rows_tell_their_columns),
+        cmocka_unit_test(damaged_column_sets),
         cmocka_unit_test(the_document_language_wins),
         cmocka_unit_test(values_and_texts),
         cmocka_unit_test(the_sink_ends_the_reading),
         cmocka_unit_test(a_part_of_a_file_is_read),
         cmocka_unit_test(the_xml_form),
+        cmocka_unit_test(xml_rows_tell_their_columns),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

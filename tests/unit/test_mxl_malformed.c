@@ -155,7 +155,7 @@ static void limits(void **state)
     refused_body(HEAD "1,1048576,0,1,0," CELL("a") TAIL, "mxl-limit");
     refused_body(HEAD "1,0,0,1,16384," CELL("a") TAIL, "mxl-limit");
     refused_body(HEAD "1,0,0,16385,0," CELL("a") TAIL, "mxl-limit");
-    refused_body("{8,1,12,{\"#\"},{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{1", "mxl-limit");
+    refused_body("{8,1,12,{\"#\"},{0},{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{1", "mxl-limit");
 }
 
 static void long_texts(void **state)

@@ -158,6 +158,59 @@ static void sorts_rows(void **state)
     CHECK(scenes);
 }
 
+/* Rows of a grid of columns other than the heading's. */
+static void rows_of_other_columns(void **state)
+{
+    (void)state;
+#define TABLE "['Артикул','Кол-во'],['MM64-R5','5']"
+#define OTHER "{'grid':1,'cells':["
+    static const struct scene scenes[] = {
+        {"titles, totals and signatures need no columns", "",
+         OTHER "'Отчёт за','01.02.2026']}," TABLE "," OTHER "'','Подпись','Иванов И. И.']}," OTHER
+               "'Итого:','',{'n':'5'}]}," OTHER "'1','2','3']}," OTHER "'','']}",
+         "1 0 1 1 1 0 0 1", "", "MM64R5/ MEM-64 5 0 pcs - -"},
+        {"a section over the whole width", "", TABLE "," OTHER "'','','REMOTE']},['SD3T8-E','2']", "1 0 0 1 0 1 0 1",
+         "", "MM64R5/ MEM-64 5 0 pcs - -"},
+        {"a number beside a name may be stock", "", TABLE "," OTHER "'SD3T8-E','','2']}", "E_AMBIGUOUS_COLUMN", "",
+         "MM64R5/ MEM-64 5 0 pcs - -"},
+        {"a number cell too", "", TABLE "," OTHER "'SD3T8-E',{'n':'2'}]}", "E_AMBIGUOUS_COLUMN", "",
+         "MM64R5/ MEM-64 5 0 pcs - -"},
+        {"all rows below the heading", "", "['Артикул','Кол-во']," OTHER "'MM64-R5','5']}", "E_AMBIGUOUS_COLUMN", "",
+         ""},
+        {"two grids make no heading together", "", "['Артикул','Конечный']," OTHER "'','остаток']}", "E_NO_HEADER", "",
+         ""},
+    };
+    CHECK(scenes);
+}
+
+/* Whose amounts are missing because nobody has calculated them is told so. */
+static void tells_of_formulas(void **state)
+{
+    (void)state;
+    static struct grid_run run;
+    static const struct {
+        const char *grid, *failure;
+        unsigned formulas;
+    } cases[] = {
+        {"['Артикул','Кол-во'],{'uncalculated':2,'cells':['MM64-R5']},{'uncalculated':1,'cells':['MM64-R5']}",
+         "2 of 2 rows were refused, more than 50 %; nothing was changed. 3 formulas have no value yet: open the file "
+         "in a "
+         "spreadsheet program, save it and send that.",
+         3},
+        {"{'uncalculated':1,'cells':['Артикул','Кол-во']},['MM64-R5','1']", "", 0},
+        {"['Артикул','Кол-во'],{'uncalculated':1,'cells':['MM64-R5','1']}", "", 1},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        yajl_val tree = parse_scene(&(struct scene){"formulas", "", cases[i].grid, "", "", ""});
+        grid_run(&run, tree);
+        assert_int_equal(run.rc, cases[i].failure[0] ? -1 : 0);
+        assert_string_equal(run.reader.failure_text, cases[i].failure);
+        assert_int_equal(run.reader.uncalculated, cases[i].formulas);
+        grid_run_fini(&run);
+        yajl_tree_free(tree);
+    }
+}
+
 static void fails_as_a_whole(void **state)
 {
     (void)state;
@@ -636,6 +689,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sorts_rows),
+        cmocka_unit_test(rows_of_other_columns),
+        cmocka_unit_test(tells_of_formulas),
         cmocka_unit_test(fails_as_a_whole),
         cmocka_unit_test(finds_headings),
         cmocka_unit_test(looks_at_fifty_rows_and_sixty_columns),

@@ -1,6 +1,7 @@
 /* Workbooks made here: places of rows and cells, types, texts, merges, limits, and what the sink may answer. */
 #include "handlers/sheet/gridjson.h"
 #include "handlers/utf8.h"
+#include "tests/unit/test_advice.h"
 #include "tests/unit/test_xlsx_help.h"
 
 #include <stdio.h>
@@ -381,6 +382,28 @@ static void test_answers(void **state)
     assert_int_equal(read_with(sheet, NULL, &sink, &sheet_default_limits, &err), 0);
 }
 
+static int add_uncalculated(void *ctx, const struct grid_row *row)
+{
+    *(unsigned *)ctx = *(unsigned *)ctx * 10 + row->uncalculated;
+    return 0;
+}
+
+/* A formula without a v has never been calculated; one with an empty v has, and gave an empty text. */
+static void test_uncalculated_formulas(void **state)
+{
+    (void)state;
+    unsigned counts = 0;
+    struct sheet_error err;
+    struct grid_sink sink = {.sheet = any_sheet, .row = add_uncalculated, .sheet_end = sheet_done, .ctx = &counts};
+    const char *sheet = SHEET("<row><c><v>1</v></c><c><f>A1</f></c><c t='str'><f>A1</f></c><c><f/></c></row>"
+                              "<row><c><f>A1</f><v>1</v></c><c t='str'><f>A1</f><v></v></c><c t='str'><f>A1</f><v/></c>"
+                              "<c><v>1</v></c></row>"
+                              "<row r='7'><c><f>A1</f></c></row><row r='7'><c><f>A1</f></c><c><v>1</v></c></row>"
+                              "<row><c><v>1</v></c></row>");
+    assert_int_equal(read_with(sheet, NULL, &sink, &sheet_default_limits, &err), 0);
+    assert_int_equal(counts, 3020);
+}
+
 /* Messages quote the file: they must be text all the same. */
 static void test_messages(void **state)
 {
@@ -422,6 +445,58 @@ static void test_sniff(void **state)
     assert_int_equal(sheet_sniff((const unsigned char *)"MOXCEL\0\x08\0\1\0\x0c\0\xef\xbb\xbf{", 17, &err), SHEET_MXL);
     assert_string_equal(sheet_format_name(SHEET_XLSX), "xlsx");
     assert_string_equal(sheet_format_name(SHEET_CSV), "csv");
+}
+
+/* A file of another program is called what it is. */
+static void test_other_programs(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *head;
+        size_t n;
+        const char *said;
+    } cases[] = {
+#define CASE(head, said) {head, sizeof(head) - 1, said}
+        CASE("%PDF-1.7\n", "a PDF document"),
+        CASE("{\\rtf1\\ansi", "a text document (.rtf)"),
+        CASE("\x89PNG\r\n\x1a\n", "a picture"),
+        CASE("\xff\xd8\xff\xe0\0\20JFIF", "a picture"),
+        CASE("GIF89a", "a picture"),
+        CASE("II*\0\x08", "a picture"),
+        CASE("\x1f\x8b\x08\0\0", "a gzip archive"),
+        CASE("Rar!\x1a\x07\x01", "a RAR archive"),
+        CASE("7z\xbc\xaf\x27\x1c\0\4", "a 7z archive"),
+        CASE("\xfd\x37zXZ\0", "an xz archive"),
+        CASE("BZh91AY", "a bzip2 archive"),
+        CASE("PK\7\10PK\3\4", "a part of a ZIP archive"),
+        CASE("ID;PWXL;N;E\r\n", "SYLK"),
+        CASE("\3\x7d\1\5\3\0\0\0\x61\0\x40\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\xc9\0\0NAME\0\0\0\0\0\0\0C", "dBase"),
+        CASE("<?xml version=\"1.0\"?><Catalog/>", "an XML document"),
+        CASE("\xff\xfe<\0?\0x\0m\0l\0 \0?\0>\0", "an XML document"),
+        CASE("\xfe\xff\0<\0H\0T\0M\0L\0>", "an HTML page"),
+        CASE("\xff\xfe"
+             "a\0\t\0"
+             "b\0",
+             "plain text in UTF-16"),
+        CASE("MIME-Version: 1.0\r\nContent-Type: multipart/related\r\n\r\n<x", "an HTML page"),
+        CASE("{\"a\":[1,2]}", "plain text"),
+        CASE("\xcf\xf0\xe0\xe9\xf1;\xd6\xe5\xed\xe0\r\n", "plain text"),
+        CASE("PK\3", "no spreadsheet"),
+        CASE("MZ\x90\0\3", "no spreadsheet"),
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct sheet_error err = {0};
+        assert_int_equal(sheet_sniff((const unsigned char *)cases[i].head, cases[i].n, &err), SHEET_UNKNOWN);
+        if (strstr(err.text, cases[i].said) == NULL || !tells_what_to_do(err.text))
+            fail_msg("%s: %s", cases[i].said, err.text);
+    }
+    /* The XML form of 1C, also in UTF-16. */
+    unsigned char wide[512] = {0xff, 0xfe};
+    static const char narrow[] = "<document xmlns=\"http://v8.1c.ru/8.2/data/spreadsheet\">";
+    struct sheet_error err;
+    for (size_t i = 0; i < sizeof narrow; i++)
+        wide[2 + 2 * i] = (unsigned char)narrow[i];
+    assert_int_equal(sheet_sniff(wide, 2 * sizeof narrow, &err), SHEET_MXL);
 }
 
 /* A compound file of a header, an allocation table and two directory sectors of four names each. */
@@ -548,15 +623,27 @@ static void test_offset(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_places),       cmocka_unit_test(test_out_of_range),
-                                       cmocka_unit_test(test_types),        cmocka_unit_test(test_text),
-                                       cmocka_unit_test(test_shared),       cmocka_unit_test(test_formats_and_merges),
-                                       cmocka_unit_test(test_false_merges), cmocka_unit_test(test_structure),
-                                       cmocka_unit_test(test_limits),       cmocka_unit_test(test_row_limits),
-                                       cmocka_unit_test(test_given_limits), cmocka_unit_test(test_strings_limit),
-                                       cmocka_unit_test(test_long_names),   cmocka_unit_test(test_answers),
-                                       cmocka_unit_test(test_sniff),        cmocka_unit_test(test_messages),
-                                       cmocka_unit_test(test_ole),          cmocka_unit_test(test_packages),
-                                       cmocka_unit_test(test_targets),      cmocka_unit_test(test_offset)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_places),
+                                       cmocka_unit_test(test_out_of_range),
+                                       cmocka_unit_test(test_types),
+                                       cmocka_unit_test(test_text),
+                                       cmocka_unit_test(test_shared),
+                                       cmocka_unit_test(test_formats_and_merges),
+                                       cmocka_unit_test(test_false_merges),
+                                       cmocka_unit_test(test_structure),
+                                       cmocka_unit_test(test_limits),
+                                       cmocka_unit_test(test_row_limits),
+                                       cmocka_unit_test(test_given_limits),
+                                       cmocka_unit_test(test_strings_limit),
+                                       cmocka_unit_test(test_long_names),
+                                       cmocka_unit_test(test_answers),
+                                       cmocka_unit_test(test_uncalculated_formulas),
+                                       cmocka_unit_test(test_sniff),
+                                       cmocka_unit_test(test_other_programs),
+                                       cmocka_unit_test(test_messages),
+                                       cmocka_unit_test(test_ole),
+                                       cmocka_unit_test(test_packages),
+                                       cmocka_unit_test(test_targets),
+                                       cmocka_unit_test(test_offset)};
     return cmocka_run_group_tests_name("xlsx", tests, NULL, NULL);
 }

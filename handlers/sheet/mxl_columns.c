@@ -1,0 +1,134 @@
+/* Sets of columns and the rows bound to them. */
+#include "handlers/sheet/mxl_columns.h"
+
+#include "handlers/sheet/bytes.h"
+
+#include <stdlib.h>
+
+void mxl_columns_fini(struct mxl_columns *columns)
+{
+    free(columns->sets);
+    free(columns->widths);
+    free(columns->bound);
+    *columns = (struct mxl_columns){0};
+}
+
+/* Room for one item more. */
+static void *grown(void *items, uint32_t n, uint32_t *cap, size_t size)
+{
+    if (n < *cap)
+        return items;
+    *cap = *cap ? *cap * 2 : 16;
+    return xrealloc(items, *cap * size);
+}
+
+int mxl_columns_add_set(struct mxl_columns *columns, struct mxl_in *in)
+{
+    if (columns->n_sets == MXL_MAX_SETS)
+        return mxl_fail(in, "mxl-limit", "The .mxl file has too many column sets.");
+    columns->sets = grown(columns->sets, columns->n_sets, &columns->sets_cap, sizeof *columns->sets);
+    columns->sets[columns->n_sets++] = (struct mxl_set){.first = columns->n_widths};
+    return 0;
+}
+
+int mxl_columns_add_width(struct mxl_columns *columns, struct mxl_in *in, uint32_t column, uint32_t format)
+{
+    struct mxl_set *set = &columns->sets[columns->n_sets - 1];
+    if (columns->n_widths == MXL_MAX_WIDTHS)
+        return mxl_fail(in, "mxl-limit", "The .mxl file has too many columns in its column sets.");
+    columns->widths = grown(columns->widths, columns->n_widths, &columns->widths_cap, sizeof *columns->widths);
+    if (set->n > 0 && columns->widths[columns->n_widths - 1].column >= column)
+        set->strange = true;
+    columns->widths[columns->n_widths++] = (struct mxl_width){column, format};
+    set->n++;
+    return 0;
+}
+
+int mxl_columns_bind(struct mxl_columns *columns, struct mxl_in *in, int64_t row, int64_t set)
+{
+    struct mxl_bound *last = columns->n_bound ? &columns->bound[columns->n_bound - 1] : NULL;
+    if (row < 0 || set < 0 || set + 1 >= columns->n_sets || (last && row <= last->last))
+        return mxl_fail(in, "mxl-malformed", "The .mxl file is damaged: its rows do not fit its column sets.");
+    if (row >= (int64_t)GRID_MAX_ROW)
+        return mxl_fail(in, "mxl-limit", "The .mxl file holds a row number over the limit.");
+    uint16_t number = (uint16_t)(set + 1);
+    if (last && last->set == number && last->last + 1 == row) {
+        last->last++;
+        return 0;
+    }
+    columns->bound = grown(columns->bound, columns->n_bound, &columns->bound_cap, sizeof *columns->bound);
+    columns->bound[columns->n_bound++] = (struct mxl_bound){(uint32_t)row, (uint32_t)row, number};
+    return 0;
+}
+
+/* Formats become widths; columns of the default width are dropped, since those behind the last one have it too. */
+static void measure(struct mxl_columns *columns, struct mxl_set *set, const uint32_t *format_widths, uint32_t n_formats)
+{
+    struct mxl_width *w = columns->widths + set->first;
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < set->n; i++) {
+        uint32_t format = w[i].value, width = MXL_NO_WIDTH;
+        if (format > 0 && format <= n_formats)
+            width = format_widths[format - 1];
+        if (width != MXL_NO_WIDTH && width != columns->default_width)
+            w[kept++] = (struct mxl_width){w[i].column, width};
+    }
+    set->n = kept;
+}
+
+/* A set on its way through the sorting. */
+struct ranked {
+    const struct mxl_width *widths;
+    uint32_t n;
+    uint16_t number;
+};
+
+static int by_places(const void *a, const void *b)
+{
+    const struct ranked *x = a, *y = b;
+    if (x->n != y->n)
+        return x->n < y->n ? -1 : 1;
+    return x->n ? memcmp(x->widths, y->widths, x->n * sizeof *x->widths) : 0;
+}
+
+static int by_places_and_number(const void *a, const void *b)
+{
+    const struct ranked *x = a, *y = b;
+    int order = by_places(a, b);
+    return order ? order : (x->number > y->number) - (x->number < y->number);
+}
+
+/* Sets that are alike take the number of the first of them. */
+static void join_alike(struct mxl_columns *columns)
+{
+    struct ranked *ranked = xalloc(columns->n_sets * sizeof *ranked);
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < columns->n_sets; i++)
+        if (!columns->sets[i].strange)
+            ranked[n++] = (struct ranked){columns->widths + columns->sets[i].first, columns->sets[i].n, (uint16_t)i};
+    qsort(ranked, n, sizeof *ranked, by_places_and_number);
+    for (uint32_t i = 1; i < n; i++)
+        if (by_places(&ranked[i - 1], &ranked[i]) == 0)
+            columns->sets[ranked[i].number].grid = columns->sets[ranked[i - 1].number].grid;
+    free(ranked);
+}
+
+void mxl_columns_settle(struct mxl_columns *columns, const uint32_t *format_widths, uint32_t n_formats)
+{
+    for (uint32_t i = 0; i < columns->n_sets; i++)
+        columns->sets[i].grid = (uint16_t)i;
+    if (!format_widths)
+        return;
+    for (uint32_t i = 0; i < columns->n_sets; i++)
+        measure(columns, &columns->sets[i], format_widths, n_formats);
+    join_alike(columns);
+}
+
+uint16_t mxl_columns_grid(struct mxl_columns *columns, uint32_t row)
+{
+    while (columns->at < columns->n_bound && columns->bound[columns->at].last < row)
+        columns->at++;
+    if (columns->at == columns->n_bound || columns->bound[columns->at].first > row)
+        return 0;
+    return columns->sets[columns->bound[columns->at].set].grid;
+}
