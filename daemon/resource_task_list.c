@@ -15,6 +15,7 @@
 #include "handlers/page.h"
 #include "handlers/task_type.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -103,20 +104,26 @@ static void check_alone(yajl_val params, struct param_faults *faults)
             param_faults_add(faults, "/ids", "conflict", "cannot be combined with %s", others[i]);
 }
 
+/* Canonical parameters; what is at fault is null in them. */
+static yajl_val check_query(struct http_request *request, struct param_faults *faults)
+{
+    char why[80];
+    char *text = params_usable_text(list_params, request->params, request->n_params, faults);
+    yajl_val params = json_parse(text, strlen(text), QUERY_DEPTH, why, sizeof why);
+    assert(params);
+    free(text);
+    check_statuses(json_member(params, "status"), faults);
+    check_types(json_member(params, "type"), faults);
+    check_moment(params, "created_after", faults);
+    check_moment(params, "created_before", faults);
+    check_alone(params, faults);
+    return params;
+}
+
 yajl_val tasklist_params(struct http_request *request)
 {
     struct param_faults faults = {.n = 0};
-    char why[80];
-    char *text = params_from_text(list_params, request->params, request->n_params, &faults);
-    yajl_val params = text ? json_parse(text, strlen(text), QUERY_DEPTH, why, sizeof why) : NULL;
-    free(text);
-    if (params) {
-        check_statuses(json_member(params, "status"), &faults);
-        check_types(json_member(params, "type"), &faults);
-        check_moment(params, "created_after", &faults);
-        check_moment(params, "created_before", &faults);
-        check_alone(params, &faults);
-    }
+    yajl_val params = check_query(request, &faults);
     if (!faults.n)
         return params;
     http_reply_problem(request, "invalid-parameters", NULL, &faults);
@@ -322,18 +329,17 @@ void resource_task_list(struct http_request *request)
 {
     struct worker *worker = request->app;
     struct param_faults faults = {.n = 0};
-    yajl_val params = tasklist_params(request);
-    if (!params)
-        return;
-    if (http_param(request, "ids")) { /* an empty one names no task, and does not mean all of them */
-        tasklist_of_ids(request, params, true, false);
-        return;
-    }
     struct list_request *list = calloc(1, sizeof *list);
     if (!list)
         abort();
-    list->params = params;
-    if (page_open(&list->page, "tasks", LIST_KEYS, params, &faults) != 0) {
+    yajl_val params = list->params = check_query(request, &faults);
+    page_open(&list->page, "tasks", LIST_KEYS, params, &faults);
+    if (!faults.n && http_param(request, "ids")) { /* an empty one names no task, and does not mean all of them */
+        tasklist_of_ids(request, params, true, false);
+        free(list);
+        return;
+    }
+    if (faults.n) {
         http_reply_problem(request, "invalid-parameters", NULL, &faults);
         list_request_free(list);
         return;
