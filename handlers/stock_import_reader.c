@@ -117,13 +117,13 @@ static int take_data(struct stock_reader *reader, const struct stock_row *row)
     return 0;
 }
 
-/* Its own column decides, else the section it stands in. */
+/* In another warehouse's section, or with another one in its own column. */
 static bool is_elsewhere(const struct stock_reader *reader, const struct stock_row *row)
 {
     struct stock_span text = stock_cell_span(row->field[FIELD_WAREHOUSE]);
-    if (text.n)
-        return stock_catalog_warehouse_named(reader->catalog, text.s, text.n) != reader->warehouse;
-    return reader->section != MEM_NONE && reader->section != reader->warehouse;
+    if (reader->section != MEM_NONE && reader->section != reader->warehouse)
+        return true;
+    return text.n && stock_catalog_warehouse_named(reader->catalog, text.s, text.n) != reader->warehouse;
 }
 
 static int take_kind(struct stock_reader *reader, const struct stock_row *row, enum stock_row_kind kind)
