@@ -25,6 +25,7 @@ struct catalog_run {
     struct catalog_known known;
     struct catalog_file file;
     struct catalog_stage stage;
+    bool whole; /* the file has been read to its end */
     struct import_lease lease;
     struct import_failure failure;
     uint64_t mark; /* relink_mark() when what is known was read */
@@ -86,6 +87,7 @@ static enum import_step read_file(struct catalog_run *run)
     int rc = job_read_file(run->job, SHEET_CSV, &sink, &err);
     if (rc != 0)
         return import_reading_failed(run->job, rc, CATALOG_SINK_STOPPED, &err, &run->failure);
+    run->whole = true;
     if (catalog_file_finish(&run->file) != 0)
         return import_fail(&run->failure, run->file.failure.code, run->file.failure.text);
     if (catalog_stage_flush(&run->stage) != 0)
@@ -186,10 +188,21 @@ static int save_failed(struct job *job, struct store_conn *db, struct job_ending
     return save_issues(ctx, db);
 }
 
+/* The rows of a file are known when it has been read to its end. */
+static void tell_counts(struct catalog_run *run)
+{
+    const struct catalog_file *file = &run->file;
+    run->job->counts = (struct task_counts){.known = file->rows_total > 0,
+                                            .total = run->whole ? file->rows_total : 0,
+                                            .done = file->rows_total,
+                                            .rejected = file->rejected};
+}
+
 static enum job_verdict end(struct catalog_run *run, enum import_step step)
 {
     struct job_ending ending = {.outcome = OUTCOME_NONE};
     enum job_verdict verdict;
+    tell_counts(run);
     if (step == STEP_AGAIN || step == STEP_STOP)
         return step == STEP_AGAIN ? JOB_AGAIN : JOB_STOP;
     if (step == STEP_FAIL) {

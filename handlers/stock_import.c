@@ -247,6 +247,7 @@ static enum import_step read_file(struct stock_run *run)
     int rc = job_read_file(job, run->format, &sink, &err);
     if (rc != 0)
         return import_reading_failed(job, rc, STOCK_SINK_STOPPED, &err, &run->failure);
+    run->whole = true;
     if (stock_reader_finish(&run->reader) == 0)
         return STEP_ON;
     return import_fail(&run->failure, run->reader.failure, run->reader.failure_text);
@@ -280,10 +281,21 @@ static enum import_step all_steps(struct stock_run *run)
     return step;
 }
 
+/* The rows of a file are known when it has been read to its end. */
+static void tell_counts(struct stock_run *run)
+{
+    const struct stock_reader *reader = &run->reader;
+    run->job->counts = (struct task_counts){.known = reader->rows_total > 0,
+                                            .total = run->whole ? reader->rows_total : 0,
+                                            .done = reader->rows_total,
+                                            .rejected = reader->rows_rejected};
+}
+
 static enum job_verdict end(struct stock_run *run, enum import_step step)
 {
     struct job_ending ending = {.outcome = OUTCOME_NONE};
     enum job_verdict verdict;
+    tell_counts(run);
     if (step == STEP_AGAIN || step == STEP_STOP)
         return step == STEP_AGAIN ? JOB_AGAIN : JOB_STOP;
     if (step == STEP_FAIL) {
