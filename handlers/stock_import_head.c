@@ -63,18 +63,29 @@ static size_t join(struct stock_span top, struct stock_span bottom, char *out, s
     return top.n + 1 + bottom.n;
 }
 
+/* What the upper label says and the lower one leaves open. */
+static void add_hints(struct label_hints *hints, const struct label_hints *upper)
+{
+    if (hints->currency[0] == '\0')
+        memcpy(hints->currency, upper->currency, sizeof hints->currency);
+    if (hints->vat < 0)
+        hints->vat = upper->vat;
+}
+
 /* Field of a column that has a text in both rows. */
 static enum stock_field pair_field(struct stock_span top, struct stock_span bottom, struct label_hints *hints)
 {
     char joined[LABEL_BYTES];
-    if (label_is_closing(top.s, top.n)) {
+    struct label_hints upper;
+    if (label_is_closing(top.s, top.n, &upper)) {
         enum stock_field field = label_field(bottom.s, bottom.n, hints);
+        add_hints(hints, &upper);
         if (is_amount(field))
             return field;
     }
     /* Turnover reports nest the other way round as well: "Количество" over opening, receipt, issue, closing. Taking the
      * first of them for the stock would import the opening balance. */
-    if (label_is_closing(bottom.s, bottom.n) && label_field(top.s, top.n, hints) == FIELD_QTY)
+    if (label_is_closing(bottom.s, bottom.n, &upper) && label_field(top.s, top.n, hints) == FIELD_QTY)
         return FIELD_QTY;
     size_t n = join(top, bottom, joined, sizeof joined);
     return n ? label_field(joined, n, hints) : FIELD_NONE;
@@ -225,9 +236,8 @@ static size_t digits(const char *s, size_t n)
     return i;
 }
 
-/* Length of a date at the start of s, or 0: D.M.YYYY or YYYY-MM-DD. Two-digit years are left out: in running text they
- * are as likely a version number. */
-static size_t date_length(const char *s, size_t n)
+/* Length of a date at the start of s, or 0: D.M.YYYY, D.M.YY or YYYY-MM-DD, and no longer run of numbers. */
+static size_t date_length(const char *s, size_t n, bool *two_digits)
 {
     size_t a = digits(s, n);
     if ((a != 4 && a != 1 && a != 2) || a >= n)
@@ -238,9 +248,18 @@ static size_t date_length(const char *s, size_t n)
     size_t b = digits(s + a + 1, n - a - 1), at = a + 1 + b;
     if (b < 1 || b > 2 || at >= n || s[at] != sign)
         return 0;
-    size_t c = digits(s + at + 1, n - at - 1);
-    return c == (a == 4 ? 2u : 4u) ? at + 1 + c : 0;
+    size_t c = digits(s + at + 1, n - at - 1), end = at + 1 + c;
+    if (a != 4 && end + 1 < n && s[end] == '.' && is_digit(s[end + 1]))
+        return 0; /* a version: 3.0.150.22 */
+    *two_digits = a != 4 && c == 2;
+    return *two_digits || c == (a == 4 ? 2u : 4u) ? end : 0;
 }
+
+/* In running text "8.3.27" is as likely a version as a day, so dates with the year in two digits count only where there
+ * is no other. */
+struct latest_date {
+    struct value_date full, two_digits;
+};
 
 static void later(struct value_date *latest, struct value_date date)
 {
@@ -248,14 +267,15 @@ static void later(struct value_date *latest, struct value_date date)
         *latest = date;
 }
 
-static void scan_dates(struct stock_span text, struct value_date *latest)
+static void scan_dates(struct stock_span text, struct latest_date *latest)
 {
     for (size_t i = 0; i < text.n; i++) {
         struct value_date date;
+        bool two_digits = false;
         bool starts = is_digit(text.s[i]) && (i == 0 || (!is_digit(text.s[i - 1]) && text.s[i - 1] != '.'));
-        size_t n = starts ? date_length(text.s + i, text.n - i) : 0;
+        size_t n = starts ? date_length(text.s + i, text.n - i, &two_digits) : 0;
         if (n && value_date_text(text.s + i, n, &date) == 0)
-            later(latest, date);
+            later(two_digits ? &latest->two_digits : &latest->full, date);
     }
 }
 
@@ -268,7 +288,7 @@ static bool tells_printing(const struct grid_cell *cell)
     return strstr(label, "сформирован") || strstr(label, "печат");
 }
 
-static void scan_row(const struct grid_row *row, struct value_date *latest)
+static void scan_row(const struct grid_row *row, struct latest_date *latest)
 {
     bool printing = false;
     for (uint32_t i = 0; i < row->n_cells; i++) {
@@ -280,15 +300,15 @@ static void scan_row(const struct grid_row *row, struct value_date *latest)
             scan_dates(stock_cell_words(cell), latest);
         else if (cell->kind == GRID_DATE && !printing &&
                  value_date_text(cell->text, cell->len < 10 ? cell->len : 10, &date) == 0)
-            later(latest, date);
+            later(&latest->full, date);
     }
 }
 
 struct value_date stock_heading_date(const struct stock_head_input *input, uint32_t heading_row)
 {
-    struct value_date latest = {0, 0, 0};
+    struct latest_date latest = {{0, 0, 0}, {0, 0, 0}};
     for (uint32_t i = 0; i < input->n_rows; i++)
         if (input->rows[i]->row < heading_row)
             scan_row(input->rows[i], &latest);
-    return latest;
+    return latest.full.year ? latest.full : latest.two_digits;
 }

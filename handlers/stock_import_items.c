@@ -178,8 +178,6 @@ static enum stock_added merge_line(struct stock_items *items, struct stock_item 
     add_to_sum(sum_of(items, item), line->qty, line->cost);
     item->qty = qty;
     item->reserved = reserved;
-    if (item->cost < 0)
-        item->cost = line->cost;
     uint32_t date = packed_date(line->received_on);
     if (date > item->date)
         item->date = date;
@@ -216,8 +214,8 @@ void stock_items_settle(struct stock_items *items)
     for (uint32_t i = 0; i < items->n; i++) {
         struct stock_item *item = &items->item[i];
         const struct stock_sum *sum = item->sum == MEM_NONE ? NULL : &items->sums[item->sum];
-        if (sum && sum->qty > 0)
-            item->cost = (int64_t)dec_div_round(sum->value, sum->qty, ROUND_HALF_UP);
+        if (sum)
+            item->cost = sum->qty > 0 ? (int64_t)dec_div_round(sum->value, sum->qty, ROUND_HALF_UP) : -1;
     }
 }
 

@@ -9,7 +9,6 @@
 
 #define QTY_LIMIT         ((dec128)1000000000000000) /* 10^12 at three digits: DECIMAL(15,3) */
 #define COST_LIMIT        ((dec128)100000000000000)  /* 10^10 at four digits: DECIMAL(14,4) */
-#define INPUT_LIMIT       ((dec128)10000000000000000) /* 10^12 at four digits: keeps the products of cost inside 128 bits */
 #define NAME_CHARACTERS   255
 #define NUMBER_CHARACTERS 128
 
@@ -252,7 +251,7 @@ static enum stock_code read_cost(const struct stock_context *context, const stru
         if (cost->number.missing)
             continue;
         cost->field = order[i];
-        return magnitude(cost->number.value) >= INPUT_LIMIT ? E_COST_NUM : CODE_NONE;
+        return CODE_NONE;
     }
     return CODE_NONE;
 }

@@ -117,13 +117,13 @@ static int take_data(struct stock_reader *reader, const struct stock_row *row)
     return 0;
 }
 
-/* Its own column decides, else the section it stands in. */
+/* In another warehouse's section, or with another one in its own column. */
 static bool is_elsewhere(const struct stock_reader *reader, const struct stock_row *row)
 {
     struct stock_span text = stock_cell_span(row->field[FIELD_WAREHOUSE]);
-    if (text.n)
-        return stock_catalog_warehouse_named(reader->catalog, text.s, text.n) != reader->warehouse;
-    return reader->section != MEM_NONE && reader->section != reader->warehouse;
+    if (reader->section != MEM_NONE && reader->section != reader->warehouse)
+        return true;
+    return text.n && stock_catalog_warehouse_named(reader->catalog, text.s, text.n) != reader->warehouse;
 }
 
 static int take_kind(struct stock_reader *reader, const struct stock_row *row, enum stock_row_kind kind)
@@ -189,6 +189,7 @@ static int take_row(struct stock_reader *reader, const struct grid_row *grid)
     int rc = take_waiting(reader, grid->outline);
     if (rc != 0)
         return rc;
+    reader->uncalculated += grid->uncalculated;
     if (grid->grid != reader->heading.grid)
         return take_unaligned(reader, grid);
     stock_row_sort(&reader->heading, grid, &row);
@@ -304,7 +305,17 @@ struct grid_sink stock_reader_sink(struct stock_reader *reader)
     return (struct grid_sink){.sheet = on_sheet, .row = on_row, .sheet_end = on_sheet_end, .ctx = reader};
 }
 
-int stock_reader_finish(struct stock_reader *reader)
+/* Tables made by programs have formulas that nobody has calculated: that is why their amounts are missing. */
+static void explain_formulas(struct stock_reader *reader)
+{
+    size_t used = strlen(reader->failure_text);
+    if (reader->uncalculated > 0)
+        snprintf(reader->failure_text + used, sizeof reader->failure_text - used,
+                 " %u formulas have no value yet: open the file in a spreadsheet program, save it and send that.",
+                 reader->uncalculated);
+}
+
+static int judge(struct stock_reader *reader)
 {
     if (reader->failure[0])
         return -1;
@@ -321,4 +332,12 @@ int stock_reader_finish(struct stock_reader *reader)
         return fail(reader, "E_TOO_MANY_ERRORS", "%u of %u rows were refused, more than %u %%; nothing was changed.",
                     reader->rows_rejected, reader->rows_total, reader->params->max_reject_pct);
     return 0;
+}
+
+int stock_reader_finish(struct stock_reader *reader)
+{
+    int rc = judge(reader);
+    if (rc != 0)
+        explain_formulas(reader);
+    return rc;
 }

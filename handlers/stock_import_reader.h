@@ -43,6 +43,7 @@ struct stock_reader {
 
     uint64_t rows_read;
     uint32_t rows_total, rows_rejected, duplicates_merged;
+    uint32_t uncalculated; /* formulas without a value in the rows below the heading */
     uint32_t skipped[SKIP_COUNT];
     struct stock_issues issues;
     /* Set when the task cannot succeed: "E_NO_HEADER" and a sentence. */

@@ -47,6 +47,8 @@ static void put_file(struct json_out *out, const struct stock_run *run)
         json_put_int(out, "header_row", run->reader.heading.row + 1);
         json_put_int(out, "header_rows", run->reader.heading.rows);
         put_columns(out, &run->reader.heading);
+        if (run->reader.uncalculated)
+            json_put_int(out, "uncalculated_formulas", run->reader.uncalculated);
     }
     json_object_end(out);
 }

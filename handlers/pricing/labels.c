@@ -135,6 +135,14 @@ static size_t strip_hint(const char *text, size_t n, struct label_hints *out)
     return n;
 }
 
+/* Is a bracket open where text[0..n) ends? */
+static bool in_bracket(const char *text, size_t n)
+{
+    while (n > 0 && text[n - 1] != '(' && text[n - 1] != ')')
+        n--;
+    return n > 0 && text[n - 1] == '(';
+}
+
 /* Normalised label without its hints, in place; returns its length. */
 static size_t strip_hints(char *label, size_t n, struct label_hints *out)
 {
@@ -146,6 +154,8 @@ static size_t strip_hints(char *label, size_t n, struct label_hints *out)
     if (stripped == n)
         return n;
     stripped = before_joints(label, stripped);
+    if (label[stripped] == ')' && in_bracket(label, stripped))
+        stripped++; /* it closes a bracket of the label itself: "марка (бренд), шт" */
     label[stripped] = '\0';
     return stripped;
 }
@@ -182,11 +192,10 @@ const char *stock_field_name(enum stock_field field)
     return names[field];
 }
 
-bool label_is_closing(const char *text, size_t n)
+bool label_is_closing(const char *text, size_t n, struct label_hints *hints)
 {
     char label[LABEL_MAX];
-    struct label_hints hints;
-    strip_hints(label, label_normalise(text, n, label, sizeof label), &hints);
+    strip_hints(label, label_normalise(text, n, label, sizeof label), hints);
     return word_find(label, label_closings, label_closings_count, sizeof label_closings[0]) != NULL;
 }
 

@@ -37,7 +37,7 @@ size_t label_normalise(const char *text, size_t n, char *out, size_t size);
 enum stock_field label_field(const char *text, size_t n, struct label_hints *hints);
 const char *stock_field_name(enum stock_field field); /* "part_number" … */
 /* Is it a caption of a closing balance (остаток, конечный остаток, on hand …)? For two-row headings. */
-bool label_is_closing(const char *text, size_t n);
+bool label_is_closing(const char *text, size_t n, struct label_hints *hints);
 /* Does the text start with итог, итого, всего, total … as a whole word? */
 bool label_is_total(const char *text, size_t n);
 

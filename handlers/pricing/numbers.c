@@ -111,11 +111,10 @@ static bool drop_suffix(struct chars *c, struct value_number *out)
     return false;
 }
 
-/* Around the digits: one currency or piece word, ">", brackets or a sign. A currency may stand inside the brackets or
- * after the minus, as spreadsheets print it: "($1,250.00)", "-$5". */
-static bool strip(struct chars *c, struct value_number *out)
+/* Around the digits: ">", brackets or a sign. A currency may stand inside the brackets or after the minus, as
+ * spreadsheets print it: "($1,250.00)", "-$5"; `dropped` = there was one outside. */
+static bool strip(struct chars *c, bool dropped, struct value_number *out)
 {
-    bool dropped = drop_suffix(c, out) || drop_sign(c, out);
     if (c->from < c->to && c->cp[c->from] == '>') {
         out->approx = true;
         c->from++;
@@ -236,17 +235,24 @@ static int parse_digits(const struct chars *c, unsigned scale, enum number_local
     return dec_parse(plain, (size_t)n, scale, &out->value, &out->lost);
 }
 
+/* Empty, or the lone dash that stands for nothing; "- ₽" is how spreadsheets print a zero amount. */
+static bool says_nothing(const struct chars *c)
+{
+    return c->from == c->to || (c->to - c->from == 1 && is_dash(c->cp[c->from]));
+}
+
 int value_number_text(const char *text, size_t n, unsigned scale, enum number_locale locale, struct value_number *out)
 {
     struct chars c = {0};
     *out = (struct value_number){0};
     if (chars_load(text, n, &c) != 0)
         return -EINVAL;
-    if (c.to == 0 || (c.to == 1 && is_dash(c.cp[0]))) {
-        out->missing = true;
+    bool dropped = drop_suffix(&c, out) || drop_sign(&c, out);
+    if (says_nothing(&c)) {
+        *out = (struct value_number){.missing = true};
         return 0;
     }
-    bool negative = strip(&c, out);
+    bool negative = strip(&c, dropped, out);
     int rc = parse_digits(&c, scale, locale, out);
     if (negative)
         out->value = -out->value;

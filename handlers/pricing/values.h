@@ -8,7 +8,7 @@ enum number_locale { LOCALE_RU, LOCALE_EN };
 
 /* A number read from text. */
 struct value_number {
-    bool missing;     /* empty or a lone dash */
+    bool missing;     /* empty or a lone dash, a currency or "шт" beside it or not */
     bool approx;      /* ">" in front: W_QTY_APPROX */
     bool lost;        /* digits beyond the scale were rounded off and they were no binary noise: W_QTY_ROUNDED */
     char currency[4]; /* from a suffix or sign: "RUB", "USD", "EUR", "CNY"; "" if none */

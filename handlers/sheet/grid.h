@@ -44,6 +44,8 @@ struct grid_row {
     /* Which grid of columns the cells count in. Files of 1C may have several in one sheet: column numbers of rows of
      * different grids say nothing about each other. 0 everywhere else. */
     uint16_t grid;
+    /* Cells with a formula that no program has calculated yet: they have no value and are not among `cells`. */
+    uint16_t uncalculated;
     uint32_t n_cells; /* ascending columns, one cell per column */
     const struct grid_cell *cells;
 };

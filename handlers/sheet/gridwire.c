@@ -103,6 +103,7 @@ static void add_row(struct bytes *f, const struct grid_row *row)
     p[5] = row->hidden;
     put16(p + 6, row->n_cells);
     put16(p + 8, row->grid);
+    put16(p + 10, row->uncalculated);
     for (uint32_t i = 0; i < row->n_cells; i++) {
         const struct grid_cell *cell = &row->cells[i];
         p = append(f, CELL_HEAD + (size_t)cell->len);

@@ -2,7 +2,7 @@
  *
  *   frame   u32 length of the payload, u8 kind, payload
  *   sheet   u32 index, u8 hidden, u32 name length, name, u32 merges, {u32 row, column, last row, last column} each
- *   rows    one or more of: u32 row, u8 outline, u8 hidden, u16 cells, u16 grid, cells
+ *   rows    one or more of: u32 row, u8 outline, u8 hidden, u16 cells, u16 grid, u16 uncalculated, cells
  *   cell    u16 column, u8 kind, u8 zero pad, u8 percent, u32 length, text
  *   sheet end, end: u64 rows so far, in all
  *   refused u64 offset, u8 length, class, u8 length, text */
@@ -17,7 +17,7 @@ enum {
     FRAME_HEAD = 5,
     FRAME_BATCH = 64 << 10, /* rows are gathered up to this */
     FRAME_MAX = 16 << 20,   /* no reader makes a larger one: a row holds at most 8 MiB of text */
-    ROW_HEAD = 10,
+    ROW_HEAD = 12,
     CELL_HEAD = 9,
     MERGE_SIZE = 16
 };

@@ -153,6 +153,7 @@ static bool read_row(struct cursor *c, struct grid_cell *cells, struct grid_row 
                              .outline = p[4],
                              .hidden = p[5] != 0,
                              .grid = get16(p + 8),
+                             .uncalculated = get16(p + 10),
                              .n_cells = get16(p + 6),
                              .cells = cells};
     if (!c->ok || row->row >= GRID_MAX_ROW || row->n_cells > GRID_MAX_COLUMN || p[5] > 1)

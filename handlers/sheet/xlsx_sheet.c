@@ -184,7 +184,7 @@ static int start_cell(struct worksheet *ws, const struct xml_token *token)
     ws->place = AT_CELL;
     ws->type = CELL_NUMBER;
     ws->style = 0;
-    ws->has_inline = false;
+    ws->has_inline = ws->uncalculated = false;
     for (const struct xml_attr *a = token->attrs, *end = a + token->n_attrs; a < end; a++) {
         if (a->name_len != 1)
             continue;
@@ -220,10 +220,13 @@ static int start_in_cell(struct worksheet *ws, const struct xml_token *token)
 {
     if (XML_IS(token, "v")) {
         ws->values_seen = true;
+        ws->uncalculated = false;
         ws->gathered.len = 0;
         ws->place = AT_VALUE;
         return 0;
     }
+    if (XML_IS(token, "f"))
+        ws->uncalculated = true;
     if (!XML_IS(token, "is"))
         return skip(ws, token);
     ws->place = AT_INLINE;
@@ -320,6 +323,8 @@ static int on_end(struct worksheet *ws)
         return cell_value(ws, ws->gathered.data, ws->gathered.len);
     case AT_CELL:
         ws->place = AT_ROW;
+        if (ws->uncalculated && ws->head.uncalculated < UINT16_MAX)
+            ws->head.uncalculated++;
         return 0;
     case AT_ROW:
         return end_row(ws);
@@ -354,6 +359,7 @@ static int on_leaf(struct worksheet *ws, const struct xml_token *token)
     int rc;
     if (ws->place == AT_CELL && ws->skipped == 0 && token->name_len == 1 && token->name[0] == 'v') {
         ws->values_seen = true;
+        ws->uncalculated = false;
         if (token->len > text_raw_max(ws->job->limits))
             return text_check(token->text, token->len, ws->job->limits, ws->err);
         rc = cell_value(ws, token->text, token->len);

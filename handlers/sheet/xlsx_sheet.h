@@ -30,6 +30,7 @@ struct worksheet {
     enum cell_type type;
     uint32_t style;
     bool has_inline;                /* an "is" was seen in this cell */
+    bool uncalculated;              /* a formula was seen in this cell and no v behind it, not even an empty one */
     struct bytes gathered, scratch; /* text of the v or is element that is open */
 
     struct merges merges; /* as the part itself says, to be compared with what was told */

@@ -129,13 +129,14 @@ static inline struct grid_cell grid_cell_of(yajl_val value, uint32_t column)
     return cell;
 }
 
-/* A row is a list of cells, or {"outline": n, "grid": n, "cells": [ … ]}. */
+/* A row is a list of cells, or {"outline": n, "grid": n, "uncalculated": n, "cells": [ … ]}. */
 static inline int grid_send_row(yajl_val value, uint32_t number, const struct grid_sink *sink)
 {
     struct grid_cell cells[GRID_TEST_COLUMNS];
     struct grid_row row = {.row = number, .cells = cells};
     if (YAJL_IS_OBJECT(value)) {
         row.outline = (uint8_t)json_member_int(value, "outline", 0);
+        row.uncalculated = (uint16_t)json_member_int(value, "uncalculated", 0);
         row.grid = (uint16_t)json_member_int(value, "grid", 0);
         value = json_member(value, "cells");
     }

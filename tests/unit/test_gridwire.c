@@ -79,8 +79,8 @@ static void send_book(int fd)
                                 {4, GRID_TEXT, 0, 0, 3, "a\0b"},
                                 {16383, GRID_DATE, 0, 0, 10, "2026-02-05"}};
     struct grid_sheet one = {0, "Лист", true, 2, merges}, two = {1, "", false, 0, NULL};
-    struct grid_row row = {1048575, 3, true, 65535, 6, cells}, small = {0, 0, false, 0, 2, cells},
-                    none = {7, 0, false, 0, 0, NULL};
+    struct grid_row row = {1048575, 3, true, 65535, 513, 6, cells}, small = {0, 0, false, 0, 0, 2, cells},
+                    none = {7, 0, false, 0, 0, 0, NULL};
     assert_int_equal(s.sheet(s.ctx, &one), 0);
     assert_int_equal(s.row(s.ctx, &row), 0);
     for (int i = 0; i < 20000; i++) { /* several batches */
@@ -122,6 +122,7 @@ static int seen_row(void *ctx, const struct grid_row *row)
         assert_int_equal(row->outline, 3);
         assert_true(row->hidden);
         assert_int_equal(row->grid, 65535);
+        assert_int_equal(row->uncalculated, 513);
         assert_int_equal(row->n_cells, 6);
         assert_int_equal(row->cells[1].zero_pad, 5);
         assert_memory_equal(row->cells[4].text, "a\0b", 3);
@@ -152,7 +153,7 @@ static void send_ignoring(int fd)
     struct gridwire_writer *w = gridwire_writer_new(fd);
     struct grid_sink s = gridwire_writer_sink(w);
     struct grid_cell cell = {0, GRID_TEXT, 0, 0, 4, "text"};
-    struct grid_row row = {0, 0, false, 0, 1, &cell};
+    struct grid_row row = {0, 0, false, 0, 0, 1, &cell};
     struct grid_sheet sheet = {0, "Лист", true, 2, merges};
     int rc = s.sheet(s.ctx, &sheet);
     for (int i = 0; i < 200000 && rc == 0; i++)
@@ -252,7 +253,7 @@ static struct bytes record(void)
     struct grid_sink s = gridwire_writer_sink(w);
     struct grid_cell cells[] = {{0, GRID_TEXT, 0, 0, 1, "a"}, {1, GRID_NUMBER, 0, 0, 1, "7"}};
     struct grid_sheet sheet = {0, "S", false, 2, merges};
-    struct grid_row row = {5, 1, false, 0, 2, cells};
+    struct grid_row row = {5, 1, false, 0, 0, 2, cells};
     s.sheet(s.ctx, &sheet);
     s.row(s.ctx, &row);
     s.row(s.ctx, &row);
@@ -351,7 +352,7 @@ static void test_hostile(void **state)
         unsigned char payload[40];
         bool in_sheet;
     } frames[] = {
-        {FRAME_ROWS, 10, {0}, false},                                                  /* rows without a sheet */
+        {FRAME_ROWS, 12, {0}, false},                                                  /* rows without a sheet */
         {FRAME_SHEET_END, 8, {0}, false},                                              /* end without a sheet */
         {FRAME_SHEET_END, 0, {0}, true},                                               /* end without its count */
         {FRAME_SHEET_END, 8, {1}, true},                                               /* a row that never came */
@@ -365,19 +366,25 @@ static void test_hostile(void **state)
         {FRAME_SHEET, 13, {0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff}, false},             /* name of 4 GiB */
         {FRAME_SHEET, 13, {0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0x0f}, false}, /* merges beyond the frame */
         {FRAME_ROWS, 0, {0}, true},                                                    /* no row at all */
-        {FRAME_ROWS, 10, {0, 0, 0x10, 0}, true},                                       /* row 1048576 */
-        {FRAME_ROWS, 10, {0, 0, 0, 0, 0, 0, 1, 0}, true},                              /* a cell that is not there */
-        {FRAME_ROWS, 10, {0, 0, 0, 0, 0, 0, 0xff, 0xff}, true},                        /* 65535 cells */
-        {FRAME_ROWS, 10, {0, 0, 0, 0, 0, 2, 0, 0}, true},                              /* "hidden" 2 */
-        {FRAME_ROWS, 20, {0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 9, 0, 0, 1, 0, 0, 0, 'x'}, true},    /* kind 9 */
-        {FRAME_ROWS, 20, {0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0x40, 1, 0, 0, 1, 0, 0, 0, 'x'}, true}, /* column 16384 */
-        {FRAME_ROWS, 20, {0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 2, 0, 0, 1, 0, 0, 0, 'x'}, true},    /* number "x" */
-        {FRAME_ROWS, 20, {0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 3, 0, 0, 1, 0, 0, 0, '1'}, true},    /* boolean "1" */
-        {FRAME_ROWS, 20, {0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 1, 0, 0, 2, 0, 0, 0, 'x'}, true},    /* text too long */
-        {FRAME_ROWS, 19, {0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0}, true},         /* empty text */
+        {FRAME_ROWS, 12, {0, 0, 0x10, 0}, true},                                       /* row 1048576 */
+        {FRAME_ROWS, 12, {0, 0, 0, 0, 0, 0, 1, 0}, true},                              /* a cell that is not there */
+        {FRAME_ROWS, 12, {0, 0, 0, 0, 0, 0, 0xff, 0xff}, true},                        /* 65535 cells */
+        {FRAME_ROWS, 12, {0, 0, 0, 0, 0, 2, 0, 0}, true},                              /* "hidden" 2 */
+        {FRAME_ROWS, 22, {0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 9, 0, 0, 1, 0, 0, 0, 'x'}, true}, /* kind 9 */
         {FRAME_ROWS,
-         30,
-         {0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 1, 0, 1, 0, 0, 1, 0, 0, 0, 'x', 1, 0, 1, 0, 0, 1, 0, 0, 0, 'x'},
+         22,
+         {0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0x40, 1, 0, 0, 1, 0, 0, 0, 'x'},
+         true},                                                                                       /* column 16384 */
+        {FRAME_ROWS, 22, {0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 1, 0, 0, 0, 'x'}, true}, /* number "x" */
+        {FRAME_ROWS, 22, {0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 3, 0, 0, 1, 0, 0, 0, '1'}, true}, /* boolean "1" */
+        {FRAME_ROWS,
+         22,
+         {0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 2, 0, 0, 0, 'x'},
+         true},                                                                                  /* text too long */
+        {FRAME_ROWS, 21, {0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0}, true}, /* empty text */
+        {FRAME_ROWS,
+         32,
+         {0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 1, 0, 1, 0, 0, 1, 0, 0, 0, 'x', 1, 0, 1, 0, 0, 1, 0, 0, 0, 'x'},
          true},
         {FRAME_REFUSED, 10, {0}, false},                                       /* refusal without a class */
         {FRAME_REFUSED, 12, {0, 0, 0, 0, 0, 0, 0, 0, 2, '\n', 'x', 0}, false}, /* class with a line break */

@@ -30,15 +30,19 @@ static void closings_equal_the_list(void **state)
 {
     (void)state;
     yajl_val data = testdata_json("header-synonyms.json");
+    struct label_hints hints;
     size_t n;
     yajl_val *words = testdata_list(data, "quantity_group_captions", &n);
     assert_int_equal(n, label_closings_count);
     for (size_t i = 0; i < n; i++)
-        assert_true(label_is_closing(words[i]->u.string, strlen(words[i]->u.string)));
+        assert_true(label_is_closing(words[i]->u.string, strlen(words[i]->u.string), &hints));
     yajl_tree_free(data);
-    assert_true(label_is_closing("Конечный\nостаток:", strlen("Конечный\nостаток:")));
-    assert_false(label_is_closing("Приход", strlen("Приход")));
-    assert_false(label_is_closing("", 0));
+    assert_true(label_is_closing("Конечный\nостаток:", strlen("Конечный\nостаток:"), &hints));
+    assert_false(label_is_closing("Приход", strlen("Приход"), &hints));
+    assert_false(label_is_closing("", 0, &hints));
+    assert_true(label_is_closing("Остаток, USD (с НДС)", strlen("Остаток, USD (с НДС)"), &hints));
+    assert_string_equal(hints.currency, "USD");
+    assert_int_equal(hints.vat, 1);
 }
 
 static void tables_are_sorted(void **state)
@@ -82,6 +86,7 @@ static void fields_and_hints(void **state)
         {"Учётная цена:", "unit_cost", "", -1},
         {"«Артикул»*", "part_number", "", -1},
         {"Марка (бренд)", "vendor", "", -1},
+        {"Марка (бренд), шт.", "vendor", "", -1},
         {"P/N", "part_number", "", -1},
         {"Part\u00A0No.", "part_number", "", -1},
         {"Код 1С", "code", "", -1},

@@ -149,6 +149,11 @@ static void sorts_rows(void **state)
          "['Склад','Артикул','Кол-во'],['main','MM64-R5','1'],['Удаленный склад','MM64-R5','2'],['','MM64-R5','4'],"
          "['Основной склад','MM64-R5','8'],['Нигде','MM64-R5','16']",
          "3 0 0 0 0 2 2 1", "", "MM64R5/ MEM-64 13 0 pcs - -"},
+        {"a section and a column that disagree", "",
+         "['Склад','Артикул','Наименование','Ед.','Кол-во'],['','','Удалённый "
+         "склад'],['MAIN','MM64-R5','','шт','1'],['','','Основной склад'],"
+         "['REMOTE','MM64-R5','','шт','2'],['MAIN','MM64-R5','','шт','4']",
+         "1 0 0 2 0 2 0 1", "", "MM64R5/ MEM-64 4 0 pcs - -"},
         {"groups inside a section stay in it", "",
          "['Артикул','Наименование','Ед.','Кол-во'],['','Удалённый "
          "склад'],['','Память'],['MM64-R5','','шт','1'],['','MAIN'],"
@@ -183,6 +188,34 @@ static void rows_of_other_columns(void **state)
     CHECK(scenes);
 }
 
+/* Whose amounts are missing because nobody has calculated them is told so. */
+static void tells_of_formulas(void **state)
+{
+    (void)state;
+    static struct grid_run run;
+    static const struct {
+        const char *grid, *failure;
+        unsigned formulas;
+    } cases[] = {
+        {"['Артикул','Кол-во'],{'uncalculated':2,'cells':['MM64-R5']},{'uncalculated':1,'cells':['MM64-R5']}",
+         "2 of 2 rows were refused, more than 50 %; nothing was changed. 3 formulas have no value yet: open the file "
+         "in a "
+         "spreadsheet program, save it and send that.",
+         3},
+        {"{'uncalculated':1,'cells':['Артикул','Кол-во']},['MM64-R5','1']", "", 0},
+        {"['Артикул','Кол-во'],{'uncalculated':1,'cells':['MM64-R5','1']}", "", 1},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        yajl_val tree = parse_scene(&(struct scene){"formulas", "", cases[i].grid, "", "", ""});
+        grid_run(&run, tree);
+        assert_int_equal(run.rc, cases[i].failure[0] ? -1 : 0);
+        assert_string_equal(run.reader.failure_text, cases[i].failure);
+        assert_int_equal(run.reader.uncalculated, cases[i].formulas);
+        grid_run_fini(&run);
+        yajl_tree_free(tree);
+    }
+}
+
 static void fails_as_a_whole(void **state)
 {
     (void)state;
@@ -210,6 +243,12 @@ static void finds_headings(void **state)
          "['Номенклатура','Артикул','Приход','','Конечный "
          "остаток',''],['','','Количество','Сумма','Количество','Сумма'],"
          "['x','MM64-R5','5','50','2','20']],'merges':[[0,2,3],[0,4,5]",
+         "1 0 0 0 0 0 0 1", "", "MM64R5/ MEM-64 2 0 pcs 10 -"},
+        {"the upper caption's currency holds for what stands below it", "",
+         "['Артикул','Конечный остаток, USD',''],['','Количество','Сумма'],['MM64-R5','2','20']],'merges':[[0,1,2]",
+         "1 0 0 0 0 0 0 1", "", "MM64R5/ MEM-64 2 0 pcs 925 -"},
+        {"the lower one's own currency wins", "",
+         "['Артикул','Остаток, USD',''],['','Количество','Сумма, руб.'],['MM64-R5','2','20']],'merges':[[0,1,2]",
          "1 0 0 0 0 0 0 1", "", "MM64R5/ MEM-64 2 0 pcs 10 -"},
         {"two rows joined to one label", "",
          "['Артикул','Конечный','Цена'],['','остаток','закупки'],['MM64-R5','5','50']", "1 0 0 0 0 0 0 1", "",
@@ -304,6 +343,9 @@ static void dates_the_stock(void **state)
     date_is("", "['на 2026-01-31','на 30.01.2026']", "2026-01-31");
     date_is("", "['на 04.02.2026'],['Дата печати: 06.02.2026'],['Отчёт сформирован 07.02.2026']", "2026-02-04");
     date_is("", "['31.02.2026 и 10.20.30.2026']", "2026-02-05");
+    date_is("", "['Остатки на 3.2.26'],['с 01.02.26 по 04.02.26'],['01.01.70']", "2026-02-04");
+    date_is("", "['Остатки на 03.02.2026 (1С 8.3.27)']", "2026-02-03");
+    date_is("", "['конфигурация 3.0.15.22']", "2026-02-05");
     date_is("", "['На дату',{'d':'2026-02-03T00:00:00'}]", "2026-02-03");
 }
 
@@ -454,6 +496,11 @@ static void costs(void **state)
         {"too large", ALL,
          "['SKU','Qty','Price'],['A1','1','9999999999.9999'],['A2','1','10000000000'],['A3','1','1000000000000']",
          "3 2 0 0 0 0 0 0", "E_COST_NUM:2 W_UNMATCHED:1", "A1/ - 1 0 pcs 9999999999.9999 -"},
+        {"a large amount of many pieces", ALL,
+         "['SKU','Qty','Amount, "
+         "USD'],['A1','999999999999','123456789012345'],['A2','1','99999999999999999999999999999'],['A3',"
+         "'0.001','1e']",
+         "3 2 0 0 0 0 0 0", "E_COST_NUM:2 W_UNMATCHED:1", "A1/ - 999999999999 0 pcs 11419.753 -"},
         {"dates", "",
          "['SKU','Qty','Received "
          "on'],['A1','1','5.2.26'],['A2','1',{'n':'46037'}],['A3','1',{'d':'2026-02-05T11:00:00'}],"
@@ -484,8 +531,8 @@ static void merges_duplicates(void **state)
         {"only positive lines weigh", "'negative':'keep'",
          "['SKU','Qty','Price'],['A1','4','10'],['A1','-1','99'],['A1','0','77']", "3 0 0 0 0 0 2 0",
          "W_QTY_NEGATIVE:1 W_UNMATCHED:3", "A1/ - 3 0 pcs 10 -"},
-        {"a cost without a quantity is better than none", "", "['SKU','Qty','Price'],['A1','0',''],['A1','0','77']",
-         "2 0 0 0 0 0 1 0", "W_COST_MISSING:1 W_UNMATCHED:2", "A1/ - 0 0 pcs 77 -"},
+        {"a cost without a quantity is no mean", "", "['SKU','Qty','Price'],['A1','5',''],['A1','0','77']",
+         "2 0 0 0 0 0 1 0", "W_COST_MISSING:1 W_UNMATCHED:2", "A1/ - 5 0 pcs - -"},
         {"a sum beyond the range", ALL, "['SKU','Qty'],['A1','999999999999'],['A1','1']", "2 1 0 0 0 0 0 0",
          "E_QTY_RANGE:1 W_UNMATCHED:1", "A1/ - 999999999999 0 pcs - -"},
     };
@@ -662,6 +709,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sorts_rows),
         cmocka_unit_test(rows_of_other_columns),
+        cmocka_unit_test(tells_of_formulas),
         cmocka_unit_test(fails_as_a_whole),
         cmocka_unit_test(finds_headings),
         cmocka_unit_test(looks_at_fifty_rows_and_sixty_columns),

@@ -382,6 +382,28 @@ static void test_answers(void **state)
     assert_int_equal(read_with(sheet, NULL, &sink, &sheet_default_limits, &err), 0);
 }
 
+static int add_uncalculated(void *ctx, const struct grid_row *row)
+{
+    *(unsigned *)ctx = *(unsigned *)ctx * 10 + row->uncalculated;
+    return 0;
+}
+
+/* A formula without a v has never been calculated; one with an empty v has, and gave an empty text. */
+static void test_uncalculated_formulas(void **state)
+{
+    (void)state;
+    unsigned counts = 0;
+    struct sheet_error err;
+    struct grid_sink sink = {.sheet = any_sheet, .row = add_uncalculated, .sheet_end = sheet_done, .ctx = &counts};
+    const char *sheet = SHEET("<row><c><v>1</v></c><c><f>A1</f></c><c t='str'><f>A1</f></c><c><f/></c></row>"
+                              "<row><c><f>A1</f><v>1</v></c><c t='str'><f>A1</f><v></v></c><c t='str'><f>A1</f><v/></c>"
+                              "<c><v>1</v></c></row>"
+                              "<row r='7'><c><f>A1</f></c></row><row r='7'><c><f>A1</f></c><c><v>1</v></c></row>"
+                              "<row><c><v>1</v></c></row>");
+    assert_int_equal(read_with(sheet, NULL, &sink, &sheet_default_limits, &err), 0);
+    assert_int_equal(counts, 3020);
+}
+
 /* Messages quote the file: they must be text all the same. */
 static void test_messages(void **state)
 {
@@ -601,16 +623,27 @@ static void test_offset(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_places),       cmocka_unit_test(test_out_of_range),
-                                       cmocka_unit_test(test_types),        cmocka_unit_test(test_text),
-                                       cmocka_unit_test(test_shared),       cmocka_unit_test(test_formats_and_merges),
-                                       cmocka_unit_test(test_false_merges), cmocka_unit_test(test_structure),
-                                       cmocka_unit_test(test_limits),       cmocka_unit_test(test_row_limits),
-                                       cmocka_unit_test(test_given_limits), cmocka_unit_test(test_strings_limit),
-                                       cmocka_unit_test(test_long_names),   cmocka_unit_test(test_answers),
-                                       cmocka_unit_test(test_sniff),        cmocka_unit_test(test_other_programs),
-                                       cmocka_unit_test(test_messages),     cmocka_unit_test(test_ole),
-                                       cmocka_unit_test(test_packages),     cmocka_unit_test(test_targets),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_places),
+                                       cmocka_unit_test(test_out_of_range),
+                                       cmocka_unit_test(test_types),
+                                       cmocka_unit_test(test_text),
+                                       cmocka_unit_test(test_shared),
+                                       cmocka_unit_test(test_formats_and_merges),
+                                       cmocka_unit_test(test_false_merges),
+                                       cmocka_unit_test(test_structure),
+                                       cmocka_unit_test(test_limits),
+                                       cmocka_unit_test(test_row_limits),
+                                       cmocka_unit_test(test_given_limits),
+                                       cmocka_unit_test(test_strings_limit),
+                                       cmocka_unit_test(test_long_names),
+                                       cmocka_unit_test(test_answers),
+                                       cmocka_unit_test(test_uncalculated_formulas),
+                                       cmocka_unit_test(test_sniff),
+                                       cmocka_unit_test(test_other_programs),
+                                       cmocka_unit_test(test_messages),
+                                       cmocka_unit_test(test_ole),
+                                       cmocka_unit_test(test_packages),
+                                       cmocka_unit_test(test_targets),
                                        cmocka_unit_test(test_offset)};
     return cmocka_run_group_tests_name("xlsx", tests, NULL, NULL);
 }

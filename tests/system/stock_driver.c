@@ -1,0 +1,137 @@
+/* The stock import without a database, asked from outside: one scene a line on standard input (the shape of
+ * tests/data/pricing/stock-import.json), what became of it a line on output. tests/system/test_stock_model.py compares
+ * with a model of its own. */
+#include "tests/unit/stock_grid.h"
+
+#include "handlers/json.h"
+
+static const char *const skip_names[SKIP_COUNT] = {"header", "group", "total", "other_warehouse"};
+
+static void put_decimal(struct json_out *out, const char *key, dec128 value, unsigned scale)
+{
+    char text[48];
+    dec_format(value, scale, false, text, sizeof text);
+    json_put_string(out, key, text);
+}
+
+static void put_heading(struct json_out *out, const struct stock_reader *reader)
+{
+    char date[11];
+    json_put_int(out, "header_row", reader->heading.row + 1);
+    json_put_int(out, "header_rows", reader->heading.rows);
+    json_key(out, "columns");
+    json_object(out);
+    for (unsigned field = FIELD_NONE + 1; field < FIELD_COUNT; field++)
+        if (stock_heading_has(&reader->heading, (enum stock_field)field))
+            json_put_int(out, stock_field_name((enum stock_field)field), reader->heading.column[field] + 1);
+    json_object_end(out);
+    value_date_format(reader->context.stock_date, date);
+    json_put_string(out, "stock_date", date);
+}
+
+static void put_counts(struct json_out *out, const struct grid_run *run)
+{
+    struct stock_totals t = stock_items_totals(&run->items, run->params.mode);
+    json_key(out, "rows_skipped");
+    json_object(out);
+    for (unsigned i = 0; i < SKIP_COUNT; i++)
+        json_put_int(out, skip_names[i], run->reader.skipped[i]);
+    json_object_end(out);
+    json_put_int(out, "rows_accepted", stock_reader_accepted(&run->reader));
+    json_put_int(out, "duplicates_merged", run->reader.duplicates_merged);
+    json_put_int(out, "inserted", t.inserted);
+    json_put_int(out, "updated", t.updated);
+    json_put_int(out, "unchanged", t.unchanged);
+    json_put_int(out, "deleted", t.deleted);
+    json_put_int(out, "matched", t.matched);
+    json_put_int(out, "unmatched", t.unmatched);
+    put_decimal(out, "qty_total", t.qty, QTY_SCALE);
+    put_decimal(out, "value_total", t.value, 2);
+}
+
+/* In the order in which they are kept: errors before warnings, each by row. */
+static void put_issues(struct json_out *out, const struct stock_issues *issues)
+{
+    json_key(out, "issues");
+    json_array(out);
+    for (uint32_t i = 0; i < stock_issues_kept(issues); i++) {
+        const struct stock_issue *issue = stock_issues_at(issues, i);
+        json_object(out);
+        json_put_int(out, "row", issue->row + 1);
+        json_put_string(out, "code", stock_code_name((enum stock_code)issue->code));
+        json_put_string(out, "raw", mem_text(&issues->text, issue->raw));
+        json_put_string(out, "pn_norm", mem_text(&issues->text, issue->pn));
+        json_put_string(out, "suggestion", mem_text(&issues->text, issue->suggestion));
+        json_object_end(out);
+    }
+    json_array_end(out);
+}
+
+static void put_item(struct json_out *out, const struct grid_run *run, const struct grid_line *line)
+{
+    const struct stock_item *item = &run->items.item[line->item];
+    const struct stock_component *lot = item->component == MEM_NONE ? NULL : &run->catalog.components[item->component];
+    json_object(out);
+    json_put_string(out, "pn_norm", stock_item_pn(&run->items, item));
+    json_put_string(out, "vendor_norm", stock_item_vendor(&run->items, item));
+    json_put_string(out, "part_number", line->part_number);
+    json_put_string(out, "name", line->name);
+    json_put_string(out, "lot_code", lot ? stock_text(&run->catalog, lot->lot_code) : NULL);
+    put_decimal(out, "lot_qty", item->lot_qty, QTY_SCALE);
+    put_decimal(out, "qty", item->qty, QTY_SCALE);
+    put_decimal(out, "reserved", item->reserved, QTY_SCALE);
+    json_put_string(out, "unit", unit_name((enum unit)item->unit));
+    if (item->cost >= 0)
+        put_decimal(out, "unit_cost", item->cost, PRICE_SCALE);
+    else
+        json_put_string(out, "unit_cost", NULL);
+    json_put_int(out, "received_on", item->date);
+    json_object_end(out);
+}
+
+static void put_run(struct json_out *out, const struct grid_run *run)
+{
+    json_object(out);
+    if (run->rc != 0)
+        json_put_string(out, "error", run->reader.failure);
+    if (run->reader.heading.rows) {
+        put_heading(out, &run->reader);
+        json_put_int(out, "rows_total", run->reader.rows_total);
+        json_put_int(out, "rows_rejected", run->reader.rows_rejected);
+        put_issues(out, &run->reader.issues);
+    }
+    if (run->rc == 0) {
+        put_counts(out, run);
+        json_key(out, "items");
+        json_array(out);
+        for (unsigned i = 0; i < run->n_lines; i++)
+            put_item(out, run, &run->lines[i]);
+        json_array_end(out);
+    }
+    json_object_end(out);
+}
+
+int main(void)
+{
+    static struct grid_run run;
+    char *line = NULL, why[100];
+    size_t size = 0;
+    ssize_t n;
+    while ((n = getline(&line, &size, stdin)) > 0) {
+        struct json_out out;
+        yajl_val scene = json_parse(line, (size_t)n, 16, why, sizeof why);
+        if (!scene) {
+            fprintf(stderr, "stock_driver: %s\n", why);
+            return 2;
+        }
+        grid_run(&run, scene);
+        json_out_init(&out);
+        put_run(&out, &run);
+        printf("%s\n", json_out_text(&out, NULL));
+        json_out_fini(&out);
+        grid_run_fini(&run);
+        yajl_tree_free(scene);
+    }
+    free(line);
+    return 0;
+}
