@@ -83,6 +83,8 @@ struct conn {
     bool trusted;  /* is_unix, and the peer is a trusted proxy */
     bool sent_id;  /* a request that passed through since the connection was last idle named its id */
     bool paused;   /* `readable` was taken away until an answer is out */
+    bool in_read;  /* evhttp is being told of what was read */
+    bool written;  /* and meanwhile an answer went out to the last byte */
     bool replying; /* what comes into the output is an answer of ours */
     bool linger;   /* unread bytes may follow: close slowly */
     bool killed;
@@ -167,7 +169,7 @@ void io_init(struct conn *conn);
 /* Before evhttp frees the connection. The descriptor is closed with it, or stays open for the caller. */
 void io_fini(struct conn *conn, bool keep_fd);
 /* Write now what the socket takes, the rest when it takes more. When everything went out, evhttp is told through its
- * own write callback, from the loop and not from here. */
+ * own write callback, but not from here: it may be further up on the stack. */
 void io_flush(struct conn *conn);
 /* An answer is out: read again, if reading was put off. */
 void io_resume(struct conn *conn);

@@ -47,6 +47,24 @@ static bool must_wait(const struct conn *conn)
            evbuffer_get_length(bufferevent_get_input(conn->bev)) >= READ_HIGH_WATER;
 }
 
+/* An answer that went out while evhttp handed the request over is reported to it as soon as it has returned, not at the
+ * loop's next turn: its memory is then still warm, and goes back to the allocator before the next connection asks. */
+static void let_evhttp_read(struct conn *conn)
+{
+    struct http_server *server = conn->server;
+
+    server->reading = conn;
+    conn->in_read = true;
+    bufferevent_trigger(conn->bev, EV_READ, 0); /* may close: io_fini() then clears `reading` */
+    if (server->reading != conn)
+        return;
+    conn->in_read = false;
+    if (conn->written) {
+        conn->written = false;
+        bufferevent_trigger(conn->bev, EV_WRITE, 0);
+    }
+}
+
 static void on_readable(evutil_socket_t fd, short what, void *arg)
 {
     struct conn *conn = arg;
@@ -70,8 +88,7 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
     if (evbuffer_add(input, bytes, (size_t)n) != 0) /* runs the framer */
         abort();
     evbuffer_freeze(input, 0);
-    conn->server->reading = conn;
-    bufferevent_trigger(conn->bev, EV_READ, 0); /* runs evhttp, which may close */
+    let_evhttp_read(conn);
 }
 
 /* True when nothing is left to be written. False: more later, or an error, which the event will meet. */
@@ -127,7 +144,10 @@ void io_flush(struct conn *conn)
         return;
     }
     bufferevent_disable(conn->bev, EV_WRITE);
-    bufferevent_trigger(conn->bev, EV_WRITE, BEV_OPT_DEFER_CALLBACKS);
+    if (conn->in_read)
+        conn->written = true;
+    else
+        bufferevent_trigger(conn->bev, EV_WRITE, BEV_OPT_DEFER_CALLBACKS);
 }
 
 void io_resume(struct conn *conn)
