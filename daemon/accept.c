@@ -47,7 +47,7 @@ struct submission {
     char *params;
     char by[IDENTITY_MAX];
     char request_id[37];
-    char trace[TRACE_LEN + 16]; /* trace_suffix() */
+    char trace[TRACE_LEN + 1];
     struct startkey key;
     uuid_t retry_of;
     enum earlier earlier;
@@ -218,7 +218,8 @@ static void journalled(struct db_call *call)
         refuse(sub, "database-unavailable", NULL, 2);
         return;
     }
-    log_task(LOG_LEVEL_INFO, sub->row.id, "accepted: %s, request %s%s", sub->type->name, sub->request_id, sub->trace);
+    log_task(LOG_LEVEL_INFO, sub->row.id, "accepted: %s, request %s%s%s", sub->type->name, sub->request_id,
+             sub->trace[0] ? ", traceparent " : "", sub->trace);
     struct http_request *request = sub->request;
     char id[37];
     uuid_unparse_lower(sub->row.id, id);
@@ -420,7 +421,8 @@ static void fill_row(struct submission *sub, const struct accept_start *start)
     row->requested_by = sub->by;
     snprintf(sub->request_id, sizeof sub->request_id, "%s", sub->request->request_id);
     row->request_id = sub->request_id;
-    trace_suffix(sub->request, sub->trace);
+    trace_of(sub->request, sub->trace);
+    row->traceparent = sub->trace[0] ? sub->trace : NULL;
     if (start->retry_of) {
         memcpy(sub->retry_of, start->retry_of, sizeof sub->retry_of);
         row->retry_of = sub->retry_of;

@@ -1,9 +1,11 @@
 /* A struct answer on its way: loop, database thread, loop. */
 #include "daemon/answer.h"
 
+#include "daemon/http/prefer.h"
 #include "daemon/log.h"
 #include "daemon/process.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/evp.h>
@@ -15,11 +17,13 @@
 
 /* Waiting for the thread and for statements together; a proxy's patience is 60 s. */
 #define ANSWER_DEADLINE_MS 20000
+#define QUERY_DEPTH        4
 
 struct travelling {
     struct answer answer;
     answer_work work;
     char *if_none_match;
+    bool left; /* the client, meanwhile */
 };
 
 bool answer_tag_matches(const char *header, const char *tag)
@@ -104,6 +108,9 @@ static void content_init(struct answer *answer)
     answer->text_len = 0;
     answer->type = "application/json";
     answer->cache = "no-store";
+    answer->applied_s = 0;
+    answer->vary = false;
+    answer->hold = NULL;
     json_out_init(&answer->json);
 }
 
@@ -152,6 +159,13 @@ static void reply_headers(struct http_request *request, const struct answer *ans
         http_reply_header(request, "Link", answer->link);
     if (answer->log_offset[0])
         http_reply_header(request, "Log-Offset", answer->log_offset);
+    if (answer->vary)
+        http_reply_header(request, "Vary", "Prefer");
+    if (answer->applied_s) {
+        char applied[32];
+        snprintf(applied, sizeof applied, "wait=%u", answer->applied_s);
+        http_reply_header(request, "Preference-Applied", applied);
+    }
 }
 
 static void reply_body(struct http_request *request, struct answer *answer)
@@ -187,6 +201,13 @@ static void done(struct db_call *call)
 {
     struct travelling *travelling = call->ctx;
     struct answer *answer = &travelling->answer;
+    bool left = travelling->left;
+    answer->req->gone = NULL;
+    answer->req->user = NULL;
+    if (call->result == 0 && !answer->problem && answer->hold && !left && answer->hold(answer->req, answer)) {
+        travelling_free(travelling);
+        return;
+    }
     if (call->result != 0)
         reply_failed(answer->req, &call->error);
     else if (answer->problem)
@@ -194,6 +215,40 @@ static void done(struct db_call *call)
     else
         reply_body(answer->req, answer);
     travelling_free(travelling);
+}
+
+/* A request held afterwards would stay until its time is up. */
+static void on_left(struct http_request *request)
+{
+    struct travelling *travelling = request->user;
+    travelling->left = true;
+}
+
+yajl_val answer_params(struct http_request *request, const struct param_spec *specs)
+{
+    struct param_faults faults = {.n = 0};
+    char why[80];
+    char *text = params_from_text(specs, request->params, request->n_params, &faults);
+    if (!text) {
+        http_reply_problem(request, "invalid-parameters", NULL, &faults);
+        return NULL;
+    }
+    yajl_val params = json_parse(text, strlen(text), QUERY_DEPTH, why, sizeof why);
+    assert(params);
+    free(text);
+    return params;
+}
+
+unsigned answer_wait(struct http_request *request, yajl_val params)
+{
+    const struct worker *worker = request->app;
+    unsigned limit = worker->process->config->max_wait_s, wait_s = 0;
+    int64_t asked = json_member_int(params, "wait", -1);
+    if (asked < 0)
+        prefer_wait(http_header(request, "Prefer"), &wait_s);
+    else
+        wait_s = (unsigned)asked;
+    return wait_s < limit ? wait_s : limit;
 }
 
 void answer_from(struct http_request *request, struct dbthread *thread, answer_work work, void *arg,
@@ -215,7 +270,11 @@ void answer_from(struct http_request *request, struct dbthread *thread, answer_w
     answer->req = request;
     answer->call = (struct db_call){
         .work = run, .done = done, .ctx = travelling, .deadline_ms = clock_mono_ms() + ANSWER_DEADLINE_MS};
+    request->user = travelling;
+    request->gone = on_left;
     if (dbthread_submit(thread, &answer->call) != 0) {
+        request->user = NULL;
+        request->gone = NULL;
         http_reply_problem_retry(request, "database-unavailable", "Too many requests wait for the database; try again.",
                                  2);
         travelling_free(travelling);

@@ -9,6 +9,11 @@
 #include "daemon/worker.h"
 #include "handlers/json.h"
 
+struct answer;
+/* On the loop, before the reply: may hold the request for something that has not happened yet (hold.h), and then
+ * returns true; what the answer says is dropped. Not called when the client has left. */
+typedef bool (*answer_hold)(struct http_request *request, struct answer *answer);
+
 struct answer {
     /* For the work to read. */
     void *arg;                     /* what answer_from() was given */
@@ -30,6 +35,9 @@ struct answer {
     char etag[160];           /* with its quotes; "" = none */
     char disposition[256];    /* Content-Disposition; "" = none */
     char link[1024];          /* Link; "" = none */
+    unsigned applied_s;       /* Preference-Applied: wait; 0 = none */
+    bool vary;                /* Vary: Prefer */
+    answer_hold hold;         /* or NULL */
     struct json_out json;     /* one JSON value; a line feed is added */
     struct db_call call;      /* internal */
     struct http_request *req; /* internal */
@@ -46,6 +54,12 @@ typedef int (*answer_work)(struct store_conn *conn, struct answer *answer);
  * NULL). Replies by itself when the thread's queue is full. */
 void answer_from(struct http_request *request, struct dbthread *thread, answer_work work, void *arg,
                  void (*free_arg)(void *));
+
+/* For the resource: the query's parameters, checked and canonical; NULL after answering with every fault. */
+yajl_val answer_params(struct http_request *request, const struct param_spec *specs);
+/* For the resource: how many seconds the client wishes to wait, at most http.max_wait_s. The canonical parameter `wait`
+ * goes before the header Prefer. */
+unsigned answer_wait(struct http_request *request, yajl_val params);
 
 /* For the work. Is `etag` what the client has (weak comparison, RFC 9110 section 13.1.2)? Then the answer is made a 304
  * and there is nothing else to do. Keeps the tag for the reply either way. */

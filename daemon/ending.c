@@ -56,9 +56,28 @@ void ending_expired(struct ending *ending, unsigned limit_s)
              "Not started within %s; nothing was written. Start it again when fewer tasks wait.", limit);
     ending->end = (struct journal_end){.status = JOURNAL_FAILED,
                                        .outcome = OUTCOME_EXPIRED,
+                                       .message = "expired",
                                        .error_code = "expired",
                                        .error_message = ending->text,
                                        .done_ms = clock_wall_ms()};
+}
+
+void ending_gone(struct ending *ending)
+{
+    snprintf(ending->text, sizeof ending->text, "The task's row is no longer in the database.");
+    ending->end = (struct journal_end){.status = JOURNAL_FAILED,
+                                       .outcome = OUTCOME_FAILED,
+                                       .error_message = ending->text,
+                                       .done_ms = clock_wall_ms()};
+}
+
+void ending_keep(struct journal_end *end, const struct shm_task *task)
+{
+    if (end->status == JOURNAL_SUCCEEDED)
+        return;
+    end->progress = task->progress;
+    if (!end->message) /* of a task that was being cancelled the slot says only that */
+        end->message = task->flags & TASK_CANCEL_ASKED ? "" : task->message;
 }
 
 void ending_drop_file(const struct config *config, int spool_dir_fd, const uint8_t id[16], enum journal_status status)

@@ -5,6 +5,7 @@
 #define PF_ENDING_H
 
 #include "daemon/config.h"
+#include "shm/table.h"
 #include "store/journal.h"
 
 /* An end together with its text, which `end` borrows: do not copy it. */
@@ -17,6 +18,12 @@ struct ending {
 void ending_cancelled(struct ending *ending, const struct journal_row *row);
 /* "Not started within 2 hours; nothing was written." */
 void ending_expired(struct ending *ending, unsigned limit_s);
+
+/* "The task's row is no longer in the database." */
+void ending_gone(struct ending *ending);
+/* A task that ends without success keeps what polls have shown of it: its percent, and its message unless the end has
+ * one. `task` is its slot as it is now; `end` borrows its message. */
+void ending_keep(struct journal_end *end, const struct shm_task *task);
 
 /* The task is over: its spooled file goes, unless it failed and such files are kept for a retry. */
 void ending_drop_file(const struct config *config, int spool_dir_fd, const uint8_t id[16], enum journal_status status);

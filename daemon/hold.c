@@ -21,6 +21,7 @@ struct place {
     struct group *group; /* NULL: left */
     struct waiter *waiter;
     uint64_t known; /* what the client has */
+    unsigned attempts;
     bool ended;
 };
 
@@ -42,6 +43,7 @@ struct group {
     struct hold *hold;
     struct shm_handle handle;
     uint64_t told; /* `visible` when its waiters were last woken */
+    unsigned told_attempts;
     struct event later;
     SLIST_ENTRY(group) grave;
     bool buried; /* stands in `graves` */
@@ -143,6 +145,29 @@ static void waiter_ready(struct waiter *waiter, bool applied)
     answer_soon(hold);
 }
 
+unsigned hold_attempts(enum task_state state, unsigned attempt)
+{
+    return state == TASK_RUNNING && attempt > 0 ? attempt - 1 : attempt;
+}
+
+static unsigned attempts_of(const struct watch_view *view)
+{
+    return hold_attempts((enum task_state)view->state, view->attempt);
+}
+
+/* Has it happened? */
+static bool place_due(const struct place *place, const struct watch_view *view)
+{
+    switch (place->waiter->until) {
+    case HOLD_CHANGE:
+        return !view || view->visible != place->known;
+    case HOLD_ATTEMPT:
+        return place->ended || attempts_of(view) != place->attempts;
+    default:
+        return place->waiter->running == 0;
+    }
+}
+
 /* `view` NULL: the slot is no longer this task's. */
 static void place_look(struct place *place, const struct watch_view *view)
 {
@@ -152,7 +177,7 @@ static void place_look(struct place *place, const struct watch_view *view)
         place->ended = true;
         waiter->running--;
     }
-    if (waiter->until == HOLD_CHANGE ? !view || view->visible != place->known : waiter->running == 0)
+    if (place_due(place, view))
         waiter_ready(waiter, true);
 }
 
@@ -164,6 +189,7 @@ static void group_wake(struct group *group, const struct watch_view *view)
     struct place *place, *next;
     if (view) {
         group->told = view->visible;
+        group->told_attempts = attempts_of(view);
         hold->seats[group->handle.slot].woken_ms = clock_mono_ms();
     }
     hold->walks++;
@@ -185,7 +211,7 @@ static void group_check(struct group *group)
         group_wake(group, rc == 0 ? &view : NULL);
         return;
     }
-    if (view.visible == group->told)
+    if (view.visible == group->told && attempts_of(&view) == group->told_attempts)
         return;
     int64_t rest = group->hold->seats[group->handle.slot].woken_ms + MERGE_MS - clock_mono_ms();
     struct timeval later = timeval_of(rest > 0 ? rest : 0);
@@ -210,6 +236,7 @@ static struct group *group_new(struct hold *hold, const struct hold_task *task)
     group->hold = hold;
     group->handle = task->handle;
     group->told = task->visible;
+    group->told_attempts = task->attempts;
     LIST_INIT(&group->places);
     evtimer_assign(&group->later, hold->base, on_later, group);
     LIST_INSERT_HEAD(&hold->regions[WATCH_REGION(task->handle.slot)], group, link);
@@ -294,6 +321,7 @@ static void join(struct hold *hold, struct waiter *waiter, struct place *place, 
     place->waiter = waiter;
     place->group = group;
     place->known = task->visible;
+    place->attempts = task->attempts;
     LIST_INSERT_HEAD(&group->places, place, link);
     int rc = watch_look(hold->segment, task->handle, &view);
     if (rc != -EAGAIN)

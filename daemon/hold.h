@@ -22,13 +22,15 @@ struct hold;
 
 enum hold_until {
     HOLD_CHANGE, /* one of the tasks shows another text than `visible` */
-    HOLD_FINISH  /* all of the tasks have ended */
+    HOLD_FINISH, /* all of the tasks have ended */
+    HOLD_ATTEMPT /* one of the tasks has more attempts behind it than `attempts`, or has ended */
 };
 
 /* A task to wait for, as it was when the request was read. */
 struct hold_task {
     struct shm_handle handle;
     uint64_t visible;
+    unsigned attempts; /* of HOLD_ATTEMPT: hold_attempts() */
 };
 
 /* Answer the request with the state as it is now. `applied`: it was held as it wished; false when the worker drains. */
@@ -44,6 +46,9 @@ void hold_free(struct hold **hold);
  * later exactly once, from the loop; if the client goes away first, the request is ended without a call. */
 bool hold_request(struct hold *hold, struct http_request *request, enum hold_until until, const struct hold_task *tasks,
                   size_t n, unsigned wait_s, hold_answer answer);
+
+/* How many attempts of a task are over. Lines of its log come with the end of one. */
+unsigned hold_attempts(enum task_state state, unsigned attempt);
 
 /* The wake-up descriptor was readable and has been drained. */
 void hold_poked(struct hold *hold);

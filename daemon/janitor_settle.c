@@ -34,22 +34,20 @@ static int moved(int rc)
 /* Leases and file first: killed in between, the slot still has its dead owner and all of it is done again. */
 int janitor_show_end(struct janitor *janitor, struct shm_handle handle, const struct journal_row *row)
 {
-    struct journal_end end = {row->status,     row->outcome,       row->result, row->message,
-                              row->error_code, row->error_message, row->done_ms};
+    struct journal_end end = journal_end_of(row);
     if (lease_release_all(&janitor->db, row->id) < 0)
         return -1;
     ending_drop_file(janitor->process->config, janitor->spool_fd, row->id, row->status);
     return moved(taskstate_finish(janitor->process->segment, handle, &end));
 }
 
-static int show_gone(struct janitor *janitor, struct shm_handle handle, const uint8_t id[16])
+static int show_gone(struct janitor *janitor, struct shm_handle handle, const struct shm_task *task)
 {
-    struct journal_end gone = {.status = JOURNAL_FAILED,
-                               .outcome = OUTCOME_FAILED,
-                               .done_ms = clock_wall_ms(),
-                               .error_message = "The task's row is no longer in the database."};
-    spool_drop(janitor->spool_fd, id);
-    return moved(taskstate_finish(janitor->process->segment, handle, &gone));
+    struct ending gone;
+    ending_gone(&gone);
+    ending_keep(&gone.end, task);
+    spool_drop(janitor->spool_fd, task->id);
+    return moved(taskstate_finish(janitor->process->segment, handle, &gone.end));
 }
 
 /* What a dead runner could not write. */
@@ -59,11 +57,14 @@ static void tell_attempt(struct joblog *log, const struct journal_row *row, cons
     joblog_line(log, row->started_ms, "attempt %u of %u started", row->attempt, janitor->process->config->max_attempts);
 }
 
-/* The end of a running row, with the lines that tell of it. Returns as journal_finish(). */
-static int write_end(struct janitor *janitor, const struct journal_row *row, const char *cause,
-                     const struct journal_end *end)
+/* The end of a running row, with the lines that tell of it. `task`: its slot, NULL = it has none. Returns as
+ * journal_finish(). */
+static int write_end(struct janitor *janitor, const struct journal_row *row, const struct shm_task *task,
+                     const char *cause, struct journal_end *end)
 {
     struct joblog log;
+    if (task)
+        ending_keep(end, task);
     tell_attempt(&log, row, janitor);
     if (cause)
         joblog_line(&log, end->done_ms, "attempt %u ended: %s", row->attempt, cause);
@@ -98,18 +99,18 @@ static int end_attempts(struct janitor *janitor, const struct journal_row *row, 
                               .error_code = overdue ? "timed_out" : "interrupted",
                               .error_message = text,
                               .done_ms = clock_wall_ms()};
-    int rc = write_end(janitor, row, cause, &end);
+    int rc = write_end(janitor, row, task, cause, &end);
     if (rc == 1)
         log_task(LOG_LEVEL_WARN, row->id, "ended: %s (%s)", end.error_code, cause);
     return rc;
 }
 
 /* Cancellation was asked for, and the runner is gone with or without the janitor's help. Returns as end_attempts(). */
-static int end_cancelled(struct janitor *janitor, const struct journal_row *row)
+static int end_cancelled(struct janitor *janitor, const struct journal_row *row, const struct shm_task *task)
 {
     struct ending ending;
     ending_cancelled(&ending, row);
-    int rc = write_end(janitor, row, NULL, &ending.end);
+    int rc = write_end(janitor, row, task, NULL, &ending.end);
     if (rc == 1)
         log_task(LOG_LEVEL_INFO, row->id, "ended: cancelled");
     return rc;
@@ -139,7 +140,7 @@ static int settle_row(struct janitor *janitor, struct shm_handle handle, const s
     if (row->status != JOURNAL_RUNNING)
         return janitor_show_end(janitor, handle, row);
     if (row->cancel_requested || (task->flags & TASK_CANCEL_ASKED))
-        return end_cancelled(janitor, row) < 0 ? -1 : 1;
+        return end_cancelled(janitor, row, task) < 0 ? -1 : 1;
     if (row->attempt < janitor->process->config->max_attempts && !(task->flags & TASK_OVERDUE)) {
         int rc = next_attempt(janitor, handle, row, cause);
         return rc == 1 ? 0 : rc == 0 ? 1 : -1;
@@ -157,7 +158,7 @@ static int settle_task(struct janitor *janitor, struct shm_handle handle, const 
         struct journal_row row;
         int rc = journal_read_settled(&janitor->db, task->id, &row);
         if (rc <= 0)
-            return rc < 0 ? -1 : show_gone(janitor, handle, task->id);
+            return rc < 0 ? -1 : show_gone(janitor, handle, task);
         rc = settle_row(janitor, handle, task, cause, &row);
         journal_row_fini(&row);
         if (rc <= 0)
@@ -173,7 +174,7 @@ static int end_earlier_life(struct janitor *janitor, struct journal_row *row)
     static const char cause[] = "the service was stopped by force";
     store_uuid id;
     memcpy(id, row->id, sizeof id);
-    int rc = row->cancel_requested                                   ? end_cancelled(janitor, row)
+    int rc = row->cancel_requested                                   ? end_cancelled(janitor, row, NULL)
              : row->attempt < janitor->process->config->max_attempts ? write_requeue(janitor, row, cause)
                                                                      : end_attempts(janitor, row, NULL, cause);
     journal_row_fini(row);

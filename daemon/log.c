@@ -25,6 +25,7 @@ static struct {
     int fd;
     bool socket;
     char role[48];
+    char origin[128]; /* what stands behind a task's lines */
     size_t pending_len;
     uint64_t dropped, told; /* lines lost, lines lost that were reported */
     char pending[PENDING_MAX];
@@ -171,12 +172,22 @@ log_event_write(enum log_level level, const uint8_t *id, const char *format, va_
 
     if (level > log_state.level)
         return;
-    vsnprintf(message, sizeof message, format, args);
+    int len = vsnprintf(message, sizeof message, format, args);
     pthread_mutex_lock(&log_state.mutex);
+    if (id && len >= 0 && (size_t)len < sizeof message)
+        snprintf(message + len, sizeof message - (size_t)len, "%s", log_state.origin);
     tell_losses_locked();
     event_locked(level, id, message);
     pthread_mutex_unlock(&log_state.mutex);
     errno = saved;
+}
+
+void log_set_origin(const char *request_id, const char *traceparent)
+{
+    pthread_mutex_lock(&log_state.mutex);
+    snprintf(log_state.origin, sizeof log_state.origin, "%s%.36s%s%.55s", request_id[0] ? ", request " : "", request_id,
+             traceparent[0] ? ", traceparent " : "", traceparent);
+    pthread_mutex_unlock(&log_state.mutex);
 }
 
 void log_write(enum log_level level, const char *format, ...)

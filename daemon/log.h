@@ -27,6 +27,9 @@ void log_write(enum log_level level, const char *format, ...) __attribute__((for
 /* With a task id (16 bytes). */
 void log_task(enum log_level level, const uint8_t id[16], const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/* From now on each line with a task id says at its end by which request and in which trace the task was asked for: in a
+ * runner, while it works on one. "" = unknown; both "" = no longer. */
+void log_set_origin(const char *request_id, const char *traceparent);
 /* Lines that could not be written. */
 uint64_t log_dropped(void);
 

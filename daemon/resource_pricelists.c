@@ -120,26 +120,10 @@ static int export_csv(struct store_conn *conn, struct answer *answer)
     return write_csv(conn, answer, &head, &asked->options);
 }
 
-/* The query's parameters, checked; NULL after answering with every fault. */
-static yajl_val query_params(struct http_request *request, const struct param_spec *specs)
-{
-    struct param_faults faults = {.n = 0};
-    char why[80];
-    char *text = params_from_text(specs, request->params, request->n_params, &faults);
-    if (!text) {
-        http_reply_problem(request, "invalid-parameters", NULL, &faults);
-        return NULL;
-    }
-    yajl_val params = json_parse(text, strlen(text), 4, why, sizeof why);
-    assert(params);
-    free(text);
-    return params;
-}
-
 void resource_pricelist_export(struct http_request *request)
 {
     struct worker *worker = request->app;
-    yajl_val params = query_params(request, csv_params);
+    yajl_val params = answer_params(request, csv_params);
     if (!params)
         return;
     struct export_request *asked = calloc(1, sizeof *asked);
@@ -196,7 +180,7 @@ void resource_pricelist_diff(struct http_request *request)
 {
     struct worker *worker = request->app;
     struct param_faults faults = {.n = 0};
-    yajl_val params = query_params(request, pricelist_diff_params);
+    yajl_val params = answer_params(request, pricelist_diff_params);
     if (!params)
         return;
     unsigned wanted = pricelist_diff_wanted(params, &faults);

@@ -1,4 +1,4 @@
-/* Cancelling and forgetting tasks. The journal decides; the slot follows. */
+/* Cancelling and forgetting tasks, and what the reading of their data shares. The journal decides; the slot follows. */
 #include "daemon/resource_task_actions.h"
 
 #include "daemon/answer.h"
@@ -138,8 +138,7 @@ static void reply_cancelled(const struct cancel *cancel)
 {
     const struct worker *worker = cancel->request->app;
     const struct journal_row *row = &cancel->row;
-    struct journal_end end = {row->status,     row->outcome,       row->result, row->message,
-                              row->error_code, row->error_message, row->done_ms};
+    struct journal_end end = journal_end_of(row);
     struct shm_handle handle;
     if (shm_table_find(worker->process->segment, cancel->id, &handle) == 0)
         (void)taskstate_finish(worker->process->segment, handle, &end);
@@ -216,6 +215,25 @@ void resource_task_cancel(struct http_request *request)
         cancel->call.result = -1;
         cancel_done(&cancel->call);
     }
+}
+
+/* ---- Data of one task ---- */
+
+yajl_val resource_task_params(struct http_request *request, uuid_t id, const struct param_spec *specs)
+{
+    if (parse_id(request, id))
+        return answer_params(request, specs);
+    resource_task_not_found(request);
+    return NULL;
+}
+
+int resource_task_row(struct store_conn *conn, struct answer *answer, const uuid_t id, struct journal_row *row)
+{
+    int rc = store_begin_snapshot(conn) == 0 ? journal_read(conn, id, row) : -1;
+    if (rc != 0)
+        return rc;
+    int gone = journal_gone(conn, id);
+    return gone < 0 ? -1 : answer_problem(answer, gone ? "task-expired" : "task-not-found", NULL);
 }
 
 /* ---- Forget ---- */

@@ -3,7 +3,9 @@
 #ifndef PF_RESOURCE_TASK_ACTIONS_H
 #define PF_RESOURCE_TASK_ACTIONS_H
 
-#include "daemon/http/http.h"
+#include "daemon/answer.h"
+
+#include <uuid/uuid.h>
 
 /* POST /api/tasks/{id}/cancel, optionally {"reason": …}. Needs no slot and is not refused for load: with the database
  * away or busy the request stays in shared memory, and the janitor carries it on. */
@@ -17,8 +19,14 @@ void resource_task_retry(struct http_request *request);
  * resource_task_rejects.c */
 void resource_task_rejects(struct http_request *request);
 /* GET /api/tasks/{id}/log?after=OFFSET: what the task's attempts had to say, as plain text; behind the first OFFSET
- * bytes. The header Log-Offset is where the next read goes on. Lines are written at the end of an attempt.
- * resource_task_log.c */
+ * bytes. The header Log-Offset is where the next read goes on. Lines are written at the end of an attempt. With
+ * ?wait=N or Prefer: wait=N an answer without text is held until there is more, the task ends, or N seconds have
+ * passed; Preference-Applied as for the task itself. resource_task_log.c */
 void resource_task_log(struct http_request *request);
+
+/* What those of one task's data share. On the loop: the id and the query, checked; NULL after answering. */
+yajl_val resource_task_params(struct http_request *request, uuid_t id, const struct param_spec *specs);
+/* On the database thread: begin a snapshot and read the task's row. Returns 1, 0 when the answer is a problem, -1. */
+int resource_task_row(struct store_conn *conn, struct answer *answer, const uuid_t id, struct journal_row *row);
 
 #endif

@@ -1,4 +1,4 @@
-/* GET /api/tasks/{id}?view=full: the slot as it is, then the journal's row by one read on the database thread.
+/* ?view=full of one task: the slot as it is, then the journal's row by one read on the database thread.
  *
  * The slot is read first: the journal decides how a task ends and the slot follows, so a row that is read after a slot
  * is never behind it in that. The tag has the slot's number and a digest of the text, since what only the journal knows
@@ -93,18 +93,27 @@ static void full_done(struct db_call *call)
 
 /* ---- Database thread ---- */
 
-static bool file_kept(const struct full_get *get)
+static bool file_kept(int spool_fd, const struct journal_row *row)
 {
-    const struct worker *worker = get->request->app;
-    int fd = spool_open(worker->spool_fd, get->reading.id);
+    if (row->file.name[0] == '\0' || row->status <= JOURNAL_RUNNING)
+        return false;
+    int fd = spool_open(spool_fd, row->id);
     if (fd < 0)
         return false;
     close(fd);
     return true;
 }
 
+void taskread_full_text(int spool_fd, const struct shm_task *slot, const struct journal_row *row, struct taskfull *out)
+{
+    struct taskfull_source source = {slot, row, file_kept(spool_fd, row)};
+    if (!taskfull_make(&source, out))
+        abort(); /* a row suffices */
+}
+
 static int read_once(struct store_conn *conn, struct full_get *get)
 {
+    const struct worker *worker = get->request->app;
     struct journal_row row;
     int rc = journal_read(conn, get->reading.id, &row);
     if (rc < 0)
@@ -115,10 +124,7 @@ static int read_once(struct store_conn *conn, struct full_get *get)
         get->gone = gone == 1;
         return gone < 0 ? -1 : 0;
     }
-    struct taskfull_source source = {get->in_table ? &get->slot : NULL, &row,
-                                     row.file.name[0] != '\0' && row.status > JOURNAL_RUNNING && file_kept(get)};
-    if (!taskfull_make(&source, &get->view))
-        abort(); /* a row suffices */
+    taskread_full_text(worker->spool_fd, get->in_table ? &get->slot : NULL, &row, &get->view);
     journal_row_fini(&row);
     return 0;
 }
@@ -140,15 +146,12 @@ static void full_left(struct http_request *request)
     get->left = true;
 }
 
-static bool read_slot(struct full_get *get)
+bool taskread_slot(struct shm_segment *segment, const uuid_t id, struct shm_task *slot)
 {
-    const struct worker *worker = get->request->app;
-    struct shm_segment *segment = worker->process->segment;
     struct shm_handle handle;
     uint64_t version;
-    return taskstate_check(shm_table_find(segment, get->reading.id, &handle)) == 0 &&
-           shm_table_read(segment, handle, &get->slot, &version) == 0 &&
-           memcmp(get->slot.id, get->reading.id, sizeof get->slot.id) == 0;
+    return taskstate_check(shm_table_find(segment, id, &handle)) == 0 &&
+           shm_table_read(segment, handle, slot, &version) == 0 && memcmp(slot->id, id, sizeof slot->id) == 0;
 }
 
 void taskread_full(struct http_request *request, const struct task_reading *reading)
@@ -160,7 +163,7 @@ void taskread_full(struct http_request *request, const struct task_reading *read
         abort();
     get->request = request;
     get->reading = *reading;
-    get->in_table = read_slot(get);
+    get->in_table = taskread_slot(worker->process->segment, get->reading.id, &get->slot);
     get->call = (struct db_call){
         .work = full_work, .done = full_done, .ctx = get, .deadline_ms = clock_mono_ms() + FULL_DEADLINE_MS};
     request->user = get;

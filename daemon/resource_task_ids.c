@@ -5,8 +5,8 @@
  * there, and it is answered at once. */
 #include "daemon/answer.h"
 #include "daemon/hold.h"
-#include "daemon/http/prefer.h"
 #include "daemon/tasklist.h"
+#include "daemon/taskread.h"
 #include "daemon/taskview.h"
 #include "handlers/page.h"
 
@@ -17,8 +17,9 @@
 
 struct wanted {
     store_uuid id;
-    bool valid; /* an id at all */
-    char *text; /* NULL: not found yet */
+    bool valid;            /* an id at all */
+    char *text;            /* NULL: not found yet */
+    struct shm_task *slot; /* of a full view: what the table has, or NULL */
 };
 
 struct ids_request {
@@ -26,13 +27,23 @@ struct ids_request {
     struct hold_task *live; /* those that have not ended */
     struct wanted *wanted;
     yajl_val params; /* owns the ids as they were sent */
+    bool full;       /* ?view=full */
+    bool elsewhere;  /* a task that lives and is not in our table: nothing to wait by */
+    bool may_hold, applied;
+    unsigned wait_s;
 };
+
+static void wanted_fini(struct wanted *wanted)
+{
+    free(wanted->text);
+    free(wanted->slot);
+}
 
 static void ids_free(void *arg)
 {
     struct ids_request *ids = arg;
     for (size_t i = 0; i < ids->n; i++)
-        free(ids->wanted[i].text);
+        wanted_fini(&ids->wanted[i]);
     free(ids->wanted);
     free(ids->live);
     yajl_tree_free(ids->params);
@@ -79,12 +90,31 @@ static void put_list(const struct ids_request *ids, struct json_out *out)
 /* ---- What the table lacks: database thread ------------------------------------------------------------------------
  */
 
+struct finding {
+    struct ids_request *ids;
+    int spool_fd;
+};
+
+static char *row_text(const struct finding *finding, const struct wanted *wanted, const struct journal_row *row)
+{
+    struct taskfull view;
+    if (!finding->ids->full)
+        return taskview_of_row(row);
+    taskread_full_text(finding->spool_fd, wanted->slot, row, &view);
+    return view.text;
+}
+
 static int keep_row(const struct journal_row *row, void *ctx)
 {
-    struct ids_request *ids = ctx;
-    for (size_t i = 0; i < ids->n; i++)
-        if (ids->wanted[i].valid && !ids->wanted[i].text && memcmp(ids->wanted[i].id, row->id, sizeof row->id) == 0)
-            ids->wanted[i].text = taskview_of_row(row);
+    const struct finding *finding = ctx;
+    struct ids_request *ids = finding->ids;
+    for (size_t i = 0; i < ids->n; i++) {
+        struct wanted *wanted = &ids->wanted[i];
+        if (!wanted->valid || wanted->text || memcmp(wanted->id, row->id, sizeof row->id) != 0)
+            continue;
+        wanted->text = row_text(finding, wanted, row);
+        ids->elsewhere |= row->status <= JOURNAL_RUNNING && !wanted->slot;
+    }
     return 0;
 }
 
@@ -106,13 +136,33 @@ static char *missing_ids(const struct ids_request *ids)
     return text;
 }
 
+/* Is there nothing to wait for, so that the wish is honoured by an answer at once? `has`: If-None-Match, or NULL. */
+static bool nothing_to_wait_for(const struct ids_request *ids, const char *has, const char *tag)
+{
+    return (ids->n_live == 0 && !ids->elsewhere) || (has && !answer_tag_matches(has, tag));
+}
+
+static bool hold_full_list(struct http_request *request, struct answer *answer);
+
+/* Of a full view, which always comes this way. */
+static void wait_or_not(const struct ids_request *ids, struct answer *answer)
+{
+    if (!ids->may_hold)
+        answer->applied_s = ids->applied ? ids->wait_s : 0;
+    else if (nothing_to_wait_for(ids, answer->if_none_match, answer->etag))
+        answer->applied_s = ids->wait_s;
+    else if (!ids->elsewhere)
+        answer->hold = hold_full_list;
+}
+
 static int read_missing(struct store_conn *conn, struct answer *answer)
 {
     struct ids_request *ids = answer->arg;
     char tag[TASKLIST_TAG_BYTES];
     size_t len;
+    struct finding finding = {ids, answer->spool_dir_fd};
     char *missing = missing_ids(ids);
-    int rc = journal_each_of(conn, missing, keep_row, ids);
+    int rc = journal_each_of(conn, missing, keep_row, &finding);
     free(missing);
     if (rc != 0)
         return rc;
@@ -120,12 +170,25 @@ static int read_missing(struct store_conn *conn, struct answer *answer)
     const char *text = json_out_text(&answer->json, &len);
     tasklist_tag(text, len, tag);
     answer->cache = "private, no-cache";
+    answer->vary = true;
     answer_not_modified(answer, tag);
+    if (ids->full && ids->wait_s)
+        wait_or_not(ids, answer);
     return 0;
 }
 
 /* ---- From the table: loop -----------------------------------------------------------------------------------------
  */
+
+static void add_live(struct ids_request *ids, size_t i, struct shm_segment *segment, enum task_state state,
+                     uint64_t visible)
+{
+    struct hold_task *live = &ids->live[ids->n_live];
+    live->visible = visible;
+    if (!task_state_final(state) && !named_before(ids, i) &&
+        shm_table_find(segment, ids->wanted[i].id, &live->handle) == 0)
+        ids->n_live++;
+}
 
 static void look_up(struct ids_request *ids, size_t i, struct shm_segment *segment)
 {
@@ -141,11 +204,25 @@ static void look_up(struct ids_request *ids, size_t i, struct shm_segment *segme
     if (!wanted->text)
         abort();
     ids->n_found++;
-    struct hold_task *live = &ids->live[ids->n_live];
-    live->visible = poll.visible;
-    if (!task_state_final((enum task_state)poll.state) && !named_before(ids, i) &&
-        shm_table_find(segment, wanted->id, &live->handle) == 0)
-        ids->n_live++;
+    add_live(ids, i, segment, (enum task_state)poll.state, poll.visible);
+}
+
+/* For the full view; its text is made when the row has been read. */
+static void take_slot(struct ids_request *ids, size_t i, struct shm_segment *segment)
+{
+    struct wanted *wanted = &ids->wanted[i];
+    const char *sent = sent_id(ids, i);
+    struct shm_task *slot = malloc(sizeof *slot);
+    if (!slot)
+        abort();
+    wanted->valid = strlen(sent) == 36 && uuid_parse(sent, wanted->id) == 0;
+    ids->n_valid += wanted->valid;
+    if (!wanted->valid || !taskread_slot(segment, wanted->id, slot)) {
+        free(slot);
+        return;
+    }
+    wanted->slot = slot;
+    add_live(ids, i, segment, (enum task_state)slot->state, slot->visible);
 }
 
 static struct ids_request *ids_new(struct shm_segment *segment, yajl_val params)
@@ -156,21 +233,14 @@ static struct ids_request *ids_new(struct shm_segment *segment, yajl_val params)
     if (!ids || !(ids->wanted = calloc(n + 1, sizeof *ids->wanted)) || !(ids->live = calloc(n + 1, sizeof *ids->live)))
         abort();
     ids->params = params;
-    for (; ids->n < n; ids->n++)
-        look_up(ids, ids->n, segment);
+    ids->full = json_member_string(params, "view", NULL) != NULL;
+    for (; ids->n < n; ids->n++) {
+        if (ids->full)
+            take_slot(ids, ids->n, segment);
+        else
+            look_up(ids, ids->n, segment);
+    }
     return ids;
-}
-
-static unsigned wait_of(struct http_request *request, yajl_val params)
-{
-    const struct worker *worker = request->app;
-    unsigned limit = worker->process->config->max_wait_s, wait_s = 0;
-    int64_t asked = json_member_int(params, "wait", -1);
-    if (asked < 0)
-        prefer_wait(http_header(request, "Prefer"), &wait_s);
-    else
-        wait_s = (unsigned)asked;
-    return wait_s < limit ? wait_s : limit;
 }
 
 static void reply_list(struct http_request *request, const char *text, size_t len, const char *tag, unsigned applied_s)
@@ -190,45 +260,43 @@ static void reply_list(struct http_request *request, const char *text, size_t le
 
 static void answer_held_list(struct http_request *request, bool applied);
 
-static bool hold_list(struct http_request *request, const struct ids_request *ids, unsigned wait_s, const char *tag)
+static bool hold_list(struct http_request *request, const struct ids_request *ids, const char *tag)
 {
     struct worker *worker = request->app;
     const char *has = http_header(request, "If-None-Match");
     if (ids->n_live == 0 || (has && !answer_tag_matches(has, tag)))
         return false;
-    return hold_request(worker->hold, request, has ? HOLD_CHANGE : HOLD_FINISH, ids->live, ids->n_live, wait_s,
-                        answer_held_list);
+    return hold_request(worker->hold, request, has ? HOLD_CHANGE : HOLD_FINISH, ids->live, ids->n_live,
+                        ids->wait_s, answer_held_list);
 }
 
-/* Is there nothing to wait for, so that the wish is honoured by an answer at once? */
-static bool nothing_to_wait_for(struct http_request *request, const struct ids_request *ids, const char *tag)
+static bool hold_full_list(struct http_request *request, struct answer *answer)
 {
-    const char *has = http_header(request, "If-None-Match");
-    return ids->n_live == 0 || (has && !answer_tag_matches(has, tag));
+    return hold_list(request, answer->arg, answer->etag);
 }
 
-static void from_table(struct http_request *request, struct ids_request *ids, bool may_hold, bool applied)
+static void from_table(struct http_request *request, const struct ids_request *ids)
 {
     struct json_out out;
     char tag[TASKLIST_TAG_BYTES];
     size_t len;
-    unsigned wait_s = wait_of(request, ids->params);
+    bool applied = ids->applied;
     json_out_init(&out);
     put_list(ids, &out);
     const char *text = json_out_text(&out, &len);
     tasklist_tag(text, len, tag);
-    if (may_hold && wait_s && hold_list(request, ids, wait_s, tag)) {
+    if (ids->may_hold && ids->wait_s && hold_list(request, ids, tag)) {
         json_out_fini(&out);
         return;
     }
-    if (may_hold)
-        applied = nothing_to_wait_for(request, ids, tag);
+    if (ids->may_hold)
+        applied = nothing_to_wait_for(ids, http_header(request, "If-None-Match"), tag);
     char *line = malloc(len + 1);
     if (!line)
         abort();
     memcpy(line, text, len);
     line[len] = '\n';
-    reply_list(request, line, len + 1, tag, applied ? wait_s : 0);
+    reply_list(request, line, len + 1, tag, applied ? ids->wait_s : 0);
     free(line);
     json_out_fini(&out);
 }
@@ -237,11 +305,14 @@ void tasklist_of_ids(struct http_request *request, yajl_val params, bool may_hol
 {
     struct worker *worker = request->app;
     struct ids_request *ids = ids_new(worker->process->segment, params);
+    ids->may_hold = may_hold;
+    ids->applied = applied;
+    ids->wait_s = answer_wait(request, params);
     if (ids->n_found < ids->n_valid) {
         answer_from(request, worker->reads, read_missing, ids, ids_free);
         return;
     }
-    from_table(request, ids, may_hold, applied);
+    from_table(request, ids);
     ids_free(ids);
 }
 

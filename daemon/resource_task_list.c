@@ -9,11 +9,13 @@
 #include "daemon/answer.h"
 #include "daemon/listing.h"
 #include "daemon/tasklist.h"
+#include "daemon/taskread.h"
 #include "daemon/taskstate.h"
 #include "daemon/taskview.h"
 #include "handlers/page.h"
 #include "handlers/task_type.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +24,7 @@
 #define QUERY_DEPTH 4
 #define LIST_KEYS   2
 
+static const char *const views[] = {"full", NULL};
 static const struct param_spec list_params[] = {
     {.name = "status", .kind = PARAM_STRINGS, .max = 3, .help = "running, completed or error; several with commas."},
     {.name = "type", .kind = PARAM_STRINGS, .max = TASK_TYPES_MAX, .help = "Task types; several with commas."},
@@ -29,6 +32,7 @@ static const struct param_spec list_params[] = {
     {.name = "created_before", .kind = PARAM_STRING, .max = 40, .help = "A moment as in RFC 3339; created earlier."},
     {.name = "ids", .kind = PARAM_STRINGS, .max = PAGE_LIMIT_MAX, .help = "Up to 200 ids, and nothing else to filter."},
     {.name = "wait", .kind = PARAM_INT, .max = 1000000000, .help = "With ids: seconds to wait for a change."},
+    {.name = "view", .kind = PARAM_CHOICE, .choices = views, .help = "full: everything known of each task."},
     PAGE_PARAMS,
     {.name = NULL},
 };
@@ -100,20 +104,26 @@ static void check_alone(yajl_val params, struct param_faults *faults)
             param_faults_add(faults, "/ids", "conflict", "cannot be combined with %s", others[i]);
 }
 
+/* Canonical parameters; what is at fault is null in them. */
+static yajl_val check_query(struct http_request *request, struct param_faults *faults)
+{
+    char why[80];
+    char *text = params_usable_text(list_params, request->params, request->n_params, faults);
+    yajl_val params = json_parse(text, strlen(text), QUERY_DEPTH, why, sizeof why);
+    assert(params);
+    free(text);
+    check_statuses(json_member(params, "status"), faults);
+    check_types(json_member(params, "type"), faults);
+    check_moment(params, "created_after", faults);
+    check_moment(params, "created_before", faults);
+    check_alone(params, faults);
+    return params;
+}
+
 yajl_val tasklist_params(struct http_request *request)
 {
     struct param_faults faults = {.n = 0};
-    char why[80];
-    char *text = params_from_text(list_params, request->params, request->n_params, &faults);
-    yajl_val params = text ? json_parse(text, strlen(text), QUERY_DEPTH, why, sizeof why) : NULL;
-    free(text);
-    if (params) {
-        check_statuses(json_member(params, "status"), &faults);
-        check_types(json_member(params, "type"), &faults);
-        check_moment(params, "created_after", &faults);
-        check_moment(params, "created_before", &faults);
-        check_alone(params, &faults);
-    }
+    yajl_val params = check_query(request, &faults);
     if (!faults.n)
         return params;
     http_reply_problem(request, "invalid-parameters", NULL, &faults);
@@ -138,6 +148,8 @@ struct item {
 
 struct items {
     struct shm_segment *segment;
+    int spool_fd;
+    bool full;
     yajl_val status; /* the filter, or null */
     size_t n, room;
     struct item *item;
@@ -164,11 +176,28 @@ static char *copy_of(const char *text, size_t len)
     return copy;
 }
 
+/* A live task as it is now: progress is not in the journal. Returns its state. */
+static enum task_state plain_text(const struct items *items, const struct journal_row *row, char **text)
+{
+    struct shm_poll poll;
+    size_t len = row->status <= JOURNAL_RUNNING ? tasklist_slot_text(items->segment, row->id, &poll) : 0;
+    *text = len ? copy_of(poll.text, len) : taskview_of_row(row);
+    return len ? (enum task_state)poll.state : TASK_FREE;
+}
+
+static enum task_state full_text(const struct items *items, const struct journal_row *row, char **text)
+{
+    struct shm_task slot;
+    struct taskfull view;
+    bool has = row->status <= JOURNAL_RUNNING && taskread_slot(items->segment, row->id, &slot);
+    taskread_full_text(items->spool_fd, has ? &slot : NULL, row, &view);
+    *text = view.text;
+    return has ? (enum task_state)slot.state : TASK_FREE;
+}
+
 static int keep_item(const struct journal_row *row, void *ctx)
 {
     struct items *items = ctx;
-    struct shm_poll poll;
-    size_t len = row->status <= JOURNAL_RUNNING ? tasklist_slot_text(items->segment, row->id, &poll) : 0;
     if (items->n == items->room) {
         items->room = items->room ? 2 * items->room : 64;
         items->item = realloc(items->item, items->room * sizeof *items->item);
@@ -178,9 +207,8 @@ static int keep_item(const struct journal_row *row, void *ctx)
     struct item *item = &items->item[items->n++];
     item->created_ms = row->created_ms;
     memcpy(item->id, row->id, sizeof item->id);
-    item->text = len ? copy_of(poll.text, len) : taskview_of_row(row);
-    item->fits =
-        !len || !YAJL_IS_ARRAY(items->status) || list_has(items->status, taskview_status((enum task_state)poll.state));
+    enum task_state now = items->full ? full_text(items, row, &item->text) : plain_text(items, row, &item->text);
+    item->fits = now == TASK_FREE || !YAJL_IS_ARRAY(items->status) || list_has(items->status, taskview_status(now));
     return 0;
 }
 
@@ -269,7 +297,10 @@ static int read_list(struct store_conn *conn, struct answer *answer)
 {
     const struct list_request *list = answer->arg;
     struct page page = list->page; /* the work may be called twice */
-    struct items items = {.segment = answer->process->segment, .status = json_member(list->params, "status")};
+    struct items items = {.segment = answer->process->segment,
+                          .spool_fd = answer->spool_dir_fd,
+                          .full = json_member_string(list->params, "view", NULL) != NULL,
+                          .status = json_member(list->params, "status")};
     int rc = store_begin_snapshot(conn);
     if (rc == 0)
         rc = read_ranges(conn, list, &items);
@@ -298,18 +329,17 @@ void resource_task_list(struct http_request *request)
 {
     struct worker *worker = request->app;
     struct param_faults faults = {.n = 0};
-    yajl_val params = tasklist_params(request);
-    if (!params)
-        return;
-    if (http_param(request, "ids")) { /* an empty one names no task, and does not mean all of them */
-        tasklist_of_ids(request, params, true, false);
-        return;
-    }
     struct list_request *list = calloc(1, sizeof *list);
     if (!list)
         abort();
-    list->params = params;
-    if (page_open(&list->page, "tasks", LIST_KEYS, params, &faults) != 0) {
+    yajl_val params = list->params = check_query(request, &faults);
+    page_open(&list->page, "tasks", LIST_KEYS, params, &faults);
+    if (!faults.n && http_param(request, "ids")) { /* an empty one names no task, and does not mean all of them */
+        tasklist_of_ids(request, params, true, false);
+        free(list);
+        return;
+    }
+    if (faults.n) {
         http_reply_problem(request, "invalid-parameters", NULL, &faults);
         list_request_free(list);
         return;

@@ -1,8 +1,15 @@
-/* GET /api/tasks/{id}/log: from the journal's database, whole in memory, as it is bounded. */
+/* GET /api/tasks/{id}/log: from the journal's database, whole in memory, as it is bounded; held on request.
+ *
+ * Lines are written with the end of an attempt, in the transaction that moves the row, and the slot follows the row. So
+ * the slot is looked at before the log is read: when nothing more is found there, the number of attempts that were over
+ * in the slot is what the request waits to see changed, and no end can slip in between. */
 #include "daemon/resource_task_actions.h"
 
 #include "daemon/answer.h"
+#include "daemon/hold.h"
 #include "daemon/resource_tasks.h"
+#include "daemon/taskstate.h"
+#include "shm/watch.h"
 #include "store/tasklog.h"
 
 #include <inttypes.h>
@@ -13,12 +20,18 @@
 
 static const struct param_spec log_params[] = {
     {.name = "after", .kind = PARAM_INT, .otherwise = "0", .max = INT32_MAX, .help = "Leave out so many bytes."},
+    {.name = "wait", .kind = PARAM_INT, .max = 1000000000, .help = "Seconds to wait for more, or for the task's end."},
     {.name = NULL},
 };
 
 struct log_request {
     uuid_t id;
     uint64_t after;
+    unsigned wait_s;
+    bool again;             /* it has been held */
+    bool applied;           /* and its wish was honoured */
+    bool in_table;          /* then `task` is what may be waited for */
+    struct hold_task task;
 };
 
 struct log_reading {
@@ -40,7 +53,7 @@ static int add_piece(uint64_t at, struct tasklog_text piece, void *ctx)
 }
 
 /* An offset behind the end is answered with the end: a client that counted wrongly goes on from there. */
-static int put_log(struct store_conn *conn, struct answer *answer, const struct log_request *asked)
+static int put_log(struct store_conn *conn, struct answer *answer, const struct log_request *asked, uint64_t *end)
 {
     struct log_reading reading = {answer, 0};
     if (tasklog_each(conn, asked->id, asked->after, add_piece, &reading) != 0)
@@ -51,56 +64,80 @@ static int put_log(struct store_conn *conn, struct answer *answer, const struct 
         abort();
     answer->type = "text/plain; charset=utf-8";
     snprintf(answer->log_offset, sizeof answer->log_offset, "%" PRIu64, reading.end);
+    *end = reading.end;
     return 0;
+}
+
+static void answer_held_log(struct http_request *request, bool applied);
+
+/* There is nothing more yet, and may be some. */
+static bool hold_log(struct http_request *request, struct answer *answer)
+{
+    const struct worker *worker = request->app;
+    const struct log_request *asked = answer->arg;
+    return asked->in_table &&
+           hold_request(worker->hold, request, HOLD_ATTEMPT, &asked->task, 1, asked->wait_s, answer_held_log);
 }
 
 static int make_log(struct store_conn *conn, struct answer *answer)
 {
     const struct log_request *asked = answer->arg;
     struct journal_row row;
-    if (store_begin_snapshot(conn) != 0)
-        return -1;
-    int rc = journal_read(conn, asked->id, &row);
-    if (rc == 0) {
-        int gone = journal_gone(conn, asked->id);
-        return gone < 0 ? -1 : answer_problem(answer, gone ? "task-expired" : "task-not-found", NULL);
-    }
-    if (rc < 0)
-        return -1;
+    int rc = resource_task_row(conn, answer, asked->id, &row);
+    if (rc <= 0)
+        return rc;
+    bool live = row.status <= JOURNAL_RUNNING;
     journal_row_fini(&row);
-    return put_log(conn, answer, asked);
+    uint64_t end;
+    if (put_log(conn, answer, asked, &end) != 0)
+        return -1;
+    bool waits = live && end == asked->after && asked->wait_s > 0;
+    if (waits && !asked->again)
+        answer->hold = hold_log;
+    answer->applied_s = asked->again ? (asked->applied ? asked->wait_s : 0) : waits ? 0 : asked->wait_s;
+    return 0;
 }
 
-/* Returns false after answering with every fault. */
-static bool read_after(struct http_request *request, uint64_t *after)
+static void look_at_slot(struct http_request *request, struct log_request *asked)
 {
-    struct param_faults faults = {.n = 0};
-    char why[80];
-    char *text = params_from_text(log_params, request->params, request->n_params, &faults);
-    if (faults.n) {
-        free(text);
-        http_reply_problem(request, "invalid-parameters", NULL, &faults);
-        return false;
-    }
-    yajl_val params = json_parse(text, strlen(text), 4, why, sizeof why);
-    *after = (uint64_t)json_member_int(params, "after", 0);
-    yajl_tree_free(params);
-    free(text);
-    return true;
+    const struct worker *worker = request->app;
+    struct shm_segment *segment = worker->process->segment;
+    struct watch_view view;
+    asked->in_table = taskstate_check(shm_table_find(segment, asked->id, &asked->task.handle)) == 0 &&
+                      watch_look(segment, asked->task.handle, &view) == 0;
+    if (!asked->in_table)
+        return;
+    asked->task.visible = view.visible;
+    asked->task.attempts = hold_attempts((enum task_state)view.state, view.attempt);
 }
 
-void resource_task_log(struct http_request *request)
+static void read_log(struct http_request *request, bool again, bool applied)
 {
     struct worker *worker = request->app;
     struct log_request *asked = calloc(1, sizeof *asked);
     if (!asked)
         abort();
-    if (strlen(request->args[0]) != 36 || uuid_parse(request->args[0], asked->id) != 0) {
-        resource_task_not_found(request);
+    yajl_val params = resource_task_params(request, asked->id, log_params);
+    if (!params) {
         free(asked);
-    } else if (!read_after(request, &asked->after)) {
-        free(asked);
-    } else {
-        answer_from(request, worker->reads, make_log, asked, free);
+        return;
     }
+    asked->after = (uint64_t)json_member_int(params, "after", 0);
+    asked->wait_s = answer_wait(request, params);
+    asked->again = again;
+    asked->applied = applied;
+    yajl_tree_free(params);
+    if (asked->wait_s && !again)
+        look_at_slot(request, asked);
+    answer_from(request, worker->reads, make_log, asked, free);
+}
+
+static void answer_held_log(struct http_request *request, bool applied)
+{
+    read_log(request, true, applied);
+}
+
+void resource_task_log(struct http_request *request)
+{
+    read_log(request, false, false);
 }

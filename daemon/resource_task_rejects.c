@@ -42,37 +42,13 @@ static int make_rejects(struct store_conn *conn, struct answer *answer)
 {
     const struct rejects_request *asked = answer->arg;
     struct journal_row row;
-    if (store_begin_snapshot(conn) != 0)
-        return -1;
-    int rc = journal_read(conn, asked->id, &row);
-    if (rc == 0) {
-        int gone = journal_gone(conn, asked->id);
-        return gone < 0 ? -1 : answer_problem(answer, gone ? "task-expired" : "task-not-found", NULL);
-    }
-    if (rc < 0)
-        return -1;
+    int rc = resource_task_row(conn, answer, asked->id, &row);
+    if (rc <= 0)
+        return rc;
     rc = row.status <= JOURNAL_RUNNING ? answer_problem(answer, "task-still-running", NULL)
                                        : write_file(conn, answer, asked, &row);
     journal_row_fini(&row);
     return rc;
-}
-
-/* Returns false after answering with every fault. */
-static bool read_options(struct http_request *request, struct csv_options *options)
-{
-    struct param_faults faults = {.n = 0};
-    char why[80];
-    char *text = params_from_text(csv_params, request->params, request->n_params, &faults);
-    if (faults.n) {
-        free(text);
-        http_reply_problem(request, "invalid-parameters", NULL, &faults);
-        return false;
-    }
-    yajl_val params = json_parse(text, strlen(text), 4, why, sizeof why);
-    csv_options_read(options, params);
-    yajl_tree_free(params);
-    free(text);
-    return true;
 }
 
 void resource_task_rejects(struct http_request *request)
@@ -81,15 +57,12 @@ void resource_task_rejects(struct http_request *request)
     struct rejects_request *asked = calloc(1, sizeof *asked);
     if (!asked)
         abort();
-    csv_options_init(&asked->options);
-    if (strlen(request->args[0]) != 36 || uuid_parse(request->args[0], asked->id) != 0) {
-        resource_task_not_found(request);
+    yajl_val params = resource_task_params(request, asked->id, csv_params);
+    if (!params) {
         free(asked);
         return;
     }
-    if (!read_options(request, &asked->options)) {
-        free(asked);
-        return;
-    }
+    csv_options_read(&asked->options, params);
+    yajl_tree_free(params);
     answer_from(request, worker->exports, make_rejects, asked, free);
 }

@@ -295,9 +295,11 @@ static bool work_once(struct runner *runner)
     memcpy(runner->job.id, task.id, sizeof runner->job.id);
     joblog_init(&runner->log);
     if (claim_row(runner, &row) == 1) {
+        log_set_origin(row.request_id, row.traceparent);
         begin(runner, &task);
         run_row(runner, &row);
         journal_row_fini(&row);
+        log_set_origin("", "");
     }
     return true;
 }

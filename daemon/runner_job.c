@@ -79,6 +79,7 @@ struct finishing {
     job_effect_fn effect;
     void *ctx;
     struct journal_end end;
+    struct shm_task shown; /* the slot; the end borrows from it */
 };
 
 /* What finish_body() returns beside 0 and -1; the transaction is rolled back. */
@@ -86,6 +87,15 @@ enum {
     FINISH_REJECTED = 1 /* the effect refused by a rule: end as failed */,
     FINISH_LOST /* the row is no longer ours */
 };
+
+/* What the end keeps of the attempt. Only we change our slot but for its flags, so a copy is true until we end it. */
+static void keep(const struct runner *runner, struct shm_task *slot, struct journal_end *end)
+{
+    uint64_t version;
+    end->counts = runner->job.counts;
+    if (shm_table_read(runner->process->segment, runner->handle, slot, &version) == 0)
+        ending_keep(end, slot);
+}
 
 static void fill_end(struct finishing *f)
 {
@@ -95,11 +105,12 @@ static void fill_end(struct finishing *f)
         .status = failed ? JOURNAL_FAILED : JOURNAL_SUCCEEDED,
         .outcome = ending->outcome,
         .result = failed ? NULL : ending->result,
-        .message = ending->message,
+        .message = failed && !ending->message[0] ? NULL : ending->message,
         .error_code = failed ? ending->error_code : NULL,
         .error_message = failed ? ending->error : NULL,
         .done_ms = clock_wall_ms(),
     };
+    keep(f->runner, &f->shown, &f->end);
 }
 
 static int finish_body(struct store_conn *db, void *ctx)
@@ -172,9 +183,11 @@ static enum job_verdict on_finish(struct job *job, struct job_ending *ending, jo
     return rc < 0 ? JOB_AGAIN : JOB_ENDED;
 }
 
-int runner_end(struct runner *runner, const struct journal_end *end)
+int runner_end(struct runner *runner, struct journal_end *end)
 {
     struct job *job = &runner->job;
+    struct shm_task slot;
+    keep(runner, &slot, end);
     if (store_ensure(&runner->db) != 0 || lease_release_all(&runner->db, job->id) < 0)
         return -1;
     joblog_end(&runner->log, end, end->error_message);
@@ -197,21 +210,20 @@ static int follow_once(struct runner *runner, bool started)
     const struct process *process = runner->process;
     struct job *job = &runner->job;
     struct journal_row row;
+    struct shm_task slot;
+    struct ending gone;
     if (store_ensure(&runner->db) != 0)
         return -1;
     int rc = journal_read_settled(&runner->db, job->id, &row);
     if (rc < 0)
         return -1;
     if (rc == 0) {
-        struct journal_end gone = {.status = JOURNAL_FAILED,
-                                   .outcome = OUTCOME_FAILED,
-                                   .done_ms = clock_wall_ms(),
-                                   .error_message = "The task's row is no longer in the database."};
-        show_end(runner, &gone);
+        ending_gone(&gone);
+        keep(runner, &slot, &gone.end);
+        show_end(runner, &gone.end);
         return 0;
     }
-    struct journal_end end = {row.status,     row.outcome,       row.result, row.message,
-                              row.error_code, row.error_message, row.done_ms};
+    struct journal_end end = journal_end_of(&row);
     if (row.status > JOURNAL_RUNNING) {
         show_end(runner, &end);
         rc = 0;
@@ -231,6 +243,7 @@ static int follow_once(struct runner *runner, bool started)
                                    .error_message =
                                        "Interrupted (the database failed) in the last attempt; nothing was written.",
                                    .done_ms = clock_wall_ms()};
+        keep(runner, &slot, &end);
         joblog_end(&runner->log, &end, end.error_message);
         rc = tasklog_finish(&runner->db, job->id, process->node, JOURNAL_RUNNING, row.attempt, &end,
                             joblog_text(&runner->log));

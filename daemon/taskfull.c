@@ -162,14 +162,41 @@ static void put_counters(struct json_out *out, yajl_val result)
     json_object_end(out);
 }
 
-static void put_counts(struct json_out *out, const struct face *face)
+static void put_result_counts(struct json_out *out, const struct face *face)
 {
     char why[80];
-    yajl_val nine = face->task.state == TASK_SUCCEEDED
-                        ? json_parse(face->nine, face->nine_len, RESULT_DEPTH, why, sizeof why)
-                        : NULL;
+    yajl_val nine = json_parse(face->nine, face->nine_len, RESULT_DEPTH, why, sizeof why);
     put_counters(out, nine ? json_member(nine, "result") : NULL);
     yajl_tree_free(nine);
+}
+
+/* Of a task that ended without success, and so has written nothing: what it had gone through by then. */
+static void put_partial_counts(struct json_out *out, const struct task_counts *counts)
+{
+    json_key(out, "counters");
+    json_object(out);
+    json_key(out, "total");
+    if (counts->total)
+        json_int(out, (int64_t)counts->total);
+    else
+        json_null(out);
+    json_put_int(out, "done", (int64_t)counts->done);
+    json_put_int(out, "created", 0);
+    json_put_int(out, "updated", 0);
+    json_put_int(out, "unchanged", 0);
+    json_put_int(out, "rejected", (int64_t)counts->rejected);
+    json_object_end(out);
+}
+
+static void put_counts(struct json_out *out, const struct face *face)
+{
+    const struct journal_row *row = face->source->row;
+    if (face->task.state == TASK_SUCCEEDED)
+        put_result_counts(out, face);
+    else if (face->final && row && row->counts.known)
+        put_partial_counts(out, &row->counts);
+    else
+        json_put_string(out, "counters", NULL);
 }
 
 /* ---- Who asked for what ---- */

@@ -1,7 +1,9 @@
-/* GET /api/tasks/{id}: what the default representation and the full view share. All on the worker's loop. */
+/* Reading tasks: what the default representation, the full view and lists share. On the worker's loop, unless it says
+ * otherwise. */
 #ifndef PF_TASKREAD_H
 #define PF_TASKREAD_H
 
+#include "daemon/taskfull.h"
 #include "daemon/worker.h"
 
 #include <uuid/uuid.h>
@@ -34,5 +36,9 @@ bool taskread_hold(struct http_request *request, struct task_reading *reading, c
 
 /* ?view=full: from the slot and the journal together. */
 void taskread_full(struct http_request *request, const struct task_reading *reading);
+/* The same for a list. The whole slot of a task; false when the table does not have it. Any thread. */
+bool taskread_slot(struct shm_segment *segment, const uuid_t id, struct shm_task *slot);
+/* The text of a row and its slot (NULL = none). Any thread. */
+void taskread_full_text(int spool_fd, const struct shm_task *slot, const struct journal_row *row, struct taskfull *out);
 
 #endif

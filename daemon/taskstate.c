@@ -242,11 +242,12 @@ static bool edit_interrupted(struct shm_task *task, const char **result, void *c
     task->flags |= TASK_INTERRUPTED;
     if (task->flags & (TASK_CANCEL_ASKED | TASK_OVERDUE))
         return true; /* no attempt follows: message and progress stay */
-    task->progress = 0;
-    if (task->attempt < why->max)
-        say(task, "interrupted (%.100s), attempt %u of %u follows", why->cause, task->attempt + 1u, why->max);
-    else
+    if (task->attempt >= why->max) {
         say(task, "interrupted (%.100s), no attempt left", why->cause);
+        return true;
+    }
+    task->progress = 0;
+    say(task, "interrupted (%.100s), attempt %u of %u follows", why->cause, task->attempt + 1u, why->max);
     return true;
 }
 
@@ -322,16 +323,12 @@ static bool edit_finish(struct shm_task *task, const char **result, void *ctx)
     task->state = (uint8_t)final_state(end->status);
     task->outcome = (uint8_t)end->outcome;
     task->owner = (struct proc_ref){0, 0};
-    if (task->flags & TASK_CANCEL_ASKED) /* over, one way or the other */
-        snprintf(task->message, sizeof task->message, "%s", task->state == TASK_CANCELLED ? "cancelled" : "");
     task->flags = 0;
     task->done_ms = end->done_ms;
     task->error[0] = '\0';
-    if (end->message)
-        snprintf(task->message, sizeof task->message, "%s", end->message);
-    if (task->state == TASK_SUCCEEDED)
-        task->progress = 100;
-    else
+    snprintf(task->message, sizeof task->message, "%s", end->message ? end->message : "");
+    task->progress = task->state == TASK_SUCCEEDED ? 100 : (uint8_t)end->progress;
+    if (task->state != TASK_SUCCEEDED)
         snprintf(task->error, sizeof task->error, "%s", end->error_message ? end->error_message : "failed");
     *result = end->result;
     return true;

@@ -48,7 +48,8 @@ int taskstate_forget(struct shm_segment *seg, struct shm_handle handle);
 int taskstate_overdue(struct shm_segment *seg, struct shm_handle handle, unsigned attempt);
 /* RUNNING or CLAIMED -> READY for the next attempt, with a message. */
 int taskstate_requeue(struct shm_segment *seg, struct shm_handle handle, const char *message);
-/* Any live state -> what the journal says the end is. `end` strings are borrowed. */
+/* Any live state -> what the journal says the end is, to the letter: whoever writes the end there has called
+ * ending_keep(). `end` strings are borrowed. */
 int taskstate_finish(struct shm_segment *seg, struct shm_handle handle, const struct journal_end *end);
 /* RESERVED (just taken) -> whatever state the row is in: live rows become READY, final ones final. */
 int taskstate_load(struct shm_segment *seg, struct shm_handle handle, const struct journal_row *row);

@@ -185,7 +185,7 @@ void taskview_from_row(const struct journal_row *row, struct shm_task *task)
     task->client = row->requested_by[0] ? client_number(row->requested_by) : 0;
     task->started_ms = row->started_ms;
     task->done_ms = row->done_ms;
-    task->progress = task->state == TASK_SUCCEEDED ? 100 : 0;
+    task->progress = task->state == TASK_SUCCEEDED ? 100 : (uint8_t)row->progress;
     task->flags = row->cancel_requested ? TASK_CANCEL_ASKED : 0;
     snprintf(task->message, sizeof task->message, "%s", row->message ? row->message : "");
     if (task->state == TASK_READY)

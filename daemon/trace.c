@@ -30,11 +30,11 @@ bool trace_valid(const char *text)
     return text[TRACE_LEN] == '\0' || (text[TRACE_LEN] == '-' && strncmp(text, "00", 2) != 0);
 }
 
-void trace_suffix(struct http_request *request, char out[TRACE_LEN + 16])
+void trace_of(struct http_request *request, char out[TRACE_LEN + 1])
 {
     const char *sent = http_header(request, "traceparent");
 
     out[0] = '\0';
     if (sent != NULL && trace_valid(sent))
-        snprintf(out, TRACE_LEN + 16, ", traceparent %.*s", TRACE_LEN, sent);
+        snprintf(out, TRACE_LEN + 1, "%.*s", TRACE_LEN, sent);
 }

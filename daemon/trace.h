@@ -1,4 +1,5 @@
-/* The trace that a request belongs to: its header traceparent (W3C Trace Context), passed on into the log. */
+/* The trace that a request belongs to: its header traceparent (W3C Trace Context), stored with its task and
+ * passed on into the log. */
 #ifndef PF_TRACE_H
 #define PF_TRACE_H
 
@@ -9,7 +10,7 @@
 /* Is this a traceparent of version 00, or one of a later version that begins with the same fields? Digits are
  * lower-case, and neither trace nor parent is all zero. */
 bool trace_valid(const char *text);
-/* What to put behind a log line of this request: ", traceparent …", or "" when it has none or no valid one. */
-void trace_suffix(struct http_request *request, char out[TRACE_LEN + 16]);
+/* The traceparent of a request, "" when it has none or no valid one. */
+void trace_of(struct http_request *request, char out[TRACE_LEN + 1]);
 
 #endif

@@ -25,6 +25,7 @@ struct catalog_run {
     struct catalog_known known;
     struct catalog_file file;
     struct catalog_stage stage;
+    bool whole; /* the file has been read to its end */
     struct import_lease lease;
     struct import_failure failure;
     uint64_t mark; /* relink_mark() when what is known was read */
@@ -86,6 +87,7 @@ static enum import_step read_file(struct catalog_run *run)
     int rc = job_read_file(run->job, SHEET_CSV, &sink, &err);
     if (rc != 0)
         return import_reading_failed(run->job, rc, CATALOG_SINK_STOPPED, &err, &run->failure);
+    run->whole = true;
     if (catalog_file_finish(&run->file) != 0)
         return import_fail(&run->failure, run->file.failure.code, run->file.failure.text);
     if (catalog_stage_flush(&run->stage) != 0)
@@ -167,14 +169,13 @@ static int relink(struct catalog_run *run, struct store_conn *db)
 static int save(struct job *job, struct store_conn *db, struct job_ending *ending, void *ctx)
 {
     struct catalog_run *run = ctx;
-    (void)job;
     run->inserted = run->updated = 0;
     run->relinked = (struct relinked){0, 0};
     if (!catalog_stage_alive(&run->stage))
         return store_fail(db, STORE_STOPPED, "the staging table went with the connection");
     if (import_lease_check(&run->lease, db) != 0 ||
-        catalog_stage_write(&run->stage, &run->inserted, &run->updated) != 0 || relink(run, db) != 0 ||
-        save_issues(run, db) != 0 || import_lease_end(&run->lease, db) != 0)
+        catalog_stage_write(&run->stage, &run->inserted, &run->updated) != 0 || import_go_on(job, db) != 0 ||
+        relink(run, db) != 0 || import_go_on(job, db) != 0 || save_issues(run, db) != 0 || import_lease_end(&run->lease, db) != 0)
         return -1;
     tell(run, ending);
     return 0;
@@ -187,10 +188,21 @@ static int save_failed(struct job *job, struct store_conn *db, struct job_ending
     return save_issues(ctx, db);
 }
 
+/* The rows of a file are known when it has been read to its end. */
+static void tell_counts(struct catalog_run *run)
+{
+    const struct catalog_file *file = &run->file;
+    run->job->counts = (struct task_counts){.known = file->rows_total > 0,
+                                            .total = run->whole ? file->rows_total : 0,
+                                            .done = file->rows_total,
+                                            .rejected = file->rejected};
+}
+
 static enum job_verdict end(struct catalog_run *run, enum import_step step)
 {
     struct job_ending ending = {.outcome = OUTCOME_NONE};
     enum job_verdict verdict;
+    tell_counts(run);
     if (step == STEP_AGAIN || step == STEP_STOP)
         return step == STEP_AGAIN ? JOB_AGAIN : JOB_STOP;
     if (step == STEP_FAIL) {
@@ -221,7 +233,7 @@ static enum job_verdict run_import(struct job *job)
     struct catalog_run run = {.job = job, .table = catalog_table(json_member_string(job->params, "table", ""))};
     stock_catalog_init(&run.known.stock, job->settings->base_currency, job->settings->rate_max_age_days);
     catalog_file_init(&run.file, run.table, &run.known);
-    enum job_verdict verdict = end(&run, all_steps(&run));
+    enum job_verdict verdict = import_verdict(job, end(&run, all_steps(&run)));
     if (run.stage.db)
         catalog_stage_fini(&run.stage);
     import_lease_drop(&run.lease);

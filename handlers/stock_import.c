@@ -240,13 +240,14 @@ static enum import_step read_file(struct stock_run *run)
     struct sheet_error err = {.cls = ""};
     struct stock_reader_out out = {run->params.dry_run ? on_line : NULL, on_tick, run};
     job_progress(job, 2, "reading the present stock");
-    if (stock_load_items(job->db, run->warehouse_id, &run->items) != 0)
+    if (stock_load_items(job, run->warehouse_id, &run->items) != 0)
         return import_database_away(run->job);
     stock_reader_init(&run->reader, &run->params, &run->catalog, &run->items, &out);
     struct grid_sink sink = stock_reader_sink(&run->reader);
     int rc = job_read_file(job, run->format, &sink, &err);
     if (rc != 0)
         return import_reading_failed(job, rc, STOCK_SINK_STOPPED, &err, &run->failure);
+    run->whole = true;
     if (stock_reader_finish(&run->reader) == 0)
         return STEP_ON;
     return import_fail(&run->failure, run->reader.failure, run->reader.failure_text);
@@ -280,10 +281,21 @@ static enum import_step all_steps(struct stock_run *run)
     return step;
 }
 
+/* The rows of a file are known when it has been read to its end. */
+static void tell_counts(struct stock_run *run)
+{
+    const struct stock_reader *reader = &run->reader;
+    run->job->counts = (struct task_counts){.known = reader->rows_total > 0,
+                                            .total = run->whole ? reader->rows_total : 0,
+                                            .done = reader->rows_total,
+                                            .rejected = reader->rows_rejected};
+}
+
 static enum job_verdict end(struct stock_run *run, enum import_step step)
 {
     struct job_ending ending = {.outcome = OUTCOME_NONE};
     enum job_verdict verdict;
+    tell_counts(run);
     if (step == STEP_AGAIN || step == STEP_STOP)
         return step == STEP_AGAIN ? JOB_AGAIN : JOB_STOP;
     if (step == STEP_FAIL) {
@@ -305,7 +317,7 @@ static enum job_verdict run_import(struct job *job)
     stock_items_init(&run.items, &run.catalog);
     json_out_init(&run.preview);
     json_array(&run.preview);
-    enum job_verdict verdict = end(&run, all_steps(&run));
+    enum job_verdict verdict = import_verdict(job, end(&run, all_steps(&run)));
     import_lease_drop(&run.lease);
     json_out_fini(&run.preview);
     free(run.changes);

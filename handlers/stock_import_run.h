@@ -16,6 +16,7 @@ struct stock_run {
     struct stock_items items;
     struct stock_reader reader;
     struct stock_totals totals;
+    bool whole; /* the file has been read to its end */
     uint32_t warehouse_id;
     uint64_t catalog_mark; /* relink_mark() when the catalogue was read */
 

@@ -68,7 +68,7 @@ int watch_look(struct shm_segment *seg, struct shm_handle task, struct watch_vie
         slot_words(&head, slot_head_words(slot, version), SHM_HEAD_WORDS);
         if (!slot_still(slot, version))
             continue;
-        *out = (struct watch_view){.visible = head.visible, .state = head.state};
+        *out = (struct watch_view){.visible = head.visible, .attempt = head.attempt, .state = head.state};
         return head.generation == task.generation && head.state != TASK_FREE ? 0 : -ESRCH;
     }
     return -EAGAIN;

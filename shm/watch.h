@@ -37,6 +37,7 @@ uint64_t watch_take(struct shm_segment *seg, uint32_t entry);
 /* What decides whether a held request is answered. */
 struct watch_view {
     uint64_t visible;
+    uint16_t attempt;
     uint8_t state; /* enum task_state */
 };
 

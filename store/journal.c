@@ -30,8 +30,8 @@ static enum task_outcome outcome_number(const char *name)
 
 const char journal_insert_sql[] = "INSERT INTO task (id, node, type, params, idem_scope, idem_payload, live_key, "
                                   "requested_by, file_name, file_offset, "
-                                  "file_length, created_at, status, attempt, request_id, retry_of) "
-                                  "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
+                                  "file_length, created_at, status, attempt, request_id, retry_of, traceparent) "
+                                  "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
 
 /* Canonical parameters have no bound that an index could take, so the key is their digest, with the type in front: two
  * types may take the same parameters. */
@@ -92,6 +92,7 @@ void journal_args_fill(struct journal_args *args, const struct journal_new *task
         store_uuid_text(task->retry_of, args->retry_of);
         v[15] = STORE_S(args->retry_of);
     }
+    v[16] = STORE_S_OR_NULL(task->traceparent);
 }
 
 int journal_insert(struct store_conn *conn, const struct journal_new *task)
@@ -129,8 +130,9 @@ int journal_settled(struct store_conn *conn, const store_uuid id)
 #define ROW_COLUMNS                                                                                                    \
     "id, node, type, status, outcome, attempt, cancel_requested, " MS("created_at") ", " MS("started_at") ", " MS(     \
         "finished_at") ", params, result, message, error_code, error_message, file_name, file_offset, file_length, "   \
-                       "requested_by, request_id, retry_of, cancel_by, cancel_reason, " MS("cancel_requested_at") " "
-#define ROW_COLUMN_COUNT 24
+                       "requested_by, request_id, retry_of, cancel_by, cancel_reason, " MS("cancel_requested_at") ", " \
+                       "progress, progress_total, progress_done, progress_rejected, traceparent "
+#define ROW_COLUMN_COUNT 29
 
 static char *copy(const struct store_value *value)
 {
@@ -200,6 +202,23 @@ static void fill_row(struct journal_row *row, const struct store_value *v)
     copy_bounded(row->cancel_by, sizeof row->cancel_by, &v[21]);
     copy_bounded(row->cancel_reason, sizeof row->cancel_reason, &v[22]);
     row->cancel_ms = number(&v[23]);
+    row->progress = (unsigned)number(&v[24]);
+    row->counts = (struct task_counts){v[27].text != NULL, (uint64_t)number(&v[25]), (uint64_t)number(&v[26]),
+                                       (uint64_t)number(&v[27])};
+    copy_bounded(row->traceparent, sizeof row->traceparent, &v[28]);
+}
+
+struct journal_end journal_end_of(const struct journal_row *row)
+{
+    return (struct journal_end){.status = row->status,
+                                .outcome = row->outcome,
+                                .result = row->result,
+                                .message = row->message,
+                                .error_code = row->error_code,
+                                .error_message = row->error_message,
+                                .done_ms = row->done_ms,
+                                .progress = row->progress,
+                                .counts = row->counts};
 }
 
 void journal_row_fini(struct journal_row *row)

@@ -34,6 +34,14 @@ struct journal_file {
     uint64_t length; /* bytes */
 };
 
+/* What a task has counted of its rows or items. */
+struct task_counts {
+    bool known;     /* false: it has not counted anything, or does not count at all */
+    uint64_t total; /* 0: not known yet */
+    uint64_t done;  /* gone through, the refused ones included */
+    uint64_t rejected;
+};
+
 /* What accept writes. Strings are borrowed. */
 struct journal_new {
     store_uuid id;
@@ -46,6 +54,7 @@ struct journal_new {
                              has it (UNIQUE; set NULL in a final state) */
     const char *requested_by;        /* NULL or client identity */
     const char *request_id;          /* NULL or the HTTP request that asked, at most 36 ASCII characters */
+    const char *traceparent;         /* NULL or the trace of that request, 55 ASCII characters */
     const uint8_t *retry_of;         /* NULL or the id of the task that this one repeats */
     const struct journal_file *file; /* NULL or the spooled upload; its spool name is the task id */
     int64_t created_ms;              /* UTC milliseconds */
@@ -65,9 +74,12 @@ struct journal_row {
     char *message;       /* final summary or ""; never NULL */
     char *error_code;    /* "" if none */
     char *error_message; /* "" if none */
+    unsigned progress;   /* of a failed or cancelled task: the percent it had reached */
+    struct task_counts counts; /* likewise */
     struct journal_file file;
     char requested_by[64 * 4 + 1]; /* "" if unknown; as all below */
     char request_id[37];
+    char traceparent[56];
     bool is_retry; /* retry_of is set */
     store_uuid retry_of;
     char cancel_by[64 * 4 + 1]; /* with cancel_requested: who asked, why, when */
@@ -103,7 +115,12 @@ struct journal_end {
     const char *error_code;    /* "E_NO_HEADER", "interrupted", … */
     const char *error_message; /* one sentence for a toast */
     int64_t done_ms;
+    unsigned progress; /* the percent that a poll showed last; of a success 100 is shown whatever this says */
+    struct task_counts counts;
 };
+/* The end that a final row tells of; borrows from it. */
+struct journal_end journal_end_of(const struct journal_row *row);
+
 /* Write the final state inside the caller's transaction (or in autocommit). From `from` = RUNNING with this attempt, or
  * QUEUED. Returns 1 (written), 0 (the row was not in that state: roll back, your attempt is over), -1. */
 int journal_finish(struct store_conn *conn, const store_uuid id, const store_uuid node, enum journal_status from,

@@ -76,7 +76,7 @@ static const char *final_name(enum journal_status status)
 struct end_args {
     char id[STORE_UUID_SIZE], node[STORE_UUID_SIZE], done[STORE_TIME_SIZE];
     char message[255 * 4 + 1], code[40 * 4 + 1], error[500 * 4 + 1];
-    struct store_value values[10];
+    struct store_value values[14];
 };
 
 static struct store_value clipped(char *out, size_t chars, const char *text)
@@ -85,6 +85,13 @@ static struct store_value clipped(char *out, size_t chars, const char *text)
         return STORE_N;
     store_clip(out, chars, text);
     return STORE_S(out);
+}
+
+static void fill_counts(struct store_value *v, const struct task_counts *counts)
+{
+    v[0] = counts->known && counts->total != 0 ? STORE_U(counts->total) : STORE_N;
+    v[1] = STORE_U(counts->known ? counts->done : 0);
+    v[2] = counts->known ? STORE_U(counts->rejected) : STORE_N;
 }
 
 static void fill_end(struct end_args *args, const store_uuid id, const store_uuid node, const struct journal_end *end)
@@ -101,13 +108,16 @@ static void fill_end(struct end_args *args, const store_uuid id, const store_uui
     v[4] = clipped(args->code, 40, end->error_code);
     v[5] = clipped(args->error, 500, end->error_message);
     v[6] = STORE_S(args->done);
-    v[7] = STORE_S(args->id);
-    v[8] = STORE_S(args->node);
+    v[7] = STORE_U(end->progress);
+    fill_counts(&v[8], &end->counts);
+    v[11] = STORE_S(args->id);
+    v[12] = STORE_S(args->node);
 }
 
 #define FINISH                                                                                                         \
     "UPDATE task SET status = ?, outcome = ?, result = ?, message = ?, error_code = ?, error_message = ?, "            \
-    "finished_at = GREATEST(?, created_at), live_key = NULL WHERE id = ? AND node = ? "
+    "finished_at = GREATEST(?, created_at), progress = ?, progress_total = ?, progress_done = ?, "                      \
+    "progress_rejected = ?, live_key = NULL WHERE id = ? AND node = ? "
 
 int journal_finish(struct store_conn *conn, const store_uuid id, const store_uuid node, enum journal_status from,
                    unsigned attempt, const struct journal_end *end)
@@ -116,9 +126,9 @@ int journal_finish(struct store_conn *conn, const store_uuid id, const store_uui
     assert(from == JOURNAL_RUNNING || from == JOURNAL_QUEUED);
     fill_end(&args, id, node, end);
     if (from == JOURNAL_QUEUED)
-        return move(conn, FINISH "AND status = 'queued'", args.values, 9);
-    args.values[9] = STORE_U(attempt);
-    return move(conn, FINISH "AND status = 'running' AND attempt = ?", args.values, 10);
+        return move(conn, FINISH "AND status = 'queued'", args.values, 13);
+    args.values[13] = STORE_U(attempt);
+    return move(conn, FINISH "AND status = 'running' AND attempt = ?", args.values, 14);
 }
 
 static int keep_found(const struct store_value *v, unsigned n, void *ctx)

@@ -440,11 +440,23 @@ static const char *const version_5[] = {
     NULL,
 };
 
+/* What a poll showed of a task that ended without success: the percent, and the rows that it had counted by then
+ * (progress_rejected is NULL when it had counted none). And the trace that its request belongs to. */
+static const char alter_task_reached[] = "ALTER TABLE task ADD COLUMN IF NOT EXISTS progress TINYINT UNSIGNED NOT NULL "
+                                         "DEFAULT 0, ADD COLUMN IF NOT EXISTS progress_rejected BIGINT UNSIGNED NULL, "
+                                         "ADD COLUMN IF NOT EXISTS traceparent CHAR(55) CHARACTER SET ascii NULL";
+
+static const char *const version_6[] = {
+    alter_task_reached,
+    NULL,
+};
+
 const struct store_migration store_migrations[] = {
     {1, "first schema", version_1},
     {2, "covering index for recalculation", version_2},
     {3, "waiting stock by number", version_3},
     {4, "origin of tasks, kept idempotency keys, task log", version_4},
     {5, "task lists and counts", version_5},
+    {6, "how far failed tasks came, traces", version_6},
     {0, NULL, NULL},
 };

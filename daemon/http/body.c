@@ -95,11 +95,19 @@ static uint64_t body_limit(const struct conn *conn)
 
 static int refuse_size(struct conn *conn)
 {
+    static const char of_memory[] = "the body is longer than the 65536 bytes that this resource takes";
+    _Static_assert(BODY_MEMORY_MAX == 65536, "the text names it");
     struct exchange *exchange = conn->upload;
 
-    if (exchange->request.route->body == BODY_NONE)
-        return refuse(exchange, "body-too-large", "this resource takes no body");
-    return refuse(exchange, "body-too-large", NULL);
+    switch (exchange->request.route->body) {
+    case BODY_SPOOL:
+        return refuse(exchange, "body-too-large", conn->server->upload_too_large);
+    case BODY_MEMORY:
+        return refuse(exchange, "body-too-large", of_memory);
+    case BODY_NONE:
+        break;
+    }
+    return refuse(exchange, "body-too-large", "this resource takes no body");
 }
 
 static int open_spool(struct conn *conn)

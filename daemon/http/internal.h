@@ -127,6 +127,7 @@ struct http_server {
     struct event_base *base;
     struct evhttp *evhttp;
     struct http_options options;
+    char upload_too_large[96]; /* what to say of a body above options.max_body */
     struct router *router;
     struct proxies proxies;
     struct evconnlistener *listeners[LISTENERS_MAX];

@@ -5,6 +5,8 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -181,6 +183,8 @@ struct http_server *http_server_new(struct event_base *base, const struct http_o
         abort();
     server->base = base;
     server->options = *options;
+    snprintf(server->upload_too_large, sizeof server->upload_too_large,
+             "the body is longer than the %" PRIu64 " bytes that this resource takes", options->max_body);
     server->accepting = true;
     for (unsigned i = 0; i < CONN_LISTS; i++)
         TAILQ_INIT(&server->lists[i]);

@@ -159,6 +159,7 @@ def test_finish_cancel_and_kill_race_to_exactly_one_outcome(make_daemon):
     """A hundred tasks end around the moment of a cancel, some with their runner killed: the first end wins, everywhere."""
     daemon = make_daemon(tasks__runners=2)
     first, second = daemon.worker(0), daemon.worker(1)
+    first.wait(first.start("test_ledger", ms=0, steps=1))  # makes the table
     tally = {}
     for number in range(100):
         task_id = first.start("test_ledger", ms=30, steps=3)

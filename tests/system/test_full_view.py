@@ -1,5 +1,6 @@
 """GET /api/tasks/{id}?view=full: what the slot knows, what the journal knows, and what is left when one of them is missing."""
 import hashlib
+import json
 import math
 import os
 import re
@@ -153,6 +154,62 @@ def test_a_failed_import_tells_its_code(make_daemon):
     answer = full(client, task_id)
     check_links(client, answer.json, "rejects", "log")
     assert answer.headers["ETag"] != tag, "another text has another tag"
+
+
+def kept_everywhere(daemon, task_ids):
+    """The plain and the full text of ended tasks: from the table, from the journal alone, and after a restart they are the same."""
+    client = daemon.worker(0)
+
+    def now(client):
+        return {task_id: (client.get(f"/api/tasks/{task_id}").body, full(client, task_id).body) for task_id in task_ids}
+
+    known = now(client)
+    for _ in range(10):  # of eight slots none is left to them
+        client.wait(client.start("test_sleep", ms=0, steps=1))
+    assert all(client.get(f"/api/tasks/{task_id}").headers["ETag"] == f'W/"j.{task_id}"' for task_id in task_ids)
+    assert now(daemon.worker(1)) == known
+    daemon.kill_all()
+    daemon.start()
+    assert now(daemon.worker(0)) == known
+    return {task_id: json.loads(text) for task_id, (_plain, text) in known.items()}
+
+
+def test_failed_tasks_keep_what_they_had_reached(make_daemon):
+    daemon = make_daemon(tasks__slots=8, tasks__cancel_statement_s=1, tasks__cancel_kill_s=1)
+    samples.load_catalogue(daemon)
+    client = daemon.worker(0)
+    head = ["Артикул", "Наименование", "Количество", "Цена"]
+    rows = [[f"PN-{n}", f"Item {n}", "many" if n % 3 else 5, 10] for n in range(9)]
+    rejected = client.upload("/api/stock/import?warehouse=MAIN", samples.xlsx([head, *rows])).json["task_id"]
+    nothing = client.upload("/api/stock/import?warehouse=MAIN", samples.xlsx([["no", "heading", "at all"], [1, 2, 3]])).json["task_id"]
+    limit, crash = client.start("test_limit", how="polite"), client.start("test_crash", how="exit")
+    deaf = client.start("test_deaf", how="own", ms=60000)
+    client.wait(deaf, until=lambda t: t["progress"] == 40)
+    assert cancel(client, deaf).status == 202
+    ends = [rejected, nothing, limit, crash, deaf]
+    for task_id in ends:
+        client.wait(task_id)
+    tasks = kept_everywhere(daemon, ends)
+    assert tasks[rejected]["outcome"] == "failed" and tasks[rejected]["progress"] > 0
+    assert tasks[rejected]["counters"] == {"total": 9, "done": 9, "created": 0, "updated": 0, "unchanged": 0, "rejected": 6}
+    assert tasks[nothing]["counters"] is None, "there was nothing to count"
+    assert (tasks[limit]["outcome"], tasks[limit]["progress"]) == ("timed_out", 40) and tasks[limit]["message"]
+    assert (tasks[deaf]["outcome"], tasks[deaf]["progress"], tasks[deaf]["message"]) == ("cancelled", 40, "cancelled")
+    assert tasks[crash]["outcome"] == "interrupted" and tasks[crash]["message"].endswith("no attempt left")
+
+
+def test_rows_counted_when_an_import_is_cancelled(daemon):
+    """The file has not been read to its end, so nobody knows how many rows there would have been."""
+    samples.load_catalogue(daemon)
+    client = daemon.worker(0)
+    task_id = client.upload("/api/stock/import?warehouse=MAIN", samples.stock(60000)).json["task_id"]
+    client.wait(task_id, until=lambda t: t["message"].startswith("row "), every=0.002)
+    cancel(client, task_id)
+    client.wait(task_id)
+    task = full(client, task_id).json
+    assert task["outcome"] == "cancelled" and task["progress"] >= 5
+    counters = task["counters"]
+    assert counters["total"] is None and 0 < counters["done"] < 60000 and counters["created"] == counters["rejected"] == 0
 
 
 def test_a_cancelled_task(daemon):

@@ -85,7 +85,8 @@ def test_a_page_is_not_modified_until_it_is(daemon):
     ("status=done", {"/status"}), ("status=running,queued&type=nothing", {"/status", "/type"}), ("limit=0", {"/limit"}),
     ("created_after=yesterday&created_before=2026-02-30", {"/created_after", "/created_before"}),
     ("created_after=2026-02-05T25:00:00Z", {"/created_after"}), ("created_after=2026-02-05T08:30:00", {"/created_after"}),
-    ("cursor=00", {"/cursor"}), ("what=1", {"/what"}), ("ids=a&status=running&cursor=00", {"/ids"}), ("wait=x&ids=a", {"/wait"}),
+    ("cursor=00", {"/cursor"}), ("what=1", {"/what"}), ("ids=a&status=running&cursor=00", {"/ids", "/cursor"}),
+    ("limit=x&status=dead&ids=a", {"/limit", "/status", "/ids"}), ("wait=x&ids=a", {"/wait"}),
 ])
 def test_faults_of_a_list(daemon, query, pointers):
     body = check_problem(daemon.worker(0).get(f"/api/tasks?{query}"), 422, "invalid-parameters")
@@ -222,6 +223,90 @@ def test_waiting_for_the_end_of_all(daemon):
     assert answer.headers["Preference-Applied"] == "wait=20"
     again = Held(daemon.worker(0), f"/api/tasks?ids={first},{second}&wait=20")
     assert again.result(5).status == 200 and again.took < 5
+
+
+# ---- Full views ----
+
+def full_list(client, query, keys):
+    answer = client.get(f"/api/tasks?view=full{query}")
+    assert answer.status == 200, answer
+    assert list(answer.json) == keys and answer.body.endswith(b"}\n")
+    return answer
+
+
+def test_full_views_are_those_of_single_reads(make_daemon):
+    daemon = make_daemon(tasks__runners=1)
+    client = daemon.worker(0)
+    done, big, failed = client.start("test_sleep", ms=0), client.start("test_big"), client.start("test_limit", how="polite")
+    for task_id in (done, big, failed):
+        client.wait(task_id)
+    elsewhere = str(uuid.uuid4())
+    insert(daemon, [(elsewhere, "test_sleep", "failed", "2026-02-05 08:30:00.000")])
+    live = start_quiet(client)
+    waiting = client.start("test_sleep", ms=0)
+    client.wait(waiting, until=lambda t: t["message"] == "waiting, 0 ahead")
+    everything = [waiting, live, failed, big, done, elsewhere]
+    single = [client.get(f"/api/tasks/{task_id}?view=full").body.rstrip() for task_id in everything]
+    page = full_list(daemon.worker(1), "", ["tasks", "next_cursor"])
+    assert page.body == b'{"tasks":[' + b",".join(single) + b'],"next_cursor":null}\n'
+    unknown = str(uuid.uuid4())
+    some = full_list(client, f"&ids={big},{unknown},{waiting.upper()},nonsense,{elsewhere},{big},{live}", ["tasks", "missing", "next_cursor"])
+    wanted = b",".join(single[everything.index(task_id)] for task_id in (big, waiting, elsewhere, live))
+    assert some.body == b'{"tasks":[' + wanted + b'],"missing":["' + unknown.encode() + b'","nonsense"],"next_cursor":null}\n'
+    assert full_list(client, "&ids=", ["tasks", "missing", "next_cursor"]).json == {"tasks": [], "missing": [], "next_cursor": None}
+    for answer in (page, some):
+        assert answer.headers["Cache-Control"] == "private, no-cache" and re.fullmatch(r'W/"l\.[0-9a-f]+"', answer.headers["ETag"])
+    assert client.get("/api/tasks?view=full", {"If-None-Match": page.headers["ETag"]}).status == 304
+    assert ids_of(full_list(client, "&status=error", ["tasks", "next_cursor"])) == [failed, elsewhere]
+    answer = full_list(client, "&limit=2", ["tasks", "next_cursor"])
+    assert ids_of(answer) == [waiting, live]
+    target = re.fullmatch(r'<(.*)>; rel="next"', answer.headers["Link"])[1]
+    assert client.get(target).json["tasks"] == page.json["tasks"][2:4]
+    body = check_problem(client.get("/api/tasks?view=short&limit=x"), 422, "invalid-parameters")
+    assert {fault["pointer"] for fault in body["errors"]} == {"/view", "/limit"}
+
+
+def test_full_views_cost_one_statement_however_many(daemon):
+    client = daemon.worker(0)
+    ids = [client.start("test_sleep", ms=0, steps=1) for _ in range(60)]
+    for task_id in ids:
+        client.wait(task_id)
+
+    def statements(target):
+        """What the server executes for it; the least of several, as the daemon's own beat comes in between."""
+        count = "SELECT variable_value FROM information_schema.global_status WHERE variable_name = 'COM_STMT_EXECUTE'"
+        spent = []
+        for _ in range(8):
+            before = int(daemon.sql(count)[0][0])
+            assert client.get(target).status == 200
+            spent.append(int(daemon.sql(count)[0][0]) - before)
+        return min(spent)
+
+    few, many = statements("/api/tasks?view=full&limit=2"), statements("/api/tasks?view=full&limit=60")
+    assert 1 <= many <= few + 1, (few, many)
+    assert statements("/api/tasks?view=full&ids=" + ",".join(ids)) <= 2
+
+
+def test_waiting_with_full_views(daemon):
+    client = daemon.worker(0)
+    quiet, short = start_quiet(client), client.start("test_sleep", ms=2500, steps=1)
+    client.wait(short, until=lambda t: t["message"] == "started")
+    target = f"/api/tasks?view=full&ids={quiet},{short}"
+    tag = client.get(target).headers["ETag"]
+    changed = Held(daemon.worker(1), target, {"Prefer": "wait=20", "If-None-Match": tag})
+    ended = Held(daemon.worker(0), f"/api/tasks?view=full&ids={short}&wait=20")
+    answer = changed.result()
+    assert answer.status == 200 and answer.headers["Preference-Applied"] == "wait=20" and answer.headers["ETag"] != tag
+    assert answer.json["tasks"][0]["state"] == "running" and changed.took < 15
+    answer = ended.result()
+    assert answer.json["tasks"][0]["outcome"] == "succeeded" and answer.headers["Preference-Applied"] == "wait=20"
+    again = Held(daemon.worker(1), f"/api/tasks?view=full&ids={short}&wait=20")
+    assert again.result(5).headers["Preference-Applied"] == "wait=20" and again.took < 5
+    alone = f"/api/tasks?view=full&ids={quiet}"
+    time_out = Held(daemon.worker(1), alone + "&wait=1", {"If-None-Match": client.get(alone).headers["ETag"]})
+    assert time_out.result().status == 304 and time_out.took >= 1
+    at_once = Held(daemon.worker(1), target + "&wait=20", {"If-None-Match": tag})
+    assert at_once.result(10).status == 200 and at_once.took < 10
 
 
 # ---- Summary ----

@@ -196,6 +196,7 @@ static void inserts_and_reads_everything(void **state)
     task.live_key = "{\"a\":1}";
     task.requested_by = "anna";
     task.request_id = "0f0e0d0c-0b0a-4908-8706-050403020100";
+    task.traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
     task.retry_of = node;
     OK(journal_insert(&db, &task));
     assert_int_equal(journal_read(&db, task.id, &row), 1);
@@ -213,6 +214,9 @@ static void inserts_and_reads_everything(void **state)
     assert_string_equal(row.message, "");
     assert_string_equal(row.requested_by, "anna");
     assert_string_equal(row.request_id, task.request_id);
+    assert_string_equal(row.traceparent, task.traceparent);
+    assert_int_equal(row.progress, 0);
+    assert_false(row.counts.known);
     assert_true(row.is_retry);
     assert_memory_equal(row.retry_of, node, 16);
     assert_false(row.cancel_requested);
@@ -345,6 +349,43 @@ static int see_row(const struct journal_row *row, void *ctx)
     struct seen *seen = ctx;
     seen->created[seen->n++] = row->created_ms;
     return 0;
+}
+
+/* Unknown is not nought: neither of what was counted nor of how much there would have been. */
+static void ends_keep_what_was_reached(void **state)
+{
+    (void)state;
+    static const struct task_counts counts[] = {
+        {.known = false}, {.known = true, .total = 0, .done = 7, .rejected = 0}, {true, 500000, 120000, 9}};
+    for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
+        struct journal_end end = {.status = JOURNAL_FAILED,
+                                  .outcome = OUTCOME_FAILED,
+                                  .message = "row 120000",
+                                  .error_code = "E_COLUMN",
+                                  .error_message = "No.",
+                                  .done_ms = 1770000000999,
+                                  .progress = 40 + (unsigned)i,
+                                  .counts = counts[i]};
+        struct journal_new task;
+        struct journal_row row;
+        make(&task);
+        OK(journal_insert(&db, &task));
+        assert_int_equal(journal_finish(&db, task.id, node, JOURNAL_QUEUED, 0, &end), 1);
+        assert_int_equal(journal_read(&db, task.id, &row), 1);
+        struct journal_end told = journal_end_of(&row);
+        assert_int_equal(told.progress, end.progress);
+        assert_int_equal(told.counts.known, counts[i].known);
+        assert_int_equal(told.counts.total, counts[i].total);
+        assert_int_equal(told.counts.done, counts[i].done);
+        assert_int_equal(told.counts.rejected, counts[i].rejected);
+        assert_string_equal(told.message, end.message);
+        assert_string_equal(told.error_code, end.error_code);
+        assert_string_equal(told.error_message, end.error_message);
+        assert_null(told.result);
+        assert_int_equal(told.status, end.status);
+        assert_int_equal(told.outcome, end.outcome);
+        journal_row_fini(&row);
+    }
 }
 
 static int see_id(const store_uuid id, void *ctx)
@@ -730,6 +771,7 @@ int main(void)
         T(inserts_and_reads_everything),
         T(keys_are_unique),
         T(moves_are_compare_and_set),
+        T(ends_keep_what_was_reached),
         T(cancels_a_queued_one),
         T(lists_in_order),
         T(purges_old_ones_only),
