@@ -91,7 +91,7 @@ def bench_gin():
 def bench_post():
     """POST, the task run and its result kept: all our processes, without the database, against gin, which keeps it in memory."""
     with Place() as place:
-        daemon = place.daemon(http__workers=1, tasks__slots=262144, tasks__runners=2)
+        daemon = place.daemon(http__workers=1, tasks__slots=65536, tasks__runners=2)
         gin = Gin(place)
         try:
             wrk(gin.url, 1, 64, gin.script)
