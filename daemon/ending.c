@@ -65,10 +65,8 @@ void ending_expired(struct ending *ending, unsigned limit_s)
 void ending_gone(struct ending *ending)
 {
     snprintf(ending->text, sizeof ending->text, "The task's row is no longer in the database.");
-    ending->end = (struct journal_end){.status = JOURNAL_FAILED,
-                                       .outcome = OUTCOME_FAILED,
-                                       .error_message = ending->text,
-                                       .done_ms = clock_wall_ms()};
+    ending->end = (struct journal_end){
+        .status = JOURNAL_FAILED, .outcome = OUTCOME_FAILED, .error_message = ending->text, .done_ms = clock_wall_ms()};
 }
 
 void ending_keep(struct journal_end *end, const struct shm_task *task)

@@ -50,8 +50,8 @@ void runner_show_session(struct runner *runner);
  * "parser-killed" and "parser-garbled" are the file's fault. */
 int runner_read_file(struct job *job, enum sheet_format format, const struct grid_sink *sink, struct sheet_error *err);
 
-/* Write a final state that has no effect beside it (and keeps what was shown of the task), show it, drop the file. Returns 0, or -1 when the database is away.
- */
+/* Write a final state that has no effect beside it (and keeps what was shown of the task), show it, drop the file.
+ * Returns 0, or -1 when the database is away. */
 int runner_end(struct runner *runner, struct journal_end *end);
 
 /* The journal did not move as asked: do with our slot what the journal says. `started`: the attempt had begun and
