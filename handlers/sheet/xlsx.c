@@ -63,6 +63,9 @@ static int refuse_package(struct reading *r)
     if (type != NULL)
         return sheet_refuse(r->err, "not-spreadsheet",
                             "The file is an OpenDocument or similar document. Save its table as .xlsx and send that.");
+    if (zip_find(&r->zip, "index/document.iwa") != NULL)
+        return sheet_refuse(r->err, "not-spreadsheet",
+                            "The file is an Apple Numbers document. Export it as .xlsx and send that.");
     if (inside != NULL)
         return sheet_refuse(r->err, "missing-part",
                             "The file is a ZIP archive with \"%.60s\" in it. Unpack it and send the .xlsx or .mxl.",

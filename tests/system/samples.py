@@ -63,14 +63,18 @@ def multipart(fields, name, data, boundary="----pf-boundary-7f3a"):
     return out.getvalue(), f"multipart/form-data; boundary={boundary}"
 
 
+def load_csv(daemon, table, data):
+    """Load a table of the catalogue through the API."""
+    client = daemon.worker(0)
+    answer = client.upload(f"/api/catalog/{table}/import", data, "text/csv")
+    assert answer.status == 202, answer
+    task = client.wait(answer.json["task_id"])
+    assert task["status"] == "completed", task
+    client.close()
+
+
 def load_catalogue(daemon, *tables):
     """Load demo tables (warehouses alone by default) through the API."""
-    client = daemon.worker(0)
     for table in tables or ("warehouses",):
-        data = (DEMO / f"{table}.csv").read_bytes()
-        answer = client.upload(f"/api/catalog/{table}/import", data, "text/csv")
-        assert answer.status == 202, answer
-        task = client.wait(answer.json["task_id"])
-        assert task["status"] == "completed", task
-    client.close()
+        load_csv(daemon, table, (DEMO / f"{table}.csv").read_bytes())
     return os.path.basename(str(daemon.state))

@@ -46,6 +46,35 @@ def test_turnover_report_counts_each_product_once(stocked):
     assert again["unchanged"] == result["inserted"] and again["inserted"] == again["updated"] == again["deleted"] == 0
 
 
+def table_of(name):
+    rows = {}
+    for row, column, text in json.loads((MXL / f"{name}.cells.json").read_text())["cells"]:
+        rows.setdefault(row, {})[column] = text
+    return rows
+
+
+def test_price_list_is_known_by_its_names(stocked):
+    # The caption of its numbers is no plain one, so that the numbers are found in the names: those of a map.
+    rows = {row: cells for row, cells in table_of("synthetic-prices").items() if 5 in cells and row > 5}
+    samples.load_csv(stocked, "components", "lot_code,name,unit\nLOT-1,Lot,pcs\n")
+    samples.load_csv(stocked, "part_numbers", "part_number,lot_code\n" + "".join(f"{cells[1]},LOT-1\n" for cells in rows.values()))
+    result = imported(stocked, "synthetic-prices.mxl")["result"]
+    taken = [cells for cells in rows.values() if cells[4] in ("шт.", "компл.") and cells[5] != "нет"]
+    none = sum(1 for cells in rows.values() if cells[5] == "нет")
+    assert result["rows_total"] == len(rows) == 45 and result["rows_accepted"] == len(taken) == result["inserted"]
+    assert result["errors"]["E_QTY_NUM"] == none == 4 and sum(result["errors"].values()) == 45 - len(taken)
+    assert result["warnings"]["W_QTY_APPROX"] == sum(1 for cells in taken if cells[5].startswith(">")) > 30
+    assert float(result["qty_total"]) == sum(number(cells[5].lstrip("> ")) for cells in taken)
+
+
+def test_typed_values_and_decoys(stocked):
+    samples.load_catalogue(stocked, "rates")
+    rows = {row: cells for row, cells in table_of("synthetic-traps").items() if row > 3}
+    result = imported(stocked, "synthetic-traps.mxl", "&stock_date=2026-02-05")["result"]
+    assert result["rows_total"] == 51 and result["inserted"] == 50 and result["errors"] == {"E_QTY_MISSING": 1}  # "Total" stands where numbers do
+    assert float(result["qty_total"]) == sum(int(cells[4]) for cells in rows.values() if 4 in cells) == 360301
+
+
 def test_report_by_warehouses_is_refused_rather_than_guessed(stocked):
     task = imported(stocked, "synthetic-matrix.mxl")
     assert task["status"] == "error" and task["error"]

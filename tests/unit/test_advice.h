@@ -8,7 +8,7 @@
 /* Does the last sentence tell what to do? */
 static inline bool tells_what_to_do(const char *sentence)
 {
-    static const char *const verbs[] = {"Save ", "Send ", "Split ", "Open ", "Copy ", "Shorten ", "Unpack "};
+    static const char *const verbs[] = {"Save ", "Send ", "Split ", "Open ", "Copy ", "Shorten ", "Unpack ", "Export "};
     const char *last = sentence;
     size_t n = strlen(sentence);
     for (const char *p = sentence; (p = strstr(p, ". ")) != NULL; p++)

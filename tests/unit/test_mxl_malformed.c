@@ -183,6 +183,73 @@ static void long_texts(void **state)
     }
 }
 
+/* `head`, then `piece` again and again, then `tail`. */
+static char *repeated(const char *head, const char *piece, size_t times, const char *tail)
+{
+    size_t n = strlen(piece);
+    char *text = malloc(strlen(head) + n * times + strlen(tail) + 1), *at = text + strlen(head);
+    strcpy(text, head);
+    for (size_t i = 0; i < times; i++, at += n)
+        memcpy(at, piece, n);
+    strcpy(at, tail);
+    return text;
+}
+
+static void refused_large(char *body, const char *cls, const char *said)
+{
+    char *bytes = malloc(strlen(body) + 17);
+    struct kept kept = {0};
+    struct sheet_error err = {0};
+    size_t n = framed(bytes, body);
+    assert_int_equal(read_bytes(bytes, n, &kept, &err), -1);
+    assert_string_equal(err.cls, cls);
+    assert_non_null(strstr(err.text, said));
+    assert_true(tells_what_to_do(err.text));
+    assert_int_equal(kept.ends, 0);
+    kept_free(&kept);
+    free(bytes);
+    free(body);
+}
+
+/* What would not stay in constant memory. */
+static void large_cells_and_rows(void **state)
+{
+    (void)state;
+    /* a value to drill down to of five texts of almost 1 MiB each, in no text that is shown */
+    char *text = repeated(",{\"S\",\"", "x", 1000000, "\"}");
+    char *cell = repeated(HEAD "1,0,0,1,0,{4,0,{\"#\"", text, 5, "}}" TAIL);
+    free(text);
+    refused_large(cell, "mxl-limit", "One cell");
+    char *merges =
+        repeated(HEAD "0,{2,0," GUID ",0},9,0,0,0,0,0,0,0,0,{70000", ",{0,0,1,1,0}", 70000, "},{0},{0},{0},\"\"}");
+    refused_large(merges, "mxl-limit", "merged areas");
+}
+
+static void a_row_of_long_texts(void **state)
+{
+    (void)state;
+    char *text = repeated("", "\xd1\x8f", 32767, ""), *body = malloc((size_t)8 << 20), *at = body;
+    at += sprintf(at, "%s1,0,0,80", HEAD);
+    for (unsigned i = 0; i < 80; i++)
+        at += sprintf(at, ",%u,{16,0,{1,1,{\"#\",\"%s\"}},0}", i, text);
+    sprintf(at, "%s", TAIL);
+    free(text);
+    refused_large(body, "mxl-limit", "One row");
+}
+
+static void a_file_larger_than_any_report(void **state)
+{
+    (void)state;
+    struct kept kept = {0};
+    struct sheet_error err = {0};
+    struct sheet_input input = {.fd = bytes_fd("MOXCEL", 6), .length = MXL_MAX_FILE + 1};
+    struct grid_sink sink = kept_sink(&kept);
+    assert_int_equal(mxl_read(&input, &mxl_test_limits, &sink, &err), -1);
+    assert_string_equal(err.cls, "mxl-limit");
+    assert_true(tells_what_to_do(err.text));
+    close(input.fd);
+}
+
 static void rows_over_the_configured_limit(void **state)
 {
     (void)state;
@@ -351,6 +418,23 @@ static void xml_faults(void **state)
     refused_xml(XML "<merge><r>5</r><c>16383</c><w>1</w></merge></document>", "mxl-malformed");
 }
 
+/* A row of 200 cells stands for 80 million when it is repeated 400 000 times. */
+static void xml_of_repeated_rows(void **state)
+{
+    (void)state;
+    char *bytes = repeated(XML "<rowsItem><index>0</index><indexTo>399999</indexTo><row>", XML_CELL("#", "a"), 200,
+                           "</row></rowsItem></document>");
+    refused("cells without end", bytes, strlen(bytes), "mxl-limit");
+    free(bytes);
+    /* and one of 60 KiB of text for 24 GiB */
+    char *text = repeated(
+        XML
+        "<rowsItem><index>0</index><indexTo>399999</indexTo><row><c><c><tl><v8:item><v8:lang>#</v8:lang><v8:content>",
+        "xy", 16000, "</v8:content></v8:item></tl></c></c></row></rowsItem></document>");
+    refused("text without end", text, strlen(text), "mxl-limit");
+    free(text);
+}
+
 static void xml_of_ever_new_names(void **state)
 {
     (void)state;
@@ -375,10 +459,14 @@ int main(void)
         cmocka_unit_test(cells),
         cmocka_unit_test(limits),
         cmocka_unit_test(long_texts),
+        cmocka_unit_test(large_cells_and_rows),
+        cmocka_unit_test(a_row_of_long_texts),
+        cmocka_unit_test(a_file_larger_than_any_report),
         cmocka_unit_test(rows_over_the_configured_limit),
         cmocka_unit_test(binary_faults),
         cmocka_unit_test(binary_code_pages),
         cmocka_unit_test(xml_faults),
+        cmocka_unit_test(xml_of_repeated_rows),
         cmocka_unit_test(xml_of_ever_new_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -552,6 +552,8 @@ static void test_packages(void **state)
     package_is(&m, "missing-part");
     add_text(&m, "mimetype", "application/vnd.oasis.opendocument.spreadsheet");
     package_is(&m, "not-spreadsheet");
+    add_text(&m, "Index/Document.iwa", "x"); /* Apple Numbers */
+    package_is(&m, "not-spreadsheet");
     add_text(&m, "_rels/.rels", DOCUMENT("ppt/presentation.xml"));
     add_text(&m, "ppt/presentation.xml", "<p:presentation/>");
     package_is(&m, "not-spreadsheet");
