@@ -5,6 +5,7 @@
 #ifndef PF_RUNNER_H
 #define PF_RUNNER_H
 
+#include "daemon/ending.h"
 #include "daemon/joblog.h"
 #include "daemon/parserhub.h"
 #include "daemon/process.h"
@@ -53,6 +54,9 @@ int runner_read_file(struct job *job, enum sheet_format format, const struct gri
 /* Write a final state that has no effect beside it (and keeps what was shown of the task), show it, drop the file.
  * Returns 0, or -1 when the database is away. */
 int runner_end(struct runner *runner, struct journal_end *end);
+
+/* The end of a task whose last attempt was interrupted; the caller writes it. */
+void runner_interrupted(const struct runner *runner, struct ending *ending, const char *cause);
 
 /* The journal did not move as asked: do with our slot what the journal says. `started`: the attempt had begun and
  * counts. Tries until slot and journal agree, or the runner is told to stop. */

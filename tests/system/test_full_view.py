@@ -195,7 +195,7 @@ def test_failed_tasks_keep_what_they_had_reached(make_daemon):
     assert tasks[nothing]["counters"] is None, "there was nothing to count"
     assert (tasks[limit]["outcome"], tasks[limit]["progress"]) == ("timed_out", 40) and tasks[limit]["message"]
     assert (tasks[deaf]["outcome"], tasks[deaf]["progress"], tasks[deaf]["message"]) == ("cancelled", 40, "cancelled")
-    assert tasks[crash]["outcome"] == "interrupted" and tasks[crash]["message"].endswith("no attempt left")
+    assert tasks[crash]["outcome"] == "interrupted" and tasks[crash]["message"].endswith("no attempt left; last step: started, attempt 3 of 3")
 
 
 def test_rows_counted_when_an_import_is_cancelled(daemon):
