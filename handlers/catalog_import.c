@@ -169,14 +169,13 @@ static int relink(struct catalog_run *run, struct store_conn *db)
 static int save(struct job *job, struct store_conn *db, struct job_ending *ending, void *ctx)
 {
     struct catalog_run *run = ctx;
-    (void)job;
     run->inserted = run->updated = 0;
     run->relinked = (struct relinked){0, 0};
     if (!catalog_stage_alive(&run->stage))
         return store_fail(db, STORE_STOPPED, "the staging table went with the connection");
     if (import_lease_check(&run->lease, db) != 0 ||
-        catalog_stage_write(&run->stage, &run->inserted, &run->updated) != 0 || relink(run, db) != 0 ||
-        save_issues(run, db) != 0 || import_lease_end(&run->lease, db) != 0)
+        catalog_stage_write(&run->stage, &run->inserted, &run->updated) != 0 || import_go_on(job, db) != 0 ||
+        relink(run, db) != 0 || import_go_on(job, db) != 0 || save_issues(run, db) != 0 || import_lease_end(&run->lease, db) != 0)
         return -1;
     tell(run, ending);
     return 0;
@@ -234,7 +233,7 @@ static enum job_verdict run_import(struct job *job)
     struct catalog_run run = {.job = job, .table = catalog_table(json_member_string(job->params, "table", ""))};
     stock_catalog_init(&run.known.stock, job->settings->base_currency, job->settings->rate_max_age_days);
     catalog_file_init(&run.file, run.table, &run.known);
-    enum job_verdict verdict = end(&run, all_steps(&run));
+    enum job_verdict verdict = import_verdict(job, end(&run, all_steps(&run)));
     if (run.stage.db)
         catalog_stage_fini(&run.stage);
     import_lease_drop(&run.lease);

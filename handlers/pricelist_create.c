@@ -36,9 +36,18 @@ static const struct param_spec pricelist_params[] = {
 };
 /* clang-format on */
 
+static int check_currency(yajl_val params, struct param_faults *faults)
+{
+    const char *name = json_member_string(params, "currency", "RUB");
+    if (strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == strlen(name))
+        return 0;
+    param_faults_add(faults, "/currency", "currency", "must be three capital letters, such as USD");
+    return 1;
+}
+
 static int precheck(struct store_conn *db, yajl_val params, struct param_faults *faults)
 {
-    int bad = price_check_weights(params, faults);
+    int bad = price_check_weights(params, faults) | check_currency(params, faults);
     int rc = price_check_known(db, params, "categories",
                                "SELECT j.item FROM JSON_TABLE(?, '$[*]' COLUMNS (item VARCHAR(255) PATH '$')) j "
                                "WHERE NOT EXISTS (SELECT 1 FROM component c WHERE c.category = CONVERT(j.item USING "
@@ -151,11 +160,6 @@ static int prepare(struct list_run *run, struct job_ending *ending)
         return -1;
     uint16_t currency = rates_currency(&run->input.rates, run->currency);
     run->rule.rate = currency == CURRENCY_UNKNOWN ? NULL : rates_find(&run->input.rates, currency, run->as_of);
-    if (run->input.too_many_currencies) {
-        job_ending_fail(ending, "E_TOO_MANY_CURRENCIES", "There are rates of more than %d currencies.",
-                        RATES_CURRENCIES_MAX);
-        return JOB_EFFECT_REJECT;
-    }
     if (currency != CURRENCY_BASE && !run->rule.rate) {
         job_ending_fail(ending, "E_NO_RATE", "There is no rate of %s for %s that is at most %u days old: load one.",
                         run->currency, price_date(run->as_of).s, settings->rate_max_age_days);

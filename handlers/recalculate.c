@@ -289,17 +289,12 @@ static void try_init(struct recalc_run *run, struct store_conn *db)
 }
 
 /* The first read fixes the snapshot that everything after it sees. */
-static int compute(struct recalc_run *run, struct job_ending *ending)
+static int compute(struct recalc_run *run)
 {
     const struct job_settings *settings = run->job->settings;
     if (price_input_load(&run->input, run->db, "supplier", settings->base_currency, settings->rate_max_age_days,
                          run->since, run->rules.as_of) != 0)
         return -1;
-    if (run->input.too_many_currencies) {
-        job_ending_fail(ending, "E_TOO_MANY_CURRENCIES", "There are rates of more than %d currencies.",
-                        RATES_CURRENCIES_MAX);
-        return JOB_EFFECT_REJECT;
-    }
     if (recalc_audit_init(run) != 0 ||
         store_query(run->db, "SELECT MAX(id) FROM component", NULL, 0, on_max_id, &run->max_id) != 0)
         return -1;
@@ -324,7 +319,7 @@ static int effect(struct job *job, struct store_conn *db, struct job_ending *end
     struct recalc_run *run = ctx;
     (void)job;
     try_init(run, db);
-    int rc = compute(run, ending);
+    int rc = compute(run);
     if (rc == 0)
         rc = finish(run, ending);
     try_fini(run);

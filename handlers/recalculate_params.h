@@ -22,8 +22,8 @@ extern const char *const recalculate_round_modes[]; /* in the order of enum roun
     {.name = "round_step", .kind = PARAM_DECIMAL, .otherwise = "\"0.01\"", .min = 1, .max = PRICE_LIMIT - 1, .scale = PRICE_SCALE, .help = "Prices are multiples of it."}, \
     {.name = "round_mode", .kind = PARAM_CHOICE, .otherwise = "\"half_up\"", .choices = recalculate_round_modes, .help = "How prices are rounded to the step."}
 #define QUOTE_PARAMS(method_default, method_choices, window_default)                                                   \
-    {.name = "method", .kind = PARAM_CHOICE, .otherwise = "\"" method_default "\"", .choices = method_choices, .help = "How quotes become a price."}, \
-    {.name = "window_days", .kind = PARAM_INT, .otherwise = window_default, .min = 0, .max = 65535, .help = "Quotes older than this do not count."}, \
+    {.name = "method", .kind = PARAM_CHOICE, .otherwise = "\"" method_default "\"", .choices = (method_choices), .help = "How quotes become a price."}, \
+    {.name = "window_days", .kind = PARAM_INT, .otherwise = (window_default), .min = 0, .max = 65535, .help = "Quotes older than this do not count."}, \
     {.name = "half_life_days", .kind = PARAM_INT, .otherwise = "30", .min = 0, .max = HALF_LIFE_MAX, .help = "A quote of this age weighs half; 0 = age does not matter."}, \
     {.name = "weights", .kind = PARAM_STRINGS, .otherwise = "[\"time\",\"supplier\"]", .max = 3, .help = "What weighs in weighted_avg: time, supplier, qty."}, \
     {.name = "qty_cap", .kind = PARAM_DECIMAL, .otherwise = "\"100\"", .min = 1, .max = 1000000, .scale = QTY_SCALE, .help = "With the weight qty: larger quantities weigh no more than this."}, \

@@ -4,7 +4,6 @@
 #include "handlers/pricing/values.h"
 #include "handlers/stock_import_mem.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -67,11 +66,10 @@ static int on_rate(const struct store_value *v, unsigned n, void *ctx)
 {
     struct price_input *input = ctx;
     (void)n;
-    int rc = rates_add(&input->rates, v[0].text, price_column_day(&v[1], 0), (int64_t)price_column_number(&v[2], 1),
-                       price_column_scaled(&v[3], 0));
-    if (rc == -ENOSPC)
-        input->too_many_currencies = true;
-    return 0; /* other numbers: a rate that is none (the base currency's own) is left out */
+    /* A rate that is none (the base currency's own) is left out. */
+    rates_add(&input->rates, v[0].text, price_column_day(&v[1], 0), (int64_t)price_column_number(&v[2], 1),
+              price_column_scaled(&v[3], 0));
+    return 0;
 }
 
 static int on_party(const struct store_value *v, unsigned n, void *ctx)

@@ -15,7 +15,6 @@ struct price_input {
     struct quote_party *parties;
     uint32_t *party_ids; /* ascending; the party of the same number */
     uint32_t n_parties, room_parties;
-    bool too_many_currencies; /* more than RATES_CURRENCIES_MAX have rates */
 };
 /* `kind`: "supplier" or "competitor". Rates of the days since .. as_of are read. Returns 0 or -1 with db->error. To be
  * released in either case. */

@@ -240,7 +240,7 @@ static enum import_step read_file(struct stock_run *run)
     struct sheet_error err = {.cls = ""};
     struct stock_reader_out out = {run->params.dry_run ? on_line : NULL, on_tick, run};
     job_progress(job, 2, "reading the present stock");
-    if (stock_load_items(job->db, run->warehouse_id, &run->items) != 0)
+    if (stock_load_items(job, run->warehouse_id, &run->items) != 0)
         return import_database_away(run->job);
     stock_reader_init(&run->reader, &run->params, &run->catalog, &run->items, &out);
     struct grid_sink sink = stock_reader_sink(&run->reader);
@@ -317,7 +317,7 @@ static enum job_verdict run_import(struct job *job)
     stock_items_init(&run.items, &run.catalog);
     json_out_init(&run.preview);
     json_array(&run.preview);
-    enum job_verdict verdict = end(&run, all_steps(&run));
+    enum job_verdict verdict = import_verdict(job, end(&run, all_steps(&run)));
     import_lease_drop(&run.lease);
     json_out_fini(&run.preview);
     free(run.changes);

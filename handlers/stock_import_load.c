@@ -2,6 +2,7 @@
 #include "handlers/stock_import_load.h"
 
 #include "handlers/pricing/partnum.h"
+#include "handlers/stock_import_task.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -167,16 +168,18 @@ static int on_old(const struct store_value *v, unsigned n, void *ctx)
     return 0;
 }
 
-int stock_load_items(struct store_conn *db, uint32_t warehouse_id, struct stock_items *items)
+int stock_load_items(struct job *job, uint32_t warehouse_id, struct stock_items *items)
 {
     struct old_page page = {.items = items};
     do {
         struct store_value after[] = {STORE_U(warehouse_id), STORE_S(page.pn), STORE_S(page.pn), STORE_S(page.pn),
                                       STORE_S(page.vendor)};
         page.rows = 0;
+        if (import_go_on(job, job->db) != 0)
+            return -1;
         /* The first condition on pn_norm gives the range of the index, the bracket the exact place in it. */
         if (store_query(
-                db,
+                job->db,
                 "SELECT id, pn_norm, vendor_norm, part_number, name, component_id, lot_qty, qty, reserved, unit, "
                 "unit_cost, received_on FROM stock_item FORCE INDEX (uq_stock) "
                 "WHERE warehouse_id = ? AND pn_norm >= ? AND (pn_norm > ? OR (pn_norm = ? AND vendor_norm > ?)) "

@@ -143,7 +143,7 @@ static int record_counts(struct stock_run *run, struct store_conn *db)
 static int write_difference(struct stock_run *run, struct store_conn *db)
 {
     struct stock_written written = {0, 0, 0};
-    struct stock_target target = {db, &run->items, run->params.mode, run->warehouse_id, run->import_id};
+    struct stock_target target = {run->job, db, &run->items, run->params.mode, run->warehouse_id, run->import_id};
     if (stock_write(&target, &run->totals, &written) != 0)
         return -1;
     if (written.inserted == run->totals.inserted && written.updated == run->totals.updated &&
@@ -182,7 +182,7 @@ static int link_with_new_rows(struct stock_run *run, struct store_conn *db)
 static int save_stock(struct stock_run *run, struct store_conn *db)
 {
     if (import_lease_check(&run->lease, db) != 0 || record_import(run, db) != 0 || write_difference(run, db) != 0 ||
-        link_with_new_rows(run, db) != 0 || record_counts(run, db) != 0)
+        import_go_on(run->job, db) != 0 || link_with_new_rows(run, db) != 0 || record_counts(run, db) != 0)
         return -1;
     return import_lease_end(&run->lease, db);
 }

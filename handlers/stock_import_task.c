@@ -48,6 +48,19 @@ enum import_step import_reading_failed(struct job *job, int rc, int stopped, con
     return import_fail(failure, is_too_large(err->cls) ? "E_FILE_TOO_LARGE" : "E_FILE_FORMAT", err->text);
 }
 
+/* ---- Stop ------------------------------------------------------------------------------------------------------ */
+
+int import_go_on(struct job *job, struct store_conn *db)
+{
+    return job_cancelled(job) ? store_fail(db, STORE_STOPPED, "the task is to stop") : 0;
+}
+
+enum job_verdict import_verdict(struct job *job, enum job_verdict verdict)
+{
+    bool stopped = verdict == JOB_AGAIN && job->error.cls == STORE_STOPPED && job_cancelled(job);
+    return stopped ? JOB_STOP : verdict;
+}
+
 /* ---- Lease ----------------------------------------------------------------------------------------------------- */
 
 static int64_t monotonic_ms(void)

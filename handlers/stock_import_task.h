@@ -26,6 +26,11 @@ enum import_step import_database_away(struct job *job);
 enum import_step import_reading_failed(struct job *job, int rc, int stopped, const struct sheet_error *err,
                                        struct import_failure *failure);
 
+/* Inside a transaction, between statements. Returns 0, or -1 with db->error STORE_STOPPED when the job is to stop. */
+int import_go_on(struct job *job, struct store_conn *db);
+/* A verdict with such a stop taken into account: JOB_AGAIN becomes JOB_STOP, which costs no attempt. */
+enum job_verdict import_verdict(struct job *job, enum job_verdict verdict);
+
 /* Exclusive work: held by the task, renewed while it runs, checked in the transaction that writes. */
 struct import_lease {
     struct job *job;

@@ -1,12 +1,20 @@
 /* Inserts, updates and deletions of a stock import. */
 #include "handlers/stock_import_write.h"
 
+#include "handlers/stock_import_task.h"
+
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define TEXT_BYTES 48
+#define LOOK_ROWS  2000 /* rows between two looks at the cancel flag: a batch */
+
+static int go_on(const struct stock_target *target, uint32_t row)
+{
+    return row % LOOK_ROWS == 0 ? import_go_on(target->job, target->db) : 0;
+}
 
 /* Texts of one item's numbers; the values point into it. */
 struct number_texts {
@@ -121,8 +129,9 @@ static int carry_over(const struct stock_target *target, struct stock_written *w
 {
     struct store_value warehouse = STORE_U(target->warehouse_id);
     struct store_value update[] = {STORE_U(target->import_id), warehouse};
-    if (store_run(target->db, delete_items, &warehouse, 1, &written->deleted, NULL) != 0 ||
-        store_run(target->db, update_items, update, 2, &written->updated, NULL) != 0)
+    if (go_on(target, 0) != 0 || store_run(target->db, delete_items, &warehouse, 1, &written->deleted, NULL) != 0 ||
+        go_on(target, 0) != 0 || store_run(target->db, update_items, update, 2, &written->updated, NULL) != 0 ||
+        go_on(target, 0) != 0)
         return -1;
     return store_run(target->db, update_texts, &warehouse, 1, NULL, NULL);
 }
@@ -165,7 +174,7 @@ static int insert_all(const struct stock_target *target, uint32_t n, struct stor
     struct sorted_item *sorted = sort_new(target, n);
     int rc = 0;
     for (uint32_t i = 0; i < n && rc == 0; i++)
-        rc = insert_item(target, sorted[i].item, bulk);
+        rc = go_on(target, i) == 0 ? insert_item(target, sorted[i].item, bulk) : -1;
     free(sorted);
     return rc == 0 ? store_bulk_flush(bulk) : rc;
 }
@@ -175,7 +184,9 @@ static int stage_all(const struct stock_target *target, struct store_bulk *bulk)
     int rc = 0;
     for (uint32_t i = 0; i < target->items->n && rc == 0; i++) {
         enum stock_change change = stock_item_change(target->items, &target->items->item[i], target->mode);
-        if (change != CHANGE_INSERT && change != CHANGE_NONE)
+        if (go_on(target, i) != 0)
+            rc = -1;
+        else if (change != CHANGE_INSERT && change != CHANGE_NONE)
             rc = stage_item(target, i, change, bulk);
     }
     return rc == 0 ? store_bulk_flush(bulk) : rc;

@@ -6,10 +6,12 @@
 #ifndef PF_STOCK_IMPORT_WRITE_H
 #define PF_STOCK_IMPORT_WRITE_H
 
+#include "handlers/job.h"
 #include "handlers/stock_import_items.h"
 #include "store/bulk.h"
 
 struct stock_target {
+    struct job *job; /* asked again and again whether it is to stop */
     struct store_conn *db;
     const struct stock_items *items;
     enum stock_mode mode;
@@ -20,7 +22,8 @@ struct stock_target {
 struct stock_written {
     uint64_t inserted, updated, deleted;
 };
-/* Inside the caller's transaction. `totals` says what there is to do. Returns 0 or -1 with db->error. */
+/* Inside the caller's transaction. `totals` says what there is to do. Returns 0 or -1 with db->error, STORE_STOPPED when
+ * the job is to stop. */
 int stock_write(const struct stock_target *target, const struct stock_totals *totals, struct stock_written *written);
 
 #endif

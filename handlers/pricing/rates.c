@@ -3,24 +3,43 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { NOMINAL_MAX = 100000 };
 
+static void *grown(void *memory, size_t n, size_t size)
+{
+    memory = realloc(memory, n * size);
+    if (!memory)
+        abort();
+    return memory;
+}
+
+static uint16_t add_name(struct rates *rates, const char *name)
+{
+    if (rates->n_currencies == rates->room_names) {
+        rates->room_names = rates->room_names ? (uint16_t)(rates->room_names * 2) : 16;
+        rates->names = grown(rates->names, rates->room_names, sizeof *rates->names);
+    }
+    memcpy(rates->names[rates->n_currencies], name, 4);
+    return rates->n_currencies++;
+}
+
 void rates_init(struct rates *rates, const char *base, unsigned max_age_days)
 {
-    *rates = (struct rates){.max_age_days = (int32_t)max_age_days, .n_currencies = 1};
+    *rates = (struct rates){.max_age_days = (int32_t)max_age_days};
     assert(strlen(base) == 3 && max_age_days <= INT32_MAX / 2);
-    memcpy(rates->names[CURRENCY_BASE], base, 4);
+    add_name(rates, base);
 }
 
 void rates_fini(struct rates *rates)
 {
+    free(rates->names);
+    free(rates->first);
     free(rates->entries);
-    rates->entries = NULL;
-    rates->n = 0;
-    rates->room = 0;
+    *rates = (struct rates){0};
 }
 
 uint16_t rates_currency(const struct rates *rates, const char *name)
@@ -32,42 +51,27 @@ uint16_t rates_currency(const struct rates *rates, const char *name)
     return CURRENCY_UNKNOWN;
 }
 
-/* The number of a currency, given out on first sight. */
-static int currency_number(struct rates *rates, const char *name, uint16_t *out)
+static bool is_name(const char *name)
 {
-    if (strlen(name) != 3)
-        return -EINVAL;
-    *out = rates_currency(rates, name);
-    if (*out != CURRENCY_UNKNOWN)
-        return 0;
-    if (rates->n_currencies > RATES_CURRENCIES_MAX)
-        return -ENOSPC;
-    *out = rates->n_currencies++;
-    memcpy(rates->names[*out], name, 4);
-    return 0;
-}
-
-static void reserve(struct rates *rates)
-{
-    if (rates->n < rates->room)
-        return;
-    rates->room = rates->room ? rates->room * 2 : 256;
-    rates->entries = realloc(rates->entries, rates->room * sizeof *rates->entries);
-    if (!rates->entries)
-        abort();
+    size_t letters = 0;
+    while (name[letters] >= 'A' && name[letters] <= 'Z')
+        letters++;
+    return letters == 3 && name[3] == '\0';
 }
 
 int rates_add(struct rates *rates, const char *currency, int32_t date, int64_t nominal, int64_t rate)
 {
-    uint16_t number;
-    if (nominal < 1 || nominal > NOMINAL_MAX || rate < 1 || rate >= RATE_LIMIT)
+    if (!is_name(currency) || nominal < 1 || nominal > NOMINAL_MAX || rate < 1 || rate >= RATE_LIMIT)
         return -EINVAL;
-    int rc = currency_number(rates, currency, &number);
-    if (rc != 0)
-        return rc;
+    uint16_t number = rates_currency(rates, currency);
     if (number == CURRENCY_BASE)
         return -EINVAL;
-    reserve(rates);
+    if (number == CURRENCY_UNKNOWN)
+        number = add_name(rates, currency);
+    if (rates->n == rates->room) {
+        rates->room = rates->room ? rates->room * 2 : 256;
+        rates->entries = grown(rates->entries, rates->room, sizeof *rates->entries);
+    }
     rates->entries[rates->n++] = (struct rates_entry){number, {date, (uint32_t)nominal, rate}};
     return 0;
 }
@@ -85,6 +89,7 @@ int rates_seal(struct rates *rates)
     if (rates->n > 0)
         qsort(rates->entries, rates->n, sizeof *rates->entries, compare_entries);
     size_t at = 0;
+    rates->first = grown(rates->first, (size_t)rates->n_currencies + 1, sizeof *rates->first);
     for (uint16_t c = 0; c <= rates->n_currencies; c++) {
         while (at < rates->n && rates->entries[at].currency < c)
             at++;

@@ -8,9 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define RATE_ONE             1000000                /* 1 at RATE_SCALE */
-#define RATE_LIMIT           INT64_C(1000000000000) /* 10^6 at RATE_SCALE: rates stay below */
-#define RATES_CURRENCIES_MAX 64 /* currencies beside the base one; ISO 4217 lists 180, a price team uses a handful */
+#define RATE_ONE   1000000                /* 1 at RATE_SCALE */
+#define RATE_LIMIT INT64_C(1000000000000) /* 10^6 at RATE_SCALE: rates stay below */
 
 /* `rate` units of the base currency buy `nominal` units of the foreign one. */
 struct rate {
@@ -28,23 +27,24 @@ struct rates_entry {
 };
 struct rates {
     int32_t max_age_days;  /* a rate older than this is none: rate_max_age_days */
-    uint16_t n_currencies; /* names in use, the base one included */
-    char names[RATES_CURRENCIES_MAX + 1][4];
-    size_t first[RATES_CURRENCIES_MAX + 2]; /* entries of currency c: first[c] … first[c + 1]; by rates_seal() */
-    struct rates_entry *entries;            /* by currency, then date */
+    uint16_t n_currencies; /* names in use, the base one included; three letters make 17 576 at most */
+    uint16_t room_names;
+    char (*names)[4];
+    size_t *first;               /* entries of currency c: first[c] … first[c + 1]; by rates_seal() */
+    struct rates_entry *entries; /* by currency, then date */
     size_t n, room;
 };
 
-/* `base` and every currency: three letters. */
+/* `base` and every currency: three capital letters. */
 void rates_init(struct rates *rates, const char *base, unsigned max_age_days);
 void rates_fini(struct rates *rates);
-/* Returns 0; -ENOSPC: too many currencies; -EINVAL: the base currency, a name of another length or a number out of
- * bounds. */
+/* Returns 0; -EINVAL: the base currency, a name that is not three capital letters or a number out of bounds. */
 int rates_add(struct rates *rates, const char *currency, int32_t date, int64_t nominal, int64_t rate);
 /* Sort. Returns 0, or -EEXIST when one currency has two rates of one day (the table's primary key forbids it). */
 int rates_seal(struct rates *rates);
 
-/* The number of a currency: CURRENCY_BASE, another one, or CURRENCY_UNKNOWN when no rate of it was added. */
+/* The number of a currency: CURRENCY_BASE, another one, or CURRENCY_UNKNOWN when no rate of it was added. A walk over
+ * the names: keep the answer for the next quotes. */
 uint16_t rates_currency(const struct rates *rates, const char *name);
 /* The newest rate with rate_date <= date that is at most max_age_days older; NULL if there is none, and for the base
  * currency, which needs none. O(log n). */

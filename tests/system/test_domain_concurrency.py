@@ -2,14 +2,18 @@
 import os
 import random
 import signal
+import subprocess
+import sys
 import threading
 import time
+from pathlib import Path
 
 import pricing_model as model
 import pytest
 import samples
 
 ROWS = 2000
+MAKE_STOCK = Path(__file__).resolve().parents[1] / "bench" / "make_stock.py"
 SEED = """
 INSERT INTO warehouse (code, name) VALUES ('MAIN', 'x'), ('OTHER', 'x');
 INSERT INTO party (id, kind, code, name) VALUES (1, 'supplier', 'S1', 'x');
@@ -241,3 +245,66 @@ def test_runners_killed_at_any_moment(make_daemon, kind):
     assert again >= 2, "hardly a run was hit"
     check_lists(daemon)
     assert daemon.sql("SELECT COUNT(*) FROM lease WHERE until > UTC_TIMESTAMP() AND name NOT LIKE 'node%'") == [["0"]]
+
+
+# ---- Cancel ----------------------------------------------------------------------------------------------------------------------------
+
+PARTS = 12
+
+
+def cancel(client, task_id):
+    """Ask; whether it came in time, and after how many seconds the task had ended."""
+    asked = time.monotonic()
+    answer = client.request("POST", f"/api/tasks/{task_id}/cancel")
+    assert answer.status in (200, 202, 409), answer
+    task = client.wait(task_id)
+    assert task["status"] == "completed" or task["error"] == "Cancelled; nothing was written.", task
+    return task["status"] != "completed", time.monotonic() - asked
+
+
+@pytest.mark.parametrize("kind", KILLED)
+def test_cancelled_at_any_moment(make_daemon, kind):
+    """Cancelled after each twelfth of the usual time: the data is as before or complete, and the task says which."""
+    daemon, (start, expected) = seed(make_daemon()), KILLED[kind]
+    client, made = daemon.worker(0), 1
+    if kind == "pricelist_create":
+        finish(client, recalculate(client, "1"))
+    first = start(client, 1)
+    finish(client, first)
+    usual = int(daemon.sql(f"SELECT TIMESTAMPDIFF(MICROSECOND, started_at, finished_at) FROM task WHERE id = '{first}'")[0][0]) / 1e6
+    ends = []
+    with Onlooker(daemon):
+        for part in range(PARTS):
+            task_id = start(client, made + 1)
+            time.sleep(usual * part / PARTS)
+            stopped, seconds = cancel(client, task_id)
+            assert seconds < 3, f"a cancel took {seconds:.1f} s"
+            made += not stopped
+            ends.append(stopped)
+            assert daemon.sql(expected(made)) == [["1"]], ends
+    assert sum(ends) >= 3, ends
+    check_lists(daemon)
+    finish(client, start(client, made + 1))
+    assert daemon.sql(expected(made + 1)) == [["1"]]
+    assert daemon.sql("SELECT COUNT(*) FROM lease WHERE until > UTC_TIMESTAMP() AND name NOT LIKE 'node%'") == [["0"]]
+
+
+def test_a_cancel_waits_for_no_statement_of_a_large_import(make_daemon, place):
+    """Into one empty warehouse after the other, cancelled later and later: at the end of reading, and all through the last transaction,
+    which stops between its statements instead of waiting for one to be killed."""
+    rows, daemon, ends = 40000, make_daemon(), []
+    daemon.sql("INSERT INTO warehouse (code, name) VALUES " + ", ".join(f"('W{n}', 'x')" for n in range(PARTS)))
+    subprocess.run([sys.executable, MAKE_STOCK, str(rows), place], check=True, capture_output=True)
+    client, data = daemon.worker(0), (place / "before.xlsx").read_bytes()
+    first = start_stock(client, data, "W0")
+    finish(client, first)
+    usual = int(daemon.sql(f"SELECT TIMESTAMPDIFF(MICROSECOND, started_at, finished_at) FROM task WHERE id = '{first}'")[0][0]) / 1e6
+    for part in range(PARTS // 2, PARTS):
+        task_id = start_stock(client, data, f"W{part}")
+        time.sleep(usual * part / PARTS)
+        stopped, seconds = cancel(client, task_id)
+        ends.append(stopped)
+        assert seconds < 3, f"a cancel took {seconds:.1f} s"
+        count = daemon.sql(f"SELECT COUNT(*) FROM stock_item i JOIN warehouse w ON w.id = i.warehouse_id WHERE w.code = 'W{part}'")
+        assert count == [["0" if stopped else str(rows)]], ends
+    assert any(ends), ends

@@ -327,6 +327,13 @@ static void precheck_names_what_is_unknown(void **state)
     assert_int_equal(faults.n, 1);
     assert_string_equal(faults.fault[0].code, "unknown-warehouse");
     import_job_fini(&test);
+    faults.n = 0;
+    price_job(&test, &task_pricelist_create, "{\"source\":\"estimate\",\"currency\":\"usd\"}");
+    assert_int_equal(task_pricelist_create.precheck(&look, test.job.params, &faults), 1);
+    assert_int_equal(faults.n, 1);
+    assert_string_equal(faults.fault[0].pointer, "/currency");
+    assert_non_null(strstr(faults.fault[0].detail, "three capital letters"));
+    import_job_fini(&test);
 }
 
 int main(void)

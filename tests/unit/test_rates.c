@@ -40,6 +40,8 @@ static void refusals(void **state)
     assert_int_equal(rates_add(&rates, "RUB", 1, 1, 1), -EINVAL);
     assert_int_equal(rates_add(&rates, "US", 1, 1, 1), -EINVAL);
     assert_int_equal(rates_add(&rates, "USDT", 1, 1, 1), -EINVAL);
+    assert_int_equal(rates_add(&rates, "usd", 1, 1, 1), -EINVAL);
+    assert_int_equal(rates_add(&rates, "₽", 1, 1, 1), -EINVAL);
     assert_int_equal(rates_add(&rates, "USD", 1, 0, 1), -EINVAL);
     assert_int_equal(rates_add(&rates, "USD", 1, 100001, 1), -EINVAL);
     assert_int_equal(rates_add(&rates, "USD", 1, 1, 0), -EINVAL);
@@ -48,14 +50,26 @@ static void refusals(void **state)
     assert_int_equal(rates_add(&rates, "USD", 1, 1, 1), 0);
     assert_int_equal(rates_seal(&rates), -EEXIST);
     rates_fini(&rates);
-    rates_init(&rates, "RUB", 0);
-    for (int i = 0; i < RATES_CURRENCIES_MAX; i++)
-        assert_int_equal(rates_add(&rates, (char[]){'X', (char)('A' + i / 26), (char)('A' + i % 26), 0}, 5, 1, 1 + i),
-                         0);
-    assert_int_equal(rates_add(&rates, "YYY", 1, 1, 1), -ENOSPC);
+}
+
+/* Every name that three letters make. */
+static void any_number_of_currencies(void **state)
+{
+    (void)state;
+    struct rates rates;
+    rates_init(&rates, "AAA", 0);
+    int64_t n = 0;
+    for (char a = 'A'; a <= 'C'; a++)
+        for (char b = 'A'; b <= 'Z'; b++)
+            for (char c = 'A'; c <= 'Z'; c++, n++)
+                assert_int_equal(rates_add(&rates, (char[]){a, b, c, 0}, 5, 1, 1 + n), n ? 0 : -EINVAL);
     assert_int_equal(rates_seal(&rates), 0);
-    for (uint16_t c = 1; c <= RATES_CURRENCIES_MAX; c++)
-        assert_int_equal(rates_find(&rates, c, 5)->rate, c);
+    assert_int_equal(rates.n_currencies, n);
+    for (uint16_t c = 1; c < n; c++)
+        assert_int_equal(rates_find(&rates, c, 5)->rate, 1 + c);
+    assert_int_equal(rates_currency(&rates, "CZZ"), n - 1);
+    assert_int_equal(rates_currency(&rates, "DAA"), CURRENCY_UNKNOWN);
+    assert_null(rates_find(&rates, (uint16_t)n, 5));
     rates_fini(&rates);
 }
 
@@ -108,6 +122,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(newest_not_too_old),
         cmocka_unit_test(refusals),
+        cmocka_unit_test(any_number_of_currencies),
         cmocka_unit_test(equals_a_walk),
         cmocka_unit_test(none_at_all),
     };

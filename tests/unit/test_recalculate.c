@@ -286,6 +286,26 @@ static void too_many_and_too_dear_fail_alone(void **state)
     import_job_fini(&test);
 }
 
+/* The published lists of some banks name more than a hundred. */
+static void any_number_of_currencies(void **state)
+{
+    struct import_job test;
+    (void)state;
+    price_sql("INSERT INTO party (id, kind, code, name) VALUES (1, 'supplier', 'S', 'x')");
+    price_sql(
+        "INSERT INTO component (id, lot_code, lot_norm, name) SELECT seq + 1, CONCAT('L', seq), CONCAT('L', seq), 'x' "
+        "FROM seq_0_to_399");
+    price_sql("INSERT INTO currency_rate (currency, rate_date, rate) SELECT CONCAT('X', CHAR(65 + seq DIV 26), "
+              "CHAR(65 + seq MOD 26)), '2026-02-05', seq + 2 FROM seq_0_to_399");
+    price_sql("INSERT INTO price_quote (party_id, component_id, price, currency, quoted_on) SELECT 1, seq + 1, 100, "
+              "CONCAT('X', CHAR(65 + seq DIV 26), CHAR(65 + seq MOD 26)), '2026-02-05' FROM seq_0_to_399");
+    price_run(&test, &task_recalculate, "{\"as_of\":\"2026-02-05\"}");
+    assert_int_equal(test.outcome, OUTCOME_SUCCEEDED);
+    assert_int_equal(import_count(&test, "updated"), 400);
+    assert_int_equal(price_number("SELECT COUNT(*) FROM component WHERE price = (id + 1) * 100"), 400);
+    import_job_fini(&test);
+}
+
 /* ---- Scope ----------------------------------------------------------------------------------------------------- */
 
 static void scope_limits_and_agrees(void **state)
@@ -459,6 +479,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(stale_once_then_cleared, price_setup, price_teardown),
         cmocka_unit_test_setup_teardown(too_many_and_too_dear_fail_alone, price_setup, price_teardown),
         cmocka_unit_test_setup_teardown(scope_limits_and_agrees, price_setup, price_teardown),
+        cmocka_unit_test_setup_teardown(any_number_of_currencies, price_setup, price_teardown),
         cmocka_unit_test_setup_teardown(precheck_names_what_is_unknown, price_setup, price_teardown),
         cmocka_unit_test_setup_teardown(cancel_in_the_middle_writes_nothing, price_setup, price_teardown),
         cmocka_unit_test_setup_teardown(deadlocks_are_retried, price_setup, price_teardown),
