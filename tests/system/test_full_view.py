@@ -181,6 +181,7 @@ def test_failed_tasks_keep_what_they_had_reached(make_daemon):
     head = ["Артикул", "Наименование", "Количество", "Цена"]
     rows = [[f"PN-{n}", f"Item {n}", "many" if n % 3 else 5, 10] for n in range(9)]
     rejected = client.upload("/api/stock/import?warehouse=MAIN", samples.xlsx([head, *rows])).json["task_id"]
+    client.wait(rejected)  # the next one would wait for its lease on the warehouse
     nothing = client.upload("/api/stock/import?warehouse=MAIN", samples.xlsx([["no", "heading", "at all"], [1, 2, 3]])).json["task_id"]
     limit, crash = client.start("test_limit", how="polite"), client.start("test_crash", how="exit")
     deaf = client.start("test_deaf", how="own", ms=60000)
