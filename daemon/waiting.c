@@ -68,7 +68,7 @@ void waiting_refresh(struct shm_segment *segment)
     if (clock_mono_ms() - done_ms < REFRESH_MS)
         return;
     done_ms = clock_mono_ms();
-    shm_table_each(segment, collect, &line);
+    shm_table_each_live(segment, collect, &line);
     if (line.n)
         qsort(line.tasks, line.n, sizeof *line.tasks, by_order);
     for (size_t i = 0; i < line.n; i++)

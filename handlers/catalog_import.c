@@ -175,7 +175,8 @@ static int save(struct job *job, struct store_conn *db, struct job_ending *endin
         return store_fail(db, STORE_STOPPED, "the staging table went with the connection");
     if (import_lease_check(&run->lease, db) != 0 ||
         catalog_stage_write(&run->stage, &run->inserted, &run->updated) != 0 || import_go_on(job, db) != 0 ||
-        relink(run, db) != 0 || import_go_on(job, db) != 0 || save_issues(run, db) != 0 || import_lease_end(&run->lease, db) != 0)
+        relink(run, db) != 0 || import_go_on(job, db) != 0 || save_issues(run, db) != 0 ||
+        import_lease_end(&run->lease, db) != 0)
         return -1;
     tell(run, ending);
     return 0;

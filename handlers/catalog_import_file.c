@@ -106,16 +106,17 @@ static void count_code(struct catalog_file *file, const char *code)
     file->counts[i].n++;
 }
 
-/* Cells separated by tabs, as rows of a stock import are kept. */
+/* Cells separated by tabs, each in its column, as rows of a stock import are kept. */
 static uint32_t keep_raw(struct catalog_file *file, const struct grid_row *row)
 {
     char raw[RAW_CHARACTERS * 4 + 8];
     size_t used = 0;
     unsigned characters = 0;
+    uint32_t column = 0;
     for (uint32_t i = 0; i < row->n_cells; i++) {
         struct stock_span text = stock_cell_span(&row->cells[i]);
-        if (i && characters++ < RAW_CHARACTERS)
-            raw[used++] = '\t';
+        for (; column < row->cells[i].column && characters < RAW_CHARACTERS; column++, characters++)
+            raw[used++] = '\t'; /* empty cells are not told, but take their place */
         for (size_t at = 0, len; at < text.n && characters < RAW_CHARACTERS; at += len, characters++) {
             uint32_t cp = utf8_decode(text.s + at, text.n - at, &len);
             used += utf8_encode(cp == UTF8_BAD ? 0xfffd : cp < 0x20 || cp == 0x7f ? ' ' : cp, raw + used);

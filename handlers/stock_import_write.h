@@ -22,8 +22,8 @@ struct stock_target {
 struct stock_written {
     uint64_t inserted, updated, deleted;
 };
-/* Inside the caller's transaction. `totals` says what there is to do. Returns 0 or -1 with db->error, STORE_STOPPED when
- * the job is to stop. */
+/* Inside the caller's transaction. `totals` says what there is to do. Returns 0 or -1 with db->error, STORE_STOPPED
+ * when the job is to stop. */
 int stock_write(const struct stock_target *target, const struct stock_totals *totals, struct stock_written *written);
 
 #endif

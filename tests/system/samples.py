@@ -25,20 +25,27 @@ def _cell(value):
     return f'<c t="inlineStr"><is><t>{value}</t></is></c>'
 
 
+def rels(kind, target):
+    """Relationships of a package with one target."""
+    return _RELS.format(kind=kind, target=target)
+
+
 def xlsx(rows, level=zipfile.ZIP_DEFLATED):
     """A small workbook with one sheet of these rows (texts and numbers)."""
-    sheet = io.StringIO()
-    sheet.write('<?xml version="1.0" encoding="UTF-8"?><worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>')
-    for row in rows:
-        sheet.write("<row>" + "".join(map(_cell, row)) + "</row>")
-    sheet.write("</sheetData></worksheet>")
+    return workbook("<sheetData>" + "".join("<row>" + "".join(map(_cell, row)) + "</row>" for row in rows) + "</sheetData>", level)
+
+
+def workbook(content, level=zipfile.ZIP_DEFLATED):
+    """A workbook with one sheet of this content."""
+    sheet = ('<?xml version="1.0" encoding="UTF-8"?><worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">'
+             f"{content}</worksheet>")
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", level) as book:
         book.writestr("[Content_Types].xml", _TYPES)
-        book.writestr("_rels/.rels", _RELS.format(kind="officeDocument", target="xl/workbook.xml"))
+        book.writestr("_rels/.rels", rels("officeDocument", "xl/workbook.xml"))
         book.writestr("xl/workbook.xml", _BOOK)
-        book.writestr("xl/_rels/workbook.xml.rels", _RELS.format(kind="worksheet", target="worksheets/sheet1.xml"))
-        book.writestr("xl/worksheets/sheet1.xml", sheet.getvalue())
+        book.writestr("xl/_rels/workbook.xml.rels", rels("worksheet", "worksheets/sheet1.xml"))
+        book.writestr("xl/worksheets/sheet1.xml", sheet)
     return out.getvalue()
 
 

@@ -330,6 +330,23 @@ def test_rejects_of_a_failed_import_and_of_many_rows(daemon):
     assert [row["cell_1"] for row in table] == [f"PN-{number}" for number in range(2500)]
 
 
+def test_rejects_of_a_catalogue_import(daemon):
+    client = daemon.worker(0)
+    text = ("code,name\r\n" "MAIN,Main\r\n" ",\"Without, a code\"\r\n" "EAST,=East\r\n" + "X" * 40 + ",Too long\r\n")
+    task = client.wait(client.upload("/api/catalog/warehouses/import", text.encode(), "text/csv").json["task_id"])
+    assert task["status"] == "completed" and task["message"] == "2 of 4 rows accepted, 2 rejected", task
+    assert outcome(client, task["id"]) == "partial"
+    result = task["result"]
+    assert (result["rows_total"], result["inserted"], result["rejected"]) == (4, 2, 2) and sum(result["errors"].values()) == 2, result
+    assert result["rejects"] == f"/api/tasks/{task['id']}/rejects.csv"
+    table = list(csv.DictReader(io.StringIO(client.get(result["rejects"]).body.decode())))
+    assert [(row["row"], row["field"], row["code"]) for row in table] == [("3", "code", "E_REQUIRED"), ("5", "code", "E_TEXT_LONG")], table
+    assert [(row["cell_1"], row["cell_2"]) for row in table] == [("", "Without, a code"), ("X" * 40, "Too long")], "each in its column"
+    assert daemon.sql("SELECT code FROM warehouse ORDER BY code") == [["EAST"], ["MAIN"]]
+    good = client.wait(client.upload("/api/catalog/warehouses/import", b"code,name\r\nWEST,West\r\n", "text/csv").json["task_id"])
+    assert outcome(client, good["id"]) == "succeeded" and "rejects" not in good["result"], good
+
+
 def test_rejects_refusals(daemon):
     client = daemon.worker(0)
     running = client.start("test_sleep", ms=60000, steps=600)

@@ -13,7 +13,7 @@ from test_tasks import check_problem
 
 IMPORT = "/api/stock/import?warehouse=MAIN&filename=stock.xlsx"
 MAGIC_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-ADVICE = re.compile(r"(^|\. )(Save|Send|Split|Open|Copy|Shorten|Unpack) [^.]*(\.(xlsx|mxl)[^.]*)*\.$")
+ADVICE = re.compile(r"(^|\. )(Save|Send|Split|Open|Copy|Shorten|Unpack|Export) [^.]*(\.(xlsx|mxl)[^.]*)*\.$")
 
 
 def ole(*names):
@@ -71,6 +71,17 @@ FILES = {
     "utf16": ("Артикул\tКоличество\r\n".encode("utf-16"), True, None, "not-zip", "UTF-16"),
     "pdf": (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", True, None, "not-zip", "PDF"),
     "xml": (b'<?xml version="1.0"?><Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet"/>', True, None, "xml-2003", "2003"),
+    "rtf": (b"{\\rtf1\\ansi\\deff0 {\\fonttbl}", True, None, "not-zip", ".rtf"),
+    "png": (b"\x89PNG\r\n\x1a\n" + bytes(40), True, None, "not-zip", "picture"),
+    "gzip": (b"\x1f\x8b\x08" + bytes(40), True, None, "not-zip", "gzip archive"),
+    "rar": (b"Rar!\x1a\x07\x01" + bytes(40), True, None, "not-zip", "RAR archive"),
+    "7z": (b"7z\xbc\xaf\x27\x1c" + bytes(40), True, None, "not-zip", "7z archive"),
+    "commerceml": ('<?xml version="1.0" encoding="windows-1251"?><КоммерческаяИнформация/>'.encode("cp1251"), True, None, "not-zip", "XML document"),
+    "xlsb": (archive({"_rels/.rels": samples.rels("officeDocument", "xl/workbook.bin"), "xl/workbook.bin": "\x83\x01"}), False, "E_FILE_FORMAT",
+             "xlsb", ".xlsb"),
+    "docx": (archive({"_rels/.rels": samples.rels("officeDocument", "word/document.xml"), "word/document.xml": "<w:document/>"}), False,
+             "E_FILE_FORMAT", "not-spreadsheet", "(document)"),
+    "numbers": (archive({"Index/Document.iwa": "x", "Metadata/Properties.plist": "x"}), False, "E_FILE_FORMAT", "not-spreadsheet", "Numbers"),
     "ods": (archive({"mimetype": "application/vnd.oasis.opendocument.spreadsheet", "content.xml": "<x/>"}), False, "E_FILE_FORMAT",
             "not-spreadsheet", ".ods"),
     "packed": (archive({"price/STOCK.XLSX": STOCK}), False, "E_FILE_FORMAT", "missing-part", '"price/stock.xlsx"'),
@@ -124,3 +135,15 @@ def test_rows_beyond_the_limit(make_daemon):
     assert task["status"] == "error" and task["error"] == "The file has more than 100 rows. Split it and send the parts.", task
     assert daemon.sql(f"SELECT error_code FROM task WHERE id = '{task['id']}'") == [["E_FILE_TOO_LARGE"]]
     assert daemon.worker(0).wait(daemon.worker(0).upload(IMPORT, samples.stock(99)).json["task_id"])["status"] == "completed"
+
+
+def test_formulas_that_nobody_has_calculated_are_told(stocked):
+    heading = "<row><c t='str'><v>Артикул</v></c><c t='str'><v>Количество</v></c></row>"
+    row = "<row><c t='str'><v>PN-{0}</v></c><c><f>A1</f>{1}</c></row>"
+    some = heading + "".join(row.format(i, "<v>5</v>" if i % 2 else "") for i in range(10))
+    task = stocked.worker(0).wait(stocked.worker(0).upload(IMPORT + "&dry_run=true", rows(some)).json["task_id"])
+    assert task["result"]["file"]["uncalculated_formulas"] == 5 and task["result"]["errors"] == {"E_QTY_MISSING": 5}, task
+    none = heading + "".join(row.format(i, "") for i in range(10))
+    task = stocked.worker(0).wait(stocked.worker(0).upload(IMPORT, rows(none)).json["task_id"])
+    assert task["status"] == "error" and "10 of 10 rows were refused" in task["error"], task
+    assert task["error"].endswith("10 formulas have no value yet: open the file in a spreadsheet program, save it and send that."), task

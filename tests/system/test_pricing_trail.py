@@ -69,8 +69,31 @@ def run(daemon, **params):
     return task["id"], result
 
 
+def extreme(moves, sign):
+    """The largest change in one direction; of equal ones the first."""
+    lot, old, new, pct = max(moves, key=lambda move: sign * move[3], default=(None,) * 4)
+    if lot is None:
+        return None
+    return {"lot_code": lot, "old": model.text(old, 4), "new": model.text(new, 4), "pct": model.text(pct, 2)}
+
+
+def check_totals(result, cases, wanted):
+    """What the result says of the whole run."""
+    moves = [(case["component"]["lot_code"], Fraction(case["component"]["price"]), w["price"], w["change_pct"])
+             for case, w in zip(cases, wanted) if w["outcome"] == "updated" and case["component"].get("price")]
+    up, down = ([move for move in moves if (move[2] > move[1]) == rises] for rises in (True, False))
+    mean = model.text(model.rounded(sum(move[3] for move in moves) / len(moves), 2), 2) if moves else None
+    reasons = [v["reason"] for w in wanted for v in w["quotes"] if not v["used"]]
+    assert {key: result[key] for key in ("manual", "first_price", "price_up", "price_down", "avg_change_pct", "max_up", "max_down",
+                                         "quotes_excluded")} == {
+        "manual": sum(w["method"] == "manual" for w in wanted), "price_up": len(up), "price_down": len(down), "avg_change_pct": mean,
+        "first_price": sum(w["outcome"] == "updated" for w in wanted) - len(moves), "max_up": extreme(up, 1), "max_down": extreme(down, -1),
+        "quotes_excluded": {reason: reasons.count(reason) for reason in reasons}}
+
+
 def check_against_model(daemon, task_id, result, cases):
     wanted = [model.recalculate(case) for case in cases]
+    check_totals(result, cases, wanted)
     assert {outcome: result[outcome] for outcome in OUTCOMES} == {
         outcome: sum(w["outcome"] == outcome for w in wanted) for outcome in OUTCOMES}
     judged = [v for w in wanted for v in w["quotes"]]
@@ -121,6 +144,27 @@ def test_a_random_catalogue(daemon, seed):
     _, second = run(daemon, **params)
     assert second["updated"] == 0 and second["unchanged"] == result["updated"] + result["unchanged"] and second["held"] == result["held"]
     assert daemon.sql("SELECT id, price, price_state FROM component ORDER BY id") == before
+
+
+def prices(daemon, **options):
+    client = daemon.worker(0)
+    task = client.wait(client.start("recalculate", as_of="2026-02-05", window_days=400, **options), 60)
+    assert task["status"] == "completed", task
+    return task["result"], [row[0] for row in daemon.sql("SELECT price FROM component ORDER BY id")]
+
+
+def test_settings_of_the_domain(make_daemon):
+    """The base currency, how long a rate holds and how far back quotes are read are the operator's."""
+    daemon = make_daemon(pricing__base_currency="USD", pricing__rate_max_age_days=3, pricing__quote_history_days=30)
+    daemon.sql("INSERT INTO party (id, kind, code, name) VALUES (1, 'supplier', 'S', 'x');"
+               "INSERT INTO component (id, lot_code, lot_norm, name) VALUES (1, 'A', 'A', 'x'), (2, 'B', 'B', 'x'), (3, 'C', 'C', 'x'), (4, 'D', 'D', 'x');"
+               "INSERT INTO currency_rate (currency, rate_date, nominal, rate) VALUES ('RUB', '2026-01-31', 100, 1.25), ('EUR', '2026-02-02', 1, 1.1);"
+               "INSERT INTO price_quote (party_id, component_id, price, currency, quoted_on) VALUES (1, 1, 10, 'USD', '2026-02-01'), "
+               "(1, 2, 1000, 'RUB', '2026-02-03'), (1, 3, 1000, 'RUB', '2026-02-04'), (1, 4, 10, 'EUR', '2026-02-05'), "
+               "(1, 1, 99, 'USD', '2026-01-05')")
+    result, now = prices(daemon, per_party="all")
+    assert result["base_currency"] == "USD" and now == ["10.0000", "12.5000", "NULL", "11.0000"]
+    assert result["quotes_excluded"] == {"no_rate": 1} and result["quotes_total"] == 4, "a quote of 31 days ago is not read"
 
 
 ATTEMPTS = [

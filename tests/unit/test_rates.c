@@ -120,11 +120,8 @@ static void none_at_all(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(newest_not_too_old),
-        cmocka_unit_test(refusals),
-        cmocka_unit_test(any_number_of_currencies),
-        cmocka_unit_test(equals_a_walk),
-        cmocka_unit_test(none_at_all),
+        cmocka_unit_test(newest_not_too_old), cmocka_unit_test(refusals),    cmocka_unit_test(any_number_of_currencies),
+        cmocka_unit_test(equals_a_walk),      cmocka_unit_test(none_at_all),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

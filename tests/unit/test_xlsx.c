@@ -1,7 +1,6 @@
 /* Workbooks made here: places of rows and cells, types, texts, merges, limits, and what the sink may answer. */
 #include "handlers/sheet/gridjson.h"
 #include "handlers/utf8.h"
-#include "tests/unit/test_advice.h"
 #include "tests/unit/test_xlsx_help.h"
 
 #include <stdio.h>
@@ -418,183 +417,6 @@ static void test_messages(void **state)
     free(name);
 }
 
-static void test_sniff(void **state)
-{
-    (void)state;
-    static const struct {
-        const char *head;
-        size_t n;
-        const char *cls;
-    } cases[] = {
-        {"", 0, "empty-file"},
-        {"a;b;c\r\n1;2;3\r\n", 14, "not-zip"},
-        {"\xef\xbb\xbf \r\n<HTML><body>", 18, "html"},
-        {"<!DOCTYPE html><p>", 18, "html"},
-        {"<table border=1>", 16, "html"},
-        {"<?xml version=\"1.0\"?>\n<Workbook xmlns=\"urn:schemas-microsoft-com:office:spreadsheet\">", 84, "xml-2003"},
-        {"%PDF-1.7", 8, "not-zip"},
-        {"\x09\x08\x10\x00\x00\x06\x05\x00", 8, "legacy-xls"},
-        {"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", 8, "not-zip"},
-        {"PK\3\4", 4, "zip-truncated"},
-        {"\0\0\0\0", 4, "not-zip"},
-    };
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-        assert_string_equal(read_class(cases[i].head, cases[i].n, SHEET_UNKNOWN), cases[i].cls);
-    struct sheet_error err;
-    assert_int_equal(sheet_sniff((const unsigned char *)"PK\3\4", 4, &err), SHEET_XLSX);
-    assert_int_equal(sheet_sniff((const unsigned char *)"MOXCEL\0\x08\0\1\0\x0c\0\xef\xbb\xbf{", 17, &err), SHEET_MXL);
-    assert_string_equal(sheet_format_name(SHEET_XLSX), "xlsx");
-    assert_string_equal(sheet_format_name(SHEET_CSV), "csv");
-}
-
-/* A file of another program is called what it is. */
-static void test_other_programs(void **state)
-{
-    (void)state;
-    static const struct {
-        const char *head;
-        size_t n;
-        const char *said;
-    } cases[] = {
-#define CASE(head, said) {head, sizeof(head) - 1, said}
-        CASE("%PDF-1.7\n", "a PDF document"),
-        CASE("{\\rtf1\\ansi", "a text document (.rtf)"),
-        CASE("\x89PNG\r\n\x1a\n", "a picture"),
-        CASE("\xff\xd8\xff\xe0\0\20JFIF", "a picture"),
-        CASE("GIF89a", "a picture"),
-        CASE("II*\0\x08", "a picture"),
-        CASE("\x1f\x8b\x08\0\0", "a gzip archive"),
-        CASE("Rar!\x1a\x07\x01", "a RAR archive"),
-        CASE("7z\xbc\xaf\x27\x1c\0\4", "a 7z archive"),
-        CASE("\xfd\x37zXZ\0", "an xz archive"),
-        CASE("BZh91AY", "a bzip2 archive"),
-        CASE("PK\7\10PK\3\4", "a part of a ZIP archive"),
-        CASE("ID;PWXL;N;E\r\n", "SYLK"),
-        CASE("\3\x7d\1\5\3\0\0\0\x61\0\x40\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\xc9\0\0NAME\0\0\0\0\0\0\0C", "dBase"),
-        CASE("<?xml version=\"1.0\"?><Catalog/>", "an XML document"),
-        CASE("\xff\xfe<\0?\0x\0m\0l\0 \0?\0>\0", "an XML document"),
-        CASE("\xfe\xff\0<\0H\0T\0M\0L\0>", "an HTML page"),
-        CASE("\xff\xfe"
-             "a\0\t\0"
-             "b\0",
-             "plain text in UTF-16"),
-        CASE("MIME-Version: 1.0\r\nContent-Type: multipart/related\r\n\r\n<x", "an HTML page"),
-        CASE("{\"a\":[1,2]}", "plain text"),
-        CASE("\xcf\xf0\xe0\xe9\xf1;\xd6\xe5\xed\xe0\r\n", "plain text"),
-        CASE("PK\3", "no spreadsheet"),
-        CASE("MZ\x90\0\3", "no spreadsheet"),
-    };
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct sheet_error err = {0};
-        assert_int_equal(sheet_sniff((const unsigned char *)cases[i].head, cases[i].n, &err), SHEET_UNKNOWN);
-        if (strstr(err.text, cases[i].said) == NULL || !tells_what_to_do(err.text))
-            fail_msg("%s: %s", cases[i].said, err.text);
-    }
-    /* The XML form of 1C, also in UTF-16. */
-    unsigned char wide[512] = {0xff, 0xfe};
-    static const char narrow[] = "<document xmlns=\"http://v8.1c.ru/8.2/data/spreadsheet\">";
-    struct sheet_error err;
-    for (size_t i = 0; i < sizeof narrow; i++)
-        wide[2 + 2 * i] = (unsigned char)narrow[i];
-    assert_int_equal(sheet_sniff(wide, 2 * sizeof narrow, &err), SHEET_MXL);
-}
-
-/* A compound file of a header, an allocation table and two directory sectors of four names each. */
-static void ole_is(const char *name, uint32_t first, const char *expected)
-{
-    unsigned char file[512 * 4] = {0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1};
-    unsigned char *last = file + sizeof file - 128;
-    put16(file + 30, 9);
-    put32(file + 48, first);
-    memset(file + 76, 0xff, 436);
-    put32(file + 76, 0);
-    memset(file + 512, 0xff, 512);
-    put32(file + 512, 0xfffffffd);
-    put32(file + 516, 2); /* sector 1 is followed by sector 2 */
-    put32(file + 520, first == 1 ? 0xfffffffe : 2);
-    for (size_t i = 0; name[i] != 0; i++)
-        put16(last + 2 * i, (unsigned char)name[i]);
-    put16(last + 64, (uint32_t)(strlen(name) + 1) * 2);
-    assert_string_equal(read_class(file, sizeof file, SHEET_UNKNOWN), expected);
-}
-
-static void test_ole(void **state)
-{
-    (void)state;
-    ole_is("EncryptedPackage", 1, "encrypted");
-    ole_is("EncryptionInfo", 1, "encrypted");
-    ole_is("Workbook", 1, "legacy-xls");
-    ole_is("Book", 1, "legacy-xls");
-    ole_is("WordDocument", 1, "not-zip");
-    ole_is("Workbook", 2, "legacy-xls"); /* a chain that runs in a circle */
-    ole_is("Workbook", 0xfffffff0u, "not-zip");
-}
-
-static void add_text(struct zip_maker *m, const char *name, const char *text)
-{
-    zip_make_add(m, name, text, strlen(text), ZIP_MAKE_STORED);
-}
-
-static void package_is(struct zip_maker *m, const char *expected)
-{
-    zip_make_end(m);
-    assert_string_equal(read_class(m->file.data, m->file.len, SHEET_UNKNOWN), expected);
-    zip_make_free(m);
-}
-
-#define DOCUMENT(target)                                                                                               \
-    "<Relationships><Relationship Id='a' Type='http://x/officeDocument' Target='" target "'/></Relationships>"
-
-static void test_packages(void **state)
-{
-    (void)state;
-    struct zip_maker m = {0};
-    package_is(&m, "missing-part");
-    add_text(&m, "mimetype", "application/vnd.oasis.opendocument.spreadsheet");
-    package_is(&m, "not-spreadsheet");
-    add_text(&m, "Index/Document.iwa", "x"); /* Apple Numbers */
-    package_is(&m, "not-spreadsheet");
-    add_text(&m, "_rels/.rels", DOCUMENT("ppt/presentation.xml"));
-    add_text(&m, "ppt/presentation.xml", "<p:presentation/>");
-    package_is(&m, "not-spreadsheet");
-    add_text(&m, "_rels/.rels", DOCUMENT("xl/workbook.bin"));
-    add_text(&m, "xl/workbook.bin", "\x83\x01");
-    package_is(&m, "xlsb");
-    add_text(&m, "_rels/.rels", DOCUMENT("xl/workbook.xml"));
-    package_is(&m, "missing-part");
-    add_text(&m, "xl/workbook.xml", "<workbook><sheets><sheet name='S' r:id='x'/></sheets></workbook>");
-    package_is(&m, "missing-part"); /* no relationships, so no sheet */
-}
-
-/* Targets: absolute, with "..", escaped, in another letter case; a second sheet that is not there; a chart. */
-static void test_targets(void **state)
-{
-    (void)state;
-    struct zip_maker m = {0};
-    add_text(&m, "\\_RELS\\.rels", DOCUMENT("/x%6C/Work%20Book.xml"));
-    add_text(&m, "XL/work book.XML",
-             "<x:workbook><x:workbookPr date1904='true'/><x:sheets><x:sheet name='&lt;1&gt;' state='hidden' q:id='a'/>"
-             "<x:sheet name='chart' q:id='b'/><x:sheet name='gone' q:id='c'/><x:sheet name='none' q:id=''/>"
-             "<x:sheet name='2' state='veryHidden' q:id='d'/></x:sheets></x:workbook>");
-    add_text(&m, "xl/_rels/Work Book.xml.rels",
-             "<Relationships><Relationship Id='a' Type='x/worksheet' Target='../sheets/./x/../ONE.xml'/>"
-             "<Relationship Id='b' Type='x/chartsheet' Target='chart.xml'/>"
-             "<Relationship Id='c' Type='x/worksheet' Target='gone.xml'/>"
-             "<Relationship Id='d' Type='x/worksheet' Target='/../two.xml'/></Relationships>");
-    add_text(&m, "sheets/one.xml", SHEET("<row><c t='s'><v>0</v></c><c t='d'><v>1</v></c></row>"));
-    add_text(&m, "two.xml", SHEET(""));
-    add_text(&m, "xl/chart.xml", "<chartsheet/>");
-    add_text(&m, "xl/sharedStrings.xml", "<sst><si><t>found</t></si></sst>"); /* no relationship names it */
-    zip_make_end(&m);
-    struct sheet_input input = input_of(m.file.data, m.file.len);
-    char *got = read_cells(&input, SHEET_UNKNOWN);
-    assert_string_equal(got, "{\"sheets\":[\n {\"name\":\"<1>\",\"hidden\":true,\"cells\":[\n  [0,0,\"s\",\"found\"],\n"
-                             "  [0,1,\"d\",\"1904-01-02\"]]},\n {\"name\":\"2\",\"hidden\":true,\"cells\":[]}\n]}\n");
-    free(got);
-    input_close(&input);
-    zip_make_free(&m);
-}
-
 /* A part of a larger file: what lies in front and behind is not looked at. */
 static void test_offset(void **state)
 {
@@ -640,12 +462,7 @@ int main(void)
                                        cmocka_unit_test(test_long_names),
                                        cmocka_unit_test(test_answers),
                                        cmocka_unit_test(test_uncalculated_formulas),
-                                       cmocka_unit_test(test_sniff),
-                                       cmocka_unit_test(test_other_programs),
                                        cmocka_unit_test(test_messages),
-                                       cmocka_unit_test(test_ole),
-                                       cmocka_unit_test(test_packages),
-                                       cmocka_unit_test(test_targets),
                                        cmocka_unit_test(test_offset)};
     return cmocka_run_group_tests_name("xlsx", tests, NULL, NULL);
 }
