@@ -83,7 +83,7 @@ void janitor_watch_tasks(struct janitor *janitor)
     if (clock_mono_ms() - janitor->looked_ms < LOOK_MS)
         return;
     janitor->looked_ms = clock_mono_ms();
-    shm_table_each(janitor->process->segment, look_at_task, janitor);
+    shm_table_each_live(janitor->process->segment, look_at_task, janitor);
 }
 
 /* ---- SQL thread: the statement of a runner ---- */
@@ -231,8 +231,8 @@ int janitor_look_at_requests(struct janitor *janitor)
     struct waiting waiting = {.janitor = janitor};
     if (journal_each_cancel_id(&janitor->db, janitor->process->node, show_request, janitor) < 0)
         return -1;
-    shm_table_each(janitor->process->segment, journal_request, &waiting);
+    shm_table_each_live(janitor->process->segment, journal_request, &waiting);
     if (!waiting.failed)
-        shm_table_each(janitor->process->segment, look_at_waiting, &waiting);
+        shm_table_each_live(janitor->process->segment, look_at_waiting, &waiting);
     return waiting.failed ? -1 : 0;
 }

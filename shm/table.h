@@ -137,6 +137,8 @@ int shm_table_poll(struct shm_segment *seg, const uint8_t id[16], struct shm_pol
  * false. RESERVED ones are included. */
 typedef bool (*shm_table_visit)(const struct shm_task *task, struct shm_handle handle, uint64_t version, void *ctx);
 void shm_table_each(struct shm_segment *seg, shm_table_visit fn, void *ctx);
+/* The same without final tasks, which are nearly all: for whoever looks several times a second. */
+void shm_table_each_live(struct shm_segment *seg, shm_table_visit fn, void *ctx);
 
 /* Number of slots per state; lock-free, not of one moment, and for the moment of a repair too low. */
 void shm_table_count(struct shm_segment *seg, uint32_t by_state[TASK_STATES]);

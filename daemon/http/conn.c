@@ -7,8 +7,9 @@
 #include "daemon/log.h"
 
 #include <assert.h>
+#include <search.h>
+#include <stdint.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -81,41 +82,49 @@ static void orphan_current(struct conn *conn)
         exchange->request.gone(&exchange->request);
 }
 
+static int compare_evcon(const void *a, const void *b)
+{
+    uintptr_t left = (uintptr_t)((const struct conn *)a)->evcon, right = (uintptr_t)((const struct conn *)b)->evcon;
+
+    return left < right ? -1 : left > right;
+}
+
+static void remember(struct conn *conn)
+{
+    if (tsearch(conn, &conn->server->by_evcon, compare_evcon) == NULL)
+        abort();
+}
+
+struct conn *conn_of(struct http_server *server, struct evhttp_connection *evcon)
+{
+    const struct conn wanted = {.evcon = evcon};
+    struct conn *const *found;
+
+    if (server->reading != NULL && server->reading->evcon == evcon)
+        return server->reading;
+    found = tfind(&wanted, &server->by_evcon, compare_evcon);
+    assert(found != NULL);
+    return *found;
+}
+
 /* evhttp is about to free the connection, for whatever reason. */
 static void on_close(struct evhttp_connection *evcon, void *arg)
 {
     struct conn *conn = arg;
     struct http_server *server = conn->server;
 
+    bool linger = conn->linger && !conn->killed && !server->freeing;
+
     (void)evcon;
     evbuffer_remove_cb(bufferevent_get_input(conn->bev), spooler_input, conn);
     TAILQ_REMOVE(&server->lists[conn->list], conn, link);
-    server->by_fd[conn->fd] = NULL;
-    if (conn->linger && !conn->killed && !server->freeing) {
-        /* Take the descriptor away from the bufferevent: freeing it would close, and closing with unread input resets.
-         */
-        bufferevent_setfd(conn->bev, -1);
+    tdelete(conn, &server->by_evcon, compare_evcon);
+    io_fini(conn, linger); /* closing with unread input would reset */
+    if (linger)
         linger_start(server, conn->fd);
-    }
     if (conn->current != NULL)
         orphan_current(conn);
     conn_forget(conn);
-}
-
-static void remember_fd(struct http_server *server, struct conn *conn)
-{
-    size_t fd = (size_t)conn->fd, size = server->by_fd_size;
-
-    if (fd >= size) {
-        while (fd >= size)
-            size = size == 0 ? 64 : size * 2;
-        server->by_fd = realloc(server->by_fd, size * sizeof(struct conn *));
-        if (server->by_fd == NULL)
-            abort();
-        memset(server->by_fd + server->by_fd_size, 0, (size - server->by_fd_size) * sizeof(struct conn *));
-        server->by_fd_size = size;
-    }
-    server->by_fd[fd] = conn;
 }
 
 static bool is_unix(int fd)
@@ -151,8 +160,8 @@ static void adopt(struct conn *conn)
     }
     conn->evcon = evcon;
     assert(evhttp_connection_get_bufferevent(conn->evcon) == conn->bev);
-    conn->fd = bufferevent_getfd(conn->bev);
-    remember_fd(server, conn);
+    io_init(conn);
+    remember(conn);
     conn->is_unix = is_unix(conn->fd);
     conn->trusted = conn->is_unix && peer_is_trusted(server, conn->fd);
     evhttp_connection_set_closecb(conn->evcon, on_close, conn);

@@ -6,17 +6,6 @@
 #include <assert.h>
 #include <string.h>
 
-/* By descriptor: evhttp tells us nothing but its own objects, and a table look-up costs less than a header would. */
-static struct conn *conn_of(struct http_server *server, struct evhttp_request *ev)
-{
-    struct evhttp_connection *evcon = evhttp_request_get_connection(ev);
-    int fd = bufferevent_getfd(evhttp_connection_get_bufferevent(evcon));
-
-    assert(fd >= 0 && (size_t)fd < server->by_fd_size && server->by_fd[fd] != NULL);
-    assert(server->by_fd[fd]->evcon == evcon);
-    return server->by_fd[fd];
-}
-
 static enum http_method method_of(struct evhttp_request *ev)
 {
     switch (evhttp_request_get_command(ev)) {
@@ -149,7 +138,7 @@ static void watch_for_end(struct conn *conn)
 void dispatch(struct evhttp_request *ev, void *arg)
 {
     struct http_server *server = arg;
-    struct conn *conn = conn_of(server, ev);
+    struct conn *conn = conn_of(server, evhttp_request_get_connection(ev));
     struct exchange *exchange = take_exchange(conn, ev);
     struct http_request *request = &exchange->request;
     bool judged;

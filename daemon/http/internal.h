@@ -1,8 +1,8 @@
 /* What the files of the HTTP server share; nobody outside daemon/http includes it.
  *
  * Life of a connection: evhttp accepts it and asks on_new_connection() for a bufferevent; the struct conn made there is
- * found again through the bufferevent's callback argument one loop turn later ("adopted"), and is freed by evhttp's
- * close callback.
+ * found again through the bufferevent's callback argument one loop turn later ("adopted": from then on io.c reads and
+ * writes), and is freed by evhttp's close callback.
  *
  * Life of a request: bytes reach the framer (spooler.c) in the input buffer before evhttp sees them. A request without
  * body passes through untouched. Any other becomes a struct exchange at head time, is judged by policy.c, has its body
@@ -58,9 +58,11 @@ TAILQ_HEAD(lingerer_head, lingerer);
 
 struct conn {
     struct http_server *server;
-    struct bufferevent *bev;
+    struct bufferevent *bev;         /* without a descriptor once adopted: see io.c */
     struct evhttp_connection *evcon; /* NULL until adopted */
-    int fd;
+    int fd;                          /* ours */
+    struct event *readable;
+    struct event *writable; /* NULL until an answer did not fit into the socket */
     TAILQ_ENTRY(conn) link;
     enum conn_list list;
     int64_t since;     /* ms, when it came to this list */
@@ -78,10 +80,13 @@ struct conn {
     bool own_change;    /* we are changing the input buffer ourselves */
     bool want_continue; /* 100 Continue is owed as soon as earlier answers are out */
     bool is_unix;
-    bool trusted; /* is_unix, and the peer is a trusted proxy */
-    bool sent_id; /* a request that passed through since the connection was last idle named its id */
-    bool bounded; /* has its read watermark */
-    bool linger;  /* unread bytes may follow: close slowly */
+    bool trusted;  /* is_unix, and the peer is a trusted proxy */
+    bool sent_id;  /* a request that passed through since the connection was last idle named its id */
+    bool paused;   /* `readable` was taken away until an answer is out */
+    bool in_read;  /* evhttp is being told of what was read */
+    bool written;  /* and meanwhile an answer went out to the last byte */
+    bool replying; /* what comes into the output is an answer of ours */
+    bool linger;   /* unread bytes may follow: close slowly */
     bool killed;
     /* evhttp */
     uint32_t released, dispatched;
@@ -131,8 +136,8 @@ struct http_server {
     struct event *sweep, *adopt, *resume, *finish;
     struct conn_head lists[CONN_LISTS];
     struct conn_head newborn; /* not yet adopted */
-    struct conn **by_fd;      /* adopted ones by descriptor */
-    size_t by_fd_size;
+    void *by_evcon;           /* adopted ones, a tree of tsearch(3) */
+    struct conn *reading;     /* whose bytes came last: nearly always the one that evhttp has a request from */
     unsigned n_conns, n_uploads, n_exchanges, n_lingering;
     size_t memory_total;
     struct lingerer_head lingering;
@@ -152,11 +157,23 @@ struct http_server {
 /* conn.c: connections, lists, deadlines */
 struct bufferevent *conn_new(struct event_base *base, void *server);
 void conn_adopt_all(struct http_server *server);
+struct conn *conn_of(struct http_server *server, struct evhttp_connection *evcon);
 void conn_place(struct conn *conn);
 void conn_kill(struct conn *conn, const char *reason);
 void conn_sweep(struct http_server *server);
 void conn_close_idle(struct http_server *server);
 int64_t now_ms(void);
+
+/* io.c */
+/* Takes the descriptor away from the bufferevent and starts to read. */
+void io_init(struct conn *conn);
+/* Before evhttp frees the connection. The descriptor is closed with it, or stays open for the caller. */
+void io_fini(struct conn *conn, bool keep_fd);
+/* Write now what the socket takes, the rest when it takes more. When everything went out, evhttp is told through its
+ * own write callback, but not from here: it may be further up on the stack. */
+void io_flush(struct conn *conn);
+/* An answer is out: read again, if reading was put off. */
+void io_resume(struct conn *conn);
 
 /* linger.c */
 struct lingerer;

@@ -105,6 +105,7 @@ static void on_complete(struct evhttp_request *ev, void *arg)
 
     (void)ev;
     conn->inflight--;
+    io_resume(conn);
     if (conn->want_continue && conn->inflight == 0 && conn->upload != NULL)
         spooler_send_continue(conn);
     conn_place(conn);
@@ -126,23 +127,6 @@ static void add_headers(struct exchange *exchange, int status, const char *type,
     /* Not on plain reads: every header costs 8 % of an answer, and a client that wants the id there sends one. */
     if (exchange->echo_id || (status != 200 && status != 304))
         http_reply_header(&exchange->request, "Request-Id", exchange->request.request_id);
-}
-
-/* Write now what the socket takes, instead of asking epoll first whether it would: an answer nearly always fits. When
- * everything went out, evhttp is told through its own write callback, from the loop and not from here. Saves two
- * epoll_ctl and a turn. */
-static void flush_now(struct conn *conn)
-{
-    struct evbuffer *output = bufferevent_get_output(conn->bev);
-    int sent;
-
-    evbuffer_unfreeze(output, 1);
-    sent = evbuffer_write(output, conn->fd);
-    evbuffer_freeze(output, 1);
-    if (sent < 0 || evbuffer_get_length(output) > 0)
-        return; /* the usual way finds out */
-    bufferevent_disable(conn->bev, EV_WRITE);
-    bufferevent_trigger(conn->bev, EV_WRITE, BEV_OPT_DEFER_CALLBACKS);
 }
 
 static void tell_answered(const struct exchange *exchange, int status)
@@ -172,9 +156,14 @@ static void send_reply(struct exchange *exchange, int status)
         evhttp_request_set_on_complete_cb(ev, on_complete, conn);
     }
     exchange_free(exchange);
+    if (conn == NULL) {
+        evhttp_send_reply(ev, status, reason, NULL);
+        return;
+    }
+    conn->replying = true;
     evhttp_send_reply(ev, status, reason, NULL);
-    if (conn != NULL)
-        flush_now(conn);
+    conn->replying = false;
+    io_flush(conn);
 }
 
 /* Nobody there to answer? Then let evhttp free its request, if it still has one. */

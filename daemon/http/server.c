@@ -274,7 +274,6 @@ void http_server_free(struct http_server **at)
     event_free(server->resume);
     event_free(server->finish);
     router_free(&server->router);
-    free(server->by_fd);
     free(server->scratch);
     free(server);
 }

@@ -1,7 +1,7 @@
 /* The framer: sees every byte in the input buffer before evhttp does and releases checked heads without bodies.
  *
- * It runs inside the bufferevent's read, before evhttp's read callback (libevent calls buffer callbacks from
- * evbuffer_read), and only there is the input buffer open for additions. Bytes in front of the newly added ones were
+ * It runs when io.c adds what it has read to the input buffer, before evhttp's read callback, and only there is that
+ * buffer open for additions. Bytes in front of the newly added ones were
  * released earlier and are evhttp's. A GET that arrives whole, which is nearly all traffic, is checked in place and not
  * moved at all. */
 #include "daemon/http/spooler.h"
@@ -261,16 +261,6 @@ static bool pass_in_place(struct conn *conn, struct evbuffer *input, size_t n)
     return true;
 }
 
-/* Heads that wait for evhttp must not pile up while an answer is not read. The watermark is set on the first connection
- * that needs it, because with one libevent looks at it at every line that evhttp takes. */
-static void bound_input(struct conn *conn, struct evbuffer *input)
-{
-    if (!conn->bounded && evbuffer_get_length(input) >= READ_HIGH_WATER / 2) {
-        conn->bounded = true;
-        bufferevent_setwatermark(conn->bev, EV_READ, 0, READ_HIGH_WATER);
-    }
-}
-
 /* Move the last n bytes of the input to raw; chains move, bytes are not copied. */
 static void take_tail(struct conn *conn, struct evbuffer *input, size_t n)
 {
@@ -306,7 +296,6 @@ void spooler_input(struct evbuffer *input, const struct evbuffer_cb_info *info, 
         conn->own_change = false;
         if (conn->want_continue && conn->upload != NULL && conn->inflight == 0 && evbuffer_get_length(conn->raw) == 0)
             spooler_send_continue(conn);
-        bound_input(conn, input);
     }
     conn_place(conn);
 }

@@ -91,7 +91,7 @@ def bench_gin():
 def bench_post():
     """POST, the task run and its result kept: all our processes, without the database, against gin, which keeps it in memory."""
     with Place() as place:
-        daemon = place.daemon(http__workers=1, tasks__slots=262144, tasks__runners=2)
+        daemon = place.daemon(http__workers=1, tasks__slots=65536, tasks__runners=2)
         gin = Gin(place)
         try:
             wrk(gin.url, 1, 64, gin.script)
@@ -136,28 +136,41 @@ def bench_flat():
                 f"http://127.0.0.1:{small.port}/api/tasks/{finished_task(small)}", large.children("worker"), small.children("worker"))
 
 
-def pollers(server, targets, seconds, *options, clients=CLIENTS):
+def start_pollers(server, targets, seconds, *options, clients=CLIENTS):
     command = ["taskset", "-c", "1", str(BUILD / "tests/bench/pollers"), "-n", str(clients), "-d", str(seconds), *options, server, str(targets)]
-    return json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+
+
+def pollers(*arguments, **options):
+    out, _ = (process := start_pollers(*arguments, **options)).communicate()
+    assert process.returncode == 0, f"pollers ended with {process.returncode}"
+    return json.loads(out)
+
+
+def share_of_a_core(pids, process, warm_up, seconds):
+    """CPU of `pids` while the clients are connected and polling, and what the clients say in the end."""
+    time.sleep(warm_up)
+    before = cpu_seconds(pids)
+    time.sleep(seconds)
+    used = (cpu_seconds(pids) - before) / seconds
+    out, _ = process.communicate()
+    assert process.returncode == 0, f"pollers ended with {process.returncode}"
+    return used, json.loads(out)
 
 
 def bench_clients():
     """Pages that poll every 500 ms, and the same number that wait: 1 000 tasks, of which 8 run and tell something every second."""
     with Place() as place:
-        daemon = place.daemon(http__workers=1, http__max_connections=40000, tasks__slots=4096, tasks__runners=8)
+        daemon = place.daemon(http__workers=1, http__max_connections=40000, http__max_held=40000, tasks__slots=4096, tasks__runners=8)
         client, targets = daemon.worker(0), place.path / "targets"
         ids = [client.start("test_sleep", ms=120000, steps=120) for _ in range(1000)]
         targets.write_text("".join(f"/api/tasks/{task_id}\n" for task_id in ids))
         workers, seconds, server = daemon.children("worker"), 10, f"127.0.0.1:{daemon.port}"
         pin(workers)
-        before = cpu_seconds(workers)
-        plain = pollers(server, targets, seconds)
-        plain_cpu = (cpu_seconds(workers) - before) / (seconds + 1)
+        plain_cpu, plain = share_of_a_core(workers, start_pollers(server, targets, seconds + 6), 5, seconds)
         print(f"{f'{CLIENTS} clients, a poll every 500 ms':<44} p50 {plain['p50_ms']} ms  p99 {plain['p99_ms']} ms (goal 50)  "
               f"missed {plain['missed']}  other than 200 and 304: {plain['other']}  CPU {plain_cpu:.3f} of a core")
-        before = cpu_seconds(workers)
-        held = pollers(server, targets, seconds, "-w", "25")
-        held_cpu = (cpu_seconds(workers) - before) / (seconds + 1)
+        held_cpu, held = share_of_a_core(workers, start_pollers(server, targets, seconds + 6, "-w", "25"), 5, seconds)
         print(f"{f'{CLIENTS} clients, long polls':<44} answers {held['polls']}  CPU {held_cpu:.3f} of a core  "
               f"ratio plain / long {plain_cpu / max(held_cpu, 0.001):.1f} (goal 10)")
 

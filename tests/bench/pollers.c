@@ -106,9 +106,9 @@ static void open_client(int epoll, struct client *client)
 static void send_poll(struct client *client, int64_t due)
 {
     char text[1024], condition[160] = "";
-    if (options.wait_s)
-        snprintf(condition, sizeof condition, "Prefer: wait=%u\r\n%s%s%s", options.wait_s,
-                 client->tag[0] ? "If-None-Match: " : "", client->tag, client->tag[0] ? "\r\n" : "");
+    if (options.wait_s &&
+        client->tag[0]) /* the first poll asks how things stand; only then can one wait for a change */
+        snprintf(condition, sizeof condition, "Prefer: wait=%u\r\nIf-None-Match: %s\r\n", options.wait_s, client->tag);
     int n = snprintf(text, sizeof text, "GET %s HTTP/1.1\r\nHost: localhost\r\n%s%s%s\r\n", client->target, condition,
                      options.header ? options.header : "", options.header ? "\r\n" : "");
     client->due = due;
@@ -155,6 +155,13 @@ static bool whole(struct client *client)
     return true;
 }
 
+/* Was the poll held, or would it have been? A client that is told otherwise falls back to its interval. */
+static bool honoured(const struct client *client)
+{
+    const char *applied = strcasestr(client->answer, "\r\nPreference-Applied:");
+    return applied && applied < strstr(client->answer, "\r\n\r\n");
+}
+
 /* Returns false when the server has closed. */
 static bool take_bytes(struct client *client, int64_t now)
 {
@@ -167,7 +174,7 @@ static bool take_bytes(struct client *client, int64_t now)
     client->waiting = false;
     if (now - begin_us > WARM_UP_US)
         count(client->answer, now - client->due);
-    if (options.wait_s)
+    if (options.wait_s && honoured(client))
         send_poll(client, now);
     return true;
 }
@@ -202,7 +209,7 @@ static int64_t send_due(uint64_t *next, int64_t now)
             return due;
         struct client *client = &clients[*next % options.clients];
         if (client->waiting)
-            missed += now - begin_us > WARM_UP_US;
+            missed += !options.wait_s && now - begin_us > WARM_UP_US;
         else
             send_poll(client, due);
     }
@@ -213,11 +220,8 @@ static void run(int epoll)
     uint64_t next = 0;
     begin_us = now_us();
     int64_t end = begin_us + WARM_UP_US + (int64_t)options.seconds * 1000000;
-    if (options.wait_s)
-        for (unsigned i = 0; i < options.clients; i++)
-            send_poll(&clients[i], begin_us);
     for (int64_t now = begin_us; now < end; now = now_us()) {
-        int64_t due = options.wait_s ? end : send_due(&next, now);
+        int64_t due = send_due(&next, now);
         read_answers(epoll, due - now > 1000 ? 1 : 0);
     }
 }
