@@ -21,8 +21,8 @@ int taskstate_reserve(struct shm_segment *seg, struct proc_ref me, const uint8_t
                       struct shm_handle *out);
 
 /* The message of a task that waits for its first attempt; waiting.h says how true it is. */
-#define TASKSTATE_WAITS   "waiting, "
-#define TASKSTATE_WAITING TASKSTATE_WAITS "%u ahead"
+#define TASKSTATE_WAITS     "waiting, "
+#define TASKSTATE_WAITING   TASKSTATE_WAITS "%u ahead"
 /* What stands before the last step in the message of a task whose last attempt was interrupted. */
 #define TASKSTATE_LAST_STEP "; last step: "
 
