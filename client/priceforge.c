@@ -7,7 +7,7 @@
 
 static const char usage[] =
     "Usage: priceforge token add [-f FILE] [-s SCOPES] [-d DAYS] NAME\n"
-    "       priceforge token list [-f FILE]\n"
+    "       priceforge token list [-f FILE] [-u DIRECTORY]\n"
     "       priceforge token revoke [-f FILE] ID...\n"
     "       priceforge --version | --help\n"
     "Keeps the file of API tokens that auth.tokens_file in priceforged.conf names. See priceforge(1).\n";

@@ -3,6 +3,7 @@
 #include "client/token.h"
 
 #include "daemon/tokens.h"
+#include "daemon/tokens_use.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,6 +18,7 @@
 
 struct work {
     const char *path;
+    const char *uses; /* the directory of tokens_use.h */
     unsigned scopes;
     long days; /* 0 = for ever */
     struct tokens tokens;
@@ -147,20 +149,34 @@ static int add(struct work *work, int directory, int argc, char **argv)
     return code;
 }
 
+/* The day of its last use; "-" where it cannot be known. */
+static void last_use(int uses, const char *id, char out[16])
+{
+    int64_t used_s = uses >= 0 ? tokens_use_read(uses, id) : 0;
+    if (uses >= 0)
+        token_day_text(used_s, out);
+    else
+        snprintf(out, 16, "-");
+}
+
 static int list(const struct work *work)
 {
     int64_t now = time(NULL);
     if (!work->exists)
         return fail(work->path, strerror(ENOENT));
+    int uses = open(work->uses, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     for (size_t i = 0; i < work->tokens.n; i++) {
         const struct token *token = &work->tokens.list[i];
-        char scopes[64], created[16], expires[16];
+        char scopes[64], created[16], expires[16], used[16];
         token_scopes_text(token->scopes, scopes);
         token_day_text(token->created_s, created);
         token_day_text(token->expires_s, expires);
-        printf("%s  %-17s  %s  %-10s%s  %s\n", token->id, scopes, created, expires,
-               token->expires_s && now >= token->expires_s ? " (expired)" : "", token->name);
+        last_use(uses, token->id, used);
+        printf("%s  %-17s  %s  %-10s%s  used %-10s  %s\n", token->id, scopes, created, expires,
+               token->expires_s && now >= token->expires_s ? " (expired)" : "", used, token->name);
     }
+    if (uses >= 0)
+        close(uses);
     return EXIT_SUCCESS;
 }
 
@@ -182,10 +198,12 @@ static int revoke_ids(struct work *work, int directory, int argc, char **argv)
 static int take_options(struct work *work, int argc, char **argv)
 {
     int option;
-    while ((option = getopt(argc, argv, "f:s:d:")) != -1) {
+    while ((option = getopt(argc, argv, "f:s:d:u:")) != -1) {
         char *end = NULL;
         if (option == 'f')
             work->path = optarg;
+        else if (option == 'u')
+            work->uses = optarg;
         else if (option == 's' && token_scopes(optarg, &work->scopes) != 0)
             return fail(optarg, "scopes are read, start, cancel, admin, separated by commas");
         else if (option == 'd' && ((work->days = strtol(optarg, &end, 10)) < 1 || work->days > 36500 || *end))
@@ -215,7 +233,9 @@ static int run(struct work *work, const char *command, int argc, char **argv)
 
 int token_command(int argc, char **argv)
 {
-    struct work work = {.path = PF_SYSCONFDIR "/priceforge/tokens", .scopes = 1u << SCOPE_READ};
+    struct work work = {.path = PF_SYSCONFDIR "/priceforge/tokens",
+                        .uses = "/var/lib/priceforge/tokens-used",
+                        .scopes = 1u << SCOPE_READ};
     int code = take_options(&work, argc, argv);
     if (code == EXIT_SUCCESS)
         code = run(&work, argv[0], argc - optind, argv + optind);

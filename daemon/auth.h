@@ -10,11 +10,11 @@
 
 struct auth;
 
-/* NULL when `path` is empty. */
-struct auth *auth_new(const char *path);
+/* `path` is that of the tokens file, `state_dir` where uses are noted (tokens_use.h). NULL when `path` is empty. */
+struct auth *auth_new(const char *path, const char *state_dir);
 void auth_free(struct auth **auth);
-/* Has the file changed? Call it a few times a second: a revoked token is refused from the next call on. NULL is fine.
- */
+/* Has the file changed? Call it about once a second: a revoked token is refused from the next call on. Notes when
+ * tokens were used. NULL is fine. */
 void auth_look(struct auth *auth);
 
 /* For http_options.authorize; `auth` is a struct auth. */

@@ -3,6 +3,7 @@
 
 #include "daemon/process.h"
 #include "daemon/spool.h"
+#include "daemon/taskstate.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -62,13 +63,38 @@ void ending_expired(struct ending *ending, unsigned limit_s)
                                        .done_ms = clock_wall_ms()};
 }
 
+/* The step that a message tells of: without the attempt, which goes before it or behind it. */
+static void last_step(const struct shm_task *task, char *out, size_t size)
+{
+    const char *step = task ? strstr(task->message, TASKSTATE_LAST_STEP) : NULL;
+    step = step ? step + sizeof TASKSTATE_LAST_STEP - 1 : task ? task->message : "";
+    const char *behind = strncmp(step, "attempt ", 8) == 0 ? strstr(step, ": ") : NULL;
+    if (behind)
+        step = behind + 2;
+    const char *attempt = strstr(step, ", attempt ");
+    size_t len = attempt ? (size_t)(attempt - step) : strlen(step);
+    snprintf(out, size, "%s%.*s", len ? TASKSTATE_LAST_STEP : "", (int)len, step);
+}
+
+void ending_interrupted(struct ending *ending, unsigned attempt, unsigned max, const char *cause,
+                        const struct shm_task *task)
+{
+    char step[TASK_MESSAGE_MAX + sizeof TASKSTATE_LAST_STEP];
+    last_step(task, step, sizeof step);
+    snprintf(ending->text, sizeof ending->text, "Interrupted in attempt %u of %u (%s%s); nothing was written.", attempt,
+             max, cause, step);
+    ending->end = (struct journal_end){.status = JOURNAL_FAILED,
+                                       .outcome = OUTCOME_INTERRUPTED,
+                                       .error_code = "interrupted",
+                                       .error_message = ending->text,
+                                       .done_ms = clock_wall_ms()};
+}
+
 void ending_gone(struct ending *ending)
 {
     snprintf(ending->text, sizeof ending->text, "The task's row is no longer in the database.");
-    ending->end = (struct journal_end){.status = JOURNAL_FAILED,
-                                       .outcome = OUTCOME_FAILED,
-                                       .error_message = ending->text,
-                                       .done_ms = clock_wall_ms()};
+    ending->end = (struct journal_end){
+        .status = JOURNAL_FAILED, .outcome = OUTCOME_FAILED, .error_message = ending->text, .done_ms = clock_wall_ms()};
 }
 
 void ending_keep(struct journal_end *end, const struct shm_task *task)

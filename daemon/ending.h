@@ -19,6 +19,10 @@ void ending_cancelled(struct ending *ending, const struct journal_row *row);
 /* "Not started within 2 hours; nothing was written." */
 void ending_expired(struct ending *ending, unsigned limit_s);
 
+/* "Interrupted in attempt 3 of 3 (its runner was killed by signal 9; last step: row 120 000); nothing was written."
+ * `task` is its slot as it is now, NULL = it has none. */
+void ending_interrupted(struct ending *ending, unsigned attempt, unsigned max, const char *cause,
+                        const struct shm_task *task);
 /* "The task's row is no longer in the database." */
 void ending_gone(struct ending *ending);
 /* A task that ends without success keeps what polls have shown of it: its percent, and its message unless the end has

@@ -66,7 +66,7 @@ struct hold {
     struct seat *seats; /* by slot */
     LIST_HEAD(group_list, group) regions[WATCH_REGIONS];
     SLIST_HEAD(grave_list, group) graves; /* groups left empty during a walk */
-    unsigned walks;             /* going on, one in the other */
+    unsigned walks;                       /* going on, one in the other */
     struct waiter_head held, ready;
     struct event answering;
     uint64_t random;

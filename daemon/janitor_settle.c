@@ -87,21 +87,16 @@ static int write_requeue(struct janitor *janitor, const struct journal_row *row,
 static int end_attempts(struct janitor *janitor, const struct journal_row *row, const struct shm_task *task,
                         const char *cause)
 {
-    char text[300];
-    bool overdue = task && (task->flags & TASK_OVERDUE);
-    if (overdue)
-        snprintf(text, sizeof text, "Stopped: it ran past the time limit of this task type; nothing was written.");
-    else
-        snprintf(text, sizeof text, "Interrupted in attempt %u of %u (%s); nothing was written.", row->attempt,
-                 janitor->process->config->max_attempts, cause);
-    struct journal_end end = {.status = JOURNAL_FAILED,
-                              .outcome = overdue ? OUTCOME_TIMED_OUT : OUTCOME_INTERRUPTED,
-                              .error_code = overdue ? "timed_out" : "interrupted",
-                              .error_message = text,
-                              .done_ms = clock_wall_ms()};
-    int rc = write_end(janitor, row, task, cause, &end);
+    struct ending ending;
+    ending_interrupted(&ending, row->attempt, janitor->process->config->max_attempts, cause, task);
+    if (task && (task->flags & TASK_OVERDUE)) {
+        ending.end.outcome = OUTCOME_TIMED_OUT;
+        ending.end.error_code = "timed_out";
+        ending.end.error_message = "Stopped: it ran past the time limit of this task type; nothing was written.";
+    }
+    int rc = write_end(janitor, row, task, cause, &ending.end);
     if (rc == 1)
-        log_task(LOG_LEVEL_WARN, row->id, "ended: %s (%s)", end.error_code, cause);
+        log_task(LOG_LEVEL_WARN, row->id, "ended: %s (%s)", ending.end.error_code, cause);
     return rc;
 }
 

@@ -2,6 +2,7 @@
 #include "daemon/resource_imports.h"
 
 #include "daemon/accept.h"
+#include "daemon/contentdigest.h"
 #include "daemon/filehash.h"
 #include "daemon/http/multipart.h"
 #include "daemon/startkey.h"
@@ -24,6 +25,9 @@ struct upload {
     struct journal_file file;
     bool hash; /* there is an Idempotency-Key: `sha256` is needed */
     uint8_t sha256[32];
+    bool digest; /* there is a Content-Digest: `wanted` is what the body should have */
+    uint8_t wanted[32];
+    bool damaged;               /* and it does not */
     char why[200];              /* the form is broken: why */
     struct sheet_error refused; /* the file is not ours; cls "" if it is */
 };
@@ -51,10 +55,25 @@ static void sniff(struct upload *upload)
         upload->refused.cls[0] = '\0'; /* not the client's fault: the task meets it, and is tried again */
 }
 
+/* The whole body, as it came: of a form not the file alone. */
+static void check_digest(struct upload *upload)
+{
+    const struct http_request *request = upload->request;
+    uint8_t found[32];
+    int rc = filehash(request->spool_fd, 0, request->spool_len, found);
+    if (rc != 0)
+        snprintf(upload->why, sizeof upload->why, "the upload cannot be read: %s", strerror(-rc));
+    upload->damaged = rc == 0 && memcmp(found, upload->wanted, sizeof found) != 0;
+}
+
 static void look_into(struct offload_call *call)
 {
     struct upload *upload = (struct upload *)call;
     struct http_request *request = upload->request;
+    if (upload->digest)
+        check_digest(upload);
+    if (upload->damaged || upload->why[0])
+        return;
     if (request->boundary[0]) {
         if (multipart_scan(request->spool_fd, request->spool_len, request->boundary, &upload->form, upload->why,
                            sizeof upload->why) != 0)
@@ -106,6 +125,12 @@ static void looked_into(struct offload_call *call)
     struct http_request *request = upload->request;
     struct param_raw raw[2 * MULTIPART_FIELDS_MAX];
     struct param_faults faults = {.n = 0};
+    if (upload->damaged) {
+        http_reply_problem(request, "bad-request", "the body is not the one that Content-Digest names; send it again",
+                           NULL);
+        upload_free(upload);
+        return;
+    }
     if (upload->why[0]) {
         param_faults_add(&faults, "", "form", "%s", upload->why);
         http_reply_problem(request, "invalid-parameters", upload->why, &faults);
@@ -129,6 +154,16 @@ static void looked_into(struct offload_call *call)
     upload_free(upload);
 }
 
+/* Returns false after answering. */
+static bool take_digest(struct upload *upload)
+{
+    int found = contentdigest_parse(http_header(upload->request, "Content-Digest"), upload->wanted);
+    upload->digest = found == 1;
+    if (found < 0)
+        http_reply_problem(upload->request, "bad-request", "Content-Digest: sha-256 is not :base64: of 32 bytes", NULL);
+    return found >= 0;
+}
+
 static void start(struct http_request *request, const char *type, const char *name, const char *value)
 {
     struct worker *worker = request->app;
@@ -136,6 +171,10 @@ static void start(struct http_request *request, const char *type, const char *na
     if (!upload)
         abort();
     upload->request = request;
+    if (!take_digest(upload)) {
+        upload_free(upload);
+        return;
+    }
     upload->type = task_type_number(type);
     assert(upload->type >= 0);
     upload->fixed = (struct param_raw){name, value};

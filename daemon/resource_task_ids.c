@@ -266,8 +266,8 @@ static bool hold_list(struct http_request *request, const struct ids_request *id
     const char *has = http_header(request, "If-None-Match");
     if (ids->n_live == 0 || (has && !answer_tag_matches(has, tag)))
         return false;
-    return hold_request(worker->hold, request, has ? HOLD_CHANGE : HOLD_FINISH, ids->live, ids->n_live,
-                        ids->wait_s, answer_held_list);
+    return hold_request(worker->hold, request, has ? HOLD_CHANGE : HOLD_FINISH, ids->live, ids->n_live, ids->wait_s,
+                        answer_held_list);
 }
 
 static bool hold_full_list(struct http_request *request, struct answer *answer)

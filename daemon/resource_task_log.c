@@ -28,9 +28,9 @@ struct log_request {
     uuid_t id;
     uint64_t after;
     unsigned wait_s;
-    bool again;             /* it has been held */
-    bool applied;           /* and its wish was honoured */
-    bool in_table;          /* then `task` is what may be waited for */
+    bool again;    /* it has been held */
+    bool applied;  /* and its wish was honoured */
+    bool in_table; /* then `task` is what may be waited for */
     struct hold_task task;
 };
 

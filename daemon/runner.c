@@ -163,9 +163,9 @@ static int settle_again(struct runner *runner)
         return end_failed(runner, OUTCOME_FAILED, "no_space",
                           "The database has no space left; nothing was written. Free space, then start again.");
     if (runner->job.attempt >= config->max_attempts) {
-        snprintf(text, sizeof text, "Interrupted (%s) in attempt %u of %u; nothing was written.", cause_of(error),
-                 runner->job.attempt, config->max_attempts);
-        return end_failed(runner, OUTCOME_INTERRUPTED, "interrupted", text);
+        struct ending ending;
+        runner_interrupted(runner, &ending, cause_of(error));
+        return runner_end(runner, &ending.end);
     }
     snprintf(text, sizeof text, "interrupted (%.100s), attempt %u of %u follows", cause_of(error),
              runner->job.attempt + 1, config->max_attempts);

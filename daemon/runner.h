@@ -5,6 +5,7 @@
 #ifndef PF_RUNNER_H
 #define PF_RUNNER_H
 
+#include "daemon/ending.h"
 #include "daemon/joblog.h"
 #include "daemon/parserhub.h"
 #include "daemon/process.h"
@@ -50,9 +51,12 @@ void runner_show_session(struct runner *runner);
  * "parser-killed" and "parser-garbled" are the file's fault. */
 int runner_read_file(struct job *job, enum sheet_format format, const struct grid_sink *sink, struct sheet_error *err);
 
-/* Write a final state that has no effect beside it (and keeps what was shown of the task), show it, drop the file. Returns 0, or -1 when the database is away.
- */
+/* Write a final state that has no effect beside it (and keeps what was shown of the task), show it, drop the file.
+ * Returns 0, or -1 when the database is away. */
 int runner_end(struct runner *runner, struct journal_end *end);
+
+/* The end of a task whose last attempt was interrupted; the caller writes it. */
+void runner_interrupted(const struct runner *runner, struct ending *ending, const char *cause);
 
 /* The journal did not move as asked: do with our slot what the journal says. `started`: the attempt had begun and
  * counts. Tries until slot and journal agree, or the runner is told to stop. */

@@ -204,23 +204,50 @@ int runner_end(struct runner *runner, struct journal_end *end)
     return 0;
 }
 
+void runner_interrupted(const struct runner *runner, struct ending *ending, const char *cause)
+{
+    struct shm_task slot;
+    uint64_t version;
+    bool there = shm_table_read(runner->process->segment, runner->handle, &slot, &version) == 0;
+    ending_interrupted(ending, runner->job.attempt, runner->process->config->max_attempts, cause, there ? &slot : NULL);
+}
+
+/* The last attempt is over, and the journal does not know it. Returns 1 to look again, -1. */
+static int end_lost_attempt(struct runner *runner)
+{
+    struct ending ending;
+    struct shm_task slot;
+    runner_interrupted(runner, &ending, "the database failed");
+    keep(runner, &slot, &ending.end);
+    joblog_end(&runner->log, &ending.end, ending.text);
+    int rc = tasklog_finish(&runner->db, runner->job.id, runner->process->node, JOURNAL_RUNNING, runner->job.attempt,
+                            &ending.end, joblog_text(&runner->log));
+    return rc < 0 ? -1 : 1;
+}
+
+/* The journal has forgotten the task. */
+static void show_gone(struct runner *runner)
+{
+    struct ending ending;
+    struct shm_task slot;
+    ending_gone(&ending);
+    keep(runner, &slot, &ending.end);
+    show_end(runner, &ending.end);
+}
+
 /* One look. Returns 0 when slot and journal agree now, 1 to look again, -1 when the database is away. */
 static int follow_once(struct runner *runner, bool started)
 {
     const struct process *process = runner->process;
     struct job *job = &runner->job;
     struct journal_row row;
-    struct shm_task slot;
-    struct ending gone;
     if (store_ensure(&runner->db) != 0)
         return -1;
     int rc = journal_read_settled(&runner->db, job->id, &row);
     if (rc < 0)
         return -1;
     if (rc == 0) {
-        ending_gone(&gone);
-        keep(runner, &slot, &gone.end);
-        show_end(runner, &gone.end);
+        show_gone(runner);
         return 0;
     }
     struct journal_end end = journal_end_of(&row);
@@ -237,17 +264,7 @@ static int follow_once(struct runner *runner, bool started)
         rc = tasklog_requeue(&runner->db, job->id, process->node, row.attempt, !started, joblog_text(&runner->log));
         rc = rc < 0 ? -1 : 1;
     } else {
-        end = (struct journal_end){.status = JOURNAL_FAILED,
-                                   .outcome = OUTCOME_INTERRUPTED,
-                                   .error_code = "interrupted",
-                                   .error_message =
-                                       "Interrupted (the database failed) in the last attempt; nothing was written.",
-                                   .done_ms = clock_wall_ms()};
-        keep(runner, &slot, &end);
-        joblog_end(&runner->log, &end, end.error_message);
-        rc = tasklog_finish(&runner->db, job->id, process->node, JOURNAL_RUNNING, row.attempt, &end,
-                            joblog_text(&runner->log));
-        rc = rc < 0 ? -1 : 1;
+        rc = end_lost_attempt(runner);
     }
     journal_row_fini(&row);
     return rc;

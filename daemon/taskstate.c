@@ -243,7 +243,9 @@ static bool edit_interrupted(struct shm_task *task, const char **result, void *c
     if (task->flags & (TASK_CANCEL_ASKED | TASK_OVERDUE))
         return true; /* no attempt follows: message and progress stay */
     if (task->attempt >= why->max) {
-        say(task, "interrupted (%.100s), no attempt left", why->cause);
+        char step[TASK_MESSAGE_MAX];
+        snprintf(step, sizeof step, "%s", task->message);
+        say(task, "interrupted (%.80s), no attempt left" TASKSTATE_LAST_STEP "%s", why->cause, step);
         return true;
     }
     task->progress = 0;

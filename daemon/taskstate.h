@@ -21,7 +21,10 @@ int taskstate_reserve(struct shm_segment *seg, struct proc_ref me, const uint8_t
                       struct shm_handle *out);
 
 /* The message of a task that waits for its first attempt; waiting.h says how true it is. */
-#define TASKSTATE_WAITING "waiting, %u ahead"
+#define TASKSTATE_WAITS     "waiting, "
+#define TASKSTATE_WAITING   TASKSTATE_WAITS "%u ahead"
+/* What stands before the last step in the message of a task whose last attempt was interrupted. */
+#define TASKSTATE_LAST_STEP "; last step: "
 
 /* RESERVED -> READY, visible from now on. */
 int taskstate_publish(struct shm_segment *seg, struct shm_handle handle, int64_t created_ms, uint32_t client);

@@ -56,16 +56,26 @@ void token_scopes_text(unsigned scopes, char out[64])
         }
 }
 
+/* Of so many digits and nothing else, or -1. */
+static int number(const char *text, size_t digits)
+{
+    int value = 0;
+    for (size_t i = 0; i < digits; i++) {
+        if (text[i] < '0' || text[i] > '9')
+            return -1;
+        value = 10 * value + (text[i] - '0');
+    }
+    return value;
+}
+
 int64_t token_day(const char *text)
 {
-    struct tm tm = {0}, back;
-    int used = 0;
-    if (strlen(text) != 10 || sscanf(text, "%4d-%2d-%2d%n", &tm.tm_year, &tm.tm_mon, &tm.tm_mday, &used) != 3 ||
-        used != 10)
+    if (strlen(text) != 10 || text[4] != '-' || text[7] != '-')
         return -1;
-    tm.tm_year -= 1900;
-    tm.tm_mon--;
-    back = tm;
+    int year = number(text, 4), month = number(text + 5, 2), day = number(text + 8, 2);
+    if (year < 0 || month < 0 || day < 0)
+        return -1;
+    struct tm tm = {.tm_year = year - 1900, .tm_mon = month - 1, .tm_mday = day}, back = tm;
     time_t seconds = timegm(&back);
     /* timegm makes the 30th of February a day of March: then it is no day. */
     return back.tm_mday == tm.tm_mday && back.tm_mon == tm.tm_mon && seconds > 0 ? (int64_t)seconds : -1;

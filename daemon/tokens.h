@@ -30,6 +30,7 @@ struct token {
     uint8_t digest[32];
     int64_t created_s, expires_s; /* 0 = never expires */
     char name[TOKEN_NAME];
+    int64_t used_s, noted_s;    /* in the worker: last use by it, and the one that was noted (tokens_use.h) */
     char known[TOKEN_TEXT + 1]; /* in the worker: the text that was found right once; "" before */
 };
 

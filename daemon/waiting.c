@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define REFRESH_MS 500
 #define NOT_SAID   UINT32_MAX
@@ -22,6 +23,15 @@ struct line {
     size_t n, room;
 };
 
+/* The number that the message tells now. */
+static uint32_t said_in(const char *message)
+{
+    const size_t skip = sizeof TASKSTATE_WAITS - 1;
+    if (strncmp(message, TASKSTATE_WAITS, skip) != 0 || message[skip] < '0' || message[skip] > '9')
+        return NOT_SAID;
+    return (uint32_t)strtoul(message + skip, NULL, 10);
+}
+
 static bool collect(const struct shm_task *task, struct shm_handle handle, uint64_t version, void *ctx)
 {
     struct line *line = ctx;
@@ -35,9 +45,7 @@ static bool collect(const struct shm_task *task, struct shm_handle handle, uint6
             abort();
     }
     struct waiting_task *waiting = &line->tasks[line->n++];
-    *waiting = (struct waiting_task){task->order, handle, NOT_SAID, task->attempt > 0};
-    if (sscanf(task->message, TASKSTATE_WAITING, &waiting->said) != 1)
-        waiting->said = NOT_SAID;
+    *waiting = (struct waiting_task){task->order, handle, said_in(task->message), task->attempt > 0};
     return true;
 }
 

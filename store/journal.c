@@ -130,8 +130,8 @@ int journal_settled(struct store_conn *conn, const store_uuid id)
 #define ROW_COLUMNS                                                                                                    \
     "id, node, type, status, outcome, attempt, cancel_requested, " MS("created_at") ", " MS("started_at") ", " MS(     \
         "finished_at") ", params, result, message, error_code, error_message, file_name, file_offset, file_length, "   \
-                       "requested_by, request_id, retry_of, cancel_by, cancel_reason, " MS("cancel_requested_at") ", " \
-                       "progress, progress_total, progress_done, progress_rejected, traceparent "
+                       "requested_by, request_id, retry_of, cancel_by, cancel_reason, progress, progress_total, "      \
+                       "progress_done, progress_rejected, traceparent, " MS("cancel_requested_at") " "
 #define ROW_COLUMN_COUNT 29
 
 static char *copy(const struct store_value *value)
@@ -201,11 +201,11 @@ static void fill_row(struct journal_row *row, const struct store_value *v)
         abort();
     copy_bounded(row->cancel_by, sizeof row->cancel_by, &v[21]);
     copy_bounded(row->cancel_reason, sizeof row->cancel_reason, &v[22]);
-    row->cancel_ms = number(&v[23]);
-    row->progress = (unsigned)number(&v[24]);
-    row->counts = (struct task_counts){v[27].text != NULL, (uint64_t)number(&v[25]), (uint64_t)number(&v[26]),
-                                       (uint64_t)number(&v[27])};
-    copy_bounded(row->traceparent, sizeof row->traceparent, &v[28]);
+    row->progress = (unsigned)number(&v[23]);
+    row->counts = (struct task_counts){v[26].text != NULL, (uint64_t)number(&v[24]), (uint64_t)number(&v[25]),
+                                       (uint64_t)number(&v[26])};
+    copy_bounded(row->traceparent, sizeof row->traceparent, &v[27]);
+    row->cancel_ms = number(&v[28]);
 }
 
 struct journal_end journal_end_of(const struct journal_row *row)

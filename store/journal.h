@@ -70,11 +70,11 @@ struct journal_row {
     bool cancel_requested;
     int64_t created_ms, started_ms, done_ms; /* 0 = NULL */
     char *params;
-    char *result;        /* NULL unless succeeded */
-    char *message;       /* final summary or ""; never NULL */
-    char *error_code;    /* "" if none */
-    char *error_message; /* "" if none */
-    unsigned progress;   /* of a failed or cancelled task: the percent it had reached */
+    char *result;              /* NULL unless succeeded */
+    char *message;             /* final summary or ""; never NULL */
+    char *error_code;          /* "" if none */
+    char *error_message;       /* "" if none */
+    unsigned progress;         /* of a failed or cancelled task: the percent it had reached */
     struct task_counts counts; /* likewise */
     struct journal_file file;
     char requested_by[64 * 4 + 1]; /* "" if unknown; as all below */

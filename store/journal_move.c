@@ -116,7 +116,7 @@ static void fill_end(struct end_args *args, const store_uuid id, const store_uui
 
 #define FINISH                                                                                                         \
     "UPDATE task SET status = ?, outcome = ?, result = ?, message = ?, error_code = ?, error_message = ?, "            \
-    "finished_at = GREATEST(?, created_at), progress = ?, progress_total = ?, progress_done = ?, "                      \
+    "finished_at = GREATEST(?, created_at), progress = ?, progress_total = ?, progress_done = ?, "                     \
     "progress_rejected = ?, live_key = NULL WHERE id = ? AND node = ? "
 
 int journal_finish(struct store_conn *conn, const store_uuid id, const store_uuid node, enum journal_status from,

@@ -50,6 +50,7 @@ class Client:
     def __init__(self, path=None, port=None):
         self.path, self.port, self.connection = path, port, None
         self.token = None
+        self.unchecked = False  # what a fuzzed request says is not in the document
 
     def _open(self):
         if self.path:
@@ -69,7 +70,7 @@ class Client:
             self.connection = None
             raise
         contract().check_answer(method, target, answer)
-        if answer.status < 300:
+        if answer.status < 300 and not self.unchecked:
             contract().check_request(method, target, body, headers or {})
         return answer
 

@@ -18,7 +18,7 @@ _VOLATILE = [
     (rb'W/"[0-9a-f]{1,16}\.[0-9a-f]{1,16}((?:\.full)?)(?:\.[0-9a-f]{1,16})?"', rb'W/"<boot>.<version>\1"'),
     (rb'(W/"j\.<[a-z]+>\.full)\.[0-9a-f]{1,16}"', rb'\1.<digest>"'),
     (rb'"[0-9a-f]{64}"', b'"<sha256>"'),
-    (rb'"eta_seconds":\d+', b'"eta_seconds":<n>'),
+    (rb'"eta_seconds":(?:\d+|null)(?=[^}]*"phase":"working")', b'"eta_seconds":<n>'),  # null when no time had passed
 ]
 
 

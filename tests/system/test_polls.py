@@ -261,12 +261,7 @@ def test_a_tag_of_an_earlier_life_is_never_current(make_daemon):
     tags = {task_id: tag_of(client, task_id) for task_id in (done, running)}
     for task_id, tag in tags.items():
         assert daemon.worker(1).get(f"/api/tasks/{task_id}", {"If-None-Match": tag}).status == 304
-    before = daemon.children("worker")
-    renew_workers(daemon)  # the table stays
-    end = time.monotonic() + 20
-    while set(before) & set(daemon.children("worker")) or len(daemon.children("worker")) < 2 or daemon.worker(0).get("/readyz").status != 200:
-        assert time.monotonic() < end
-        time.sleep(0.1)
+    renewed(daemon)  # the table stays
     for task_id, tag in tags.items():
         assert daemon.worker(0).get(f"/api/tasks/{task_id}", {"If-None-Match": tag}).status == 304
     assert daemon.term() == 0
@@ -291,6 +286,65 @@ def test_never_not_modified_after_a_change(daemon):
         if answer.json["status"] != "running":
             break
     assert len(bodies) > 5 and len(set(bodies.values())) == len(bodies)
+
+
+def renewed(daemon):
+    before = daemon.children("worker")
+    renew_workers(daemon)
+    end = time.monotonic() + 20
+    while set(before) & set(daemon.children("worker")) or len(daemon.children("worker")) < 2 or daemon.worker(0).get("/readyz").status != 200:
+        assert time.monotonic() < end
+        time.sleep(0.1)
+
+
+def restarted(daemon, stop):
+    stop()
+    daemon.start(wait=60)
+
+
+def test_no_tag_outlives_a_change_whatever_is_restarted(make_daemon):
+    """Tags of every life of the daemon, sent again in every later one: 304 only where the bytes are those that came with the tag."""
+    daemon = make_daemon(tasks__slots=8, tasks__runners=1)
+    client = daemon.worker(0)
+    done = client.start("test_sleep", ms=0, steps=1)
+    client.wait(done)
+    quiet, waiting = start_quiet(client), client.start("test_sleep", ms=60000, steps=1)
+    targets = [f"/api/tasks/{task_id}{view}" for task_id in (done, quiet, waiting) for view in ("", "?view=full")]
+    targets += [f"/api/tasks?ids={done},{quiet},{waiting}", "/api/tasks?limit=3", f"/api/tasks?view=full&ids={quiet}"]
+    known, matched = {target: {} for target in targets}, 0
+
+    def look():
+        nonlocal matched
+        clients = [daemon.worker(0), daemon.worker(1)]
+        for target in targets:
+            now = clients[0].get(target)
+            assert now.status == 200, now
+            for tag, body in known[target].items():
+                for client in clients:
+                    answer = client.get(target, {"If-None-Match": tag})
+                    assert answer.status in (200, 304), answer
+                    assert answer.status == 200 or body == now.body, (target, tag)
+                    matched += answer.status == 304
+            assert known[target].setdefault(now.headers["ETag"], now.body) == now.body, target
+            assert clients[1].get(target, {"If-None-Match": now.headers["ETag"]}).status == 304, target
+
+    def settled():
+        """The quiet task is at work again, and nothing moves any more."""
+        client = daemon.worker(0)
+        for task_id, said in ((quiet, "started"), (waiting, "wait")):
+            client.wait(task_id, until=lambda t: t["status"] != "running" or t["message"].startswith(said))
+        time.sleep(1.2)  # the janitor's next look at who is ahead
+
+    for step in (lambda: None, lambda: renewed(daemon), lambda: restarted(daemon, daemon.term), lambda: restarted(daemon, daemon.kill_all),
+                 lambda: daemon.worker(1).request("POST", f"/api/tasks/{waiting}/cancel"), lambda: restarted(daemon, daemon.kill_all),
+                 lambda: daemon.worker(1).request("POST", f"/api/tasks/{quiet}/cancel"), lambda: restarted(daemon, daemon.term)):
+        step()
+        settled()
+        look()
+    assert matched > 20, "tags of an earlier life may hold, where nothing has changed"
+    assert daemon.worker(0).request("DELETE", f"/api/tasks/{done}").status == 204
+    for tag in known[f"/api/tasks/{done}"]:
+        check_problem(daemon.worker(1).get(f"/api/tasks/{done}", {"If-None-Match": tag}), 410, "task-expired")
 
 
 # ---- Load ----

@@ -82,4 +82,4 @@ def test_random_reports_reach_every_rule():
         "W_PN_FROM_NAME", "W_VENDOR", "W_QTY_APPROX", "W_QTY_ROUNDED", "W_QTY_NEGATIVE", "W_RESERVED", "W_COST_ZERO", "W_COST_MISSING", "W_DATE"}
     assert set(errors) == {None, "E_NO_HEADER", "E_AMBIGUOUS_COLUMN", "E_NO_DATA", "E_TOO_MANY_ERRORS"} and errors[None] > 300
     assert len(fields) == 14 and min(fields.values()) >= 20
-    assert min(skipped.values()) >= 10 and rows[2] >= 50
+    assert min(skipped.values()) >= 3 and rows[2] >= 50

@@ -53,11 +53,11 @@ def test_command_adds_lists_and_revokes(file):
     text = file.read_text()
     assert first not in text and first[12:] not in text and second[12:] not in text
     assert os.stat(file).st_mode & 0o777 == 0o644
-    listed = command("list", "-f", file).splitlines()
+    listed = command("list", "-f", file, "-u", file.parent / "nowhere").splitlines()
     assert listed == sorted(listed) and len(listed) == 2
     lines = {line[:8]: line[8:] for line in listed}
-    assert re.fullmatch(r"  read +\d{4}-\d\d-\d\d  never +page", lines[TOKEN.match(first)[1]])
-    assert re.fullmatch(r"  start,cancel +\d{4}-\d\d-\d\d  \d{4}-\d\d-\d\d +nightly job", lines[TOKEN.match(second)[1]])
+    assert re.fullmatch(r"  read +\d{4}-\d\d-\d\d  never +used - +page", lines[TOKEN.match(first)[1]])
+    assert re.fullmatch(r"  start,cancel +\d{4}-\d\d-\d\d  \d{4}-\d\d-\d\d +used - +nightly job", lines[TOKEN.match(second)[1]])
     os.chmod(file, 0o640)
     assert command("revoke", "-f", file, TOKEN.match(second)[1], "00000000", code=1) == ""
     assert len(command("list", "-f", file).splitlines()) == 2
@@ -186,6 +186,50 @@ def test_a_file_that_is_gone_or_broken_lets_nobody_in(guarded, file):
     os.chmod(file, 0o666)
     refused_within([client], 1)
     assert client.get("/healthz").status == 200 and "others could write it" in daemon.log_text()
+
+
+def used(daemon, file):
+    """What the list says of the last use of each token."""
+    lines = command("list", "-f", file, "-u", daemon.state / "tokens-used").splitlines()
+    return {line[:8]: re.search(r"used (\S+)", line)[1] for line in lines}
+
+
+def test_the_list_tells_the_day_of_the_last_use(make_daemon, file):
+    admin, idle = make(file, "-s", "admin"), make(file, name="idle")
+    daemon = make_daemon(auth__tokens_file=file)
+    uses, today = daemon.state / "tokens-used", time.strftime("%Y-%m-%d", time.gmtime())
+    assert used(daemon, file) == {TOKEN.match(admin)[1]: "never", TOKEN.match(idle)[1]: "never"}
+    clients = [as_client(daemon.worker(i), admin) for i in (0, 1)]
+    for client in clients:
+        assert client.get("/api/tasks").status == 200
+    assert as_client(daemon.worker(0), idle[:-1] + "~").get("/api/tasks").status == 401, "not a use of the idle one"
+    end = time.monotonic() + 10
+    while used(daemon, file)[TOKEN.match(admin)[1]] == "never":
+        assert time.monotonic() < end
+        time.sleep(0.1)
+    assert used(daemon, file) in ({TOKEN.match(admin)[1]: day, TOKEN.match(idle)[1]: "never"}
+                                  for day in (today, time.strftime("%Y-%m-%d", time.gmtime())))
+    # Nothing is written for each request: the next note comes after a minute.
+    time.sleep(1.5)
+    noted = (uses / TOKEN.match(admin)[1]).stat()
+    begun = time.monotonic()
+    while time.monotonic() - begun < 4:
+        for client in clients:
+            assert client.get("/api/tasks").status == 200
+    assert (uses / TOKEN.match(admin)[1]).stat().st_ctime_ns == noted.st_ctime_ns
+    assert sorted(os.listdir(uses)) == [TOKEN.match(admin)[1]] and noted.st_size == 0 and noted.st_mode & 0o777 == 0o600
+    # An orderly end notes what has not been noted yet.
+    assert daemon.term() == 0
+    assert (uses / TOKEN.match(admin)[1]).stat().st_mtime >= noted.st_mtime + 2
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="the owner of /proc entries tells it only of another account's processes")
+def test_a_process_that_sees_tokens_leaves_no_core(guarded, make_daemon):
+    """The kernel gives the entries of a process that must not be dumped to root."""
+    daemon, _admin = guarded
+    assert {os.stat(f"/proc/{pid}/environ").st_uid for pid in daemon.children("worker")} == {0}
+    open_to_all = make_daemon(name="open")
+    assert {os.stat(f"/proc/{pid}/environ").st_uid for pid in open_to_all.children("worker")} != {0}
 
 
 def test_no_token_is_written_down(guarded, file):

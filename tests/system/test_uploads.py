@@ -1,4 +1,6 @@
 """Uploads: any size and framing through the spooler, refusals that are clear, nothing left behind."""
+import base64
+import hashlib
 import os
 import re
 import socket
@@ -87,11 +89,37 @@ def test_broken_forms(stocked, body):
     no_trace(stocked)
 
 
+def test_content_digest(stocked):
+    """Checked when it is there and names SHA-256, of the whole body; an upload that was damaged on its way starts nothing."""
+    client, good = stocked.worker(0), samples.stock(3)
+    form, form_type = samples.multipart({}, "stock.xlsx", good)
+
+    def send(body, digest, content_type="application/octet-stream"):
+        return client.request("POST", IMPORT, body, {"Content-Type": content_type, "Content-Digest": digest})
+
+    def digest_of(body):
+        return "sha-256=:" + base64.b64encode(hashlib.sha256(body).digest()).decode() + ":"
+
+    before = stocked.sql("SELECT COUNT(*) FROM task")
+    damaged = bytearray(good)
+    damaged[-1] ^= 1
+    for body, digest, kind in ((bytes(damaged), digest_of(good), "application/octet-stream"), (form, digest_of(good), form_type),
+                               (good, "sha-256=:abc:", "application/octet-stream"), (good, digest_of(b""), "application/octet-stream")):
+        assert "Content-Digest" in check_problem(send(body, digest, kind), 400, "bad-request")["detail"]
+    assert stocked.sql("SELECT COUNT(*) FROM task") == before
+    no_trace(stocked)
+    for body, digest, kind in ((good, digest_of(good), "application/octet-stream"), (form, "md5=:AA==:, " + digest_of(form), form_type),
+                               (good, "sha-512=:AA==:", "application/octet-stream")):
+        answer = send(body, digest, kind)
+        assert answer.status == 202 and end_of(stocked, answer)["status"] == "completed"
+
+
 def test_over_the_limit(make_daemon):
     daemon = make_daemon(http__max_upload="1M")
     samples.load_catalogue(daemon)
     client = daemon.worker(0)
-    check_problem(client.upload(IMPORT, b"PK\x03\x04" + b"\0" * (1 << 20)), 413, "body-too-large")
+    body = check_problem(client.upload(IMPORT, b"PK\x03\x04" + b"\0" * (1 << 20)), 413, "body-too-large")
+    assert "1048576 bytes" in body["detail"]
     fits = daemon.worker(0).upload(IMPORT, b"PK\x03\x04" + b"\0" * ((1 << 20) - 4))
     assert fits.status == 202
     assert end_of(daemon, fits)["status"] == "error"
