@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PAGE      20000 /* rows a statement: what the client library buffers */
+#define PAGE      20000 /* rows a statement: between two pages the decisions are written */
 #define PAGE_TEXT "20000"
 
 /* ---- Columns --------------------------------------------------------------------------------------------------- */
@@ -244,22 +244,22 @@ static int read_page(struct quote_reader *reader, bool dense)
     if (dense) {
         struct store_value v[] = {STORE_U(first), STORE_U(last), STORE_S(since.s), STORE_U(reader->last_component),
                                   STORE_U(reader->last_id)};
-        return store_query(reader->db,
-                           "SELECT " QUOTE_COLUMNS "FROM price_quote q FORCE INDEX (ix_price) "
-                           "WHERE q.component_id BETWEEN ? AND ? AND q.quoted_on >= ? AND (q.component_id > ? OR "
-                           "q.id > ?) ORDER BY q.component_id, q.id LIMIT " PAGE_TEXT,
-                           v, 5, on_quote, reader);
+        return store_stream(reader->db,
+                            "SELECT " QUOTE_COLUMNS "FROM price_quote q FORCE INDEX (ix_price) "
+                            "WHERE q.component_id BETWEEN ? AND ? AND q.quoted_on >= ? AND (q.component_id > ? OR "
+                            "q.id > ?) ORDER BY q.component_id, q.id LIMIT " PAGE_TEXT,
+                            v, 5, on_quote, reader);
     }
     char *list = price_ids_json(reader->ids + reader->at, reader->n_ids - reader->at);
     struct store_value v[] = {STORE_S(list), STORE_S(since.s), STORE_U(reader->last_component),
                               STORE_U(reader->last_id)};
-    int rc = store_query(reader->db,
-                         "SELECT STRAIGHT_JOIN " QUOTE_COLUMNS
-                         "FROM JSON_TABLE(?, '$[*]' COLUMNS (id INT UNSIGNED PATH '$')) j "
-                         "JOIN price_quote q FORCE INDEX (ix_price) ON q.component_id = j.id "
-                         "WHERE q.quoted_on >= ? AND (q.component_id > ? OR q.id > ?) "
-                         "ORDER BY q.component_id, q.id LIMIT " PAGE_TEXT,
-                         v, 4, on_quote, reader);
+    int rc = store_stream(reader->db,
+                          "SELECT STRAIGHT_JOIN " QUOTE_COLUMNS
+                          "FROM JSON_TABLE(?, '$[*]' COLUMNS (id INT UNSIGNED PATH '$')) j "
+                          "JOIN price_quote q FORCE INDEX (ix_price) ON q.component_id = j.id "
+                          "WHERE q.quoted_on >= ? AND (q.component_id > ? OR q.id > ?) "
+                          "ORDER BY q.component_id, q.id LIMIT " PAGE_TEXT,
+                          v, 4, on_quote, reader);
     free(list);
     return rc;
 }

@@ -2,6 +2,7 @@
 #include "store/conn.h"
 #include "store/internal.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <netinet/in.h>
@@ -82,6 +83,7 @@ static int fail_mysql(struct store_conn *conn, bool committing)
 
 int store_check_usable(struct store_conn *conn)
 {
+    assert(!conn->streaming); /* the connection is still busy with rows */
     if (conn->mysql == NULL)
         return store_fail_number(conn, CR_SERVER_GONE_ERROR, "not connected", false);
     return conn->doomed ? -1 : 0;

@@ -43,6 +43,7 @@ struct store_conn {
     uint64_t serial;                   /* grows with each connect; statements of an older serial are dead */
     bool doomed;               /* after STORE_RETRY in a transaction: every statement fails until store_rollback(),
                                   because a server that has rolled back by itself would autocommit the next one */
+    bool streaming;            /* in the row callback of store_stream() */
     struct store_stmts *stmts; /* internal: prepared statements */
 };
 
@@ -118,6 +119,11 @@ typedef int (*store_row_fn)(const struct store_value *columns, unsigned n, void 
  * column arrives as TEXT or NULL. Returns 0, -1, or fn's nonzero value. `affected` and `insert_id` may be NULL. */
 int store_query(struct store_conn *conn, const char *sql, const struct store_value *params, unsigned n_params,
                 store_row_fn fn, void *ctx);
+/* The same, but each row is handed out as it comes, while the server works on the next: for large results that are
+ * reckoned with at once. `fn` must not use the connection, and may have seen rows of a result that then breaks off
+ * with -1. */
+int store_stream(struct store_conn *conn, const char *sql, const struct store_value *params, unsigned n_params,
+                 store_row_fn fn, void *ctx);
 int store_run(struct store_conn *conn, const char *sql, const struct store_value *params, unsigned n_params,
               uint64_t *affected, uint64_t *insert_id);
 

@@ -71,9 +71,12 @@ void store_stmts_free(struct store_stmts **stmts)
 
 static int fail_stmt(struct store_conn *conn, MYSQL_STMT *stmt, bool committing)
 {
-    unsigned number = mysql_stmt_errno(stmt);
+    /* An error between two rows that are not stored is the connection's only: the client library does not copy it. */
+    bool own = mysql_stmt_errno(stmt) != 0;
+    unsigned number = own ? mysql_stmt_errno(stmt) : mysql_errno(conn->mysql);
     char text[256];
-    strncpy(text, mysql_stmt_error(stmt), sizeof text - 1); /* the statement dies with the connection */
+    /* A copy: the statement dies with the connection. */
+    strncpy(text, own ? mysql_stmt_error(stmt) : mysql_error(conn->mysql), sizeof text - 1);
     text[sizeof text - 1] = 0;
     return store_fail_number(conn, number != 0 ? number : CR_UNKNOWN_ERROR, text, committing);
 }
@@ -264,15 +267,18 @@ static int hand_out(struct store_conn *conn, struct cached *entry, store_row_fn 
     return rc;
 }
 
-static int read_rows(struct store_conn *conn, struct cached *entry, store_row_fn fn, void *ctx)
+static int read_rows(struct store_conn *conn, struct cached *entry, bool stream, store_row_fn fn, void *ctx)
 {
     uint64_t serial = conn->serial;
-    if (mysql_stmt_bind_result(entry->stmt, entry->binds) != 0 || mysql_stmt_store_result(entry->stmt) != 0) {
+    if (mysql_stmt_bind_result(entry->stmt, entry->binds) != 0 ||
+        (!stream && mysql_stmt_store_result(entry->stmt) != 0)) {
         /* Where KILL QUERY and max_statement_time arrive: not an empty result. */
         return fail_stmt(conn, entry->stmt, false);
     }
     entry->busy = true;
+    conn->streaming = stream;
     int rc = hand_out(conn, entry, fn, ctx);
+    conn->streaming = false;
     if (conn->mysql != NULL && conn->serial == serial) {
         entry->busy = false;
         mysql_stmt_free_result(entry->stmt);
@@ -280,15 +286,27 @@ static int read_rows(struct store_conn *conn, struct cached *entry, store_row_fn
     return rc;
 }
 
-int store_query(struct store_conn *conn, const char *sql, const struct store_value *params, unsigned n_params,
-                store_row_fn fn, void *ctx)
+static int query(struct store_conn *conn, const char *sql, const struct store_value *params, unsigned n_params,
+                 bool stream, store_row_fn fn, void *ctx)
 {
     if (store_check_usable(conn) != 0)
         return -1;
     struct cached *entry = prepare(conn, sql);
     if (entry == NULL || execute(conn, entry, params, n_params) != 0)
         return -1;
-    return entry->n_columns != 0 ? read_rows(conn, entry, fn, ctx) : 0;
+    return entry->n_columns != 0 ? read_rows(conn, entry, stream, fn, ctx) : 0;
+}
+
+int store_query(struct store_conn *conn, const char *sql, const struct store_value *params, unsigned n_params,
+                store_row_fn fn, void *ctx)
+{
+    return query(conn, sql, params, n_params, false, fn, ctx);
+}
+
+int store_stream(struct store_conn *conn, const char *sql, const struct store_value *params, unsigned n_params,
+                 store_row_fn fn, void *ctx)
+{
+    return query(conn, sql, params, n_params, true, fn, ctx);
 }
 
 int store_run(struct store_conn *conn, const char *sql, const struct store_value *params, unsigned n_params,
@@ -302,7 +320,7 @@ int store_run(struct store_conn *conn, const char *sql, const struct store_value
     if (entry == NULL || execute(conn, entry, params, n_params) != 0)
         return -1;
     if (entry->n_columns != 0)
-        return read_rows(conn, entry, NULL, NULL);
+        return read_rows(conn, entry, false, NULL, NULL);
     if (affected != NULL)
         *affected = mysql_stmt_affected_rows(entry->stmt);
     if (insert_id != NULL)

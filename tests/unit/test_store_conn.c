@@ -297,6 +297,36 @@ static void packet_limit_is_ours(void **state)
     free(big);
 }
 
+struct seen {
+    uint64_t rows, stop_at;
+};
+
+static int see(const struct store_value *columns, unsigned n, void *ctx)
+{
+    struct seen *seen = ctx;
+    assert_int_equal(n, 1);
+    seen->rows++;
+    assert_int_equal(strtoull(columns[0].text, NULL, 10), seen->rows);
+    return seen->rows == seen->stop_at ? 7 : 0;
+}
+
+/* Rows that come while the server still makes others: all, some, and those before it failed. */
+static void rows_are_streamed(void **state)
+{
+    struct seen all = {0}, some = {.stop_at = 10}, broken = {0};
+    (void)state;
+    OK(&a, store_stream(&a, "SELECT seq FROM seq_1_to_50000", NULL, 0, see, &all));
+    assert_int_equal(all.rows, 50000);
+    assert_int_equal(store_stream(&a, "SELECT seq FROM seq_1_to_60000", NULL, 0, see, &some), 7);
+    assert_int_equal(some.rows, 10);
+    assert_int_equal(store_stream(&a, "SELECT IF(seq < 40000, seq, (SELECT seq FROM seq_1_to_2)) FROM seq_1_to_50000",
+                                  NULL, 0, see, &broken),
+                     -1);
+    assert_int_equal(a.error.number, 1242);
+    assert_true(broken.rows > 0 && broken.rows < 40000);
+    OK(&a, store_ping(&a)); /* and the connection goes on */
+}
+
 /* ---- Transactions -------------------------------------------------------------------------------------------- */
 
 static void lock_wait_dooms_the_transaction(void **state)
@@ -591,6 +621,7 @@ int main(void)
         T(kill_query_is_seen),
         T(statement_time_is_bounded),
         T(packet_limit_is_ours),
+        T(rows_are_streamed),
         T(lock_wait_dooms_the_transaction),
         T(lost_update_is_refused),
         T(deadlock_is_retried),
