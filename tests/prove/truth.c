@@ -67,6 +67,15 @@ static long attempt_of(const struct truth *truth, const char *message)
     return at ? strtol(at + 8, NULL, 10) : 1;
 }
 
+/* The message of a task whose last attempt was interrupted goes on with what that attempt said last. */
+static const char *last_step(const char *message)
+{
+    static const char before[] = "no attempt left; last step: ";
+    const char *at = strncmp(message, "interrupted (", 13) == 0 ? strstr(message, before) : NULL;
+
+    return at ? at + sizeof before - 1 : message;
+}
+
 static bool between_attempts(const char *message)
 {
     return strncmp(message, "waiting for a runner", 20) == 0 || strncmp(message, "waiting, ", 9) == 0 ||
@@ -78,13 +87,14 @@ static const char *check_running(struct truth *truth, const struct shown *shown)
 {
     if (shown->has_result || shown->error[0] != '\0')
         return wrong("running, with an error or a result");
-    if (between_attempts(shown->message)) {
+    const char *message = last_step(shown->message);
+    if (between_attempts(message)) {
         if (shown->progress != 0)
             return wrong("progress %ld between two attempts", shown->progress);
         truth->progress = 0;
         return NULL;
     }
-    long attempt = attempt_of(truth, shown->message);
+    long attempt = attempt_of(truth, message);
     if (attempt < truth->attempt)
         return wrong("attempt %ld after attempt %ld", attempt, truth->attempt);
     if (attempt == truth->attempt && shown->progress < truth->progress)
@@ -117,8 +127,8 @@ static uint64_t hash(uint64_t word, const char *bytes, size_t len)
     return word;
 }
 
-/* What stays for ever: all of a success; of an error all but the progress and the last message, which are in the table
- * alone and not in the journal. */
+/* What stays for ever: all of a success; of an error all but the progress and the last message, which a runner that was
+ * killed may have told the table alone. */
 static uint64_t lasting(const struct shown *shown, const char *body, size_t len)
 {
     uint64_t word = UINT64_C(14695981039346656037);
