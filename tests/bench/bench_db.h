@@ -148,6 +148,7 @@ static inline struct bench_cost bench_task(const struct task_type *type, const c
 {
     struct import_job test;
     import_job_init(&test, type, params, path);
+    test.settings.max_rows = 2000000; /* a heading comes on top of the rows that are measured */
     struct bench_cost start = bench_start();
     price_must_end(&test, type);
     struct bench_cost cost = bench_stop(start);

@@ -59,8 +59,10 @@ static inline int import_read_file(struct job *job, enum sheet_format format, co
 {
     struct import_job *test = import_of(job);
     struct sheet_input input = {job->file_fd, job->file->offset, job->file->length};
+    struct sheet_limits limits = sheet_default_limits;
+    limits.max_rows = job->settings->max_rows;
     if (!test->grid)
-        return sheet_read(&input, format, &sheet_default_limits, sink, err);
+        return sheet_read(&input, format, &limits, sink, err);
     int rc = grid_send(test->grid, NULL, false, sink);
     return rc == GRID_STOP ? 0 : rc;
 }
