@@ -18,8 +18,8 @@ static void name_client(const char *identity, char *out, size_t size)
 
 void ending_cancelled(struct ending *ending, const struct journal_row *row)
 {
-    char by[sizeof((struct journal_row *)0)->cancel_by + 4] = "",
-                                                         why[sizeof((struct journal_row *)0)->cancel_reason + 3] = "";
+    char by[sizeof((struct journal_row){0}).cancel_by + 4] = "";
+    char why[sizeof((struct journal_row){0}).cancel_reason + 3] = "";
     if (row && row->cancel_by[0])
         name_client(row->cancel_by, by, sizeof by);
     if (row && row->cancel_reason[0])

@@ -112,7 +112,6 @@ static void on_close(struct evhttp_connection *evcon, void *arg)
 {
     struct conn *conn = arg;
     struct http_server *server = conn->server;
-
     bool linger = conn->linger && !conn->killed && !server->freeing;
 
     (void)evcon;

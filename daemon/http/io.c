@@ -91,12 +91,14 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
     let_evhttp_read(conn);
 }
 
-/* True when nothing is left to be written. False: more later, or an error, which the event will meet. */
+/* True when nothing is left to be written. False: more later, or an error, which the event will meet. libevent says 0
+ * of a file both when the socket is full and when the file is shorter than it was: errno is 0 in the second case. */
 static bool write_output(struct conn *conn, int *sent)
 {
     struct evbuffer *output = bufferevent_get_output(conn->bev);
 
     evbuffer_unfreeze(output, 1);
+    errno = 0;
     *sent = evbuffer_write(output, conn->fd);
     evbuffer_freeze(output, 1);
     return evbuffer_get_length(output) == 0;
@@ -113,7 +115,7 @@ static void on_writable(evutil_socket_t fd, short what, void *arg)
         event_del(conn->writable);
         bufferevent_disable(conn->bev, EV_WRITE);
         bufferevent_trigger(conn->bev, EV_WRITE, 0);
-    } else if (sent < 0 && errno != EAGAIN && errno != EINTR) {
+    } else if (sent <= 0 && errno != EAGAIN && errno != EINTR) {
         fail(conn, EV_WRITE, BEV_EVENT_ERROR);
     }
 }
