@@ -173,9 +173,9 @@ static int save(struct job *job, struct store_conn *db, struct job_ending *endin
     run->relinked = (struct relinked){0, 0};
     if (!catalog_stage_alive(&run->stage))
         return store_fail(db, STORE_STOPPED, "the staging table went with the connection");
-    if (import_lease_check(&run->lease, db) != 0 ||
-        catalog_stage_write(&run->stage, &run->inserted, &run->updated) != 0 || import_go_on(job, db) != 0 ||
-        relink(run, db) != 0 || import_go_on(job, db) != 0 || save_issues(run, db) != 0 ||
+    if (import_lease_check(&run->lease, db) != 0 || catalog_stage_update(&run->stage, &run->updated) != 0 ||
+        import_go_on(job, db) != 0 || catalog_stage_insert(&run->stage, &run->inserted) != 0 ||
+        import_go_on(job, db) != 0 || relink(run, db) != 0 || import_go_on(job, db) != 0 || save_issues(run, db) != 0 ||
         import_lease_end(&run->lease, db) != 0)
         return -1;
     tell(run, ending);

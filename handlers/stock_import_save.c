@@ -176,7 +176,7 @@ static int link_with_new_rows(struct stock_run *run, struct store_conn *db)
     struct relinked done;
     if (relink_mark(db, &mark) != 0)
         return -1;
-    return mark == run->catalog_mark ? 0 : relink_all(db, &done);
+    return mark == run->catalog_mark ? 0 : relink_all(db, run->job, &done);
 }
 
 static int save_stock(struct stock_run *run, struct store_conn *db)
