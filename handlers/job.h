@@ -6,6 +6,7 @@
 #ifndef PF_JOB_H
 #define PF_JOB_H
 
+#include "handlers/pricing/values.h"
 #include "handlers/sheet/sheet.h"
 #include "store/conn.h"
 #include "store/journal.h"
@@ -80,6 +81,9 @@ struct job_settings {
     const char *time_zone;        /* "Europe/Moscow" */
     uint32_t max_rows;            /* 500 000 */
 };
+
+/* Today in the configured time zone. Only in a process with one thread: it sets TZ for a moment. */
+struct value_date job_today(const struct job_settings *settings);
 
 static inline void job_progress(struct job *job, unsigned percent, const char *text)
 {

@@ -273,11 +273,10 @@ static void try_fini(struct recalc_run *run)
     price_input_fini(&run->input);
     free(run->scope);
     free(run->quotes);
-    free(run->failures);
+    price_failures_fini(&run->failures);
     run->scope = NULL;
     run->quotes = NULL;
-    run->failures = NULL;
-    run->room_scope = run->room_quotes = run->room_failures = 0;
+    run->room_scope = run->room_quotes = 0;
 }
 
 /* From nothing, since a try may follow another one. */
@@ -285,7 +284,7 @@ static void try_init(struct recalc_run *run, struct store_conn *db)
 {
     run->db = db;
     run->totals = (struct recalc_totals){0};
-    run->n_scope = run->n_rows = run->n_changes = run->n_quotes = run->n_failures = 0;
+    run->n_scope = run->n_rows = run->n_changes = run->n_quotes = 0;
     run->write_change = run->write_quote = NULL;
     memset(run->n_touched, 0, sizeof run->n_touched);
     run->input = (struct price_input){0};
@@ -315,7 +314,7 @@ static int compute(struct recalc_run *run)
 
 static int finish(struct recalc_run *run, struct job_ending *ending)
 {
-    if (recalc_save_failures(run) != 0)
+    if (price_failures_save(&run->failures, run->db, run->job->id) != 0)
         return -1;
     if (!run->dry_run && (import_lease_check(&run->lease, run->db) != 0 || import_lease_end(&run->lease, run->db) != 0))
         return -1;

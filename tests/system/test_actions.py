@@ -344,22 +344,27 @@ def test_rejects_of_a_failed_import_and_of_many_rows(daemon):
     assert task["status"] == "error" and task["result"] is None, task
     table = list(csv.DictReader(io.StringIO(rejects(client, task["id"]).body.decode())))
     assert [int(row["row"]) for row in table] == list(range(2, 2502))
-    assert [row["cell_1"] for row in table] == [f"PN-{number}" for number in range(2500)]
+    assert list(table[0])[6:] == ["part_number", "name", "qty", "unit_cost"], "named although there is no result"
+    assert [row["part_number"] for row in table] == [f"PN-{number}" for number in range(2500)]
 
 
 def test_rejects_of_a_catalogue_import(daemon):
     client = daemon.worker(0)
-    text = ("code,name\r\n" "MAIN,Main\r\n" ",\"Without, a code\"\r\n" "EAST,=East\r\n" + "X" * 40 + ",Too long\r\n")
+    text = ("name,code\r\n" "Main,MAIN\r\n" "\"Without, a code\",\r\n" "=East,EAST\r\n" "Too long," + "X" * 40 + "\r\n")
     task = client.wait(client.upload("/api/catalog/warehouses/import", text.encode(), "text/csv").json["task_id"])
     assert task["status"] == "completed" and task["message"] == "2 of 4 rows accepted, 2 rejected", task
     assert outcome(client, task["id"]) == "partial"
     result = task["result"]
     assert (result["rows_total"], result["inserted"], result["rejected"]) == (4, 2, 2) and sum(result["errors"].values()) == 2, result
     assert result["rejects"] == f"/api/tasks/{task['id']}/rejects.csv"
-    table = list(csv.DictReader(io.StringIO(client.get(result["rejects"]).body.decode())))
-    assert [(row["row"], row["field"], row["code"]) for row in table] == [("3", "code", "E_REQUIRED"), ("5", "code", "E_TEXT_LONG")], table
-    assert [(row["cell_1"], row["cell_2"]) for row in table] == [("", "Without, a code"), ("X" * 40, "Too long")], "each in its column"
+    head, *table = csv.reader(io.StringIO(client.get(result["rejects"]).body.decode()))
+    assert [(line[1], *line[2:4]) for line in table] == [("3", "code", "E_REQUIRED"), ("5", "code", "E_TEXT_LONG")], table
+    assert head[6:] == ["name", "code"], "the file's own names, in its order"
+    assert [line[6:] for line in table] == [["Without, a code", ""], ["Too long", "X" * 40]], "each in its column"
     assert daemon.sql("SELECT code FROM warehouse ORDER BY code") == [["EAST"], ["MAIN"]]
+    wide = client.wait(client.upload("/api/catalog/warehouses/import", b"code,name\r\nWEST,West,,one more\r\n", "text/csv").json["task_id"])
+    head, *table = csv.reader(io.StringIO(rejects(client, wide["id"]).body.decode()))
+    assert head[6:] == ["code", "name", "cell_3", "cell_4"] and [line[6:] for line in table] == [["WEST", "West", "", "one more"]]
     good = client.wait(client.upload("/api/catalog/warehouses/import", b"code,name\r\nWEST,West\r\n", "text/csv").json["task_id"])
     assert outcome(client, good["id"]) == "succeeded" and "rejects" not in good["result"], good
 
