@@ -308,6 +308,23 @@ static void check_proxies(struct load *load)
               "http.trusted_proxies: %s: must be unix, unix:USER with a known account, an address or a network", bad);
 }
 
+/* With a misspelt name the C library counts days in UTC without a word. Where there are no names at all it can only do
+ * that, which is no fault of the file. */
+static void check_zone(struct load *load)
+{
+    static const char zones[] = "/usr/share/zoneinfo";
+    const char *zone = load->config->time_zone;
+    char path[PATH_MAX];
+    struct stat st;
+
+    if (!zone[0] || access(zones, X_OK) != 0)
+        return;
+    int n = snprintf(path, sizeof path, "%s/%s", zones, zone);
+    if (n < 0 || (size_t)n >= sizeof path || strstr(path, "..") || stat(path, &st) != 0 || !S_ISREG(st.st_mode))
+        fault(load, "configuration", "pricing.time_zone = %s: must be a name of %s, such as Europe/Moscow", zone,
+              zones);
+}
+
 static void check_tokens(struct load *load)
 {
     struct tokens tokens;
@@ -393,6 +410,7 @@ int config_load(const char *file, const char *const *overrides, unsigned n_overr
     check_exposure(&load);
     check_proxies(&load);
     check_tokens(&load);
+    check_zone(&load);
     if (load.faults > 0) {
         config_free(&load.config);
         return -1;

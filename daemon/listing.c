@@ -43,7 +43,7 @@ static int read_page(struct store_conn *conn, struct answer *answer)
     page.faults = &faults;
     int rc = reading->listing->read(conn, reading->params, &page, &answer->json);
     if (rc == LISTING_NOT_FOUND)
-        return answer_problem(answer, "not-found", NULL);
+        return answer_problem(answer, "not-found", "%s", reading->listing->not_found);
     if (rc == 0 && faults.n)
         return answer_refuse(answer, &faults);
     if (rc == 0) {

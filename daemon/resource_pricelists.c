@@ -21,22 +21,25 @@ void resource_pricelist_post(struct http_request *request)
 
 /* ---- Reading ---- */
 
+static const char no_list[] = "no price list has this id";
+
 void resource_pricelists_get(struct http_request *request)
 {
-    static const struct listing listing = {"pricelists", pricelists_params, NULL, PRICELISTS_KEYS, pricelists_read};
+    static const struct listing listing = {"pricelists",    pricelists_params, NULL,
+                                           PRICELISTS_KEYS, pricelists_read,   NULL};
     listing_reply(request, &listing);
 }
 
 void resource_pricelist_items(struct http_request *request)
 {
-    static const struct listing listing = {"pricelist-items", pricelist_items_params, "id", PRICELIST_ITEMS_KEYS,
-                                           pricelist_items_read};
+    static const struct listing listing = {"pricelist-items",    pricelist_items_params, "id",
+                                           PRICELIST_ITEMS_KEYS, pricelist_items_read,   no_list};
     listing_reply(request, &listing);
 }
 
 static int no_such_list(struct answer *answer)
 {
-    return answer_problem(answer, "not-found", "no price list has this id");
+    return answer_problem(answer, "not-found", "%s", no_list);
 }
 
 static int read_one(struct store_conn *conn, struct answer *answer)

@@ -20,16 +20,19 @@ void resource_recalculate_all(struct http_request *request)
 
 /* ---- Components ---- */
 
+static const char no_component[] = "no component has this lot code";
+
 void resource_components(struct http_request *request)
 {
-    static const struct listing listing = {"components", components_params, NULL, COMPONENTS_KEYS, components_read};
+    static const struct listing listing = {"components",    components_params, NULL,
+                                           COMPONENTS_KEYS, components_read,   NULL};
     listing_reply(request, &listing);
 }
 
 void resource_price_history(struct http_request *request)
 {
-    static const struct listing listing = {"price-history", price_history_params, "lot", PRICE_HISTORY_KEYS,
-                                           price_history_read};
+    static const struct listing listing = {"price-history",    price_history_params, "lot",
+                                           PRICE_HISTORY_KEYS, price_history_read,   no_component};
     listing_reply(request, &listing);
 }
 
@@ -38,7 +41,7 @@ static int read_component(struct store_conn *conn, struct answer *answer)
     uint32_t id;
     int rc = component_find_whole(conn, answer->arg, &id, &answer->json);
     if (rc == 0)
-        return answer_problem(answer, "not-found", "no component has this lot code");
+        return answer_problem(answer, "not-found", "%s", no_component);
     if (rc == 1)
         answer_tag_json(answer);
     return rc == 1 ? 0 : -1;
@@ -57,7 +60,7 @@ void resource_component(struct http_request *request)
 
 void resource_held(struct http_request *request)
 {
-    static const struct listing listing = {"held", held_params, NULL, HELD_KEYS, held_read};
+    static const struct listing listing = {"held", held_params, NULL, HELD_KEYS, held_read, NULL};
     listing_reply(request, &listing);
 }
 

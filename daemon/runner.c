@@ -183,7 +183,7 @@ static void settle(struct runner *runner, enum job_verdict verdict)
             return;
         if (atomic_load(&runner->stopping))
             return; /* the janitor settles it at the next start */
-        taskstate_progress(runner->process->segment, runner->handle, 0, "waiting for the database");
+        taskstate_progress(runner->process->segment, runner->handle, 0, "waiting for the database", NULL);
         poll(NULL, 0, DATABASE_PAUSE_MS);
     }
 }

@@ -6,6 +6,7 @@
 #include "handlers/stock_import_load.h"
 #include "handlers/task_type.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -67,10 +68,21 @@ static int on_row(void *ctx, uint32_t row, const struct catalog_row *values)
     return catalog_stage_row(&run->stage, row, values);
 }
 
+/* The rows of a file are known when it has been read to its end. */
+static void tell_counts(struct catalog_run *run)
+{
+    const struct catalog_file *file = &run->file;
+    run->job->counts = (struct task_counts){.known = file->rows_total > 0,
+                                            .total = run->whole ? file->rows_total : 0,
+                                            .done = file->rows_total,
+                                            .rejected = file->rejected};
+}
+
 static int on_tick(void *ctx, uint64_t rows)
 {
     struct catalog_run *run = ctx;
     char text[64];
+    tell_counts(run);
     snprintf(text, sizeof text, "row %llu", (unsigned long long)rows);
     job_progress(run->job, 5 + (unsigned)(75 * rows / (rows + 20000)), text);
     return job_cancelled(run->job) ? -1 : import_lease_tick(&run->lease);
@@ -88,6 +100,7 @@ static enum import_step read_file(struct catalog_run *run)
     if (rc != 0)
         return import_reading_failed(run->job, rc, CATALOG_SINK_STOPPED, &err, &run->failure);
     run->whole = true;
+    tell_counts(run);
     if (catalog_file_finish(&run->file) != 0)
         return import_fail(&run->failure, run->file.failure.code, run->file.failure.text);
     if (catalog_stage_flush(&run->stage) != 0)
@@ -97,12 +110,27 @@ static enum import_step read_file(struct catalog_run *run)
 
 /* ---- Ending ---------------------------------------------------------------------------------------------------- */
 
+/* In the order of the file. */
+static int save_columns(const struct catalog_run *run, struct store_conn *db)
+{
+    const struct catalog_file *file = &run->file;
+    char names[IMPORT_COLUMNS];
+    size_t used = 0;
+    for (uint32_t i = 0; i < file->n_file_columns; i++)
+        used += (size_t)snprintf(names + used, sizeof names - used, "%s%s", used ? "\t" : "",
+                                 file->table->columns[file->column_at[i]].name);
+    assert(used > 0 && used < sizeof names); /* our own names, and no row without a heading */
+    return import_save_columns(db, run->job->id, names);
+}
+
 static int save_issues(struct catalog_run *run, struct store_conn *db)
 {
     const struct catalog_file *file = &run->file;
     struct import_uuid task = import_uuid(run->job->id);
     if (file->n_issues == 0)
         return 0;
+    if (save_columns(run, db) != 0)
+        return -1;
     struct store_bulk *bulk = store_bulk_new(db,
                                              "INSERT INTO task_row_error (task_id, severity, row_no, field, code, "
                                              "message, raw) VALUES (?,'error',?,?,?,?,?)",
@@ -163,7 +191,7 @@ static int relink(struct catalog_run *run, struct store_conn *db)
     uint64_t mark = run->mark;
     if (run->table->derive && !run->table->relinks && relink_mark(db, &mark) != 0)
         return -1;
-    return run->table->relinks || mark != run->mark ? relink_all(db, &run->relinked) : 0;
+    return run->table->relinks || mark != run->mark ? relink_all(db, run->job, &run->relinked) : 0;
 }
 
 static int save(struct job *job, struct store_conn *db, struct job_ending *ending, void *ctx)
@@ -173,9 +201,9 @@ static int save(struct job *job, struct store_conn *db, struct job_ending *endin
     run->relinked = (struct relinked){0, 0};
     if (!catalog_stage_alive(&run->stage))
         return store_fail(db, STORE_STOPPED, "the staging table went with the connection");
-    if (import_lease_check(&run->lease, db) != 0 ||
-        catalog_stage_write(&run->stage, &run->inserted, &run->updated) != 0 || import_go_on(job, db) != 0 ||
-        relink(run, db) != 0 || import_go_on(job, db) != 0 || save_issues(run, db) != 0 ||
+    if (import_lease_check(&run->lease, db) != 0 || catalog_stage_update(&run->stage, &run->updated) != 0 ||
+        import_go_on(job, db) != 0 || catalog_stage_insert(&run->stage, &run->inserted) != 0 ||
+        import_go_on(job, db) != 0 || relink(run, db) != 0 || import_go_on(job, db) != 0 || save_issues(run, db) != 0 ||
         import_lease_end(&run->lease, db) != 0)
         return -1;
     tell(run, ending);
@@ -187,16 +215,6 @@ static int save_failed(struct job *job, struct store_conn *db, struct job_ending
     (void)job;
     (void)ending;
     return save_issues(ctx, db);
-}
-
-/* The rows of a file are known when it has been read to its end. */
-static void tell_counts(struct catalog_run *run)
-{
-    const struct catalog_file *file = &run->file;
-    run->job->counts = (struct task_counts){.known = file->rows_total > 0,
-                                            .total = run->whole ? file->rows_total : 0,
-                                            .done = file->rows_total,
-                                            .rejected = file->rejected};
 }
 
 static enum job_verdict end(struct catalog_run *run, enum import_step step)

@@ -222,8 +222,7 @@ static int take_row(struct catalog_file *file, const struct grid_row *row)
             file->repeated++;
             return 0;
         }
-        rc =
-            catalog_row_wrong(values, file->table->file_key[0], "E_DUP", "This key stands in the file more than once.");
+        rc = catalog_row_wrong(values, file->table->told, "E_DUP", "This key stands in the file more than once.");
     }
     if (rc != 0) {
         reject(file, row);

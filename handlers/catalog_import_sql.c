@@ -140,40 +140,43 @@ static int update_known(struct catalog_stage *stage, const char *const *names, s
         if (!is_key(stage->table, names[i]))
             add(&sql, " AND BINARY t.%s <=> BINARY s.%s", names[i], names[i]);
     add(&sql, ")");
-    *updated = 0;
     return *set ? store_exec(stage->db, sql.text, updated) : 0;
 }
 
-static int insert_new(struct catalog_stage *stage, const char *const *names, size_t n, uint64_t *inserted)
+/* Quotes without references have no key in the file: all are new. */
+static bool is_keyed(const struct catalog_stage *stage)
 {
-    struct sql sql = {.n = 0};
-    add(&sql, "INSERT INTO %s (", stage->table->target);
-    add_list(&sql, "", names, n);
-    add(&sql, ") SELECT ");
-    add_list(&sql, "s.", names, n);
-    add(&sql, " FROM catalog_stage s LEFT JOIN %s t ON ", stage->table->target);
-    add_join(&sql, stage->table);
-    add(&sql, " WHERE t.%s IS NULL ORDER BY s.row_no", stage->table->key[0]);
-    return store_exec(stage->db, sql.text, inserted);
+    const struct catalog_table *table = stage->table;
+    for (size_t i = 0; table->columns[i].name; i++)
+        if (!stage->present[i] && is_key(table, table->columns[i].name))
+            return false;
+    return true;
 }
 
-int catalog_stage_write(struct catalog_stage *stage, uint64_t *inserted, uint64_t *updated)
+int catalog_stage_update(struct catalog_stage *stage, uint64_t *updated)
 {
     const char *names[STAGED_MAX];
     size_t n = staged(stage, names);
-    bool keyed = true;
-    for (int i = 0; stage->table->columns[i].name; i++)
-        keyed &= stage->present[i] || !is_key(stage->table, stage->table->columns[i].name);
-    if (!keyed) { /* quotes without references: all are new */
-        struct sql sql = {.n = 0};
-        add(&sql, "INSERT INTO %s (", stage->table->target);
-        add_list(&sql, "", names, n);
-        add(&sql, ") SELECT ");
-        add_list(&sql, "", names, n);
-        add(&sql, " FROM catalog_stage ORDER BY row_no");
-        return store_exec(stage->db, sql.text, inserted);
+    *updated = 0;
+    return stage->table->keep_known || !is_keyed(stage) ? 0 : update_known(stage, names, n, updated);
+}
+
+int catalog_stage_insert(struct catalog_stage *stage, uint64_t *inserted)
+{
+    struct sql sql = {.n = 0};
+    const struct catalog_table *table = stage->table;
+    const char *names[STAGED_MAX];
+    size_t n = staged(stage, names);
+    add(&sql, "INSERT INTO %s (", table->target);
+    add_list(&sql, "", names, n);
+    add(&sql, ") SELECT ");
+    add_list(&sql, "s.", names, n);
+    add(&sql, " FROM catalog_stage s");
+    if (is_keyed(stage)) {
+        add(&sql, " LEFT JOIN %s t ON ", table->target);
+        add_join(&sql, table);
+        add(&sql, " WHERE t.%s IS NULL", table->key[0]);
     }
-    if (!stage->table->keep_known && update_known(stage, names, n, updated) != 0)
-        return -1;
-    return insert_new(stage, names, n, inserted);
+    add(&sql, " ORDER BY s.row_no");
+    return store_exec(stage->db, sql.text, inserted);
 }

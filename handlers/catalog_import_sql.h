@@ -22,7 +22,8 @@ int catalog_stage_flush(struct catalog_stage *stage);
 bool catalog_stage_alive(const struct catalog_stage *stage);
 void catalog_stage_fini(struct catalog_stage *stage);
 
-/* Inside the transaction: update what differs, insert what is new, in file order. */
-int catalog_stage_write(struct catalog_stage *stage, uint64_t *inserted, uint64_t *updated);
+/* Inside the transaction: update what differs, then insert what is new, in file order. One statement each. */
+int catalog_stage_update(struct catalog_stage *stage, uint64_t *updated);
+int catalog_stage_insert(struct catalog_stage *stage, uint64_t *inserted);
 
 #endif

@@ -1,4 +1,4 @@
-/* How a task ends: filling and releasing the ending. */
+/* How a task ends: filling and releasing the ending; and what day it is. */
 #include "handlers/job.h"
 
 #include "handlers/utf8.h"
@@ -7,6 +7,28 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <time.h>
+
+/* C has no call for another zone than TZ's. */
+struct value_date job_today(const struct job_settings *settings)
+{
+    const char *tz = getenv("TZ"), *zone = settings->time_zone;
+    char *before = tz ? strdup(tz) : NULL;
+    time_t now = time(NULL);
+    struct tm tm;
+    if (zone && *zone)
+        setenv("TZ", zone, 1);
+    tzset();
+    localtime_r(&now, &tm);
+    if (before)
+        setenv("TZ", before, 1);
+    else
+        unsetenv("TZ");
+    tzset();
+    free(before);
+    return (struct value_date){tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday};
+}
 
 /* snprintf() cuts at bytes; half a character would be refused by the database. */
 static void end_at_character(char *text, size_t size, int wanted)

@@ -6,6 +6,7 @@
 #ifndef PF_JOB_H
 #define PF_JOB_H
 
+#include "handlers/pricing/values.h"
 #include "handlers/sheet/sheet.h"
 #include "store/conn.h"
 #include "store/journal.h"
@@ -65,7 +66,8 @@ struct job {
     uint8_t file_sha256[32];         /* of the file part; filled before run() when there is a file */
     struct store_conn *db;           /* the runner's connection, no transaction open */
     struct store_error error;        /* with JOB_AGAIN: why */
-    struct task_counts counts;       /* set by the handler as it goes; kept with an end that is no success */
+    struct task_counts counts;       /* set by the handler before it tells its progress, which shows them;
+                                        kept with an end that is no success */
     const struct job_settings *settings;
     void *runner; /* the runner's own */
 };
@@ -79,6 +81,9 @@ struct job_settings {
     const char *time_zone;        /* "Europe/Moscow" */
     uint32_t max_rows;            /* 500 000 */
 };
+
+/* Today in the configured time zone. Only in a process with one thread: it sets TZ for a moment. */
+struct value_date job_today(const struct job_settings *settings);
 
 static inline void job_progress(struct job *job, unsigned percent, const char *text)
 {

@@ -102,6 +102,8 @@ static void read_params(struct list_run *run)
 static int put_row(struct list_run *run, const struct list_row *row)
 {
     run->skipped[row->skip]++;
+    if (row->skip == LIST_FAILED)
+        price_failures_add(&run->failures, row->lot_code, row->failure);
     if (row->skip != LIST_IN)
         return 0;
     run->items++;
@@ -109,6 +111,13 @@ static int put_row(struct list_run *run, const struct list_row *row)
     if (list_compare(run, row->lot_code, row->item.price) != 0)
         return -1;
     return run->dry_run ? 0 : list_save_item(run, row);
+}
+
+/* `total` is 0 when nobody has counted yet what the list is made from. */
+static void tell_counts(struct list_run *run, uint64_t total)
+{
+    run->job->counts = (struct task_counts){
+        .known = run->seen > 0, .total = total, .done = run->seen, .rejected = run->skipped[LIST_FAILED]};
 }
 
 static int put_page(struct list_run *run)
@@ -124,6 +133,7 @@ static int put_page(struct list_run *run)
         if (put_row(run, &run->rows[i]) != 0)
             return -1;
     run->seen += run->n_rows;
+    tell_counts(run, run->categories ? 0 : run->total);
     snprintf(text, sizeof text, "%" PRIu64 " components", run->seen);
     unsigned percent = run->seen < run->total ? (unsigned)(98 * run->seen / run->total) : 98;
     run->percent = percent > run->percent ? percent : run->percent;
@@ -137,6 +147,7 @@ static int put_items(struct list_run *run)
         if (list_next_page(run) != 0 || (run->n_rows > 0 && put_page(run) != 0))
             return -1;
     } while (run->n_rows == LIST_PAGE);
+    tell_counts(run, run->seen);
     return list_compare(run, NULL, 0);
 }
 
@@ -181,6 +192,19 @@ static int answer_previous(struct list_run *run)
     return 0;
 }
 
+/* Why each component was left out: ": 24 no_stock, 2 inactive". */
+static void say_why(const struct list_run *run, struct job_ending *ending)
+{
+    char why[200] = "";
+    size_t used = 0;
+    for (unsigned i = LIST_INACTIVE; i < LIST_SKIPS; i++)
+        if (run->skipped[i] > 0)
+            used += (size_t)snprintf(why + used, sizeof why - used, "%s%" PRIu64 " %s", used ? ", " : ": ",
+                                     run->skipped[i], list_skip_name((enum list_skip)i));
+    job_ending_fail(ending, "E_EMPTY_PRICELIST", "No component would be in the list; left out were %" PRIu64 "%s.",
+                    run->seen, why);
+}
+
 static int build(struct list_run *run, struct job_ending *ending)
 {
     int rc = 0;
@@ -194,8 +218,7 @@ static int build(struct list_run *run, struct job_ending *ending)
         return rc;
     listhash_final(&run->hash, run->sha256);
     if (run->items == 0 && !run->allow_empty) {
-        job_ending_fail(ending, "E_EMPTY_PRICELIST", "No component would be in the list: %" PRIu64 " were left out.",
-                        run->seen);
+        say_why(run, ending);
         return JOB_EFFECT_REJECT;
     }
     if (run->skip_if_unchanged && run->previous.has_sha256 && memcmp(run->sha256, run->previous.sha256, 32) == 0)
@@ -233,6 +256,7 @@ static void try_fini(struct list_run *run)
     quote_space_fini(&run->space);
     price_input_fini(&run->input);
     mem_arena_fini(&run->texts);
+    price_failures_fini(&run->failures);
     free(run->rows);
     free(run->warehouse_ids);
     free(run->previous.items);
@@ -244,6 +268,8 @@ static void try_fini(struct list_run *run)
 
 static int finish(struct list_run *run, struct job_ending *ending)
 {
+    if (price_failures_save(&run->failures, run->db, run->job->id) != 0)
+        return -1;
     if (!run->dry_run && (import_lease_check(&run->lease, run->db) != 0 || import_lease_end(&run->lease, run->db) != 0))
         return -1;
     job_ending_fini(ending);

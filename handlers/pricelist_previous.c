@@ -13,6 +13,7 @@ static int on_list(const struct store_value *v, unsigned n, void *ctx)
     previous->id = (uint32_t)price_column_number(&v[0], 0);
     previous->compared = strcmp(v[1].text, run->currency) == 0;
     snprintf(previous->version, sizeof previous->version, "%s", v[2].text);
+    previous->as_of = price_column_day(&v[4], 0);
     previous->has_sha256 = v[3].type != STORE_NULL && v[3].len == 64;
     for (size_t i = 0; previous->has_sha256 && i < 32; i++)
         previous->sha256[i] = (uint8_t)strtoul((char[]){v[3].text[2 * i], v[3].text[2 * i + 1], '\0'}, NULL, 16);
@@ -23,10 +24,11 @@ int list_find_previous(struct list_run *run)
 {
     static const char *const names[] = {"estimate", "warehouse", "competitor"};
     struct store_value source = STORE_S(names[run->source]);
-    int rc = store_query(run->db,
-                         "SELECT id, currency, version, HEX(content_sha256) FROM pricelist WHERE source = ? AND "
-                         "status = 'ready' ORDER BY seq DESC LIMIT 1",
-                         &source, 1, on_list, run);
+    int rc = store_query(
+        run->db,
+        "SELECT id, currency, version, HEX(content_sha256), TO_DAYS(as_of) FROM pricelist WHERE source = ? AND "
+        "status = 'ready' ORDER BY seq DESC LIMIT 1",
+        &source, 1, on_list, run);
     run->previous.ended = !run->previous.compared;
     return rc;
 }

@@ -8,6 +8,7 @@
 #define PF_PRICELIST_RUN_H
 
 #include "handlers/job.h"
+#include "handlers/price_failures.h"
 #include "handlers/pricing/diff.h"
 #include "handlers/pricing/listhash.h"
 #include "handlers/pricing/listitem.h"
@@ -35,6 +36,7 @@ struct list_row {
     int32_t price_as_of; /* QUOTE_NO_DATE = none */
     struct list_stock_sum stock;
     enum list_skip skip;
+    const char *failure; /* with LIST_FAILED: "E_PRICE_RANGE" … */
     struct list_item item;
     uint32_t numbers, numbers_chars; /* part numbers in run->texts, MEM_NONE = none; their length in characters */
     bool numbers_full;
@@ -47,6 +49,7 @@ struct list_previous {
     uint8_t sha256[32];
     bool has_sha256;
     char version[LIST_VERSION];
+    int32_t as_of;
     char after[LIST_CODE]; /* last lot code read */
     struct {
         char lot_code[LIST_CODE];
@@ -91,6 +94,7 @@ struct list_run {
     struct store_bulk *write;
     struct listhash hash;
     uint64_t items, skipped[LIST_SKIPS], seen, total;
+    struct price_failures failures;
     struct list_previous previous;
     uint32_t list_id; /* 0 while there is none */
     char version[LIST_VERSION];

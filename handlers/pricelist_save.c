@@ -211,6 +211,12 @@ static void put_number_or_null(struct json_out *out, const char *key, uint32_t n
         json_null(out);
 }
 
+/* An unchanged list that is answered with has its own day. */
+static int32_t day_of(const struct list_run *run)
+{
+    return run->list_id && run->list_id == run->previous.id ? run->previous.as_of : run->as_of;
+}
+
 char *list_result_json(const struct list_run *run)
 {
     struct json_out out;
@@ -222,7 +228,7 @@ char *list_result_json(const struct list_run *run)
     json_put_string(&out, "source", source_names[run->source]);
     json_put_string(&out, "version", run->version[0] ? run->version : NULL);
     json_put_string(&out, "currency", run->currency);
-    json_put_string(&out, "as_of", price_date(run->as_of).s);
+    json_put_string(&out, "as_of", price_date(day_of(run)).s);
     json_put_int(&out, "items", (int64_t)run->items);
     json_key(&out, "skipped");
     json_object(&out);
@@ -235,6 +241,8 @@ char *list_result_json(const struct list_run *run)
     json_put_string(&out, "content_sha256", hash);
     put_number_or_null(&out, "previous_id", run->previous.id);
     put_diff(&out, &run->previous);
+    if (run->skipped[LIST_FAILED] > 0)
+        import_put_rejects(&out, run->job->id);
     json_object_end(&out);
     char *text = json_out_copy(&out);
     json_out_fini(&out);

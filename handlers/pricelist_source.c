@@ -24,6 +24,7 @@ static int on_component(const struct store_value *v, unsigned n, void *ctx)
         .state = (enum price_state)(price_column_number(&v[7], 1) - 1), /* an ENUM counts from 1 */
         .price_as_of = price_column_day(&v[8], QUOTE_NO_DATE),
         .skip = LIST_INACTIVE,
+        .failure = "E_PRICE_RANGE",
         .numbers = MEM_NONE,
     };
     snprintf(row->lot_code, sizeof row->lot_code, "%s", v[2].text);
@@ -164,8 +165,10 @@ static int from_warehouses(struct list_run *run)
             continue;
         row->skip = list_warehouse(&row->stock, run->include_zero_qty, run->cost_fallback ? row->price : 0, &run->rule,
                                    &row->item);
-        if (row->skip == LIST_IN && row->item.qty >= QTY_LIMIT)
+        if (row->skip == LIST_IN && row->item.qty >= QTY_LIMIT) {
             row->skip = LIST_FAILED;
+            row->failure = "E_QTY_RANGE";
+        }
     }
     return rc;
 }
@@ -186,6 +189,8 @@ static void on_quotes(void *ctx, uint32_t index, const struct quote *quotes, siz
     struct quote_estimate estimate =
         quotes_judge(&run->rules, run->method, run->input.parties, &run->input.rates, quotes, n, &run->space);
     row->skip = list_competitor(&estimate, &run->rule, &row->item);
+    if (estimate.status == ESTIMATE_TOO_MANY)
+        row->failure = "E_TOO_MANY_QUOTES";
 }
 
 static int from_competitors(struct list_run *run)

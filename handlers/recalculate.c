@@ -198,9 +198,18 @@ static int give_up(struct recalc_run *run)
     return store_fail(run->db, STORE_STOPPED, "the task is to stop");
 }
 
+/* How many components there are is not asked beforehand: inactive ones are passed over. */
+static void tell_counts(struct recalc_run *run, bool whole)
+{
+    uint64_t done = run->totals.components;
+    run->job->counts = (struct task_counts){
+        .known = done > 0, .total = whole ? done : 0, .done = done, .rejected = run->totals.outcome[RECALC_FAILED]};
+}
+
 static void tell_progress(struct recalc_run *run, uint32_t done, uint32_t total)
 {
     char text[64];
+    tell_counts(run, false);
     snprintf(text, sizeof text, "%" PRIu64 " components", run->totals.components);
     unsigned percent = total && done < total ? (unsigned)(98 * (uint64_t)done / total) : 98;
     run->percent = percent > run->percent ? percent : run->percent;
@@ -264,11 +273,10 @@ static void try_fini(struct recalc_run *run)
     price_input_fini(&run->input);
     free(run->scope);
     free(run->quotes);
-    free(run->failures);
+    price_failures_fini(&run->failures);
     run->scope = NULL;
     run->quotes = NULL;
-    run->failures = NULL;
-    run->room_scope = run->room_quotes = run->room_failures = 0;
+    run->room_scope = run->room_quotes = 0;
 }
 
 /* From nothing, since a try may follow another one. */
@@ -276,7 +284,7 @@ static void try_init(struct recalc_run *run, struct store_conn *db)
 {
     run->db = db;
     run->totals = (struct recalc_totals){0};
-    run->n_scope = run->n_rows = run->n_changes = run->n_quotes = run->n_failures = 0;
+    run->n_scope = run->n_rows = run->n_changes = run->n_quotes = 0;
     run->write_change = run->write_quote = NULL;
     memset(run->n_touched, 0, sizeof run->n_touched);
     run->input = (struct price_input){0};
@@ -298,12 +306,15 @@ static int compute(struct recalc_run *run)
     if (recalc_audit_init(run) != 0 ||
         store_query(run->db, "SELECT MAX(id) FROM component", NULL, 0, on_max_id, &run->max_id) != 0)
         return -1;
-    return run->scoped ? do_scope(run) : do_all(run);
+    int rc = run->scoped ? do_scope(run) : do_all(run);
+    if (rc == 0)
+        tell_counts(run, true);
+    return rc;
 }
 
 static int finish(struct recalc_run *run, struct job_ending *ending)
 {
-    if (recalc_save_failures(run) != 0)
+    if (price_failures_save(&run->failures, run->db, run->job->id) != 0)
         return -1;
     if (!run->dry_run && (import_lease_check(&run->lease, run->db) != 0 || import_lease_end(&run->lease, run->db) != 0))
         return -1;

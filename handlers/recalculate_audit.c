@@ -63,21 +63,11 @@ static void keep_verdicts(struct recalc_run *run, struct recalc_change *change, 
     }
 }
 
-static void keep_failure(struct recalc_run *run, const struct recalc_row *row, const char *code)
-{
-    if (run->n_failures == RECALC_FAILURES_MAX)
-        return;
-    run->failures = mem_grow(run->failures, &run->room_failures, run->n_failures + 1, sizeof *run->failures);
-    struct recalc_failure *failure = &run->failures[run->n_failures++];
-    memcpy(failure->lot_code, row->lot_code, sizeof failure->lot_code);
-    failure->code = code;
-}
-
 void recalc_note(struct recalc_run *run, uint32_t row, const struct recalc_result *result, const struct quote *quotes,
                  size_t n)
 {
     if (result->outcome == RECALC_FAILED) {
-        keep_failure(run, &run->rows[row], result->failure);
+        price_failures_add(&run->failures, run->rows[row].lot_code, result->failure);
         return;
     }
     if (run->dry_run)
@@ -301,36 +291,5 @@ int recalc_flush(struct recalc_run *run)
     if (audited && rc == 0)
         rc = write_verdicts(run);
     run->n_changes = run->n_quotes = 0;
-    return rc;
-}
-
-/* ---- Failures -------------------------------------------------------------------------------------------------- */
-
-static const char *failure_text(const char *code)
-{
-    if (strcmp(code, "E_TOO_MANY_QUOTES") == 0)
-        return "More than 10000 quotes: shorten the history or reject some.";
-    return "The price would be 10 000 000 000 or more: look at its quotes and coefficient.";
-}
-
-int recalc_save_failures(struct recalc_run *run)
-{
-    struct import_uuid task = import_uuid(run->job->id);
-    if (run->n_failures == 0)
-        return 0;
-    struct store_bulk *bulk = store_bulk_new(run->db,
-                                             "INSERT INTO task_row_error (task_id, severity, row_no, field, code, "
-                                             "message, raw) VALUES (?,'error',?,'lot_code',?,?,?)",
-                                             5, 0);
-    int rc = bulk ? 0 : -1;
-    for (uint32_t i = 0; i < run->n_failures && rc == 0; i++) {
-        const struct recalc_failure *failure = &run->failures[i];
-        struct store_value v[] = {STORE_SN(task.s, 36), STORE_U(i + 1), STORE_S(failure->code),
-                                  STORE_S(failure_text(failure->code)), STORE_S(failure->lot_code)};
-        rc = store_bulk_add(bulk, v);
-    }
-    if (rc == 0)
-        rc = store_bulk_flush(bulk);
-    store_bulk_free(&bulk);
     return rc;
 }

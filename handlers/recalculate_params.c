@@ -7,8 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <time.h>
-
 const char *const recalculate_methods[] = {"weighted_avg", "average", "median", "min", "latest", "manual", NULL};
 const char *const pricelist_methods[] = {"weighted_avg", "average", "median", "min", "latest", NULL};
 const char *const recalculate_per_party[] = {"latest", "all", NULL};
@@ -26,32 +24,12 @@ int64_t price_param_decimal(yajl_val params, const char *key, unsigned scale, in
     return (int64_t)value;
 }
 
-/* C has no call for another zone than TZ's; a runner has one thread. */
-static struct value_date today_in(const char *zone)
-{
-    const char *tz = getenv("TZ");
-    char *before = tz ? strdup(tz) : NULL;
-    time_t now = time(NULL);
-    struct tm tm;
-    if (zone && *zone)
-        setenv("TZ", zone, 1);
-    tzset();
-    localtime_r(&now, &tm);
-    if (before)
-        setenv("TZ", before, 1);
-    else
-        unsetenv("TZ");
-    tzset();
-    free(before);
-    return (struct value_date){tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday};
-}
-
 int32_t price_param_as_of(yajl_val params, const struct job_settings *settings)
 {
     const char *text = json_member_string(params, "as_of", NULL);
     struct value_date date;
     if (!text || value_date_text(text, strlen(text), &date) != 0)
-        date = today_in(settings->time_zone);
+        date = job_today(settings);
     return (int32_t)value_date_days(date);
 }
 

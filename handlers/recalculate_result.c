@@ -115,6 +115,8 @@ char *recalc_result_json(const struct recalc_run *run)
         json_put_int(&out, recalc_outcome_name((enum recalc_outcome)i), (int64_t)run->totals.outcome[i]);
     put_changes(&out, &run->totals);
     put_quotes(&out, &run->totals);
+    if (run->totals.outcome[RECALC_FAILED] > 0)
+        import_put_rejects(&out, run->job->id);
     json_object_end(&out);
     char *text = json_out_copy(&out);
     json_out_fini(&out);

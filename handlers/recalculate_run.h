@@ -6,6 +6,7 @@
 #define PF_RECALCULATE_RUN_H
 
 #include "handlers/job.h"
+#include "handlers/price_failures.h"
 #include "handlers/pricing/outcome.h"
 #include "handlers/recalculate_quotes.h"
 #include "handlers/stock_import_task.h"
@@ -51,13 +52,6 @@ struct recalc_totals {
     struct recalc_extreme max_up, max_down; /* lot_code "" = none */
 };
 
-/* A component without a new price because a rule of numbers was broken. */
-struct recalc_failure {
-    char lot_code[RECALC_LOT];
-    const char *code;
-};
-#define RECALC_FAILURES_MAX 10000
-
 struct recalc_run {
     struct job *job;
     struct quote_rules rules;
@@ -88,8 +82,7 @@ struct recalc_run {
     uint32_t touched[PRICE_MANUAL + 1][RECALC_CHUNK]; /* components that get another state only, by that state */
     uint32_t n_touched[PRICE_MANUAL + 1];
     struct recalc_totals totals;
-    struct recalc_failure *failures;
-    uint32_t n_failures, room_failures;
+    struct price_failures failures;
     uint32_t max_id; /* for the progress */
 };
 
@@ -101,8 +94,6 @@ void recalc_note(struct recalc_run *run, uint32_t row, const struct recalc_resul
                  size_t n);
 /* Write what is remembered and forget it. */
 int recalc_flush(struct recalc_run *run);
-/* Failed components as row errors of the task. */
-int recalc_save_failures(struct recalc_run *run);
 
 /* Add one component to the totals; verdicts as above, n = 0 when none were judged. */
 void recalc_count(struct recalc_run *run, const struct recalc_row *row, const struct recalc_result *result, size_t n);

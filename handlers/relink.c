@@ -1,6 +1,8 @@
 /* Statements that give waiting rows their lot; each exists twice, for all rows and for one number. */
 #include "handlers/relink.h"
 
+#include "handlers/stock_import_task.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -43,26 +45,28 @@ static const char *const for_number[N_STATEMENTS] = {REKEY_STOCK ONE_NUMBER, LIN
                                                      LINK_STOCK_BY_LOT ONE_NUMBER, LINK_QUOTES ONE_NUMBER,
                                                      LINK_QUOTES_BY_LOT ONE_NUMBER};
 
-static int run(struct store_conn *db, const char *const *statements, const struct store_value *param,
+/* `job` may be NULL: then nobody stops it. */
+static int run(struct store_conn *db, struct job *job, const char *const *statements, const struct store_value *param,
                struct relinked *done)
 {
     uint64_t rows[N_STATEMENTS];
     for (int i = 0; i < N_STATEMENTS; i++)
-        if (store_run(db, statements[i], param, param ? 1 : 0, &rows[i], NULL) != 0)
+        if ((job && import_go_on(job, db) != 0) ||
+            store_run(db, statements[i], param, param ? 1 : 0, &rows[i], NULL) != 0)
             return -1;
     *done = (struct relinked){rows[STOCK] + rows[STOCK_BY_LOT], rows[QUOTES] + rows[QUOTES_BY_LOT]};
     return 0;
 }
 
-int relink_all(struct store_conn *db, struct relinked *done)
+int relink_all(struct store_conn *db, struct job *job, struct relinked *done)
 {
-    return run(db, for_all, NULL, done);
+    return run(db, job, for_all, NULL, done);
 }
 
 int relink_number(struct store_conn *db, const char *pn_norm, struct relinked *done)
 {
     struct store_value param = STORE_S(pn_norm);
-    return run(db, for_number, &param, done);
+    return run(db, NULL, for_number, &param, done);
 }
 
 static int on_mark(const struct store_value *v, unsigned n, void *ctx)

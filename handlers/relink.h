@@ -11,15 +11,16 @@
 #ifndef PF_RELINK_H
 #define PF_RELINK_H
 
-#include "store/conn.h"
+#include "handlers/job.h"
 
 /* Rows that were given a lot. */
 struct relinked {
     uint64_t stock, quotes;
 };
 
-/* All waiting rows. Returns 0 or -1 with db->error. */
-int relink_all(struct store_conn *db, struct relinked *done);
+/* All waiting rows. Returns 0 or -1 with db->error; STORE_STOPPED when the job is to stop, which is looked at before
+ * each statement. */
+int relink_all(struct store_conn *db, struct job *job, struct relinked *done);
 /* Those with this number: touches and locks no others. */
 int relink_number(struct store_conn *db, const char *pn_norm, struct relinked *done);
 

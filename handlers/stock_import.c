@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <time.h>
 #include <unistd.h>
 
 #define KNOWN_WAREHOUSES 10 /* named in a fault when there are no more */
@@ -92,26 +91,6 @@ static int choice(yajl_val params, const char *key, const char *const *choices)
     return 0;
 }
 
-/* Today in the configured time zone. C has no call for another zone than TZ's; a runner has one thread. */
-static struct value_date today_in(const char *zone)
-{
-    const char *tz = getenv("TZ");
-    char *before = tz ? strdup(tz) : NULL;
-    time_t now = time(NULL);
-    struct tm tm;
-    if (zone && *zone)
-        setenv("TZ", zone, 1);
-    tzset();
-    localtime_r(&now, &tm);
-    if (before)
-        setenv("TZ", before, 1);
-    else
-        unsetenv("TZ");
-    tzset();
-    free(before);
-    return (struct value_date){tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday};
-}
-
 static int64_t vat_of(yajl_val params, const struct job_settings *settings)
 {
     const char *text = json_member_string(params, "vat_rate", NULL);
@@ -141,7 +120,7 @@ static void read_params(const struct job *job, struct stock_params *out)
         .max_delete_pct = (unsigned)json_member_int(params, "max_delete_pct", 50),
         .force = json_member_bool(params, "force", false),
         .skip_seen = choice(params, "if_seen", seen_choices) == 1,
-        .today = today_in(job->settings->time_zone),
+        .today = job_today(job->settings),
     };
     snprintf(out->warehouse, sizeof out->warehouse, "%s", json_member_string(params, "warehouse", ""));
     if (date && value_date_text(date, strlen(date), &out->stock_date) != 0)
@@ -209,11 +188,22 @@ static int on_line(void *ctx, const struct stock_line *line, uint32_t item, enum
     return 0;
 }
 
+/* The rows of a file are known when it has been read to its end. */
+static void tell_counts(struct stock_run *run)
+{
+    const struct stock_reader *reader = &run->reader;
+    run->job->counts = (struct task_counts){.known = reader->rows_total > 0,
+                                            .total = run->whole ? reader->rows_total : 0,
+                                            .done = reader->rows_total,
+                                            .rejected = reader->rows_rejected};
+}
+
 /* The file does not say how many rows it has, so the percentage only creeps towards 80. */
 static int on_tick(void *ctx, uint64_t rows)
 {
     struct stock_run *run = ctx;
     char text[64];
+    tell_counts(run);
     snprintf(text, sizeof text, "row %llu", (unsigned long long)rows);
     job_progress(run->job, 5 + (unsigned)(75 * rows / (rows + 100000)), text);
     if (job_cancelled(run->job))
@@ -248,6 +238,7 @@ static enum import_step read_file(struct stock_run *run)
     if (rc != 0)
         return import_reading_failed(job, rc, STOCK_SINK_STOPPED, &err, &run->failure);
     run->whole = true;
+    tell_counts(run);
     if (stock_reader_finish(&run->reader) == 0)
         return STEP_ON;
     return import_fail(&run->failure, run->reader.failure, run->reader.failure_text);
@@ -279,16 +270,6 @@ static enum import_step all_steps(struct stock_run *run)
     if (step == STEP_ON)
         step = compare(run);
     return step;
-}
-
-/* The rows of a file are known when it has been read to its end. */
-static void tell_counts(struct stock_run *run)
-{
-    const struct stock_reader *reader = &run->reader;
-    run->job->counts = (struct task_counts){.known = reader->rows_total > 0,
-                                            .total = run->whole ? reader->rows_total : 0,
-                                            .done = reader->rows_total,
-                                            .rejected = reader->rows_rejected};
 }
 
 static enum job_verdict end(struct stock_run *run, enum import_step step)

@@ -328,7 +328,8 @@ enum stock_code stock_measure(struct stock_context *context, const struct stock_
 
 /* ---- The row as a whole ---------------------------------------------------------------------------------------- */
 
-static struct value_date read_date(const struct stock_row *row, stock_warnings *warnings)
+static struct value_date read_date(const struct stock_context *context, const struct stock_row *row,
+                                   stock_warnings *warnings)
 {
     const struct grid_cell *cell = row->field[FIELD_RECEIVED_ON];
     struct value_date date = {0, 0, 0};
@@ -336,7 +337,7 @@ static struct value_date read_date(const struct stock_row *row, stock_warnings *
         return date;
     int rc = -EINVAL;
     if (cell->kind == GRID_NUMBER)
-        rc = value_date_serial(cell->text, cell->len, false, &date);
+        rc = value_date_serial(cell->text, cell->len, context->date1904, &date);
     else if (cell->kind == GRID_TEXT)
         rc = value_date_text(cell->text, cell->len, &date);
     else if (cell->kind == GRID_DATE)
@@ -381,7 +382,7 @@ enum stock_code stock_line_read(struct stock_context *context, const struct stoc
     line->reserved = amounts.reserved;
     line->cost = amounts.cost;
     line->unit = amounts.unit;
-    line->received_on = read_date(row, warnings);
+    line->received_on = read_date(context, row, warnings);
     if (line->component == MEM_NONE)
         stock_warn(warnings, W_UNMATCHED);
     return CODE_NONE;

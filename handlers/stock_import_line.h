@@ -17,6 +17,7 @@ struct stock_context {
     struct stock_catalog *catalog;
     const struct stock_heading *heading;
     struct value_date stock_date; /* rates are taken at this date */
+    bool date1904;                /* serial numbers of days count from 1904 */
     /* Rates asked for so far: the same few for half a million rows. */
     struct {
         char currency[4];

@@ -240,7 +240,8 @@ static int search_heading(struct stock_reader *reader)
     reader->context = (struct stock_context){.params = reader->params,
                                              .catalog = reader->catalog,
                                              .heading = &reader->heading,
-                                             .stock_date = stock_date(reader, &input)};
+                                             .stock_date = stock_date(reader, &input),
+                                             .date1904 = reader->date1904};
     return take_head_rows(reader);
 }
 
@@ -263,6 +264,7 @@ static int on_sheet(void *ctx, const struct grid_sheet *sheet)
     if (reader->phase == PHASE_DONE || sheet->hidden)
         return GRID_SKIP_SHEET;
     reader->phase = PHASE_SEARCH;
+    reader->date1904 = sheet->date1904;
     size_t n = utf8_cut(sheet->name, strlen(sheet->name), sizeof reader->sheet - 1);
     snprintf(reader->sheet, sizeof reader->sheet, "%.*s", (int)n, sheet->name);
     drop_head(reader);

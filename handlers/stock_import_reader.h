@@ -31,6 +31,7 @@ struct stock_reader {
 
     enum stock_phase phase;
     char sheet[65]; /* name of the sheet, cut at 64 characters for the row errors */
+    bool date1904;  /* of the sheet */
     struct grid_row *head[STOCK_HEAD_ROWS];
     uint32_t n_head;
     struct grid_merge *merges;

@@ -5,6 +5,7 @@
 #include "handlers/stock_import_run.h"
 #include "handlers/utf8.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -32,12 +33,30 @@ static int add_issue(struct stock_run *run, struct store_bulk *bulk, const char 
     return store_bulk_add(bulk, v);
 }
 
+/* The recognised columns in the order of the file, as stock_row_raw() has their cells. */
+static int save_columns(const struct stock_run *run, struct store_conn *db)
+{
+    const struct stock_heading *heading = &run->reader.heading;
+    char names[IMPORT_COLUMNS];
+    size_t used = 0;
+    for (uint32_t column = 0; column < STOCK_COLUMNS; column++) {
+        enum stock_field field = (enum stock_field)heading->field_at[column];
+        if (field != FIELD_NONE)
+            used +=
+                (size_t)snprintf(names + used, sizeof names - used, "%s%s", used ? "\t" : "", stock_field_name(field));
+    }
+    assert(used > 0 && used < sizeof names); /* each field once, and each row error has a heading above it */
+    return import_save_columns(db, run->job->id, names);
+}
+
 static int save_issues(struct stock_run *run, struct store_conn *db)
 {
     struct import_uuid task = import_uuid(run->job->id);
     uint32_t n = stock_issues_kept(&run->reader.issues);
     if (n == 0)
         return 0;
+    if (save_columns(run, db) != 0)
+        return -1;
     struct store_bulk *bulk = store_bulk_new(
         db,
         "INSERT INTO task_row_error (task_id, severity, sheet, row_no, field, code, message, raw, pn_norm, "
@@ -176,7 +195,7 @@ static int link_with_new_rows(struct stock_run *run, struct store_conn *db)
     struct relinked done;
     if (relink_mark(db, &mark) != 0)
         return -1;
-    return mark == run->catalog_mark ? 0 : relink_all(db, &done);
+    return mark == run->catalog_mark ? 0 : relink_all(db, run->job, &done);
 }
 
 static int save_stock(struct stock_run *run, struct store_conn *db)

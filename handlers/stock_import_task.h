@@ -53,6 +53,10 @@ struct import_uuid {
     char s[37];
 };
 struct import_uuid import_uuid(const store_uuid id);
+/* Keep the names of the columns whose cells row errors have in `raw`, separated by tabs in that order, for rejects.csv.
+ * Inside the transaction of the final state, failed or not. Returns 0 or -1 with db->error. */
+#define IMPORT_COLUMNS 500
+int import_save_columns(struct store_conn *db, const store_uuid id, const char *names);
 /* Member "rejects" of a result: where the refused rows are to be had. */
 void import_put_rejects(struct json_out *out, const store_uuid id);
 

@@ -1,17 +1,19 @@
 /* Refused rows: page by page out of task_row_error. */
 #include "handlers/task_rejects.h"
 
+#include "handlers/rowjson.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <uuid/uuid.h>
 
-#define PAGE_TEXT   "1000"
-#define PAGE        1000
-#define FIXED       6 /* columns before the cells */
-#define CELLS_MAX   256
-#define RAW_MAX     (1000 * 4 + 1)
-#define RESULT_DEEP 16
+#define PAGE_TEXT "1000"
+#define PAGE      1000
+#define FIXED     6 /* columns before the cells */
+#define CELLS_MAX 256
+#define NAMES_MAX 501
+#define RAW_MAX   (1000 * 4 + 1)
 
 struct rejects {
     struct csv_out csv;
@@ -22,54 +24,44 @@ struct rejects {
 
 /* ---- Headings ---- */
 
-struct column {
-    const char *name;
-    int64_t number; /* in the file */
-};
-
-static int by_number(const void *a, const void *b)
+static int keep_names(const struct store_value *v, unsigned n, void *ctx)
 {
-    const struct column *left = a, *right = b;
-    return left->number < right->number ? -1 : left->number > right->number;
+    (void)n;
+    row_copy(ctx, NAMES_MAX, &v[0]);
+    return 0;
 }
 
-/* The recognised columns as the result names them, in the file's order. Returns how many. */
-static size_t result_columns(yajl_val result, struct column columns[CELLS_MAX])
+/* Texts are kept with a tab between them: none holds one. Returns how many; the others stay as they are. */
+static unsigned split(char *raw, const char **texts, unsigned max)
 {
-    yajl_val named = json_member(json_member(result, "file"), "columns");
-    size_t n = 0;
-    if (!YAJL_IS_OBJECT(named))
-        return 0;
-    for (size_t i = 0; i < named->u.object.len && n < CELLS_MAX; i++) {
-        if (!YAJL_IS_INTEGER(named->u.object.values[i]))
-            continue;
-        columns[n++] = (struct column){named->u.object.keys[i], YAJL_GET_INTEGER(named->u.object.values[i])};
+    unsigned n = 0;
+    for (char *text = raw; text && n < max; n++) {
+        char *tab = strchr(text, '\t');
+        if (tab)
+            *tab++ = '\0';
+        texts[n] = text;
+        text = tab;
     }
-    qsort(columns, n, sizeof *columns, by_number);
     return n;
 }
 
-static void write_headings(struct rejects *rejects, const struct journal_row *task)
+static void write_headings(struct rejects *rejects, char *names)
 {
     static const char *const fixed[2][FIXED] = {
         {"sheet", "row", "field", "code", "message", "suggestion"},
         {"Лист", "Строка", "Поле", "Код", "Сообщение", "Подсказка"},
     };
     const char *fields[FIXED + CELLS_MAX];
-    struct column columns[CELLS_MAX];
-    char numbered[CELLS_MAX][16], why[80];
-    yajl_val result =
-        task->result ? json_parse(task->result, strlen(task->result), RESULT_DEEP, why, sizeof why) : NULL;
-    size_t named = result ? result_columns(result, columns) : 0;
+    char numbered[CELLS_MAX][16];
+    unsigned named = names[0] ? split(names, fields + FIXED, CELLS_MAX) : 0;
     if (named > rejects->cells)
-        rejects->cells = (unsigned)named;
+        rejects->cells = named;
     memcpy(fields, fixed[rejects->csv.options.russian], sizeof fixed[0]);
-    for (unsigned i = 0; i < rejects->cells; i++) {
+    for (unsigned i = named; i < rejects->cells; i++) {
         snprintf(numbered[i], sizeof numbered[i], "cell_%u", i + 1);
-        fields[FIXED + i] = i < named ? columns[i].name : numbered[i];
+        fields[FIXED + i] = numbered[i];
     }
     csv_out_record(&rejects->csv, fields, FIXED + rejects->cells);
-    yajl_tree_free(result);
 }
 
 /* ---- Rows ---- */
@@ -81,20 +73,6 @@ static int keep_cells(const struct store_value *v, unsigned n, void *ctx)
     unsigned long cells = v[0].text ? strtoul(v[0].text, NULL, 10) : 0;
     rejects->cells = cells < CELLS_MAX ? (unsigned)cells : CELLS_MAX;
     return 0;
-}
-
-/* Cells are kept with a tab between them: none holds one. */
-static size_t split(char *raw, const char **cells, size_t max)
-{
-    size_t n = 0;
-    for (char *cell = raw; cell && n < max; n++) {
-        char *tab = strchr(cell, '\t');
-        if (tab)
-            *tab++ = '\0';
-        cells[n] = cell;
-        cell = tab;
-    }
-    return n;
 }
 
 static int on_row(const struct store_value *v, unsigned n, void *ctx)
@@ -134,16 +112,19 @@ int task_rejects_write(struct store_conn *conn, const struct journal_row *task, 
     struct rejects rejects = {.cells = 0};
     char id[37];
     uuid_unparse_lower(task->id, id);
+    char names[NAMES_MAX] = "";
     struct store_value v = STORE_S(id);
     int rc = store_query(conn,
                          "SELECT MAX(CHAR_LENGTH(raw) - CHAR_LENGTH(REPLACE(raw, '\\t', '')) + 1) FROM task_row_error "
                          "WHERE task_id = ? AND severity = 'error'",
                          &v, 1, keep_cells, &rejects);
+    if (rc == 0)
+        rc = store_query(conn, "SELECT reject_columns FROM task WHERE id = ?", &v, 1, keep_names, names);
     if (rc != 0)
         return -1;
     csv_out_open(&rejects.csv, options, file_sink_write, sink);
     if (options->header)
-        write_headings(&rejects, task);
+        write_headings(&rejects, names);
     rc = write_pages(conn, &rejects, id);
     if (rc == 0 && csv_out_flush(&rejects.csv) != 0)
         rc = 1;

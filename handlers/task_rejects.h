@@ -8,8 +8,8 @@
 #include "store/journal.h"
 
 /* Write the refused rows of a finished task by pages: sheet, row, field, code, message, suggestion, then the recognised
- * columns in the file's order, under the names that the result gives them (cell_1, cell_2, … without a result). Returns
- * 0; 1 when the sink failed; -1 with conn->error. */
+ * columns in the file's order under their names (cell_3 where a row has more cells than the heading). Returns 0; 1 when
+ * the sink failed; -1 with conn->error. */
 int task_rejects_write(struct store_conn *conn, const struct journal_row *task, const struct csv_options *options,
                        struct file_sink *sink);
 

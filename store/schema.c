@@ -451,6 +451,15 @@ static const char *const version_6[] = {
     NULL,
 };
 
+/* Names of the columns whose cells an import kept with its row errors, separated by tabs: a failed import has no result
+ * that would tell them. */
+static const char alter_task_columns[] = "ALTER TABLE task ADD COLUMN IF NOT EXISTS reject_columns VARCHAR(500) NULL";
+
+static const char *const version_7[] = {
+    alter_task_columns,
+    NULL,
+};
+
 const struct store_migration store_migrations[] = {
     {1, "first schema", version_1},
     {2, "covering index for recalculation", version_2},
@@ -458,5 +467,6 @@ const struct store_migration store_migrations[] = {
     {4, "origin of tasks, kept idempotency keys, task log", version_4},
     {5, "task lists and counts", version_5},
     {6, "how far failed tasks came, traces", version_6},
+    {7, "columns of refused rows", version_7},
     {0, NULL, NULL},
 };

@@ -58,6 +58,7 @@ struct grid_sheet {
     uint32_t index;   /* 0-based order in the workbook */
     const char *name; /* UTF-8, terminated; "" for .mxl */
     bool hidden;      /* hidden or veryHidden */
+    bool date1904;    /* a serial number of a day that stands in a GRID_NUMBER counts from 1904 */
     uint32_t n_merges;
     const struct grid_merge *merges;
 };

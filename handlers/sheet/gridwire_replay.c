@@ -239,7 +239,10 @@ static int on_sheet(struct replay *r, struct cursor *c)
 {
     char name[NAME_MAX_BYTES];
     const unsigned char *p = bytes_at(c, 9);
-    struct grid_sheet sheet = {.index = get32(p), .name = name, .hidden = p[4] != 0};
+    struct grid_sheet sheet = {.index = get32(p),
+                               .name = name,
+                               .hidden = (p[4] & SHEET_HIDDEN) != 0,
+                               .date1904 = (p[4] & SHEET_DATE1904) != 0};
     if (r->open || r->sheets == SHEETS_MAX || sheet.index != r->sheets++ || !read_name(c, get32(p + 5), name))
         return garbled(r, "send a damaged sheet");
     sheet.n_merges = get32(bytes_at(c, 4));

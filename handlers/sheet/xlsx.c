@@ -153,7 +153,7 @@ static int read_sheet(struct reading *r, uint32_t index, const struct book_sheet
     bool look = !r->sink->without_merges && merges_scan(&r->zip, entry, &merges, &ignored) == 0;
     if (!look)
         merges_free(&merges);
-    struct grid_sheet told = {index, sheet->name, sheet->hidden, merges.n, merges.list};
+    struct grid_sheet told = {index, sheet->name, sheet->hidden, r->book.date1904, merges.n, merges.list};
     int rc = r->sink->sheet(r->sink->ctx, &told);
     if (rc == 0)
         rc = read_rows(r, entry, look ? &merges : NULL);

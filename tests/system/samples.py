@@ -14,7 +14,7 @@ _TYPES = ('<?xml version="1.0" encoding="UTF-8"?><Types xmlns="http://schemas.op
 _RELS = ('<?xml version="1.0" encoding="UTF-8"?><Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
          '<Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/{kind}" Target="{target}"/>'
          '</Relationships>')
-_BOOK = ('<?xml version="1.0" encoding="UTF-8"?><workbook xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" '
+BOOK = ('<?xml version="1.0" encoding="UTF-8"?><workbook xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" '
          'xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships">'
          '<sheets><sheet name="TDSheet" sheetId="1" r:id="rId1"/></sheets></workbook>')
 
@@ -30,22 +30,22 @@ def rels(kind, target):
     return _RELS.format(kind=kind, target=target)
 
 
-def xlsx(rows, level=zipfile.ZIP_DEFLATED):
+def xlsx(rows, level=zipfile.ZIP_DEFLATED, book=BOOK):
     """A small workbook with one sheet of these rows (texts and numbers)."""
-    return workbook("<sheetData>" + "".join("<row>" + "".join(map(_cell, row)) + "</row>" for row in rows) + "</sheetData>", level)
+    return workbook("<sheetData>" + "".join("<row>" + "".join(map(_cell, row)) + "</row>" for row in rows) + "</sheetData>", level, book)
 
 
-def workbook(content, level=zipfile.ZIP_DEFLATED):
+def workbook(content, level=zipfile.ZIP_DEFLATED, book=BOOK):
     """A workbook with one sheet of this content."""
     sheet = ('<?xml version="1.0" encoding="UTF-8"?><worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">'
              f"{content}</worksheet>")
     out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", level) as book:
-        book.writestr("[Content_Types].xml", _TYPES)
-        book.writestr("_rels/.rels", rels("officeDocument", "xl/workbook.xml"))
-        book.writestr("xl/workbook.xml", _BOOK)
-        book.writestr("xl/_rels/workbook.xml.rels", rels("worksheet", "worksheets/sheet1.xml"))
-        book.writestr("xl/worksheets/sheet1.xml", sheet)
+    with zipfile.ZipFile(out, "w", level) as package:
+        package.writestr("[Content_Types].xml", _TYPES)
+        package.writestr("_rels/.rels", rels("officeDocument", "xl/workbook.xml"))
+        package.writestr("xl/workbook.xml", book)
+        package.writestr("xl/_rels/workbook.xml.rels", rels("worksheet", "worksheets/sheet1.xml"))
+        package.writestr("xl/worksheets/sheet1.xml", sheet)
     return out.getvalue()
 
 

@@ -87,8 +87,8 @@ def test_cancel_refusals(daemon):
     target = f"/api/tasks/{done}/cancel"
     json_type = {"Content-Type": "application/json"}
     check_problem(client.request("POST", target, "{", json_type), 400, "malformed-json")
-    for body in ('[]', '{"reason": 1}', '{"why": "x"}', '{"reason": "%s"}' % ("x" * 201)):
-        check_problem(client.request("POST", target, body, json_type), 422, "invalid-parameters")
+    for body in ('[]', '{"reason": 1}', '{"why": "x"}', '{"reason": "%s"}' % ("x" * 201), '{"reason": "%s"}' % ("ж" * 101)):
+        check_problem(client.request("POST", target, body.encode(), json_type), 422, "invalid-parameters")
     check_problem(client.request("POST", target, "x", {"Content-Type": "text/plain"}), 415, "unsupported-media-type")
     check_problem(client.get(target), 405, "method-not-allowed")
     assert client.request("DELETE", f"/api/tasks/{done}").status == 204
@@ -105,6 +105,21 @@ def test_cancel_while_the_table_is_full(make_daemon):
     for task_id in ids:
         assert client.wait(task_id)["status"] == "error"
     assert client.wait(client.start("test_sleep", ms=0))["status"] == "completed"
+
+
+def test_the_longest_reason_is_shown_whole(make_daemon):
+    """By the slot and, when that is gone, by the journal, in the same bytes."""
+    daemon = make_daemon(tasks__slots=8)
+    busy_runners(daemon)
+    client, reason = daemon.worker(0), "ж" * 100
+    task_id = client.start("test_sleep", ms=0)
+    assert cancel(client, task_id, reason).status == 200
+    known = client.get(f"/api/tasks/{task_id}")
+    assert known.json["error"] == f"Cancelled ({reason}); nothing was written."
+    for _ in range(8):
+        assert cancel(client, client.start("test_sleep", ms=0)).status == 200
+    gone = daemon.worker(1).get(f"/api/tasks/{task_id}")
+    assert gone.headers["ETag"] == f'W/"j.{task_id}"' and gone.body == known.body
 
 
 @pytest.mark.parametrize("how,limit", [("statement", 3), ("own", 5)])
@@ -273,6 +288,8 @@ def test_forget_a_finished_task(daemon):
     for worker in (client, other):
         check_problem(worker.get(f"/api/tasks/{task_id}"), 410, "task-expired")
         check_problem(cancel(worker, task_id), 410, "task-expired")
+        check_problem(worker.request("POST", f"/api/tasks/{task_id}/retry"), 410, "task-expired")
+        check_problem(worker.get(f"/api/tasks/{task_id}/log"), 410, "task-expired")
         again = worker.request("DELETE", f"/api/tasks/{task_id}")
         assert again.status == 204 and again.body == b""
     assert daemon.sql(f"SELECT COUNT(*) FROM task WHERE id = '{task_id}'") == [["0"]]
@@ -327,22 +344,27 @@ def test_rejects_of_a_failed_import_and_of_many_rows(daemon):
     assert task["status"] == "error" and task["result"] is None, task
     table = list(csv.DictReader(io.StringIO(rejects(client, task["id"]).body.decode())))
     assert [int(row["row"]) for row in table] == list(range(2, 2502))
-    assert [row["cell_1"] for row in table] == [f"PN-{number}" for number in range(2500)]
+    assert list(table[0])[6:] == ["part_number", "name", "qty", "unit_cost"], "named although there is no result"
+    assert [row["part_number"] for row in table] == [f"PN-{number}" for number in range(2500)]
 
 
 def test_rejects_of_a_catalogue_import(daemon):
     client = daemon.worker(0)
-    text = ("code,name\r\n" "MAIN,Main\r\n" ",\"Without, a code\"\r\n" "EAST,=East\r\n" + "X" * 40 + ",Too long\r\n")
+    text = ("name,code\r\n" "Main,MAIN\r\n" "\"Without, a code\",\r\n" "=East,EAST\r\n" "Too long," + "X" * 40 + "\r\n")
     task = client.wait(client.upload("/api/catalog/warehouses/import", text.encode(), "text/csv").json["task_id"])
     assert task["status"] == "completed" and task["message"] == "2 of 4 rows accepted, 2 rejected", task
     assert outcome(client, task["id"]) == "partial"
     result = task["result"]
     assert (result["rows_total"], result["inserted"], result["rejected"]) == (4, 2, 2) and sum(result["errors"].values()) == 2, result
     assert result["rejects"] == f"/api/tasks/{task['id']}/rejects.csv"
-    table = list(csv.DictReader(io.StringIO(client.get(result["rejects"]).body.decode())))
-    assert [(row["row"], row["field"], row["code"]) for row in table] == [("3", "code", "E_REQUIRED"), ("5", "code", "E_TEXT_LONG")], table
-    assert [(row["cell_1"], row["cell_2"]) for row in table] == [("", "Without, a code"), ("X" * 40, "Too long")], "each in its column"
+    head, *table = csv.reader(io.StringIO(client.get(result["rejects"]).body.decode()))
+    assert [(line[1], *line[2:4]) for line in table] == [("3", "code", "E_REQUIRED"), ("5", "code", "E_TEXT_LONG")], table
+    assert head[6:] == ["name", "code"], "the file's own names, in its order"
+    assert [line[6:] for line in table] == [["Without, a code", ""], ["Too long", "X" * 40]], "each in its column"
     assert daemon.sql("SELECT code FROM warehouse ORDER BY code") == [["EAST"], ["MAIN"]]
+    wide = client.wait(client.upload("/api/catalog/warehouses/import", b"code,name\r\nWEST,West,,one more\r\n", "text/csv").json["task_id"])
+    head, *table = csv.reader(io.StringIO(rejects(client, wide["id"]).body.decode()))
+    assert head[6:] == ["code", "name", "cell_3", "cell_4"] and [line[6:] for line in table] == [["WEST", "West", "", "one more"]]
     good = client.wait(client.upload("/api/catalog/warehouses/import", b"code,name\r\nWEST,West\r\n", "text/csv").json["task_id"])
     assert outcome(client, good["id"]) == "succeeded" and "rejects" not in good["result"], good
 

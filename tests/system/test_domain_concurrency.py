@@ -308,3 +308,38 @@ def test_a_cancel_waits_for_no_statement_of_a_large_import(make_daemon, place):
         count = daemon.sql(f"SELECT COUNT(*) FROM stock_item i JOIN warehouse w ON w.id = i.warehouse_id WHERE w.code = 'W{part}'")
         assert count == [["0" if stopped else str(rows)]], ends
     assert any(ends), ends
+
+
+def until(daemon, statement, seconds=10):
+    """Until one of the sessions is at such a statement."""
+    end = time.monotonic() + seconds
+    look = f"SELECT COUNT(*) FROM information_schema.processlist WHERE info LIKE '{statement}%' AND id <> CONNECTION_ID()"
+    while daemon.sql(look) == [["0"]]:
+        assert time.monotonic() < end, f"nobody came to {statement}"
+        time.sleep(0.05)
+
+
+@pytest.mark.parametrize("table, lines, waits_at", [
+    ("part_numbers", "part_number,lot_code\nPN-1,A\n", "UPDATE price_quote"), ("components", "lot_code,name\nA,y\nPN-1,y\n", "UPDATE catalog_stage"),
+    ("components", "lot_code,name\nPN-1,y\n", "UPDATE price_quote")])
+def test_a_cancel_reaches_a_statement_that_goes_on(make_daemon, table, lines, waits_at):
+    """The last statements of a catalogue import may have millions of rows to do, or wait for others: each is stopped, and nothing stays."""
+    daemon = make_daemon(tasks__cancel_statement_s=1, tasks__cancel_kill_s=60)
+    daemon.sql("INSERT INTO component (id, lot_code, lot_norm, name) VALUES (1, 'A', 'A', 'x'); INSERT INTO party (id, kind, code, name) VALUES "
+               "(1, 'supplier', 'S', 'x'); INSERT INTO price_quote (party_id, part_number, pn_norm, price, currency, quoted_on) VALUES "
+               "(1, 'PN-1', 'PN1', 1, 'RUB', '2026-02-01')")
+    look = "SELECT (SELECT COUNT(*) FROM part_number_map), (SELECT GROUP_CONCAT(lot_code, name) FROM component), (SELECT COUNT(component_id) FROM price_quote)"
+    locked = "component" if waits_at == "UPDATE catalog_stage" else "price_quote"
+    holder = threading.Thread(target=daemon.sql, args=(f"BEGIN; SELECT id FROM {locked} FOR UPDATE; DO SLEEP(8) /* held */",))
+    holder.start()
+    until(daemon, "DO SLEEP(8)")
+    client = daemon.worker(0)
+    task_id = client.upload(f"/api/catalog/{table}/import", lines.encode(), "text/csv").json["task_id"]
+    until(daemon, waits_at)
+    stopped, seconds = cancel(client, task_id)
+    assert stopped and 0.9 < seconds < 4, seconds
+    assert daemon.sql(look) == [["0", "Ax", "0"]]
+    assert daemon.sql(f"SELECT outcome, attempt FROM task WHERE id = '{task_id}'") == [["cancelled", "1"]]
+    holder.join()
+    again = client.upload(f"/api/catalog/{table}/import", lines.encode(), "text/csv").json["task_id"]
+    assert finish(client, again)["relinked"] == 1

@@ -51,6 +51,8 @@ def test_a_list_differs_from_itself_in_nothing(world):
 def test_the_result_of_a_task_and_the_diff_agree(world):
     first = world.results["estimate"]["pricelist_id"]
     result = world.post("dearer", "/api/pricelists", {"source": "estimate", "as_of": AS_OF, "coefficient": "1.1", "categories": ["CPU", "MEM"]})
+    listed = [world.client.get(f"/api/pricelists/{list_id}/items?limit=200").json["items"] for list_id in (first, result["pricelist_id"])]
+    assert [item["lot_code"] for item in listed[1]] == [item["lot_code"] for item in listed[0] if item["category"] in ("CPU", "MEM")]
     answer = diff(world.other, first, result["pricelist_id"])
     assert answer.json["summary"] == result["diff"] and result["diff"]["removed"] > 0 and result["diff"]["up"] > 0
     rows = answer.json["rows"]

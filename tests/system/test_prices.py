@@ -1,12 +1,34 @@
 """Prices and price lists over HTTP, on the demo data: every number that the demo's expectations hold, and the trail behind it."""
+import datetime
+import re
 from urllib.parse import quote
 
 import pytest
 
+import samples
+from contract import described
 from demo_world import AS_OF, SOURCES, expected
 from test_tasks import check_problem
 
 SUMMARY = expected("summary.json")
+
+
+def test_what_has_row_data_is_stored_nowhere(world):
+    """Every route that reads data, with and without its tag."""
+    lots, seen = world.client.get("/api/components?limit=1").json["components"], 0
+    values = {"lot": quote(lots[0]["lot_code"], safe=""), "id": str(world.results["estimate"]["pricelist_id"]), "table": "rates",
+              "a": str(world.results["estimate"]["pricelist_id"]), "b": str(world.results["warehouse"]["pricelist_id"])}
+    for route in described()["routes"]:
+        if route["method"] != "get" or route["scope"] != "read" or route["path"].startswith(("/api/tasks", "/api/templates")):
+            continue
+        target = re.sub(r"\{(\w+)\}", lambda name: values[name[1]], route["path"])
+        answer = world.client.get(target)
+        assert answer.status == 200 and answer.headers["Cache-Control"] == "no-store", (target, answer)
+        if answer.headers["ETag"]:
+            again = world.other.get(target, {"If-None-Match": answer.headers["ETag"]})
+            assert again.status == 304 and again.headers["Cache-Control"] == "no-store", target
+        seen += 1
+    assert seen >= 10
 
 
 # ---- Starting ---------------------------------------------------------------------------------------------------------
@@ -36,6 +58,21 @@ def test_recalculation_without_parameters_takes_the_defaults(daemon, body):
     task = client.wait(answer.json["task_id"])
     assert task["status"] == "completed" and task["type"] == "recalculate"
     assert task["result"]["method"] == "weighted_avg" and task["result"]["components_total"] == 0
+
+
+def test_today_is_the_day_of_the_configured_zone(make_daemon):
+    """Two zones a day and two hours apart never have the same date."""
+    zones = {"Pacific/Kiritimati": 14, "Etc/GMT+12": -12}
+    for zone, hours in zones.items():
+        daemon = make_daemon(name=zone.replace("/", "-"), pricing__time_zone=zone)
+        daemon.sql("INSERT INTO warehouse (code, name) VALUES ('MAIN', 'x')")
+        client = daemon.worker(0)
+        days = [(datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(hours=hours)).date().isoformat()]
+        task_ids = [client.start("recalculate"), client.start("pricelist_create", source="estimate", allow_empty=True),
+                    client.upload("/api/stock/import?warehouse=MAIN", samples.xlsx([["Артикул", "Количество"], ["A-1", 1]])).json["task_id"]]
+        results = [client.wait(task_id)["result"] for task_id in task_ids]
+        days.append((datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(hours=hours)).date().isoformat())
+        assert all(result.get("as_of", result.get("stock_date")) in days for result in results), results
 
 
 def test_parameters_of_a_recalculation_are_refused_all_at_once(world):

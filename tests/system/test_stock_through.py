@@ -152,6 +152,18 @@ def test_reports_of_every_end():
     assert ends[None] >= FILES // 3 and len(ends) >= 2, ends
 
 
+def test_days_as_bare_numbers(module_daemon):
+    """Counted from 1904 where the workbook says so; a date of the last day of a stock is a date in either."""
+    load(module_daemon, drawn(random.Random(1)))
+    client = module_daemon.worker(0)
+    rows = [["Артикул", "Количество", "Дата прихода"], ["A-1", 1, 46058], ["A-2", 1, "05.02.2026"], ["A-3", 1, 60], ["A-4", 1, 0]]
+    for book, days in ((samples.BOOK, ["2026-02-05", "2026-02-05", "NULL", "NULL"]),
+                       (samples.BOOK.replace("<sheets>", '<workbookPr date1904="1"/><sheets>'), ["2030-02-06", "2026-02-05", "1904-03-01", "1904-01-01"])):
+        task = client.wait(client.upload("/api/stock/import?warehouse=MAIN&force=1", samples.xlsx(rows, book=book)).json["task_id"])
+        assert task["status"] == "completed" and task["result"]["warnings"].get("W_DATE", 0) == days.count("NULL"), task
+        assert [row[0] for row in module_daemon.sql("SELECT received_on FROM stock_item ORDER BY pn_norm")] == days
+
+
 def test_settings_of_the_import(make_daemon):
     """The base currency and the VAT of costs that hold it are the operator's, unless the task says otherwise."""
     daemon = make_daemon(pricing__base_currency="USD", pricing__default_vat_rate=10)

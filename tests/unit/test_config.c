@@ -293,6 +293,9 @@ static void test_exposure_needs_tokens(void **state)
     (void)state;
     refuse_option("http.listen=0.0.0.0:8087", "http.listen = 0.0.0.0:8087: must be a loopback address");
     refuse_option("http.listen=[::]:8087", "must be a loopback address");
+    refuse_option("pricing.time_zone=Mars/Phobos", "pricing.time_zone = Mars/Phobos: must be a name of");
+    refuse_option("pricing.time_zone=Europe", "must be a name of");
+    refuse_option("pricing.time_zone=../zoneinfo/UTC", "must be a name of");
     refuse_option("auth.tokens_file=/nonexistent/tokens",
                   "auth.tokens_file = /nonexistent/tokens: No such file or directory");
     write_file(file, "# none yet\n", 0644);

@@ -78,7 +78,7 @@ static void send_book(int fd)
                                 {3, GRID_ERROR, 0, 0, 4, "#N/A"},
                                 {4, GRID_TEXT, 0, 0, 3, "a\0b"},
                                 {16383, GRID_DATE, 0, 0, 10, "2026-02-05"}};
-    struct grid_sheet one = {0, "Лист", true, 2, merges}, two = {1, "", false, 0, NULL};
+    struct grid_sheet one = {0, "Лист", true, true, 2, merges}, two = {1, "", false, false, 0, NULL};
     struct grid_row row = {1048575, 3, true, 65535, 513, 6, cells}, small = {0, 0, false, 0, 0, 2, cells},
                     none = {7, 0, false, 0, 0, 0, NULL};
     assert_int_equal(s.sheet(s.ctx, &one), 0);
@@ -108,8 +108,12 @@ static int seen_sheet(void *ctx, const struct grid_sheet *sheet)
     if (seen->sheets++ == 0) {
         assert_string_equal(sheet->name, "Лист");
         assert_true(sheet->hidden);
+        assert_true(sheet->date1904);
         assert_int_equal(sheet->n_merges, 2);
         assert_memory_equal(sheet->merges, merges, sizeof merges);
+    } else {
+        assert_false(sheet->hidden);
+        assert_false(sheet->date1904);
     }
     return seen->answer;
 }
@@ -154,7 +158,7 @@ static void send_ignoring(int fd)
     struct grid_sink s = gridwire_writer_sink(w);
     struct grid_cell cell = {0, GRID_TEXT, 0, 0, 4, "text"};
     struct grid_row row = {0, 0, false, 0, 0, 1, &cell};
-    struct grid_sheet sheet = {0, "Лист", true, 2, merges};
+    struct grid_sheet sheet = {0, "Лист", true, true, 2, merges};
     int rc = s.sheet(s.ctx, &sheet);
     for (int i = 0; i < 200000 && rc == 0; i++)
         rc = s.row(s.ctx, &row);
@@ -210,7 +214,7 @@ static void send_refusal(int fd)
 {
     struct gridwire_writer *w = gridwire_writer_new(fd);
     struct grid_sink s = gridwire_writer_sink(w);
-    struct grid_sheet sheet = {0, "S", false, 0, NULL};
+    struct grid_sheet sheet = {0, "S", false, false, 0, NULL};
     struct sheet_error err = {.offset = 1ull << 40};
     sheet_refuse(&err, "zip-corrupt", "Испорчен.");
     s.sheet(s.ctx, &sheet);
@@ -252,7 +256,7 @@ static struct bytes record(void)
     struct gridwire_writer *w = gridwire_writer_new(ends[0]);
     struct grid_sink s = gridwire_writer_sink(w);
     struct grid_cell cells[] = {{0, GRID_TEXT, 0, 0, 1, "a"}, {1, GRID_NUMBER, 0, 0, 1, "7"}};
-    struct grid_sheet sheet = {0, "S", false, 2, merges};
+    struct grid_sheet sheet = {0, "S", false, false, 2, merges};
     struct grid_row row = {5, 1, false, 0, 0, 2, cells};
     s.sheet(s.ctx, &sheet);
     s.row(s.ctx, &row);

@@ -213,6 +213,7 @@ static void unchanged_list_is_the_last_one(void **state)
     assert_int_equal(import_count(&test, "pricelist_id"), first);
     assert_false(json_member_bool(test.result, "created", true));
     assert_string_equal(testdata_string(test.result, "version"), "2026-02-05-001");
+    assert_string_equal(testdata_string(test.result, "as_of"), "2026-02-05");
     assert_int_equal(price_number("SELECT COUNT(*) FROM pricelist"), 1);
     assert_int_equal(price_number("SELECT COUNT(*) FROM pricelist_item"), 1);
     import_job_fini(&test);
@@ -230,6 +231,13 @@ static void dry_run_and_empty_write_nothing(void **state)
     price_job(&test, &task_pricelist_create, TODAY);
     price_must_end(&test, &task_pricelist_create);
     assert_string_equal(test.error_code, "E_EMPTY_PRICELIST");
+    assert_string_equal(test.error, "No component would be in the list; left out were 0.");
+    import_job_fini(&test);
+    make_priced("(1, 'A', 'A', 'x', NULL, 'none', NULL), (2, 'B', 'B', 'x', NULL, 'none', NULL)");
+    price_sql("UPDATE component SET active = 0 WHERE id = 2");
+    price_job(&test, &task_pricelist_create, TODAY);
+    price_must_end(&test, &task_pricelist_create);
+    assert_string_equal(test.error, "No component would be in the list; left out were 2: 1 inactive, 1 no_price.");
     import_job_fini(&test);
     assert_int_equal(price_number("SELECT COUNT(*) FROM lease WHERE until > UTC_TIMESTAMP()"), 0);
     make_priced(LOT(1, "A", 100));
@@ -243,6 +251,47 @@ static void dry_run_and_empty_write_nothing(void **state)
     assert_int_equal(import_count(&test, "items"), 0);
     import_job_fini(&test);
     assert_int_equal(price_number("SELECT COUNT(*) FROM pricelist WHERE status = 'ready' AND items = 0"), 1);
+}
+
+/* Prices and quantities that no column holds, and more quotes than the rules allow: the others are listed. */
+static void what_cannot_be_listed_is_named(void **state)
+{
+    struct import_job test;
+    (void)state;
+    make_priced(
+        "(1, 'A', 'A', 'x', 100, 'fresh', '2026-02-05'), (2, 'B', 'B', 'x', 9999999999, 'fresh', '2026-02-05'), "
+        "(3, 'C', 'C', 'x', 9999999999, 'manual', '2026-02-05')");
+    price_run(&test, &task_pricelist_create,
+              "{\"source\":\"estimate\",\"as_of\":\"2026-02-05\",\"coefficient\":\"2\"}");
+    assert_int_equal(test.outcome, OUTCOME_PARTIAL);
+    assert_string_equal(test.message, "2026-02-05-001: 1 items, 2 failed");
+    assert_int_equal(import_count(&test, "items"), 1);
+    assert_int_equal(json_member_int(json_member(test.result, "skipped"), "failed", 0), 2);
+    price_expect_text("SELECT GROUP_CONCAT(raw, ' ', code ORDER BY row_no) FROM task_row_error",
+                      "B E_PRICE_RANGE,C E_PRICE_RANGE");
+    price_expect_text("SELECT reject_columns FROM task WHERE reject_columns IS NOT NULL", "lot_code");
+    import_job_fini(&test);
+    price_sql("DELETE FROM task_row_error");
+    price_sql("INSERT INTO warehouse (id, code, name) VALUES (1, 'MAIN', 'x')");
+    price_sql(
+        "INSERT INTO stock_import (id, task_id, warehouse_id, file_name, file_sha256, file_format, mode, stock_date, "
+        "rows_total, rows_rejected, inserted, updated, unchanged, deleted) VALUES (1, UUID(), 1, 'x', "
+        "REPEAT('x', 32), 'xlsx', 'replace', '2026-02-05', 2, 0, 2, 0, 0, 0)");
+    price_sql("INSERT INTO stock_item (warehouse_id, pn_norm, part_number, component_id, lot_qty, qty, unit_cost, "
+              "stock_import_id) VALUES (1, 'A1', 'A1', 1, 1000, 1000000000, 5, 1), (1, 'B1', 'B1', 2, 1, 1, 5, 1)");
+    price_run(&test, &task_pricelist_create, "{\"source\":\"warehouse\",\"as_of\":\"2026-02-05\"}");
+    assert_int_equal(import_count(&test, "items"), 1);
+    import_job_fini(&test);
+    price_sql("INSERT INTO party (id, kind, code, name) VALUES (1, 'competitor', 'K', 'x')");
+    price_sql("INSERT INTO price_quote (party_id, component_id, price, currency, quoted_on) SELECT 1, 1, 5, 'RUB', "
+              "'2026-02-01' FROM seq_1_to_10001");
+    price_sql("INSERT INTO price_quote (party_id, component_id, price, currency, quoted_on) SELECT 1, 2, 5, 'RUB', "
+              "'2026-02-01' FROM seq_1_to_10000");
+    price_run(&test, &task_pricelist_create, "{\"source\":\"competitor\",\"as_of\":\"2026-02-05\"}");
+    assert_int_equal(import_count(&test, "items"), 1);
+    import_job_fini(&test);
+    price_expect_text("SELECT GROUP_CONCAT(raw, ' ', code ORDER BY id) FROM task_row_error",
+                      "A E_QTY_RANGE,A E_TOO_MANY_QUOTES");
 }
 
 /* ---- Immutability ---------------------------------------------------------------------------------------------- */
@@ -304,6 +353,7 @@ static void cancel_writes_nothing(void **state)
     price_job(&test, &task_pricelist_create, TODAY);
     test.cancel_after = 3;
     assert_int_equal(task_pricelist_create.run(&test.job), JOB_STOP);
+    import_expect_counts(&test, 3500, 2000, 0);
     import_job_fini(&test);
     assert_int_equal(price_number("SELECT COUNT(*) FROM pricelist"), 0);
     assert_int_equal(price_number("SELECT COUNT(*) FROM pricelist_item"), 0);
@@ -311,6 +361,7 @@ static void cancel_writes_nothing(void **state)
     for (int i = 0; i < 2; i++) { /* the second reads the first along, over several pages */
         price_run(&test, &task_pricelist_create, TODAY);
         assert_int_equal(import_count(&test, "items"), 3500);
+        import_expect_counts(&test, 3500, 3500, 0);
         if (i == 1)
             assert_int_equal(json_member_int(json_member(test.result, "diff"), "same", -1), 3500);
         import_job_fini(&test);
@@ -344,6 +395,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(versions_and_diff, price_setup, price_teardown),
         cmocka_unit_test_setup_teardown(unchanged_list_is_the_last_one, price_setup, price_teardown),
         cmocka_unit_test_setup_teardown(dry_run_and_empty_write_nothing, price_setup, price_teardown),
+        cmocka_unit_test_setup_teardown(what_cannot_be_listed_is_named, price_setup, price_teardown),
         cmocka_unit_test_setup_teardown(a_list_never_changes, price_setup, price_teardown),
         cmocka_unit_test_setup_teardown(part_numbers_end_on_a_whole_one, price_setup, price_teardown),
         cmocka_unit_test_setup_teardown(cancel_writes_nothing, price_setup, price_teardown),
