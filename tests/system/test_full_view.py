@@ -253,13 +253,28 @@ def test_failed_tasks_keep_what_they_had_reached(make_daemon):
     assert tasks[crash]["outcome"] == "interrupted" and tasks[crash]["message"].endswith("no attempt left; last step: started, attempt 3 of 3")
 
 
-def test_rows_counted_when_an_import_is_cancelled(daemon):
+def in_slices(daemon, client, task_id, until):
+    """Let the only runner work a few milliseconds at a time until `until`; it stands still when this returns its pid."""
+    runner = daemon.children("runner")[0]
+    while True:
+        os.kill(runner, signal.SIGSTOP)
+        task = client.task(task_id)
+        if until(task):
+            return runner
+        assert task["status"] == "running", task
+        os.kill(runner, signal.SIGCONT)
+        time.sleep(0.003)
+
+
+def test_rows_counted_when_an_import_is_cancelled(make_daemon):
     """As long as the file has not been read to its end nobody knows how many rows there would have been."""
+    daemon = make_daemon(tasks__runners=1)
     samples.load_catalogue(daemon)
     client = daemon.worker(0)
     task_id = client.upload("/api/stock/import?warehouse=MAIN", samples.stock(150000)).json["task_id"]
-    client.wait(task_id, until=lambda t: t["message"].startswith("row "), every=0.002)
+    runner = in_slices(daemon, client, task_id, until=lambda t: t["message"].startswith("row "))
     cancel(client, task_id)
+    os.kill(runner, signal.SIGCONT)
     client.wait(task_id)
     task = full(client, task_id).json
     assert task["outcome"] == "cancelled" and task["progress"] >= 5

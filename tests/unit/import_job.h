@@ -202,7 +202,10 @@ static inline void import_job_init(struct import_job *test, const struct task_ty
     memcpy(row.id, test->job.id, 16);
     memcpy(row.node, test->node, 16);
     import_must(test, journal_insert(&test->db, &row), "journal_insert");
-    assert_int_equal(journal_claim(&test->db, test->job.id, test->node, &test->job.attempt), 1);
+    struct journal_row claimed;
+    assert_int_equal(journal_claim(&test->db, test->job.id, test->node, &claimed), 1);
+    test->job.attempt = claimed.attempt;
+    journal_row_fini(&claimed);
     free(canonical);
 }
 
