@@ -244,6 +244,20 @@ static void updates_only_what_the_file_has(void **state)
                      1);
 }
 
+/* As spreadsheets and people write it. */
+static void reads_yes_and_no(void **state)
+{
+    (void)state;
+    struct import_job test;
+    load_text(&test, "components",
+              "lot_code,name,active\nY-1,x,1\nY-2,x,TRUE\nY-3,x,ИСТИНА\nY-4,x,Да\nY-5,x,yes\nY-6,x,\n"
+              "N-1,x,0\nN-2,x,FALSE\nN-3,x,ложь\nN-4,x,нет\nN-5,x,No\nE-1,x,2\nE-2,x,да нет\nE-3,x,10\n");
+    check(&test, 11, 0, 0, 3);
+    assert_int_equal(json_member_int(json_member(test.result, "errors"), "E_CHOICE", 0), 3);
+    import_job_fini(&test);
+    assert_int_equal(import_number(&look, "SELECT SUM(active = (lot_code LIKE 'Y%')) FROM component"), 11);
+}
+
 static void keeps_the_good_rows(void **state)
 {
     (void)state;
@@ -458,6 +472,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(loads_the_demo_twice, setup, teardown),
         cmocka_unit_test_setup_teardown(imports_the_demo_stock, setup, teardown),
         cmocka_unit_test_setup_teardown(updates_only_what_the_file_has, setup, teardown),
+        cmocka_unit_test_setup_teardown(reads_yes_and_no, setup, teardown),
         cmocka_unit_test_setup_teardown(keeps_the_good_rows, setup, teardown),
         cmocka_unit_test_setup_teardown(refuses_wrong_headings, setup, teardown),
         cmocka_unit_test_setup_teardown(quotes_are_loaded_once, setup, teardown),
