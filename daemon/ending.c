@@ -3,6 +3,7 @@
 
 #include "daemon/process.h"
 #include "daemon/spool.h"
+#include "daemon/taskcounts.h"
 #include "daemon/taskstate.h"
 
 #include <stdio.h>
@@ -102,6 +103,8 @@ void ending_keep(struct journal_end *end, const struct shm_task *task)
     if (end->status == JOURNAL_SUCCEEDED)
         return;
     end->progress = task->progress;
+    if (!end->counts.known)
+        end->counts = taskcounts_of(task);
     if (!end->message) /* of a task that was being cancelled the slot says only that */
         end->message = task->flags & TASK_CANCEL_ASKED ? "" : task->message;
 }

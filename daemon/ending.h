@@ -25,8 +25,8 @@ void ending_interrupted(struct ending *ending, unsigned attempt, unsigned max, c
                         const struct shm_task *task);
 /* "The task's row is no longer in the database." */
 void ending_gone(struct ending *ending);
-/* A task that ends without success keeps what polls have shown of it: its percent, and its message unless the end has
- * one. `task` is its slot as it is now; `end` borrows its message. */
+/* A task that ends without success keeps what has been shown of it: its percent, its message unless the end has one,
+ * and its counts unless the end knows them. `task` is its slot as it is now; `end` borrows its message. */
 void ending_keep(struct journal_end *end, const struct shm_task *task);
 
 /* The task is over: its spooled file goes, unless it failed and such files are kept for a retry. */

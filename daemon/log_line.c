@@ -109,16 +109,17 @@ static void put_time(struct out *out, int64_t wall_ms, const char *format)
 
 static void put_uuid(struct out *out, const uint8_t id[16])
 {
-    char text[37];
+    static const char hex[] = "0123456789abcdef";
+    char text[36];
     size_t at = 0;
 
     for (unsigned i = 0; i < 16; i++) {
         if (i == 4 || i == 6 || i == 8 || i == 10)
             text[at++] = '-';
-        snprintf(text + at, 3, "%02x", id[i]);
-        at += 2;
+        text[at++] = hex[id[i] >> 4];
+        text[at++] = hex[id[i] & 15];
     }
-    put(out, text, 36);
+    put(out, text, sizeof text);
 }
 
 const char *log_level_name(enum log_level level)

@@ -19,7 +19,7 @@
 #include <uuid/uuid.h>
 
 #define CANCEL_DEADLINE_MS 2000
-#define REASON_MAX         200 /* characters */
+#define REASON_MAX         200 /* bytes: with the name of who asked it has to fit into the slot's error */
 #define JSON_DEPTH         4
 
 static bool parse_id(struct http_request *request, uuid_t id)
@@ -51,7 +51,7 @@ struct cancel {
     struct http_request *request;
     uuid_t id;
     char by[IDENTITY_MAX];
-    char reason[REASON_MAX * 4 + 1];
+    char reason[REASON_MAX + 1];
     /* What the journal says afterwards. */
     bool found, gone;
     struct journal_row row;

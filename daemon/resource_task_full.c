@@ -1,4 +1,4 @@
-/* ?view=full of one task: the slot as it is, then the journal's row by one read on the database thread.
+/* ?view=full of one task: the slot as it is, then the journal's row by a read on the database thread.
  *
  * The slot is read first: the journal decides how a task ends and the slot follows, so a row that is read after a slot
  * is never behind it in that. The tag has the slot's number and a digest of the text, since what only the journal knows
@@ -129,12 +129,27 @@ static int read_once(struct store_conn *conn, struct full_get *get)
     return 0;
 }
 
+/* A task that lives and was not in the table may have come there meanwhile: only there is progress. Then its row is
+ * read again, since it must not be behind the slot. */
+static int read_both(struct store_conn *conn, struct full_get *get)
+{
+    const struct worker *worker = get->request->app;
+    int rc = read_once(conn, get);
+    if (rc != 0 || get->in_table || !get->found || get->view.final ||
+        !taskread_slot(worker->process->segment, get->reading.id, &get->slot))
+        return rc;
+    get->in_table = true;
+    free(get->view.text);
+    get->view.text = NULL;
+    return read_once(conn, get);
+}
+
 static int full_work(struct store_conn *conn, void *ctx)
 {
-    int rc = read_once(conn, ctx);
+    int rc = read_both(conn, ctx);
     if (rc == 0 || conn->error.cls != STORE_GONE || store_ensure(conn) != 0)
         return rc;
-    return read_once(conn, ctx); /* the server was restarted under it */
+    return read_both(conn, ctx); /* the server was restarted under it */
 }
 
 /* ---- Loop ---- */

@@ -27,8 +27,9 @@ struct ids_request {
     struct hold_task *live; /* those that have not ended */
     struct wanted *wanted;
     yajl_val params; /* owns the ids as they were sent */
-    bool full;       /* ?view=full */
-    bool elsewhere;  /* a task that lives and is not in our table: nothing to wait by */
+    struct shm_segment *segment;
+    bool full;      /* ?view=full */
+    bool elsewhere; /* a task that lives and is not in our table: nothing to wait by */
     bool may_hold, applied;
     unsigned wait_s;
 };
@@ -87,6 +88,55 @@ static void put_list(const struct ids_request *ids, struct json_out *out)
     json_object_end(out);
 }
 
+/* ---- What the table has: any thread -------------------------------------------------------------------------------
+ */
+
+static void add_live(struct ids_request *ids, size_t i, enum task_state state, uint64_t visible)
+{
+    struct hold_task *live = &ids->live[ids->n_live];
+    live->visible = visible;
+    if (!task_state_final(state) && !named_before(ids, i) &&
+        shm_table_find(ids->segment, ids->wanted[i].id, &live->handle) == 0)
+        ids->n_live++;
+}
+
+static void take_text(struct ids_request *ids, size_t i)
+{
+    struct wanted *wanted = &ids->wanted[i];
+    struct shm_poll poll;
+    size_t len = tasklist_slot_text(ids->segment, wanted->id, &poll);
+    if (!len)
+        return;
+    wanted->text = strndup(poll.text, len);
+    if (!wanted->text)
+        abort();
+    ids->n_found++;
+    add_live(ids, i, (enum task_state)poll.state, poll.visible);
+}
+
+/* For the full view; its text is made when the row has been read. */
+static void take_slot(struct ids_request *ids, size_t i)
+{
+    struct wanted *wanted = &ids->wanted[i];
+    struct shm_task *slot = malloc(sizeof *slot);
+    if (!slot)
+        abort();
+    if (!taskread_slot(ids->segment, wanted->id, slot)) {
+        free(slot);
+        return;
+    }
+    wanted->slot = slot;
+    add_live(ids, i, (enum task_state)slot->state, slot->visible);
+}
+
+static void look_up(struct ids_request *ids, size_t i)
+{
+    if (ids->full)
+        take_slot(ids, i);
+    else
+        take_text(ids, i);
+}
+
 /* ---- What the table lacks: database thread ------------------------------------------------------------------------
  */
 
@@ -94,6 +144,18 @@ struct finding {
     struct ids_request *ids;
     int spool_fd;
 };
+
+/* A task that lives and was not in the table may have come there meanwhile: only there is progress. In a full view one
+ * that has ended since is shown as its row says, which must not be behind the slot. */
+static void look_again(struct ids_request *ids, size_t i)
+{
+    struct wanted *wanted = &ids->wanted[i];
+    look_up(ids, i);
+    if (wanted->slot && task_state_final((enum task_state)wanted->slot->state)) {
+        free(wanted->slot);
+        wanted->slot = NULL;
+    }
+}
 
 static char *row_text(const struct finding *finding, const struct wanted *wanted, const struct journal_row *row)
 {
@@ -112,8 +174,12 @@ static int keep_row(const struct journal_row *row, void *ctx)
         struct wanted *wanted = &ids->wanted[i];
         if (!wanted->valid || wanted->text || memcmp(wanted->id, row->id, sizeof row->id) != 0)
             continue;
-        wanted->text = row_text(finding, wanted, row);
-        ids->elsewhere |= row->status <= JOURNAL_RUNNING && !wanted->slot;
+        bool lives = row->status <= JOURNAL_RUNNING;
+        if (lives && !wanted->slot)
+            look_again(ids, i);
+        ids->elsewhere |= lives && !wanted->slot && !wanted->text;
+        if (!wanted->text)
+            wanted->text = row_text(finding, wanted, row);
     }
     return 0;
 }
@@ -180,51 +246,6 @@ static int read_missing(struct store_conn *conn, struct answer *answer)
 /* ---- From the table: loop -----------------------------------------------------------------------------------------
  */
 
-static void add_live(struct ids_request *ids, size_t i, struct shm_segment *segment, enum task_state state,
-                     uint64_t visible)
-{
-    struct hold_task *live = &ids->live[ids->n_live];
-    live->visible = visible;
-    if (!task_state_final(state) && !named_before(ids, i) &&
-        shm_table_find(segment, ids->wanted[i].id, &live->handle) == 0)
-        ids->n_live++;
-}
-
-static void look_up(struct ids_request *ids, size_t i, struct shm_segment *segment)
-{
-    struct wanted *wanted = &ids->wanted[i];
-    const char *sent = sent_id(ids, i);
-    struct shm_poll poll;
-    wanted->valid = strlen(sent) == 36 && uuid_parse(sent, wanted->id) == 0;
-    ids->n_valid += wanted->valid;
-    size_t len = wanted->valid ? tasklist_slot_text(segment, wanted->id, &poll) : 0;
-    if (!len)
-        return;
-    wanted->text = strndup(poll.text, len);
-    if (!wanted->text)
-        abort();
-    ids->n_found++;
-    add_live(ids, i, segment, (enum task_state)poll.state, poll.visible);
-}
-
-/* For the full view; its text is made when the row has been read. */
-static void take_slot(struct ids_request *ids, size_t i, struct shm_segment *segment)
-{
-    struct wanted *wanted = &ids->wanted[i];
-    const char *sent = sent_id(ids, i);
-    struct shm_task *slot = malloc(sizeof *slot);
-    if (!slot)
-        abort();
-    wanted->valid = strlen(sent) == 36 && uuid_parse(sent, wanted->id) == 0;
-    ids->n_valid += wanted->valid;
-    if (!wanted->valid || !taskread_slot(segment, wanted->id, slot)) {
-        free(slot);
-        return;
-    }
-    wanted->slot = slot;
-    add_live(ids, i, segment, (enum task_state)slot->state, slot->visible);
-}
-
 static struct ids_request *ids_new(struct shm_segment *segment, yajl_val params)
 {
     struct ids_request *ids = calloc(1, sizeof *ids);
@@ -234,11 +255,14 @@ static struct ids_request *ids_new(struct shm_segment *segment, yajl_val params)
         abort();
     ids->params = params;
     ids->full = json_member_string(params, "view", NULL) != NULL;
+    ids->segment = segment;
     for (; ids->n < n; ids->n++) {
-        if (ids->full)
-            take_slot(ids, ids->n, segment);
-        else
-            look_up(ids, ids->n, segment);
+        struct wanted *wanted = &ids->wanted[ids->n];
+        const char *sent = sent_id(ids, ids->n);
+        wanted->valid = strlen(sent) == 36 && uuid_parse(sent, wanted->id) == 0;
+        ids->n_valid += wanted->valid;
+        if (wanted->valid)
+            look_up(ids, ids->n);
     }
     return ids;
 }

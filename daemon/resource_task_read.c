@@ -282,8 +282,10 @@ static const struct param_spec full_params[] = {
  * view knows this interface. */
 static bool read_query(struct http_request *request, struct task_reading *reading)
 {
-    struct param_faults faults = {.n = 0};
     reading->full = http_param(request, "view") != NULL;
+    if (!reading->full && read_wait(request, reading))
+        return true;
+    struct param_faults faults = {.n = 0}; /* 20 KB: not for every poll */
     if (reading->full)
         free(params_from_text(full_params, request->params, request->n_params, &faults));
     if (!faults.n && !read_wait(request, reading))

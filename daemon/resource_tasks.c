@@ -36,9 +36,10 @@ static int type_from(struct param_faults *faults, yajl_val body)
 
 void resource_task_post(struct http_request *request)
 {
-    struct param_faults faults = {.n = 0};
+    struct param_faults faults;
     int type = -1;
     yajl_val body;
+    faults.n = 0; /* the rest need not be zero */
     if (!start_body(request, false, &body))
         return;
     if (!YAJL_IS_OBJECT(body)) {

@@ -183,7 +183,7 @@ static void settle(struct runner *runner, enum job_verdict verdict)
             return;
         if (atomic_load(&runner->stopping))
             return; /* the janitor settles it at the next start */
-        taskstate_progress(runner->process->segment, runner->handle, 0, "waiting for the database");
+        taskstate_progress(runner->process->segment, runner->handle, 0, "waiting for the database", NULL);
         poll(NULL, 0, DATABASE_PAUSE_MS);
     }
 }
@@ -261,22 +261,17 @@ static void begin(struct runner *runner, const struct shm_task *task)
     joblog_line(&runner->log, clock_wall_ms(), "attempt %u of %u started", attempt, max);
 }
 
-/* queued -> running; we hold the slot CLAIMED. Returns 1 with the row; 0 when slot and journal have been brought in
- * line otherwise. */
-static int claim_row(struct runner *runner, struct journal_row *row)
+/* queued -> running; we hold the slot CLAIMED. Returns true with the row; false when slot and journal have been brought
+ * in line otherwise. */
+static bool claim_row(struct runner *runner, struct journal_row *row)
 {
-    struct job *job = &runner->job;
-    int rc = journal_claim(&runner->db, job->id, runner->process->node, &job->attempt);
-    if (rc != 1) { /* not ours, or nobody knows whether it is: the journal decides, and the attempt has not begun */
-        runner_follow_journal(runner, false);
-        return 0;
+    if (journal_claim(&runner->db, runner->job.id, runner->process->node, row) == 1) {
+        runner->job.attempt = row->attempt;
+        return true;
     }
-    while (!atomic_load(&runner->stopping)) {
-        if (store_ensure(&runner->db) == 0 && (rc = journal_read(&runner->db, job->id, row)) >= 0)
-            return rc;
-        poll(NULL, 0, DATABASE_PAUSE_MS);
-    }
-    return 0; /* told to stop: the janitor settles the claim */
+    /* Not ours, or nobody knows whether it is: the journal decides, and the attempt has not begun. */
+    runner_follow_journal(runner, false);
+    return false;
 }
 
 /* Claim and run one task. Returns false when there is nothing to do now. */
@@ -294,7 +289,7 @@ static bool work_once(struct runner *runner)
         .ops = &runner_job_ops, .db = &runner->db, .settings = &runner->settings, .runner = runner, .file_fd = -1};
     memcpy(runner->job.id, task.id, sizeof runner->job.id);
     joblog_init(&runner->log);
-    if (claim_row(runner, &row) == 1) {
+    if (claim_row(runner, &row)) {
         log_set_origin(row.request_id, row.traceparent);
         begin(runner, &task);
         run_row(runner, &row);

@@ -40,7 +40,7 @@ static void on_progress(struct job *job, unsigned percent, const char *text)
                  text);
         text = further;
     }
-    taskstate_progress(runner->process->segment, runner->handle, percent, text);
+    taskstate_progress(runner->process->segment, runner->handle, percent, text, &job->counts);
 }
 
 void runner_show_session(struct runner *runner)

@@ -49,8 +49,9 @@ void start_from_json(struct http_request *request, int type, yajl_val object, co
 
 void start_from_body(struct http_request *request, const char *type)
 {
-    struct param_faults faults = {.n = 0};
+    struct param_faults faults;
     yajl_val body;
+    faults.n = 0; /* the rest need not be zero */
     if (!start_body(request, true, &body))
         return;
     start_from_json(request, task_type_number(type), body, "", &faults);

@@ -2,6 +2,7 @@
 #include "daemon/taskfull.h"
 
 #include "daemon/http/http.h"
+#include "daemon/taskcounts.h"
 #include "daemon/taskview.h"
 #include "handlers/task_type.h"
 
@@ -117,34 +118,54 @@ static void put_pace(struct json_out *out, const struct face *face)
 
 /* ---- Counters ---- */
 
-/* What the results of the task types call them. */
+/* Components that a price list was made from, by the result: its items and, by reason, what is not in it. -1 = it is no
+ * price list's. */
+static int64_t gone_through(yajl_val result)
+{
+    int64_t n = json_member_int(result, "items", -1);
+    yajl_val skipped = json_member(result, "skipped");
+    for (size_t i = 0; n >= 0 && YAJL_IS_OBJECT(skipped) && i < skipped->u.object.len; i++)
+        n += YAJL_IS_INTEGER(skipped->u.object.values[i]) ? YAJL_GET_INTEGER(skipped->u.object.values[i]) : 0;
+    return n;
+}
+
+/* Those of them that a rule of numbers left without a price. */
+static int64_t failed_items(yajl_val result)
+{
+    yajl_val skipped = json_member(result, "skipped");
+    return YAJL_IS_OBJECT(skipped) ? json_member_int(skipped, "failed", 0) : -1;
+}
+
+/* What the results of the task types call them, or how they are found there. */
 static const struct {
     const char *name, *in_result[3];
+    int64_t (*otherwise)(yajl_val result);
 } counters[] = {
-    {"total", {"rows_total", "components_total", "items"}},
-    {"done", {"rows_total", "components_total", "items"}}, /* a task that completed has been through all */
-    {"created", {"inserted"}},
-    {"updated", {"updated"}},
-    {"unchanged", {"unchanged"}},
-    {"rejected", {"rows_rejected", "rejected"}},
+    {"total", {"rows_total", "components_total"}, gone_through},
+    {"done", {"rows_total", "components_total"}, gone_through}, /* a task that completed has been through all */
+    {"created", {"inserted"}, NULL},
+    {"updated", {"updated"}, NULL},
+    {"unchanged", {"unchanged"}, NULL},
+    {"rejected", {"rows_rejected", "rejected", "failed"}, failed_items},
 };
 #define COUNTERS (sizeof counters / sizeof counters[0])
 
-static yajl_val counter_in(yajl_val result, size_t i)
+/* -1 = this type does not count it. */
+static int64_t counter_in(yajl_val result, size_t i)
 {
     for (size_t j = 0; j < 3 && counters[i].in_result[j]; j++) {
-        yajl_val value = json_member(result, counters[i].in_result[j]);
-        if (YAJL_IS_INTEGER(value))
+        int64_t value = json_member_int(result, counters[i].in_result[j], -1);
+        if (value >= 0)
             return value;
     }
-    return NULL;
+    return counters[i].otherwise ? counters[i].otherwise(result) : -1;
 }
 
 static void put_counters(struct json_out *out, yajl_val result)
 {
     bool any = false;
     for (size_t i = 0; i < COUNTERS; i++)
-        any = any || counter_in(result, i);
+        any = any || counter_in(result, i) >= 0;
     json_key(out, "counters");
     if (!any) {
         json_null(out);
@@ -152,10 +173,10 @@ static void put_counters(struct json_out *out, yajl_val result)
     }
     json_object(out);
     for (size_t i = 0; i < COUNTERS; i++) {
-        yajl_val value = counter_in(result, i);
+        int64_t value = counter_in(result, i);
         json_key(out, counters[i].name);
-        if (value)
-            json_int(out, YAJL_GET_INTEGER(value));
+        if (value >= 0)
+            json_int(out, value);
         else
             json_null(out);
     }
@@ -170,7 +191,7 @@ static void put_result_counts(struct json_out *out, const struct face *face)
     yajl_tree_free(nine);
 }
 
-/* Of a task that ended without success, and so has written nothing: what it had gone through by then. */
+/* Of a task that runs, or ended without success, and so has written nothing: what it has gone through. */
 static void put_partial_counts(struct json_out *out, const struct task_counts *counts)
 {
     json_key(out, "counters");
@@ -191,10 +212,13 @@ static void put_partial_counts(struct json_out *out, const struct task_counts *c
 static void put_counts(struct json_out *out, const struct face *face)
 {
     const struct journal_row *row = face->source->row;
+    struct task_counts counts = taskcounts_of(&face->task);
+    if (face->final && row)
+        counts = row->counts;
     if (face->task.state == TASK_SUCCEEDED)
         put_result_counts(out, face);
-    else if (face->final && row && row->counts.known)
-        put_partial_counts(out, &row->counts);
+    else if (counts.known)
+        put_partial_counts(out, &counts);
     else
         json_put_string(out, "counters", NULL);
 }

@@ -3,6 +3,7 @@
 
 #include "daemon/log.h"
 #include "daemon/metrics.h"
+#include "daemon/taskcounts.h"
 #include "daemon/taskview.h"
 #include "shm/watch.h"
 
@@ -173,6 +174,14 @@ int taskstate_unclaim(struct shm_segment *seg, struct shm_handle handle)
     return taskstate_apply(seg, handle, edit_unclaim, NULL);
 }
 
+/* Nothing of the attempt before is true of the next one. */
+static void forget_attempt(struct shm_task *task)
+{
+    task->progress = 0;
+    task->flags &= (uint8_t) ~(TASK_INTERRUPTED | TASK_OVERDUE);
+    taskcounts_put(task, &(struct task_counts){.known = false});
+}
+
 struct start {
     unsigned attempt, max;
 };
@@ -186,8 +195,7 @@ static bool edit_start(struct shm_task *task, const char **result, void *ctx)
     task->state = TASK_RUNNING;
     task->attempt = (uint16_t)start->attempt;
     task->started_ms = task->touched_ms = clock_wall_ms();
-    task->progress = 0;
-    task->flags &= (uint8_t) ~(TASK_INTERRUPTED | TASK_OVERDUE);
+    forget_attempt(task);
     if (start->attempt > 1)
         say(task, "started, attempt %u of %u", start->attempt, start->max);
     else
@@ -204,6 +212,7 @@ int taskstate_start(struct shm_segment *seg, struct shm_handle handle, unsigned 
 struct progress {
     unsigned percent;
     const char *text;
+    const struct task_counts *counts;
 };
 
 static bool edit_progress(struct shm_task *task, const char **result, void *ctx)
@@ -216,13 +225,16 @@ static bool edit_progress(struct shm_task *task, const char **result, void *ctx)
     if (percent > task->progress)
         task->progress = (uint8_t)percent;
     say(task, "%s", progress->text);
+    if (progress->counts)
+        taskcounts_put(task, progress->counts);
     task->touched_ms = clock_wall_ms();
     return true;
 }
 
-int taskstate_progress(struct shm_segment *seg, struct shm_handle handle, unsigned percent, const char *text)
+int taskstate_progress(struct shm_segment *seg, struct shm_handle handle, unsigned percent, const char *text,
+                       const struct task_counts *counts)
 {
-    struct progress progress = {percent, text};
+    struct progress progress = {percent, text, counts};
     return taskstate_apply(seg, handle, edit_progress, &progress);
 }
 
@@ -249,6 +261,7 @@ static bool edit_interrupted(struct shm_task *task, const char **result, void *c
         return true;
     }
     task->progress = 0;
+    taskcounts_put(task, &(struct task_counts){.known = false});
     say(task, "interrupted (%.100s), attempt %u of %u follows", why->cause, task->attempt + 1u, why->max);
     return true;
 }
@@ -282,8 +295,7 @@ static bool edit_requeue(struct shm_task *task, const char **result, void *ctx)
         return false;
     task->state = TASK_READY;
     task->owner = (struct proc_ref){0, 0};
-    task->progress = 0;
-    task->flags &= (uint8_t) ~(TASK_INTERRUPTED | TASK_OVERDUE);
+    forget_attempt(task);
     say(task, "%s", (const char *)ctx);
     return true;
 }

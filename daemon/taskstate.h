@@ -7,6 +7,7 @@
 
 #include "daemon/process.h"
 #include "shm/table.h"
+#include "store/journal.h"
 
 /* Edit a copy of the task. Return false to leave it as it is (the caller gets -ECANCELED). Text members are rendered
  * afterwards; to show a result set *result to JSON text. */
@@ -36,8 +37,9 @@ int taskstate_release(struct shm_segment *seg, struct shm_handle handle);
 int taskstate_unclaim(struct shm_segment *seg, struct shm_handle handle);
 /* CLAIMED -> RUNNING: attempt number `attempt` starts now. */
 int taskstate_start(struct shm_segment *seg, struct shm_handle handle, unsigned attempt, unsigned max_attempts);
-/* RUNNING: percent (0-99, never falls within an attempt) and text. */
-int taskstate_progress(struct shm_segment *seg, struct shm_handle handle, unsigned percent, const char *text);
+/* RUNNING: percent (0-99, never falls within an attempt), text, and what has been counted so far (NULL: as it was). */
+int taskstate_progress(struct shm_segment *seg, struct shm_handle handle, unsigned percent, const char *text,
+                       const struct task_counts *counts);
 /* RUNNING and owned by `dead`: say at once that its owner died, before the journal has been asked. Declines when it was
  * said already, or when the task has moved on to another owner. */
 int taskstate_interrupted(struct shm_segment *seg, struct shm_handle handle, struct proc_ref dead, const char *cause,

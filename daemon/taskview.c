@@ -2,6 +2,7 @@
 #include "daemon/taskview.h"
 
 #include "daemon/identity.h"
+#include "daemon/taskcounts.h"
 #include "handlers/task_type.h"
 
 #include <stdio.h>
@@ -131,7 +132,7 @@ void taskview_write(struct json_out *out, const struct shm_task *task, const cha
         json_raw(out, result, strlen(result));
     else
         json_null(out);
-    json_put_string(out, "error", task->error);
+    json_put_string(out, "error", taskcounts_error(task));
     taskview_put_time(out, "created_at", task->created_ms);
     taskview_put_time(out, "done_at", task->done_ms);
     json_object_end(out);

@@ -68,10 +68,21 @@ static int on_row(void *ctx, uint32_t row, const struct catalog_row *values)
     return catalog_stage_row(&run->stage, row, values);
 }
 
+/* The rows of a file are known when it has been read to its end. */
+static void tell_counts(struct catalog_run *run)
+{
+    const struct catalog_file *file = &run->file;
+    run->job->counts = (struct task_counts){.known = file->rows_total > 0,
+                                            .total = run->whole ? file->rows_total : 0,
+                                            .done = file->rows_total,
+                                            .rejected = file->rejected};
+}
+
 static int on_tick(void *ctx, uint64_t rows)
 {
     struct catalog_run *run = ctx;
     char text[64];
+    tell_counts(run);
     snprintf(text, sizeof text, "row %llu", (unsigned long long)rows);
     job_progress(run->job, 5 + (unsigned)(75 * rows / (rows + 20000)), text);
     return job_cancelled(run->job) ? -1 : import_lease_tick(&run->lease);
@@ -89,6 +100,7 @@ static enum import_step read_file(struct catalog_run *run)
     if (rc != 0)
         return import_reading_failed(run->job, rc, CATALOG_SINK_STOPPED, &err, &run->failure);
     run->whole = true;
+    tell_counts(run);
     if (catalog_file_finish(&run->file) != 0)
         return import_fail(&run->failure, run->file.failure.code, run->file.failure.text);
     if (catalog_stage_flush(&run->stage) != 0)
@@ -203,16 +215,6 @@ static int save_failed(struct job *job, struct store_conn *db, struct job_ending
     (void)job;
     (void)ending;
     return save_issues(ctx, db);
-}
-
-/* The rows of a file are known when it has been read to its end. */
-static void tell_counts(struct catalog_run *run)
-{
-    const struct catalog_file *file = &run->file;
-    run->job->counts = (struct task_counts){.known = file->rows_total > 0,
-                                            .total = run->whole ? file->rows_total : 0,
-                                            .done = file->rows_total,
-                                            .rejected = file->rejected};
 }
 
 static enum job_verdict end(struct catalog_run *run, enum import_step step)

@@ -99,6 +99,33 @@ static void fault(struct check *check, const struct param_spec *spec, const char
     fault_at(check, spec->name, code, detail);
 }
 
+/* What would be right: whole names, and dots for those that there is no room for. */
+struct choice_text {
+    char text[sizeof((struct param_fault){0}).detail];
+    size_t used;
+    unsigned n;
+    bool full;
+};
+
+static void choice_text_init(struct choice_text *out, const char *before)
+{
+    *out = (struct choice_text){.used = strlen(before)};
+    memcpy(out->text, before, out->used + 1);
+}
+
+static void choice_text_add(struct choice_text *out, const char *name)
+{
+    static const char more[] = ", …";
+    const char *before = out->n++ > 0 ? ", " : "";
+    if (out->full)
+        return;
+    out->full = out->used + strlen(before) + strlen(name) + sizeof more > sizeof out->text;
+    if (out->full)
+        memcpy(out->text + out->used, more, sizeof more);
+    else
+        out->used += (size_t)snprintf(out->text + out->used, sizeof out->text - out->used, "%s%s", before, name);
+}
+
 /* ---- One value of each kind ----------------------------------------------------------------------------------- */
 
 /* Text of a JSON string or of a form value; NULL with a fault when it is neither. */
@@ -248,8 +275,8 @@ static void check_date(struct check *check, const struct param_spec *spec, const
 
 static void check_choice(struct check *check, const struct param_spec *spec, const struct given *given)
 {
-    char detail[200];
-    size_t used = (size_t)snprintf(detail, sizeof detail, "must be one of ");
+    struct choice_text known;
+    choice_text_init(&known, "must be one of ");
     const char *text = given->text;
     if (YAJL_IS_STRING(given->json))
         text = given->json->u.string;
@@ -258,11 +285,9 @@ static void check_choice(struct check *check, const struct param_spec *spec, con
             json_string(&check->out, text);
             return;
         }
-        if (used < sizeof detail)
-            used += (size_t)snprintf(detail + used, sizeof detail - used, "%s%s", choice == spec->choices ? "" : ", ",
-                                     *choice);
+        choice_text_add(&known, *choice);
     }
-    fault(check, spec, "choice", detail);
+    fault(check, spec, "choice", known.text);
 }
 
 /* ---- Lists ---------------------------------------------------------------------------------------------------- */
@@ -382,11 +407,11 @@ static bool is_known(const struct param_spec *specs, const char *name)
 
 static void fault_unknown(struct check *check, const struct param_spec *specs, const char *name)
 {
-    char detail[200];
-    size_t used = (size_t)snprintf(detail, sizeof detail, "is no parameter here; known are");
-    for (const struct param_spec *spec = specs; spec->name && used < sizeof detail; spec++)
-        used += (size_t)snprintf(detail + used, sizeof detail - used, "%s %s", spec == specs ? "" : ",", spec->name);
-    fault_at(check, name, "unknown", specs->name ? detail : "is no parameter here; there are none");
+    struct choice_text text;
+    choice_text_init(&text, "is no parameter here; known are ");
+    for (const struct param_spec *spec = specs; spec->name; spec++)
+        choice_text_add(&text, spec->name);
+    fault_at(check, name, "unknown", specs->name ? text.text : "is no parameter here; there are none");
 }
 
 static void check_begin(struct check *check, struct param_faults *faults)

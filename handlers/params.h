@@ -33,7 +33,7 @@ struct param_spec {
 /* One fault of a request. */
 struct param_fault {
     char pointer[96]; /* JSON pointer into the parameters: "/mode" */
-    char detail[200]; /* "must be one of replace, merge" */
+    char detail[500]; /* "must be one of replace, merge"; room for every name of the largest type */
     char code[32];    /* "required", "unknown", "type", "range", "choice", "unknown-warehouse" … */
 };
 struct param_faults {

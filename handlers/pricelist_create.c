@@ -113,6 +113,13 @@ static int put_row(struct list_run *run, const struct list_row *row)
     return run->dry_run ? 0 : list_save_item(run, row);
 }
 
+/* `total` is 0 when nobody has counted yet what the list is made from. */
+static void tell_counts(struct list_run *run, uint64_t total)
+{
+    run->job->counts = (struct task_counts){
+        .known = run->seen > 0, .total = total, .done = run->seen, .rejected = run->skipped[LIST_FAILED]};
+}
+
 static int put_page(struct list_run *run)
 {
     char text[64];
@@ -126,6 +133,7 @@ static int put_page(struct list_run *run)
         if (put_row(run, &run->rows[i]) != 0)
             return -1;
     run->seen += run->n_rows;
+    tell_counts(run, run->categories ? 0 : run->total);
     snprintf(text, sizeof text, "%" PRIu64 " components", run->seen);
     unsigned percent = run->seen < run->total ? (unsigned)(98 * run->seen / run->total) : 98;
     run->percent = percent > run->percent ? percent : run->percent;
@@ -139,6 +147,7 @@ static int put_items(struct list_run *run)
         if (list_next_page(run) != 0 || (run->n_rows > 0 && put_page(run) != 0))
             return -1;
     } while (run->n_rows == LIST_PAGE);
+    tell_counts(run, run->seen);
     return list_compare(run, NULL, 0);
 }
 

@@ -198,9 +198,18 @@ static int give_up(struct recalc_run *run)
     return store_fail(run->db, STORE_STOPPED, "the task is to stop");
 }
 
+/* How many components there are is not asked beforehand: inactive ones are passed over. */
+static void tell_counts(struct recalc_run *run, bool whole)
+{
+    uint64_t done = run->totals.components;
+    run->job->counts = (struct task_counts){
+        .known = done > 0, .total = whole ? done : 0, .done = done, .rejected = run->totals.outcome[RECALC_FAILED]};
+}
+
 static void tell_progress(struct recalc_run *run, uint32_t done, uint32_t total)
 {
     char text[64];
+    tell_counts(run, false);
     snprintf(text, sizeof text, "%" PRIu64 " components", run->totals.components);
     unsigned percent = total && done < total ? (unsigned)(98 * (uint64_t)done / total) : 98;
     run->percent = percent > run->percent ? percent : run->percent;
@@ -297,7 +306,10 @@ static int compute(struct recalc_run *run)
     if (recalc_audit_init(run) != 0 ||
         store_query(run->db, "SELECT MAX(id) FROM component", NULL, 0, on_max_id, &run->max_id) != 0)
         return -1;
-    return run->scoped ? do_scope(run) : do_all(run);
+    int rc = run->scoped ? do_scope(run) : do_all(run);
+    if (rc == 0)
+        tell_counts(run, true);
+    return rc;
 }
 
 static int finish(struct recalc_run *run, struct job_ending *ending)

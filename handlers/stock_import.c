@@ -188,11 +188,22 @@ static int on_line(void *ctx, const struct stock_line *line, uint32_t item, enum
     return 0;
 }
 
+/* The rows of a file are known when it has been read to its end. */
+static void tell_counts(struct stock_run *run)
+{
+    const struct stock_reader *reader = &run->reader;
+    run->job->counts = (struct task_counts){.known = reader->rows_total > 0,
+                                            .total = run->whole ? reader->rows_total : 0,
+                                            .done = reader->rows_total,
+                                            .rejected = reader->rows_rejected};
+}
+
 /* The file does not say how many rows it has, so the percentage only creeps towards 80. */
 static int on_tick(void *ctx, uint64_t rows)
 {
     struct stock_run *run = ctx;
     char text[64];
+    tell_counts(run);
     snprintf(text, sizeof text, "row %llu", (unsigned long long)rows);
     job_progress(run->job, 5 + (unsigned)(75 * rows / (rows + 100000)), text);
     if (job_cancelled(run->job))
@@ -227,6 +238,7 @@ static enum import_step read_file(struct stock_run *run)
     if (rc != 0)
         return import_reading_failed(job, rc, STOCK_SINK_STOPPED, &err, &run->failure);
     run->whole = true;
+    tell_counts(run);
     if (stock_reader_finish(&run->reader) == 0)
         return STEP_ON;
     return import_fail(&run->failure, run->reader.failure, run->reader.failure_text);
@@ -258,16 +270,6 @@ static enum import_step all_steps(struct stock_run *run)
     if (step == STEP_ON)
         step = compare(run);
     return step;
-}
-
-/* The rows of a file are known when it has been read to its end. */
-static void tell_counts(struct stock_run *run)
-{
-    const struct stock_reader *reader = &run->reader;
-    run->job->counts = (struct task_counts){.known = reader->rows_total > 0,
-                                            .total = run->whole ? reader->rows_total : 0,
-                                            .done = reader->rows_total,
-                                            .rejected = reader->rows_rejected};
 }
 
 static enum job_verdict end(struct stock_run *run, enum import_step step)

@@ -97,9 +97,9 @@ int journal_read(struct store_conn *conn, const store_uuid id, struct journal_ro
  * is final as far as dead writers go. Use it before anything is decided from "not there" or "still running". */
 int journal_read_settled(struct store_conn *conn, const store_uuid id, struct journal_row *out);
 
-/* queued -> running with attempt + 1, started_at now. Autocommit. Returns 1 and the new attempt, 0 when somebody else
- * has it or it is no longer queued, -1. */
-int journal_claim(struct store_conn *conn, const store_uuid id, const store_uuid node, unsigned *attempt);
+/* queued -> running with attempt + 1, started_at now. Autocommit. Returns 1 and the row as it is now; 0 when somebody
+ * else has it or it is no longer queued; -1, and then only the journal knows whether the claim went through. */
+int journal_claim(struct store_conn *conn, const store_uuid id, const store_uuid node, struct journal_row *out);
 
 /* running (this attempt, this node) -> queued; `give_back`: the attempt does not count (orderly stop). Returns 1, 0,
  * -1. */

@@ -16,14 +16,7 @@ static int move(struct store_conn *conn, const char *sql, const struct store_val
     return (int)changed;
 }
 
-static int keep_number(const struct store_value *v, unsigned n, void *ctx)
-{
-    (void)n;
-    *(unsigned *)ctx = (unsigned)strtoul(v[0].text, NULL, 10);
-    return 1;
-}
-
-int journal_claim(struct store_conn *conn, const store_uuid id, const store_uuid node, unsigned *attempt)
+int journal_claim(struct store_conn *conn, const store_uuid id, const store_uuid node, struct journal_row *out)
 {
     char task_text[STORE_UUID_SIZE], node_text[STORE_UUID_SIZE];
     store_uuid_text(id, task_text);
@@ -35,12 +28,7 @@ int journal_claim(struct store_conn *conn, const store_uuid id, const store_uuid
                   "started_at = GREATEST(UTC_TIMESTAMP(3), created_at) "
                   "WHERE id = ? AND node = ? AND status = 'queued'",
                   params, 2);
-    if (rc != 1)
-        return rc;
-    /* LAST_INSERT_ID(attempt + 1) would bring it in the same round trip, but not past the table's triggers. The row is
-     * ours now, so the number is too. */
-    return store_query(conn, "SELECT attempt FROM task WHERE id = ? AND node = ? AND status = 'running'", params, 2,
-                       keep_number, attempt);
+    return rc == 1 ? journal_read(conn, id, out) : rc; /* the row is ours now, so nobody changes it in between */
 }
 
 int journal_requeue(struct store_conn *conn, const store_uuid id, const store_uuid node, unsigned attempt,

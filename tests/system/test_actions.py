@@ -87,8 +87,8 @@ def test_cancel_refusals(daemon):
     target = f"/api/tasks/{done}/cancel"
     json_type = {"Content-Type": "application/json"}
     check_problem(client.request("POST", target, "{", json_type), 400, "malformed-json")
-    for body in ('[]', '{"reason": 1}', '{"why": "x"}', '{"reason": "%s"}' % ("x" * 201)):
-        check_problem(client.request("POST", target, body, json_type), 422, "invalid-parameters")
+    for body in ('[]', '{"reason": 1}', '{"why": "x"}', '{"reason": "%s"}' % ("x" * 201), '{"reason": "%s"}' % ("ж" * 101)):
+        check_problem(client.request("POST", target, body.encode(), json_type), 422, "invalid-parameters")
     check_problem(client.request("POST", target, "x", {"Content-Type": "text/plain"}), 415, "unsupported-media-type")
     check_problem(client.get(target), 405, "method-not-allowed")
     assert client.request("DELETE", f"/api/tasks/{done}").status == 204
@@ -105,6 +105,21 @@ def test_cancel_while_the_table_is_full(make_daemon):
     for task_id in ids:
         assert client.wait(task_id)["status"] == "error"
     assert client.wait(client.start("test_sleep", ms=0))["status"] == "completed"
+
+
+def test_the_longest_reason_is_shown_whole(make_daemon):
+    """By the slot and, when that is gone, by the journal, in the same bytes."""
+    daemon = make_daemon(tasks__slots=8)
+    busy_runners(daemon)
+    client, reason = daemon.worker(0), "ж" * 100
+    task_id = client.start("test_sleep", ms=0)
+    assert cancel(client, task_id, reason).status == 200
+    known = client.get(f"/api/tasks/{task_id}")
+    assert known.json["error"] == f"Cancelled ({reason}); nothing was written."
+    for _ in range(8):
+        assert cancel(client, client.start("test_sleep", ms=0)).status == 200
+    gone = daemon.worker(1).get(f"/api/tasks/{task_id}")
+    assert gone.headers["ETag"] == f'W/"j.{task_id}"' and gone.body == known.body
 
 
 @pytest.mark.parametrize("how,limit", [("statement", 3), ("own", 5)])
@@ -273,6 +288,8 @@ def test_forget_a_finished_task(daemon):
     for worker in (client, other):
         check_problem(worker.get(f"/api/tasks/{task_id}"), 410, "task-expired")
         check_problem(cancel(worker, task_id), 410, "task-expired")
+        check_problem(worker.request("POST", f"/api/tasks/{task_id}/retry"), 410, "task-expired")
+        check_problem(worker.get(f"/api/tasks/{task_id}/log"), 410, "task-expired")
         again = worker.request("DELETE", f"/api/tasks/{task_id}")
         assert again.status == 204 and again.body == b""
     assert daemon.sql(f"SELECT COUNT(*) FROM task WHERE id = '{task_id}'") == [["0"]]

@@ -5,6 +5,7 @@ import math
 import os
 import re
 import signal
+import threading
 import time
 import uuid
 from datetime import datetime
@@ -13,7 +14,7 @@ import pytest
 
 import samples
 from test_actions import UNKNOWN, busy_runners, cancel
-from test_faults import wait_ready
+from test_faults import runner_of, wait_ready
 from test_polls import Held, start_quiet
 from test_task_lists import NODE, insert
 from test_tasks import MEMBERS, MOMENT, UUID, check_problem
@@ -68,6 +69,7 @@ def test_a_waiting_and_a_running_task(daemon):
     assert (task["state"], task["phase"], task["outcome"], task["attempt"]) == ("running", "working", None, 1)
     spent = (moment(task["heartbeat_at"]) - moment(task["started_at"])).total_seconds()
     assert 0 < spent < 20 and task["created_at"] <= task["started_at"]
+    assert task["counters"] == counted(task)
     assert task["eta_seconds"] == math.ceil(round(spent * 1000) * (100 - task["progress"]) // task["progress"] / 1000)
     check_links(client, task, "cancel", "log")
 
@@ -118,6 +120,53 @@ def test_a_finished_import_with_its_counts(daemon):
     assert task["counters"] == {"total": 8, "done": 8, "created": 0, "updated": 1, "unchanged": 7, "rejected": 0}
 
 
+def counted(task):
+    """The counters of a test_sleep, by its message."""
+    done, total = map(int, re.search(r"step (\d+) of (\d+)", task["message"]).groups())
+    return {"total": total, "done": done, "created": 0, "updated": 0, "unchanged": 0, "rejected": 0}
+
+
+def test_counts_of_a_running_task(make_daemon):
+    """They go on with its message, begin anew with an attempt, and what the last attempt had counted is kept."""
+    daemon = make_daemon(tasks__slots=8, tasks__max_attempts=2)
+    client = daemon.worker(0)
+    task_id = client.start("test_sleep", ms=60000, steps=300)
+    for attempt, at_least in ((1, 8), (2, 3)):
+        client.wait(task_id, until=lambda t: re.search(r"step (\d+)", t["message"]) and int(re.search(r"step (\d+)", t["message"])[1]) >= at_least)
+        seen = [full(daemon.worker(i % 2), task_id).json for i in range(4)]
+        assert all(task["counters"] == counted(task) and task["attempt"] == attempt and task["error"] == "" for task in seen)
+        assert attempt == 1 or all(task["counters"]["done"] < 8 for task in seen)
+        assert client.get(f"/api/tasks?view=full&ids={task_id}").json["tasks"][0]["counters"]["done"] >= at_least
+        os.kill(runner_of(daemon, task_id), signal.SIGKILL)
+        if attempt == 1:
+            client.wait(task_id, until=lambda t: "step" not in t["message"])
+            assert full(client, task_id).json["counters"] is None
+    client.wait(task_id)
+    task = kept_everywhere(daemon, [task_id])[task_id]
+    assert task["outcome"] == "interrupted" and task["counters"] == counted(task)
+
+
+def test_counts_of_a_run_that_waits_for_a_row(daemon):
+    """Of a recalculation: those of its whole chunks, until somebody lets go of a component; then it is cancelled."""
+    client = daemon.worker(0)
+    daemon.sql("INSERT INTO component (id, lot_code, lot_norm, name) SELECT seq, CONCAT('L', seq), CONCAT('L', seq), 'x' FROM seq_1_to_700")
+    holder = threading.Thread(target=daemon.sql, args=(
+        "START TRANSACTION; SELECT id FROM component WHERE id = 600 FOR UPDATE; DO SLEEP(6); ROLLBACK",))
+    holder.start()
+    try:
+        time.sleep(1)
+        task_id = client.start("recalculate")
+        client.wait(task_id, until=lambda t: t["message"] == "500 components")
+        counters = {"total": None, "done": 500, "created": 0, "updated": 0, "unchanged": 0, "rejected": 0}
+        assert full(daemon.worker(1), task_id).json["counters"] == counters
+        assert cancel(client, task_id).status == 202
+        client.wait(task_id)
+    finally:
+        holder.join()
+    task = full(client, task_id).json
+    assert (task["outcome"], task["counters"]) == ("cancelled", counters)
+
+
 def test_counts_of_the_other_types(daemon):
     client = daemon.worker(0)
     data = (samples.DEMO / "warehouses.csv").read_bytes()
@@ -128,8 +177,13 @@ def test_counts_of_the_other_types(daemon):
     task_id = client.start("recalculate")
     client.wait(task_id)
     task = full(client, task_id).json
-    assert task["counters"] == {"total": 0, "done": 0, "created": None, "updated": 0, "unchanged": 0, "rejected": None}
+    assert task["counters"] == {"total": 0, "done": 0, "created": None, "updated": 0, "unchanged": 0, "rejected": 0}
     check_links(client, task, "retry", "log")
+    daemon.sql("INSERT INTO component (lot_code, lot_norm, name, price, price_state) VALUES ('A', 'A', 'x', 1, 'fresh'), ('B', 'B', 'x', NULL, 'none')")
+    task_id = client.start("pricelist_create", source="estimate")
+    assert client.wait(task_id)["result"]["items"] == 1
+    task = full(client, task_id).json
+    assert task["counters"] == {"total": 2, "done": 2, "created": None, "updated": None, "unchanged": None, "rejected": 0}
     task_id = client.start("test_sleep", ms=0)
     client.wait(task_id)
     assert full(client, task_id).json["counters"] is None
@@ -199,13 +253,28 @@ def test_failed_tasks_keep_what_they_had_reached(make_daemon):
     assert tasks[crash]["outcome"] == "interrupted" and tasks[crash]["message"].endswith("no attempt left; last step: started, attempt 3 of 3")
 
 
-def test_rows_counted_when_an_import_is_cancelled(daemon):
+def in_slices(daemon, client, task_id, until):
+    """Let the only runner work a few milliseconds at a time until `until`; it stands still when this returns its pid."""
+    runner = daemon.children("runner")[0]
+    while True:
+        os.kill(runner, signal.SIGSTOP)
+        task = client.task(task_id)
+        if until(task):
+            return runner
+        assert task["status"] == "running", task
+        os.kill(runner, signal.SIGCONT)
+        time.sleep(0.003)
+
+
+def test_rows_counted_when_an_import_is_cancelled(make_daemon):
     """As long as the file has not been read to its end nobody knows how many rows there would have been."""
+    daemon = make_daemon(tasks__runners=1)
     samples.load_catalogue(daemon)
     client = daemon.worker(0)
     task_id = client.upload("/api/stock/import?warehouse=MAIN", samples.stock(150000)).json["task_id"]
-    client.wait(task_id, until=lambda t: t["message"].startswith("row "), every=0.002)
+    runner = in_slices(daemon, client, task_id, until=lambda t: t["message"].startswith("row "))
     cancel(client, task_id)
+    os.kill(runner, signal.SIGCONT)
     client.wait(task_id)
     task = full(client, task_id).json
     assert task["outcome"] == "cancelled" and task["progress"] >= 5

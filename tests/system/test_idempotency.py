@@ -87,6 +87,17 @@ def test_keys_that_are_none(daemon, key):
     assert start(daemon.worker(0), SLEEP, "x" * 255).status == 202
 
 
+def test_a_key_is_its_clients_own(daemon):
+    """The same key of another client is another key: neither gets to see the other's task."""
+    client, tasks = daemon.worker(0), {}
+    for address in ("10.0.0.1", "10.0.0.2", "10.0.0.1"):
+        answer = client.post_json("/api/tasks", SLEEP, {"Idempotency-Key": "k", "X-Forwarded-For": address})
+        assert answer.status == 202 and (answer.headers["Idempotency-Replayed"] == "true") == (address in tasks)
+        assert tasks.setdefault(address, answer.body) == answer.body
+    other = client.post_json("/api/tasks", {"type": "test_sleep", "params": {"ms": 1}}, {"Idempotency-Key": "k", "X-Forwarded-For": "10.0.0.3"})
+    assert other.status == 202 and len({*tasks.values(), other.body}) == 3 and count(daemon) == 3
+
+
 def test_a_refused_start_does_not_use_its_key_up(daemon):
     client = daemon.worker(0)
     check_problem(start(client, {"type": "test_sleep", "params": {"ms": -1}}, "k"), 422, "invalid-parameters")

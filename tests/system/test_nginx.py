@@ -1,6 +1,7 @@
 """The shipped nginx site in front of a real daemon."""
 import gzip
 import os
+import re
 import shutil
 import signal
 import socket
@@ -70,6 +71,26 @@ def test_errors_stay_problem_json(daemon, site):
     answer = site.upload("/api/stock/import?warehouse=MAIN", b"PK\3\4" + b"x" * (65 << 20))
     assert answer.status == 413 and answer.json["type"] == "/problems/body-too-large"
     assert site.get("/metrics").status == 404
+
+
+def test_the_site_and_the_configuration_say_the_same(daemon):
+    """Limits that stand in both: the shipped site is for the defaults."""
+    site = (TOP / "deploy" / "priceforge-nginx.conf.in").read_text()
+    dump = subprocess.run([daemon.program, "--dump-config"], capture_output=True, text=True, check=True).stdout
+    units = {"": 1, "k": 1 << 10, "m": 1 << 20, "s": 1}
+
+    def of_site(name):
+        number, unit = re.search(rf"^\s*{name} (\d+)([kms]?);", site, re.M).groups()
+        return int(number) * units[unit]
+
+    def of_daemon(name):
+        number, unit = re.search(rf"^{name} = (\d+)([KM]?)$", dump, re.M).groups()
+        return int(number) * units[unit.lower()]
+
+    assert of_site("client_max_body_size") == of_daemon("max_upload")
+    assert of_site("keepalive_timeout") < of_daemon("idle_timeout_s"), "nginx gives a connection up before the daemon closes it"
+    assert of_site("proxy_read_timeout") > of_daemon("max_wait_s") * 17 / 16
+    assert re.search(r"^\s*proxy_next_upstream error timeout;", site, re.M), "no POST is sent twice"
 
 
 def test_no_poll_is_lost_while_workers_are_killed(daemon, site):

@@ -2,6 +2,7 @@
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -66,6 +67,70 @@ def test_media_types_agree(document):
         if route["accept"]:
             assert set(operation["requestBody"]["content"]) == set(route["accept"].split(", ")), route
         assert ("security" in operation) == (route["scope"] == "none"), route
+
+
+def test_headers_that_requests_may_have_are_named(document):
+    """Request-Id everywhere; where a task is started also the key and the trace; a tag where 304 is an answer."""
+    for path, item in document["paths"].items():
+        for method in set(METHODS) & item.keys():
+            operation = item[method]
+            headers = {part["name"] for part in map(contract().resolve, item.get("parameters", []) + operation.get("parameters", []))
+                       if part["in"] == "header"}
+            starts = operation["responses"].get("202") == {"$ref": "#/components/responses/Started"}
+            assert "Request-Id" in headers, (method, path)
+            assert ({"Idempotency-Key", "traceparent"} <= headers) == starts, (method, path)
+            assert ("200" in operation["responses"]) or method == "delete" or starts, (method, path)
+            assert ("304" in operation["responses"]) == ("If-None-Match" in headers), (method, path)
+
+
+# What they are asked with is not looked at.
+WITHOUT_PARAMETERS = {"/api/tasks/{id}", "/api/tasks/summary", "/api/components/{lot}", "/api/pricelists/{id}", "/api/templates/{table}.csv",
+                      "/healthz", "/readyz", "/metrics", "/version", "/problems/{slug}", "/api/openapi.json"}
+
+
+def test_the_parameters_of_reads_are_all_named(module_daemon, document):
+    """An unknown one is answered with those that the program knows."""
+    client, others = module_daemon.worker(0), set()
+    client.unchecked = True  # the unknown one is not in the document
+    for path, item in document["paths"].items():
+        if "get" not in item:
+            continue
+        parts = [contract().resolve(part) for part in item.get("parameters", []) + item["get"].get("parameters", [])]
+        documented = {part["name"] for part in parts if part["in"] == "query"}
+        target = re.sub(r"\{id\}", "00000000-0000-4000-8000-000000000000" if "/tasks/" in path else "1", path)
+        answer = client.get(re.sub(r"\{[^}]*\}", "1", target) + "?nonsense=1")
+        if answer.status != 422:
+            others.add(path)
+            continue
+        fault = next(fault for fault in answer.json["errors"] if fault["pointer"] == "/nonsense")
+        known = set(fault["detail"].removeprefix("is no parameter here; known are ").split(", "))
+        assert known - set(re.findall(r"\{([^}]*)\}", path)) == documented, path
+    assert others == WITHOUT_PARAMETERS
+
+
+def test_every_path_names_its_methods(module_daemon, document):
+    """OPTIONS and a method that is not among them, of every path."""
+    client = module_daemon.worker(0)
+    for path, item in document["paths"].items():
+        target = re.sub(r"\{[^}]*\}", "1", path)
+        wanted = {method.upper() for method in set(METHODS) & item.keys()} | ({"HEAD"} if "get" in item else set()) | {"OPTIONS"}
+        answer = client.request("OPTIONS", target)
+        assert answer.status == 204 and set(re.split(", *", answer.headers["Allow"])) == wanted, (path, answer.headers["Allow"])
+        for method in {"GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "BREW"} - wanted:
+            answer = client.request(method, target)
+            assert answer.status == 405 and set(re.split(", *", answer.headers["Allow"])) == wanted, (method, path)
+
+
+def test_head_says_what_get_says(module_daemon, document):
+    client, changing = module_daemon.worker(0), {"/metrics", "/readyz"}
+    for path, item in document["paths"].items():
+        if "get" not in item or "{" in path or path in changing:
+            continue
+        full, head = client.get(path), client.request("HEAD", path)
+        assert (head.status, head.body) == (full.status, b"") and full.status == 200, path
+        for name in {*full.headers.keys(), *head.headers.keys()} - {"Date"}:
+            assert head.headers[name] == full.headers[name], (path, name)
+    assert client.request("HEAD", "/metrics").headers["Content-Length"] > "0"
 
 
 def test_every_schema_is_valid_and_every_reference_leads_somewhere(document):

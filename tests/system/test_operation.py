@@ -1,5 +1,7 @@
 """Starting, refusing to start, stopping: one clear message and a telling exit code each."""
+import json
 import os
+import signal
 import socket
 import subprocess
 import time
@@ -154,6 +156,44 @@ def test_readiness_sees_a_changed_header(daemon):
         memory.write(layout)
     assert answer.status == 503 and not answer.json["checks"]["shared_memory"]["ok"] and not answer.json["ready"]
     assert client.get("/readyz").json["checks"]["shared_memory"]["ok"]
+
+
+def test_readiness_sees_a_runner_that_stands_still(daemon):
+    client, pid = daemon.worker(0), daemon.children("runner")[0]
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        end = time.monotonic() + 12
+        while (answer := client.get("/readyz")).status == 200:
+            assert time.monotonic() < end, answer
+            time.sleep(0.2)
+        checks = answer.json["checks"]
+        assert answer.headers["Retry-After"] and answer.json["ready"] is False
+        assert [name for name, check in checks.items() if not check["ok"]] == ["runner"] and checks["runner"]["age_ms"] > 5000
+        assert client.get("/healthz").status == 200
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    end = time.monotonic() + 5
+    while client.get("/readyz").status != 200:
+        assert time.monotonic() < end
+        time.sleep(0.1)
+
+
+def test_a_draining_worker_is_not_ready(daemon):
+    """Asked by a request that had begun when it was told to go."""
+    with socket.socket(socket.AF_UNIX) as raw:
+        raw.settimeout(10)
+        raw.connect(str(daemon.runtime / "worker-0.sock"))
+        raw.sendall(b"GET /readyz HTTP/1.1\r\nHost: x\r\n")
+        time.sleep(0.2)
+        os.kill(daemon.worker_pid(0), signal.SIGTERM)
+        time.sleep(0.3)
+        raw.sendall(b"\r\n")
+        text = b""
+        while piece := raw.recv(65536):
+            text += piece
+    head, body = text.split(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 503 ") and b"\r\nConnection: close" in head and b"\r\nRetry-After: " in head
+    assert json.loads(body)["checks"]["accepting"]["ok"] is False and json.loads(body)["ready"] is False
 
 
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"

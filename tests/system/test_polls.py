@@ -5,6 +5,8 @@ import signal
 import socket
 import threading
 import time
+import uuid
+from contextlib import ExitStack, contextmanager
 
 import pytest
 
@@ -102,6 +104,29 @@ def test_wait_without_a_tag_until_time_is_up(daemon):
     answer = held.result()
     assert answer.status == 200 and answer.json["status"] == "running" and answer.json["message"].startswith("step")
     assert held.took >= 1 and answer.headers["Retry-After"]
+
+
+def test_they_do_not_all_come_back_together(daemon):
+    """Up to a sixteenth of the wait is added, to each its own."""
+    task_id = start_quiet(daemon.worker(0))
+    held = [Held(daemon.worker(i % 2), f"/api/tasks/{task_id}?wait=4") for i in range(40)]
+    for one in held:
+        assert one.result().status == 200
+    took = sorted(one.took for one in held)
+    assert 4 <= took[0] and took[-1] < 5.5 and took[35] - took[4] > 0.05, took
+
+
+def test_held_polls_need_no_database(daemon):
+    client, other = daemon.worker(0), daemon.worker(1)
+    task_id = start_quiet(client)
+    tag = tag_of(client, task_id)
+    with stopped(daemon.children("mariadb")[0]):
+        in_time = Held(other, f"/api/tasks/{task_id}?wait=1", {"If-None-Match": tag})
+        changed = Held(daemon.worker(1), f"/api/tasks/{task_id}?wait=20", {"If-None-Match": tag})
+        assert in_time.result().status == 304
+        assert client.request("POST", f"/api/tasks/{task_id}/cancel").status == 202
+        answer = changed.result()
+        assert answer.status == 200 and answer.json["message"] == "cancelling" and answer.headers["ETag"] != tag
 
 
 def test_a_finished_task_is_not_held(daemon):
@@ -400,6 +425,44 @@ def test_a_task_of_another_node_is_read_and_not_held(daemon):
     assert client.get(f"/api/tasks/{task_id}", {"If-None-Match": first.headers["ETag"]}).status == 304
     daemon.sql(f"UPDATE task SET status = 'running', attempt = 1, message = 'x' WHERE id = '{task_id}'")
     assert client.get(f"/api/tasks/{task_id}", {"If-None-Match": first.headers["ETag"]}).status == 200
+
+
+@contextmanager
+def stopped(pid):
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
+@pytest.mark.parametrize("target", ["/api/tasks/{id}", "/api/tasks/{id}?wait=20", "/api/tasks/{id}?view=full", "/api/tasks?ids={id}",
+                                    "/api/tasks?view=full&ids={id}"])
+def test_a_task_that_came_into_the_table_while_the_journal_was_asked(daemon, target):
+    """Not in the table, and by the journal nobody has begun it: when that answer is looked at it runs, and only the table says how far."""
+    client, other, database = daemon.worker(0), daemon.worker(1), daemon.children("mariadb")[0]
+    task_id, node = str(uuid.uuid4()), (daemon.state / "node-id").read_text().strip()
+    assert client.get("/readyz").status == 200
+    with ExitStack() as worker:
+        with stopped(daemon.children("janitor")[0]):
+            daemon.sql("INSERT INTO task (id, node, type, params, status, created_at) VALUES "
+                       f"('{task_id}', '{node}', 'test_sleep', '{{\"ms\":4000,\"steps\":40}}', 'queued', UTC_TIMESTAMP(3))")
+            with stopped(database):
+                asked = Held(client, target.format(id=task_id))
+                time.sleep(0.5)  # it asks the database
+                worker.enter_context(stopped(daemon.worker_pid(0)))
+            time.sleep(0.3)  # the database answers
+        other.wait(task_id, until=lambda t: t["progress"] >= 10)  # the janitor brings it in, a runner begins it
+    answer = asked.result()
+    task = answer.json if "ids=" not in target else answer.json["tasks"][0]
+    if "wait" in target:
+        assert task["status"] == "completed" and answer.headers["Preference-Applied"] == "wait=20"
+    else:
+        assert task["status"] == "running" and task["progress"] >= 10 and task["message"].startswith("step "), task
+    if "full" in target:
+        assert task["state"] == "running" and task["attempt"] == 1 and task["counters"]["done"] >= 4
+    if "ids=" not in target and "full" not in target:
+        assert re.fullmatch(r'W/"[0-9a-f]+\.[0-9a-f]+"', answer.headers["ETag"])
 
 
 def test_a_long_result_is_answered_from_memory_while_the_database_is_away(daemon):

@@ -1,14 +1,34 @@
 """Prices and price lists over HTTP, on the demo data: every number that the demo's expectations hold, and the trail behind it."""
 import datetime
+import re
 from urllib.parse import quote
 
 import pytest
 
 import samples
+from contract import described
 from demo_world import AS_OF, SOURCES, expected
 from test_tasks import check_problem
 
 SUMMARY = expected("summary.json")
+
+
+def test_what_has_row_data_is_stored_nowhere(world):
+    """Every route that reads data, with and without its tag."""
+    lots, seen = world.client.get("/api/components?limit=1").json["components"], 0
+    values = {"lot": quote(lots[0]["lot_code"], safe=""), "id": str(world.results["estimate"]["pricelist_id"]), "table": "rates",
+              "a": str(world.results["estimate"]["pricelist_id"]), "b": str(world.results["warehouse"]["pricelist_id"])}
+    for route in described()["routes"]:
+        if route["method"] != "get" or route["scope"] != "read" or route["path"].startswith(("/api/tasks", "/api/templates")):
+            continue
+        target = re.sub(r"\{(\w+)\}", lambda name: values[name[1]], route["path"])
+        answer = world.client.get(target)
+        assert answer.status == 200 and answer.headers["Cache-Control"] == "no-store", (target, answer)
+        if answer.headers["ETag"]:
+            again = world.other.get(target, {"If-None-Match": answer.headers["ETag"]})
+            assert again.status == 304 and again.headers["Cache-Control"] == "no-store", target
+        seen += 1
+    assert seen >= 10
 
 
 # ---- Starting ---------------------------------------------------------------------------------------------------------

@@ -1,10 +1,12 @@
 """The frozen contract: start answer, task representation, polls on another worker, error bodies."""
 import json
 import re
+import time
 
 import pytest
 
 import samples
+from contract import contract
 
 MEMBERS = ["id", "type", "status", "progress", "message", "result", "error", "created_at", "done_at"]
 UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
@@ -45,6 +47,22 @@ def test_start_answer_is_frozen_byte_for_byte(daemon):
     assert answer.headers["Retry-After"] == "1"
     assert answer.headers["Cache-Control"] == "no-store"
     assert re.fullmatch(UUID, answer.headers["Request-Id"])
+
+
+def test_a_start_can_be_answered_with_200(make_daemon):
+    """For a client that tests for just that; of a start nothing is waited for, whatever it prefers."""
+    daemon = make_daemon(http__start_status=200)
+    client, body = daemon.worker(0), {"type": "test_join", "params": {"ms": 3000, "steps": 1}}
+    begun = time.monotonic()
+    answer = client.post_json("/api/tasks", body, {"Prefer": "wait=10", "Idempotency-Key": "one"})
+    assert time.monotonic() - begun < 2 and answer.headers["Preference-Applied"] is None
+    assert answer.status == 200 and re.fullmatch(rb'\{"task_id":"' + UUID.encode() + rb'"\}\n', answer.body)
+    assert answer.headers["Location"] == f"/api/tasks/{answer.json['task_id']}" and answer.headers["Retry-After"] == "1"
+    again = client.post_json("/api/tasks", body, {"Idempotency-Key": "one"})
+    joined = daemon.worker(1).post_json("/api/tasks", body)
+    assert again.status == joined.status == 200 and again.body == joined.body == answer.body
+    data = (samples.DEMO / "warehouses.csv").read_bytes()
+    assert client.upload("/api/catalog/warehouses/import", data, "text/csv").status == 200
 
 
 def test_any_worker_answers_from_the_first_poll_on(daemon):
@@ -125,6 +143,16 @@ def test_all_faults_of_a_request_at_once(daemon):
     assert {fault["pointer"] for fault in body["errors"]} == {"/what", "/params/ms", "/params/steps", "/params/speed"}
     for fault in body["errors"]:
         assert fault["detail"] and fault["code"]
+
+
+def test_an_unknown_parameter_is_answered_with_all_that_are_known(module_daemon):
+    client, schemas = module_daemon.worker(0), contract().document["components"]["schemas"]
+    for kind in ("recalculate", "pricelist_create"):
+        body = check_problem(client.post_json("/api/tasks", {"type": kind, "params": {"prise": 1}}), 422, "invalid-parameters")
+        fault = next(fault for fault in body["errors"] if fault["pointer"] == "/params/prise")
+        assert fault["detail"] == "is no parameter here; known are " + ", ".join(schemas[f"{kind}_params"]["properties"])
+    body = check_problem(client.upload("/api/stock/import?warehouse=MAIN&prise=1", samples.demo_stock()), 422, "invalid-parameters")
+    assert all(name in body["errors"][0]["detail"] for name in schemas["stock_import_params"]["properties"]), body
 
 
 @pytest.mark.parametrize("value", [[], "x", 3, {"type": "no_such"}, {"params": {}}, {"type": "stock_import"},

@@ -1,6 +1,6 @@
 /* The daemon with task types that only tests want: proof that a type is one file, and the handles for fault tests.
  *
- *   test_sleep   ms, steps: sleeps in steps with progress; a rehearsal of any long task
+ *   test_sleep   ms, steps: sleeps in steps with progress and counts; a rehearsal of any long task
  *   test_ledger  ms, mark: writes one row into table test_ledger together with its final state: effects can be counted
  *   test_crash   how: kills its own runner (SIGSEGV, exit(0), endless loop)
  *   test_lock    ms: its first attempt holds the lock of the shared table, then lets go (or is killed while it holds)
@@ -55,6 +55,7 @@ static bool sleep_in_steps(struct job *job)
         if (job_cancelled(job))
             return false;
         poll(NULL, 0, (int)(ms / steps));
+        job->counts = (struct task_counts){.known = true, .total = (uint64_t)steps, .done = (uint64_t)i + 1};
         snprintf(text, sizeof text, "step %d of %d", (int)(i + 1), (int)steps);
         job_progress(job, (unsigned)(100 * (i + 1) / steps), text);
     }

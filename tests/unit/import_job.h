@@ -27,6 +27,7 @@ struct import_job {
     unsigned asked;
     unsigned progressed;
     unsigned percent;
+    struct task_counts shown;                       /* with the last progress */
     void (*before_finish)(struct import_job *test); /* what happens between reading and writing, or NULL */
     /* How it ended. */
     yajl_val result;
@@ -44,7 +45,9 @@ static inline void import_progress(struct job *job, unsigned percent, const char
     struct import_job *test = import_of(job);
     assert_true(percent >= test->percent && percent < 100);
     assert_true(strlen(text) > 0);
+    assert_true(job->counts.total == 0 || job->counts.done <= job->counts.total);
     test->percent = percent;
+    test->shown = job->counts;
     test->progressed++;
 }
 
@@ -130,6 +133,18 @@ static inline enum job_verdict import_finish(struct job *job, struct job_ending 
 
 /* ---- Life ------------------------------------------------------------------------------------------------------ */
 
+/* What the progress showed last, and what an end without success would keep. `total` 0: not known yet. */
+static inline void import_expect_counts(const struct import_job *test, uint64_t total, uint64_t done, uint64_t rejected)
+{
+    const struct task_counts *all[] = {&test->shown, &test->job.counts};
+    for (size_t i = 0; i < 2; i++) {
+        assert_true(all[i]->known);
+        assert_int_equal(all[i]->total, total);
+        assert_int_equal(all[i]->done, done);
+        assert_int_equal(all[i]->rejected, rejected);
+    }
+}
+
 /* A path below tests/data. */
 static inline const char *import_path(const char *name)
 {
@@ -187,7 +202,10 @@ static inline void import_job_init(struct import_job *test, const struct task_ty
     memcpy(row.id, test->job.id, 16);
     memcpy(row.node, test->node, 16);
     import_must(test, journal_insert(&test->db, &row), "journal_insert");
-    assert_int_equal(journal_claim(&test->db, test->job.id, test->node, &test->job.attempt), 1);
+    struct journal_row claimed;
+    assert_int_equal(journal_claim(&test->db, test->job.id, test->node, &claimed), 1);
+    test->job.attempt = claimed.attempt;
+    journal_row_fini(&claimed);
     free(canonical);
 }
 

@@ -156,6 +156,35 @@ static void names_all_faults_at_once(void **state)
         assert_string_equal(faults.fault[i].pointer, pointers[i]);
 }
 
+/* As many names as fit, none of them cut. */
+static void names_what_is_known_by_whole_names(void **state)
+{
+    (void)state;
+    static char names[100][12];
+    static struct param_spec many[101];
+    struct param_faults faults = {0};
+    for (int i = 0; i < 100; i++) {
+        snprintf(names[i], sizeof names[i], "name_%03d", i);
+        many[i] = (struct param_spec){.name = names[i], .kind = PARAM_BOOL};
+    }
+    assert_null(params_from_text(many, (struct param_raw[]){{"other", "1"}}, 1, &faults));
+    assert_int_equal(faults.n, 1);
+    const char *rest = faults.fault[0].detail, begin[] = "is no parameter here; known are ", more[] = "…";
+    assert_memory_equal(rest, begin, sizeof begin - 1);
+    rest += sizeof begin - 1;
+    int n = 0;
+    for (; strcmp(rest, more) != 0; n++, rest += 10) {
+        assert_memory_equal(rest, names[n], 8);
+        assert_memory_equal(rest + 8, ", ", 2);
+    }
+    assert_true(n > 40 && strlen(faults.fault[0].detail) >= sizeof faults.fault[0].detail - 11);
+    many[n - 1].name = NULL; /* they fit with the sign that there are more: without it too */
+    faults.n = 0;
+    assert_null(params_from_text(many, (struct param_raw[]){{"other", "1"}}, 1, &faults));
+    assert_non_null(strstr(faults.fault[0].detail, names[n - 2]));
+    assert_null(strstr(faults.fault[0].detail, more));
+}
+
 static void keeps_a_bounded_number_of_faults(void **state)
 {
     (void)state;
@@ -233,10 +262,15 @@ static void no_parameters_at_all(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(fills_in_defaults),        cmocka_unit_test(takes_every_kind),
-        cmocka_unit_test(without_an_object),        cmocka_unit_test(names_each_fault),
-        cmocka_unit_test(names_all_faults_at_once), cmocka_unit_test(keeps_a_bounded_number_of_faults),
-        cmocka_unit_test(forms_say_the_same),       cmocka_unit_test(forms_are_checked_too),
+        cmocka_unit_test(fills_in_defaults),
+        cmocka_unit_test(takes_every_kind),
+        cmocka_unit_test(without_an_object),
+        cmocka_unit_test(names_each_fault),
+        cmocka_unit_test(names_all_faults_at_once),
+        cmocka_unit_test(keeps_a_bounded_number_of_faults),
+        cmocka_unit_test(names_what_is_known_by_whole_names),
+        cmocka_unit_test(forms_say_the_same),
+        cmocka_unit_test(forms_are_checked_too),
         cmocka_unit_test(no_parameters_at_all),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -267,6 +267,24 @@ static void keys_are_unique(void **state)
     assert_int_equal(db.error.cls, STORE_DATA);
 }
 
+/* Claim; the attempt, 0 when it was not ours to have. What comes with it is the row as it is now. */
+static unsigned claim(const store_uuid id, const store_uuid by)
+{
+    struct journal_row row, now;
+    int rc = journal_claim(&db, id, by, &row);
+    assert_true(rc == 0 || rc == 1);
+    if (rc == 0)
+        return 0;
+    assert_int_equal(journal_read(&db, id, &now), 1);
+    assert_true(row.status == JOURNAL_RUNNING && row.started_ms >= row.created_ms && row.started_ms == now.started_ms);
+    assert_int_equal(row.attempt, now.attempt);
+    assert_string_equal(row.params, now.params);
+    unsigned attempt = row.attempt;
+    journal_row_fini(&row);
+    journal_row_fini(&now);
+    return attempt;
+}
+
 static void moves_are_compare_and_set(void **state)
 {
     (void)state;
@@ -274,7 +292,6 @@ static void moves_are_compare_and_set(void **state)
     struct journal_row row;
     struct journal_end end = {.status = JOURNAL_SUCCEEDED, .outcome = OUTCOME_PARTIAL, .result = "{\"n\":1}"};
     store_uuid other;
-    unsigned attempt = 0;
     char text[2000];
     uuid_generate(other);
     memset(text, 'x', sizeof text - 1);
@@ -284,17 +301,14 @@ static void moves_are_compare_and_set(void **state)
     make(&task);
     task.live_key = "k";
     OK(journal_insert(&db, &task));
-    assert_int_equal(journal_claim(&db, task.id, other, &attempt), 0);
-    assert_int_equal(journal_claim(&db, task.id, node, &attempt), 1);
-    assert_int_equal(attempt, 1);
-    assert_int_equal(journal_claim(&db, task.id, node, &attempt), 0);
+    assert_int_equal(claim(task.id, other), 0);
+    assert_int_equal(claim(task.id, node), 1);
+    assert_int_equal(claim(task.id, node), 0);
     assert_int_equal(journal_requeue(&db, task.id, node, 2, false), 0);
     assert_int_equal(journal_requeue(&db, task.id, node, 1, false), 1);
-    assert_int_equal(journal_claim(&db, task.id, node, &attempt), 1);
-    assert_int_equal(attempt, 2);
+    assert_int_equal(claim(task.id, node), 2);
     assert_int_equal(journal_requeue(&db, task.id, node, 2, true), 1);
-    assert_int_equal(journal_claim(&db, task.id, node, &attempt), 1);
-    assert_int_equal(attempt, 2);
+    assert_int_equal(claim(task.id, node), 2);
     assert_int_equal(journal_ask_cancel(&db, task.id, "10.0.0.7", "wrong file"), 1);
     assert_int_equal(journal_ask_cancel(&db, task.id, "10.0.0.7", "wrong file"), 1);
     assert_int_equal(journal_finish(&db, task.id, node, JOURNAL_RUNNING, 1, &end), 0);
@@ -400,7 +414,6 @@ static void lists_in_order(void **state)
     struct journal_new task;
     struct journal_end end = {.status = JOURNAL_FAILED, .outcome = OUTCOME_FAILED};
     struct seen live = {0}, finished = {0};
-    unsigned attempt;
     int ids = 0;
     for (int i = 0; i < 6; i++) {
         make(&task);
@@ -410,7 +423,7 @@ static void lists_in_order(void **state)
         if (i % 2 != 0)
             assert_int_equal(journal_finish(&db, task.id, node, JOURNAL_QUEUED, 0, &end), 1);
         if (i == 0)
-            assert_int_equal(journal_claim(&db, task.id, node, &attempt), 1);
+            assert_int_equal(claim(task.id, node), 1);
     }
     OK(journal_each_live(&db, node, see_row, &live));
     assert_int_equal(live.n, 3);

@@ -39,8 +39,10 @@ static void accept_one(void)
 
 static unsigned claim(void)
 {
-    unsigned attempt = 0;
-    assert_int_equal(journal_claim(&db, id, node, &attempt), 1);
+    struct journal_row row;
+    assert_int_equal(journal_claim(&db, id, node, &row), 1);
+    unsigned attempt = row.attempt;
+    journal_row_fini(&row);
     return attempt;
 }
 

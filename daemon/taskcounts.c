@@ -1,0 +1,30 @@
+/* Counts of a running task in its slot. */
+#include "daemon/taskcounts.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+#define COUNTS_FORMAT "%" PRIu64 " %" PRIu64 " %" PRIu64
+
+void taskcounts_put(struct shm_task *task, const struct task_counts *counts)
+{
+    assert(!task_state_final((enum task_state)task->state));
+    task->error[0] = '\0';
+    if (counts->known)
+        snprintf(task->error, sizeof task->error, COUNTS_FORMAT, counts->total, counts->done, counts->rejected);
+}
+
+struct task_counts taskcounts_of(const struct shm_task *task)
+{
+    struct task_counts counts = {.known = false};
+    if (!task_state_final((enum task_state)task->state))
+        counts.known =
+            sscanf(task->error, "%" SCNu64 " %" SCNu64 " %" SCNu64, &counts.total, &counts.done, &counts.rejected) == 3;
+    return counts;
+}
+
+const char *taskcounts_error(const struct shm_task *task)
+{
+    return task_state_final((enum task_state)task->state) ? task->error : "";
+}
