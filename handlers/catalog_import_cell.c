@@ -1,6 +1,7 @@
 /* Checking one cell of a catalogue file. */
 #include "handlers/catalog_import_table.h"
 
+#include "handlers/pricing/labels.h"
 #include "handlers/utf8.h"
 
 #include <stdio.h>
@@ -77,9 +78,11 @@ static int read_decimal(const struct catalog_column *column, const char *text, s
 static int read_bool(const struct catalog_column *column, const char *text, size_t n, struct catalog_row *row,
                      struct catalog_value *out)
 {
-    static const char *const words[] = {"0", "1", "false", "true", "no", "yes", "нет", "да"};
+    static const char *const words[] = {"0", "1", "false", "true", "no", "yes", "нет", "да", "ложь", "истина"};
+    char word[24];
+    label_normalise(text, n, word, sizeof word); /* spreadsheets write them in capitals */
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-        if (strlen(words[i]) == n && memcmp(words[i], text, n) == 0) {
+        if (strcmp(words[i], word) == 0) {
             set(out, i % 2 ? "1" : "0", 1);
             return 0;
         }

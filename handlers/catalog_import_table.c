@@ -118,12 +118,15 @@ static uint32_t find_lot(const struct catalog_known *known, const struct catalog
 
 enum { COMPONENT_LOT_CODE = 0 };
 
-/* extra: lot_norm */
+/* extra: lot_norm, lot_skeleton */
 static int derive_component(const struct catalog_known *known, struct catalog_row *row)
 {
+    char skeleton[PN_BYTES];
     const struct catalog_value *lot = &row->value[COMPONENT_LOT_CODE];
     if (normalise(row, lot, "lot_code", &row->extra[0]) != 0)
         return -1;
+    pn_skeleton(row->extra[0].text, skeleton);
+    set_text(&row->extra[1], skeleton);
     uint32_t number = stock_catalog_lot(&known->stock, row->extra[0].text);
     if (number == MEM_NONE ||
         strcmp(stock_text(&known->stock, known->stock.components[number].lot_code), lot->text) == 0)
@@ -236,7 +239,7 @@ static const struct catalog_table tables[] = {
     {.name = "components",
      .target = "component",
      .columns = component_columns,
-     .extras = {"lot_norm"},
+     .extras = {"lot_norm", "lot_skeleton"},
      .key = {"lot_code"},
      .file_key = {"lot_norm"},
      .told = "lot_code",

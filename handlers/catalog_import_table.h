@@ -16,7 +16,7 @@ enum catalog_kind {
     CELL_CHOICE,
     CELL_DECIMAL, /* scale digits, min..max in units of the last one */
     CELL_INT,     /* min..max */
-    CELL_BOOL,    /* 1, 0, true, false, yes, no, да, нет */
+    CELL_BOOL,    /* 1, 0, true, false, yes, no, да, нет, истина, ложь, in small letters or capitals */
     CELL_DATE,
     CELL_CURRENCY /* three capital letters */
 };

@@ -29,12 +29,17 @@ static const char find_numbers[] =
     "AND s.warehouse_id BETWEEN ? AND ? GROUP BY s.pn_norm ORDER BY s.pn_norm LIMIT ?) g ORDER BY g.pn_norm";
 
 enum { AT_POSITION, AT_SUGGESTED, AT_VENDOR, AT_LOT_CODE, AT_LOT_NAME, N_SUGGESTION };
-static const char find_suggestions[] =
-    "SELECT r.position, r.part_number, r.vendor_norm, c.lot_code, c.name FROM (SELECT j.position, m.part_number, "
-    "m.vendor_norm, m.component_id, ROW_NUMBER() OVER (PARTITION BY j.position ORDER BY m.pn_norm, m.vendor_norm) AS n "
-    "FROM JSON_TABLE(?, '$[*]' COLUMNS (position FOR ORDINALITY, "
+/* The map's numbers first, then lots by their own codes. */
+#define SKELETONS                                                                                                      \
+    "JSON_TABLE(?, '$[*]' COLUMNS (position FOR ORDINALITY, "                                                          \
     "skeleton VARCHAR(64) COLLATE utf8mb4_nopad_bin PATH '$')) j "
-    "STRAIGHT_JOIN part_number_map m FORCE INDEX (ix_skel) ON m.pn_skeleton = j.skeleton) r "
+static const char find_suggestions[] =
+    "SELECT r.position, r.part_number, r.vendor_norm, c.lot_code, c.name FROM (SELECT a.position, a.part_number, "
+    "a.vendor_norm, a.component_id, ROW_NUMBER() OVER (PARTITION BY a.position ORDER BY a.own, a.norm, a.vendor_norm) "
+    "AS n FROM (SELECT j.position, 0 AS own, m.part_number, m.pn_norm AS norm, m.vendor_norm, m.component_id "
+    "FROM " SKELETONS "STRAIGHT_JOIN part_number_map m FORCE INDEX (ix_skel) ON m.pn_skeleton = j.skeleton "
+    "UNION ALL SELECT j.position, 1, l.lot_code, l.lot_norm, '', l.id "
+    "FROM " SKELETONS "STRAIGHT_JOIN component l FORCE INDEX (ix_skel) ON l.lot_skeleton = j.skeleton) a) r "
     "STRAIGHT_JOIN component c ON c.id = r.component_id WHERE r.n <= 3 ORDER BY r.position, r.n";
 
 /* ---- Numbers --------------------------------------------------------------------------------------------------- */
@@ -160,8 +165,8 @@ static char *skeletons(const struct numbers *numbers)
 static int write_numbers(struct store_conn *conn, struct numbers *numbers)
 {
     char *list = skeletons(numbers);
-    struct store_value v = STORE_S(list);
-    int rc = numbers->n ? store_query(conn, find_suggestions, &v, 1, on_suggestion, numbers) : 0;
+    struct store_value v[] = {STORE_S(list), STORE_S(list)};
+    int rc = numbers->n ? store_query(conn, find_suggestions, v, 2, on_suggestion, numbers) : 0;
     while (numbers->written < numbers->n)
         begin_number(numbers);
     end_number(numbers);

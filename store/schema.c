@@ -460,6 +460,22 @@ static const char *const version_7[] = {
     NULL,
 };
 
+/* As of the part-number map: a number in stock that no lot is known for may look like the code of one. */
+static const char alter_component_skeleton[] =
+    "ALTER TABLE component ADD COLUMN IF NOT EXISTS lot_skeleton VARCHAR(64) COLLATE utf8mb4_nopad_bin NOT NULL "
+    "DEFAULT '' AFTER lot_norm, ADD INDEX IF NOT EXISTS ix_skel (lot_skeleton)";
+static const char fill_component_skeleton[] =
+    "UPDATE component SET lot_skeleton = "
+    "REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE("
+    "lot_norm,'O','0'),'Q','0'),'I','1'),'L','1'),'Z','2'),'S','5'),'B','8'),'G','6'),'З','3'),'Ч','4'),'Б','6'), "
+    "updated_at = updated_at WHERE lot_skeleton = ''";
+
+static const char *const version_8[] = {
+    alter_component_skeleton,
+    fill_component_skeleton,
+    NULL,
+};
+
 const struct store_migration store_migrations[] = {
     {1, "first schema", version_1},
     {2, "covering index for recalculation", version_2},
@@ -468,5 +484,6 @@ const struct store_migration store_migrations[] = {
     {5, "task lists and counts", version_5},
     {6, "how far failed tasks came, traces", version_6},
     {7, "columns of refused rows", version_7},
+    {8, "lots by what they look like", version_8},
     {0, NULL, NULL},
 };

@@ -153,12 +153,12 @@ static void put_quoted(struct csv_out *out, bool guard, const char *text)
     put_char(out, '"');
 }
 
-static void put_text(struct csv_out *out, const char *text)
+static void put_field(struct csv_out *out, const char *text, bool guard)
 {
     if (!text || text[0] == '\0')
         return;
     size_t n = strlen(text);
-    bool guard = out->options.formula_guard && looks_like_formula(text);
+    guard = guard && looks_like_formula(text);
     if (needs_quotes(out, text, n, guard)) {
         put_quoted(out, guard, text);
         return;
@@ -166,6 +166,22 @@ static void put_text(struct csv_out *out, const char *text)
     if (guard)
         put_char(out, '\'');
     put(out, text, n);
+}
+
+static void put_text(struct csv_out *out, const char *text)
+{
+    put_field(out, text, out->options.formula_guard);
+}
+
+/* "-3", "+1.5", "-2,75": to a spreadsheet a number, whatever the country. */
+static bool is_signed_number(const char *text)
+{
+    static const char digits[] = "0123456789";
+    size_t whole = text[0] == '-' || text[0] == '+' ? strspn(text + 1, digits) : 0;
+    const char *rest = text + 1 + whole;
+    if (whole == 0 || *rest == '\0')
+        return whole > 0;
+    return (*rest == '.' || *rest == ',') && rest[1] != '\0' && rest[1 + strspn(rest + 1, digits)] == '\0';
 }
 
 /* A number's own text, with the decimal sign asked for. Never guarded: a minus is a minus. */
@@ -253,7 +269,7 @@ void csv_out_record(struct csv_out *out, const char *const *fields, size_t n)
     for (size_t i = 0; i < n; i++) {
         if (i > 0)
             put_char(out, out->options.separator);
-        put_text(out, fields[i]);
+        put_field(out, fields[i], out->options.formula_guard && (!fields[i] || !is_signed_number(fields[i])));
     }
     put(out, "\r\n", 2);
 }

@@ -50,7 +50,8 @@ struct csv_out {
     char buffer[16384];
 };
 
-/* A table of another kind: BOM as the options say, no headings; then record by record, all texts (NULL = empty). */
+/* A table of another kind: BOM as the options say, no headings; then record by record, all texts (NULL = empty). Of
+ * these a number with its sign is not guarded, so that it can be sent again as it was. */
 void csv_out_open(struct csv_out *out, const struct csv_options *options, csv_write_fn write, void *ctx);
 void csv_out_record(struct csv_out *out, const char *const *fields, size_t n);
 /* A price list: BOM and headings, as the options say. Text goes out in pieces of up to 16 KiB. */

@@ -329,6 +329,7 @@ def test_rejects_are_the_rows_as_they_came_with_what_is_wrong(daemon):
     assert list(table[0])[:6] == ["sheet", "row", "field", "code", "message", "suggestion"]
     assert list(table[0])[6:] == ["qty", "part_number", "name", "unit_cost"], "the recognised columns in the file's order"
     assert [table[0][name] for name in ("qty", "part_number", "name", "unit_cost")] == ["many", "PN-2", "'=1+1", "10"]
+    assert table[1]["qty"] == "-3", "a number is no formula"
     assert table[0]["message"] and answer.body.endswith(b"\r\n")
     russian = rejects(client, task["id"], "?excel=ru").body.decode()
     assert russian.startswith("\ufeffЛист;Строка;Поле;")

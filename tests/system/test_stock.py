@@ -174,6 +174,17 @@ def test_a_number_is_mapped_and_what_waited_is_linked(shop):
     assert shop.daemon.sql("SELECT COUNT(*) FROM price_quote WHERE component_id IS NULL") == [["1"]]
 
 
+def test_the_code_of_a_lot_is_suggested_too(shop):
+    """Here and with the row of the import, after what the map has."""
+    shop.catalogue("part_numbers", "part_number,lot_code\nLOT-8,LOT-A\n")
+    task_id = shop.client.upload("/api/stock/import?warehouse=MAIN", samples.xlsx([["Артикул", "Количество"], ["L0T-B", 1], ["10T-M", 2]])).json["task_id"]
+    shop.other.wait(task_id)
+    assert [[(hint["part_number"], hint["vendor_norm"], hint["lot_code"], hint["name"]) for hint in shop.waiting(pn)[0]["suggestions"]]
+            for pn in ("L0TB", "10TM")] == [[("LOT-8", "", "LOT-A", "Lot A"), ("LOT-B", "", "LOT-B", "Lot B")], [("LOT-M", "", "LOT-M", "Cable")]]
+    hints = shop.daemon.sql(f"SELECT suggestion FROM task_row_error WHERE task_id = '{task_id}' ORDER BY row_no")
+    assert sorted(hints[0][0].split(" | ")) == ["LOT-8 = LOT-A", "LOT-B = LOT-B"] and hints[1] == ["LOT-M = LOT-M"]
+
+
 def test_stock_reports_unchanged_after_a_link(shop):
     rows = [["NEW-1", "Omega", 7, "шт"], ["NEW-2", "", 1, "шт"]]
     shop.stock("MAIN", rows, "replace")

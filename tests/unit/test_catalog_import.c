@@ -244,6 +244,52 @@ static void updates_only_what_the_file_has(void **state)
                      1);
 }
 
+static int check_skeleton(const struct store_value *v, unsigned n, void *ctx)
+{
+    char skeleton[PN_BYTES];
+    (void)n;
+    pn_skeleton(v[0].text, skeleton);
+    assert_string_equal(v[1].text, skeleton);
+    ++*(unsigned *)ctx;
+    return 0;
+}
+
+/* The migration that gave lots their skeletons says what pn_skeleton() says, and leaves the rows' moments alone. */
+static void lots_have_skeletons(void **state)
+{
+    (void)state;
+    struct import_job test;
+    unsigned n = 0;
+    load_text(&test, "components", "lot_code,name\nILO-QZSBG-ЗЧБ-1,x\n");
+    import_job_fini(&test);
+    must(store_exec(&look,
+                    "INSERT INTO component (lot_code, lot_norm, name, updated_at) VALUES ('a', 'OQILZSBGЗЧБ0AЖ', 'x', "
+                    "'2026-01-01'), ('b', 'BBIILLOO99ZZ', 'x', '2026-01-01')",
+                    NULL));
+    const struct store_migration *migration = store_migrations;
+    while (migration->version != 8)
+        migration++;
+    for (const char *const *sql = migration->statements; *sql; sql++)
+        must(store_exec(&look, *sql, NULL));
+    must(store_query(&look, "SELECT lot_norm, lot_skeleton FROM component", NULL, 0, check_skeleton, &n));
+    assert_int_equal(n, 3);
+    assert_int_equal(import_number(&look, "SELECT COUNT(*) FROM component WHERE updated_at = '2026-01-01'"), 2);
+}
+
+/* As spreadsheets and people write it. */
+static void reads_yes_and_no(void **state)
+{
+    (void)state;
+    struct import_job test;
+    load_text(&test, "components",
+              "lot_code,name,active\nY-1,x,1\nY-2,x,TRUE\nY-3,x,ИСТИНА\nY-4,x,Да\nY-5,x,yes\nY-6,x,\n"
+              "N-1,x,0\nN-2,x,FALSE\nN-3,x,ложь\nN-4,x,нет\nN-5,x,No\nE-1,x,2\nE-2,x,да нет\nE-3,x,10\n");
+    check(&test, 11, 0, 0, 3);
+    assert_int_equal(json_member_int(json_member(test.result, "errors"), "E_CHOICE", 0), 3);
+    import_job_fini(&test);
+    assert_int_equal(import_number(&look, "SELECT SUM(active = (lot_code LIKE 'Y%')) FROM component"), 11);
+}
+
 static void keeps_the_good_rows(void **state)
 {
     (void)state;
@@ -458,6 +504,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(loads_the_demo_twice, setup, teardown),
         cmocka_unit_test_setup_teardown(imports_the_demo_stock, setup, teardown),
         cmocka_unit_test_setup_teardown(updates_only_what_the_file_has, setup, teardown),
+        cmocka_unit_test_setup_teardown(lots_have_skeletons, setup, teardown),
+        cmocka_unit_test_setup_teardown(reads_yes_and_no, setup, teardown),
         cmocka_unit_test_setup_teardown(keeps_the_good_rows, setup, teardown),
         cmocka_unit_test_setup_teardown(refuses_wrong_headings, setup, teardown),
         cmocka_unit_test_setup_teardown(quotes_are_loaded_once, setup, teardown),

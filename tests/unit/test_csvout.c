@@ -156,6 +156,23 @@ static void guards_and_quotes(void **state)
     expect_field(&options, "a,b", "a,b");
 }
 
+static void records_keep_their_numbers(void **state)
+{
+    (void)state;
+    static const char *const fields[] = {"-3", "+1.50", "-2,75", "-", "-3,", "--3", "-1e3", "-3 ", "=1", "", NULL, "5"};
+    struct text text = {.answer = 0};
+    struct csv_options options;
+    struct csv_out *out = malloc(sizeof *out);
+    assert_non_null(out);
+    csv_options_init(&options);
+    csv_out_open(out, &options, collect, &text);
+    csv_out_record(out, fields, sizeof fields / sizeof fields[0]);
+    assert_int_equal(csv_out_flush(out), 0);
+    assert_string_equal(text.bytes, "-3,+1.50,\"-2,75\",'-,\"'-3,\",'--3,'-1e3,\"'-3 \",'=1,,,5\r\n");
+    free(text.bytes);
+    free(out);
+}
+
 static void single_options_win_over_the_preset(void **state)
 {
     (void)state;
@@ -296,6 +313,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(examples),
         cmocka_unit_test(guards_and_quotes),
+        cmocka_unit_test(records_keep_their_numbers),
         cmocka_unit_test(single_options_win_over_the_preset),
         cmocka_unit_test(a_failing_writer_ends_it),
         cmocka_unit_test(every_field_reads_back),
