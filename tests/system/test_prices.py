@@ -1,5 +1,7 @@
 """Prices and price lists over HTTP, on the demo data: every number that the demo's expectations hold, and the trail behind it."""
+import csv
 import datetime
+import io
 import re
 from urllib.parse import quote
 
@@ -73,6 +75,21 @@ def test_today_is_the_day_of_the_configured_zone(make_daemon):
         results = [client.wait(task_id)["result"] for task_id in task_ids]
         days.append((datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(hours=hours)).date().isoformat())
         assert all(result.get("as_of", result.get("stock_date")) in days for result in results), results
+
+
+def test_components_that_no_column_holds_the_price_of_are_named(daemon):
+    """By a recalculation and by a list; the others get theirs."""
+    daemon.sql("INSERT INTO party (id, kind, code, name) VALUES (1, 'supplier', 'S', 'x'); INSERT INTO component (id, lot_code, lot_norm, name, "
+               "coefficient, price, price_state) VALUES (1, 'A', 'A', 'x', 1, NULL, 'none'), (2, 'B=1', 'B=1', 'x', 2, NULL, 'none'), "
+               "(3, 'C', 'C', 'x', 1, 1, 'fresh'); INSERT INTO price_quote (party_id, component_id, price, currency, "
+               "quoted_on) SELECT 1, id, 6000000000, 'RUB', '2026-02-01' FROM component WHERE id < 3")
+    client = daemon.worker(0)
+    for task_type, params, lot in (("recalculate", {}, "B=1"), ("pricelist_create", {"source": "estimate", "coefficient": "2"}, "A")):
+        task = client.wait(client.start(task_type, as_of=AS_OF, **params))
+        assert task["status"] == "completed" and client.get(f"/api/tasks/{task['id']}").headers["Task-Outcome"] == "partial", task
+        head, *rows = csv.reader(io.StringIO(client.get(task["result"]["rejects"]).body.decode()))
+        assert head[6:] == ["lot_code"] and [(row[2], row[3], row[6]) for row in rows] == [("lot_code", "E_PRICE_RANGE", lot)], rows
+        assert rows[0][4].startswith("The price would be 10 000 000 000 or more")
 
 
 def test_parameters_of_a_recalculation_are_refused_all_at_once(world):
