@@ -36,7 +36,7 @@ static bool add_span(const struct shm_task *task, struct shm_handle handle, uint
     (void)handle;
     (void)version;
     if (task->type == spans->type && task_state_final((enum task_state)task->state) && task->started_ms != 0 &&
-        task->done_ms > task->started_ms) {
+        task->done_ms >= task->started_ms) {
         spans->n++;
         spans->sum_ms += (uint64_t)(task->done_ms - task->started_ms);
     }

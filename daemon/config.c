@@ -6,6 +6,7 @@
 
 #include <ini.h>
 
+#include <assert.h>
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -266,6 +267,7 @@ static void check_database(struct load *load)
 {
     struct config *config = load->config;
 
+    assert(config->db_host && config->db_socket && config->db_user); /* texts have defaults */
     config->private_database = !config->db_host[0] && !config->db_socket[0] && !config->db_user[0];
     if (config->db_host[0] && config->db_socket[0])
         fault(load, "configuration", "database.host and database.socket are both given; keep one");

@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #define COUNTS_FORMAT "%" PRIu64 " %" PRIu64 " %" PRIu64
 
@@ -18,9 +19,13 @@ void taskcounts_put(struct shm_task *task, const struct task_counts *counts)
 struct task_counts taskcounts_of(const struct shm_task *task)
 {
     struct task_counts counts = {.known = false};
-    if (!task_state_final((enum task_state)task->state))
-        counts.known =
-            sscanf(task->error, "%" SCNu64 " %" SCNu64 " %" SCNu64, &counts.total, &counts.done, &counts.rejected) == 3;
+    char *rest;
+    if (task_state_final((enum task_state)task->state) || task->error[0] == '\0')
+        return counts;
+    counts.known = true;
+    counts.total = strtoull(task->error, &rest, 10);
+    counts.done = strtoull(rest, &rest, 10);
+    counts.rejected = strtoull(rest, NULL, 10);
     return counts;
 }
 

@@ -132,8 +132,10 @@ static void append(struct store_bulk *bulk, const void *bytes, size_t length)
         bulk->arena = must(realloc(bulk->arena, size)); /* bounded by max_allowed_packet, see row_bytes() */
         bulk->size = size;
     }
-    if (length != 0)
-        memcpy(bulk->arena + bulk->used, bytes, length);
+    if (length == 0)
+        return;
+    assert(bulk->arena != NULL); /* it has the size that was asked for above, once */
+    memcpy(bulk->arena + bulk->used, bytes, length);
     bulk->used += length;
 }
 

@@ -110,7 +110,7 @@ int store_session_setup(struct store_conn *conn)
 static int keep_number(const struct store_value *v, unsigned n, void *ctx)
 {
     (void)n;
-    *(int *)ctx = v[0].text != NULL ? atoi(v[0].text) : -1;
+    *(int *)ctx = v[0].text != NULL ? (int)strtol(v[0].text, NULL, 10) : -1;
     return 0;
 }
 

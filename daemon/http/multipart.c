@@ -212,7 +212,7 @@ static int take_line(struct scan *scan, const char *line, const char *end, struc
     return 0;
 }
 
-/* Read the header lines of the part at *at and move *at to its data. */
+/* Read the header lines of the part at *at into `part`, which is empty, and move *at to its data. */
 static int take_part_head(struct scan *scan, uint64_t *at, struct part *part)
 {
     char head[PART_HEAD_MAX];
@@ -226,7 +226,6 @@ static int take_part_head(struct scan *scan, uint64_t *at, struct part *part)
     end = memmem(head, (size_t)n, "\r\n\r\n", 4);
     if (end == NULL)
         return fault(scan, "the header of a form part is cut off or longer than %u bytes", PART_HEAD_MAX);
-    memset(part, 0, sizeof *part);
     for (; line < end + 2; line = cr + 2) {
         cr = memmem(line, (size_t)(end + 2 - line), "\r\n", 2);
         if (take_line(scan, line, cr, part) != 0)
@@ -278,7 +277,7 @@ static int take_field(struct scan *scan, const struct part *part, uint64_t from,
 /* The part whose head starts at *at; moves *at behind the delimiter that ends it. */
 static int take_part(struct scan *scan, uint64_t *at)
 {
-    struct part part;
+    struct part part = {.has_name = false};
     uint64_t from;
     int64_t end;
 

@@ -15,6 +15,15 @@ from contract import contract
 ACCOUNT = "priceforge"
 
 
+def halt(pid):
+    """SIGSTOP, and wait: the signal is only asked for, and on a busy machine a thread may go on for a while and answer."""
+    os.kill(pid, signal.SIGSTOP)
+    end = time.monotonic() + 10
+    while {(task / "stat").read_text().rsplit(")", 1)[1].split()[0] for task in Path(f"/proc/{pid}/task").iterdir()} != {"T"}:
+        assert time.monotonic() < end, f"{pid} does not stop"
+        time.sleep(0.001)
+
+
 class UnixConnection(http.client.HTTPConnection):
     """HTTP over a worker's own unix socket."""
 

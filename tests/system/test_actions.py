@@ -9,6 +9,7 @@ import time
 import pytest
 
 import samples
+from daemon import halt
 from test_faults import runner_of, wait_ready
 from test_tasks import check_problem, check_task
 
@@ -212,7 +213,7 @@ def test_cancel_with_the_database_stopped_is_kept(daemon):
     client = daemon.worker(0)
     waiting = client.start("test_sleep", ms=0)
     pid = int((daemon.runtime / "db.pid").read_text())
-    os.kill(pid, signal.SIGSTOP)
+    halt(pid)
     try:
         for task_id in (waiting, busy[0]):
             begun = time.monotonic()

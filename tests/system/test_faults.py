@@ -7,6 +7,7 @@ import time
 import pytest
 
 import samples
+from daemon import halt
 from test_tasks import check_problem, check_task
 
 
@@ -217,7 +218,7 @@ def test_database_gone_and_back(daemon):
     client.wait(known)
     unknown = "00000000-0000-4000-8000-000000000000"
     pid = int((daemon.runtime / "db.pid").read_text())
-    os.kill(pid, signal.SIGSTOP)
+    halt(pid)
     try:
         begun = time.monotonic()
         answer = client.post_json("/api/tasks", {"type": "test_sleep"})

@@ -13,6 +13,7 @@ from datetime import datetime
 import pytest
 
 import samples
+from daemon import halt
 from test_actions import UNKNOWN, busy_runners, cancel
 from test_faults import runner_of, wait_ready
 from test_polls import Held, start_quiet
@@ -257,7 +258,7 @@ def in_slices(daemon, client, task_id, until):
     """Let the only runner work a few milliseconds at a time until `until`; it stands still when this returns its pid."""
     runner = daemon.children("runner")[0]
     while True:
-        os.kill(runner, signal.SIGSTOP)
+        halt(runner)
         task = client.task(task_id)
         if until(task):
             return runner
@@ -427,7 +428,7 @@ def test_while_the_database_is_away_the_slot_answers_alone(daemon):
     live = start_quiet(client)
     known = full(client, live)
     pid = int((daemon.runtime / "db.pid").read_text())
-    os.kill(pid, signal.SIGSTOP)
+    halt(pid)
     try:
         for _ in range(2):  # the first may have to find out
             answer = full(client, live)

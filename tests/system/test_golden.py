@@ -11,6 +11,7 @@ import uuid
 import golden
 import samples
 from contract import described
+from daemon import halt
 from golden import Wire, ask
 from test_actions import UNKNOWN, busy_runners, cancel
 from test_faults import runner_of, wait_ready
@@ -241,7 +242,7 @@ def test_problems_of_the_service(make_daemon):
                "CREATE VIEW stock_item AS SELECT * FROM real_stock WHERE (SELECT 1 UNION ALL SELECT 2) = 1")
     golden_problem("internal", ask(daemon, "GET", "/api/stock"))
     pid = int((daemon.runtime / "db.pid").read_text())
-    os.kill(pid, signal.SIGSTOP)
+    halt(pid)
     try:
         answer = post(daemon, "/api/tasks", SLEEP)
         golden_problem("database-unavailable", answer)

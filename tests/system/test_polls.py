@@ -10,6 +10,7 @@ from contextlib import ExitStack, contextmanager
 
 import pytest
 
+from daemon import halt
 from test_tasks import check_problem, check_task
 
 
@@ -378,7 +379,7 @@ def test_a_late_loop_asks_for_patience(daemon):
     client = daemon.worker(0)
     task_id = start_quiet(client)
     pid = daemon.worker_pid(0)
-    os.kill(pid, signal.SIGSTOP)
+    halt(pid)
     time.sleep(1.5)
     os.kill(pid, signal.SIGCONT)
     seen = {client.get(f"/api/tasks/{task_id}").headers["Retry-After"] for _ in range(50)}
@@ -429,7 +430,7 @@ def test_a_task_of_another_node_is_read_and_not_held(daemon):
 
 @contextmanager
 def stopped(pid):
-    os.kill(pid, signal.SIGSTOP)
+    halt(pid)
     try:
         yield
     finally:
@@ -473,7 +474,7 @@ def test_a_long_result_is_answered_from_memory_while_the_database_is_away(daemon
     assert known.headers["ETag"] == f'W/"j.{task_id}"' and len(known.body) > 9000
     database = daemon.children("mariadb")
     assert len(database) == 1
-    os.kill(database[0], signal.SIGSTOP)
+    halt(database[0])
     try:
         again = client.get(f"/api/tasks/{task_id}")
         assert again.status == 200 and again.body == known.body and again.headers["Task-Outcome"] == "succeeded"

@@ -5,6 +5,7 @@ import uuid
 
 import pytest
 
+from daemon import halt
 from test_polls import Held, start_quiet
 from test_tasks import check_problem, check_task
 
@@ -191,7 +192,7 @@ def test_several_ids_are_read_while_the_database_is_away(daemon):
     for task_id in ids:
         client.wait(task_id)
     database = daemon.children("mariadb")[0]
-    os.kill(database, signal.SIGSTOP)
+    halt(database)
     try:
         assert ids_of(listing(daemon.worker(1), "?ids=" + ",".join(ids))) == ids
     finally:

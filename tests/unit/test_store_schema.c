@@ -1,0 +1,113 @@
+/* Migrations, and what the schema itself refuses, against a real server. */
+#include "tests/unit/store_db.h"
+
+/* ---- Migrations ---------------------------------------------------------------------------------------------- */
+
+static void migrates_once(void **state)
+{
+    (void)state;
+    unsigned applied = 9;
+    assert_int_equal(store_schema_current(&db), 1);
+    OK(store_migrate(&db, &applied));
+    assert_int_equal(applied, 0);
+    assert_int_equal(one("SELECT COUNT(*) FROM schema_version"), store_schema_version());
+    assert_int_equal(one("SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE() AND "
+                         "(engine <> 'InnoDB' OR table_collation <> 'utf8mb4_uca1400_as_ci')"),
+                     0);
+    assert_int_equal(one("SELECT COUNT(*) FROM information_schema.triggers WHERE trigger_schema = DATABASE()"), 7);
+}
+
+/* A migration killed after any statement is completed by the next start. */
+static void migrates_from_any_prefix(void **state)
+{
+    (void)state;
+    const char *const *all = store_migrations[0].statements;
+    unsigned n = 0, applied = 0;
+    while (all[n] != NULL)
+        n++;
+    assert_true(n > 20);
+    for (unsigned prefix = 0; prefix <= n; prefix += prefix < n - 4 ? 4 : 1) {
+        fixture_empty_database();
+        store_conn_fini(&db);
+        OK(store_ensure(&db));
+        assert_int_equal(store_schema_current(&db), 0);
+        for (unsigned i = 0; i < prefix; i++)
+            OK(store_exec(&db, all[i], NULL));
+        OK(store_migrate(&db, &applied));
+        assert_int_equal(applied, store_schema_version());
+        assert_int_equal(store_schema_current(&db), 1);
+    }
+}
+
+static void refuses_newer_and_changed(void **state)
+{
+    (void)state;
+    OK(store_exec(&db, "INSERT INTO schema_version (version, name, sha256) VALUES (99, 'x', REPEAT('a', 32))", NULL));
+    assert_int_equal(store_migrate(&db, NULL), -1);
+    assert_int_equal(db.error.cls, STORE_CONFIG);
+    assert_non_null(strstr(db.error.text, "newer"));
+    assert_int_equal(store_schema_current(&db), -1);
+    OK(store_exec(&db, "DELETE FROM schema_version WHERE version = 99", NULL));
+    OK(store_exec(&db, "UPDATE schema_version SET sha256 = REPEAT('a', 32)", NULL));
+    assert_int_equal(store_migrate(&db, NULL), -1);
+    assert_int_equal(db.error.cls, STORE_CONFIG);
+}
+
+static void one_migrates_at_a_time(void **state)
+{
+    (void)state;
+    struct store_conn other;
+    long long got = 0;
+    store_conn_init(&other, fixture_config());
+    assert_int_equal(store_ensure(&other), 0);
+    assert_int_equal(
+        store_query(&other, "SELECT GET_LOCK(CONCAT('priceforge.migrate.', DATABASE()), 0)", NULL, 0, number_row, &got),
+        0);
+    assert_int_equal(got, 1);
+    assert_int_equal(store_migrate(&db, NULL), -1);
+    assert_int_equal(db.error.cls, STORE_RETRY);
+    store_conn_fini(&other);
+    OK(store_migrate(&db, NULL));
+}
+
+#define REFUSED(sql)                                                                                                   \
+    do {                                                                                                               \
+        assert_int_equal(store_exec(&db, sql, NULL), -1);                                                              \
+        assert_int_equal(db.error.number, 1644);                                                                       \
+        assert_int_equal(db.error.cls, STORE_CONFIG);                                                                  \
+    } while (0)
+
+static void price_lists_are_immutable(void **state)
+{
+    (void)state;
+    OK(store_exec(&db, "INSERT INTO component (id, lot_code, lot_norm, name) VALUES (1, 'A', 'A', 'a')", NULL));
+    OK(store_exec(&db,
+                  "INSERT INTO pricelist (id, source, seq, version, currency, as_of, params, task_id) VALUES "
+                  "(1, 'estimate', 1, '2026-02-05-001', 'RUB', '2026-02-05', '{}', UUID())",
+                  NULL));
+#define ITEM(lot)                                                                                                      \
+    "INSERT INTO pricelist_item (pricelist_id, lot_code, component_id, name, category, unit, price, basis) VALUES "    \
+    "(1, '" lot "', 1, 'a', '', 'pcs', 10, 'fresh')"
+    OK(store_exec(&db, ITEM("A"), NULL));
+    REFUSED("UPDATE pricelist_item SET price = 11");
+    REFUSED("DELETE FROM pricelist_item");
+    OK(store_exec(&db, "UPDATE pricelist SET items = 1, status = 'ready'", NULL));
+    REFUSED(ITEM("B"));
+    REFUSED("UPDATE pricelist SET items = 2");
+    REFUSED("UPDATE pricelist SET status = 'building'");
+    REFUSED("UPDATE pricelist SET previous_id = 7");
+    OK(store_exec(&db, "UPDATE pricelist SET archived_at = NOW(3), note = 'old'", NULL));
+    OK(store_exec(&db, "DELETE FROM pricelist", NULL));
+    assert_int_equal(one("SELECT COUNT(*) FROM pricelist_item"), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        T(migrates_once),          T(migrates_from_any_prefix),  T(refuses_newer_and_changed),
+        T(one_migrates_at_a_time), T(price_lists_are_immutable),
+    };
+    if (fixture_start() != 0)
+        return 77; /* automake's "skipped" */
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
