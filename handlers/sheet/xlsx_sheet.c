@@ -29,8 +29,7 @@ static int out_of_range(struct worksheet *ws)
                         "A cell lies outside the largest possible sheet (1048576 rows, columns to XFD). " XLSX_COPY_IT);
 }
 
-/* ---- Rows ---------------------------------------------------------------------------------------------------------
- */
+/* ---- Rows ------------------------------------------------------------------------------------------------------- */
 
 static int hand_out(struct worksheet *ws)
 {
@@ -128,8 +127,7 @@ static int end_row(struct worksheet *ws)
     return ws->row_known ? 0 : enter_row(ws, ws->next_row);
 }
 
-/* ---- Cells --------------------------------------------------------------------------------------------------------
- */
+/* ---- Cells ------------------------------------------------------------------------------------------------------ */
 
 static enum cell_type type_of(const struct xml_attr *t)
 {
@@ -205,8 +203,7 @@ static int start_cell(struct worksheet *ws, const struct xml_token *token)
     return place_cell(ws, r);
 }
 
-/* ---- Structure ----------------------------------------------------------------------------------------------------
- */
+/* ---- Structure -------------------------------------------------------------------------------------------------- */
 
 static int skip(struct worksheet *ws, const struct xml_token *token)
 {
