@@ -1,5 +1,5 @@
-/* The daemon from its command line to its loop: options, and the order in which a start goes from harmless to binding.
- */
+/* The daemon from its command line to its loop: options, and the order in which a start goes from harmless to
+ * binding. */
 #include "daemon/log.h"
 #include "daemon/master.h"
 #include "daemon/nodeid.h"

@@ -230,8 +230,8 @@ static void check_int(struct check *check, const struct param_spec *spec, const 
         fault_bounds(check, spec, 0);
 }
 
-/* As the API's document has it: the parser takes "1e1" and ".5" as well, which files contain and people do not write.
- */
+/* As the API's document has it: the parser takes "1e1" and ".5" as well, which files contain and people do not
+ * write. */
 static bool is_plain_decimal(const char *text)
 {
     text += *text == '-';

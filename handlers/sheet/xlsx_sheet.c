@@ -162,8 +162,8 @@ static uint32_t style_of(const struct xml_attr *s)
     return v;
 }
 
-/* Where the cell is: its reference, or right of the one before; the row's own number wins over that of the reference.
- */
+/* Where the cell is: its reference, or right of the one before; the row's own number wins over that of the
+ * reference. */
 static int place_cell(struct worksheet *ws, const struct xml_attr *r)
 {
     uint32_t row = ws->next_row, column = ws->next_column;
