@@ -5,8 +5,8 @@
  * admission, reserve -> file thread: sync + link (uploads) -> database thread: group commit -> loop: publish, poke a
  * runner, 202. A failure before the commit gives back slot and file. A commit whose outcome is unknown was looked up by
  * the database thread before we hear of it. Two that come together with one key, or with equal work, meet at a unique
- * index; the second looks again and finds the first. Once the client has its id, every worker can answer a poll for it.
- */
+ * index; the second looks again and finds the first. Once the client has its id, every worker can answer a poll for
+ * it. */
 #ifndef PF_ACCEPT_H
 #define PF_ACCEPT_H
 

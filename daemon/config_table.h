@@ -62,8 +62,8 @@ void config_key_clear(const struct config_key *key, struct config *config);
 
 #define CONFIG_VALUE_MAX 4200
 
-/* Split ADDRESS:PORT. Returns 0 with the address without brackets and the port, or -1. Used by the listeners as well.
- */
+/* Split ADDRESS:PORT. Returns 0 with the address without brackets and the port, or -1. Used by the listeners as
+ * well. */
 int config_split_listen(const char *text, char *address, size_t size, unsigned *port);
 /* True for 127.0.0.0/8, ::1 and "localhost". */
 bool config_loopback(const char *address);

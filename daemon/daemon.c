@@ -1,5 +1,6 @@
-/* The daemon from its command line to its loop: options, and the order in which a start goes from harmless to binding.
- */
+/* The daemon from its command line to its loop: options, and the order in which a start goes from harmless to
+ * binding. */
+#include "daemon/http/http.h"
 #include "daemon/log.h"
 #include "daemon/master.h"
 #include "daemon/nodeid.h"
@@ -165,6 +166,7 @@ static int serve(struct config *config, const struct options *options)
                         .database = {.lock_fd = -1, .notify_fd = -1}};
     log_init((enum log_level)config->log_level, config->log_json);
     log_set_role("master");
+    http_memory_init();
     event_set_fatal_callback(on_libevent_fatal);
     event_set_log_callback(on_libevent_log);
     notify_init();

@@ -181,8 +181,8 @@ static void place_look(struct place *place, const struct watch_view *view)
         waiter_ready(waiter, true);
 }
 
-/* Every waiter of the group decides for itself. A waiter stands in a group once, so only the place in hand is removed.
- */
+/* Every waiter of the group decides for itself. A waiter stands in a group once, so only the place in hand is
+ * removed. */
 static void group_wake(struct group *group, const struct watch_view *view)
 {
     struct hold *hold = group->hold;

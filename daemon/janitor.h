@@ -63,8 +63,8 @@ int janitor_sweep_kept(struct janitor *janitor);
 /* Show a final row in its slot; its leases and its file go first. */
 int janitor_show_end(struct janitor *janitor, struct shm_handle handle, const struct journal_row *row);
 
-/* Tasks that should be ending (janitor_stop.c): the first on the first thread, the others are steps of the SQL thread.
- */
+/* Tasks that should be ending (janitor_stop.c): the first on the first thread, the others are steps of the SQL
+ * thread. */
 void janitor_watch_tasks(struct janitor *janitor);
 int janitor_stop_statements(struct janitor *janitor);
 int janitor_look_at_requests(struct janitor *janitor);

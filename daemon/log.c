@@ -48,8 +48,8 @@ static bool is_journal(const struct stat *st)
 }
 
 /* O_NONBLOCK belongs to the open file description, and standard error's may be shared with a shell: pipes and terminals
- * are opened anew for ourselves. Sockets cannot be opened, they take MSG_DONTWAIT per call. Regular files do not block.
- */
+ * are opened anew for ourselves. Sockets cannot be opened, they take MSG_DONTWAIT per call. Regular files do not
+ * block. */
 static int own_descriptor(const struct stat *st)
 {
     if (!S_ISFIFO(st->st_mode) && !S_ISCHR(st->st_mode))

@@ -201,8 +201,8 @@ static void start_more(struct master *m, int64_t now_ms)
         announce(m, now_ms);
 }
 
-/* All children are killed, nobody maps the old segment any more: begin again with an empty one. The janitor fills it.
- */
+/* All children are killed, nobody maps the old segment any more: begin again with an empty one. The janitor fills
+ * it. */
 static void renew_segment(struct master *m, int64_t now_ms)
 {
     for (unsigned i = 0; i < m->n_posts; i++)

@@ -211,8 +211,8 @@ static int make_tmpdir(const struct config *config)
     return EXIT_CONFIG;
 }
 
-/* Made under another name and renamed when it is complete and on the disk: a kill in between leaves nothing half made.
- */
+/* Made under another name and renamed when it is complete and on the disk: a kill in between leaves nothing half
+ * made. */
 static int install(const struct config *config, const char *log)
 {
     char fresh[PATH_MAX], final[PATH_MAX];

@@ -242,8 +242,8 @@ struct forget {
     uuid_t id;
 };
 
-/* The row first: a worker killed in between leaves a slot that the repeated call, or the table's need for room, frees.
- */
+/* The row first: a worker killed in between leaves a slot that the repeated call, or the table's need for room,
+ * frees. */
 static int forget_work(struct store_conn *conn, struct answer *answer)
 {
     const struct forget *forget = answer->arg;

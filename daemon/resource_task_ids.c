@@ -88,8 +88,7 @@ static void put_list(const struct ids_request *ids, struct json_out *out)
     json_object_end(out);
 }
 
-/* ---- What the table has: any thread -------------------------------------------------------------------------------
- */
+/* ---- What the table has: any thread ----------------------------------------------------------------------------- */
 
 static void add_live(struct ids_request *ids, size_t i, enum task_state state, uint64_t visible)
 {
@@ -137,8 +136,7 @@ static void look_up(struct ids_request *ids, size_t i)
         take_text(ids, i);
 }
 
-/* ---- What the table lacks: database thread ------------------------------------------------------------------------
- */
+/* ---- What the table lacks: database thread ---------------------------------------------------------------------- */
 
 struct finding {
     struct ids_request *ids;
@@ -243,8 +241,7 @@ static int read_missing(struct store_conn *conn, struct answer *answer)
     return 0;
 }
 
-/* ---- From the table: loop -----------------------------------------------------------------------------------------
- */
+/* ---- From the table: loop --------------------------------------------------------------------------------------- */
 
 static struct ids_request *ids_new(struct shm_segment *segment, yajl_val params)
 {

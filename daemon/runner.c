@@ -200,8 +200,8 @@ static enum job_verdict end_without_file(struct job *job)
     return verdict;
 }
 
-/* The address space a handler may take beyond what the runner has. A hog dies by its own malloc, not by the machine's.
- */
+/* The address space a handler may take beyond what the runner has. A hog dies by its own malloc, not by the
+ * machine's. */
 static void set_memory_limit(const struct task_type *type, bool on)
 {
 #ifndef PF_SANITIZERS

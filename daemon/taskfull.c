@@ -305,6 +305,7 @@ static void put_links(struct json_out *out, const struct face *face)
     const struct taskfull_source *source = face->source;
     const struct task_type *type = face->task.type < task_type_count() ? task_type_at(face->task.type) : NULL;
     bool readable = face->final && type && source->row;
+    bool refused = type && (type->takes_file || face->task.outcome == OUTCOME_PARTIAL);
     char id[37];
     uuid_unparse_lower(face->task.id, id);
     json_key(out, "links");
@@ -312,7 +313,7 @@ static void put_links(struct json_out *out, const struct face *face)
     put_link(out, "self", true, id, "");
     put_link(out, "cancel", !face->final, id, "/cancel");
     put_link(out, "retry", readable && (!type->takes_file || source->file_kept), id, "/retry");
-    put_link(out, "rejects", readable && type->takes_file, id, "/rejects.csv");
+    put_link(out, "rejects", readable && refused, id, "/rejects.csv");
     put_link(out, "log", source->row != NULL, id, "/log");
     json_object_end(out);
 }

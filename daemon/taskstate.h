@@ -44,8 +44,8 @@ int taskstate_progress(struct shm_segment *seg, struct shm_handle handle, unsign
  * said already, or when the task has moved on to another owner. */
 int taskstate_interrupted(struct shm_segment *seg, struct shm_handle handle, struct proc_ref dead, const char *cause,
                           unsigned max_attempts);
-/* READY, CLAIMED or RUNNING: cancellation is asked for; the message says so from now on. Declines when it was before.
- */
+/* READY, CLAIMED or RUNNING: cancellation is asked for; the message says so from now on. Declines when it was
+ * before. */
 int taskstate_ask_cancel(struct shm_segment *seg, struct shm_handle handle);
 /* A final state -> FREE: the journal has forgotten the task. */
 int taskstate_forget(struct shm_segment *seg, struct shm_handle handle);

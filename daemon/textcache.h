@@ -12,8 +12,8 @@ struct textcache;
 struct textcache *textcache_new(size_t max_texts, size_t max_bytes);
 void textcache_free(struct textcache **cache);
 
-/* Keep a copy. A text that would need more than an eighth of the room is not kept: it would push everything else out.
- */
+/* Keep a copy. A text that would need more than an eighth of the room is not kept: it would push everything else
+ * out. */
 void textcache_put(struct textcache *cache, const uint8_t id[16], const char *text, size_t len);
 /* The text, or NULL. Valid until the next put. */
 const char *textcache_get(struct textcache *cache, const uint8_t id[16], size_t *len);

@@ -82,7 +82,8 @@ struct job_settings {
     uint32_t max_rows;            /* 500 000 */
 };
 
-/* Today in the configured time zone. Only in a process with one thread: it sets TZ for a moment. */
+/* Today in the configured time zone. It sets TZ for a moment: no other thread of the process may read local time or the
+ * environment, and a runner's other thread does neither. */
 struct value_date job_today(const struct job_settings *settings);
 
 static inline void job_progress(struct job *job, unsigned percent, const char *text)

@@ -1,5 +1,5 @@
-/* JSON in and out through yajl: a growing text buffer with a yajl generator on it, and small helpers for reading trees.
- */
+/* JSON in and out through yajl: a growing text buffer with a yajl generator on it, and small helpers for reading
+ * trees. */
 #ifndef PF_JSON_H
 #define PF_JSON_H
 

@@ -230,13 +230,24 @@ static void check_int(struct check *check, const struct param_spec *spec, const 
         fault_bounds(check, spec, 0);
 }
 
+/* As the API's document has it: the parser takes "1e1" and ".5" as well, which files contain and people do not
+ * write. */
+static bool is_plain_decimal(const char *text)
+{
+    text += *text == '-';
+    size_t whole = strspn(text, "0123456789");
+    text += whole;
+    size_t digits = *text == '.' ? strspn(text + 1, "0123456789") : 0;
+    return whole > 0 && (*text == '\0' || (digits > 0 && text[1 + digits] == '\0'));
+}
+
 static void check_decimal(struct check *check, const struct param_spec *spec, const struct given *given)
 {
-    const char *text = given->text;
-    if (YAJL_IS_NUMBER(given->json))
+    const char *text = YAJL_IS_STRING(given->json) ? given->json->u.string : given->text;
+    if (text && !is_plain_decimal(text))
+        text = NULL;
+    else if (YAJL_IS_NUMBER(given->json))
         text = given->json->u.number.r;
-    else if (YAJL_IS_STRING(given->json))
-        text = given->json->u.string;
     dec128 value;
     bool lost = false;
     char canonical[48], detail[60];

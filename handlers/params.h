@@ -59,8 +59,8 @@ struct param_raw {
 char *params_from_json(const struct param_spec *specs, yajl_val object, struct param_faults *faults);
 char *params_from_text(const struct param_spec *specs, const struct param_raw *raw, size_t n,
                        struct param_faults *faults);
-/* The same, but never NULL: a parameter at fault is null in it. For callers who look for further faults in the others.
- */
+/* The same, but never NULL: a parameter at fault is null in it. For callers who look for further faults in the
+ * others. */
 char *params_usable_json(const struct param_spec *specs, yajl_val object, struct param_faults *faults);
 char *params_usable_text(const struct param_spec *specs, const struct param_raw *raw, size_t n,
                          struct param_faults *faults);

@@ -42,8 +42,8 @@ uint32_t mem_index_find(const struct mem_index *index, uint64_t hash, mem_same_f
 /* Add without looking for an equal one. */
 void mem_index_add(struct mem_index *index, uint64_t hash, uint32_t number);
 
-/* Room for at least `need` elements of `size` bytes in a block that grows by doubling. Returns the block, moved or not.
- */
+/* Room for at least `need` elements of `size` bytes in a block that grows by doubling. Returns the block, moved or
+ * not. */
 void *mem_grow(void *block, uint32_t *room, uint32_t need, size_t size);
 
 #endif

@@ -147,8 +147,8 @@ static const char *own_user(char *buffer, size_t size)
     return found->pw_name;
 }
 
-/* A server whose machine vanished answers nothing for ever; a long statement keeps its connection alive all the same.
- */
+/* A server whose machine vanished answers nothing for ever; a long statement keeps its connection alive all the
+ * same. */
 static void notice_dead_peers(int fd)
 {
     int on = 1, idle_s = 5, interval_s = 3, probes = 3;

@@ -4,8 +4,8 @@
  * fsync, so submissions share it); when one row of the batch fails, it is rolled back and its rows run one by one.
  * Other calls run alone in order of arrival; with two threads a slow call does not hold up insertions.
  *
- * All functions are called on the worker's loop thread; `work` runs on the database thread, `done` on the loop thread.
- */
+ * All functions are called on the worker's loop thread; `work` runs on the database thread, `done` on the loop
+ * thread. */
 #ifndef PF_STORE_DBTHREAD_H
 #define PF_STORE_DBTHREAD_H
 

@@ -1,5 +1,5 @@
-/* What a database thread does with the calls it took: group commit with its look-ups and repeats, single work, pings.
- */
+/* What a database thread does with the calls it took: group commit with its look-ups and repeats, single work,
+ * pings. */
 #include "store/dbqueue.h"
 #include "store/internal.h"
 

@@ -1,8 +1,8 @@
 /* A point where tests make the database fail: every statement passes it before it is sent and after it is answered.
  *
  * The interesting fault, "done, but the caller saw the connection break", cannot be provoked from outside at a chosen
- * statement. The hook is NULL in the daemon. It is set before the first thread starts and not changed while one runs.
- */
+ * statement. The hook is NULL in the daemon. It is set before the first thread starts and not changed while one
+ * runs. */
 #ifndef PF_STORE_FAULT_H
 #define PF_STORE_FAULT_H
 

@@ -51,8 +51,8 @@ int tasklog_append(struct store_conn *conn, const store_uuid id, struct tasklog_
     struct store_value param = STORE_S(text);
     if (lines.len == 0)
         return 0;
-    /* Most tasks have one attempt and their log one piece: whether something stands there already, this insert tells.
-     */
+    /* Most tasks have one attempt and their log one piece: whether something stands there already, this insert
+     * tells. */
     int rc = insert_piece(conn, &param, 0, lines);
     if (rc == 0 || conn->error.cls != STORE_DUPLICATE)
         return rc;

@@ -140,8 +140,8 @@ int body_begin(struct conn *conn, const struct http_head *head)
     return any ? 0 : 1;
 }
 
-/* Room for n more bytes in memory, growing by doubling from what the client really sends, not from what it announces.
- */
+/* Room for n more bytes in memory, growing by doubling from what the client really sends, not from what it
+ * announces. */
 static int reserve(struct conn *conn, size_t n)
 {
     struct exchange *exchange = conn->upload;

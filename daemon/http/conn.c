@@ -187,8 +187,8 @@ static enum conn_list list_for(const struct conn *conn)
     return conn->raw != NULL && evbuffer_get_length(conn->raw) > 0 ? LIST_HEAD : LIST_IDLE;
 }
 
-/* Put the connection where it belongs now. Staying keeps the time: a head's deadline does not restart with each byte.
- */
+/* Put the connection where it belongs now. Staying keeps the time: a head's deadline does not restart with each
+ * byte. */
 void conn_place(struct conn *conn)
 {
     enum conn_list list = list_for(conn);

@@ -98,8 +98,8 @@ void exchange_free(struct exchange *exchange)
 
 static const unsigned char *random_bytes(struct http_server *server)
 {
-    /* In blocks: one system call for 256 ids. Ids are for matching log lines, not secrets, so they may wait in memory.
-     */
+    /* In blocks: one system call for 256 ids. Ids are for matching log lines, not secrets, so they may wait in
+     * memory. */
     if (server->random_left < 16) {
         for (size_t have = 0; have < sizeof server->random;) {
             ssize_t n = getrandom(server->random + have, sizeof server->random - have, 0);

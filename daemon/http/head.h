@@ -33,8 +33,8 @@ struct http_head {
  * bare line feed, or longer than HEAD_BYTES_MAX. */
 int head_end(const char *p, size_t n, size_t *seen, const char **slug, const char **why);
 
-/* Judge a whole head of `n` bytes as head_end() found it. Returns 0, or -1 with the slug of a problem and a sentence.
- */
+/* Judge a whole head of `n` bytes as head_end() found it. Returns 0, or -1 with the slug of a problem and a
+ * sentence. */
 int head_check(const char *p, size_t n, struct http_head *out, const char **slug, const char **why);
 
 /* Does the header line at p (up to n bytes) have this lower-case name? */

@@ -10,8 +10,8 @@
  * request to dispatch.c in the order of release: that order (numbers `released` and `dispatched`) is how the exchange
  * is found again, so there is no private header that a client could forge.
  *
- * One connection has at most one exchange with a handler (`current`); evhttp reads the next request after the answer.
- */
+ * One connection has at most one exchange with a handler (`current`); evhttp reads the next request after the
+ * answer. */
 #ifndef PF_HTTP_INTERNAL_H
 #define PF_HTTP_INTERNAL_H
 

@@ -179,8 +179,8 @@ void io_fini(struct conn *conn, bool keep_fd)
         event_free(conn->writable);
     if (keep_fd)
         return;
-    /* Given back disabled, so that no event of its comes to life: it closes when it is freed, after evhttp's shutdown.
-     */
+    /* Given back disabled, so that no event of its comes to life: it closes when it is freed, after evhttp's
+     * shutdown. */
     bufferevent_disable(conn->bev, EV_READ | EV_WRITE);
     bufferevent_setfd(conn->bev, conn->fd);
 }

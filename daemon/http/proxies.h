@@ -26,8 +26,8 @@ bool proxies_has_user(const struct proxies *proxies, uid_t user);
 /* False also for what is no address. */
 bool proxies_has_address(const struct proxies *proxies, const char *address);
 /* The client of a trusted peer: the right-most address of an X-Forwarded-For list that is not a trusted one itself, or
- * the left-most when all are. Writes it in its usual form and returns true; false when the list has no address there.
- */
+ * the left-most when all are. Writes it in its usual form and returns true; false when the list has no address
+ * there. */
 bool proxies_client(const struct proxies *proxies, const char *list, char out[64]);
 
 #endif

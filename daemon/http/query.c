@@ -1,5 +1,5 @@
-/* Percent escapes and query strings: decoded once, in place, into one allocation; nothing is allocated without a query.
- */
+/* Percent escapes and query strings: decoded once, in place, into one allocation; nothing is allocated without a
+ * query. */
 #include "daemon/http/query.h"
 
 #include "handlers/utf8.h"

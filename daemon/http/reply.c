@@ -207,8 +207,8 @@ void http_reply_file(struct http_request *request, int status, const char *type,
     }
     add_headers(exchange, status, type, len);
     out = evhttp_request_get_output_buffer(exchange->ev);
-    /* Says that this buffer ends in a socket; without it libevent would map the whole file instead of using sendfile.
-     */
+    /* Says that this buffer ends in a socket; without it libevent would map the whole file instead of using
+     * sendfile. */
     evbuffer_set_flags(out, EVBUFFER_FLAG_DRAINS_TO_FD);
     if (evbuffer_add_file(out, fd, (ev_off_t)offset, (ev_off_t)len) != 0)
         close(fd);

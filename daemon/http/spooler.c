@@ -83,8 +83,8 @@ void spooler_send_continue(struct conn *conn)
     static const char text[] = "HTTP/1.1 100 Continue\r\n\r\n";
 
     /* Straight to the socket, which is idle: through the bufferevent, evhttp's write callback of the last answer would
-     * take it for that answer's end. A socket buffer that cannot hold 25 bytes means a client that waits for nothing.
-     */
+     * take it for that answer's end. A socket buffer that cannot hold 25 bytes means a client that waits for
+     * nothing. */
     conn->want_continue = false;
     conn->window_start = now_ms(); /* the client was waiting for us until now */
     if (send(conn->fd, text, sizeof text - 1, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)

@@ -15,8 +15,8 @@ enum {
     SERIAL_MAX = 2958465
 };
 
-/* Days from 1970-01-01 to the first of March based year: the leap day is the last of its year, so months need no table.
- */
+/* Days from 1970-01-01 to the first of March based year: the leap day is the last of its year, so months need no
+ * table. */
 int64_t value_date_days(struct value_date date)
 {
     int64_t year = date.month <= 2 ? date.year - 1 : date.year;

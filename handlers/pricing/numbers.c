@@ -271,8 +271,8 @@ static unsigned significant(const char *text, size_t n)
 }
 
 /* Was nothing lost but binary noise? Programs write 12.3 as 12.300000000000001 and 0.1 + 0.2 as 0.30000000000000004:
- * the first 14 digits, rounded, then end within the scale. Looks for 0000 or 9999 behind the last digit of the scale.
- */
+ * the first 14 digits, rounded, then end within the scale. Looks for 0000 or 9999 behind the last digit of the
+ * scale. */
 static bool is_noise(const char *text, size_t n, unsigned scale)
 {
     unsigned digits = significant(text, n);

@@ -1,7 +1,7 @@
 /* Currency rates in memory: all of a run's rates are read once, then looked up by date without the database.
  *
- * Fill with rates_add() in any order, then rates_seal() once; after that it is read-only and may be shared by threads.
- */
+ * Fill with rates_add() in any order, then rates_seal() once; after that it is read-only and may be shared by
+ * threads. */
 #ifndef PF_RATES_H
 #define PF_RATES_H
 

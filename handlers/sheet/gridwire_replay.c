@@ -103,8 +103,7 @@ static int read_exactly(struct replay *r, unsigned char *to, size_t n)
     return 0;
 }
 
-/* ---- Rows ---------------------------------------------------------------------------------------------------------
- */
+/* ---- Rows ------------------------------------------------------------------------------------------------------- */
 
 static bool made_of(const char *text, size_t n, const char *alphabet)
 {
@@ -190,8 +189,7 @@ static int on_rows(struct replay *r, struct cursor *c)
     return 0;
 }
 
-/* ---- Sheets -------------------------------------------------------------------------------------------------------
- */
+/* ---- Sheets ----------------------------------------------------------------------------------------------------- */
 
 static bool read_merge(struct cursor *c, struct grid_merge *m)
 {
@@ -266,8 +264,7 @@ static int on_sheet_end(struct replay *r, struct cursor *c)
     return r->skipped ? 0 : r->sink->sheet_end(r->sink->ctx);
 }
 
-/* ---- The end ------------------------------------------------------------------------------------------------------
- */
+/* ---- The end ---------------------------------------------------------------------------------------------------- */
 
 static int on_end(struct replay *r, struct cursor *c)
 {

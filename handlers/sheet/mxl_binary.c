@@ -313,8 +313,8 @@ static int sections_breaks_names(struct binary *doc)
     for (int i = 0; i < 2; i++)
         if (count(in, 4, &n) || mxl_in_skip(in, (uint64_t)n * 4))
             return -1;
-    /* Version 2 is known by one empty document only, whose last two bytes are zero: taken for the same count, shorter.
-     */
+    /* Version 2 is known by one empty document only, whose last two bytes are zero: taken for the same count,
+     * shorter. */
     if (number(in, doc->version == 2 ? 2 : 4, &n))
         return -1;
     return (uint64_t)n * 29 > mxl_in_left(in) ? mxl_in_truncated(in) : named_records(in, n, 0, 28);

@@ -17,8 +17,8 @@ struct mxl_brace {
     struct mxl_columns columns;
 };
 
-/* Read both passes; `body` is the offset of the root group. Returns 0, or -1 (failure in the input, or out->stopped).
- */
+/* Read both passes; `body` is the offset of the root group. Returns 0, or -1 (failure in the input, or
+ * out->stopped). */
 int mxl_brace_read(struct mxl_in *in, struct mxl_out *out, uint64_t body);
 
 /* One cell record: its text, or else its typed value, becomes a cell of the current row. */

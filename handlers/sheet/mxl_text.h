@@ -15,8 +15,8 @@ size_t mxl_from_code_page(const uint16_t *page, unsigned char byte, char out[4])
 /* [-]digits[.digits][e[+-]digits] */
 bool mxl_is_number(const char *text, size_t len);
 
-/* "20250131143005" to "2025-01-31T14:30:05", without the time when it is midnight. Returns the length, 0 for no date.
- */
+/* "20250131143005" to "2025-01-31T14:30:05", without the time when it is midnight. Returns the length, 0 for no
+ * date. */
 size_t mxl_date_text(const char *text, size_t len, char out[20]);
 
 #endif

@@ -232,8 +232,8 @@ int mxl_skip_rest(struct mxl_in *in, char *scratch)
     return depth == 0 ? 0 : skip_items(in, scratch, depth);
 }
 
-/* Behind an opening quote: pass the closing one. A doubled quote looks like an end and a beginning, which is as good.
- */
+/* Behind an opening quote: pass the closing one. A doubled quote looks like an end and a beginning, which is as
+ * good. */
 static int pass_quote(struct mxl_in *in)
 {
     for (;;) {

@@ -476,8 +476,8 @@ static int pass(struct xml *x)
     x->parser = XML_ParserCreate_MM(NULL, &counted, separator);
     if (!x->parser)
         abort();
-    /* Without a salt of ours expat opens /dev/urandom, which the sandbox forbids; where the heap lies is secret enough.
-     */
+    /* Without a salt of ours expat opens /dev/urandom, which the sandbox forbids; where the heap lies is secret
+     * enough. */
     XML_SetHashSalt(x->parser, (unsigned long)((uintptr_t)x->parser >> 4) | 1);
     XML_SetUserData(x->parser, x);
     XML_SetElementHandler(x->parser, on_start, on_end);

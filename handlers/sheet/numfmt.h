@@ -1,5 +1,5 @@
-/* What a number format makes of a number: a date, a time of day, a padded code, a percentage; and dates from serials.
- */
+/* What a number format makes of a number: a date, a time of day, a padded code, a percentage; and dates from
+ * serials. */
 #ifndef PF_SHEET_NUMFMT_H
 #define PF_SHEET_NUMFMT_H
 

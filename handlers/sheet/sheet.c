@@ -37,8 +37,8 @@ static bool looks_biff(const unsigned char *head, size_t n)
            head[2] <= 16 && head[3] == 0;
 }
 
-/* A file that begins like a 1C document; empty shells of that form are no documents. The reader itself tells versions.
- */
+/* A file that begins like a 1C document; empty shells of that form are no documents. The reader itself tells
+ * versions. */
 static enum sheet_format sniff_mxl(const unsigned char *head, size_t n, struct sheet_error *err)
 {
     if (n > 13 && head[7] == 8 && head[13] != 0xef && head[13] != '{') {

@@ -34,8 +34,8 @@ struct sheet_limits {
 };
 extern const struct sheet_limits sheet_default_limits; /* 500 000 rows, 4 GiB, 128 MiB, 32767, 10 000 */
 
-/* What the first bytes say. n up to 512. SHEET_UNKNOWN fills err with what it looks like instead. CSV is never guessed.
- */
+/* What the first bytes say. n up to 512. SHEET_UNKNOWN fills err with what it looks like instead. CSV is never
+ * guessed. */
 enum sheet_format sheet_sniff(const unsigned char *head, size_t n, struct sheet_error *err);
 
 /* The same for a whole file, which is looked into further where its first bytes leave two answers: an old workbook or

@@ -29,8 +29,7 @@ static int out_of_range(struct worksheet *ws)
                         "A cell lies outside the largest possible sheet (1048576 rows, columns to XFD). " XLSX_COPY_IT);
 }
 
-/* ---- Rows ---------------------------------------------------------------------------------------------------------
- */
+/* ---- Rows ------------------------------------------------------------------------------------------------------- */
 
 static int hand_out(struct worksheet *ws)
 {
@@ -128,8 +127,7 @@ static int end_row(struct worksheet *ws)
     return ws->row_known ? 0 : enter_row(ws, ws->next_row);
 }
 
-/* ---- Cells --------------------------------------------------------------------------------------------------------
- */
+/* ---- Cells ------------------------------------------------------------------------------------------------------ */
 
 static enum cell_type type_of(const struct xml_attr *t)
 {
@@ -164,8 +162,8 @@ static uint32_t style_of(const struct xml_attr *s)
     return v;
 }
 
-/* Where the cell is: its reference, or right of the one before; the row's own number wins over that of the reference.
- */
+/* Where the cell is: its reference, or right of the one before; the row's own number wins over that of the
+ * reference. */
 static int place_cell(struct worksheet *ws, const struct xml_attr *r)
 {
     uint32_t row = ws->next_row, column = ws->next_column;
@@ -205,8 +203,7 @@ static int start_cell(struct worksheet *ws, const struct xml_token *token)
     return place_cell(ws, r);
 }
 
-/* ---- Structure ----------------------------------------------------------------------------------------------------
- */
+/* ---- Structure -------------------------------------------------------------------------------------------------- */
 
 static int skip(struct worksheet *ws, const struct xml_token *token)
 {

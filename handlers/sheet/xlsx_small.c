@@ -5,8 +5,8 @@
 
 #include <stdlib.h>
 
-/* Style sheets bloated by copying have reached tens of megabytes; beyond this no part that goes through here is honest.
- */
+/* Style sheets bloated by copying have reached tens of megabytes; beyond this no part that goes through here is
+ * honest. */
 enum { BLOCK = 16 << 10, PART_MAX = 128 << 20 };
 
 struct reading {

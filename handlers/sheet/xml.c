@@ -102,8 +102,7 @@ static int refill(struct xml *x)
     return 0;
 }
 
-/* ---- Attributes ---------------------------------------------------------------------------------------------------
- */
+/* ---- Attributes ------------------------------------------------------------------------------------------------- */
 
 const char *xml_scan_reference(struct xml *x, const char *p)
 {
@@ -234,8 +233,7 @@ static inline const char *scan_attrs(struct xml *x, const char *p)
     return p + 1;
 }
 
-/* ---- Tags ---------------------------------------------------------------------------------------------------------
- */
+/* ---- Tags ------------------------------------------------------------------------------------------------------- */
 
 static inline void set_name(struct xml_token *token, const char *name, size_t n)
 {
@@ -360,8 +358,7 @@ static inline int end_tag(struct xml *x, struct xml_token *token, const char *na
     return XML_END;
 }
 
-/* ---- Text ---------------------------------------------------------------------------------------------------------
- */
+/* ---- Text ------------------------------------------------------------------------------------------------------- */
 
 /* Is the ']' at p the begin of a "]]>", which must not stand in text? Returns behind it if not. */
 static const char *scan_bracket(struct xml *x, const char *p)

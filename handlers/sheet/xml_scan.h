@@ -1,8 +1,8 @@
 /* Inside the tokeniser: its state, and what xml.c (tags and text) and xml_markup.c (all that is rare) share.
  *
  * The buffer ends in a NUL, which the source never lets through, so that the scans need no other check for the end of
- * the data: a byte that does not belong stops them, and if it is that NUL, more is read and the token is begun again.
- */
+ * the data: a byte that does not belong stops them, and if it is that NUL, more is read and the token is begun
+ * again. */
 #ifndef PF_SHEET_XML_SCAN_H
 #define PF_SHEET_XML_SCAN_H
 
@@ -53,8 +53,8 @@ static inline bool is(char c, int kind)
     return (xml_classes[(unsigned char)c] & kind) != 0;
 }
 
-/* Bytes behind the NUL that may be read (not looked at): the steps below take 16 bytes at a time where the machine can.
- */
+/* Bytes behind the NUL that may be read (not looked at): the steps below take 16 bytes at a time where the machine
+ * can. */
 enum { XML_SLACK = 16 };
 
 /* The first byte from p on that is not C_VALUE. */

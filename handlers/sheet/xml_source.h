@@ -1,5 +1,5 @@
-/* The bytes in front of the tokeniser: UTF-8 or UTF-16, byte order mark or not, checked as XML asks. Internal to xml.c.
- */
+/* The bytes in front of the tokeniser: UTF-8 or UTF-16, byte order mark or not, checked as XML asks. Internal to
+ * xml.c. */
 #ifndef PF_SHEET_XML_SOURCE_H
 #define PF_SHEET_XML_SOURCE_H
 

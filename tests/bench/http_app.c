@@ -286,6 +286,7 @@ int main(int argc, char **argv)
                                    .head_timeout_s = 10,
                                    .body_min_rate = 1024,
                                    .app = &app};
+    http_memory_init();
     struct event_config *config = event_config_new();
     unsigned port;
 

@@ -106,8 +106,7 @@ static void compare_ways(const char *data, size_t size)
     free(theirs);
 }
 
-/* ---- An archive around one part -----------------------------------------------------------------------------------
- */
+/* ---- An archive around one part --------------------------------------------------------------------------------- */
 
 static const char *const names[] = {"xl/worksheets/sheet1.xml", "xl/sharedStrings.xml",       "xl/styles.xml",
                                     "xl/workbook.xml",          "xl/_rels/workbook.xml.rels", "_rels/.rels"};

@@ -87,6 +87,7 @@ def test_components_that_no_column_holds_the_price_of_are_named(daemon):
     for task_type, params, lot in (("recalculate", {}, "B=1"), ("pricelist_create", {"source": "estimate", "coefficient": "2"}, "A")):
         task = client.wait(client.start(task_type, as_of=AS_OF, **params))
         assert task["status"] == "completed" and client.get(f"/api/tasks/{task['id']}").headers["Task-Outcome"] == "partial", task
+        assert client.get(f"/api/tasks/{task['id']}?view=full").json["links"]["rejects"] == task["result"]["rejects"]
         head, *rows = csv.reader(io.StringIO(client.get(task["result"]["rejects"]).body.decode()))
         assert head[6:] == ["lot_code"] and [(row[2], row[3], row[6]) for row in rows] == [("lot_code", "E_PRICE_RANGE", lot)], rows
         assert rows[0][4].startswith("The price would be 10 000 000 000 or more")

@@ -4,8 +4,8 @@
  *   {"op": "pn", "text": …}                                -> {"status", "norm", "folded", "skeleton", "again"}
  *   {"op": "number", "text": …, "scale": 3, "locale": "ru"} -> {"value", "currency", "approx", "lost"} or {"error"}
  *   {"op": "date", "text": …}                              -> {"date": "2026-02-05" or null}
- *   {"op": "find", "map": [[pn, vendor, lot]…], "lots": […], "pn": …, "vendor": …} -> {"match", "lot", "key", "other"}
- */
+ *   {"op": "find", "map": [[pn, vendor, lot]…], "lots": […], "pn": …, "vendor": …} -> {"match", "lot", "key",
+ * "other"} */
 #include "handlers/pricing/partnum.h"
 #include "handlers/pricing/values.h"
 #include "handlers/stock_import_catalog.h"

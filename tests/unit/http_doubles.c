@@ -1,5 +1,5 @@
-/* A log for tests of the HTTP server without the daemon around it: weak, so that the real one wins where it is linked.
- */
+/* A log for tests of the HTTP server without the daemon around it: weak, so that the real one wins where it is
+ * linked. */
 #include "daemon/log.h"
 
 #include <stdarg.h>

@@ -161,8 +161,8 @@ static inline void import_must(struct import_job *test, int rc, const char *what
                  test->db.error.text);
 }
 
-/* A fresh attempt at a fresh task: parameters as a client would send them, checked and filled up by the type's table.
- */
+/* A fresh attempt at a fresh task: parameters as a client would send them, checked and filled up by the type's
+ * table. */
 static inline void import_job_init(struct import_job *test, const struct task_type *type, const char *params,
                                    const char *path)
 {

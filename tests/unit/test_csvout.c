@@ -210,8 +210,7 @@ static void a_failing_writer_ends_it(void **state)
     free(out);
 }
 
-/* ---- A strict reader of RFC 4180 -----------------------------------------------------------------------------------
- */
+/* ---- A strict reader of RFC 4180 -------------------------------------------------------------------------------- */
 
 /* Reads one field; moves *at behind it and its separator. Returns its length. */
 static size_t read_field(const char **at, char separator, char *out)

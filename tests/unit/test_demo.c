@@ -7,8 +7,7 @@
 
 #include "tests/unit/testdata.h"
 
-/* ---- Tables ---------------------------------------------------------------------------------------------------------
- */
+/* ---- Tables ----------------------------------------------------------------------------------------------------- */
 
 enum { COLUMNS = 20 };
 
@@ -114,8 +113,7 @@ static size_t find_row(const struct table *table, const char *column, const char
     return SIZE_MAX;
 }
 
-/* ---- The data -------------------------------------------------------------------------------------------------------
- */
+/* ---- The data --------------------------------------------------------------------------------------------------- */
 
 static struct demo {
     struct table components, parties, quotes, stock;
@@ -243,8 +241,7 @@ static bool is_active(size_t component)
     return strcmp(field(&demo.components, component, "active"), "1") == 0;
 }
 
-/* ---- Recalculate ----------------------------------------------------------------------------------------------------
- */
+/* ---- Recalculate ------------------------------------------------------------------------------------------------ */
 
 static struct recalc_result recalculate(size_t component, unsigned reasons[QUOTE_REASONS])
 {
@@ -308,8 +305,7 @@ static void recalculated(void **state)
     free_table(&expected);
 }
 
-/* ---- Price lists ----------------------------------------------------------------------------------------------------
- */
+/* ---- Price lists ------------------------------------------------------------------------------------------------ */
 
 static const struct price_rule plain = {COEF_ONE, COEF_ONE, STEP_KOPECK, ROUND_HALF_UP, NULL};
 

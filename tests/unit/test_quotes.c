@@ -5,8 +5,7 @@
 
 #include <math.h>
 
-/* ---- A slow model: each rule as a search over all quotes, fractions as cross products ------------------------------
- */
+/* ---- A slow model: each rule as a search over all quotes, fractions as cross products --------------------------- */
 
 struct model {
     const struct quote_rules *rules;

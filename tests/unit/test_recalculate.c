@@ -1,5 +1,5 @@
-/* Recalculation against a real server: the demo, the worked examples, the trail, dry runs, held prices, cancel, retry.
- */
+/* Recalculation against a real server: the demo, the worked examples, the trail, dry runs, held prices, cancel,
+ * retry. */
 #include "tests/unit/price_job.h"
 
 /* ---- The demo -------------------------------------------------------------------------------------------------- */

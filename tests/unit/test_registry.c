@@ -1,5 +1,5 @@
-/* The registry of task types, and how a task ends. The real types are doubled here: they would bring the database in.
- */
+/* The registry of task types, and how a task ends. The real types are doubled here: they would bring the database
+ * in. */
 #include "handlers/task_type.h"
 
 #include "handlers/utf8.h"

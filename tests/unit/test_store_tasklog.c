@@ -1,41 +1,12 @@
 /* The log of a task against a real server: only with the row's move, in order, bounded, gone with the row. */
-#include "store/migrate.h"
 #include "store/tasklog.h"
-#include "tests/unit/mariadb_fixture.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-#include <uuid.h>
+#include "tests/unit/store_db.h"
 
 #define T0 1770000000000
 
-static struct store_conn db;
-static store_uuid node, id;
+static store_uuid id;
 static char whole[2 * TASKLOG_MAX];
 static size_t whole_len;
-
-#define OK(call) ok((call), #call, __LINE__)
-static void ok(int rc, const char *what, int line)
-{
-    if (rc < 0)
-        fail_msg("line %d: %s gave %d: %s %u %s", line, what, rc, store_class_name(db.error.cls), db.error.number,
-                 db.error.text);
-}
-
-static void accept_one(void)
-{
-    uuid_generate(id);
-    struct journal_new task = {.type = "recalculate", .params = "{}", .created_ms = T0};
-    memcpy(task.id, id, sizeof id);
-    memcpy(task.node, node, sizeof node);
-    OK(journal_insert(&db, &task));
-}
 
 static unsigned claim(void)
 {
@@ -46,22 +17,19 @@ static unsigned claim(void)
     return attempt;
 }
 
-static int setup(void **state)
+static void accept_one(void)
 {
-    (void)state;
-    uuid_generate(node);
-    store_conn_init(&db, fixture_config());
-    fixture_empty_database();
-    OK(store_ensure(&db));
-    OK(store_migrate(&db, NULL));
-    accept_one();
-    return 0;
+    struct journal_new task;
+    make(&task);
+    task.created_ms = T0;
+    memcpy(id, task.id, sizeof id);
+    OK(journal_insert(&db, &task));
 }
 
-static int teardown(void **state)
+static int setup_one(void **state)
 {
-    (void)state;
-    store_conn_fini(&db);
+    setup(state);
+    accept_one();
     return 0;
 }
 
@@ -172,10 +140,10 @@ static void ends_a_queued_one(void **state)
 
 int main(void)
 {
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define ONE(name) cmocka_unit_test_setup_teardown(name, setup_one, teardown)
     const struct CMUnitTest tests[] = {
-        T(lines_come_with_the_move), T(no_lines_are_no_piece), T(is_bounded),
-        T(goes_with_the_row),        T(ends_a_queued_one),
+        ONE(lines_come_with_the_move), ONE(no_lines_are_no_piece), ONE(is_bounded),
+        ONE(goes_with_the_row),        ONE(ends_a_queued_one),
     };
     if (fixture_start() != 0)
         return 77; /* automake's "skipped" */

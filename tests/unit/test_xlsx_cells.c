@@ -1,5 +1,5 @@
-/* The installed tool as a user runs it: output, errors, exit status. Runs in the build directory, as `make check` does.
- */
+/* The installed tool as a user runs it: output, errors, exit status. Runs in the build directory, as `make check`
+ * does. */
 #include "handlers/sheet/gridjson.h"
 #include "tests/unit/test_xlsx_help.h"
 

@@ -119,8 +119,7 @@ static int run_expat(const char *data, size_t n, size_t block, event_fn *take, v
     return f.rc;
 }
 
-/* ---- Events as text -----------------------------------------------------------------------------------------------
- */
+/* ---- Events as text --------------------------------------------------------------------------------------------- */
 
 struct printer {
     FILE *out;
@@ -210,8 +209,7 @@ char *events_of_expat(const char *data, size_t n, size_t block)
     return events(run_expat, data, n, block);
 }
 
-/* ---- Cells --------------------------------------------------------------------------------------------------------
- */
+/* ---- Cells ------------------------------------------------------------------------------------------------------ */
 
 static int take_cell_event(void *ctx, enum xml_event event, const struct xml_token *token)
 {

@@ -39,8 +39,8 @@ void zip_make_free(struct zip_maker *maker);
 struct zip_maker workbook_of(const char *sheet, const char *strings, const char *styles);
 /* A worksheet part around rows. */
 #define SHEET(rows) "<?xml version=\"1.0\"?><worksheet><sheetData>" rows "</sheetData></worksheet>"
-/* Cells of a workbook with these parts: what stands within "cells":[…], in one line; or the class when it is refused.
- */
+/* Cells of a workbook with these parts: what stands within "cells":[…], in one line; or the class when it is
+ * refused. */
 char *cells_of(const char *sheet, const char *strings, const char *styles);
 
 #endif
