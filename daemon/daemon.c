@@ -1,6 +1,5 @@
 /* The daemon from its command line to its loop: options, and the order in which a start goes from harmless to
  * binding. */
-#include "daemon/http/http.h"
 #include "daemon/log.h"
 #include "daemon/master.h"
 #include "daemon/nodeid.h"
@@ -166,7 +165,9 @@ static int serve(struct config *config, const struct options *options)
                         .database = {.lock_fd = -1, .notify_fd = -1}};
     log_init((enum log_level)config->log_level, config->log_json);
     log_set_role("master");
-    http_memory_init();
+    /* By name, libevent clears memory itself. Left alone it calls calloc(), which in glibc does not take from the
+     * thread's cache that free() fills, so that every free goes the long way: 1 300 of 28 600 instructions a poll. */
+    event_set_mem_functions(malloc, realloc, free);
     event_set_fatal_callback(on_libevent_fatal);
     event_set_log_callback(on_libevent_log);
     notify_init();

@@ -98,11 +98,6 @@ struct http_request {
                                           client goes away first. It may reply there and then, or any time later */
 };
 
-/* Before anything else of libevent in the program: give it malloc(), realloc() and free() by name. It then clears
- * memory itself instead of calling calloc(), which in glibc does not take from the thread's cache that free() fills:
- * every free goes the long way then. 1 300 of 28 600 instructions a poll. */
-void http_memory_init(void);
-
 struct http_server *http_server_new(struct event_base *base, const struct http_options *options);
 /* Serve an inherited, non-blocking listening socket. Returns 0 or -1. */
 int http_server_listen(struct http_server *server, int fd);

@@ -171,11 +171,6 @@ static int check_spool(const struct http_options *options)
     return error == 0 || error == -ENOSPC || error == -EDQUOT ? 0 : error;
 }
 
-void http_memory_init(void)
-{
-    event_set_mem_functions(malloc, realloc, free);
-}
-
 struct http_server *http_server_new(struct event_base *base, const struct http_options *options)
 {
     struct http_server *server;

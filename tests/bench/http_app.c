@@ -286,7 +286,7 @@ int main(int argc, char **argv)
                                    .head_timeout_s = 10,
                                    .body_min_rate = 1024,
                                    .app = &app};
-    http_memory_init();
+    event_set_mem_functions(malloc, realloc, free); /* as the daemon does */
     struct event_config *config = event_config_new();
     unsigned port;
 
