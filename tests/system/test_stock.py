@@ -248,7 +248,7 @@ def test_every_fault_of_a_mapping_at_once(shop):
     assert faults(send([])) == {("", "type")}
     assert faults(send({"part_number": "A" * 65, "lot_code": "LOT-A"})) == {("/part_number", "E_PN_LONG")}
     assert faults(send({"part_number": "1" + "-" * 128, "lot_code": "LOT-A"})) == {("/part_number", "range")}
-    assert faults(send({"part_number": 7, "lot_code": "LOT-A", "lot_qty": "1e3", "vendor": None})) == {("/part_number", "type")}
+    assert faults(send({"part_number": 7, "lot_code": "LOT-A", "lot_qty": "1e3", "vendor": None})) == {("/part_number", "type"), ("/lot_qty", "type")}
     check_problem(shop.client.request("PUT", "/api/part-numbers", "{", JSON), 400, "malformed-json")
     check_problem(shop.client.request("PUT", "/api/part-numbers", "a=1", {"Content-Type": "text/csv"}), 415, "unsupported-media-type")
     assert faults(shop.client.request("DELETE", "/api/part-numbers?vendor=X&lot_code=LOT-A")) == {

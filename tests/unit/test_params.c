@@ -164,7 +164,7 @@ static void names_all_faults_at_once(void **state)
 static void names_what_is_known_by_whole_names(void **state)
 {
     (void)state;
-    static char names[100][12];
+    static char names[100][20];
     static struct param_spec many[101];
     struct param_faults faults = {0};
     for (int i = 0; i < 100; i++) {
