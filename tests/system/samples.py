@@ -15,8 +15,8 @@ _RELS = ('<?xml version="1.0" encoding="UTF-8"?><Relationships xmlns="http://sch
          '<Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/{kind}" Target="{target}"/>'
          '</Relationships>')
 BOOK = ('<?xml version="1.0" encoding="UTF-8"?><workbook xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" '
-         'xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships">'
-         '<sheets><sheet name="TDSheet" sheetId="1" r:id="rId1"/></sheets></workbook>')
+        'xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships">'
+        '<sheets><sheet name="TDSheet" sheetId="1" r:id="rId1"/></sheets></workbook>')
 
 
 def _cell(value):
