@@ -107,6 +107,8 @@ int small_read(struct zip *zip, const struct zip_entry *entry, const struct smal
     XML_SetStartDoctypeDeclHandler(r.parser, on_doctype);
     int rc = read_blocks(&r, part);
     XML_ParserFree(r.parser);
+    if (rc < 0)
+        zip_part_blame(part, err);
     zip_part_close(&part);
     return rc;
 }
