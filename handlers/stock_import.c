@@ -5,12 +5,10 @@
 #include "handlers/stock_import_load.h"
 #include "handlers/utf8.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <unistd.h>
 
 #define KNOWN_WAREHOUSES 10 /* named in a fault when there are no more */
 
@@ -141,17 +139,16 @@ static enum import_step take_lease(struct stock_run *run)
 
 static enum import_step find_format(struct stock_run *run)
 {
-    unsigned char head[512];
     const struct journal_file *file = run->job->file;
-    struct sheet_error err = {.cls = ""};
-    uint64_t want = file && file->length < sizeof head ? file->length : sizeof head;
-    ssize_t n = file ? pread(run->job->file_fd, head, want, (off_t)file->offset) : -1;
-    if (n < 0) {
-        snprintf(run->job->error.text, sizeof run->job->error.text, "the uploaded file cannot be read: %s",
-                 strerror(errno));
+    struct sheet_error err = {.cls = "io", .text = "the uploaded file is gone"};
+    if (file) {
+        struct sheet_input input = {.fd = run->job->file_fd, .offset = file->offset, .length = file->length};
+        run->format = sheet_sniff_file(&input, &err);
+    }
+    if (run->format == SHEET_UNKNOWN && strcmp(err.cls, "io") == 0) {
+        snprintf(run->job->error.text, sizeof run->job->error.text, "%s", err.text);
         return STEP_AGAIN;
     }
-    run->format = sheet_sniff(head, (size_t)n, &err);
     return run->format != SHEET_UNKNOWN ? STEP_ON : import_fail(&run->failure, "E_FILE_FORMAT", err.text);
 }
 

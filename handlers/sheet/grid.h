@@ -18,6 +18,7 @@
 #define GRID_HEAD_ROWS  64 /* rows for which merges are told */
 #define GRID_MAX_ROW    1048576u
 #define GRID_MAX_COLUMN 16384u
+#define GRID_MAX_TEXT   1048576u /* bytes of one cell; a worksheet's cell holds 32767 characters, a 1C report's any */
 
 enum grid_kind {
     GRID_TEXT = 1, /* UTF-8 as stored */
@@ -73,6 +74,7 @@ struct grid_sink {
     int (*sheet_end)(void *ctx);
     void *ctx;
     bool without_merges; /* sheet() needs no merges: a reader may save the look ahead that they cost */
+    bool forms;          /* take forms without data, too: cells of parameters and expressions, or none at all */
 };
 
 #endif

@@ -14,7 +14,6 @@
 
 enum {
     ALIVE_MS = 200,
-    TEXT_MAX = 4 * 32767, /* bytes of one cell */
     NAME_MAX_BYTES = 4096,
     SHEETS_MAX = 65536 /* no archive of ours has that many parts */
 };
@@ -117,7 +116,7 @@ static bool text_valid(const struct grid_cell *cell)
 {
     switch (cell->kind) {
     case GRID_NUMBER:
-        return made_of(cell->text, cell->len, "0123456789.-+e");
+        return made_of(cell->text, cell->len, "0123456789.-+eE");
     case GRID_DATE:
         return made_of(cell->text, cell->len, "0123456789.-:T");
     case GRID_BOOL:
@@ -136,7 +135,7 @@ static bool read_cell(struct cursor *c, struct grid_cell *cell)
     const unsigned char *p = bytes_at(c, CELL_HEAD);
     *cell =
         (struct grid_cell){.column = get16(p), .kind = p[2], .zero_pad = p[3], .percent = p[4], .len = get32(p + 5)};
-    if (!c->ok || cell->len == 0 || cell->len > TEXT_MAX || cell->column >= GRID_MAX_COLUMN || cell->percent > 1)
+    if (!c->ok || cell->len == 0 || cell->len > GRID_MAX_TEXT || cell->column >= GRID_MAX_COLUMN || cell->percent > 1)
         return false;
     const unsigned char *text = bytes_at(c, cell->len);
     if (!c->ok)

@@ -127,3 +127,41 @@ def test_different_columns_at_the_same_places_are_the_same(stocked):
     data = report(ROWS, [(1, 0), (2, 1), (3, 1)], [(100, 60), (100, 60)])
     task = stocked.worker(1).wait(stocked.worker(0).upload("/api/stock/import?warehouse=MAIN", data).json["task_id"])
     assert task["status"] == "completed" and task["result"]["inserted"] == 2 and task["result"]["qty_total"] == "12.000", task
+
+
+def sent(stocked, data):
+    return stocked.worker(1).wait(stocked.worker(0).upload("/api/stock/import?warehouse=MAIN", data).json["task_id"])
+
+
+def test_a_name_longer_than_a_worksheet_holds_and_a_number_with_an_exponent(stocked):
+    text = "Диск " * 10000
+    data = report([["Артикул", "Наименование", "Количество"], ["PN-1", text, "7"]], [], [(100, 60), (100, 60)])
+    data = data.replace('{16,0,{1,1,{"#","7"}},0}'.encode(), b'{2,0,{"N",1.5E+3}}')
+    task = sent(stocked, data)
+    assert task["status"] == "completed" and task["result"]["qty_total"] == "1500.000", task
+    assert stocked.sql("SELECT CHAR_LENGTH(name) FROM stock_item") == [["255"]]
+
+
+def test_xml_form_whose_namespace_stands_late(stocked):
+    rows = "".join(
+        f"<rowsItem><index>{i}</index><row>" + "".join(f"<c><c><tl><v8:item><v8:lang>#</v8:lang><v8:content>{text}</v8:content></v8:item></tl></c></c>" for text in row) + "</row></rowsItem>"
+        for i, row in enumerate([["Артикул", "Количество"], ["PN-1", "5"]])
+    )
+    others = " ".join(f'xmlns:d{i}p1="http://v8.1c.ru/8.1/data/of-another-kind-{i}"' for i in range(30))
+    data = f'\r\n<?xml version="1.0" encoding="UTF-8"?><!-- a report --><document {others} xmlns:v8="http://v8.1c.ru/8.1/data/core" xmlns="http://v8.1c.ru/8.2/data/spreadsheet">{rows}</document>'
+    assert data.index("8.2/data/spreadsheet") > 1500
+    task = sent(stocked, data.encode())
+    assert task["status"] == "completed" and task["result"]["qty_total"] == "5.000" and task["result"]["file"]["format"] == "mxl", task
+
+
+def test_a_form_without_data(stocked, tmp_path):
+    form = '{16,0,{1,1,{"","Parameter"}},0}'
+    data = report([["Артикул", "Количество"]], [], [(100, 60), (100, 60)])
+    for text in ("Артикул", "Количество"):
+        data = data.replace(('{16,0,{1,1,{"#","%s"}},0}' % text).encode(), form.encode())
+    task = sent(stocked, data)
+    assert task["status"] == "error" and "a form without data" in task["error"] and "Save a filled report" in task["error"], task
+    file = tmp_path / "form.mxl"
+    file.write_bytes(data)
+    out = subprocess.run([str(stocked.build / "priceforge-cells"), str(file)], capture_output=True, check=True)
+    assert json.loads(out.stdout) == {"rows": 0, "cols": 0, "cells": []}
