@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-
 #define KNOWN_WAREHOUSES 10 /* named in a fault when there are no more */
 
 static const char *const modes[] = {"replace", "merge", NULL};
