@@ -4,54 +4,53 @@
  *   .mxl         {"rows":…,"cols":…,"cells":[[row,column,"text"],…]}
  *
  * Rows and columns count from 0, sorted; types are n, s, b, e, d (number, text, boolean, error, date). A refused file
- * gives "class: sentence" on the standard error stream and exit status 1; nothing of it is printed. */
+ * gives "class: sentence (byte N)" on the standard error stream and exit status 1; nothing of it is printed. The byte is
+ * where the fault was noticed, left out where that says nothing. */
 #include "handlers/sheet/sheet.h"
 
 #include "handlers/sheet/gridjson.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { HEAD_SIZE = 512, EXIT_USAGE = 64 };
+enum { EXIT_USAGE = 64 };
 
 static const char usage[] = "usage: priceforge-cells [--csv] FILE\n"
                             "       priceforge-cells --version | --help\n"
                             "Prints the cells of an .xlsx or .mxl spreadsheet (told by its content) as JSON.\n"
                             "A file that cannot be read gives \"class: reason\" and exit status 1.\n";
 
-static enum sheet_format format_of(int fd, bool csv)
+static enum sheet_format format_of(const struct sheet_input *input, bool csv)
 {
-    unsigned char head[HEAD_SIZE];
     struct sheet_error ignored;
-    ssize_t n = csv ? 0 : pread(fd, head, sizeof head, 0);
-    return csv ? SHEET_CSV : sheet_sniff(head, n > 0 ? (size_t)n : 0, &ignored);
+    return csv ? SHEET_CSV : sheet_sniff_file(input, &ignored);
 }
 
 /* All rows that the format allows: whoever asks with this tool wants to see what is in the file. */
-static int read_cells(int fd, uint64_t length, bool csv, struct gridjson *json)
+static int read_cells(const struct sheet_input *input, bool csv, struct gridjson *json)
 {
-    struct sheet_input input = {.fd = fd, .length = length};
     struct sheet_limits limits = sheet_default_limits;
     struct grid_sink sink = gridjson_sink(json);
     struct sheet_error err = {0};
     limits.max_rows = UINT32_MAX;
-    if (sheet_read(&input, csv ? SHEET_CSV : SHEET_UNKNOWN, &limits, &sink, &err) == 0)
+    if (sheet_read(input, csv ? SHEET_CSV : SHEET_UNKNOWN, &limits, &sink, &err) == 0)
         return 0;
-    fprintf(stderr, "%s: %s\n", err.cls, err.text);
+    fprintf(stderr, err.offset > 0 ? "%s: %s (byte %" PRIu64 ")\n" : "%s: %s\n", err.cls, err.text, err.offset);
     return -1;
 }
 
-static int print(int fd, uint64_t length, bool csv)
+static int print(const struct sheet_input *input, bool csv)
 {
     struct gridjson *json = gridjson_new();
-    int rc = read_cells(fd, length, csv, json);
+    int rc = read_cells(input, csv, json);
     if (rc == 0)
-        gridjson_print(json, format_of(fd, csv) != SHEET_MXL, stdout);
+        gridjson_print(json, format_of(input, csv) != SHEET_MXL, stdout);
     gridjson_free(&json);
     if (rc == 0 && (fflush(stdout) != 0 || ferror(stdout))) {
         fprintf(stderr, "io: cannot write: %s\n", strerror(errno));
@@ -70,7 +69,7 @@ static int run(const char *path, bool csv)
     }
     int rc = EXIT_FAILURE;
     if (S_ISREG(st.st_mode))
-        rc = print(fd, (uint64_t)st.st_size, csv);
+        rc = print(&(struct sheet_input){.fd = fd, .length = (uint64_t)st.st_size}, csv);
     else
         fprintf(stderr, "io: %s: not a file\n", path);
     close(fd);

@@ -6,6 +6,7 @@
 #include "daemon/log.h"
 #include "daemon/spool.h"
 #include "daemon/startkey.h"
+#include "daemon/taskid.h"
 #include "daemon/taskstate.h"
 #include "daemon/trace.h"
 #include "shm/lock.h"
@@ -413,7 +414,7 @@ static void look_for_earlier(struct submission *sub)
 static void fill_row(struct submission *sub, const struct accept_start *start)
 {
     struct journal_new *row = &sub->row;
-    uuid_generate_random(row->id);
+    taskid_new(row->id);
     memcpy(row->node, sub->worker->process->node, sizeof row->node);
     row->type = sub->type->name;
     row->params = sub->params;

@@ -70,7 +70,7 @@ static bool look_for_deaths(struct janitor *janitor)
         struct death death = {.janitor = janitor};
         if (!proctab_read(segment, slot, &death.info) || death.info.state != PROC_DEAD)
             continue;
-        shm_table_each_live(segment, tell_interrupted, &death);
+        shm_table_each_in(segment, TASKS_OWNED, tell_interrupted, &death);
         if (!death.owns)
             proctab_release(segment, death.info.ref);
         any |= death.owns;

@@ -250,7 +250,7 @@ int janitor_settle_dead(struct janitor *janitor)
         if (janitor->dead_since_ms[slot] == 0)
             janitor->dead_since_ms[slot] = clock_mono_ms();
         s.dead_ms = janitor->dead_since_ms[slot];
-        shm_table_each_live(segment, settle_slot, &s);
+        shm_table_each_in(segment, TASKS_OWNED, settle_slot, &s);
         if (s.failed)
             return -1;
         if (!s.waiting) {
@@ -259,7 +259,7 @@ int janitor_settle_dead(struct janitor *janitor)
         }
     }
     struct settling stray = {.janitor = janitor};
-    shm_table_each_live(segment, settle_stray, &stray);
+    shm_table_each_in(segment, TASKS_OWNED, settle_stray, &stray);
     return stray.failed ? -1 : 0;
 }
 
@@ -418,7 +418,7 @@ static int sweep_file(const uint8_t id[16], void *ctx)
     struct janitor *janitor = ctx;
     struct sought sought = {.id = id};
     struct journal_row row;
-    shm_table_each_live(janitor->process->segment, is_sought, &sought);
+    shm_table_each_in(janitor->process->segment, TASKS_LIVE, is_sought, &sought);
     if (sought.found)
         return 0;
     int found = journal_read_settled(&janitor->db, id, &row);

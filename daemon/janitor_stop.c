@@ -64,7 +64,7 @@ static bool look_at_task(const struct shm_task *task, struct shm_handle handle, 
     struct janitor_watch *watch = &janitor->watch[handle.slot];
     int64_t now = clock_mono_ms();
     (void)version;
-    if (task->state != TASK_RUNNING || (task->flags & TASK_INTERRUPTED) || task->type >= task_type_count())
+    if ((task->flags & TASK_INTERRUPTED) || task->type >= task_type_count())
         return true;
     if (watch->generation != handle.generation || watch->attempt != task->attempt)
         *watch = (struct janitor_watch){.generation = handle.generation, .attempt = task->attempt, .running_ms = now};
@@ -83,7 +83,7 @@ void janitor_watch_tasks(struct janitor *janitor)
     if (clock_mono_ms() - janitor->looked_ms < LOOK_MS)
         return;
     janitor->looked_ms = clock_mono_ms();
-    shm_table_each_live(janitor->process->segment, look_at_task, janitor);
+    shm_table_each_in(janitor->process->segment, TASK_IN(TASK_RUNNING), look_at_task, janitor);
 }
 
 /* ---- SQL thread: the statement of a runner ---- */
@@ -187,8 +187,6 @@ static bool look_at_waiting(const struct shm_task *task, struct shm_handle handl
     struct ending ending;
     int rc = 0;
     (void)version;
-    if (task->state != TASK_READY)
-        return true;
     struct janitor_line *line = &janitor->line[handle.slot];
     if (line->generation != handle.generation)
         *line = (struct janitor_line){.generation = handle.generation, .since_ms = now};
@@ -218,7 +216,7 @@ static bool journal_request(const struct shm_task *task, struct shm_handle handl
     struct waiting *waiting = ctx;
     struct janitor_line *line = &waiting->janitor->line[handle.slot];
     (void)version;
-    if (task->state != TASK_RUNNING || !(task->flags & TASK_CANCEL_ASKED) || line->journalled == handle.generation)
+    if (!(task->flags & TASK_CANCEL_ASKED) || line->journalled == handle.generation)
         return true;
     waiting->failed = journal_ask_cancel(&waiting->janitor->db, task->id, NULL, NULL) < 0;
     if (!waiting->failed)
@@ -231,8 +229,8 @@ int janitor_look_at_requests(struct janitor *janitor)
     struct waiting waiting = {.janitor = janitor};
     if (journal_each_cancel_id(&janitor->db, janitor->process->node, show_request, janitor) < 0)
         return -1;
-    shm_table_each_live(janitor->process->segment, journal_request, &waiting);
+    shm_table_each_in(janitor->process->segment, TASK_IN(TASK_RUNNING), journal_request, &waiting);
     if (!waiting.failed)
-        shm_table_each_live(janitor->process->segment, look_at_waiting, &waiting);
+        shm_table_each_in(janitor->process->segment, TASK_IN(TASK_READY), look_at_waiting, &waiting);
     return waiting.failed ? -1 : 0;
 }

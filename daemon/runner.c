@@ -207,7 +207,9 @@ static void set_memory_limit(const struct task_type *type, bool on)
 #ifndef PF_SANITIZERS
     struct rlimit limit = {RLIM_INFINITY, RLIM_INFINITY};
     char size[64];
-    FILE *statm = type->memory_limit && on ? fopen("/proc/self/statm", "re") : NULL;
+    if (type->memory_limit == 0)
+        return;
+    FILE *statm = on ? fopen("/proc/self/statm", "re") : NULL;
     if (statm && fgets(size, sizeof size, statm))
         limit.rlim_cur = strtoul(size, NULL, 10) * (rlim_t)sysconf(_SC_PAGESIZE) + type->memory_limit;
     if (statm)

@@ -141,10 +141,12 @@ static int finish_settled(struct store_conn *db, void *ctx)
     return done;
 }
 
-/* The file first: killed in between, the slot is still ours and the janitor does both again. */
-static void show_end(struct runner *runner, const struct journal_end *end)
+/* The file first: killed in between, the slot is still ours and the janitor does both again. `file`: it may have one.
+ */
+static void show_end(struct runner *runner, const struct journal_end *end, bool file)
 {
-    ending_drop_file(runner->process->config, runner->spool_fd, runner->job.id, end->status);
+    if (file)
+        ending_drop_file(runner->process->config, runner->spool_fd, runner->job.id, end->status);
     RUNNER_PERSIST(runner, taskstate_finish(runner->process->segment, runner->handle, end));
 }
 
@@ -155,7 +157,7 @@ static int commit(struct finishing *f)
     int rc = store_transaction(f->job->db, finish_body, finish_settled, f, 0);
     if (rc != 0)
         return rc;
-    show_end(runner, &f->end);
+    show_end(runner, &f->end, f->job->file != NULL);
     log_task(LOG_LEVEL_INFO, f->job->id, "ended: %s%s%s", task_outcome_name(f->end.outcome),
              f->end.error_code ? ": " : "", f->end.error_code ? f->end.error_code : "");
     return 0;
@@ -199,7 +201,7 @@ int runner_end(struct runner *runner, struct journal_end *end)
         runner_follow_journal(runner, true);
         return 0;
     }
-    show_end(runner, end);
+    show_end(runner, end, true);
     log_task(LOG_LEVEL_INFO, job->id, "ended: %s", task_outcome_name(end->outcome));
     return 0;
 }
@@ -232,7 +234,7 @@ static void show_gone(struct runner *runner)
     struct shm_task slot;
     ending_gone(&ending);
     keep(runner, &slot, &ending.end);
-    show_end(runner, &ending.end);
+    show_end(runner, &ending.end, true);
 }
 
 /* One look. Returns 0 when slot and journal agree now, 1 to look again, -1 when the database is away. */
@@ -252,7 +254,7 @@ static int follow_once(struct runner *runner, bool started)
     }
     struct journal_end end = journal_end_of(&row);
     if (row.status > JOURNAL_RUNNING) {
-        show_end(runner, &end);
+        show_end(runner, &end, true);
         rc = 0;
     } else if (row.status == JOURNAL_QUEUED) {
         RUNNER_PERSIST(runner, taskstate_requeue(process->segment, runner->handle, "waiting for a runner"));

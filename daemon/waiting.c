@@ -37,8 +37,6 @@ static bool collect(const struct shm_task *task, struct shm_handle handle, uint6
 {
     struct line *line = ctx;
     (void)version;
-    if (task->state != TASK_READY)
-        return true;
     if (line->n == line->room) {
         line->room = line->room ? 2 * line->room : 64;
         line->tasks = realloc(line->tasks, line->room * sizeof *line->tasks);
@@ -69,7 +67,7 @@ void waiting_refresh(struct shm_segment *segment)
     int64_t begun_ms = clock_mono_ms();
     if (begun_ms < due_ms)
         return;
-    shm_table_each_live(segment, collect, &line);
+    shm_table_each_in(segment, TASK_IN(TASK_READY), collect, &line);
     if (line.n)
         qsort(line.tasks, line.n, sizeof *line.tasks, by_order);
     for (size_t i = 0; i < line.n; i++)

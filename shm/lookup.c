@@ -168,28 +168,34 @@ bool shm_table_cancel_asked(struct shm_segment *seg, struct shm_handle task)
     return false; /* the next batch asks again */
 }
 
+/* A slot's byte may be anything when a stranger wrote there. */
+static bool is_in(uint8_t state, unsigned states)
+{
+    return state < TASK_STATES && (states & TASK_IN(state)) != 0;
+}
+
 /* One cache line instead of two bodies' worth of text. When it cannot tell, the copy will. */
-static bool may_be_live(const struct shm_slot *slot)
+static bool may_be_in(const struct shm_slot *slot, unsigned states)
 {
     for (int try = 0; try < SHM_READ_RETRIES; try++) {
         uint64_t version = slot_version(slot);
         uint64_t small = slot_word(slot_head_words(slot, version), SHM_WORD_OF(state));
         if (slot_still(slot, version))
-            return HEAD_BYTE(small, state) != TASK_FREE && !task_state_final((enum task_state)HEAD_BYTE(small, state));
+            return is_in(HEAD_BYTE(small, state), states);
     }
     return true;
 }
 
-static void each(struct shm_segment *seg, bool live, shm_table_visit fn, void *ctx)
+void shm_table_each_in(struct shm_segment *seg, unsigned states, shm_table_visit fn, void *ctx)
 {
     struct shm_task task;
     uint64_t version;
 
     for (uint32_t at = 0; at < seg->geometry.slots; at++) {
-        if (live && !may_be_live(&seg->slots[at]))
+        if (!may_be_in(&seg->slots[at], states))
             continue;
         copy_whole(seg, at, &task, &version);
-        if (task.state == TASK_FREE || (live && task_state_final((enum task_state)task.state)))
+        if (!is_in(task.state, states))
             continue;
         if (!fn(&task, (struct shm_handle){.slot = at, .generation = task.generation}, version, ctx))
             return;
@@ -198,12 +204,7 @@ static void each(struct shm_segment *seg, bool live, shm_table_visit fn, void *c
 
 void shm_table_each(struct shm_segment *seg, shm_table_visit fn, void *ctx)
 {
-    each(seg, false, fn, ctx);
-}
-
-void shm_table_each_live(struct shm_segment *seg, shm_table_visit fn, void *ctx)
-{
-    each(seg, true, fn, ctx);
+    shm_table_each_in(seg, ~TASK_IN(TASK_FREE), fn, ctx);
 }
 
 uint32_t shm_table_waiting(struct shm_segment *seg, uint8_t type)

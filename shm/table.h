@@ -51,6 +51,11 @@ enum task_state {
     TASK_STATES
 };
 
+/* Sets of states, for shm_table_each_in(). */
+#define TASK_IN(state) (1u << (state))
+#define TASKS_OWNED    (TASK_IN(TASK_RESERVED) | TASK_IN(TASK_CLAIMED) | TASK_IN(TASK_RUNNING))
+#define TASKS_LIVE     (TASKS_OWNED | TASK_IN(TASK_READY))
+
 enum task_flag {
     TASK_CANCEL_ASKED = 1 << 0,    /* somebody asked for cancellation; the owner looks at it at each batch */
     TASK_TEXT_IN_JOURNAL = 1 << 1, /* the final representation is longer than TASK_TEXT_MAX: read it from the journal */
@@ -137,8 +142,9 @@ int shm_table_poll(struct shm_segment *seg, const uint8_t id[16], struct shm_pol
  * false. RESERVED ones are included. */
 typedef bool (*shm_table_visit)(const struct shm_task *task, struct shm_handle handle, uint64_t version, void *ctx);
 void shm_table_each(struct shm_segment *seg, shm_table_visit fn, void *ctx);
-/* The same without final tasks, which are nearly all: for whoever looks several times a second. */
-void shm_table_each_live(struct shm_segment *seg, shm_table_visit fn, void *ctx);
+/* The same for tasks of a set of states (never FREE). What is not in it costs a cache line: for whoever looks several
+ * times a second for the few that matter. */
+void shm_table_each_in(struct shm_segment *seg, unsigned states, shm_table_visit fn, void *ctx);
 
 /* Number of slots per state; lock-free, not of one moment, and for the moment of a repair too low. */
 void shm_table_count(struct shm_segment *seg, uint32_t by_state[TASK_STATES]);

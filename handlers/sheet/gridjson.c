@@ -190,8 +190,12 @@ void gridjson_free(struct gridjson **json)
 
 struct grid_sink gridjson_sink(struct gridjson *json)
 {
-    return (struct grid_sink){
-        .sheet = on_sheet, .row = on_row, .sheet_end = on_sheet_end, .ctx = json, .without_merges = true};
+    return (struct grid_sink){.sheet = on_sheet,
+                              .row = on_row,
+                              .sheet_end = on_sheet_end,
+                              .ctx = json,
+                              .without_merges = true,
+                              .forms = true};
 }
 
 void gridjson_print(struct gridjson *json, bool typed, FILE *out)

@@ -3,6 +3,7 @@
 #include "handlers/sheet/mxl_binary.h"
 #include "handlers/sheet/mxl_brace.h"
 #include "handlers/sheet/mxl_text.h"
+#include "handlers/sheet/mxl_token.h"
 #include "handlers/sheet/mxl_xml.h"
 
 #include <inttypes.h>
@@ -13,14 +14,15 @@
 const struct mxl_options mxl_default_options = {.code_page = 1251};
 
 /* Offset of the root group of the brace form, or 0. Bytes 6 to 12 do not decide: tools that take the file for a text
- * damage them, and the text behind is whole. */
+ * damage them, and the text behind is whole. A binary document of 123 columns has "{" there as well, but zeros behind
+ * it. */
 static uint64_t brace_body(const unsigned char *h, size_t n)
 {
     if (n < 17 || memcmp(h, "MOXCEL", 6) != 0)
         return 0;
     if (memcmp(h + 13, "\xef\xbb\xbf{", 4) == 0)
         return 16;
-    return h[13] == '{' ? 13 : 0;
+    return h[13] == '{' && h[14] != 0 ? 13 : 0;
 }
 
 static unsigned binary_version(const unsigned char *h)
@@ -30,15 +32,17 @@ static unsigned binary_version(const unsigned char *h)
     return zeros && (version == 2 || version == 6 || version == 7) ? version : 0;
 }
 
-/* "<" after an optional byte order mark and blanks. UTF-16 is for expat to find out. */
-static bool looks_like_xml(const unsigned char *h, size_t n)
+/* "<" after an optional byte order mark and blanks, which expat would not take in front of a declaration: *start is
+ * where it stands. UTF-16 is for expat to find out. */
+static bool looks_like_xml(struct mxl_in *in, const unsigned char *h, size_t n, uint64_t *start)
 {
-    size_t i = n >= 3 && memcmp(h, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
-    if (n >= 4 && (memcmp(h, "\xff\xfe<\0", 4) == 0 || memcmp(h, "\xfe\xff\0<", 4) == 0))
+    *start = 0;
+    if (n >= 2 && (memcmp(h, "\xff\xfe", 2) == 0 || memcmp(h, "\xfe\xff", 2) == 0))
         return true;
-    while (i < n && (h[i] == ' ' || h[i] == '\t' || h[i] == '\r' || h[i] == '\n'))
-        i++;
-    return i < n && h[i] == '<';
+    mxl_in_seek(in, n >= 3 && memcmp(h, "\xef\xbb\xbf", 3) == 0 ? 3 : 0);
+    bool found = mxl_ahead(in) == '<';
+    *start = mxl_in_offset(in);
+    return found;
 }
 
 static int unknown_version(struct mxl_in *in, const unsigned char *h)
@@ -57,11 +61,12 @@ static int unknown_version(struct mxl_in *in, const unsigned char *h)
 static int by_content(struct mxl_in *in, struct mxl_out *out, const uint16_t *page)
 {
     unsigned char h[64];
+    uint64_t start;
     size_t n = in->file.length < sizeof h ? (size_t)in->file.length : sizeof h;
     if (mxl_in_copy(in, h, n))
         return -1;
-    if (looks_like_xml(h, n))
-        return mxl_xml_read(in, out);
+    if (looks_like_xml(in, h, n, &start))
+        return mxl_xml_read(in, out, start);
     if (n == 0 || memcmp(h, "MOXCEL", n < 6 ? n : 6) != 0)
         return mxl_fail_at(in, 0, "not-mxl", "This is no 1C spreadsheet document. Save the report as .xlsx or .mxl.");
     if (n < HEAD_BYTES)

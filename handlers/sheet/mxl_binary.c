@@ -314,7 +314,9 @@ static int sections_breaks_names(struct binary *doc)
         if (count(in, 4, &n) || mxl_in_skip(in, (uint64_t)n * 4))
             return -1;
     /* Version 2 is known by one empty document only, whose last two bytes are zero: taken for the same count,
-     * shorter. */
+     * shorter. It may be missing there. */
+    if (doc->version == 2 && mxl_in_left(in) == 0)
+        return 0;
     if (number(in, doc->version == 2 ? 2 : 4, &n))
         return -1;
     return (uint64_t)n * 29 > mxl_in_left(in) ? mxl_in_truncated(in) : named_records(in, n, 0, 28);
@@ -344,7 +346,7 @@ int mxl_binary_read(struct mxl_in *in, struct mxl_out *out, unsigned version, co
     doc.fixed = version == 2 ? 28 : version == 6 ? 30 : 32;
     if (whole_file(&doc))
         return -1;
-    if (out->texts == 0 && out->parameters > 0)
+    if (mxl_out_is_form(out))
         return mxl_fail(in, "mxl-template",
                         "This 7.7 .mxl file is a form without data: its cells are expressions. Save a filled report.");
     return deliver(&doc);

@@ -144,12 +144,14 @@ static int deliver(struct mxl_brace *doc, uint64_t grid, int64_t n_rows, uint64_
 {
     struct mxl_in *in = doc->in;
     mxl_in_seek(in, grid);
+    doc->out->grids = doc->columns.grids;
+    doc->out->n_grids = doc->columns.n_grids;
     if (mxl_out_sheet(doc->out) || walk(doc, DELIVER, n_rows))
         return -1;
     /* Both passes must agree about where the grid ends, or a cell's braces did not mean what its grammar says. */
     if (mxl_in_offset(in) != grid_end)
         return mxl_fail(in, "mxl-malformed", "The .mxl file is damaged: its cells do not fit their counts.");
-    if (doc->out->texts == 0 && doc->out->parameters > 0)
+    if (mxl_out_is_form(doc->out))
         return mxl_fail(in, "mxl-template",
                         "This .mxl file is a form without data: its cells only name parameters. Save a filled report.");
     return mxl_out_end(doc->out);

@@ -1,7 +1,6 @@
 /* Row assembly and limits of the .mxl reader. */
 #include "handlers/sheet/mxl_out.h"
 #include "handlers/sheet/mxl.h"
-#include "handlers/utf8.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -115,7 +114,8 @@ int mxl_out_sheet(struct mxl_out *out)
 {
     ascend(out->first, out->n_groups);
     ascend(out->last, out->n_groups);
-    struct grid_sheet sheet = {.name = "", .n_merges = out->n_merges, .merges = out->merges};
+    struct grid_sheet sheet = {
+        .name = "", .n_merges = out->n_merges, .merges = out->merges, .n_grids = out->n_grids, .grids = out->grids};
     return said(out, out->sink->sheet(out->sink->ctx, &sheet));
 }
 
@@ -136,10 +136,6 @@ int mxl_out_text(struct mxl_out *out, char **at)
 int mxl_out_cell(struct mxl_out *out, uint32_t column, enum grid_kind kind, size_t len)
 {
     char *text = out->arena + out->used;
-    /* A UTF-16 unit takes at least one byte, so short texts need no counting. */
-    if (len > out->limits->max_text && utf8_units(text, len) > out->limits->max_text)
-        return mxl_fail(out->in, "limit-text",
-                        "A cell of the report holds more than 32767 characters. Shorten it and send the file again.");
     if (out->n_cells == out->cells_cap) {
         out->cells_cap = out->cells_cap ? out->cells_cap * 2 : 64;
         out->cells = grown(out->cells, out->cells_cap, sizeof *out->cells);

@@ -7,7 +7,7 @@
 
 #include "handlers/sheet/mxl_input.h"
 
-#define MXL_MAX_STRING   ((size_t)1 << 20)
+#define MXL_MAX_STRING   ((size_t)GRID_MAX_TEXT)
 #define MXL_MAX_ROW_TEXT ((size_t)4 << 20) /* texts of one row that is handed out */
 #define MXL_ARENA        (MXL_MAX_ROW_TEXT + 2 * MXL_MAX_STRING + 64)
 #define MXL_MAX_MERGES   65536u   /* in the first GRID_HEAD_ROWS rows */
@@ -27,6 +27,8 @@ struct mxl_out {
 
     struct grid_merge *merges;
     uint32_t n_merges, merges_cap;
+    const struct grid_columns *grids; /* the form's, told with the sheet */
+    uint32_t n_grids;
     uint32_t *first, *last; /* row groups: first rows and last rows, each ascending once closed */
     uint32_t n_groups, groups_cap;
     uint32_t open, shut; /* groups begun and groups ended up to the current row */
@@ -55,5 +57,12 @@ int mxl_out_cell(struct mxl_out *out, uint32_t column, enum grid_kind kind, size
 /* `grid` as struct grid_row tells it. */
 int mxl_out_row_end(struct mxl_out *out, uint32_t row, uint16_t grid);
 int mxl_out_end(struct mxl_out *out);
+
+/* No cell has a text of its own, and some name a parameter or hold an expression: a form without data, which the sink
+ * does not want. */
+static inline bool mxl_out_is_form(const struct mxl_out *out)
+{
+    return out->texts == 0 && out->parameters > 0 && !out->sink->forms;
+}
 
 #endif

@@ -181,7 +181,7 @@ static int skip_simple(struct mxl_in *in, char *scratch)
     if (c == '"')
         return mxl_string(in, scratch, &n);
     for (; c >= 0 && kind_of(c) == PLAIN; c = mxl_in_peek(in)) {
-        if (c <= ' ' || c > '~' || n == MXL_MAX_ATOM)
+        if (c < ' ' || n == MXL_MAX_ATOM)
             return malformed(in, "The .mxl file is damaged: an unknown value without quotes.");
         scratch[n++] = (char)c;
         in->p++;

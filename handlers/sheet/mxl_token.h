@@ -8,7 +8,7 @@
 #include "handlers/sheet/mxl_input.h"
 
 #define MXL_MAX_DEPTH 32
-#define MXL_MAX_ATOM  64 /* a GUID has 36 bytes, a database reference about 40 */
+#define MXL_MAX_ATOM  63 /* a GUID has 36 bytes, a database reference about 40 */
 
 int mxl_open(struct mxl_in *in);
 int mxl_close(struct mxl_in *in);

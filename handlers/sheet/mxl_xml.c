@@ -78,6 +78,7 @@ struct xml {
     XML_Parser parser;
     struct mxl_in *in;
     struct mxl_out *out;
+    uint64_t start; /* of the XML in the file */
     bool deliver;
     bool ended; /* a failure or the sink ended this pass */
 
@@ -110,10 +111,16 @@ static void stop(struct xml *x)
     XML_StopParser(x->parser, XML_FALSE);
 }
 
-static void fail(struct xml *x, const char *cls, const char *text)
+/* Offset in the file of what is being parsed. */
+static uint64_t offset(const struct xml *x)
 {
     XML_Index at = XML_GetCurrentByteIndex(x->parser);
-    mxl_fail_at(x->in, at < 0 ? 0 : (uint64_t)at, cls, text);
+    return x->start + (at < 0 ? 0 : (uint64_t)at);
+}
+
+static void fail(struct xml *x, const char *cls, const char *text)
+{
+    mxl_fail_at(x->in, offset(x), cls, text);
     stop(x);
 }
 
@@ -176,6 +183,12 @@ static void XMLCALL on_start(void *ctx, const XML_Char *name, const XML_Char **a
     if (x->depth == 0)
         fail(x, "not-mxl", "This is an XML file, but no 1C spreadsheet document. Save the report as .xlsx or .mxl.");
     x->unknown++;
+}
+
+/* An area of whole rows or columns has -1 where it has no bound. */
+static bool is_unbound(const struct xml *x)
+{
+    return x->len == 2 && memcmp(x->text, "-1", 2) == 0;
 }
 
 /* The leaf's text as a number of at most 18 digits. */
@@ -342,11 +355,11 @@ static void leave(struct xml *x, enum place place)
         break;
     case MERGE_ROW:
     case MERGE_HEIGHT:
-        x->merge[place == MERGE_ROW ? 0 : 2] = leaf_number(x, GRID_MAX_ROW);
+        x->merge[place == MERGE_ROW ? 0 : 2] = is_unbound(x) ? -1 : leaf_number(x, GRID_MAX_ROW);
         break;
     case MERGE_COLUMN:
     case MERGE_WIDTH:
-        x->merge[place == MERGE_COLUMN ? 1 : 3] = leaf_number(x, GRID_MAX_COLUMN);
+        x->merge[place == MERGE_COLUMN ? 1 : 3] = is_unbound(x) ? -1 : leaf_number(x, GRID_MAX_COLUMN);
         break;
     case MERGE:
         end_merge(x);
@@ -441,14 +454,13 @@ static int complaint(struct xml *x)
     enum XML_Error code = XML_GetErrorCode(x->parser);
     bool cut = code == XML_ERROR_NO_ELEMENTS || code == XML_ERROR_UNCLOSED_TOKEN || code == XML_ERROR_PARTIAL_CHAR ||
                code == XML_ERROR_UNCLOSED_CDATA_SECTION;
-    XML_Index at = XML_GetCurrentByteIndex(x->parser);
-    uint64_t offset = at < 0 ? 0 : (uint64_t)at;
     if (code == XML_ERROR_NO_MEMORY)
-        return mxl_fail_at(x->in, offset, "mxl-limit", "The XML of the .mxl file has too many names or too long tags.");
+        return mxl_fail_at(x->in, offset(x), "mxl-limit",
+                           "The XML of the .mxl file has too many names or too long tags.");
     if (cut && mxl_in_left(x->in) == 0)
-        return mxl_fail_at(x->in, offset, "mxl-truncated",
+        return mxl_fail_at(x->in, offset(x), "mxl-truncated",
                            "The XML of the .mxl file ends in the middle: it was cut off. Save or upload it again.");
-    return mxl_fail_at(x->in, offset, "mxl-malformed", "The XML of the .mxl file is damaged.");
+    return mxl_fail_at(x->in, offset(x), "mxl-malformed", "The XML of the .mxl file is damaged.");
 }
 
 static int feed(struct xml *x)
@@ -462,8 +474,7 @@ static int feed(struct xml *x)
         in->p = in->end;
         if (XML_Parse(x->parser, bytes, (int)n, mxl_in_left(in) == 0) == XML_STATUS_ERROR)
             return x->ended ? -1 : complaint(x);
-        XML_Index at = XML_GetCurrentByteIndex(x->parser);
-        if (mxl_in_left(in) > 0 && mxl_in_offset(in) - (at < 0 ? 0 : (uint64_t)at) > MAX_PENDING)
+        if (mxl_in_left(in) > 0 && mxl_in_offset(in) - offset(x) > MAX_PENDING)
             return mxl_fail(in, "mxl-limit", "One tag of the .mxl file's XML takes more than 4 MiB.");
     }
     return 0;
@@ -486,7 +497,7 @@ static int pass(struct xml *x)
     x->ended = false;
     x->depth = x->unknown = 0;
     x->last_row = -1;
-    mxl_in_seek(x->in, 0);
+    mxl_in_seek(x->in, x->start);
     int rc = feed(x);
     XML_ParserFree(x->parser);
     return rc;
@@ -496,16 +507,16 @@ static int both_passes(struct xml *x)
 {
     if (pass(x))
         return -1;
-    if (x->out->texts == 0 && x->out->parameters > 0)
+    if (mxl_out_is_form(x->out))
         return mxl_fail(x->in, "mxl-template",
                         "This .mxl file is a form without data: its cells only name parameters. Save a filled report.");
     x->deliver = true;
     return mxl_out_sheet(x->out) || pass(x) || mxl_out_end(x->out) ? -1 : 0;
 }
 
-int mxl_xml_read(struct mxl_in *in, struct mxl_out *out)
+int mxl_xml_read(struct mxl_in *in, struct mxl_out *out, uint64_t start)
 {
-    struct xml x = {.in = in, .out = out, .text = mxl_room_new(MXL_MAX_STRING)};
+    struct xml x = {.in = in, .out = out, .start = start, .text = mxl_room_new(MXL_MAX_STRING)};
     int rc = both_passes(&x);
     mxl_room_free(&x.text, MXL_MAX_STRING);
     return rc;

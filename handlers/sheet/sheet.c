@@ -5,10 +5,13 @@
 #include "handlers/sheet/ole.h"
 #include "handlers/sheet/zip.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-enum { HEAD_SIZE = 512 };
+#define MXL_NAMESPACE "http://v8.1c.ru/8.2/data/spreadsheet" /* of its XML form */
+
+enum { HEAD_SIZE = 512, XML_HEAD_SIZE = 64 << 10 };
 
 static bool begins(const unsigned char *head, size_t n, const char *with, size_t m)
 {
@@ -132,13 +135,20 @@ static void refuse_text(const unsigned char *head, size_t n, bool utf16, struct 
         sheet_refuse(err, "not-zip", "The file is no spreadsheet that is read here. Save the table as .xlsx.");
 }
 
-/* `head` may be of UTF-16 made narrow. */
-static enum sheet_format sniff_text(const unsigned char *head, size_t n, bool utf16, struct sheet_error *err)
+/* Where the text begins behind a byte order mark and blanks. */
+static size_t skip_blanks(const unsigned char *head, size_t n)
 {
     size_t skip = begins(head, n, "\xef\xbb\xbf", 3) ? 3 : 0;
     while (skip < n && strchr(" \t\r\n", head[skip]) != NULL && head[skip] != 0)
         skip++;
-    if (holds(head + skip, n - skip, "http://v8.1c.ru/8.2/data/spreadsheet"))
+    return skip;
+}
+
+/* `head` may be of UTF-16 made narrow. */
+static enum sheet_format sniff_text(const unsigned char *head, size_t n, bool utf16, struct sheet_error *err)
+{
+    size_t skip = skip_blanks(head, n);
+    if (holds(head + skip, n - skip, MXL_NAMESPACE))
         return SHEET_MXL;
     refuse_text(head + skip, n - skip, utf16, err);
     return SHEET_UNKNOWN;
@@ -180,6 +190,23 @@ enum sheet_format sheet_sniff(const unsigned char *head, size_t n, struct sheet_
     return sniff_other(head, n, err);
 }
 
+/* The root of an XML document may name its namespace late: behind a comment, or as the last of many. */
+static bool is_late_mxl(const struct sheet_input *input)
+{
+    struct sheet_error ignored;
+    size_t n = input->length < XML_HEAD_SIZE ? (size_t)input->length : XML_HEAD_SIZE;
+    unsigned char *head = xalloc(n);
+    bool found = false;
+    if (input_read(input, 0, head, n, &ignored) == 0) {
+        size_t made = narrow(head, n, head), skip;
+        n = made > 0 ? made : n;
+        skip = skip_blanks(head, n);
+        found = skip < n && head[skip] == '<' && holds(head + skip, n - skip, MXL_NAMESPACE);
+    }
+    free(head);
+    return found;
+}
+
 enum sheet_format sheet_sniff_file(const struct sheet_input *input, struct sheet_error *err)
 {
     unsigned char head[HEAD_SIZE];
@@ -189,7 +216,10 @@ enum sheet_format sheet_sniff_file(const struct sheet_input *input, struct sheet
     enum sheet_format format = sheet_sniff(head, n, err);
     if (format == SHEET_UNKNOWN && begins(head, n, "\xd0\xcf\x11\xe0", 4))
         ole_refuse(input, err); /* the directory tells an old workbook from one with a password */
-    return format;
+    if (format != SHEET_UNKNOWN || strcmp(err->cls, "not-zip") != 0 || !is_late_mxl(input))
+        return format;
+    *err = (struct sheet_error){0};
+    return SHEET_MXL;
 }
 
 int sheet_read(const struct sheet_input *input, enum sheet_format format, const struct sheet_limits *limits,

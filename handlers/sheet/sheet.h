@@ -29,7 +29,7 @@ struct sheet_limits {
     uint32_t max_rows;     /* stored rows over all sheets read */
     uint64_t max_inflated; /* bytes after decompression, all parts together */
     uint64_t max_strings;  /* bytes of the shared string arena */
-    uint32_t max_text;     /* UTF-16 units of one cell's text: 32767 */
+    uint32_t max_text;     /* UTF-16 units of one cell's text: 32767; a 1C report's cell may hold GRID_MAX_TEXT */
     uint32_t max_entries;  /* ZIP directory */
 };
 extern const struct sheet_limits sheet_default_limits; /* 500 000 rows, 4 GiB, 128 MiB, 32767, 10 000 */
@@ -39,7 +39,7 @@ extern const struct sheet_limits sheet_default_limits; /* 500 000 rows, 4 GiB, 1
 enum sheet_format sheet_sniff(const unsigned char *head, size_t n, struct sheet_error *err);
 
 /* The same for a whole file, which is looked into further where its first bytes leave two answers: an old workbook or
- * one with a password. Reads at most 4 MiB of it. */
+ * one with a password, any XML or that of 1C. Reads at most 4 MiB of it. */
 enum sheet_format sheet_sniff_file(const struct sheet_input *input, struct sheet_error *err);
 
 /* Read the whole file into the sink. `format` SHEET_UNKNOWN = sniff; SHEET_CSV must be asked for.

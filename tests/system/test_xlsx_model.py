@@ -26,7 +26,7 @@ def cells(path):
     if run.returncode == 0:
         return json.loads(run.stdout.decode("utf-8"))
     assert run.returncode == 1 and run.stdout == b"", (run.returncode, run.stderr)
-    assert re.fullmatch(r"[a-z0-9-]+: [^\n]+\.\n", run.stderr.decode("utf-8")), run.stderr
+    assert re.fullmatch(r"[a-z0-9-]+: [^\n]+\.( \(byte [0-9]+\))?\n", run.stderr.decode("utf-8")), run.stderr
     return run.stderr.decode("utf-8").partition(":")[0]
 
 

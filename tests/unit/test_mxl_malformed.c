@@ -164,7 +164,7 @@ static void long_texts(void **state)
     static const struct {
         size_t units;
         const char *cls;
-    } cases[] = {{32767, NULL}, {32768, "limit-text"}, {1100000, "mxl-limit"}};
+    } cases[] = {{32768, NULL}, {524288, NULL}, {524289, "mxl-limit"}, {1100000, "mxl-limit"}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char *bytes = malloc(cases[i].units * 2 + 1024), *at = bytes;
         at += framed(bytes, HEAD "1,0,0,1,0,{16,0,{1,1,{\"#\",\"");
@@ -228,7 +228,7 @@ static void large_cells_and_rows(void **state)
 static void a_row_of_long_texts(void **state)
 {
     (void)state;
-    char *text = repeated("", "\xd1\x8f", 32767, ""), *body = malloc((size_t)8 << 20), *at = body;
+    char *text = repeated("", "\xd1\x8f", 32768, ""), *body = malloc((size_t)8 << 20), *at = body;
     at += sprintf(at, "%s1,0,0,80", HEAD);
     for (unsigned i = 0; i < 80; i++)
         at += sprintf(at, ",%u,{16,0,{1,1,{\"#\",\"%s\"}},0}", i, text);
@@ -365,6 +365,38 @@ static void binary_faults(void **state)
     }
 }
 
+/* 123 columns have the byte of "{" where the brace form begins without its mark. */
+static void the_binary_form_of_123_columns(void **state)
+{
+    (void)state;
+    struct bytes d;
+    struct kept kept = {0};
+    struct sheet_error err = {0};
+    seven(&d, NONE);
+    d.b[13] = 123;
+    assert_int_equal(read_bytes(d.b, d.n, &kept, &err), 0);
+    assert_string_equal(kept_text(&kept, 3, 4), "12");
+    kept_free(&kept);
+}
+
+/* Expressions are shown to whoever asks for them. */
+static void forms_are_handed_out_on_demand(void **state)
+{
+    (void)state;
+    struct bytes d;
+    struct kept kept = {0};
+    struct sheet_error err = {0};
+    seven(&d, EXPRESSION);
+    struct sheet_input input = {.fd = bytes_fd(d.b, d.n), .length = d.n};
+    struct grid_sink sink = kept_sink(&kept);
+    sink.forms = true;
+    assert_int_equal(mxl_read(&input, &mxl_test_limits, &sink, &err), 0);
+    assert_int_equal(kept.n, 2);
+    assert_int_equal(kept_cell(&kept, 3, 4)->kind, GRID_ERROR);
+    close(input.fd);
+    kept_free(&kept);
+}
+
 static void binary_code_pages(void **state)
 {
     (void)state;
@@ -464,6 +496,8 @@ int main(void)
         cmocka_unit_test(a_file_larger_than_any_report),
         cmocka_unit_test(rows_over_the_configured_limit),
         cmocka_unit_test(binary_faults),
+        cmocka_unit_test(the_binary_form_of_123_columns),
+        cmocka_unit_test(forms_are_handed_out_on_demand),
         cmocka_unit_test(binary_code_pages),
         cmocka_unit_test(xml_faults),
         cmocka_unit_test(xml_of_repeated_rows),

@@ -434,10 +434,11 @@ static void test_each_and_count(void **state)
     shm_segment_free(&seg);
 }
 
-static void test_each_live(void **state)
+static void test_each_in(void **state)
 {
     struct shm_segment *seg = help_segment(16);
-    uint32_t seen[TASK_STATES] = {0}, expected[TASK_STATES] = {[TASK_RESERVED] = 1, [TASK_READY] = 2};
+    uint32_t seen[TASK_STATES] = {0}, waiting[TASK_STATES] = {[TASK_READY] = 2};
+    uint32_t live[TASK_STATES] = {[TASK_RESERVED] = 1, [TASK_READY] = 2};
 
     (void)state;
     help_reserve(seg, 1, 0);
@@ -445,8 +446,11 @@ static void test_each_live(void **state)
     help_final(seg, 3, 2);
     help_ready(seg, 10, 0);
     help_ready(seg, 11, 0);
-    shm_table_each_live(seg, note, seen);
-    assert_memory_equal(seen, expected, sizeof(seen));
+    shm_table_each_in(seg, TASKS_LIVE, note, seen);
+    assert_memory_equal(seen, live, sizeof(seen));
+    memset(seen, 0, sizeof(seen));
+    shm_table_each_in(seg, TASK_IN(TASK_READY), note, seen);
+    assert_memory_equal(seen, waiting, sizeof(seen));
     shm_segment_free(&seg);
 }
 
@@ -568,7 +572,7 @@ int main(void)
         cmocka_unit_test(test_every_move),
         cmocka_unit_test(test_misuse_aborts),
         cmocka_unit_test(test_each_and_count),
-        cmocka_unit_test(test_each_live),
+        cmocka_unit_test(test_each_in),
         cmocka_unit_test(test_readers_see_whole_tasks),
         cmocka_unit_test(test_each_task_is_claimed_once),
     };

@@ -1,0 +1,12 @@
+/* Ids of new tasks: random UUIDs (version 4).
+ *
+ * Event thread of a worker. A process that has drawn an id does not fork any more: its child would draw the same ones.
+ */
+#ifndef PF_TASKID_H
+#define PF_TASKID_H
+
+#include "store/journal.h"
+
+void taskid_new(store_uuid out);
+
+#endif
