@@ -4,8 +4,8 @@
  *   .mxl         {"rows":…,"cols":…,"cells":[[row,column,"text"],…]}
  *
  * Rows and columns count from 0, sorted; types are n, s, b, e, d (number, text, boolean, error, date). A refused file
- * gives "class: sentence (byte N)" on the standard error stream and exit status 1; nothing of it is printed. The byte is
- * where the fault was noticed, left out where that says nothing. */
+ * gives "class: sentence (byte N)" on the standard error stream and exit status 1; nothing of it is printed. The byte
+ * is where the fault was noticed, left out where that says nothing. */
 #include "handlers/sheet/sheet.h"
 
 #include "handlers/sheet/gridjson.h"
