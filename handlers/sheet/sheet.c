@@ -124,6 +124,8 @@ static void refuse_text(const unsigned char *head, size_t n, bool utf16, struct 
                      "The file is an HTML page with the name of a spreadsheet. Open it and save it as .xlsx.");
     else if (table)
         sheet_refuse(err, "xml-2003", "The file is an XML Spreadsheet 2003. Open it and save it as .xlsx.");
+    else if (holds(head, n, "<office:document"))
+        sheet_refuse(err, "not-zip", "The file is a flat OpenDocument (.fods). Open it and save it as .xlsx.");
     else if (begins(head, n, "<?xml", 5))
         sheet_refuse(err, "not-zip", "The file is an XML document, not a spreadsheet. Save its table as .xlsx.");
     else if (utf16)
