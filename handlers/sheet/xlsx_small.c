@@ -68,6 +68,8 @@ static int feed(struct reading *r, const char *block, size_t n, bool last, uint6
         return sheet_refuse(r->err, "xml-limit",
                             "The workbook goes beyond a limit (a part of more than 128 MiB). " XLSX_COPY_IT);
     if (XML_Parse(r->parser, block, (int)n, last) != XML_STATUS_OK) {
+        if (XML_GetErrorCode(r->parser) == XML_ERROR_NO_MEMORY)
+            no_memory();
         if (!r->refused)
             sheet_refuse(r->err, "xml-malformed", "The workbook is damaged (%s). Save it again as .xlsx.",
                          XML_ErrorString(XML_GetErrorCode(r->parser)));
@@ -101,7 +103,7 @@ int small_read(struct zip *zip, const struct zip_entry *entry, const struct smal
         return -1;
     struct reading r = {.parser = XML_ParserCreate(NULL), .doc = doc, .err = err};
     if (r.parser == NULL)
-        abort();
+        no_memory();
     XML_SetUserData(r.parser, &r);
     XML_SetElementHandler(r.parser, on_start, on_end);
     XML_SetStartDoctypeDeclHandler(r.parser, on_doctype);
