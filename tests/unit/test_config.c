@@ -1,7 +1,6 @@
 /* The configuration: every way to set a key, and every kind of fault. */
 #include "tests/unit/config_file.h"
 
-#include <fcntl.h>
 #include <limits.h>
 
 static void test_defaults(void **state)
