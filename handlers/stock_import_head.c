@@ -185,6 +185,20 @@ static void keep_labels(const struct stock_head_input *input, const struct candi
     }
 }
 
+/* A caption may be merged over several columns: in the row that names the field, which is the lower one if it has a
+ * text there. */
+static uint32_t last_under(const struct stock_head_input *input, const struct candidate *c, uint32_t column)
+{
+    bool lower = c->lower && stock_cell_words(stock_row_cell(c->lower, column)).n > 0;
+    uint32_t row = lower ? c->lower->row : c->upper->row;
+    for (uint32_t i = 0; i < input->n_merges; i++) {
+        const struct grid_merge *m = &input->merges[i];
+        if (m->row <= row && m->last_row >= row && m->column == column && m->last_column < STOCK_COLUMNS)
+            return m->last_column;
+    }
+    return column;
+}
+
 static void take(const struct stock_head_input *input, const struct candidate *c, struct stock_heading *out)
 {
     memset(out, 0, sizeof *out);
@@ -196,6 +210,7 @@ static void take(const struct stock_head_input *input, const struct candidate *c
     for (uint32_t column = 0; column < STOCK_COLUMNS; column++) {
         uint8_t field = c->field_at[column];
         out->field_at[column] = field;
+        out->last_at[column] = (uint8_t)last_under(input, c, column);
         if (field == FIELD_NONE)
             continue;
         out->column[field] = column;

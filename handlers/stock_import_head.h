@@ -17,6 +17,7 @@ struct stock_heading {
     uint32_t column[FIELD_COUNT];          /* 0-based, MEM_NONE = the sheet has no such column */
     struct label_hints hints[FIELD_COUNT]; /* currency and VAT that the column's label names */
     uint8_t field_at[STOCK_COLUMNS];       /* enum stock_field by column */
+    uint8_t last_at[STOCK_COLUMNS];        /* the last column under the caption that begins in this one */
     /* Normalised texts by column, offsets into `text`, 0 = none: as a heading is repeated on each printed page, upper
      * row, lower row, and both joined. */
     uint32_t label[STOCK_COLUMNS][3];

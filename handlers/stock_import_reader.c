@@ -47,6 +47,7 @@ void stock_reader_fini(struct stock_reader *reader)
 {
     drop_head(reader);
     free(reader->merges);
+    stock_grids_fini(&reader->grids);
     free(reader->waiting);
     stock_heading_fini(&reader->heading);
     stock_issues_fini(&reader->issues);
@@ -168,14 +169,31 @@ static int take_waiting(struct stock_reader *reader, unsigned next_outline)
     return rc;
 }
 
-/* Titles, totals and signatures often have columns of their own. Stock in such a row cannot be told by column, and half
- * of a table is worse than none. */
-static int take_unaligned(struct stock_reader *reader, const struct grid_row *grid)
+static int take_aligned(struct stock_reader *reader, const struct grid_row *grid)
 {
+    struct stock_row row;
+    stock_row_sort(&reader->heading, grid, &row);
+    enum stock_row_kind kind = stock_row_kind(&reader->context, &row);
+    if (kind == ROW_WAIT)
+        reader->waiting = stock_row_copy(grid);
+    return take_kind(reader, &row, kind);
+}
+
+/* Titles, totals and signatures often have columns of their own. Stock in a row that cannot be lined up with the
+ * heading cannot be told by column, and half of a table is worse than none. */
+static int take_other_grid(struct stock_reader *reader, const struct grid_row *grid)
+{
+    struct stock_lined lined;
     struct stock_row row = {.row = grid};
-    enum stock_row_kind kind = stock_row_kind_unaligned(&reader->context, grid);
-    if (kind != ROW_DATA)
+    enum stock_row_kind kind;
+    switch (stock_align(&reader->context, &reader->grids, grid, &lined, &kind)) {
+    case ALIGN_ROW:
+        return take_aligned(reader, &lined.row);
+    case ALIGN_KIND:
         return take_kind(reader, &row, kind);
+    case ALIGN_CANNOT:
+        break;
+    }
     fail(reader, "E_AMBIGUOUS_COLUMN",
          "The columns of row %u are not those of the heading in row %u, so its cells cannot be told apart. Save the "
          "report as .xlsx and send that.",
@@ -185,18 +203,11 @@ static int take_unaligned(struct stock_reader *reader, const struct grid_row *gr
 
 static int take_row(struct stock_reader *reader, const struct grid_row *grid)
 {
-    struct stock_row row;
     int rc = take_waiting(reader, grid->outline);
     if (rc != 0)
         return rc;
     reader->uncalculated += grid->uncalculated;
-    if (grid->grid != reader->heading.grid)
-        return take_unaligned(reader, grid);
-    stock_row_sort(&reader->heading, grid, &row);
-    enum stock_row_kind kind = stock_row_kind(&reader->context, &row);
-    if (kind == ROW_WAIT)
-        reader->waiting = stock_row_copy(grid);
-    return take_kind(reader, &row, kind);
+    return grid->grid == reader->heading.grid ? take_aligned(reader, grid) : take_other_grid(reader, grid);
 }
 
 /* ---- Heading --------------------------------------------------------------------------------------------------- */
@@ -269,6 +280,7 @@ static int on_sheet(void *ctx, const struct grid_sheet *sheet)
     snprintf(reader->sheet, sizeof reader->sheet, "%.*s", (int)n, sheet->name);
     drop_head(reader);
     keep_merges(reader, sheet);
+    stock_grids_take(&reader->grids, sheet);
     return 0;
 }
 

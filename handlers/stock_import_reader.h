@@ -5,6 +5,7 @@
 #ifndef PF_STOCK_IMPORT_READER_H
 #define PF_STOCK_IMPORT_READER_H
 
+#include "handlers/stock_import_align.h"
 #include "handlers/stock_import_items.h"
 #include "handlers/stock_import_line.h"
 
@@ -36,6 +37,7 @@ struct stock_reader {
     uint32_t n_head;
     struct grid_merge *merges;
     uint32_t n_merges, room_merges;
+    struct stock_grids grids; /* of the sheet */
 
     struct stock_heading heading;
     struct stock_context context;

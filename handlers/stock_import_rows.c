@@ -129,8 +129,7 @@ enum stock_row_kind stock_row_kind(const struct stock_context *context, const st
     return group_or_data(context, row);
 }
 
-/* Does it hold a number? */
-static bool is_amount(const struct stock_context *context, const struct grid_cell *cell)
+bool stock_cell_is_amount(const struct stock_context *context, const struct grid_cell *cell)
 {
     struct value_number number;
     if (cell->kind != GRID_TEXT)
@@ -144,7 +143,7 @@ enum stock_row_kind stock_row_kind_unaligned(const struct stock_context *context
     unsigned filled = 0, amounts = 0;
     for (uint32_t i = 0; i < row->n_cells; i++) {
         filled += !stock_cell_empty(&row->cells[i]);
-        amounts += is_amount(context, &row->cells[i]);
+        amounts += stock_cell_is_amount(context, &row->cells[i]);
     }
     if (filled == 0)
         return ROW_EMPTY;

@@ -15,10 +15,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define GRID_HEAD_ROWS  64 /* rows for which merges are told */
-#define GRID_MAX_ROW    1048576u
-#define GRID_MAX_COLUMN 16384u
-#define GRID_MAX_TEXT   1048576u /* bytes of one cell; a worksheet's cell holds 32767 characters, a 1C report's any */
+#define GRID_HEAD_ROWS    64 /* rows for which merges are told */
+#define GRID_HEAD_COLUMNS 64 /* columns whose places are told where a sheet has several grids of them */
+#define GRID_MAX_GRIDS    4096u
+#define GRID_MAX_ROW      1048576u
+#define GRID_MAX_COLUMN   16384u
+#define GRID_MAX_TEXT     1048576u /* bytes of one cell; a worksheet's cell holds 32767 characters, a 1C report's any */
 
 enum grid_kind {
     GRID_TEXT = 1, /* UTF-8 as stored */
@@ -43,7 +45,7 @@ struct grid_row {
     uint8_t outline; /* outline (group) level, 0 = none */
     bool hidden;
     /* Which grid of columns the cells count in. Files of 1C may have several in one sheet: column numbers of rows of
-     * different grids say nothing about each other. 0 everywhere else. */
+     * different grids say nothing about each other; their places do (grid_sheet.grids). 0 everywhere else. */
     uint16_t grid;
     /* Cells with a formula that no program has calculated yet: they have no value and are not among `cells`. */
     uint16_t uncalculated;
@@ -55,6 +57,12 @@ struct grid_merge {
     uint32_t row, column, last_row, last_column; /* 0-based, inclusive */
 };
 
+/* Where the first columns of one grid lie. */
+struct grid_columns {
+    uint32_t n;            /* columns told, at most GRID_HEAD_COLUMNS; 0 when nothing is known about them */
+    const uint32_t *right; /* right edge of each, ascending, in one unit for all grids; the first begins at 0 */
+};
+
 struct grid_sheet {
     uint32_t index;   /* 0-based order in the workbook */
     const char *name; /* UTF-8, terminated; "" for .mxl */
@@ -62,6 +70,8 @@ struct grid_sheet {
     bool date1904;    /* a serial number of a day that stands in a GRID_NUMBER counts from 1904 */
     uint32_t n_merges;
     const struct grid_merge *merges;
+    uint32_t n_grids; /* told; 0 when the sheet has one grid or nothing is known of them */
+    const struct grid_columns *grids;
 };
 
 /* Callbacks return 0 to go on, GRID_SKIP_SHEET from sheet() to pass over this sheet, GRID_STOP to end the reading

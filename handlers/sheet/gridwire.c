@@ -78,6 +78,17 @@ static int begin(struct gridwire_writer *w, enum frame_kind kind)
     return rc;
 }
 
+static void add_grids(struct bytes *f, const struct grid_sheet *sheet)
+{
+    put32(append(f, 4), sheet->n_grids);
+    for (uint32_t i = 0; i < sheet->n_grids; i++) {
+        const struct grid_columns *grid = &sheet->grids[i];
+        put32(append(f, 4), grid->n);
+        for (uint32_t k = 0; k < grid->n; k++)
+            put32(append(f, 4), grid->right[k]);
+    }
+}
+
 static int on_sheet(void *ctx, const struct grid_sheet *sheet)
 {
     struct gridwire_writer *w = ctx;
@@ -97,6 +108,7 @@ static int on_sheet(void *ctx, const struct grid_sheet *sheet)
         put32(p + 8, m->last_row);
         put32(p + 12, m->last_column);
     }
+    add_grids(&w->frame, sheet);
     return rc < 0 ? rc : flush(w);
 }
 

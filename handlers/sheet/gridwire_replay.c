@@ -216,16 +216,52 @@ static bool read_name(struct cursor *c, uint32_t n, char *name)
     return true;
 }
 
+static bool read_merges(struct cursor *c, struct grid_sheet *sheet, struct grid_merge *merges)
+{
+    sheet->merges = merges;
+    for (uint32_t i = 0; i < sheet->n_merges; i++)
+        if (!read_merge(c, &merges[i]))
+            return false;
+    return true;
+}
+
+static bool read_grid(struct cursor *c, struct grid_columns *grid, uint32_t *right)
+{
+    *grid = (struct grid_columns){.n = get32(bytes_at(c, 4)), .right = right};
+    if (!c->ok || grid->n > GRID_HEAD_COLUMNS)
+        return false;
+    for (uint32_t i = 0; i < grid->n; i++) {
+        right[i] = get32(bytes_at(c, 4));
+        if (!c->ok || (i > 0 && right[i] < right[i - 1]))
+            return false;
+    }
+    return true;
+}
+
+/* The last part of the frame. `right` and `grids` are to be freed, whatever it returns. */
+static bool read_grids(struct cursor *c, struct grid_sheet *sheet, struct grid_columns **grids, uint32_t **right)
+{
+    sheet->n_grids = get32(bytes_at(c, 4));
+    if (!c->ok || sheet->n_grids > GRID_MAX_GRIDS)
+        return false;
+    sheet->grids = *grids = xalloc(sheet->n_grids * sizeof **grids);
+    *right = xalloc((size_t)(c->end - c->p));
+    uint32_t *at = *right;
+    for (uint32_t i = 0; i < sheet->n_grids; at += (*grids)[i++].n)
+        if (!read_grid(c, &(*grids)[i], at))
+            return false;
+    return c->p == c->end;
+}
+
 static int tell_sheet(struct replay *r, struct grid_sheet *sheet, struct cursor *c)
 {
     struct grid_merge *merges = xalloc(sheet->n_merges * sizeof *merges);
-    int rc = 0;
-    for (uint32_t i = 0; i < sheet->n_merges && rc == 0; i++)
-        if (!read_merge(c, &merges[i]))
-            rc = garbled(r, "send a damaged sheet");
-    sheet->merges = merges;
-    if (rc == 0)
-        rc = r->sink->sheet(r->sink->ctx, sheet);
+    struct grid_columns *grids = NULL;
+    uint32_t *right = NULL;
+    bool whole = read_merges(c, sheet, merges) && read_grids(c, sheet, &grids, &right);
+    int rc = whole ? r->sink->sheet(r->sink->ctx, sheet) : garbled(r, "send a damaged sheet");
+    free(right);
+    free(grids);
     free(merges);
     r->open = true;
     r->skipped = rc == GRID_SKIP_SHEET;
@@ -243,7 +279,7 @@ static int on_sheet(struct replay *r, struct cursor *c)
     if (r->open || r->sheets == SHEETS_MAX || sheet.index != r->sheets++ || !read_name(c, get32(p + 5), name))
         return garbled(r, "send a damaged sheet");
     sheet.n_merges = get32(bytes_at(c, 4));
-    if (!c->ok || (size_t)(c->end - c->p) != (size_t)sheet.n_merges * MERGE_SIZE)
+    if (!c->ok || (size_t)(c->end - c->p) < (size_t)sheet.n_merges * MERGE_SIZE)
         return garbled(r, "send a damaged sheet");
     return tell_sheet(r, &sheet, c);
 }

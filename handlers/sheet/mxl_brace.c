@@ -144,6 +144,8 @@ static int deliver(struct mxl_brace *doc, uint64_t grid, int64_t n_rows, uint64_
 {
     struct mxl_in *in = doc->in;
     mxl_in_seek(in, grid);
+    doc->out->grids = doc->columns.grids;
+    doc->out->n_grids = doc->columns.n_grids;
     if (mxl_out_sheet(doc->out) || walk(doc, DELIVER, n_rows))
         return -1;
     /* Both passes must agree about where the grid ends, or a cell's braces did not mean what its grammar says. */

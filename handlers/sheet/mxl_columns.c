@@ -10,6 +10,8 @@ void mxl_columns_fini(struct mxl_columns *columns)
     free(columns->sets);
     free(columns->widths);
     free(columns->bound);
+    free(columns->grids);
+    free(columns->edges);
     *columns = (struct mxl_columns){0};
 }
 
@@ -113,6 +115,38 @@ static void join_alike(struct mxl_columns *columns)
     free(ranked);
 }
 
+#define USUAL_WIDTH 72u /* of a column of a document that does not tell it */
+
+/* Right edges of the first columns of a set. None when they lie beyond all reason. */
+static uint32_t measure_places(const struct mxl_columns *columns, const struct mxl_set *set, uint32_t *right)
+{
+    const struct mxl_width *width = columns->widths + set->first, *end = width + set->n;
+    uint32_t usual = columns->default_width == MXL_NO_WIDTH ? USUAL_WIDTH : columns->default_width;
+    uint64_t at = 0;
+    for (uint32_t column = 0; column < GRID_HEAD_COLUMNS; column++) {
+        bool own = width < end && width->column == column;
+        at += own ? width++->value : usual;
+        if (at > UINT32_MAX)
+            return 0;
+        right[column] = (uint32_t)at;
+    }
+    return GRID_HEAD_COLUMNS;
+}
+
+/* A place for each grid that rows can be bound to; sets that are like an earlier one have its number. */
+static void tell_places(struct mxl_columns *columns)
+{
+    columns->n_grids = columns->n_sets;
+    columns->grids = xalloc(columns->n_grids * sizeof *columns->grids);
+    columns->edges = xalloc((size_t)columns->n_grids * GRID_HEAD_COLUMNS * sizeof *columns->edges);
+    for (uint32_t i = 0; i < columns->n_grids; i++) {
+        const struct mxl_set *set = &columns->sets[i];
+        uint32_t *right = columns->edges + (size_t)i * GRID_HEAD_COLUMNS;
+        uint32_t n = set->strange || set->grid != i ? 0 : measure_places(columns, set, right);
+        columns->grids[i] = (struct grid_columns){n, right};
+    }
+}
+
 void mxl_columns_settle(struct mxl_columns *columns, const uint32_t *format_widths, uint32_t n_formats)
 {
     for (uint32_t i = 0; i < columns->n_sets; i++)
@@ -122,6 +156,7 @@ void mxl_columns_settle(struct mxl_columns *columns, const uint32_t *format_widt
     for (uint32_t i = 0; i < columns->n_sets; i++)
         measure(columns, &columns->sets[i], format_widths, n_formats);
     join_alike(columns);
+    tell_places(columns);
 }
 
 uint16_t mxl_columns_grid(struct mxl_columns *columns, uint32_t row)

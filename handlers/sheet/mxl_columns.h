@@ -7,7 +7,7 @@
 
 #include "handlers/sheet/mxl_input.h"
 
-#define MXL_MAX_SETS    4096u
+#define MXL_MAX_SETS    GRID_MAX_GRIDS
 #define MXL_MAX_WIDTHS  1048576u /* columns of all sets that have a format: 8 MiB */
 #define MXL_MAX_FORMATS 1000000
 
@@ -35,8 +35,11 @@ struct mxl_columns {
     uint32_t n_widths, widths_cap;
     struct mxl_bound *bound; /* ascending */
     uint32_t n_bound, bound_cap;
-    uint32_t at;            /* where mxl_columns_grid() is */
-    uint32_t default_width; /* of the document's default format */
+    uint32_t at;                /* where mxl_columns_grid() is */
+    uint32_t default_width;     /* of the document's default format */
+    struct grid_columns *grids; /* places by number, once settled with widths */
+    uint32_t n_grids;
+    uint32_t *edges; /* theirs */
 };
 
 void mxl_columns_fini(struct mxl_columns *columns);
@@ -49,8 +52,8 @@ int mxl_columns_bind(struct mxl_columns *columns, struct mxl_in *in, int64_t row
 
 /* What a format says of the width when it says nothing. */
 #define MXL_NO_WIDTH UINT32_MAX
-/* Number the grids: the main set's is 0. `format_widths` holds one width a format, the first belonging to format 1;
- * NULL when they are not known. */
+/* Number the grids: the main set's is 0, and tell their places. `format_widths` holds one width a format, the first
+ * belonging to format 1; NULL when they are not known. */
 void mxl_columns_settle(struct mxl_columns *columns, const uint32_t *format_widths, uint32_t n_formats);
 
 /* Second pass: the grid of a row. Rows ascend. */

@@ -27,6 +27,8 @@ struct mxl_out {
 
     struct grid_merge *merges;
     uint32_t n_merges, merges_cap;
+    const struct grid_columns *grids; /* the form's, told with the sheet */
+    uint32_t n_grids;
     uint32_t *first, *last; /* row groups: first rows and last rows, each ascending once closed */
     uint32_t n_groups, groups_cap;
     uint32_t open, shut; /* groups begun and groups ended up to the current row */

@@ -153,7 +153,12 @@ static int read_sheet(struct reading *r, uint32_t index, const struct book_sheet
     bool look = !r->sink->without_merges && merges_scan(&r->zip, entry, &merges, &ignored) == 0;
     if (!look)
         merges_free(&merges);
-    struct grid_sheet told = {index, sheet->name, sheet->hidden, r->book.date1904, merges.n, merges.list};
+    struct grid_sheet told = {.index = index,
+                              .name = sheet->name,
+                              .hidden = sheet->hidden,
+                              .date1904 = r->book.date1904,
+                              .n_merges = merges.n,
+                              .merges = merges.list};
     int rc = r->sink->sheet(r->sink->ctx, &told);
     if (rc == 0)
         rc = read_rows(r, entry, look ? &merges : NULL);

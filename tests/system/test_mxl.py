@@ -98,18 +98,23 @@ GUID = "00000000-0000-0000-0000-00000000000%d"
 
 
 def report(rows, bound, widths):
-    """A document of build 12: texts by row, pairs (row, additional set), and two additional sets of two columns with these widths."""
+    """A document of build 12: texts by row, pairs (row, additional set), and the widths of the columns of the additional sets."""
     cell = '{16,0,{1,1,{"#","%s"}},0}'
-    grid = ",".join(f"{i},0,{len(row)}," + ",".join(f"{k},{cell % text}" for k, text in enumerate(row)) for i, row in enumerate(rows))
-    sets = ",".join("{2,0,%s,2,0,%d,1,%d}" % (GUID % (i + 1), i * 2 + 1, i * 2 + 2) for i in range(2))
+    grid = ",".join(f"{i},0,{len(row)}" + "".join(f",{k},{cell % text}" for k, text in enumerate(row)) for i, row in enumerate(rows))
+    numbers = iter(range(1, 1000))
+    sets = ",".join("{%d,0,%s,%d%s}" % (len(own), GUID % (i + 1), len(own), "".join(f",{k},{next(numbers)}" for k in range(len(own)))) for i, own in enumerate(widths))
     pairs = "".join(f",{row},{number}" for row, number in bound)
-    formats = ",".join("{128,%d}" % width for pair in widths for width in pair)
+    formats = ",".join("{128,%d}" % width for own in widths for width in own)
     body = (
         '{8,1,12,{"#","",1,0,0},{128,72},{1,0},0,{0,0},{0,0},{0,0},{0,0},{0,0},{0,0},0,2,' + f"{len(rows)},{grid},"
-        "{1,0," + GUID % 0 + f",0}},{len(rows)},2,{sets},{len(bound)}{pairs},0,0,0,0,0,0,{{0}},{{0}},{{0}},{{0}},\"\","
-        "{{0}},{0,-1,-1,-1,-1," + GUID % 0 + "},0,0,0,0,0,0,0,1,0,1,4," + formats + ",0,0,{0}}"
+        "{1,0," + GUID % 0 + f",0}},{len(rows)},{len(widths)},{sets},{len(bound)}{pairs},0,0,0,0,0,0,{{0}},{{0}},{{0}},{{0}},\"\","
+        "{{0}},{0,-1,-1,-1,-1," + GUID % 0 + "},0,0,0,0,0,0,0,1,0,1," + f"{sum(map(len, widths))}," + formats + ",0,0,{0}}"
     )
     return b"MOXCEL\0\x08\0\x01\0\x0c\0\xef\xbb\xbf" + body.encode()
+
+
+def sent(stocked, data):
+    return stocked.worker(1).wait(stocked.worker(0).upload("/api/stock/import?warehouse=MAIN", data).json["task_id"])
 
 
 ROWS = [["Stock on hand"], ["Артикул", "Количество"], ["PN-1", "5"], ["PN-2", "7"], ["Подпись", "Иванов"]]
@@ -117,7 +122,7 @@ ROWS = [["Stock on hand"], ["Артикул", "Количество"], ["PN-1", 
 
 def test_heading_and_rows_on_different_columns_are_refused(stocked):
     data = report(ROWS, [(1, 0), (2, 1), (3, 1)], [(100, 60), (90, 60)])
-    task = stocked.worker(1).wait(stocked.worker(0).upload("/api/stock/import?warehouse=MAIN", data).json["task_id"])
+    task = sent(stocked, data)
     assert task["status"] == "error" and "row 3" in task["error"] and ".xlsx" in task["error"], task
     assert stocked.sql(f"SELECT error_code FROM task WHERE id = '{task['id']}'") == [["E_AMBIGUOUS_COLUMN"]]
     assert stocked.sql("SELECT COUNT(*) FROM stock_item") == [["0"]]
@@ -125,12 +130,33 @@ def test_heading_and_rows_on_different_columns_are_refused(stocked):
 
 def test_different_columns_at_the_same_places_are_the_same(stocked):
     data = report(ROWS, [(1, 0), (2, 1), (3, 1)], [(100, 60), (100, 60)])
-    task = stocked.worker(1).wait(stocked.worker(0).upload("/api/stock/import?warehouse=MAIN", data).json["task_id"])
+    task = sent(stocked, data)
     assert task["status"] == "completed" and task["result"]["inserted"] == 2 and task["result"]["qty_total"] == "12.000", task
 
 
-def sent(stocked, data):
-    return stocked.worker(1).wait(stocked.worker(0).upload("/api/stock/import?warehouse=MAIN", data).json["task_id"])
+TABLE = [["Артикул", "Количество"], ["PN-1", "5"]]
+
+
+@pytest.mark.parametrize("rows, bound, inserted", [
+    ([*TABLE, ["PN-2", "", "", "7"]], [(0, 0), (1, 0), (2, 1)], 2),  # finer columns: the quantity begins where the heading's does
+    ([*TABLE, ["Итого", "", "", "5"], ["Подпись", "Иванов"]], [(0, 0), (1, 0), (2, 1), (3, 2)], 1),
+    ([["Отчёт № 7", "от", "05.02.2026", "15"], *TABLE, ["PN-2", "7"]], [(0, 1), (1, 0), (2, 0), (3, 0)], 2),  # a title above
+    ([*TABLE, ["Страница", "", "1", "", "", "2"]], [(0, 0), (1, 0), (2, 1)], 1),  # numbers, but none under the quantity
+    ([*TABLE, ["Всего наименований 1, на сумму 500"]], [(0, 0), (1, 0), (2, 2)], 1),
+    ([*TABLE, ["Кладовщик", "", "", "100"]], [(0, 0), (1, 0)], 1),  # the main set: columns of the default width
+])
+def test_rows_without_stock_may_have_columns_of_their_own(stocked, rows, bound, inserted):
+    task = sent(stocked, report(rows, bound, [(100, 60), (40, 40, 20, 30, 30, 90), (400,)]))
+    assert task["status"] == "completed", task
+    result = task["result"]
+    assert result["inserted"] == result["rows_total"] == inserted and float(result["qty_total"]) == (5 if inserted == 1 else 12)
+
+
+@pytest.mark.parametrize("row, number", [(["PN-2", "", "7"], 1), (["PN-2", "", "", "", "7"], 1), (["PN-2", "x", "", "7"], 1), (["PN-2", "7"], 3)])
+def test_stock_that_cannot_be_lined_up_is_refused(stocked, row, number):
+    task = sent(stocked, report([*TABLE, row], [(0, 0), (1, 0), (2, number)], [(100, 60), (40, 40, 40, 20, 50, 90), (400,), (110, 60)]))
+    assert task["status"] == "error" and "row 3" in task["error"] and "Save the report as .xlsx" in task["error"], task
+    assert stocked.sql("SELECT COUNT(*) FROM stock_item") == [["0"]]
 
 
 def test_a_name_longer_than_a_worksheet_holds_and_a_number_with_an_exponent(stocked):

@@ -66,7 +66,7 @@ static inline int import_read_file(struct job *job, enum sheet_format format, co
     limits.max_rows = job->settings->max_rows;
     if (!test->grid)
         return sheet_read(&input, format, &limits, sink, err);
-    int rc = grid_send(test->grid, NULL, false, sink);
+    int rc = grid_send(test->grid, NULL, NULL, false, sink);
     return rc == GRID_STOP ? 0 : rc;
 }
 

@@ -146,11 +146,33 @@ static inline int grid_send_row(yajl_val value, uint32_t number, const struct gr
     return row.n_cells ? sink->row(sink->ctx, &row) : 0;
 }
 
+#define GRID_TEST_GRIDS 8
+
+/* Right edges of columns by grid: [[10,20], …]. */
+struct grid_test_places {
+    uint32_t right[GRID_TEST_GRIDS][GRID_HEAD_COLUMNS];
+    struct grid_columns grid[GRID_TEST_GRIDS];
+};
+
+static inline void grid_places(yajl_val grids, struct grid_test_places *places, struct grid_sheet *sheet)
+{
+    for (size_t i = 0; grids && i < grids->u.array.len; i++) {
+        yajl_val list = grids->u.array.values[i];
+        for (size_t k = 0; k < list->u.array.len; k++)
+            places->right[i][k] = (uint32_t)YAJL_GET_INTEGER(list->u.array.values[k]);
+        places->grid[i] = (struct grid_columns){(uint32_t)list->u.array.len, places->right[i]};
+        sheet->n_grids++;
+    }
+    sheet->grids = places->grid;
+}
+
 /* One sheet as a reader would tell it. Returns what ended it: 0, GRID_STOP or a negative number. */
-static inline int grid_send(yajl_val grid, yajl_val merges, bool hidden, const struct grid_sink *sink)
+static inline int grid_send(yajl_val grid, yajl_val merges, yajl_val grids, bool hidden, const struct grid_sink *sink)
 {
     struct grid_merge merge[16];
+    struct grid_test_places places;
     struct grid_sheet sheet = {.name = "TDSheet", .hidden = hidden, .merges = merge};
+    grid_places(grids, &places, &sheet);
     for (size_t i = 0; merges && i < merges->u.array.len; i++) {
         yajl_val *m = merges->u.array.values[i]->u.array.values;
         merge[i] = (struct grid_merge){(uint32_t)YAJL_GET_INTEGER(m[0]), (uint32_t)YAJL_GET_INTEGER(m[1]),
@@ -249,7 +271,8 @@ static inline void grid_run(struct grid_run *run, yajl_val scene)
 {
     grid_run_init(run, scene);
     struct grid_sink sink = stock_reader_sink(&run->reader);
-    int rc = grid_send(json_member(scene, "grid"), json_member(scene, "merges"), false, &sink);
+    int rc =
+        grid_send(json_member(scene, "grid"), json_member(scene, "merges"), json_member(scene, "grids"), false, &sink);
     assert_true(rc == 0 || rc == GRID_STOP);
     run->rc = stock_reader_finish(&run->reader);
 }

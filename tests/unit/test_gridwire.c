@@ -68,6 +68,8 @@ static char *replay(struct wire *w)
 }
 
 static const struct grid_merge merges[] = {{0, 1, 0, 3}, {63, 0, 64, 0}};
+static const uint32_t edges[] = {10, 10, 250, 0xffffffff};
+static const struct grid_columns grids[] = {{4, edges}, {0, NULL}, {1, edges}};
 
 static void send_book(int fd)
 {
@@ -79,7 +81,7 @@ static void send_book(int fd)
                                 {3, GRID_ERROR, 0, 0, 4, "#N/A"},
                                 {4, GRID_TEXT, 0, 0, 3, "a\0b"},
                                 {16383, GRID_DATE, 0, 0, 10, "2026-02-05"}};
-    struct grid_sheet one = {0, "Лист", true, true, 2, merges}, two = {1, "", false, false, 0, NULL};
+    struct grid_sheet one = {0, "Лист", true, true, 2, merges, 3, grids}, two = {1, "", false, false, 0, NULL, 0, NULL};
     struct grid_row row = {1048575, 3, true, 65535, 513, 6, cells}, small = {0, 0, false, 0, 0, 2, cells},
                     none = {7, 0, false, 0, 0, 0, NULL};
     assert_int_equal(s.sheet(s.ctx, &one), 0);
@@ -112,6 +114,11 @@ static int seen_sheet(void *ctx, const struct grid_sheet *sheet)
         assert_true(sheet->date1904);
         assert_int_equal(sheet->n_merges, 2);
         assert_memory_equal(sheet->merges, merges, sizeof merges);
+        assert_int_equal(sheet->n_grids, 3);
+        for (uint32_t i = 0; i < 3; i++) {
+            assert_int_equal(sheet->grids[i].n, grids[i].n);
+            assert_memory_equal(sheet->grids[i].right, edges, grids[i].n * sizeof *edges);
+        }
     } else {
         assert_false(sheet->hidden);
         assert_false(sheet->date1904);
@@ -168,9 +175,19 @@ static void send_ignoring(int fd)
 {
     struct gridwire_writer *w = gridwire_writer_new(fd);
     struct grid_sink s = gridwire_writer_sink(w);
+<<<<<<< HEAD
     struct grid_sheet sheet = {0, "Лист", true, true, 2, merges};
     assert_int_equal(s.sheet(s.ctx, &sheet), 0);
     send_rows(&s);
+=======
+    struct grid_cell cell = {0, GRID_TEXT, 0, 0, 4, "text"};
+    struct grid_row row = {0, 0, false, 0, 0, 1, &cell};
+    struct grid_sheet sheet = {0, "Лист", true, true, 2, merges, 3, grids};
+    int rc = s.sheet(s.ctx, &sheet);
+    for (int i = 0; i < 200000 && rc == 0; i++)
+        rc = s.row(s.ctx, &row);
+    assert_true(rc < 0); /* the other end is closed */
+>>>>>>> main
     gridwire_writer_free(&w);
 }
 
@@ -222,7 +239,7 @@ static void send_refusal(int fd)
 {
     struct gridwire_writer *w = gridwire_writer_new(fd);
     struct grid_sink s = gridwire_writer_sink(w);
-    struct grid_sheet sheet = {0, "S", false, false, 0, NULL};
+    struct grid_sheet sheet = {0, "S", false, false, 0, NULL, 0, NULL};
     struct sheet_error err = {.offset = 1ull << 40};
     sheet_refuse(&err, "zip-corrupt", "Испорчен.");
     s.sheet(s.ctx, &sheet);
@@ -264,7 +281,7 @@ static struct bytes record(void)
     struct gridwire_writer *w = gridwire_writer_new(ends[0]);
     struct grid_sink s = gridwire_writer_sink(w);
     struct grid_cell cells[] = {{0, GRID_TEXT, 0, 0, 1, "a"}, {1, GRID_NUMBER, 0, 0, 1, "7"}};
-    struct grid_sheet sheet = {0, "S", false, false, 2, merges};
+    struct grid_sheet sheet = {0, "S", false, false, 2, merges, 3, grids};
     struct grid_row row = {5, 1, false, 0, 0, 2, cells};
     s.sheet(s.ctx, &sheet);
     s.row(s.ctx, &row);
@@ -377,6 +394,13 @@ static void test_hostile(void **state)
         {FRAME_SHEET, 14, {0, 0, 0, 0, 0, 1, 0, 0, 0, 0}, false},                      /* name with a zero */
         {FRAME_SHEET, 13, {0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff}, false},             /* name of 4 GiB */
         {FRAME_SHEET, 13, {0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0x0f}, false}, /* merges beyond the frame */
+        {FRAME_SHEET, 13, {0}, false},                                                 /* nothing of grids */
+        {FRAME_SHEET, 17, {[13] = 1}, false},                                          /* a grid that is not there */
+        {FRAME_SHEET, 17, {[13] = 1, [14] = 0x10}, false},                             /* 4097 of them */
+        {FRAME_SHEET, 25, {[13] = 1, [17] = 2}, false},                                /* an edge too few */
+        {FRAME_SHEET, 29, {[13] = 1, [17] = 2, [21] = 9, [25] = 8}, false},            /* an edge back */
+        {FRAME_SHEET, 25, {[13] = 1, [17] = 65}, false},                               /* 65 edges */
+        {FRAME_SHEET, 18, {0}, false},                                                 /* a byte too many */
         {FRAME_ROWS, 0, {0}, true},                                                    /* no row at all */
         {FRAME_ROWS, 12, {0, 0, 0x10, 0}, true},                                       /* row 1048576 */
         {FRAME_ROWS, 12, {0, 0, 0, 0, 0, 0, 1, 0}, true},                              /* a cell that is not there */

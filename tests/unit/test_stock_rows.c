@@ -188,6 +188,50 @@ static void rows_of_other_columns(void **state)
     CHECK(scenes);
 }
 
+/* The places of the heading's columns and of others are told. */
+static void rows_of_other_columns_are_lined_up(void **state)
+{
+    (void)state;
+#define PLACES          "],'grids':[[100,160,400],[50,100,160,400],[90,160,400],[400],[100,220,400],[160,220,400],[100,100,160]"
+#define IN(GRID, CELLS) ",{'grid':" #GRID ",'cells':[" CELLS "]}" PLACES
+    static const struct scene scenes[] = {
+        {"columns that begin where those of the heading do", "", TABLE IN(1, "'SD3T8-E','','2','note'"),
+         "2 0 0 0 0 0 0 2", "", "MM64R5/ MEM-64 5 0 pcs - -; SD3T8E/ SSD-3T8 2 0 pcs - -"},
+        {"all rows below the heading", "", "['Артикул','Кол-во']" IN(1, "'SD3T8-E','','2'"), "1 0 0 0 0 0 0 1", "",
+         "SD3T8E/ SSD-3T8 2 0 pcs - -"},
+        {"a quantity that is none", "", TABLE IN(1, "'SD3T8-E','','нет'"), "2 1 0 0 0 0 0 1", "E_QTY_NUM:1",
+         "MM64R5/ MEM-64 5 0 pcs - -"},
+        {"columns that begin elsewhere", "", TABLE IN(2, "'SD3T8-E','2'"), "E_AMBIGUOUS_COLUMN", "",
+         "MM64R5/ MEM-64 5 0 pcs - -"},
+        {"a text within a column", "", TABLE IN(1, "'SD3T8-E','x','2'"), "E_AMBIGUOUS_COLUMN", "",
+         "MM64R5/ MEM-64 5 0 pcs - -"},
+        {"a column of no width", "", TABLE IN(6, "'SD3T8-E','','2'"), "2 0 0 0 0 0 0 2", "",
+         "MM64R5/ MEM-64 5 0 pcs - -; SD3T8E/ SSD-3T8 2 0 pcs - -"},
+        {"a grid of unknown places", "", TABLE IN(9, "'SD3T8-E','2'"), "E_AMBIGUOUS_COLUMN", "",
+         "MM64R5/ MEM-64 5 0 pcs - -"},
+        {"signatures", "", TABLE IN(2, "'Подпись','Иванов И. И.'"), "1 0 0 1 0 0 0 1", "",
+         "MM64R5/ MEM-64 5 0 pcs - -"},
+        {"a number under no column of the heading", "", TABLE IN(2, "'Телефон','','555'"), "1 0 0 1 0 0 0 1", "",
+         "MM64R5/ MEM-64 5 0 pcs - -"},
+        {"a note over the whole width", "", TABLE IN(3, "'2026'"), "1 0 0 1 0 0 0 1", "", "MM64R5/ MEM-64 5 0 pcs - -"},
+        {"a number alone", "", TABLE IN(1, "'','','2'"), "1 0 0 1 0 0 0 1", "", "MM64R5/ MEM-64 5 0 pcs - -"},
+        {"a total at the places of the table", "", TABLE IN(1, "'Итого','','5'"), "1 0 0 0 1 0 0 1", "",
+         "MM64R5/ MEM-64 5 0 pcs - -"},
+        {"a total elsewhere", "", TABLE IN(2, "'Всего:','5'"), "1 0 0 0 1 0 0 1", "", "MM64R5/ MEM-64 5 0 pcs - -"},
+        {"the heading again", "", TABLE IN(1, "'Артикул','','Кол-во'"), "1 0 1 0 0 0 0 1", "",
+         "MM64R5/ MEM-64 5 0 pcs - -"},
+        {"the heading again elsewhere", "", TABLE IN(2, "'Артикул','Кол-во'"), "1 0 0 1 0 0 0 1", "",
+         "MM64R5/ MEM-64 5 0 pcs - -"},
+        {"a caption over two columns", "",
+         "['Артикул','Кол-во',''],['MM64-R5','5']" IN(4, "'SD3T8-E','2'") "],'merges':[[0,1,2]", "2 0 0 0 0 0 0 2", "",
+         "MM64R5/ MEM-64 5 0 pcs - -; SD3T8E/ SSD-3T8 2 0 pcs - -"},
+        {"within a caption over two columns", "",
+         "['Артикул','Кол-во',''],['MM64-R5','5']" IN(5, "'SD3T8-E','2'") "],'merges':[[0,1,2]", "E_AMBIGUOUS_COLUMN",
+         "", "MM64R5/ MEM-64 5 0 pcs - -"},
+    };
+    CHECK(scenes);
+}
+
 /* Whose amounts are missing because nobody has calculated them is told so. */
 static void tells_of_formulas(void **state)
 {
@@ -312,9 +356,9 @@ static void takes_the_first_sheet_with_a_heading(void **state)
     struct grid_sheet empty = {.name = "Notes"};
     assert_int_equal(sink.sheet(&run.reader, &empty), 0);
     assert_int_equal(sink.sheet_end(&run.reader), 0);
-    assert_int_equal(grid_send(json_member(tree, "grid"), NULL, true, &sink), 0);
-    assert_int_equal(grid_send(json_member(tree, "grid"), NULL, false, &sink), GRID_STOP);
-    assert_int_equal(grid_send(json_member(tree, "grid"), NULL, false, &sink), 0);
+    assert_int_equal(grid_send(json_member(tree, "grid"), NULL, NULL, true, &sink), 0);
+    assert_int_equal(grid_send(json_member(tree, "grid"), NULL, NULL, false, &sink), GRID_STOP);
+    assert_int_equal(grid_send(json_member(tree, "grid"), NULL, NULL, false, &sink), 0);
     assert_int_equal(stock_reader_finish(&run.reader), 0);
     assert_int_equal(run.reader.rows_total, 1);
     grid_run_fini(&run);
@@ -709,6 +753,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sorts_rows),
         cmocka_unit_test(rows_of_other_columns),
+        cmocka_unit_test(rows_of_other_columns_are_lined_up),
         cmocka_unit_test(tells_of_formulas),
         cmocka_unit_test(fails_as_a_whole),
         cmocka_unit_test(finds_headings),

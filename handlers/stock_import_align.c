@@ -1,0 +1,138 @@
+/* Lining up the rows of other grids with the heading. */
+#include "handlers/stock_import_align.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void stock_grids_fini(struct stock_grids *grids)
+{
+    free(grids->grid);
+    *grids = (struct stock_grids){0};
+}
+
+void stock_grids_take(struct stock_grids *grids, const struct grid_sheet *sheet)
+{
+    stock_grids_fini(grids);
+    if (sheet->n_grids == 0)
+        return;
+    grids->grid = calloc(sheet->n_grids, sizeof *grids->grid);
+    if (!grids->grid)
+        abort();
+    grids->n = sheet->n_grids;
+    for (uint32_t i = 0; i < grids->n; i++) {
+        struct stock_places *to = &grids->grid[i];
+        to->n = sheet->grids[i].n < STOCK_COLUMNS ? sheet->grids[i].n : STOCK_COLUMNS;
+        if (to->n > 0)
+            memcpy(to->right, sheet->grids[i].right, to->n * sizeof *to->right);
+    }
+}
+
+static const struct stock_places *places_of(const struct stock_grids *grids, uint16_t grid)
+{
+    return grid < grids->n && grids->grid[grid].n > 0 ? &grids->grid[grid] : NULL;
+}
+
+static uint32_t left_of(const struct stock_places *places, uint32_t column)
+{
+    return column > 0 ? places->right[column - 1] : 0;
+}
+
+/* What of the heading a cell stands under. */
+struct under {
+    uint32_t column; /* recognised, and the cell begins where it does; MEM_NONE = there is none */
+    unsigned fields; /* recognised columns that it reaches under */
+    bool quantity, key;
+};
+
+static void add_field(struct under *under, enum stock_field field)
+{
+    under->fields++;
+    under->quantity |= field == FIELD_QTY || field == FIELD_FREE;
+    under->key |= field == FIELD_PART_NUMBER || field == FIELD_LOT || field == FIELD_CODE || field == FIELD_NAME;
+}
+
+static struct under stands_under(const struct stock_heading *heading, const struct stock_places *own,
+                                 const struct stock_places *places, uint32_t column)
+{
+    struct under under = {.column = MEM_NONE};
+    if (column >= places->n)
+        return under;
+    uint32_t left = left_of(places, column), right = places->right[column];
+    for (uint32_t k = 0; k < own->n; k++) {
+        enum stock_field field = (enum stock_field)heading->field_at[k];
+        if (field == FIELD_NONE || heading->last_at[k] >= own->n)
+            continue;
+        uint32_t begin = left_of(own, k), end = own->right[heading->last_at[k]];
+        if (begin >= end || left >= end || (begin >= right && begin != left))
+            continue;
+        add_field(&under, field);
+        if (begin == left)
+            under.column = k;
+    }
+    return under;
+}
+
+/* Cells that were put under the heading, and those that lie across its columns. */
+struct sorted {
+    uint32_t lined, astray;
+    uint32_t keys, amounts, both; /* cells under a column of numbers or names, with a number under a quantity, both */
+};
+
+static void sort_cell(const struct stock_context *context, const struct grid_cell *cell, struct under under,
+                      struct stock_lined *lined, struct sorted *sorted)
+{
+    bool amount = under.quantity && stock_cell_is_amount(context, cell);
+    if (under.fields == 0)
+        return;
+    sorted->keys += under.key;
+    sorted->amounts += amount;
+    sorted->both += amount && under.key;
+    uint32_t before = sorted->lined;
+    bool fits = under.fields == 1 && under.column != MEM_NONE &&
+                (before == 0 || lined->cells[before - 1].column < under.column);
+    if (!fits) {
+        sorted->astray++;
+        return;
+    }
+    lined->cells[before] = *cell;
+    lined->cells[before].column = under.column;
+    sorted->lined++;
+}
+
+static struct sorted sort_cells(const struct stock_context *context, const struct stock_places *own,
+                                const struct stock_places *places, const struct grid_row *row,
+                                struct stock_lined *lined)
+{
+    struct sorted sorted = {0};
+    for (uint32_t i = 0; i < row->n_cells; i++)
+        if (!stock_cell_empty(&row->cells[i]))
+            sort_cell(context, &row->cells[i], stands_under(context->heading, own, places, row->cells[i].column), lined,
+                      &sorted);
+    lined->row = *row;
+    lined->row.n_cells = sorted.lined;
+    lined->row.cells = lined->cells;
+    return sorted;
+}
+
+/* A number under a quantity and something else under what says of which thing. */
+static bool may_be_stock(const struct sorted *sorted)
+{
+    bool one_cell = sorted->amounts == 1 && sorted->keys == 1 && sorted->both == 1;
+    return sorted->amounts > 0 && sorted->keys > 0 && !one_cell;
+}
+
+enum stock_alignment stock_align(const struct stock_context *context, const struct stock_grids *grids,
+                                 const struct grid_row *row, struct stock_lined *lined, enum stock_row_kind *kind)
+{
+    const struct stock_places *own = places_of(grids, context->heading->grid), *places = places_of(grids, row->grid);
+    *kind = stock_row_kind_unaligned(context, row);
+    if (*kind == ROW_EMPTY || *kind == ROW_TOTAL || *kind == ROW_HEADER)
+        return ALIGN_KIND;
+    if (!own || !places)
+        return *kind == ROW_DATA ? ALIGN_CANNOT : ALIGN_KIND;
+    struct sorted sorted = sort_cells(context, own, places, row, lined);
+    if (sorted.astray == 0 && sorted.lined > 1)
+        return ALIGN_ROW;
+    *kind = ROW_GROUP;
+    return sorted.astray > 0 && may_be_stock(&sorted) ? ALIGN_CANNOT : ALIGN_KIND;
+}

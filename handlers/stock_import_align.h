@@ -1,0 +1,37 @@
+/* Rows whose cells count in another grid of columns than the heading's.
+ *
+ * A sheet of 1C may have several grids (grid_row.grid): titles, parameters, totals and signatures often have one of
+ * their own, and now and then a part of the table has. Where the places of both grids are told, a cell belongs to the
+ * recognised column at whose left edge it begins, unless it reaches under another one. */
+#ifndef PF_STOCK_IMPORT_ALIGN_H
+#define PF_STOCK_IMPORT_ALIGN_H
+
+#include "handlers/stock_import_rows.h"
+
+/* The places of the columns of all grids of a sheet. */
+struct stock_places {
+    uint32_t n; /* 0 = not told */
+    uint32_t right[STOCK_COLUMNS];
+};
+struct stock_grids {
+    struct stock_places *grid;
+    uint32_t n;
+};
+void stock_grids_take(struct stock_grids *grids, const struct grid_sheet *sheet);
+void stock_grids_fini(struct stock_grids *grids);
+
+/* A row brought under the heading's columns; texts are those of the row it was made of. */
+struct stock_lined {
+    struct grid_row row;
+    struct grid_cell cells[STOCK_COLUMNS];
+};
+
+enum stock_alignment {
+    ALIGN_ROW,   /* *lined is to be taken as a row of the heading's grid */
+    ALIGN_KIND,  /* no stock: *kind is ROW_EMPTY, ROW_TOTAL, ROW_HEADER or ROW_GROUP */
+    ALIGN_CANNOT /* it may hold stock, and which is what cannot be told */
+};
+enum stock_alignment stock_align(const struct stock_context *context, const struct stock_grids *grids,
+                                 const struct grid_row *row, struct stock_lined *lined, enum stock_row_kind *kind);
+
+#endif
