@@ -328,6 +328,20 @@ class Binary:
         return data, table(self.cells)
 
 
+def binary_report(rows, version=6):
+    """Rows of (text, content type), from column 0 on; nothing else is in it."""
+    def cell(text="", kind=0):
+        fixed = bytearray(struct.pack("<I", 0x80000000 if text else 0) + bytes(VERSIONS[version] - 4))
+        fixed[27] = kind
+        return bytes(fixed) + (string(text.encode("cp1251")) if text else b"")
+
+    def keyed(records):
+        return count(len(records)) + struct.pack(f"<{len(records)}i", *range(len(records))) + count(len(records)) + b"".join(records)
+
+    head = b"MOXCEL\0\0\0\0\0" + struct.pack("<Hiii", version, 3, len(rows), 0) + cell() + keyed([]) * 2 + cell() * 2 + keyed([])
+    return head + keyed([cell() + keyed([cell(*text) for text in row]) for row in rows]) + count(0) * 6 + struct.pack("<I", 0)
+
+
 # ---- XML form ---------------------------------------------------------------------------------------------------------
 
 SHEET = "http://v8.1c.ru/8.2/data/spreadsheet"
