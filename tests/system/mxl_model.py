@@ -231,9 +231,12 @@ def string(data, form=0):
     return bytes([len(data)]) + data
 
 
+CODE_PAGES = [866, 1250, 1251, 1252, 1253, 1254, 1257]
+
+
 class Binary:
-    def __init__(self, rng, version=None):
-        self.rng, self.version = rng, version or rng.choice([6, 6, 6, 7, 7, 2])
+    def __init__(self, rng, version=None, page=1251):
+        self.rng, self.version, self.page = rng, version or rng.choice([6, 6, 6, 7, 7, 2]), f"cp{page}"
         self.cells = {}
 
     def count(self, n):
@@ -275,7 +278,7 @@ class Binary:
         if self.rng.random() < 0.2:
             return self.cell()
         text = self.text()
-        self.cells[row, column] = text.decode("cp1251", "replace")
+        self.cells[row, column] = text.decode(self.page, "replace")
         return self.cell(text, self.rng.choice([0, 0, 0, 0, 1, 2, 3]))
 
     def row(self, number):

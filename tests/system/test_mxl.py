@@ -216,3 +216,14 @@ def test_a_form_without_data(stocked, tmp_path):
     file.write_bytes(data)
     out = subprocess.run([str(stocked.build / "priceforge-cells"), str(file)], capture_output=True, check=True)
     assert json.loads(out.stdout) == {"rows": 0, "cols": 0, "cells": []}
+
+
+def test_the_code_page_is_a_setting(make_daemon):
+    daemon = make_daemon(pricing__mxl_code_page=866)
+    samples.load_catalogue(daemon)
+    data = binary_report([[("Артикул", 0), ("Количество", 0)], [("Кабель-1", 0), ("7", 0)]])
+    for word in ("Артикул", "Количество", "Кабель-1"):
+        data = data.replace(word.encode("cp1251"), word.encode("cp866"))
+    task = sent(daemon, data)
+    assert task["status"] == "completed" and task["result"]["qty_total"] == "7.000", task
+    assert daemon.sql("SELECT part_number FROM stock_item") == [["Кабель-1"]]
