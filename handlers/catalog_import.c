@@ -71,11 +71,7 @@ static int on_row(void *ctx, uint32_t row, const struct catalog_row *values)
 /* The rows of a file are known when it has been read to its end. */
 static void tell_counts(struct catalog_run *run)
 {
-    const struct catalog_file *file = &run->file;
-    run->job->counts = (struct task_counts){.known = file->rows_total > 0,
-                                            .total = run->whole ? file->rows_total : 0,
-                                            .done = file->rows_total,
-                                            .rejected = file->rejected};
+    import_count_rows(run->job, run->file.rows_total, run->file.rejected, run->whole);
 }
 
 static int on_tick(void *ctx, uint64_t rows)
@@ -217,24 +213,6 @@ static int save_failed(struct job *job, struct store_conn *db, struct job_ending
     return save_issues(ctx, db);
 }
 
-static enum job_verdict end(struct catalog_run *run, enum import_step step)
-{
-    struct job_ending ending = {.outcome = OUTCOME_NONE};
-    enum job_verdict verdict;
-    tell_counts(run);
-    if (step == STEP_AGAIN || step == STEP_STOP)
-        return step == STEP_AGAIN ? JOB_AGAIN : JOB_STOP;
-    if (step == STEP_FAIL) {
-        job_ending_fail(&ending, run->failure.code, "%s", run->failure.text);
-        verdict = job_finish(run->job, &ending, NULL, save_failed, run);
-    } else {
-        job_progress(run->job, 90, "saving");
-        verdict = job_finish(run->job, &ending, save, save_failed, run);
-    }
-    job_ending_fini(&ending);
-    return verdict;
-}
-
 static enum import_step all_steps(struct catalog_run *run)
 {
     if (!run->table)
@@ -252,7 +230,9 @@ static enum job_verdict run_import(struct job *job)
     struct catalog_run run = {.job = job, .table = catalog_table(json_member_string(job->params, "table", ""))};
     stock_catalog_init(&run.known.stock, job->settings->base_currency, job->settings->rate_max_age_days);
     catalog_file_init(&run.file, run.table, &run.known);
-    enum job_verdict verdict = import_verdict(job, end(&run, all_steps(&run)));
+    enum import_step step = all_steps(&run);
+    tell_counts(&run);
+    enum job_verdict verdict = import_end(job, step, &run.failure, save, save_failed, &run);
     if (run.stage.db)
         catalog_stage_fini(&run.stage);
     import_lease_drop(&run.lease);

@@ -123,11 +123,7 @@ static void tell_counts(struct list_run *run, uint64_t total)
 static int put_page(struct list_run *run)
 {
     char text[64];
-    if (job_cancelled(run->job)) {
-        run->stopped = true;
-        return store_fail(run->db, STORE_STOPPED, "the task is to stop");
-    }
-    if (list_load_numbers(run) != 0)
+    if (import_go_on(run->job, run->db) != 0 || list_load_numbers(run) != 0)
         return -1;
     for (uint32_t i = 0; i < run->n_rows; i++)
         if (put_row(run, &run->rows[i]) != 0)
@@ -297,40 +293,26 @@ static int effect(struct job *job, struct store_conn *db, struct job_ending *end
     return rc;
 }
 
-/* Taken for the whole run at once: inside the transaction it cannot be renewed without keeping others from even looking
- * at it. A runner that dies has its leases released by the janitor. */
-static enum import_step take_lease(struct list_run *run)
+static enum import_step begin(struct list_run *run)
 {
-    struct job *job = run->job;
     char name[40];
+    if (store_ensure(run->job->db) != 0)
+        return import_database_away(run->job);
     if (run->dry_run)
         return STEP_ON;
     snprintf(name, sizeof name, "pricelist:%s", sources[run->source]);
-    enum import_step step = import_lease_take(&run->lease, job, name, "waiting for another list of this source");
-    if (step != STEP_ON)
-        return step;
-    return lease_renew(job->db, name, job->id, run->lease.fence, TIME_LIMIT_S) == 1 ? STEP_ON
-                                                                                    : import_database_away(job);
+    return import_lease_take_long(&run->lease, run->job, name, "waiting for another list of this source", TIME_LIMIT_S);
 }
 
 static enum job_verdict run_pricelist(struct job *job)
 {
     struct list_run *run = calloc(1, sizeof *run);
-    struct job_ending ending = {.outcome = OUTCOME_NONE};
-    enum job_verdict verdict;
     if (!run)
         abort();
     run->job = job;
     read_params(run);
-    enum import_step step = store_ensure(job->db) == 0 ? take_lease(run) : import_database_away(job);
-    if (step == STEP_ON)
-        verdict = job_finish(job, &ending, effect, NULL, run);
-    else
-        verdict = step == STEP_STOP ? JOB_STOP : JOB_AGAIN;
-    if (run->stopped && verdict == JOB_AGAIN)
-        verdict = JOB_STOP;
+    enum job_verdict verdict = import_run_effect(job, begin(run), effect, run);
     import_lease_drop(&run->lease);
-    job_ending_fini(&ending);
     free(run->categories);
     free(run->warehouses);
     free(run);

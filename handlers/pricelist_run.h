@@ -76,7 +76,6 @@ struct list_run {
     char *categories, *warehouses; /* JSON lists; NULL = not limited */
     const char *note;              /* of the parameters */
     struct import_lease lease;
-    bool stopped;     /* the effect was given up because the job is to stop */
     unsigned percent; /* shown; a second try of the transaction must not take it back */
 
     /* ---- of one try of the transaction ---- */

@@ -192,12 +192,6 @@ static int on_page(void *ctx)
     return recalc_flush(ctx);
 }
 
-static int give_up(struct recalc_run *run)
-{
-    run->stopped = true;
-    return store_fail(run->db, STORE_STOPPED, "the task is to stop");
-}
-
 /* How many components there are is not asked beforehand: inactive ones are passed over. */
 static void tell_counts(struct recalc_run *run, bool whole)
 {
@@ -218,9 +212,8 @@ static void tell_progress(struct recalc_run *run, uint32_t done, uint32_t total)
 
 static int do_chunk(struct recalc_run *run)
 {
-    if (job_cancelled(run->job))
-        return give_up(run);
-    if (quote_reader_run(&run->reader, run->ids, run->n_rows, !run->scoped) != 0)
+    if (import_go_on(run->job, run->db) != 0 ||
+        quote_reader_run(&run->reader, run->ids, run->n_rows, !run->scoped) != 0)
         return -1;
     return recalc_flush(run);
 }
@@ -337,39 +330,24 @@ static int effect(struct job *job, struct store_conn *db, struct job_ending *end
     return rc;
 }
 
-/* Taken for the whole run at once: inside the transaction it cannot be renewed without keeping others from even looking
- * at it. A runner that dies has its leases released by the janitor. */
-static enum import_step take_lease(struct recalc_run *run)
+static enum import_step begin(struct recalc_run *run)
 {
-    struct job *job = run->job;
-    if (run->dry_run)
-        return STEP_ON;
-    enum import_step step = import_lease_take(&run->lease, job, "recalc", "waiting for another recalculation");
-    if (step != STEP_ON)
-        return step;
-    if (lease_renew(job->db, "recalc", job->id, run->lease.fence, TIME_LIMIT_S) == 1)
-        return STEP_ON;
-    return import_database_away(job);
+    if (store_ensure(run->job->db) != 0)
+        return import_database_away(run->job);
+    return run->dry_run ? STEP_ON
+                        : import_lease_take_long(&run->lease, run->job, "recalc", "waiting for another recalculation",
+                                                 TIME_LIMIT_S);
 }
 
 static enum job_verdict run_recalculate(struct job *job)
 {
     struct recalc_run *run = calloc(1, sizeof *run);
-    struct job_ending ending = {.outcome = OUTCOME_NONE};
-    enum job_verdict verdict;
     if (!run)
         abort();
     run->job = job;
     read_params(run);
-    enum import_step step = store_ensure(job->db) == 0 ? take_lease(run) : import_database_away(job);
-    if (step == STEP_ON)
-        verdict = job_finish(job, &ending, effect, NULL, run);
-    else
-        verdict = step == STEP_STOP ? JOB_STOP : JOB_AGAIN;
-    if (run->stopped && verdict == JOB_AGAIN)
-        verdict = JOB_STOP;
+    enum job_verdict verdict = import_run_effect(job, begin(run), effect, run);
     import_lease_drop(&run->lease);
-    job_ending_fini(&ending);
     free(run->lot_codes);
     free(run->categories);
     free(run);

@@ -61,7 +61,6 @@ struct recalc_run {
     bool dry_run, audit_all, scoped;
     char *lot_codes, *categories; /* JSON lists; NULL = not limited */
     struct import_lease lease;
-    bool stopped;     /* the effect was given up because the job is to stop */
     unsigned percent; /* shown; a second try of the transaction must not take it back */
 
     /* ---- of one try of the transaction ---- */

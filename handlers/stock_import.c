@@ -184,14 +184,9 @@ static int on_line(void *ctx, const struct stock_line *line, uint32_t item, enum
     return 0;
 }
 
-/* The rows of a file are known when it has been read to its end. */
 static void tell_counts(struct stock_run *run)
 {
-    const struct stock_reader *reader = &run->reader;
-    run->job->counts = (struct task_counts){.known = reader->rows_total > 0,
-                                            .total = run->whole ? reader->rows_total : 0,
-                                            .done = reader->rows_total,
-                                            .rejected = reader->rows_rejected};
+    import_count_rows(run->job, run->reader.rows_total, run->reader.rows_rejected, run->whole);
 }
 
 /* The file does not say how many rows it has, so the percentage only creeps towards 80. */
@@ -268,24 +263,6 @@ static enum import_step all_steps(struct stock_run *run)
     return step;
 }
 
-static enum job_verdict end(struct stock_run *run, enum import_step step)
-{
-    struct job_ending ending = {.outcome = OUTCOME_NONE};
-    enum job_verdict verdict;
-    tell_counts(run);
-    if (step == STEP_AGAIN || step == STEP_STOP)
-        return step == STEP_AGAIN ? JOB_AGAIN : JOB_STOP;
-    if (step == STEP_FAIL) {
-        job_ending_fail(&ending, run->failure.code, "%s", run->failure.text);
-        verdict = job_finish(run->job, &ending, NULL, stock_save_failed, run);
-    } else {
-        job_progress(run->job, 90, "saving");
-        verdict = job_finish(run->job, &ending, stock_save, stock_save_failed, run);
-    }
-    job_ending_fini(&ending);
-    return verdict;
-}
-
 static enum job_verdict run_import(struct job *job)
 {
     struct stock_run run = {.job = job};
@@ -294,7 +271,9 @@ static enum job_verdict run_import(struct job *job)
     stock_items_init(&run.items, &run.catalog);
     json_out_init(&run.preview);
     json_array(&run.preview);
-    enum job_verdict verdict = import_verdict(job, end(&run, all_steps(&run)));
+    enum import_step step = all_steps(&run);
+    tell_counts(&run);
+    enum job_verdict verdict = import_end(job, step, &run.failure, stock_save, stock_save_failed, &run);
     import_lease_drop(&run.lease);
     json_out_fini(&run.preview);
     free(run.changes);

@@ -1,4 +1,4 @@
-/* Lease and failures of imports. */
+/* Lease, failures and ends of runs. */
 #include "handlers/stock_import_task.h"
 
 #include "store/lease.h"
@@ -48,17 +48,58 @@ enum import_step import_reading_failed(struct job *job, int rc, int stopped, con
     return import_fail(failure, is_too_large(err->cls) ? "E_FILE_TOO_LARGE" : "E_FILE_FORMAT", err->text);
 }
 
-/* ---- Stop ------------------------------------------------------------------------------------------------------ */
+void import_count_rows(struct job *job, uint64_t rows, uint64_t rejected, bool whole)
+{
+    job->counts =
+        (struct task_counts){.known = rows > 0, .total = whole ? rows : 0, .done = rows, .rejected = rejected};
+}
+
+/* ---- Stop and end ---------------------------------------------------------------------------------------------- */
 
 int import_go_on(struct job *job, struct store_conn *db)
 {
     return job_cancelled(job) ? store_fail(db, STORE_STOPPED, "the task is to stop") : 0;
 }
 
-enum job_verdict import_verdict(struct job *job, enum job_verdict verdict)
+/* A stop costs no attempt. */
+static enum job_verdict verdict_of(struct job *job, enum job_verdict verdict)
 {
     bool stopped = verdict == JOB_AGAIN && job->error.cls == STORE_STOPPED && job_cancelled(job);
     return stopped ? JOB_STOP : verdict;
+}
+
+/* Before anything was written. */
+static enum job_verdict not_begun(struct job *job, enum import_step step)
+{
+    return step == STEP_STOP ? JOB_STOP : verdict_of(job, JOB_AGAIN);
+}
+
+enum job_verdict import_end(struct job *job, enum import_step step, const struct import_failure *failure,
+                            job_effect_fn save, job_effect_fn save_failed, void *ctx)
+{
+    struct job_ending ending = {.outcome = OUTCOME_NONE};
+    enum job_verdict verdict;
+    if (step == STEP_AGAIN || step == STEP_STOP)
+        return not_begun(job, step);
+    if (step == STEP_FAIL) {
+        job_ending_fail(&ending, failure->code, "%s", failure->text);
+        verdict = job_finish(job, &ending, NULL, save_failed, ctx);
+    } else {
+        job_progress(job, 90, "saving");
+        verdict = job_finish(job, &ending, save, save_failed, ctx);
+    }
+    job_ending_fini(&ending);
+    return verdict_of(job, verdict);
+}
+
+enum job_verdict import_run_effect(struct job *job, enum import_step step, job_effect_fn effect, void *ctx)
+{
+    struct job_ending ending = {.outcome = OUTCOME_NONE};
+    if (step != STEP_ON)
+        return not_begun(job, step);
+    enum job_verdict verdict = job_finish(job, &ending, effect, NULL, ctx);
+    job_ending_fini(&ending);
+    return verdict_of(job, verdict);
 }
 
 /* ---- Lease ----------------------------------------------------------------------------------------------------- */
@@ -89,6 +130,15 @@ enum import_step import_lease_take(struct import_lease *lease, struct job *job, 
     lease->held = true;
     lease->renewed_ms = monotonic_ms();
     return STEP_ON;
+}
+
+enum import_step import_lease_take_long(struct import_lease *lease, struct job *job, const char *name,
+                                        const char *waiting, unsigned seconds)
+{
+    enum import_step step = import_lease_take(lease, job, name, waiting);
+    if (step != STEP_ON)
+        return step;
+    return lease_renew(job->db, name, job->id, lease->fence, seconds) == 1 ? STEP_ON : import_database_away(job);
 }
 
 int import_lease_tick(struct import_lease *lease)

@@ -1,4 +1,4 @@
-/* What the imports share as tasks: the lease that keeps others out, and why a file could not be read. */
+/* What the task types share as tasks: the lease that keeps others out, why a file could not be read, how a run ends. */
 #ifndef PF_STOCK_IMPORT_TASK_H
 #define PF_STOCK_IMPORT_TASK_H
 
@@ -26,10 +26,17 @@ enum import_step import_database_away(struct job *job);
 enum import_step import_reading_failed(struct job *job, int rc, int stopped, const struct sheet_error *err,
                                        struct import_failure *failure);
 
+/* The rows of a file so far; how many there are in all is known when it has been read to its end. */
+void import_count_rows(struct job *job, uint64_t rows, uint64_t rejected, bool whole);
+
 /* Inside a transaction, between statements. Returns 0, or -1 with db->error STORE_STOPPED when the job is to stop. */
 int import_go_on(struct job *job, struct store_conn *db);
-/* A verdict with such a stop taken into account: JOB_AGAIN becomes JOB_STOP, which costs no attempt. */
-enum job_verdict import_verdict(struct job *job, enum job_verdict verdict);
+/* End an import that came to `step`: `save` writes what it brings, `save_failed` what one leaves that failed; both as
+ * job_finish() has them, with `ctx`. Stopped in between, it returns JOB_STOP, which costs no attempt. */
+enum job_verdict import_end(struct job *job, enum import_step step, const struct import_failure *failure,
+                            job_effect_fn save, job_effect_fn save_failed, void *ctx);
+/* Run a task that is all one effect, if `step` lets it begin. */
+enum job_verdict import_run_effect(struct job *job, enum import_step step, job_effect_fn effect, void *ctx);
 
 /* Exclusive work: held by the task, renewed while it runs, checked in the transaction that writes. */
 struct import_lease {
@@ -41,6 +48,10 @@ struct import_lease {
 };
 /* Wait until nobody else holds it; waiting costs no attempt. `waiting` is shown as progress meanwhile. */
 enum import_step import_lease_take(struct import_lease *lease, struct job *job, const char *name, const char *waiting);
+/* The same for a run of at most `seconds` that is one transaction: renewed inside it, the lease would keep others from
+ * even looking at it. That of a runner that dies is released by the janitor. */
+enum import_step import_lease_take_long(struct import_lease *lease, struct job *job, const char *name,
+                                        const char *waiting, unsigned seconds);
 /* Call often: renews from time to time. Returns 0, or -1 when it is lost or the database is away (job->db->error). */
 int import_lease_tick(struct import_lease *lease);
 /* Inside the writing transaction: still ours? And give it up with the commit. Return 0 or -1 with db->error. */
