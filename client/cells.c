@@ -4,8 +4,8 @@
  *   .mxl         {"rows":…,"cols":…,"cells":[[row,column,"text"],…]}
  *
  * Rows and columns count from 0, sorted; types are n, s, b, e, d (number, text, boolean, error, date). A refused file
- * gives "class: sentence (byte N)" on the standard error stream and exit status 1; nothing of it is printed. The byte is
- * where the fault was noticed, left out where that says nothing. */
+ * gives "class: sentence (byte N)" on the standard error stream and exit status 1; nothing of it is printed. The byte
+ * is where the fault was noticed, left out where that says nothing. */
 #include "handlers/sheet/sheet.h"
 
 #include "handlers/sheet/gridjson.h"
@@ -20,6 +20,11 @@
 #include <unistd.h>
 
 enum { EXIT_USAGE = 64 };
+
+static const char usage[] = "usage: priceforge-cells [--csv] FILE\n"
+                            "       priceforge-cells --version | --help\n"
+                            "Prints the cells of an .xlsx or .mxl spreadsheet (told by its content) as JSON.\n"
+                            "A file that cannot be read gives \"class: reason\" and exit status 1.\n";
 
 static enum sheet_format format_of(const struct sheet_input *input, bool csv)
 {
@@ -73,15 +78,18 @@ static int run(const char *path, bool csv)
 
 int main(int argc, char **argv)
 {
-    bool csv = argc == 3 && strcmp(argv[1], "--csv") == 0;
+    bool csv = argc > 2 && strcmp(argv[1], "--csv") == 0;
+    bool named = argc > 1 + csv && strcmp(argv[1 + csv], "--") == 0; /* "-- FILE": whatever its name begins with */
     if (argc == 2 && strcmp(argv[1], "--version") == 0) {
         puts("priceforge-cells " PACKAGE_VERSION);
         return EXIT_SUCCESS;
     }
-    if (argc != 2 && !csv) {
-        fputs("usage: priceforge-cells [--csv] FILE\n"
-              "Prints the cells of an .xlsx or .mxl spreadsheet (told by its content) as JSON.\n",
-              stderr);
+    if (argc == 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
+        fputs(usage, stdout);
+        return EXIT_SUCCESS;
+    }
+    if (argc != 2 + csv + named || (argv[argc - 1][0] == '-' && !named)) {
+        fputs(usage, stderr);
         return EXIT_USAGE;
     }
     return run(argv[argc - 1], csv);
