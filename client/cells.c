@@ -21,6 +21,12 @@
 
 enum { EXIT_USAGE = 64 };
 
+static const char usage[] = "usage: priceforge-cells [--csv] [--code-page N] FILE\n"
+                            "       priceforge-cells --version | --help\n"
+                            "Prints the cells of an .xlsx or .mxl spreadsheet (told by its content) as JSON.\n"
+                            "N is the code page of an .mxl of 1C 7.7 when it is not 1251.\n"
+                            "A file that cannot be read gives \"class: reason\" and exit status 1.\n";
+
 struct request {
     const char *path;
     bool csv;
@@ -87,17 +93,20 @@ static bool read_code_page(const char *text, unsigned *page)
     return *end == 0 && number > 0 && number <= UINT16_MAX;
 }
 
+/* Options, then the file; "-- FILE" whatever its name begins with. */
 static bool read_arguments(int argc, char **argv, struct request *request)
 {
     int i = 1;
-    for (; i < argc - 1; i++) {
+    bool named = false;
+    for (; i < argc - 1 && !named; i++) {
+        named = strcmp(argv[i], "--") == 0;
         if (strcmp(argv[i], "--csv") == 0)
             request->csv = true;
-        else if (strcmp(argv[i], "--code-page") != 0 || !read_code_page(argv[++i], &request->code_page))
+        else if (!named && (strcmp(argv[i], "--code-page") != 0 || !read_code_page(argv[++i], &request->code_page)))
             return false;
     }
     request->path = argv[argc - 1];
-    return i == argc - 1;
+    return i == argc - 1 && (named || request->path[0] != '-');
 }
 
 int main(int argc, char **argv)
@@ -107,12 +116,12 @@ int main(int argc, char **argv)
         puts("priceforge-cells " PACKAGE_VERSION);
         return EXIT_SUCCESS;
     }
+    if (argc == 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
+        fputs(usage, stdout);
+        return EXIT_SUCCESS;
+    }
     if (!read_arguments(argc, argv, &request)) {
-        fputs("usage: priceforge-cells [--csv] [--code-page N] FILE\n"
-              "Prints the cells of an .xlsx or .mxl spreadsheet (told by its content) as JSON. N: the code page of an "
-              ".mxl\n"
-              "of 1C 7.7 when it is not 1251.\n",
-              stderr);
+        fputs(usage, stderr);
         return EXIT_USAGE;
     }
     return run(&request);
