@@ -6,7 +6,8 @@
 
 /* One request per parser; the file's descriptor travels beside it (SCM_RIGHTS). The answer is a gridwire stream. */
 struct parser_request {
-    uint32_t format; /* enum sheet_format; 0 = tell by content */
+    uint16_t format;    /* enum sheet_format; 0 = tell by content */
+    uint16_t code_page; /* sheet_limits.code_page */
     uint32_t max_rows;
     uint64_t offset, length; /* the file inside the spooled body */
 };
