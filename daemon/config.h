@@ -54,6 +54,7 @@ struct config {
     char *base_currency, *default_vat_rate, *time_zone;
     unsigned rate_max_age_days, quote_history_days;
     uint32_t max_rows;
+    int mxl_code_page;
     /* [log] */
     int log_level; /* enum log_level */
     bool log_json;

@@ -106,5 +106,6 @@ struct job_settings config_job_settings(const struct config *config)
                                  .rate_max_age_days = config->rate_max_age_days,
                                  .quote_history_days = config->quote_history_days,
                                  .time_zone = config->time_zone,
-                                 .max_rows = config->max_rows};
+                                 .max_rows = config->max_rows,
+                                 .mxl_code_page = (unsigned)config->mxl_code_page};
 }

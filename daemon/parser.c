@@ -80,6 +80,7 @@ int parser_decode_file(int sock, const struct parser_request *request, int file_
     struct sheet_limits limits = sheet_default_limits;
     struct sheet_error err = {.cls = ""};
     limits.max_rows = request->max_rows;
+    limits.code_page = request->code_page;
     struct gridwire_writer *writer = gridwire_writer_new(sock);
     struct grid_sink sink = gridwire_writer_sink(writer);
     int rc = sheet_read(&input, (enum sheet_format)request->format, &limits, &sink, &err);

@@ -8,7 +8,8 @@
  * (SCM_RIGHTS). The answer is a gridwire stream. */
 #define PARSER_READY 'r'
 struct parser_request {
-    uint32_t format; /* enum sheet_format; 0 = tell by content */
+    uint16_t format;    /* enum sheet_format; 0 = tell by content */
+    uint16_t code_page; /* sheet_limits.code_page */
     uint32_t max_rows;
     uint64_t offset, length; /* the file inside the spooled body */
 };

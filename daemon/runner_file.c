@@ -78,7 +78,11 @@ int runner_read_file(struct job *job, enum sheet_format format, const struct gri
 {
     struct runner *runner = job->runner;
     assert(job->file && job->file_fd >= 0);
-    struct parser_request request = {(uint32_t)format, runner->settings.max_rows, job->file->offset, job->file->length};
+    struct parser_request request = {.format = (uint16_t)format,
+                                     .code_page = (uint16_t)runner->settings.mxl_code_page,
+                                     .max_rows = runner->settings.max_rows,
+                                     .offset = job->file->offset,
+                                     .length = job->file->length};
     struct gridwire_bounds bounds = {runner->settings.max_rows, sheet_default_limits.max_inflated,
                                      parser_limits.silence_ms};
     kill_parser(runner); /* the one before, if it only played dead: it would keep its post from a successor */

@@ -7,6 +7,7 @@
 /* What is left of the first section when literals and brackets are dropped. */
 struct residue {
     char first[12]; /* its beginning, for the names of the general format */
+    char last;
     size_t n, zeros;
     bool year_day, month, clock; /* y, d; m; h, s */
     bool percent, scientific, elapsed, literal;
@@ -27,7 +28,7 @@ static const char *bracket(const char *p, const char *end, struct residue *r)
     return close;
 }
 
-static void character(char c, const char *rest, const char *end, struct residue *r)
+static void character(char c, struct residue *r)
 {
     char low = c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
     if (r->n < sizeof r->first)
@@ -38,7 +39,14 @@ static void character(char c, const char *rest, const char *end, struct residue 
     r->month |= low == 'm';
     r->clock |= low == 'h' || low == 's';
     r->percent |= c == '%';
-    r->scientific |= low == 'e' && rest < end && (*rest == '+' || *rest == '-');
+    r->scientific |= (r->last | 32) == 'e' && (c == '+' || c == '-');
+    r->last = c;
+}
+
+/* "AM/PM" shows a time; its M is no month. */
+static bool am_pm(const char *p, const char *end)
+{
+    return end - p >= 5 && strncasecmp(p, "AM/PM", 5) == 0;
 }
 
 static struct residue scan(const char *p, const char *end)
@@ -57,8 +65,12 @@ static struct residue scan(const char *p, const char *end)
                 p++;
         } else if (*p == '[') {
             p = bracket(p, end, &r);
+        } else if (am_pm(p, end)) {
+            r.clock = true;
+            r.n += 5;
+            p += 4;
         } else {
-            character(*p, p + 1, end, &r);
+            character(*p, &r);
         }
     }
     return r;
@@ -73,7 +85,6 @@ static bool general(const struct residue *r)
 struct numfmt numfmt_of_code(const char *code, size_t n)
 {
     struct residue r = scan(code, code + n);
-    /* "AM/PM" makes a time by itself; only the minute or month letter of it counts above. */
     bool letters = r.year_day || r.month || r.clock;
     bool date = letters && !r.elapsed && !r.scientific && !general(&r);
     return (struct numfmt){.date = date,

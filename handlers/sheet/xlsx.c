@@ -74,9 +74,27 @@ static int refuse_package(struct reading *r)
                         "The file is a ZIP archive without a workbook in it. Save the table as .xlsx and send that.");
 }
 
+static int ignore_start(void *ctx, unsigned depth, const char *name, const char **attrs, struct sheet_error *err)
+{
+    (void)ctx, (void)depth, (void)name, (void)attrs, (void)err;
+    return 0;
+}
+
+/* The list of content types is not needed, but every program reads it: whoever puts a document type into it attacks. */
+static int check_types(struct reading *r)
+{
+    const struct zip_entry *entry = zip_find(&r->zip, "[content_types].xml");
+    struct small_doc doc = {.start = ignore_start};
+    struct sheet_error found = {0};
+    if (entry == NULL || small_read(&r->zip, entry, &doc, &found) == 0 || strcmp(found.cls, "xml-dtd") != 0)
+        return 0;
+    *r->err = found;
+    return -1;
+}
+
 static int find_book(struct reading *r, const struct zip_entry **entry)
 {
-    if (rels_read(&r->zip, "", &r->package, r->err) < 0)
+    if (check_types(r) < 0 || rels_read(&r->zip, "", &r->package, r->err) < 0)
         return -1;
     const struct rel *rel = rels_by_type(&r->package, REL_DOCUMENT);
     *entry = zip_find(&r->zip, rel != NULL ? rel->target : "xl/workbook.xml");

@@ -128,6 +128,7 @@ void row_finish(struct row_buffer *row);
 struct merges {
     struct grid_merge *list;
     uint32_t n, cap;
+    bool coded; /* a look ahead saw an area written with references */
 };
 
 /* Look ahead in a worksheet part for its merged areas. */

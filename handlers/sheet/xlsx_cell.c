@@ -75,8 +75,9 @@ static int add_shared(struct worksheet *ws, const char *p, size_t n)
     trim(&p, &n);
     if (n == 0)
         return 0;
-    if (n > 9)
-        return refuse_index(ws);
+    for (; n > 9; p++, n--)
+        if (*p != '0')
+            return refuse_index(ws);
     for (size_t i = 0; i < n; i++) {
         if (p[i] < '0' || p[i] > '9')
             return refuse_index(ws);

@@ -1,6 +1,6 @@
 /* Merged areas stand behind the data, but a heading needs them before it: so a worksheet part is looked through once
- * for them before it is read. That pass inflates and searches for one letter; it decides nothing but what sheet()
- * tells. */
+ * for them before it is read. That pass inflates and searches for one letter, and only where that might mislead
+ * (comments, CDATA, references) is the part tokenised; it decides nothing but what sheet() tells. */
 #include "handlers/sheet/xlsx.h"
 
 #include "handlers/sheet/xml_source.h"
@@ -66,36 +66,57 @@ static void take_ref(struct merges *m, const char *p, const char *end)
         while (q < end && (*q == '=' || *q == ' ' || *q == '\n' || *q == '\r' || *q == '\t'))
             q++;
         const char *close = q < end && (*q == '"' || *q == '\'') ? memchr(q + 1, *q, (size_t)(end - q) - 1) : NULL;
-        if (close != NULL)
-            merges_add(m, q + 1, (size_t)(close - q) - 1);
+        if (close == NULL)
+            return;
+        m->coded |= memchr(q, '&', (size_t)(close - q)) != NULL;
+        merges_add(m, q + 1, (size_t)(close - q) - 1);
         return;
     }
+}
+
+static const char merge_name[] = "mergeCell";
+enum { MERGE_NAME = sizeof merge_name - 1 };
+
+/* Is the name at p that of a tag? One with a prefix has the colon in front of it. */
+static bool is_tag(const char *text, const char *p)
+{
+    bool begun = p > text && (p[-1] == '<' || p[-1] == ':');
+    return begun && memcmp(p, merge_name, MERGE_NAME) == 0 && strchr(" \t\r\n/>", p[MERGE_NAME]) != NULL;
 }
 
 /* Look through n bytes for mergeCell tags. Returns where the first one begins that is not complete, or n. */
 static size_t look(struct merges *m, const char *text, size_t n)
 {
-    static const char name[] = "mergeCell";
     const char *end = text + n;
     for (const char *p = text; (p = memchr(p, 'm', (size_t)(end - p))) != NULL; p++) {
-        if ((size_t)(end - p) <= sizeof name)
-            return (size_t)(p - text); /* may be cut */
-        if (memcmp(p, name, sizeof name - 1) != 0 || p[sizeof name - 1] == 's')
+        bool whole = end - p > MERGE_NAME;
+        if (whole && !is_tag(text, p))
             continue;
-        const char *close = memchr(p, '>', (size_t)(end - p));
-        if (close == NULL)
-            return (size_t)(p - text);
-        take_ref(m, p + sizeof name - 1, close);
+        const char *close = whole ? memchr(p, '>', (size_t)(end - p)) : NULL;
+        if (close == NULL) /* may be cut: begin anew with the character in front of it */
+            return (size_t)(p - text) - (p > text);
+        take_ref(m, p + MERGE_NAME, close);
     }
     return n;
 }
 
-static int scan(struct xml_source *source, struct merges *m, struct sheet_error *err)
+/* Is there a comment or a CDATA section, or the begin of one at either end? What looks like a tag may lie in it. */
+static bool look_hidden(const char *text, size_t n)
+{
+    const char *end = text + n;
+    for (const char *p = text; (p = memchr(p, '!', (size_t)(end - p))) != NULL; p++)
+        if (p == text || p[-1] == '<')
+            return true;
+    return false;
+}
+
+static int scan(struct xml_source *source, struct merges *m, bool *hidden, struct sheet_error *err)
 {
     char *window = xalloc(WINDOW);
     size_t kept = 0;
     ssize_t n;
     while ((n = xml_source_read(source, window + kept, WINDOW - kept, err)) > 0) {
+        *hidden |= look_hidden(window + kept, (size_t)n);
         size_t all = kept + (size_t)n, done = look(m, window, all);
         if (done == 0 && all > WINDOW / 2)
             done = all; /* no tag of this kind is that long */
@@ -106,14 +127,63 @@ static int scan(struct xml_source *source, struct merges *m, struct sheet_error 
     return n < 0 ? -1 : 0;
 }
 
-int merges_scan(struct zip *zip, const struct zip_entry *entry, struct merges *merges, struct sheet_error *err)
+/* ---- The same by the tokeniser: slower, but sure ---------------------------------------------------------------- */
+
+struct places {
+    struct merges *merges;
+    unsigned depth;
+    bool in; /* within the mergeCells of the worksheet */
+};
+
+static void enter(struct places *at, const struct xml_token *token)
+{
+    const struct xml_attr *ref = xml_attr_find(token, "ref", 3);
+    if (at->depth == 1)
+        at->in = XML_IS(token, "mergeCells");
+    else if (at->depth == 2 && at->in && XML_IS(token, "mergeCell") && ref != NULL)
+        merges_add(at->merges, ref->value, ref->len);
+    at->depth++;
+}
+
+static int scan_tokens(struct xml *xml, struct merges *m)
+{
+    struct places at = {.merges = m};
+    struct xml_token token = {0};
+    for (;;) {
+        enum xml_event event = xml_next(xml, &token);
+        if (event <= XML_DONE)
+            return event == XML_DONE ? 0 : -1;
+        if (event == XML_START || event == XML_LEAF)
+            enter(&at, &token);
+        if (event == XML_END || event == XML_LEAF)
+            at.depth -= event == XML_LEAF && token.closed ? 2 : 1;
+    }
+}
+
+static int scan_surely(struct zip *zip, const struct zip_entry *entry, struct merges *m, struct sheet_error *err)
 {
     struct zip_part *part = zip_part_open(zip, entry, false, err);
     if (part == NULL)
         return -1;
-    struct xml_source source = {.read = part_source, .ctx = part};
-    int rc = scan(&source, merges, err);
-    xml_source_fini(&source);
+    struct xml *xml = xml_new(part_source, part, err);
+    int rc = scan_tokens(xml, m);
+    xml_free(&xml);
     zip_part_close(&part);
     return rc;
+}
+
+int merges_scan(struct zip *zip, const struct zip_entry *entry, struct merges *merges, struct sheet_error *err)
+{
+    bool hidden = false;
+    struct zip_part *part = zip_part_open(zip, entry, false, err);
+    if (part == NULL)
+        return -1;
+    struct xml_source source = {.read = part_source, .ctx = part};
+    int rc = scan(&source, merges, &hidden, err);
+    xml_source_fini(&source);
+    zip_part_close(&part);
+    if (rc < 0 || !(merges->coded || (hidden && merges->n > 0)))
+        return rc;
+    merges_free(merges);
+    return scan_surely(zip, entry, merges, err);
 }

@@ -51,7 +51,7 @@ static void normalise(char *path)
     *to = 0;
 }
 
-char *package_resolve(const char *source, const char *target)
+static char *resolve(const char *source, const char *target, bool decode)
 {
     struct bytes path = {0};
     const char *slash = strrchr(source, '/');
@@ -59,12 +59,18 @@ char *package_resolve(const char *source, const char *target)
         bytes_add(&path, source, (size_t)(slash + 1 - source));
     size_t base = path.len;
     bytes_add(&path, target, strlen(target) + 1);
-    size_t n = percent_decode(path.data + base, path.len - base - 1);
-    n = base + n;
+    size_t n = path.len - 1;
+    if (decode)
+        n = base + percent_decode(path.data + base, n - base);
     path.data[n] = 0;
     path.data[zip_fold(path.data, n)] = 0;
     normalise(path.data);
     return path.data;
+}
+
+char *package_resolve(const char *source, const char *target)
+{
+    return resolve(source, target, true);
 }
 
 static char *copy(const char *text)
@@ -91,10 +97,23 @@ static enum rel_type type_of(const char *type)
 }
 
 struct rels_reading {
+    const struct zip *zip;
     struct rels *rels;
     const char *source;
     uint32_t max;
 };
+
+/* Names of entries are mostly written plainly, but the package rules would have "%20" in them too. */
+static char *target_key(const struct rels_reading *r, const char *target)
+{
+    char *key = resolve(r->source, target, true);
+    if (strchr(target, '%') == NULL || zip_find(r->zip, key) != NULL)
+        return key;
+    char *literal = resolve(r->source, target, false);
+    bool found = zip_find(r->zip, literal) != NULL;
+    free(found ? key : literal);
+    return found ? literal : key;
+}
 
 static int rels_start(void *ctx, unsigned depth, const char *name, const char **attrs, struct sheet_error *err)
 {
@@ -117,8 +136,7 @@ static int rels_start(void *ctx, unsigned depth, const char *name, const char **
         rels->list = xrealloc(rels->list, rels->cap * sizeof *rels->list);
     }
     bool external = mode != NULL && strcmp(mode, "External") == 0;
-    rels->list[rels->n++] =
-        (struct rel){copy(id), external ? copy("") : package_resolve(r->source, target), type_of(type)};
+    rels->list[rels->n++] = (struct rel){copy(id), external ? copy("") : target_key(r, target), type_of(type)};
     return 0;
 }
 
@@ -134,7 +152,7 @@ int rels_read(struct zip *zip, const char *key, struct rels *rels, struct sheet_
     bytes_free(&path);
     if (entry == NULL)
         return 0;
-    struct rels_reading reading = {rels, key, zip->limits->max_entries};
+    struct rels_reading reading = {zip, rels, key, zip->limits->max_entries};
     struct small_doc doc = {.start = rels_start, .ctx = &reading};
     return small_read(zip, entry, &doc, err);
 }

@@ -48,10 +48,12 @@ static int hand_out(struct worksheet *ws)
     return job->sink->row(job->sink->ctx, &ws->head);
 }
 
-/* Hand out the row that is held. Rows without a value are not worth a call: files have them by the hundred thousand. */
+/* Hand out the row that is held. Rows with nothing in them are not worth a call: files have them by the hundred
+ * thousand. */
 static int flush_row(struct worksheet *ws)
 {
-    int rc = ws->row_held && ws->row.n > 0 ? hand_out(ws) : 0;
+    bool worth = ws->row.n > 0 || ws->head.uncalculated > 0;
+    int rc = ws->row_held && worth ? hand_out(ws) : 0;
     row_clear(&ws->row);
     ws->row_held = false;
     return rc;
@@ -75,6 +77,23 @@ static int enter_row(struct worksheet *ws, uint32_t number)
     if (ws->outline > ws->head.outline)
         ws->head.outline = ws->outline;
     return rc;
+}
+
+/* A cell without a reference begins the row: it is the one below, until one of its cells says otherwise. */
+static int guess_row(struct worksheet *ws)
+{
+    int rc = enter_row(ws, ws->next_row);
+    ws->row_known = false;
+    ws->row_guessed = true;
+    return rc;
+}
+
+/* Cells of a guessed row are held by themselves, since no row is the one below itself. */
+static void correct_row(struct worksheet *ws, uint32_t number)
+{
+    ws->row_known = true;
+    ws->row_number = ws->head.row = number;
+    ws->next_row = number + 1;
 }
 
 /* "17" to 16; -1 when it is no row number. */
@@ -114,7 +133,7 @@ static int start_row(struct worksheet *ws, const struct xml_token *token)
     ws->next_column = 0;
     ws->hidden = xml_attr_bool(hidden);
     ws->outline = outline_attr(outline);
-    ws->row_known = false;
+    ws->row_known = ws->row_guessed = false;
     if (r == NULL || r->len == 0)
         return 0; /* the first cell with a reference may tell */
     int64_t number = row_attr(r);
@@ -124,7 +143,7 @@ static int start_row(struct worksheet *ws, const struct xml_token *token)
 static int end_row(struct worksheet *ws)
 {
     ws->place = AT_DATA;
-    return ws->row_known ? 0 : enter_row(ws, ws->next_row);
+    return ws->row_known || ws->row_guessed ? 0 : enter_row(ws, ws->next_row);
 }
 
 /* ---- Cells ------------------------------------------------------------------------------------------------------ */
@@ -162,18 +181,27 @@ static uint32_t style_of(const struct xml_attr *s)
     return v;
 }
 
+/* The number of the current row element is not known: does this cell tell it? */
+static int place_row(struct worksheet *ws, bool named, uint32_t row)
+{
+    if (!ws->row_guessed)
+        return named ? enter_row(ws, row) : guess_row(ws);
+    if (named)
+        correct_row(ws, row);
+    return 0;
+}
+
 /* Where the cell is: its reference, or right of the one before; the row's own number wins over that of the
  * reference. */
 static int place_cell(struct worksheet *ws, const struct xml_attr *r)
 {
-    uint32_t row = ws->next_row, column = ws->next_column;
-    if (r != NULL && r->len > 0 && reference_parse(r->value, r->len, &row, &column) < 0)
-        return out_of_range(ws);
-    if (column >= GRID_MAX_COLUMN)
+    uint32_t row = 0, column = ws->next_column;
+    bool named = r != NULL && r->len > 0;
+    if ((named && reference_parse(r->value, r->len, &row, &column) < 0) || column >= GRID_MAX_COLUMN)
         return out_of_range(ws);
     ws->column = column;
     ws->next_column = column + 1;
-    return ws->row_known ? 0 : enter_row(ws, row);
+    return ws->row_known ? 0 : place_row(ws, named, row);
 }
 
 static int start_cell(struct worksheet *ws, const struct xml_token *token)
@@ -431,6 +459,8 @@ int worksheet_read(struct zip *zip, const struct zip_entry *entry, const struct 
     int rc = read_events(ws, xml);
     worksheet_free(&ws);
     xml_free(&xml);
+    if (rc < 0)
+        zip_part_blame(part, err);
     zip_part_close(&part);
     return rc;
 }

@@ -20,6 +20,7 @@ struct worksheet {
     struct row_buffer row;
     bool row_held;       /* row_number is of a row not yet handed out */
     bool row_known;      /* the current row element's number is known */
+    bool row_guessed;    /* only by its place: the first of its cells with a reference tells it */
     uint32_t row_number; /* 0-based */
     uint32_t next_row;   /* for a row without r */
     uint8_t outline;     /* of the current row element */

@@ -15,6 +15,8 @@ struct reading {
     struct sheet_error *err;
     unsigned depth;
     bool refused; /* *err is filled */
+    uint64_t fed;
+    size_t held; /* bytes of a token that is not complete yet: expat scans them anew with each block */
 };
 
 static void stop(struct reading *r)
@@ -61,13 +63,13 @@ static void XMLCALL on_doctype(void *ctx, const char *name, const char *system, 
     stop(r);
 }
 
-static int feed(struct reading *r, const char *block, size_t n, bool last, uint64_t *fed)
+static int feed(struct reading *r, const struct bytes *block, bool last)
 {
-    *fed += n;
-    if (*fed > PART_MAX)
+    r->fed += block->len;
+    if (r->fed > PART_MAX)
         return sheet_refuse(r->err, "xml-limit",
                             "The workbook goes beyond a limit (a part of more than 128 MiB). " XLSX_COPY_IT);
-    if (XML_Parse(r->parser, block, (int)n, last) != XML_STATUS_OK) {
+    if (XML_Parse(r->parser, block->data, (int)block->len, last) != XML_STATUS_OK) {
         if (XML_GetErrorCode(r->parser) == XML_ERROR_NO_MEMORY)
             no_memory();
         if (!r->refused)
@@ -75,25 +77,36 @@ static int feed(struct reading *r, const char *block, size_t n, bool last, uint6
                          XML_ErrorString(XML_GetErrorCode(r->parser)));
         return -1;
     }
-    /* What expat holds back is the token that is not complete yet. */
     XML_Index done = XML_GetCurrentByteIndex(r->parser);
-    if (!last && *fed - (uint64_t)(done > 0 ? done : 0) > XML_TOKEN_MAX)
+    r->held = (size_t)(r->fed - (uint64_t)(done > 0 ? done : 0));
+    if (!last && r->held > XML_TOKEN_MAX)
         return sheet_refuse(r->err, "xml-limit",
                             "The workbook goes beyond a limit (a tag of more than 4 MiB). " XLSX_COPY_IT);
     return 0;
 }
 
+/* As long as what is held back already, so that a long token costs no more than a few times its length; but not much
+ * beyond its limit. */
+static size_t block_size(const struct reading *r)
+{
+    size_t rest = XML_TOKEN_MAX + BLOCK - r->held;
+    return r->held < BLOCK ? BLOCK : r->held < rest ? r->held : rest;
+}
+
 static int read_blocks(struct reading *r, struct zip_part *part)
 {
-    unsigned char block[BLOCK];
-    uint64_t fed = 0;
-    for (;;) {
-        ssize_t n = zip_part_read(part, block, sizeof block, r->err);
-        if (n < 0 || feed(r, (const char *)block, (size_t)n, n == 0, &fed) < 0)
-            return -1;
-        if (n == 0)
-            return 0;
-    }
+    struct bytes block = {0};
+    int rc = 0;
+    do {
+        size_t size = block_size(r);
+        block.len = 0;
+        bytes_reserve(&block, size);
+        ssize_t n = zip_part_read(part, (unsigned char *)block.data, size, r->err);
+        block.len = n > 0 ? (size_t)n : 0;
+        rc = n < 0 ? -1 : feed(r, &block, n == 0);
+    } while (rc == 0 && block.len > 0);
+    bytes_free(&block);
+    return rc;
 }
 
 int small_read(struct zip *zip, const struct zip_entry *entry, const struct small_doc *doc, struct sheet_error *err)
@@ -109,6 +122,8 @@ int small_read(struct zip *zip, const struct zip_entry *entry, const struct smal
     XML_SetStartDoctypeDeclHandler(r.parser, on_doctype);
     int rc = read_blocks(&r, part);
     XML_ParserFree(r.parser);
+    if (rc < 0)
+        zip_part_blame(part, err);
     zip_part_close(&part);
     return rc;
 }

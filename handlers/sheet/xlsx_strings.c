@@ -144,6 +144,8 @@ int strings_read(struct zip *zip, const struct zip_entry *entry, struct strings 
     bytes_reserve(&strings->arena, 1); /* empty strings point somewhere too */
     int rc = read_all(&reading, xml);
     xml_free(&xml);
+    if (rc < 0)
+        zip_part_blame(part, err);
     zip_part_close(&part);
     bytes_free(&reading.raw);
     return rc;

@@ -7,6 +7,7 @@ enum { STYLES_MAX = 65536, FORMATS_MAX = 16384 };
 
 struct format {
     uint32_t id;
+    uint32_t order; /* of definition: of several under one number the last counts */
     struct numfmt fmt;
 };
 
@@ -46,7 +47,8 @@ static int add_format(struct reading *r, const char **attrs, struct sheet_error 
         r->cap = r->cap * 2 + 16;
         r->formats = xrealloc(r->formats, r->cap * sizeof *r->formats);
     }
-    r->formats[r->n++] = (struct format){number(id), numfmt_of_code(code, strlen(code))};
+    r->formats[r->n] = (struct format){number(id), (uint32_t)r->n, numfmt_of_code(code, strlen(code))};
+    r->n++;
     return 0;
 }
 
@@ -80,12 +82,30 @@ static int by_id(const void *a, const void *b)
     return x->id < y->id ? -1 : x->id > y->id;
 }
 
+static int by_id_and_order(const void *a, const void *b)
+{
+    const struct format *x = a, *y = b;
+    return x->id != y->id ? by_id(a, b) : x->order < y->order ? -1 : 1;
+}
+
+/* Sort the formats, one for each number. */
+static void settle(struct reading *r)
+{
+    size_t n = 0;
+    if (r->n > 0)
+        qsort(r->formats, r->n, sizeof *r->formats, by_id_and_order);
+    for (size_t i = 0; i < r->n; i++) {
+        n -= n > 0 && r->formats[n - 1].id == r->formats[i].id;
+        r->formats[n++] = r->formats[i];
+    }
+    r->n = n;
+}
+
 /* A definition in the file beats the built-in meaning of the same number: 1C numbers its own from 50. */
 static void resolve(struct reading *r)
 {
     struct styles *styles = r->styles;
-    if (r->n > 0)
-        qsort(r->formats, r->n, sizeof *r->formats, by_id);
+    settle(r);
     styles->cells = xalloc(r->n_ids * sizeof *styles->cells);
     styles->n = r->n_ids;
     for (size_t i = 0; i < r->n_ids; i++) {

@@ -118,7 +118,6 @@ const char *xml_scan_reference(struct xml *x, const char *p)
 /* The rest of a value that is not plain; p behind its opening quote. Returns the closing quote. */
 static const char *scan_value(struct xml *x, const char *p, char quote)
 {
-    x->coded = false;
     for (;;) {
         p = skip_value(p);
         if (*p == quote)
@@ -126,12 +125,12 @@ static const char *scan_value(struct xml *x, const char *p, char quote)
         if (*p == '"' || *p == '\'') {
             p++;
         } else if (*p == '&') {
-            x->coded = true;
+            x->values_coded = true;
             p = xml_scan_reference(x, p);
             if (p == NULL)
                 return NULL;
         } else if (is(*p, C_SPACE)) {
-            x->coded = true;
+            x->values_coded = true;
             p++;
         } else {
             return halt(x, p);
@@ -172,12 +171,10 @@ static inline const char *scan_attr(struct xml *x, const char *p, struct xml_att
     }
     const char *from = p;
     p = skip_value(p);
-    attr->coded = false;
     if (*p != from[-1]) {
         p = scan_value(x, from, from[-1]);
         if (p == NULL)
             return NULL;
-        attr->coded = x->coded;
     }
     attr->value = from;
     attr->len = (uint32_t)(p - from);
@@ -231,6 +228,16 @@ static inline const char *scan_attrs(struct xml *x, const char *p)
         return halt(x, p);
     }
     return p + 1;
+}
+
+/* The tag is complete and will not be read anew: its values may change where they stand. */
+static void decode_values(struct xml *x)
+{
+    for (uint32_t i = 0; i < x->n_attrs; i++) {
+        struct xml_attr *attr = &x->attrs[i];
+        attr->len = (uint32_t)xml_value_decode(x->buf + (attr->value - x->buf), attr->len);
+    }
+    x->values_coded = false;
 }
 
 /* ---- Tags ------------------------------------------------------------------------------------------------------- */
@@ -319,6 +326,8 @@ static inline int start_tag(struct xml *x, struct xml_token *token, const char *
         return x->halted;
     if ((x->depth == 0 || x->depth == XML_DEPTH_MAX || !x->rooted) && may_open(x) == XML_FAILED)
         return XML_FAILED;
+    if (x->values_coded)
+        decode_values(x);
     token->attrs = x->attrs;
     token->n_attrs = x->n_attrs;
     set_name(token, name, n);
@@ -405,7 +414,8 @@ static int text_run(struct xml *x, struct xml_token *token)
     token->len = (size_t)(p - from);
     token->coded = x->coded;
     x->at = (size_t)(p - x->buf);
-    return XML_TEXT;
+    x->run += token->len;
+    return x->run > XML_TOKEN_MAX ? limited(x, "a text of more than 4 MiB") : XML_TEXT;
 }
 
 /* Between the elements of the highest level there are blanks only. */
@@ -423,6 +433,7 @@ static inline int step(struct xml *x, struct xml_token *token)
     const char *p = x->buf + x->at;
     if (*p != '<')
         return x->depth == 0 ? outer_blanks(x) : text_run(x, token);
+    x->run = 0;
     switch (p[1]) {
     case '/':
         return end_tag(x, token, p + 2);

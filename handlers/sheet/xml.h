@@ -26,8 +26,7 @@ struct xml_attr {
     const char *name; /* with its prefix */
     uint32_t name_len;
     uint32_t len;
-    const char *value; /* as it stands between the quotes: see xml_attr_text() */
-    bool coded;        /* holds references or line ends to be decoded */
+    const char *value; /* decoded */
 };
 
 /* The token that xml_next() found; everything in it is valid until the next call. */
@@ -60,8 +59,6 @@ enum xml_event xml_next(struct xml *xml, struct xml_token *token);
 void xml_text_add(const struct xml_token *token, struct bytes *to);
 /* Attribute without prefix, or NULL. */
 const struct xml_attr *xml_attr_find(const struct xml_token *token, const char *name, size_t n);
-/* The decoded value; `scratch` is used when it needs decoding. */
-const char *xml_attr_text(const struct xml_attr *attr, struct bytes *scratch, size_t *len);
 /* "1", "true": true; everything else false. Booleans of all writers. */
 bool xml_attr_bool(const struct xml_attr *attr);
 

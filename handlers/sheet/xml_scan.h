@@ -39,7 +39,9 @@ struct xml {
     bool begun;          /* something was read: no XML declaration may come */
     bool rooted;         /* the root element has begun */
     bool empty;          /* the last start tag was an empty element: its end is due */
-    bool coded;          /* the last run of text or attribute value holds what must be decoded */
+    size_t run;          /* bytes of the run of text being handed out in pieces */
+    bool coded;          /* the last run of text holds what must be decoded */
+    bool values_coded;   /* an attribute value of this tag may */
     int halted;          /* why the last scan returned NULL: STEP_MORE or STEP_BAD */
     unsigned depth;
     uint32_t starts[XML_DEPTH_MAX + 1]; /* where the names of the open elements begin in `open` */
@@ -107,6 +109,10 @@ static inline const char *halt(struct xml *x, const char *p)
 /* Scans: from p to behind what they read, or NULL with x->halted. */
 const char *xml_scan_reference(struct xml *x, const char *p);        /* p at '&' */
 const char *xml_scan_attr(struct xml *x, const char *p, uint32_t i); /* p at the name; into x->attrs[i] */
+
+/* Decode the n bytes of an attribute value in place: what it stands for is never longer than how it is written. Every
+ * line end or tab is a space, one for CR LF. Returns the new length. */
+size_t xml_value_decode(char *value, size_t n);
 
 /* x->at at "<!" or "<?". Returns an event or a step. */
 int xml_special(struct xml *x, struct xml_token *token);

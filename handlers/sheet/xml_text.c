@@ -1,5 +1,5 @@
 /* References, line ends and attribute values: what the characters of a token stand for. */
-#include "handlers/sheet/xml.h"
+#include "handlers/sheet/xml_scan.h"
 
 static const struct {
     const char *text;
@@ -53,14 +53,14 @@ size_t xml_reference(const char *p, uint32_t *code)
     return 0;
 }
 
-/* The text was checked by the tokeniser, so every '&' begins a reference that ends within it. In text a CR LF or CR is
- * an LF; in attributes (`blank`) every line end or tab is a space, one for CR LF. */
-static void decode(const char *p, size_t n, bool blank, struct bytes *to)
+/* The text was checked by the tokeniser, so every '&' begins a reference that ends within it. A CR LF or CR is an
+ * LF. */
+static void decode(const char *p, size_t n, struct bytes *to)
 {
     const char *end = p + n;
     while (p < end) {
         const char *from = p;
-        while (p < end && *p != '&' && *p != '\r' && !(blank && (*p == '\n' || *p == '\t')))
+        while (p < end && *p != '&' && *p != '\r')
             p++;
         bytes_add(to, from, (size_t)(p - from));
         if (p == end)
@@ -70,16 +70,34 @@ static void decode(const char *p, size_t n, bool blank, struct bytes *to)
             p += xml_reference(p, &code);
             bytes_add_code(to, code);
         } else {
-            bytes_add_char(to, blank ? ' ' : '\n');
+            bytes_add_char(to, '\n');
             p += p[0] == '\r' && p + 1 < end && p[1] == '\n' ? 2 : 1;
         }
     }
 }
 
+size_t xml_value_decode(char *value, size_t n)
+{
+    char *to = value;
+    for (const char *p = value, *end = value + n; p < end;) {
+        uint32_t code = 0;
+        if (*p == '&') {
+            p += xml_reference(p, &code);
+            to += utf8_put(to, code);
+        } else if (*p == '\r' || *p == '\n' || *p == '\t') {
+            p += p[0] == '\r' && p + 1 < end && p[1] == '\n' ? 2 : 1;
+            *to++ = ' ';
+        } else {
+            *to++ = *p++;
+        }
+    }
+    return (size_t)(to - value);
+}
+
 void xml_text_add(const struct xml_token *token, struct bytes *to)
 {
     if (token->coded)
-        decode(token->text, token->len, false, to);
+        decode(token->text, token->len, to);
     else
         bytes_add(to, token->text, token->len);
 }
@@ -90,18 +108,6 @@ const struct xml_attr *xml_attr_find(const struct xml_token *token, const char *
         if (token->attrs[i].name_len == n && memcmp(token->attrs[i].name, name, n) == 0)
             return &token->attrs[i];
     return NULL;
-}
-
-const char *xml_attr_text(const struct xml_attr *attr, struct bytes *scratch, size_t *len)
-{
-    if (!attr->coded) {
-        *len = attr->len;
-        return attr->value;
-    }
-    scratch->len = 0;
-    decode(attr->value, attr->len, true, scratch);
-    *len = scratch->len;
-    return scratch->data;
 }
 
 bool xml_attr_bool(const struct xml_attr *attr)

@@ -51,6 +51,9 @@ struct zip_part;
 struct zip_part *zip_part_open(struct zip *zip, const struct zip_entry *entry, bool counted, struct sheet_error *err);
 /* Next bytes, as many as fit. Returns their number, 0 at the end (size and CRC are right), -1 with *err. */
 ssize_t zip_part_read(struct zip_part *part, unsigned char *buf, size_t size, struct sheet_error *err);
+/* After a fault in what the part holds (*err): read on, and if the part turns out to be damaged say that instead. What
+ * a flipped bit makes of a table says nothing about the table. Costs no more than 64 MiB of inflating. */
+void zip_part_blame(struct zip_part *part, struct sheet_error *err);
 void zip_part_close(struct zip_part **part);
 
 /* pread of exactly n bytes at `offset` of the input. Returns 0, or -1 with *err ("io"; "zip-truncated" at the end). */

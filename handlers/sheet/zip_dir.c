@@ -14,6 +14,7 @@ enum {
     END64_SIZE = 56,
     LOCATOR64_SIZE = 20,
     CENTRAL_SIZE = 46,
+    CENTRAL_MAGIC = 0x02014b50,
     LOCAL_SIZE = 30,
     COMMENT_MAX = 65535,
     /* Honest directories take some 100 bytes an entry; this bounds the one buffer that a file can ask for here. */
@@ -155,7 +156,7 @@ static bool read_extra64(const unsigned char *extra, size_t n, struct zip_entry 
 /* One directory record at p, of at most n bytes. Returns its length, or 0 when it is damaged. */
 static size_t read_entry(const unsigned char *p, size_t n, struct zip_entry *entry, char *key)
 {
-    if (n < CENTRAL_SIZE || get32(p) != 0x02014b50)
+    if (n < CENTRAL_SIZE || get32(p) != CENTRAL_MAGIC)
         return 0;
     size_t name = get16(p + 28), extra = get16(p + 30), comment = get16(p + 32);
     if (n - CENTRAL_SIZE < name + extra + comment || memchr(p + CENTRAL_SIZE, 0, name) != NULL)
@@ -194,7 +195,8 @@ static int read_entries(struct zip *zip, const unsigned char *dir, const struct 
         dir += n;
         left -= n;
     }
-    return 0;
+    /* More entries than were counted: programs differ in whether they see them. */
+    return left >= CENTRAL_SIZE && get32(dir) == CENTRAL_MAGIC ? truncated(err) : 0;
 }
 
 static int by_offset(const void *a, const void *b)

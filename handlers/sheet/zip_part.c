@@ -14,7 +14,8 @@ enum {
     /* Honest workbooks reach 121:1 in a part over 8 MiB and 299:1 in a small one, so the ratio counts beyond 8 MiB
        only. */
     RATIO_MAX = 250,
-    RATIO_FREE = 8 << 20
+    RATIO_FREE = 8 << 20,
+    BLAME_MAX = 64 << 20
 };
 
 struct zip_part {
@@ -167,4 +168,28 @@ ssize_t zip_part_read(struct zip_part *part, unsigned char *buf, size_t size, st
     if (part->ended && (part->out != part->entry->size || part->crc != part->entry->crc))
         return corrupt(err, part);
     return n;
+}
+
+/* Faults that a damaged part may show. Limits are none: what goes beyond them is not read on. */
+static bool may_be_damage(const struct sheet_error *err)
+{
+    static const char *const classes[] = {"xml-malformed", "bad-reference", "bad-shared-index", "not-spreadsheet"};
+    for (size_t i = 0; i < sizeof classes / sizeof *classes; i++)
+        if (strcmp(err->cls, classes[i]) == 0)
+            return true;
+    return false;
+}
+
+void zip_part_blame(struct zip_part *part, struct sheet_error *err)
+{
+    if (!may_be_damage(err))
+        return;
+    unsigned char *rest = xalloc(IN_SIZE);
+    struct sheet_error found = {0};
+    ssize_t n = 1;
+    for (uint64_t all = 0; n > 0 && all < BLAME_MAX; all += (uint64_t)n)
+        n = zip_part_read(part, rest, IN_SIZE, &found);
+    free(rest);
+    if (n < 0 && strcmp(found.cls, "zip-corrupt") == 0)
+        *err = found;
 }

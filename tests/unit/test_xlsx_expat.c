@@ -74,7 +74,7 @@ static void XMLCALL on_start(void *ctx, const char *name, const char **attrs)
     token.name = xml_local(name, strlen(name), &token.name_len);
     for (; attrs[0] != NULL && token.n_attrs < XML_ATTRS_MAX; attrs += 2)
         list[token.n_attrs++] =
-            (struct xml_attr){attrs[0], (uint32_t)strlen(attrs[0]), (uint32_t)strlen(attrs[1]), attrs[1], false};
+            (struct xml_attr){attrs[0], (uint32_t)strlen(attrs[0]), (uint32_t)strlen(attrs[1]), attrs[1]};
     give(f, XML_START, &token);
 }
 
@@ -126,17 +126,14 @@ struct printer {
     bool in_text;
     struct bytes
         open; /* names of the open elements, each with its terminator: a closed leaf does not tell the outer one */
-    struct bytes scratch;
 };
 
 static void print_start(struct printer *p, const struct xml_token *token)
 {
     fprintf(p->out, "%s<%.*s", p->in_text ? "\n" : "", (int)token->name_len, token->name);
     for (uint32_t i = 0; i < token->n_attrs; i++) {
-        size_t n;
-        const char *value = xml_attr_text(&token->attrs[i], &p->scratch, &n);
         fprintf(p->out, " %.*s=", (int)token->attrs[i].name_len, token->attrs[i].name);
-        fwrite(value, 1, n, p->out);
+        fwrite(token->attrs[i].value, 1, token->attrs[i].len, p->out);
     }
     putc('\n', p->out);
     p->in_text = false;
@@ -191,7 +188,6 @@ static char *events(run_fn *run, const char *data, size_t n, size_t block)
     p.out = open_memstream(&text, &size);
     int rc = run(data, n, block, print_event, &p, &err);
     fclose(p.out);
-    bytes_free(&p.scratch);
     bytes_free(&p.open);
     if (rc == 0)
         return text;

@@ -207,6 +207,52 @@ static void test_packages(void **state)
     package_is(&m, "missing-part"); /* no relationships, so no sheet */
 }
 
+/* All but the worksheet. */
+static struct zip_maker frame(void)
+{
+    struct zip_maker m = {0};
+    add_text(&m, "_rels/.rels", DOCUMENT("xl/workbook.xml"));
+    add_text(&m, "xl/workbook.xml", "<workbook><sheets><sheet name='S' r:id='x'/></sheets></workbook>");
+    add_text(&m, "xl/_rels/workbook.xml.rels",
+             "<Relationships><Relationship Id='x' Type='x/worksheet' Target='sheet.xml'/></Relationships>");
+    return m;
+}
+
+/* The list of content types is looked at for one thing only. */
+static void test_content_types(void **state)
+{
+    (void)state;
+    struct zip_maker m = frame();
+    add_text(&m, "xl/sheet.xml", SHEET("<row><c><v>1</v></c></row>"));
+    add_text(&m, "[Content_Types].XML", "<Types><broken></Types>");
+    package_is(&m, "");
+    m = frame();
+    add_text(&m, "xl/sheet.xml", SHEET("<row><c><v>1</v></c></row>"));
+    add_text(&m, "[Content_Types].xml", "<!DOCTYPE a [<!ENTITY b SYSTEM 'file:///etc/passwd'>]><Types>&b;</Types>");
+    package_is(&m, "xml-dtd");
+}
+
+/* A flipped bit is damage of the file, whatever it makes of the XML, and wherever in a long part it is met. */
+static void test_damage(void **state)
+{
+    (void)state;
+    static const char *const rows[] = {"<row><c><v>1</v></c></row>", "<row r='1'/>", "<row><c t='s'><v></v></c></row>"};
+    static const char from[] = {'<', '1', '>'}, to[] = {'=', '0', '?'};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct zip_maker m = frame();
+        struct bytes sheet = {0};
+        bytes_add(&sheet, "<worksheet><sheetData>", 22);
+        while (sheet.len < 300000)
+            bytes_add(&sheet, rows[i], strlen(rows[i]));
+        bytes_add(&sheet, "</sheetData></worksheet>", 24);
+        zip_make_add(&m, "xl/sheet.xml", sheet.data, sheet.len, ZIP_MAKE_STORED);
+        char *row = memmem(m.file.data, m.file.len, rows[i], strlen(rows[i]));
+        *strchr(row, from[i]) = to[i];
+        package_is(&m, "zip-corrupt");
+        bytes_free(&sheet);
+    }
+}
+
 /* Targets: absolute, with "..", escaped, in another letter case; a second sheet that is not there; a chart. */
 static void test_targets(void **state)
 {
@@ -221,9 +267,9 @@ static void test_targets(void **state)
              "<Relationships><Relationship Id='a' Type='x/worksheet' Target='../sheets/./x/../ONE.xml'/>"
              "<Relationship Id='b' Type='x/chartsheet' Target='chart.xml'/>"
              "<Relationship Id='c' Type='x/worksheet' Target='gone.xml'/>"
-             "<Relationship Id='d' Type='x/worksheet' Target='/../two.xml'/></Relationships>");
+             "<Relationship Id='d' Type='x/worksheet' Target='/../two%20b.xml'/></Relationships>");
     add_text(&m, "sheets/one.xml", SHEET("<row><c t='s'><v>0</v></c><c t='d'><v>1</v></c></row>"));
-    add_text(&m, "two.xml", SHEET(""));
+    add_text(&m, "two%20b.xml", SHEET("")); /* as the package rules would have it */
     add_text(&m, "xl/chart.xml", "<chartsheet/>");
     add_text(&m, "xl/sharedStrings.xml", "<sst><si><t>found</t></si></sst>"); /* no relationship names it */
     zip_make_end(&m);
@@ -240,6 +286,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_sniff),    cmocka_unit_test(test_other_programs),
                                        cmocka_unit_test(test_ole),      cmocka_unit_test(test_ole_documents),
-                                       cmocka_unit_test(test_packages), cmocka_unit_test(test_targets)};
+                                       cmocka_unit_test(test_packages), cmocka_unit_test(test_content_types),
+                                       cmocka_unit_test(test_damage),   cmocka_unit_test(test_targets)};
     return cmocka_run_group_tests_name("xlsx_kinds", tests, NULL, NULL);
 }

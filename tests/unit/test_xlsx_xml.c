@@ -190,7 +190,11 @@ static void test_limits(void **state)
     expect_of(data, n, "xml-limit");
     data = repeated("<a><!--", "0123456789", 500000, "--></a>", &n);
     expect_of(data, n, "xml-limit");
-    data = repeated("<a>", "0123456789", 500000, "</a>", &n); /* text comes in pieces */
+    data = repeated("<a>", "0123456789", 419430, "</a>", &n); /* text comes in pieces */
+    expect_of(data, n, "<a\n'0123");
+    data = repeated("<a>", "0123456789", 500000, "</a>", &n);
+    expect_of(data, n, "xml-limit");
+    data = repeated("<a>", "0123456789<b/>", 500000, "</a>", &n);
     expect_of(data, n, "<a\n'0123");
 }
 
