@@ -21,36 +21,44 @@
 
 enum { EXIT_USAGE = 64 };
 
-static const char usage[] = "usage: priceforge-cells [--csv] FILE\n"
+static const char usage[] = "usage: priceforge-cells [--csv] [--code-page N] FILE\n"
                             "       priceforge-cells --version | --help\n"
                             "Prints the cells of an .xlsx or .mxl spreadsheet (told by its content) as JSON.\n"
+                            "N is the code page of an .mxl of 1C 7.7 when it is not 1251.\n"
                             "A file that cannot be read gives \"class: reason\" and exit status 1.\n";
 
-static enum sheet_format format_of(const struct sheet_input *input, bool csv)
+struct request {
+    const char *path;
+    bool csv;
+    unsigned code_page; /* 0 = the usual one */
+};
+
+static enum sheet_format format_of(const struct sheet_input *input, const struct request *request)
 {
     struct sheet_error ignored;
-    return csv ? SHEET_CSV : sheet_sniff_file(input, &ignored);
+    return request->csv ? SHEET_CSV : sheet_sniff_file(input, &ignored);
 }
 
 /* All rows that the format allows: whoever asks with this tool wants to see what is in the file. */
-static int read_cells(const struct sheet_input *input, bool csv, struct gridjson *json)
+static int read_cells(const struct sheet_input *input, const struct request *request, struct gridjson *json)
 {
     struct sheet_limits limits = sheet_default_limits;
     struct grid_sink sink = gridjson_sink(json);
     struct sheet_error err = {0};
     limits.max_rows = UINT32_MAX;
-    if (sheet_read(input, csv ? SHEET_CSV : SHEET_UNKNOWN, &limits, &sink, &err) == 0)
+    limits.code_page = request->code_page;
+    if (sheet_read(input, request->csv ? SHEET_CSV : SHEET_UNKNOWN, &limits, &sink, &err) == 0)
         return 0;
     fprintf(stderr, err.offset > 0 ? "%s: %s (byte %" PRIu64 ")\n" : "%s: %s\n", err.cls, err.text, err.offset);
     return -1;
 }
 
-static int print(const struct sheet_input *input, bool csv)
+static int print(const struct sheet_input *input, const struct request *request)
 {
     struct gridjson *json = gridjson_new();
-    int rc = read_cells(input, csv, json);
+    int rc = read_cells(input, request, json);
     if (rc == 0)
-        gridjson_print(json, format_of(input, csv) != SHEET_MXL, stdout);
+        gridjson_print(json, format_of(input, request) != SHEET_MXL, stdout);
     gridjson_free(&json);
     if (rc == 0 && (fflush(stdout) != 0 || ferror(stdout))) {
         fprintf(stderr, "io: cannot write: %s\n", strerror(errno));
@@ -59,27 +67,51 @@ static int print(const struct sheet_input *input, bool csv)
     return rc == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-static int run(const char *path, bool csv)
+static int run(const struct request *request)
 {
     struct stat st;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = open(request->path, O_RDONLY | O_CLOEXEC);
     if (fd < 0 || fstat(fd, &st) < 0) {
-        fprintf(stderr, "io: %s: %s\n", path, strerror(errno));
+        fprintf(stderr, "io: %s: %s\n", request->path, strerror(errno));
         return EXIT_FAILURE;
     }
     int rc = EXIT_FAILURE;
     if (S_ISREG(st.st_mode))
-        rc = print(&(struct sheet_input){.fd = fd, .length = (uint64_t)st.st_size}, csv);
+        rc = print(&(struct sheet_input){.fd = fd, .length = (uint64_t)st.st_size}, request);
     else
-        fprintf(stderr, "io: %s: not a file\n", path);
+        fprintf(stderr, "io: %s: not a file\n", request->path);
     close(fd);
     return rc;
 }
 
+/* A number that no code page has is refused by the reader. */
+static bool read_code_page(const char *text, unsigned *page)
+{
+    char *end;
+    unsigned long number = strtoul(text, &end, 10);
+    *page = (unsigned)number;
+    return *end == 0 && number > 0 && number <= UINT16_MAX;
+}
+
+/* Options, then the file; "-- FILE" whatever its name begins with. */
+static bool read_arguments(int argc, char **argv, struct request *request)
+{
+    int i = 1;
+    bool named = false;
+    for (; i < argc - 1 && !named; i++) {
+        named = strcmp(argv[i], "--") == 0;
+        if (strcmp(argv[i], "--csv") == 0)
+            request->csv = true;
+        else if (!named && (strcmp(argv[i], "--code-page") != 0 || !read_code_page(argv[++i], &request->code_page)))
+            return false;
+    }
+    request->path = argv[argc - 1];
+    return i == argc - 1 && (named || request->path[0] != '-');
+}
+
 int main(int argc, char **argv)
 {
-    bool csv = argc > 2 && strcmp(argv[1], "--csv") == 0;
-    bool named = argc > 1 + csv && strcmp(argv[1 + csv], "--") == 0; /* "-- FILE": whatever its name begins with */
+    struct request request = {NULL, false, 0};
     if (argc == 2 && strcmp(argv[1], "--version") == 0) {
         puts("priceforge-cells " PACKAGE_VERSION);
         return EXIT_SUCCESS;
@@ -88,9 +120,9 @@ int main(int argc, char **argv)
         fputs(usage, stdout);
         return EXIT_SUCCESS;
     }
-    if (argc != 2 + csv + named || (argv[argc - 1][0] == '-' && !named)) {
+    if (!read_arguments(argc, argv, &request)) {
         fputs(usage, stderr);
         return EXIT_USAGE;
     }
-    return run(argv[argc - 1], csv);
+    return run(&request);
 }

@@ -14,6 +14,8 @@ static const struct config_choice level_choices[] = {{"error", LOG_LEVEL_ERROR},
                                                      {"info", LOG_LEVEL_INFO},
                                                      {"debug", LOG_LEVEL_DEBUG},
                                                      {NULL, 0}};
+static const struct config_choice code_page_choices[] = {{"866", 866},   {"1250", 1250}, {"1251", 1251}, {"1252", 1252},
+                                                         {"1253", 1253}, {"1254", 1254}, {"1257", 1257}, {NULL, 0}};
 static const struct config_choice format_choices[] = {{"text", 0}, {"json", 1}, {NULL, 0}};
 
 /* One line per key is easier to keep true than one per field. */
@@ -109,6 +111,8 @@ const struct config_key config_keys[] = {
      "Quotes older than this do not enter a price."},
     {"pricing", "max_rows", CONFIG_NUMBER, AT(max_rows), "500000", 1, 100000000, NULL, "rows", CONFIG_SUCCESSOR,
      "Largest number of rows taken from one file."},
+    {"pricing", "mxl_code_page", CONFIG_CHOICE, AT(mxl_code_page), "1251", 0, 0, code_page_choices, "", CONFIG_SUCCESSOR,
+     "Code page of reports of 1C 7.7 (.mxl), which do not name it."},
 
     {"log", "level", CONFIG_CHOICE, AT(log_level), "info", 0, 0, level_choices, "", CONFIG_RELOAD,
      "Least important lines that are written."},

@@ -80,6 +80,7 @@ struct job_settings {
     unsigned quote_history_days;  /* 400 */
     const char *time_zone;        /* "Europe/Moscow" */
     uint32_t max_rows;            /* 500 000 */
+    unsigned mxl_code_page;       /* sheet_limits.code_page */
 };
 
 /* Today in the configured time zone. It sets TZ for a moment: no other thread of the process may read local time or the

@@ -13,7 +13,8 @@ struct candidate {
     const struct grid_row *upper, *lower;
     unsigned n_fields;
     unsigned n_qty;
-    bool used_merge; /* a caption over several columns names one of the fields */
+    uint32_t qty_at[2]; /* the first of them */
+    bool used_merge;    /* a caption over several columns names one of the fields */
     uint8_t field_at[STOCK_COLUMNS];
     struct label_hints hints[STOCK_COLUMNS];
 };
@@ -113,8 +114,8 @@ static void read_candidate(const struct stock_head_input *input, struct candidat
     bool seen[FIELD_COUNT] = {false};
     for (uint32_t column = 0; column < STOCK_COLUMNS; column++) {
         enum stock_field field = column_field(input, c, column);
-        if (field == FIELD_QTY)
-            c->n_qty++;
+        if (field == FIELD_QTY && c->n_qty++ < 2)
+            c->qty_at[c->n_qty - 1] = column;
         if (field != FIELD_NONE && seen[field])
             field = FIELD_NONE; /* the leftmost column of a field wins */
         c->field_at[column] = (uint8_t)field;
@@ -230,10 +231,30 @@ enum stock_head_result stock_heading_find(const struct stock_head_input *input, 
     }
     if (best.n_fields == 0)
         return HEAD_NONE;
-    if (best.n_qty > 1)
+    if (best.n_qty > 1) {
+        *out = (struct stock_heading){.row = best.upper->row, .rivals = {best.qty_at[0], best.qty_at[1]}};
         return HEAD_AMBIGUOUS;
+    }
     take(input, &best, out);
     return HEAD_FOUND;
+}
+
+uint32_t stock_heading_side_by_side(const struct stock_head_input *input)
+{
+    for (uint32_t i = 1; i < input->n_rows; i++) {
+        const struct grid_row *row = input->rows[i], *above = input->rows[i - 1];
+        unsigned quantities = 0;
+        for (uint32_t k = 0; k < row->n_cells && above->row + 1 == row->row && above->grid == row->grid; k++) {
+            struct label_hints hints;
+            struct stock_span words = stock_cell_words(&row->cells[k]);
+            enum stock_field field = words.n ? label_field(words.s, words.n, &hints) : FIELD_NONE;
+            bool named = caption_over(input, above, row->cells[k].column).text.n > 0;
+            quantities += named && (field == FIELD_QTY || field == FIELD_FREE);
+        }
+        if (quantities > 1)
+            return row->row;
+    }
+    return MEM_NONE;
 }
 
 /* ---- The report's date ----------------------------------------------------------------------------------------- */

@@ -22,6 +22,7 @@ struct stock_heading {
      * row, lower row, and both joined. */
     uint32_t label[STOCK_COLUMNS][3];
     struct mem_arena text;
+    uint32_t rivals[2]; /* of HEAD_AMBIGUOUS, the only thing told beside `row`: the first two quantity columns */
 };
 void stock_heading_fini(struct stock_heading *heading);
 static inline bool stock_heading_has(const struct stock_heading *heading, enum stock_field field)
@@ -37,8 +38,12 @@ struct stock_head_input {
     uint32_t n_merges;
 };
 enum stock_head_result { HEAD_FOUND, HEAD_NONE, HEAD_AMBIGUOUS /* two quantity columns */ };
-/* Fills *out when found; release it with stock_heading_fini(). */
+/* Fills *out when found; release it with stock_heading_fini() in any case. */
 enum stock_head_result stock_heading_find(const struct stock_head_input *input, struct stock_heading *out);
+
+/* A report with the warehouses side by side, a quantity below the name of each, has no heading for us. Row of the
+ * quantities' captions, MEM_NONE = it is no such report. */
+uint32_t stock_heading_side_by_side(const struct stock_head_input *input);
 
 /* The latest date written above the heading, when the report was made or printed apart; year 0 = none. */
 struct value_date stock_heading_date(const struct stock_head_input *input, uint32_t heading_row);

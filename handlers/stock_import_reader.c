@@ -33,6 +33,7 @@ void stock_reader_init(struct stock_reader *reader, const struct stock_params *p
     *reader = (struct stock_reader){.params = params, .catalog = catalog, .items = items, .out = *out};
     reader->warehouse = stock_catalog_warehouse(catalog, params->warehouse);
     reader->section = MEM_NONE;
+    reader->side_by_side = MEM_NONE;
 }
 
 static void drop_head(struct stock_reader *reader)
@@ -99,6 +100,7 @@ static int take_data(struct stock_reader *reader, const struct stock_row *row)
     enum stock_added added = ADDED_NEW;
     uint32_t item = MEM_NONE;
     reader->rows_total++;
+    reader->no_values += row->field[FIELD_QTY] && row->field[FIELD_QTY]->kind == GRID_ERROR;
     enum stock_code code = stock_line_read(&reader->context, row, &ident, &line, &warnings);
     if (code == CODE_NONE) {
         added = stock_items_add(reader->items, &line, reader->params->duplicates, &item);
@@ -238,9 +240,13 @@ static int search_heading(struct stock_reader *reader)
     switch (stock_heading_find(&input, &reader->heading)) {
     case HEAD_AMBIGUOUS:
         fail(reader, "E_AMBIGUOUS_COLUMN",
-             "Sheet \"%s\" has two quantity columns; leave the one that counts the stock.", reader->sheet);
+             "Columns %u and %u below row %u%s%s are both quantities; leave the one that counts the stock.",
+             reader->heading.rivals[0] + 1, reader->heading.rivals[1] + 1, reader->heading.row + 1,
+             *reader->sheet ? " of sheet " : "", reader->sheet);
         return GRID_STOP;
     case HEAD_NONE:
+        if (reader->side_by_side == MEM_NONE)
+            reader->side_by_side = stock_heading_side_by_side(&input);
         reader->phase = PHASE_PASS;
         drop_head(reader);
         return 0;
@@ -319,14 +325,35 @@ struct grid_sink stock_reader_sink(struct stock_reader *reader)
     return (struct grid_sink){.sheet = on_sheet, .row = on_row, .sheet_end = on_sheet_end, .ctx = reader};
 }
 
-/* Tables made by programs have formulas that nobody has calculated: that is why their amounts are missing. */
-static void explain_formulas(struct stock_reader *reader)
+/* Tables made by programs have formulas that nobody has calculated, and forms of 1C expressions: that is why their
+ * amounts are missing. */
+static void explain_amounts(struct stock_reader *reader)
 {
     size_t used = strlen(reader->failure_text);
+    if (reader->uncalculated == 0 && reader->no_values > 0)
+        snprintf(reader->failure_text + used, sizeof reader->failure_text - used,
+                 " In %u of them the quantity is an expression or an error, not a number: fill the report with data, "
+                 "save it and send that.",
+                 reader->no_values);
     if (reader->uncalculated > 0)
         snprintf(reader->failure_text + used, sizeof reader->failure_text - used,
                  " %u formulas have no value yet: open the file in a spreadsheet program, save it and send that.",
                  reader->uncalculated);
+}
+
+static int no_heading(struct stock_reader *reader)
+{
+    if (reader->side_by_side != MEM_NONE)
+        return fail(
+            reader, "E_NO_HEADER",
+            "The warehouses stand side by side, each with a quantity in row %u: which one is meant is not known. "
+            "Make the report for one warehouse, or with the warehouses in a column \"Склад\", and send that.",
+            reader->side_by_side + 1);
+    return fail(
+        reader, "E_NO_HEADER",
+        "No heading with a quantity and a part number, lot, code or name in the first %d rows of any sheet. Name "
+        "the columns, \"Артикул\" and \"Количество\" for example, and send the file again.",
+        STOCK_HEAD_ROWS);
 }
 
 static int judge(struct stock_reader *reader)
@@ -334,10 +361,7 @@ static int judge(struct stock_reader *reader)
     if (reader->failure[0])
         return -1;
     if (reader->heading.rows == 0)
-        return fail(
-            reader, "E_NO_HEADER",
-            "No heading with a quantity and a part number, lot, code or name in the first %d rows of any sheet.",
-            STOCK_HEAD_ROWS);
+        return no_heading(reader);
     stock_items_settle(reader->items);
     if (reader->rows_total == 0)
         return fail(reader, "E_NO_DATA", "There are no stock rows for warehouse %s below the heading in row %u.",
@@ -352,6 +376,6 @@ int stock_reader_finish(struct stock_reader *reader)
 {
     int rc = judge(reader);
     if (rc != 0)
-        explain_formulas(reader);
+        explain_amounts(reader);
     return rc;
 }

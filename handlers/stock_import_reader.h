@@ -47,6 +47,8 @@ struct stock_reader {
     uint64_t rows_read;
     uint32_t rows_total, rows_rejected, duplicates_merged;
     uint32_t uncalculated; /* formulas without a value in the rows below the heading */
+    uint32_t no_values;    /* data rows whose quantity is an error or, in a form of 1C, an expression */
+    uint32_t side_by_side; /* row of stock_heading_side_by_side() on a sheet without heading, or MEM_NONE */
     uint32_t skipped[SKIP_COUNT];
     struct stock_issues issues;
     /* Set when the task cannot succeed: "E_NO_HEADER" and a sentence. */

@@ -11,8 +11,6 @@
 
 #define HEAD_BYTES 25 /* the header of the binary form; no brace document is shorter */
 
-const struct mxl_options mxl_default_options = {.code_page = 1251};
-
 /* Offset of the root group of the brace form, or 0. Bytes 6 to 12 do not decide: tools that take the file for a text
  * damage them, and the text behind is whole. A binary document of 123 columns has "{" there as well, but zeros behind
  * it. */
@@ -78,16 +76,16 @@ static int by_content(struct mxl_in *in, struct mxl_out *out, const uint16_t *pa
     return version ? mxl_binary_read(in, out, version, page) : unknown_version(in, h);
 }
 
-int mxl_read_with(const struct sheet_input *input, const struct sheet_limits *limits, const struct mxl_options *options,
-                  const struct grid_sink *sink, struct sheet_error *err)
+int mxl_read(const struct sheet_input *input, const struct sheet_limits *limits, const struct grid_sink *sink,
+             struct sheet_error *err)
 {
     struct mxl_in in;
     struct mxl_out out;
-    const uint16_t *page = mxl_code_page(options->code_page);
+    const uint16_t *page = mxl_code_page(limits->code_page);
     if (!page)
         return sheet_refuse(err, "mxl-codepage",
                             "Code page %u is not known. Use 1251 or another single-byte Windows page.",
-                            options->code_page);
+                            limits->code_page);
     if (input->length > MXL_MAX_FILE)
         return sheet_refuse(err, "mxl-limit",
                             "The .mxl file is larger than %" PRIu64 " MiB. Split the report into parts.",
@@ -100,10 +98,4 @@ int mxl_read_with(const struct sheet_input *input, const struct sheet_limits *li
     mxl_out_fini(&out);
     mxl_in_fini(&in);
     return rc;
-}
-
-int mxl_read(const struct sheet_input *input, const struct sheet_limits *limits, const struct grid_sink *sink,
-             struct sheet_error *err)
-{
-    return mxl_read_with(input, limits, &mxl_default_options, sink, err);
 }

@@ -1,6 +1,6 @@
 /* Reading 1C spreadsheet documents (.mxl): the brace form of 1C 8, the binary form of 1C 7.7 and the XML form.
  *
- * mxl_read() (sheet.h) is what the rest of the program calls; this header adds the settings that only this reader has.
+ * mxl_read() is declared in sheet.h.
  * Every form is read twice. The first pass walks the whole file, checks its shape to the last byte and collects what is
  * stored behind the grid but belongs before or beside the rows: merged areas and row groups. Only then are rows handed
  * out, so that a truncated or glued file is refused before a single row has left the reader. Both passes go by
@@ -21,16 +21,5 @@
 /* Largest file taken at all. Uploads are limited far below this by configuration. */
 #define MXL_MAX_FILE  (UINT64_C(1) << 30)
 #define MXL_MAX_CELLS (UINT64_C(64) << 20)
-
-struct mxl_options {
-    /* Windows or DOS code page of 1C 7.7 texts, since nothing in the file names it: 866, 1250, 1251, 1252, 1253, 1254
-     * or 1257. The other forms are UTF-8. */
-    unsigned code_page;
-};
-extern const struct mxl_options mxl_default_options; /* 1251: Russian, Ukrainian, Belarusian, Bulgarian */
-
-/* As mxl_read(), with settings. An unknown code page is the caller's mistake: -1 with class "mxl-codepage". */
-int mxl_read_with(const struct sheet_input *input, const struct sheet_limits *limits, const struct mxl_options *options,
-                  const struct grid_sink *sink, struct sheet_error *err);
 
 #endif

@@ -98,6 +98,7 @@ const uint16_t *mxl_code_page(unsigned number)
         return cp866;
     case 1250:
         return cp1250;
+    case 0:
     case 1251:
         return cp1251;
     case 1252:

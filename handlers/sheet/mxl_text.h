@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Upper half of a single-byte code page, or NULL for an unknown number. */
+/* Upper half of a single-byte code page: 866, 1250, 1251, 1252, 1253, 1254 or 1257; 0 = 1251. NULL for others. */
 const uint16_t *mxl_code_page(unsigned number);
 
 /* UTF-8 of one byte, at most 3 of them; returns its length. A byte the page leaves undefined becomes U+FFFD. */

@@ -5,8 +5,8 @@
 
 #include "handlers/sheet/mxl_out.h"
 
-/* Read both passes; the XML begins at byte `start` of the file, whatever stands before. Returns 0, or -1 (failure in the
- * input, or out->stopped). */
+/* Read both passes; the XML begins at byte `start` of the file, whatever stands before. Returns 0, or -1 (failure in
+ * the input, or out->stopped). */
 int mxl_xml_read(struct mxl_in *in, struct mxl_out *out, uint64_t start);
 
 #endif

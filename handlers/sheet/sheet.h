@@ -25,12 +25,17 @@ struct sheet_input {
     uint64_t length;
 };
 
+/* How far a reader goes, and the one setting that a reader has. */
 struct sheet_limits {
     uint32_t max_rows;     /* stored rows over all sheets read */
     uint64_t max_inflated; /* bytes after decompression, all parts together */
     uint64_t max_strings;  /* bytes of the shared string arena */
     uint32_t max_text;     /* UTF-16 units of one cell's text: 32767; a 1C report's cell may hold GRID_MAX_TEXT */
     uint32_t max_entries;  /* ZIP directory */
+    /* Windows or DOS code page of the texts of 1C 7.7, since nothing in such a file names it: 866, 1250, 1251, 1252,
+     * 1253, 1254 or 1257; another one is refused with class "mxl-codepage". 0 = 1251: Russian, Ukrainian, Belarusian,
+     * Bulgarian. */
+    unsigned code_page;
 };
 extern const struct sheet_limits sheet_default_limits; /* 500 000 rows, 4 GiB, 128 MiB, 32767, 10 000 */
 

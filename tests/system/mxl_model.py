@@ -231,9 +231,12 @@ def string(data, form=0):
     return bytes([len(data)]) + data
 
 
+CODE_PAGES = [866, 1250, 1251, 1252, 1253, 1254, 1257]
+
+
 class Binary:
-    def __init__(self, rng, version=None):
-        self.rng, self.version = rng, version or rng.choice([6, 6, 6, 7, 7, 2])
+    def __init__(self, rng, version=None, page=1251):
+        self.rng, self.version, self.page = rng, version or rng.choice([6, 6, 6, 7, 7, 2]), f"cp{page}"
         self.cells = {}
 
     def count(self, n):
@@ -275,7 +278,7 @@ class Binary:
         if self.rng.random() < 0.2:
             return self.cell()
         text = self.text()
-        self.cells[row, column] = text.decode("cp1251", "replace")
+        self.cells[row, column] = text.decode(self.page, "replace")
         return self.cell(text, self.rng.choice([0, 0, 0, 0, 1, 2, 3]))
 
     def row(self, number):
@@ -326,6 +329,20 @@ class Binary:
         data += self.list(self.drawing) + self.list(self.merge) + self.list(self.section) + self.list(self.section)
         data += self.list(lambda: struct.pack("<i", 7)) + self.list(lambda: struct.pack("<i", 9)) + self.names()
         return data, table(self.cells)
+
+
+def binary_report(rows, version=6):
+    """Rows of (text, content type), from column 0 on; nothing else is in it."""
+    def cell(text="", kind=0):
+        fixed = bytearray(struct.pack("<I", 0x80000000 if text else 0) + bytes(VERSIONS[version] - 4))
+        fixed[27] = kind
+        return bytes(fixed) + (string(text.encode("cp1251")) if text else b"")
+
+    def keyed(records):
+        return count(len(records)) + struct.pack(f"<{len(records)}i", *range(len(records))) + count(len(records)) + b"".join(records)
+
+    head = b"MOXCEL\0\0\0\0\0" + struct.pack("<Hiii", version, 3, len(rows), 0) + cell() + keyed([]) * 2 + cell() * 2 + keyed([])
+    return head + keyed([cell() + keyed([cell(*text) for text in row]) for row in rows]) + count(0) * 6 + struct.pack("<I", 0)
 
 
 # ---- XML form ---------------------------------------------------------------------------------------------------------

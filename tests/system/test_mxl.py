@@ -1,11 +1,14 @@
 """Imports of 1C reports (.mxl) through the daemon: groups and totals are never counted as stock."""
 import json
+import os
 import re
 import subprocess
+from pathlib import Path
 
 import pytest
 
 import samples
+from mxl_model import binary_report
 
 MXL = samples.DATA / "mxl"
 
@@ -75,10 +78,32 @@ def test_typed_values_and_decoys(stocked):
     assert float(result["qty_total"]) == sum(int(cells[4]) for cells in rows.values() if 4 in cells) == 360301
 
 
-def test_report_by_warehouses_is_refused_rather_than_guessed(stocked):
-    task = imported(stocked, "synthetic-matrix.mxl")
-    assert task["status"] == "error" and task["error"]
+@pytest.mark.parametrize("name, row", [("synthetic-matrix.mxl", 4), ("v8-12-stock-by-store.mxl", 2), ("v8-12-stock-filtered.mxl", 5)])
+def test_report_by_warehouses_is_refused_rather_than_guessed(stocked, name, row):
+    folder = MXL if (MXL / name).exists() else Path(os.environ.get("PF_SAMPLES", "/nowhere")) / "mxl"
+    if not (folder / name).exists():
+        pytest.skip("PF_SAMPLES is not set")
+    task = sent(stocked, (folder / name).read_bytes())
+    assert task["status"] == "error" and f"in row {row}:" in task["error"] and 'a column "Склад"' in task["error"], task
+    assert stocked.sql(f"SELECT error_code FROM task WHERE id = '{task['id']}'") == [["E_NO_HEADER"]]
     assert stocked.sql("SELECT COUNT(*) FROM stock_item") == [["0"]]
+
+
+def test_two_quantities_are_named(stocked):
+    task = sent(stocked, report([["Остатки"], ["Артикул", "Остаток", "Цена", "Количество"], ["PN-1", "5", "1,00", "7"]], [], [(1,)]))
+    assert task["status"] == "error" and task["error"].startswith("Columns 2 and 4 below row 2 are both quantities; leave the one"), task
+
+
+def test_reports_of_7_7(stocked):
+    heading = [("Артикул", 0), ("Количество", 0), ("Цена", 0)]
+    filled = binary_report([[("Отчёт", 0)], heading, [("PN-1", 0), (" 1,234.50", 0), ("2.5", 0)], [("PN-2", 0), ("7", 0), ("", 0)]])
+    task = sent(stocked, filled)
+    assert task["status"] == "completed" and task["result"]["qty_total"] == "1241.500" and task["result"]["value_total"] == "3086.25", task
+    form = binary_report([heading, [("ПечНоменклатура", 1), ("ПечОстаток", 1), ("ПечЦена", 1)]])
+    task = sent(stocked, form)
+    assert task["status"] == "error" and "In 1 of them the quantity is an expression" in task["error"] and "fill the report with data" in task["error"], task
+    task = sent(stocked, binary_report([[("Запрос.Товар", 1), ("ПечОстаток", 2)]], 7))
+    assert task["status"] == "error" and "a form without data" in task["error"], task
 
 
 def test_truncated_report_writes_nothing(stocked):
@@ -191,3 +216,14 @@ def test_a_form_without_data(stocked, tmp_path):
     file.write_bytes(data)
     out = subprocess.run([str(stocked.build / "priceforge-cells"), str(file)], capture_output=True, check=True)
     assert json.loads(out.stdout) == {"rows": 0, "cols": 0, "cells": []}
+
+
+def test_the_code_page_is_a_setting(make_daemon):
+    daemon = make_daemon(pricing__mxl_code_page=866)
+    samples.load_catalogue(daemon)
+    data = binary_report([[("Артикул", 0), ("Количество", 0)], [("Кабель-1", 0), ("7", 0)]])
+    for word in ("Артикул", "Количество", "Кабель-1"):
+        data = data.replace(word.encode("cp1251"), word.encode("cp866"))
+    task = sent(daemon, data)
+    assert task["status"] == "completed" and task["result"]["qty_total"] == "7.000", task
+    assert daemon.sql("SELECT part_number FROM stock_item") == [["Кабель-1"]]

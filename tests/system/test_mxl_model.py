@@ -10,7 +10,7 @@ import subprocess
 import pytest
 
 from conftest import BUILD
-from mxl_model import VERSIONS, Binary, Brace, Text, Xml, string
+from mxl_model import CODE_PAGES, VERSIONS, Binary, Brace, Text, Xml, string
 
 CASES = int(os.environ.get("PF_MXL_CASES", "250"))
 SEED = int(os.environ.get("PF_MXL_SEED", "20260205"))
@@ -19,10 +19,10 @@ SEED = int(os.environ.get("PF_MXL_SEED", "20260205"))
 @pytest.fixture
 def cells(tmp_path):
     """Cells of a document, or its class and byte."""
-    def run(data):
+    def run(data, *options):
         file = tmp_path / "document.mxl"
         file.write_bytes(data)
-        done = subprocess.run([BUILD / "priceforge-cells", file], capture_output=True, timeout=60)
+        done = subprocess.run([BUILD / "priceforge-cells", *options, file], capture_output=True, timeout=60)
         if done.returncode == 0:
             return json.loads(done.stdout)
         assert done.returncode == 1 and done.stdout == b"", (done.returncode, done.stderr)
@@ -43,6 +43,17 @@ def test_whole_documents_give_their_cells(cells, form):
         assert "DECOY" not in json.dumps(got)
         seen += len(wanted["cells"])
     assert seen > CASES * 3
+
+
+@pytest.mark.parametrize("page", CODE_PAGES)
+def test_code_pages(cells, page):
+    """All 256 bytes of each page; what it does not define becomes U+FFFD."""
+    for case in range(5):
+        document = Binary(random.Random(f"page {SEED} {case}"), page=page)
+        document.text = lambda: bytes(range(256))
+        data, wanted = document.document()
+        assert cells(data, "--code-page", str(page)) == wanted
+    assert cells(data, "--code-page", "65000")[0] == "mxl-codepage"
 
 
 @pytest.mark.parametrize("form", [Brace, Binary, Xml])

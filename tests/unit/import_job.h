@@ -64,6 +64,7 @@ static inline int import_read_file(struct job *job, enum sheet_format format, co
     struct sheet_input input = {job->file_fd, job->file->offset, job->file->length};
     struct sheet_limits limits = sheet_default_limits;
     limits.max_rows = job->settings->max_rows;
+    limits.code_page = job->settings->mxl_code_page;
     if (!test->grid)
         return sheet_read(&input, format, &limits, sink, err);
     int rc = grid_send(test->grid, NULL, NULL, false, sink);

@@ -406,11 +406,12 @@ static void binary_code_pages(void **state)
     seven(&d, NONE);
     struct sheet_input input = {.fd = bytes_fd(d.b, d.n), .length = d.n};
     struct grid_sink sink = kept_sink(&kept);
-    struct mxl_options options = {.code_page = 1252};
-    assert_int_equal(mxl_read_with(&input, &mxl_test_limits, &options, &sink, &err), 0);
+    struct sheet_limits limits = mxl_test_limits;
+    limits.code_page = 1252;
+    assert_int_equal(mxl_read(&input, &limits, &sink, &err), 0);
     assert_string_equal(kept_text(&kept, 3, 1), "\xc3\x80\xcb\x9c");
-    options.code_page = 65001;
-    assert_int_equal(mxl_read_with(&input, &mxl_test_limits, &options, &sink, &err), -1);
+    limits.code_page = 65001;
+    assert_int_equal(mxl_read(&input, &limits, &sink, &err), -1);
     assert_string_equal(err.cls, "mxl-codepage");
     close(input.fd);
     kept_free(&kept);
