@@ -1,7 +1,9 @@
 """Files that are refused: by content, with a sentence that says what the file is and what to do, the same from the service and from
 priceforge-cells; and limits, each with its own."""
 import io
+import random
 import re
+import string
 import struct
 import subprocess
 import zipfile
@@ -192,6 +194,90 @@ def test_rows_beyond_the_limit(make_daemon):
     assert task["status"] == "error" and task["error"] == "The file has more than 100 rows. Split it and send the parts.", task
     assert daemon.sql(f"SELECT error_code FROM task WHERE id = '{task['id']}'") == [["E_FILE_TOO_LARGE"]]
     assert daemon.worker(0).wait(daemon.worker(0).upload(IMPORT, samples.stock(99)).json["task_id"])["status"] == "completed"
+
+
+# ---- At the limits -----------------------------------------------------------------------------------------------------------------------
+
+HEADING = "<row r='1'><c t='str'><v>Артикул</v></c><c t='str'><v>Количество</v></c></row>"
+ONE_ROW = "<row r='2'><c t='str'><v>PN-1</v></c><c><v>5</v></c></row>"
+
+
+def table(more="", behind="", **parts):
+    """A stock of one row, with more rows in front of it and more content behind the table, and further parts."""
+    made = zipfile.ZipFile(io.BytesIO(workbook(f"<worksheet><sheetData>{HEADING}{ONE_ROW}{more}</sheetData>{behind}</worksheet>")))
+    return archive({**{name: made.read(name) for name in made.namelist()}, **parts})
+
+
+def strings(n_bytes):
+    """Shared strings that take this much: their bytes and four for each."""
+    block = ("".join(random.Random(1).choices(string.ascii_letters, k=8192)) * 4)[8:32767]
+    whole, rest = divmod(n_bytes, 32767 + 4)
+    items = [f"<si><t>{i:08d}{block}</t></si>" for i in range(whole)]
+    return table(**{"xl/sharedStrings.xml": f"<sst>{''.join(items)}<si><t>{'z' * (rest - 4)}</t></si></sst>"})
+
+
+def nested(depth):
+    """Elements to this depth, the worksheet itself included."""
+    return table(behind="<x>" * (depth - 1) + "</x>" * (depth - 1))
+
+
+def sheets(n):
+    made = table()
+    more = "".join(f'<sheet name="{i}" sheetId="{i}" r:id="none"/>' for i in range(2, n + 1))
+    parts = zipfile.ZipFile(io.BytesIO(made))
+    return archive({name: parts.read(name) if name != "xl/workbook.xml" else samples.BOOK.replace("</sheets>", more + "</sheets>")
+                    for name in parts.namelist()})
+
+
+def entries(n):
+    """A workbook of so many entries; its own are five."""
+    return table(**{f"x/{i}": "" for i in range(n - 5)})
+
+
+def text(n, character="я"):
+    return table(f"<row r='3'><c t='str'><v>PN-2</v></c><c><v>1</v></c><c t='str'><v>{character * n}</v></c></row>")
+
+
+def row_text(n):
+    """A row that shares one long text n times."""
+    cells = "".join("<c t='s'><v>0</v></c>" for _ in range(n))
+    return table(f"<row r='3'>{cells}</row>", **{"xl/sharedStrings.xml": f"<sst><si><t>{'x' * 32767}</t></si></sst>"})
+
+
+# what: (a file at the limit, the first beyond it, class, words of the sentence)
+LIMITS = {
+    "strings": (lambda: strings(128 << 20), lambda: strings((128 << 20) + 1), "limit-text", "128 MiB of different texts"),
+    "entries": (lambda: entries(10000), lambda: entries(10001), "zip-bomb", "too many entries (limit 10000)"),
+    "sheets": (lambda: sheets(10000), lambda: sheets(10001), "xml-limit", "more than 10000 sheets"),
+    "depth": (lambda: nested(64), lambda: nested(65), "xml-limit", "more than 64 levels"),
+    "text": (lambda: text(32767), lambda: text(32768), "xml-limit", "more than 32767 characters"),
+    "surrogates": (lambda: text(16383, "\U0001f600"), lambda: text(16384, "\U0001f600"), "xml-limit", "more than 32767 characters"),
+    "row's text": (lambda: row_text(256), lambda: row_text(257), "limit-text", "8 MiB"),
+    "column": (lambda: table("<row r='3'><c r='XFD3'><v>1</v></c></row>"), lambda: table("<row r='3'><c r='XFE3'><v>1</v></c></row>"),
+               "bad-reference", "columns to XFD"),
+    "row": (lambda: table("<row r='1048576'><c><v>1</v></c></row>"), lambda: table("<row r='1048577'><c><v>1</v></c></row>"),
+            "bad-reference", "1048576 rows"),
+    "attributes": (lambda: table(behind="<x " + " ".join(f"a{i}=''" for i in range(256)) + "/>"),
+                   lambda: table(behind="<x " + " ".join(f"a{i}=''" for i in range(257)) + "/>"), "xml-limit", "more than 256 attributes"),
+    "ratio": (lambda: table("<x/>" * ((2 << 20) - 1000)), lambda: table("<x/>" * (16 << 20)), "zip-bomb", "inflates beyond measure"),
+    "tag": (lambda: table(behind=f"<x a='{'y' * ((4 << 20) - 100)}'/>"), lambda: table(behind=f"<x a='{'y' * (5 << 20)}'/>"),
+            "xml-limit", "a tag of more than 4 MiB"),
+}
+
+
+@pytest.mark.parametrize("what", LIMITS)
+def test_the_last_that_is_allowed_and_the_first_that_is_not(stocked, tmp_path, what):
+    at, beyond, cls, words = LIMITS[what]
+    client = stocked.worker(0)
+    task = client.wait(client.upload(IMPORT + "&dry_run=true", at()).json["task_id"])
+    assert task["status"] == "completed" and task["result"]["rows_accepted"] >= 1, task
+    data = beyond()
+    task = client.wait(client.upload(IMPORT, data).json["task_id"])
+    assert task["status"] == "error" and words in task["error"] and ADVICE.search(task["error"]), task
+    file = tmp_path / "file.xlsx"
+    file.write_bytes(data)
+    tool = subprocess.run([str(stocked.build / "priceforge-cells"), str(file)], capture_output=True, text=True)
+    assert tool.returncode == 1 and tool.stderr.startswith(f"{cls}: {task['error']}"), tool.stderr
 
 
 def test_formulas_that_nobody_has_calculated_are_told(stocked):
