@@ -155,11 +155,6 @@ static int on_sheet_end(void *ctx)
     return write_count(ctx, FRAME_SHEET_END);
 }
 
-struct grid_sink gridwire_writer_sink(struct gridwire_writer *writer)
-{
-    return (struct grid_sink){.sheet = on_sheet, .row = on_row, .sheet_end = on_sheet_end, .ctx = writer};
-}
-
 int gridwire_write_end(struct gridwire_writer *w)
 {
     return write_count(w, FRAME_END);
@@ -170,6 +165,21 @@ static void add_short(struct bytes *f, const char *text, size_t size)
     size_t n = strnlen(text, size);
     *append(f, 1) = (unsigned char)n;
     bytes_add(f, text, n);
+}
+
+/* A wire that is broken is noticed by the next frame. */
+static void on_remark(void *ctx, const char *text)
+{
+    struct gridwire_writer *w = ctx;
+    begin(w, FRAME_REMARK);
+    add_short(&w->frame, text, REMARK_MAX);
+    flush(w);
+}
+
+struct grid_sink gridwire_writer_sink(struct gridwire_writer *writer)
+{
+    return (struct grid_sink){
+        .sheet = on_sheet, .row = on_row, .sheet_end = on_sheet_end, .ctx = writer, .remark = on_remark};
 }
 
 int gridwire_write_refused(struct gridwire_writer *w, const struct sheet_error *err)
