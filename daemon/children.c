@@ -108,8 +108,9 @@ static int run_role(void *ctx)
     case PROC_DATABASE:
         abort();
     }
-    /* A hostile file must not find the table, not even to read. */
+    /* A hostile file must not find the table, not even to read, nor a password. */
     shm_segment_free(&birth->master->segment);
+    config_forget_secrets(birth->master->config);
     int code = parser_main(process);
     log_flush();
     _exit(code); /* inside its sandbox nothing that runs at exit() may be counted on */

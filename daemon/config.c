@@ -356,10 +356,12 @@ static const char *password_file_fault(FILE *stream)
 /* First line of the file, without its end. */
 static void read_password(struct load *load, const char *path)
 {
-    char line[1024] = "";
+    char line[1024] = "", buffer[1024];
     FILE *stream = fopen(path, "re");
     const char *wrong = password_file_fault(stream);
 
+    if (stream) /* one that the library took from the heap would stay there unwiped */
+        setvbuf(stream, buffer, _IOFBF, sizeof buffer);
     if (!wrong && fgets(line, sizeof line, stream)) {
         if (strlen(line) == sizeof line - 1)
             wrong = "its first line is too long for a password";
@@ -371,9 +373,10 @@ static void read_password(struct load *load, const char *path)
         fault(load, path, "the password file cannot be used: %s", wrong);
     else if (!(load->config->db_password = strdup(line)))
         abort();
-    explicit_bzero(line, sizeof line);
     if (stream)
         fclose(stream);
+    explicit_bzero(line, sizeof line);
+    explicit_bzero(buffer, sizeof buffer);
 }
 
 static void find_password(struct load *load)
@@ -421,6 +424,12 @@ int config_load(const char *file, const char *const *overrides, unsigned n_overr
     return 0;
 }
 
+void config_forget_secrets(struct config *config)
+{
+    if (config->db_password)
+        explicit_bzero(config->db_password, strlen(config->db_password));
+}
+
 void config_free(struct config **config)
 {
     struct config *c = *config;
@@ -429,8 +438,7 @@ void config_free(struct config **config)
         return;
     for (const struct config_key *key = config_keys; key->section; key++)
         config_key_clear(key, c);
-    if (c->db_password)
-        explicit_bzero(c->db_password, strlen(c->db_password));
+    config_forget_secrets(c);
     free(c->db_password);
     free(c->spool_dir);
     free(c->private_socket);

@@ -63,6 +63,8 @@ struct config {
 /* Read everything. Returns 0 and *out, or -1 after writing one clear message per fault to standard error (exit 78). */
 int config_load(const char *file, const char *const *overrides, unsigned n_overrides, struct config **out);
 void config_free(struct config **config);
+/* Wipe what only those may know who talk to the database. */
+void config_forget_secrets(struct config *config);
 /* Every key with its value, default and help, as an INI file that can be read back; secrets are left out. */
 void config_dump(const struct config *config, int fd);
 

@@ -48,8 +48,7 @@ void config_keep_fixed(const struct config *running, struct config *next)
     next->private_database = running->private_database;
     keep_text(&next->spool_dir, running->spool_dir);
     keep_text(&next->private_socket, running->private_socket);
-    if (next->db_password)
-        explicit_bzero(next->db_password, strlen(next->db_password));
+    config_forget_secrets(next);
     keep_text(&next->db_password, running->db_password);
 }
 

@@ -1,5 +1,6 @@
 /* The master's loop and the order in which things start. */
 #include "daemon/master.h"
+#include "daemon/landlock.h"
 #include "daemon/log.h"
 #include "daemon/notify.h"
 #include "handlers/task_type.h"
@@ -308,6 +309,8 @@ int master_run(struct master *m)
         log_error("start: cannot set up the master's loop: %s", strerror(-rc));
         return EXIT_SHORTAGE;
     }
+    if (landlock_version() == 0)
+        log_warn("this kernel has no landlock: parsers are locked in by seccomp and limits alone");
     parserhub_init(&m->parsers, m->config->runners);
     children_make_posts(m);
     loop(m);

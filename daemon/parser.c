@@ -4,15 +4,32 @@
 #include "daemon/log.h"
 #include "daemon/process.h"
 #include "daemon/sandbox.h"
+#include "handlers/sheet/bytes.h"
 #include "handlers/sheet/gridwire.h"
 
 #include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 struct parser_limits parser_limits = {.memory = 256 << 20, .cpu_s = 300, .silence_ms = 60000};
 parser_decode_fn *parser_decode = parser_decode_file;
+
+int parser_await(int sock, int timeout_ms)
+{
+    struct pollfd p = {.fd = sock, .events = POLLIN};
+    char said = 0;
+    int n;
+    do
+        n = poll(&p, 1, timeout_ms);
+    while (n < 0 && errno == EINTR);
+    if (n <= 0)
+        return n < 0 ? -errno : -ETIMEDOUT;
+    return read(sock, &said, 1) == 1 && said == PARSER_READY ? 0 : -EPIPE;
+}
 
 int parser_send_request(int sock, const struct parser_request *request, int file_fd)
 {
@@ -75,12 +92,51 @@ int parser_decode_file(int sock, const struct parser_request *request, int file_
     return rc;
 }
 
+/* ---- The end of what it may take --------------------------------------------------------------------------------- */
+
+static int answer_fd;
+static struct sheet_error beyond_memory, beyond_time; /* made before they are needed: there is no memory then */
+
+/* One beyond its limits says so itself: that is a fact about the file, and no second attempt will change it. */
+static void refuse_for_memory(void)
+{
+    gridwire_refuse_now(answer_fd, &beyond_memory);
+    _exit(EXIT_DONE);
+}
+
+/* In the middle of a frame nothing can be said; the signal comes again after another second of work. */
+static void refuse_for_time(int sig)
+{
+    (void)sig;
+    if (gridwire_refuse_now(answer_fd, &beyond_time) != -EBUSY)
+        _exit(EXIT_DONE);
+}
+
+static int watch_limits(int sock)
+{
+    struct sigaction action = {.sa_handler = refuse_for_time, .sa_flags = SA_RESTART};
+    answer_fd = sock;
+    sheet_refuse(&beyond_memory, "limit-memory",
+                 "Reading the file takes more than %" PRIu64 " MiB of memory. Split it and send the parts.",
+                 parser_limits.memory >> 20);
+    sheet_refuse(&beyond_time, "limit-time",
+                 "Reading the file takes more than %u s of computing time. Split it and send the parts.",
+                 parser_limits.cpu_s);
+    on_no_memory = refuse_for_memory;
+    return sigaction(SIGXCPU, &action, NULL);
+}
+
 int parser_main(const struct process *process)
 {
     int sock = process->parser_control;
     struct parser_request request;
+    if (watch_limits(sock) != 0)
+        return EXIT_SHORTAGE;
+    static const char ready = PARSER_READY;
     if (sandbox_enter(sock, parser_limits.memory, parser_limits.cpu_s) != 0)
         return EXIT_SHORTAGE;
+    if (write(sock, &ready, 1) != 1)
+        return EXIT_DONE;
     int file_fd = receive_request(sock, &request);
     if (file_fd < 0)
         return EXIT_DONE; /* the runner is gone or needed no parser */

@@ -4,7 +4,9 @@
 
 #include <stdint.h>
 
-/* One request per parser; the file's descriptor travels beside it (SCM_RIGHTS). The answer is a gridwire stream. */
+/* A parser says PARSER_READY when it is locked in. Then one request per parser; the file's descriptor travels beside it
+ * (SCM_RIGHTS). The answer is a gridwire stream. */
+#define PARSER_READY 'r'
 struct parser_request {
     uint16_t format;    /* enum sheet_format; 0 = tell by content */
     uint16_t code_page; /* sheet_limits.code_page */
@@ -14,8 +16,8 @@ struct parser_request {
 
 /* How far a parser may go. Real files take seconds and some 50 MiB at most. The tests' daemon sets less. */
 struct parser_limits {
-    uint64_t memory;     /* bytes of address space: 256 MiB */
-    unsigned cpu_s;      /* 300 */
+    uint64_t memory;     /* bytes of address space: 256 MiB; beyond it the file is refused as "limit-memory" */
+    unsigned cpu_s;      /* 300; beyond it "limit-time" */
     unsigned silence_ms; /* 60 000: between two bytes for the runner */
 };
 extern struct parser_limits parser_limits;
@@ -26,6 +28,9 @@ typedef int parser_decode_fn(int sock, const struct parser_request *request, int
 extern parser_decode_fn *parser_decode;
 parser_decode_fn parser_decode_file;
 
+/* Runner side. Wait until the parser is ready: one that dies before has not seen the file, so the file is not to blame.
+ * Returns 0 or -errno (-EPIPE: it is gone; -ETIMEDOUT). */
+int parser_await(int sock, int timeout_ms);
 /* Runner side. Returns 0 or -errno (-EPIPE: the parser is gone; take the next one). */
 int parser_send_request(int sock, const struct parser_request *request, int file_fd);
 

@@ -44,7 +44,7 @@ static void sniff(struct upload *upload)
 {
     const struct task_type *type = task_type_at((unsigned)upload->type);
     if (upload->file.length == 0) {
-        sheet_refuse(&upload->refused, "empty-file", "The file is empty; nothing was imported.");
+        sheet_refuse(&upload->refused, "empty-file", "The file is empty. Send it again.");
         return;
     }
     if (type->file_format == SHEET_CSV)

@@ -33,9 +33,12 @@ static int take_parser(struct runner *runner, const struct parser_request *reque
         int sock, rc = parser_take(runner->process->parser_control, TAKE_MS, &runner->parser, &sock);
         if (rc != 0)
             return rc;
-        if (parser_send_request(sock, request, file_fd) == 0)
+        rc = parser_await(sock, TAKE_MS);
+        if (rc == 0 && parser_send_request(sock, request, file_fd) == 0)
             return sock;
         close(sock);
+        if (rc == -ETIMEDOUT)
+            return rc;
     }
     return -EPIPE;
 }
@@ -85,7 +88,7 @@ int runner_read_file(struct job *job, enum sheet_format format, const struct gri
     kill_parser(runner); /* the one before, if it only played dead: it would keep its post from a successor */
     int sock = take_parser(runner, &request, job->file_fd);
     if (sock < 0)
-        return sheet_refuse(err, "parser-died", "no parser process is to be had (%s)", strerror(-sock));
+        return sheet_refuse(err, "parser-died", "no parser process is to be had: see the service's log");
     int rc = gridwire_replay(sock, &bounds, sink, goes_on, job, err);
     dismiss(runner, sock);
     if (rc == -1)

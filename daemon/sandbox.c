@@ -2,22 +2,23 @@
  * missing. */
 #include "daemon/sandbox.h"
 
+#include "daemon/landlock.h"
 #include "daemon/log.h"
 
 #include <errno.h>
+#include <linux/seccomp.h>
 #include <seccomp.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
-#ifdef HAVE_LINUX_LANDLOCK_H
-#include <linux/landlock.h>
-#endif
+/* Beyond the soft limit the kernel says SIGXCPU once a second, at the hard one it kills. */
+#define CPU_GRACE_S 2
 
-/* Everything but the socket, the log and standard error. */
+/* Everything but the socket, the log and standard error, which are still needed to say why there is no sandbox. */
 static int close_others(int keep)
 {
     int a = keep, b = log_fd();
@@ -36,41 +37,31 @@ static int close_others(int keep)
     return rc | close_range((unsigned)(b > STDERR_FILENO ? b : STDERR_FILENO) + 1, ~0u, 0);
 }
 
-static int limit(__rlimit_resource_t what, rlim_t value)
+static int limit(__rlimit_resource_t what, rlim_t soft, rlim_t hard)
 {
-    struct rlimit rl = {value, value};
+    struct rlimit rl = {soft, hard};
     return setrlimit(what, &rl);
 }
 
 static int set_limits(uint64_t memory, unsigned cpu_s)
 {
-#ifndef PF_SANITIZERS /* their shadow memory alone is terabytes of address space */
-    if (limit(RLIMIT_AS, memory) != 0)
-        return -1;
+    int rc = 0;
+#ifndef PF_SANITIZERS /* their shadow memory alone is terabytes of address space, and their leak check is a thread */
+    rc = limit(RLIMIT_AS, memory, memory) | limit(RLIMIT_NPROC, 0, 0);
 #else
     (void)memory;
 #endif
-    return limit(RLIMIT_CPU, cpu_s) | limit(RLIMIT_FSIZE, 0) | limit(RLIMIT_NOFILE, 16) | limit(RLIMIT_CORE, 0) |
-           prctl(PR_SET_DUMPABLE, 0) | prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    return rc | limit(RLIMIT_CPU, cpu_s, cpu_s + CPU_GRACE_S) | limit(RLIMIT_FSIZE, 0, 0) |
+           limit(RLIMIT_NOFILE, 16, 16) | limit(RLIMIT_CORE, 0, 0) | prctl(PR_SET_DUMPABLE, 0) |
+           prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 }
 
-/* No path at all. ABI 1 (5.13) knows the first 13 rights; newer kernels more, which a ruleset may leave unhandled. */
-static void forbid_paths(void)
-{
-#if defined(HAVE_LINUX_LANDLOCK_H) && defined(SYS_landlock_create_ruleset)
-    struct landlock_ruleset_attr attr = {.handled_access_fs = (1ull << 13) - 1};
-    int fd = (int)syscall(SYS_landlock_create_ruleset, &attr, sizeof attr.handled_access_fs, 0);
-    if (fd < 0)
-        return; /* not in this kernel or switched off: seccomp alone stays */
-    (void)syscall(SYS_landlock_restrict_self, fd, 0);
-    close(fd);
-#endif
-}
+/* ---- Seccomp ---------------------------------------------------------------------------------------------------- */
 
+/* What decoding needs, recvmsg for the file, which arrives when the sandbox stands, and the two ids for abort(). */
 static const int allowed[] = {
     SCMP_SYS(read),
     SCMP_SYS(write),
-    SCMP_SYS(writev),
     SCMP_SYS(pread64),
     SCMP_SYS(lseek),
     SCMP_SYS(fstat),
@@ -87,13 +78,11 @@ static const int allowed[] = {
     SCMP_SYS(exit),
     SCMP_SYS(exit_group),
     SCMP_SYS(recvmsg),
-    SCMP_SYS(sendto),
-    SCMP_SYS(sendmsg),
-    SCMP_SYS(poll),
     SCMP_SYS(gettid),
     SCMP_SYS(getpid),
     SCMP_SYS(restart_syscall),
 #ifdef PF_SANITIZERS /* what their run time needs at exit and for its reports */
+    SCMP_SYS(writev),
     SCMP_SYS(sigaltstack),
     SCMP_SYS(sched_yield),
     SCMP_SYS(getrlimit),
@@ -144,17 +133,42 @@ static int filter_calls(void)
     return rc;
 }
 
+/* A parser that its file has taken over must not write the log either: what it has to say goes to its runner. The
+ * sanitizers report to standard error. */
+static void close_log(void)
+{
+#ifndef PF_SANITIZERS
+    if (log_fd() != STDERR_FILENO)
+        close(log_fd());
+    close(STDERR_FILENO);
+#endif
+}
+
+/* Asked before the limits: behind them, a log that is a file can no longer be written. A filter at address 0 is never
+ * taken; a kernel that can filter says so. */
+static bool can_filter(void)
+{
+    return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, NULL) < 0 && errno == EFAULT;
+}
+
 int sandbox_enter(int keep, uint64_t memory, unsigned cpu_s)
 {
+    if (!can_filter()) {
+        log_error("parser not started: seccomp is not available here (%s)", strerror(errno));
+        return -1;
+    }
     if (close_others(keep) != 0 || set_limits(memory, cpu_s) != 0) {
         log_error("parser not started: cannot lower its limits: %s", strerror(errno));
         return -1;
     }
-    forbid_paths();
-    int rc = filter_calls();
+    int rc = landlock_forbid();
+    if (rc < 0)
+        log_warn("a parser is without landlock, which refuses (%s)", strerror(-rc));
+    rc = filter_calls();
     if (rc != 0) {
-        log_error("parser not started: seccomp is not available here (%s)", strerror(-rc));
+        log_error("parser not started: its system calls cannot be filtered (%s)", strerror(-rc));
         return -1;
     }
+    close_log();
     return 0;
 }

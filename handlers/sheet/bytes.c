@@ -5,6 +5,15 @@
 
 #include <stdlib.h>
 
+void (*on_no_memory)(void);
+
+void no_memory(void)
+{
+    if (on_no_memory != NULL)
+        on_no_memory();
+    abort();
+}
+
 void *xalloc(size_t n)
 {
     return xrealloc(NULL, n);
@@ -14,7 +23,7 @@ void *xrealloc(void *p, size_t n)
 {
     void *to = realloc(p, n > 0 ? n : 1);
     if (to == NULL)
-        abort();
+        no_memory();
     return to;
 }
 

@@ -41,8 +41,10 @@ static inline void put64(unsigned char *p, uint64_t v)
     put32(p + 4, (uint32_t)(v >> 32));
 }
 
-/* Sizes given here are bounded by the caller; running out of memory then is the environment's fault, and the process
- * ends (a parser's death is a refused file, never half a table). */
+/* Sizes given here are bounded by the caller; when memory runs out all the same, the process ends: a parser after
+ * saying so in a way of its own (on_no_memory; NULL = abort()), and of half a table nothing counts. */
+extern void (*on_no_memory)(void);
+_Noreturn void no_memory(void);
 void *xalloc(size_t n);
 void *xrealloc(void *p, size_t n);
 

@@ -5,6 +5,7 @@
 #include "handlers/sheet/gridwire_frame.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -38,6 +39,8 @@ static unsigned char *append(struct bytes *b, size_t n)
     return (unsigned char *)b->data + b->len - n;
 }
 
+static volatile sig_atomic_t sending; /* between the first and the last byte of a frame */
+
 /* write(2), not send(2): the sandbox of the parser knows no socket calls. SIGPIPE is ignored there. */
 static int write_all(int fd, const char *data, size_t n)
 {
@@ -60,7 +63,9 @@ static int flush(struct gridwire_writer *w)
         return 0;
     put32((unsigned char *)f->data, (uint32_t)(f->len - FRAME_HEAD));
     f->data[4] = (char)w->kind;
+    sending = 1;
     int rc = write_all(w->fd, f->data, f->len);
+    sending = 0;
     f->len = 0;
     return rc;
 }
@@ -160,11 +165,32 @@ int gridwire_write_end(struct gridwire_writer *w)
     return write_count(w, FRAME_END);
 }
 
-static void add_short(struct bytes *f, const char *text, size_t size)
+/* ---- Refusals --------------------------------------------------------------------------------------------------- */
+
+enum {
+    REFUSAL_MAX =
+        FRAME_HEAD + 8 + 1 + sizeof((struct sheet_error *)NULL)->cls + 1 + sizeof((struct sheet_error *)NULL)->text
+};
+
+static unsigned char *put_short(unsigned char *to, const char *text, size_t size)
 {
     size_t n = strnlen(text, size);
-    *append(f, 1) = (unsigned char)n;
-    bytes_add(f, text, n);
+    *to++ = (unsigned char)n;
+    memcpy(to, text, n);
+    return to + n;
+}
+
+int gridwire_refuse_now(int fd, const struct sheet_error *err)
+{
+    unsigned char frame[REFUSAL_MAX];
+    if (sending)
+        return -EBUSY;
+    put64(frame + FRAME_HEAD, err->offset);
+    unsigned char *end = put_short(frame + FRAME_HEAD + 8, err->cls, sizeof err->cls);
+    end = put_short(end, err->text, sizeof err->text);
+    put32(frame, (uint32_t)(end - frame) - FRAME_HEAD);
+    frame[4] = FRAME_REFUSED;
+    return write_all(fd, (const char *)frame, (size_t)(end - frame));
 }
 
 /* A wire that is broken is noticed by the next frame. */
@@ -172,7 +198,7 @@ static void on_remark(void *ctx, const char *text)
 {
     struct gridwire_writer *w = ctx;
     begin(w, FRAME_REMARK);
-    add_short(&w->frame, text, REMARK_MAX);
+    put_short(append(&w->frame, 1 + strnlen(text, REMARK_MAX)), text, REMARK_MAX);
     flush(w);
 }
 
@@ -185,9 +211,5 @@ struct grid_sink gridwire_writer_sink(struct gridwire_writer *writer)
 int gridwire_write_refused(struct gridwire_writer *w, const struct sheet_error *err)
 {
     w->frame.len = 0; /* rows not yet sent count no more */
-    int rc = begin(w, FRAME_REFUSED);
-    put64(append(&w->frame, 8), err->offset);
-    add_short(&w->frame, err->cls, sizeof err->cls);
-    add_short(&w->frame, err->text, sizeof err->text);
-    return rc < 0 ? rc : flush(w);
+    return gridwire_refuse_now(w->fd, err);
 }

@@ -18,6 +18,9 @@ struct grid_sink gridwire_writer_sink(struct gridwire_writer *writer);
 /* End marker, or the refusal. Returns 0 or -errno. */
 int gridwire_write_end(struct gridwire_writer *writer);
 int gridwire_write_refused(struct gridwire_writer *writer, const struct sheet_error *err);
+/* The refusal alone, by a parser that cannot go on: allocates nothing, and is safe in a signal handler that has broken
+ * into a writer's work. Returns 0, -EBUSY when the writer has sent half a frame (try again later), or -errno. */
+int gridwire_refuse_now(int fd, const struct sheet_error *err);
 
 /* What the runner holds the parser to, whatever the parser itself was told. */
 struct gridwire_bounds {
@@ -31,7 +34,7 @@ struct gridwire_bounds {
  * When the sink says GRID_SKIP_SHEET the frames of that sheet are read and dropped; on GRID_STOP the function returns
  * 0 at once and the caller closes the socket. Returns as sheet_read(), with two more classes: "parser-died" when the
  * stream broke off or fell silent (its cause may lie outside of the file), "parser-garbled" when it held what no parser
- * of ours sends: then the file has taken the parser over. */
+ * of ours sends, such as a refusal with one of these classes: then the file has taken the parser over. */
 int gridwire_replay(int fd, const struct gridwire_bounds *bounds, const struct grid_sink *sink, bool (*alive)(void *),
                     void *alive_ctx, struct sheet_error *err);
 

@@ -322,28 +322,40 @@ static bool read_short(struct cursor *c, char *to, size_t size)
     return true;
 }
 
+/* Classes that only this end gives: with "stopped" a file could have itself read again for ever. */
+static bool is_reserved(const char *cls)
+{
+    return strcmp(cls, "stopped") == 0 || strncmp(cls, "parser-", 7) == 0;
+}
+
+static bool is_class(const char *cls)
+{
+    return cls[0] != 0 && strspn(cls, "abcdefghijklmnopqrstuvwxyz0123456789-") == strlen(cls) && !is_reserved(cls);
+}
+
+/* One line without codes for terminals. */
+static bool is_sentence(const char *text)
+{
+    for (; *text != 0; text++)
+        if ((unsigned char)*text < ' ' || *text == 0x7f)
+            return false;
+    return true;
+}
+
 static int on_refused(struct replay *r, struct cursor *c)
 {
     struct sheet_error err = {.offset = get64(bytes_at(c, 8))};
     if (!read_short(c, err.cls, sizeof err.cls) || !read_short(c, err.text, sizeof err.text) || c->p != c->end ||
-        err.cls[0] == 0 || strspn(err.cls, "abcdefghijklmnopqrstuvwxyz0123456789-") != strlen(err.cls))
+        !is_class(err.cls) || !is_sentence(err.text))
         return garbled(r, "send a damaged refusal");
     *r->err = err;
     return -1;
 }
 
-/* It goes into logs. */
-static bool is_line(const char *text)
-{
-    while (*text != 0 && (unsigned char)*text >= ' ')
-        text++;
-    return *text == 0;
-}
-
 static int on_remark(struct replay *r, struct cursor *c)
 {
     char text[REMARK_MAX + 1];
-    if (r->sheets > 0 || r->remarked || !read_short(c, text, sizeof text) || c->p != c->end || !is_line(text))
+    if (r->sheets > 0 || r->remarked || !read_short(c, text, sizeof text) || c->p != c->end || !is_sentence(text))
         return garbled(r, "send a damaged remark");
     r->remarked = true;
     if (r->sink->remark)

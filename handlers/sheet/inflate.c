@@ -56,7 +56,7 @@ struct inflater *inflater_new(void)
     struct inflater *inflater = xalloc(sizeof *inflater);
     inflater->state = (z_stream){0};
     if (inflateInit2(&inflater->state, -MAX_WBITS) != Z_OK)
-        abort();
+        no_memory();
     return inflater;
 }
 

@@ -2,6 +2,8 @@
  * on; a mapping would turn a file shortened meanwhile into SIGBUS. */
 #include "handlers/sheet/mxl_input.h"
 
+#include "handlers/sheet/bytes.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,9 +13,7 @@
 void mxl_in_init(struct mxl_in *in, const struct sheet_input *file, struct sheet_error *err)
 {
     *in = (struct mxl_in){.file = *file, .err = err};
-    in->block = malloc(MXL_BLOCK);
-    if (!in->block)
-        abort();
+    in->block = xalloc(MXL_BLOCK);
     mxl_in_seek(in, 0);
 }
 
@@ -27,7 +27,7 @@ char *mxl_room_new(size_t n)
 {
     void *room = mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (room == MAP_FAILED)
-        abort();
+        no_memory();
     return room;
 }
 

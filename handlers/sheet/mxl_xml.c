@@ -1,5 +1,6 @@
 /* The XML form of .mxl through expat: a table of the elements we know at their places, everything else passed over. */
 #include "handlers/sheet/mxl_xml.h"
+#include "handlers/sheet/bytes.h"
 #include "handlers/sheet/mxl.h"
 #include "handlers/sheet/mxl_token.h"
 
@@ -429,7 +430,7 @@ static void *expat_realloc(void *old, size_t size)
         return NULL;
     head = realloc(head, sizeof *head + size);
     if (!head)
-        abort();
+        no_memory();
     expat_bytes += size - before;
     head->size = size;
     return head + 1;

@@ -5,6 +5,8 @@
  * compared. */
 #include "handlers/sheet/number.h"
 
+#include "handlers/sheet/bytes.h"
+
 #include <locale.h>
 #include <math.h>
 #include <stdio.h>
@@ -126,9 +128,7 @@ static double convert(const char *text, size_t len)
         plain = newlocale(LC_NUMERIC_MASK, "C", (locale_t)0);
     if (plain == (locale_t)0)
         abort();
-    char *copy = len < sizeof small ? small : malloc(len + 1);
-    if (copy == NULL)
-        abort();
+    char *copy = len < sizeof small ? small : xalloc(len + 1);
     memcpy(copy, text, len);
     copy[len] = 0;
     double value = strtod_l(copy, NULL, plain);

@@ -17,9 +17,16 @@ struct ole {
     uint32_t sector_size;
 };
 
-struct names {
-    bool workbook, encrypted;
-};
+/* What a stream or storage of this name makes of the file. */
+enum kind { PASSWORD = 1, WORKBOOK = 2, REPORT = 4, TEXT = 8, SLIDES = 16, LETTER = 32, UNKNOWN = 64 };
+static const struct {
+    const char *name;
+    enum kind kind;
+} known[] = {{"EncryptedPackage", PASSWORD},   {"EncryptionInfo", PASSWORD},
+             {"Workbook", WORKBOOK},           {"Book", WORKBOOK},
+             {"Main MetaData Stream", REPORT}, {"MD Programm text", REPORT},
+             {"WordDocument", TEXT},           {"PowerPoint Document", SLIDES},
+             {"__nameid_version1.0", LETTER}};
 
 static uint64_t place(const struct ole *ole, uint32_t sector)
 {
@@ -52,41 +59,68 @@ static bool named(const unsigned char *entry, const char *name)
     return true;
 }
 
-static bool look(const struct ole *ole, uint32_t sector, struct names *names)
+static int kinds_in(const unsigned char *entry)
+{
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (named(entry, known[i].name))
+            return known[i].kind;
+    return 0;
+}
+
+/* One sector of the directory. Returns false when it is not there. */
+static bool look(const struct ole *ole, uint32_t sector, int *kinds)
 {
     unsigned char entry[ENTRY_SIZE];
     struct sheet_error ignored;
     for (uint32_t at = 0; at < ole->sector_size; at += ENTRY_SIZE) {
         if (input_read(ole->input, place(ole, sector) + at, entry, sizeof entry, &ignored) < 0)
             return false;
-        names->encrypted |= named(entry, "EncryptedPackage") || named(entry, "EncryptionInfo");
-        names->workbook |= named(entry, "Workbook") || named(entry, "Book");
+        *kinds |= kinds_in(entry);
     }
     return true;
 }
 
-static struct names read_names(const struct sheet_input *input)
+/* All kinds found; UNKNOWN when there is no directory to look into, as in a file that was cut off. */
+static int read_kinds(const struct sheet_input *input)
 {
     struct ole ole = {.input = input};
-    struct names names = {0};
     struct sheet_error ignored;
+    int kinds = 0;
     if (input_read(input, 0, ole.header, HEADER_SIZE, &ignored) < 0)
-        return names;
+        return UNKNOWN;
     ole.sector_size = get16(ole.header + 30) == 12 ? 4096 : 512;
     uint32_t sector = get32(ole.header + 48);
-    for (int i = 0; i < SECTORS_MAX && look(&ole, sector, &names); i++)
-        if (!next_sector(&ole, sector, &sector))
+    if (!look(&ole, sector, &kinds))
+        return kinds != 0 ? kinds : UNKNOWN;
+    for (int i = 1; i < SECTORS_MAX && next_sector(&ole, sector, &sector); i++)
+        if (!look(&ole, sector, &kinds))
             break;
-    return names;
+    return kinds;
+}
+
+static const char *document_of(int kinds)
+{
+    if (kinds & REPORT)
+        return "The file is a 1C report itself (.ert). Run it and save the table that it shows as .xlsx or .mxl. Send "
+               "that.";
+    if (kinds & TEXT)
+        return "The file is an old Word document (.doc). Copy its table into a workbook and save that as .xlsx.";
+    if (kinds & SLIDES)
+        return "The file is an old presentation (.ppt). Copy its table into a workbook and save that as .xlsx.";
+    if (kinds & LETTER)
+        return "The file is an e-mail (.msg). Save the .xlsx or .mxl that is attached to it and send that.";
+    if (kinds & UNKNOWN)
+        return "The file is an old Office document (.xls?), and it is cut off or damaged. Save it again as .xlsx.";
+    return "The file is an old Office document without a table. Save the table as .xlsx.";
 }
 
 int ole_refuse(const struct sheet_input *input, struct sheet_error *err)
 {
-    struct names names = read_names(input);
-    if (names.encrypted)
+    int kinds = read_kinds(input);
+    if (kinds & PASSWORD)
         return sheet_refuse(err, "encrypted",
                             "The file is protected by a password. Save it without one and send that.");
-    if (names.workbook)
+    if (kinds & WORKBOOK)
         return sheet_refuse(err, "legacy-xls", "The file is an old .xls workbook. Save it as .xlsx and send that.");
-    return sheet_refuse(err, "not-zip", "The file is an old Office document without a table. Save the table as .xlsx.");
+    return sheet_refuse(err, "not-zip", "%s", document_of(kinds));
 }

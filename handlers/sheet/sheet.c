@@ -2,12 +2,12 @@
 #include "handlers/sheet/sheet.h"
 
 #include "handlers/sheet/bytes.h"
+#include "handlers/sheet/foreign.h"
 #include "handlers/sheet/ole.h"
 #include "handlers/sheet/zip.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #define MXL_NAMESPACE "http://v8.1c.ru/8.2/data/spreadsheet" /* of its XML form */
 
@@ -21,16 +21,6 @@ static bool begins(const unsigned char *head, size_t n, const char *with, size_t
 static bool holds(const unsigned char *head, size_t n, const char *word)
 {
     return memmem(head, n, word, strlen(word)) != NULL;
-}
-
-/* A page or a report saved by a web shop begins with one of these, in any case, behind a byte order mark and blanks. */
-static bool looks_html(const unsigned char *head, size_t n)
-{
-    static const char *const tags[] = {"<html", "<table", "<!doctype html", "<head", "<body", "<meta"};
-    for (size_t i = 0; i < sizeof tags / sizeof *tags; i++)
-        if (n >= strlen(tags[i]) && strncasecmp((const char *)head, tags[i], strlen(tags[i])) == 0)
-            return true;
-    return false;
 }
 
 /* BIFF 2 to 8 without a container: the BOF record, its length, its version. */
@@ -52,46 +42,6 @@ static enum sheet_format sniff_mxl(const unsigned char *head, size_t n, struct s
     return SHEET_MXL;
 }
 
-/* Files of other programs that begin with something unmistakable. */
-static const struct other {
-    const char *magic;
-    size_t n;
-    const char *text;
-} others[] = {
-#define MAGIC(bytes)  bytes, sizeof(bytes) - 1
-#define PICTURE       "The file is a picture, not a spreadsheet. Send the table that it shows as .xlsx."
-#define ARCHIVE(kind) "The file is " kind " archive. Unpack it and send the .xlsx or .mxl that is in it."
-    {MAGIC("%PDF"), "The file is a PDF document. Send the table it was made from as .xlsx."},
-    {MAGIC("{\\rtf"), "The file is a text document (.rtf). Save its table as .xlsx and send that."},
-    {MAGIC("\x89PNG"), PICTURE},
-    {MAGIC("\xff\xd8\xff"), PICTURE},
-    {MAGIC("GIF8"), PICTURE},
-    {MAGIC("II*\0"), PICTURE},
-    {MAGIC("MM\0*"), PICTURE},
-    {MAGIC("\x1f\x8b"), ARCHIVE("a gzip")},
-    {MAGIC("BZh"), ARCHIVE("a bzip2")},
-    {MAGIC("Rar!\x1a\x07"), ARCHIVE("a RAR")},
-    {MAGIC("7z\xbc\xaf\x27\x1c"), ARCHIVE("a 7z")},
-    {MAGIC("\xfd\x37zXZ"), ARCHIVE("an xz")},
-    {MAGIC("PK\7\10"), ARCHIVE("a part of a ZIP")},
-    {MAGIC("ID;P"), "The file is a SYLK spreadsheet (.slk). Open it and save it as .xlsx."},
-};
-
-static const char *other_program(const unsigned char *head, size_t n)
-{
-    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
-        if (begins(head, n, others[i].magic, others[i].n))
-            return others[i].text;
-    return NULL;
-}
-
-/* dBase: version, date of the last change, and a header of 32 bytes and 32 a field and one or a little more. */
-static bool looks_dbf(const unsigned char *head, size_t n)
-{
-    return n > 32 && (head[0] & 7) == 3 && head[2] >= 1 && head[2] <= 12 && head[3] >= 1 && head[3] <= 31 &&
-           get16(head + 8) > 64 && get16(head + 10) > 1 && memchr(head + 32, 0, 11) != NULL;
-}
-
 /* UTF-16 with its mark as ASCII, '?' for all else. Returns the length, 0 when it is none. */
 static size_t narrow(const unsigned char *head, size_t n, unsigned char *to)
 {
@@ -104,35 +54,6 @@ static size_t narrow(const unsigned char *head, size_t n, unsigned char *to)
         to[made++] = high == 0 && low < 0x80 ? low : '?';
     }
     return made;
-}
-
-static bool is_text(const unsigned char *head, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        if (head[i] < ' ' && strchr("\t\n\r\f", head[i]) == NULL)
-            return false;
-    return memchr(head, 0, n) == NULL;
-}
-
-static void refuse_text(const unsigned char *head, size_t n, bool utf16, struct sheet_error *err)
-{
-    bool table =
-        holds(head, n, "urn:schemas-microsoft-com:office:spreadsheet") || holds(head, n, "progid=\"Excel.Sheet\"");
-    bool page = holds(head, n, "<html") || holds(head, n, "<HTML") || holds(head, n, "MIME-Version:");
-    if (looks_html(head, n) || (page && !table))
-        sheet_refuse(err, "html",
-                     "The file is an HTML page with the name of a spreadsheet. Open it and save it as .xlsx.");
-    else if (table)
-        sheet_refuse(err, "xml-2003", "The file is an XML Spreadsheet 2003. Open it and save it as .xlsx.");
-    else if (begins(head, n, "<?xml", 5))
-        sheet_refuse(err, "not-zip", "The file is an XML document, not a spreadsheet. Save its table as .xlsx.");
-    else if (utf16)
-        sheet_refuse(err, "not-zip",
-                     "The file is plain text in UTF-16, not a spreadsheet. Open it and save it as .xlsx.");
-    else if (is_text(head, n))
-        sheet_refuse(err, "not-zip", "The file is plain text (CSV?), not a spreadsheet. Open it and save it as .xlsx.");
-    else
-        sheet_refuse(err, "not-zip", "The file is no spreadsheet that is read here. Save the table as .xlsx.");
 }
 
 /* Where the text begins behind a byte order mark and blanks. */
@@ -150,20 +71,15 @@ static enum sheet_format sniff_text(const unsigned char *head, size_t n, bool ut
     size_t skip = skip_blanks(head, n);
     if (holds(head + skip, n - skip, MXL_NAMESPACE))
         return SHEET_MXL;
-    refuse_text(head + skip, n - skip, utf16, err);
+    foreign_refuse_text(head + skip, n - skip, utf16, err);
     return SHEET_UNKNOWN;
 }
 
 static enum sheet_format sniff_other(const unsigned char *head, size_t n, struct sheet_error *err)
 {
     unsigned char ascii[HEAD_SIZE / 2];
-    const char *text = other_program(head, n);
-    if (text == NULL && looks_dbf(head, n))
-        text = "The file is a dBase table (.dbf). Open it and save it as .xlsx.";
-    if (text != NULL) {
-        sheet_refuse(err, "not-zip", "%s", text);
+    if (foreign_refuse_binary(head, n, err))
         return SHEET_UNKNOWN;
-    }
     size_t made = narrow(head, n < HEAD_SIZE ? n : HEAD_SIZE, ascii);
     return made > 0 ? sniff_text(ascii, made, true, err) : sniff_text(head, n, false, err);
 }

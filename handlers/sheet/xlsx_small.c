@@ -70,6 +70,8 @@ static int feed(struct reading *r, const struct bytes *block, bool last)
         return sheet_refuse(r->err, "xml-limit",
                             "The workbook goes beyond a limit (a part of more than 128 MiB). " XLSX_COPY_IT);
     if (XML_Parse(r->parser, block->data, (int)block->len, last) != XML_STATUS_OK) {
+        if (XML_GetErrorCode(r->parser) == XML_ERROR_NO_MEMORY)
+            no_memory();
         if (!r->refused)
             sheet_refuse(r->err, "xml-malformed", "The workbook is damaged (%s). Save it again as .xlsx.",
                          XML_ErrorString(XML_GetErrorCode(r->parser)));
@@ -114,7 +116,7 @@ int small_read(struct zip *zip, const struct zip_entry *entry, const struct smal
         return -1;
     struct reading r = {.parser = XML_ParserCreate(NULL), .doc = doc, .err = err};
     if (r.parser == NULL)
-        abort();
+        no_memory();
     XML_SetUserData(r.parser, &r);
     XML_SetElementHandler(r.parser, on_start, on_end);
     XML_SetStartDoctypeDeclHandler(r.parser, on_doctype);

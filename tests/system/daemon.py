@@ -126,6 +126,7 @@ class Daemon:
         self.options = {"http.listen": "127.0.0.1:0", "http.workers": 2, "tasks.runners": 2, "paths.state_dir": state}
         self.options.update({key.replace("__", "."): value for key, value in (options or {}).items()})
         self.process, self.port = None, None
+        self.wrapper = []  # a command that runs the daemon
 
     @property
     def runtime(self):
@@ -136,7 +137,7 @@ class Daemon:
         return self.process.pid
 
     def command(self):
-        args = [str(self.program)]
+        args = [*self.wrapper, str(self.program)]
         for key, value in self.options.items():
             args += ["-o", f"{key}={value}"]
         return args

@@ -4,9 +4,11 @@
  *   garbage    random bytes; "length": a frame of 4 GiB; "count": an end that tells of more rows than came
  *   rows       rows without end; "empty": frames without rows, without end; "sheets": sheets without end
  *   dies       after the last row, without the end marker; "segv": by a signal, in the middle of a row
- *   silent     sleeps; "stopped": by SIGSTOP; "spins": computes; "hog": takes memory until there is none
- *   frames     sends the frames that stand behind the word's line: an import without decoding, for measurements
- *   lingers    says everything, right to the end marker, and stays; "hides": the same behind a closed socket */
+ *   silent     sleeps; "stopped": by SIGSTOP; "hog": takes memory until there is none
+ *   spins      computes; "deaf": and does not hear SIGXCPU; "drips": a sheet, a
+ * pause… again      refuses with the class that has a file read again; "terminal": with control codes frames     sends
+ * the frames that stand behind the word's line: an import without decoding, for measurements lingers    says
+ * everything, right to the end marker, and stays; "hides": the same behind a closed socket */
 #include "tests/system/misbehave.h"
 
 #include "daemon/parser.h"
@@ -16,7 +18,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
+#include <linux/futex.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,6 +34,7 @@
 static const char mark[] = "PK\3\4misbehave ";
 
 static pid_t master; /* a process that a parser must not reach */
+static int the_sock; /* to the runner */
 
 /* ---- What the sandbox forbids ---- */
 
@@ -114,15 +117,70 @@ static long try_memfd(void)
     return memfd_create("x", MFD_CLOEXEC);
 }
 
+static long try_protect(void)
+{
+    static char page[8192];
+    return mprotect((void *)(((uintptr_t)page + 4095) & ~(uintptr_t)4095), 4096, PROT_READ | PROT_EXEC);
+}
+
+/* A descriptor sent along would wait in the runner's socket. */
+static long try_send(void)
+{
+    struct msghdr nothing = {.msg_iovlen = 0};
+    return sendmsg(the_sock, &nothing, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+static long try_option(void)
+{
+    int size = 1 << 30;
+    return setsockopt(the_sock, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
+}
+
+static long try_ring(void)
+{
+    return syscall(SYS_io_uring_setup, 1, NULL);
+}
+
+static long try_space(void)
+{
+    return syscall(SYS_unshare, 0x10000000 /* CLONE_NEWUSER */);
+}
+
+static long try_look(void)
+{
+    return syscall(SYS_process_vm_readv, master, NULL, 0, NULL, 0, 0);
+}
+
+static long try_handler(void)
+{
+    return syscall(SYS_rt_sigaction, SIGXCPU, NULL, NULL, 8);
+}
+
+static long try_copy(void)
+{
+    return dup(the_sock);
+}
+
 static const struct {
     const char *name;
     long (*attempt)(void);
-} attempts[] = {{"open", try_open},     {"create", try_create},   {"stat", try_stat},          {"unlink", try_unlink},
-                {"socket", try_socket}, {"socketpair", try_pair}, {"fork", try_fork},          {"exec", try_exec},
-                {"code", try_code},     {"kill", try_kill},       {"tgkill", try_thread_kill}, {"ptrace", try_ptrace},
-                {"limit", try_limit},   {"memfd", try_memfd}};
+} attempts[] = {{"open", try_open},       {"create", try_create},   {"stat", try_stat},          {"unlink", try_unlink},
+                {"socket", try_socket},   {"socketpair", try_pair}, {"fork", try_fork},          {"exec", try_exec},
+                {"code", try_code},       {"kill", try_kill},       {"tgkill", try_thread_kill}, {"ptrace", try_ptrace},
+                {"limit", try_limit},     {"memfd", try_memfd},     {"protect", try_protect},    {"send", try_send},
+                {"option", try_option},   {"ring", try_ring},       {"space", try_space},        {"look", try_look},
+                {"handler", try_handler}, {"copy", try_copy}};
 
-static int report_forbidden(int sock)
+/* Descriptors besides the socket and the file; what is open answers, be it that it cannot seek. */
+static unsigned open_besides(int file_fd)
+{
+    unsigned n = 0;
+    for (int fd = 0; fd < 4096; fd++)
+        n += fd != the_sock && fd != file_fd && (lseek(fd, 0, SEEK_CUR) >= 0 || errno != EBADF);
+    return n;
+}
+
+static int report_forbidden(int sock, int file_fd)
 {
     struct sheet_error err = {.cls = "test-report"};
     struct gridwire_writer *writer = gridwire_writer_new(sock);
@@ -135,11 +193,12 @@ static int report_forbidden(int sock)
         else
             used += (size_t)snprintf(through + used, sizeof through - used, " %s", attempts[i].name);
     }
+    unsigned others = open_besides(file_fd);
+    const char *file = write(file_fd, "x", 1) < 0 && errno == EBADF ? "read-only" : "writable";
+    snprintf(err.text, sizeof err.text, "%u refused with EPERM, let through:%s; %u other descriptors, file %s.",
+             refused, used > 0 ? through : " none", others, file);
 #ifdef PF_SANITIZERS
-    snprintf(err.text, sizeof err.text, "A build with sanitizers proves nothing here.");
-#else
-    snprintf(err.text, sizeof err.text, "%u refused with EPERM, let through:%s.", refused,
-             used > 0 ? through : " none");
+    sheet_refuse(&err, "test-report", "A build with sanitizers proves nothing here.");
 #endif
     int rc = gridwire_write_refused(writer, &err);
     gridwire_writer_free(&writer);
@@ -227,24 +286,60 @@ static void send_wrong_count(int sock)
 
 /* ---- What takes without giving ---- */
 
-static void sleep_for_ever(void)
+/* The sandbox knows no poll. */
+static void sleep_for_ever(int sock)
 {
+    (void)sock;
+    static uint32_t never;
     for (;;)
-        poll(NULL, 0, -1);
+        syscall(SYS_futex, &never, FUTEX_WAIT, 0, NULL, NULL, 0);
 }
 
-static void spin(void)
+static void spin(int sock)
 {
+    (void)sock;
     for (volatile unsigned i = 0;; i++)
         continue;
 }
 
-/* As the readers do: memory that cannot be had ends the process. */
-static void hog(void)
+/* Does not hear that its time is over. */
+static void spin_deaf(int sock)
 {
+    (void)sock;
+    sigset_t all;
+    sigfillset(&all);
+    sigprocmask(SIG_SETMASK, &all, NULL);
+    spin(sock);
+}
+
+/* A sheet from time to time, and no row ever. */
+static void drip(struct grid_sink *s)
+{
+    static uint32_t never;
+    const struct timespec pause = {.tv_nsec = 200 * 1000000L};
+    struct grid_sheet sheet = {.name = "S"};
+    while (s->sheet(s->ctx, &sheet) == 0 && s->sheet_end(s->ctx) == 0) {
+        sheet.index++;
+        syscall(SYS_futex, &never, FUTEX_WAIT, 0, &pause, NULL, 0);
+    }
+}
+
+/* A refusal that only the runner itself may give, or with codes for somebody's terminal. */
+static void refuse_as(int sock, const char *cls, const char *text)
+{
+    struct sheet_error err = {.offset = 0};
+    snprintf(err.cls, sizeof err.cls, "%s", cls);
+    snprintf(err.text, sizeof err.text, "%s", text);
+    gridwire_refuse_now(sock, &err);
+}
+
+/* As the readers do: memory that cannot be had ends the process. */
+static void hog(int sock)
+{
+    (void)sock;
     for (size_t all = 0; all < (size_t)8 << 30; all += 1 << 20)
         memset(xalloc(1 << 20), 1, 1 << 20);
-    sleep_for_ever();
+    sleep_for_ever(sock);
 }
 
 static void crash(int sock)
@@ -254,10 +349,11 @@ static void crash(int sock)
     syscall(SYS_tgkill, getpid(), getpid(), SIGSEGV);
 }
 
-static void freeze(void)
+static void freeze(int sock)
 {
+    (void)sock;
     syscall(SYS_tgkill, getpid(), getpid(), SIGSTOP);
-    sleep_for_ever();
+    sleep_for_ever(sock);
 }
 
 /* ---- What has been decoded before ---- */
@@ -290,6 +386,8 @@ static int misbehave_within(struct gridwire_writer *writer, int sock, const char
     struct grid_sink s = gridwire_writer_sink(writer);
     if (is(word, "sheets")) {
         send_sheets_for_ever(&s);
+    } else if (is(word, "drips")) {
+        drip(&s);
     } else if (is(word, "rows") || is(word, "empty")) {
         begin_table(&s);
         if (is(word, "empty"))
@@ -305,28 +403,42 @@ static int misbehave_within(struct gridwire_writer *writer, int sock, const char
     if (is(word, "hides"))
         close(sock);
     if (is(word, "lingers") || is(word, "hides"))
-        sleep_for_ever();
+        sleep_for_ever(sock);
     return -EPIPE; /* "dies" */
 }
 
-static int misbehave(int sock, const char *word)
+static void send_length(int sock)
+{
+    send_head(sock, UINT32_MAX, FRAME_ROWS);
+}
+
+static void say_again(int sock)
+{
+    refuse_as(sock, "stopped", "Read it again.");
+}
+
+static void say_codes(int sock)
+{
+    refuse_as(sock, "test", "\033[2J\007");
+}
+
+/* Tricks that need no table; most do not return. */
+static const struct {
+    const char *word;
+    void (*play)(int sock);
+} tricks[] = {{"garbage", send_garbage}, {"length", send_length}, {"segv", crash},     {"silent", sleep_for_ever},
+              {"stopped", freeze},       {"spins", spin},         {"deaf", spin_deaf}, {"hog", hog},
+              {"again", say_again},      {"terminal", say_codes}};
+
+static int misbehave(int sock, int file_fd, const char *word)
 {
     if (is(word, "forbidden"))
-        return report_forbidden(sock);
-    if (is(word, "garbage"))
-        send_garbage(sock);
-    else if (is(word, "length"))
-        send_head(sock, UINT32_MAX, FRAME_ROWS);
-    else if (is(word, "segv"))
-        crash(sock);
-    else if (is(word, "silent"))
-        sleep_for_ever();
-    else if (is(word, "stopped"))
-        freeze();
-    else if (is(word, "spins"))
-        spin();
-    else if (is(word, "hog"))
-        hog();
+        return report_forbidden(sock, file_fd);
+    for (size_t i = 0; i < sizeof tricks / sizeof *tricks; i++)
+        if (is(word, tricks[i].word)) {
+            tricks[i].play(sock);
+            return -EPIPE;
+        }
     struct gridwire_writer *writer = gridwire_writer_new(sock);
     int rc = misbehave_within(writer, sock, word);
     gridwire_writer_free(&writer);
@@ -343,7 +455,8 @@ static int decode(int sock, const struct parser_request *request, int file_fd)
     head[line] = '\0';
     if (is(head + sizeof mark - 1, "frames"))
         return copy_frames(sock, file_fd, request->offset + line + 1, request->offset + request->length);
-    return misbehave(sock, head + sizeof mark - 1);
+    the_sock = sock;
+    return misbehave(sock, file_fd, head + sizeof mark - 1);
 }
 
 void misbehave_install(void)

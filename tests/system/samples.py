@@ -59,13 +59,13 @@ def demo_stock():
     return (DEMO / "stock.xlsx").read_bytes()
 
 
-def multipart(fields, name, data, boundary="----pf-boundary-7f3a"):
-    """Body and content type of a form with these fields and a file."""
+def multipart(fields, name, data, boundary="----pf-boundary-7f3a", kind="application/octet-stream"):
+    """Body and content type of a form with these fields and a file, which the form calls of that kind."""
     out = io.BytesIO()
     for key, value in fields.items():
         out.write(f'--{boundary}\r\nContent-Disposition: form-data; name="{key}"\r\n\r\n{value}\r\n'.encode())
     out.write(f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n'
-              f"Content-Type: application/octet-stream\r\n\r\n".encode())
+              f"Content-Type: {kind}\r\n\r\n".encode())
     out.write(data + f"\r\n--{boundary}--\r\n".encode())
     return out.getvalue(), f"multipart/form-data; boundary={boundary}"
 

@@ -6,6 +6,7 @@
 #include "handlers/utf8.h"
 #include "tests/unit/test_xlsx_help.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -169,17 +170,24 @@ static int see(struct seen *seen, struct sheet_error *err)
     return rc;
 }
 
+/* Until the other end is closed. */
+static void send_rows(const struct grid_sink *s)
+{
+    struct grid_cell cell = {0, GRID_TEXT, 0, 0, 4, "text"};
+    struct grid_row row = {0, 0, false, 0, 0, 1, &cell};
+    int rc = 0;
+    for (int i = 0; i < 200000 && rc == 0; i++)
+        rc = s->row(s->ctx, &row);
+    assert_true(rc < 0);
+}
+
 static void send_ignoring(int fd)
 {
     struct gridwire_writer *w = gridwire_writer_new(fd);
     struct grid_sink s = gridwire_writer_sink(w);
-    struct grid_cell cell = {0, GRID_TEXT, 0, 0, 4, "text"};
-    struct grid_row row = {0, 0, false, 0, 0, 1, &cell};
     struct grid_sheet sheet = {0, "Лист", true, true, 2, merges, 3, grids};
-    int rc = s.sheet(s.ctx, &sheet);
-    for (int i = 0; i < 200000 && rc == 0; i++)
-        rc = s.row(s.ctx, &row);
-    assert_true(rc < 0); /* the other end is closed */
+    assert_int_equal(s.sheet(s.ctx, &sheet), 0);
+    send_rows(&s);
     gridwire_writer_free(&w);
 }
 
@@ -423,6 +431,10 @@ static void test_hostile(void **state)
         {FRAME_REMARK, 3, {1, 'x', 'y'}, false},                               /* with more behind it */
         {FRAME_REMARK, 3, {2, 'x', '\n'}, false},                              /* with a line break */
         {FRAME_REMARK, 3, {2, 0xd0, 'x'}, false},                              /* with half of a character */
+        {FRAME_REFUSED, 12, {0, 0, 0, 0, 0, 0, 0, 0, 1, 'x', 1, '\n'}, false}, /* sentence of two lines */
+        {FRAME_REFUSED, 12, {0, 0, 0, 0, 0, 0, 0, 0, 1, 'x', 1, 27}, false},   /* code for a terminal */
+        {FRAME_REFUSED, 17, {0, 0, 0, 0, 0, 0, 0, 0, 7, 's', 't', 'o', 'p', 'p', 'e', 'd'}, false}, /* ours alone */
+        {FRAME_REFUSED, 17, {0, 0, 0, 0, 0, 0, 0, 0, 7, 'p', 'a', 'r', 's', 'e', 'r', '-'}, false},
         {0, 0, {0}, false},
         {99, 0, {0}, false},
     };
@@ -489,6 +501,47 @@ static void test_silence(void **state)
     close(ends[1]);
 }
 
+/* ---- A parser that cannot go on ---- */
+
+static int refusing_fd, refusing_rc;
+
+static void refuse_in_handler(int sig)
+{
+    struct sheet_error err = {.cls = "limit-time", .text = "Too long."};
+    (void)sig;
+    refusing_rc = gridwire_refuse_now(refusing_fd, &err);
+    shutdown(refusing_fd, SHUT_RDWR); /* the writer goes on, and fails */
+}
+
+/* A signal that comes while a frame is half sent finds that nothing can be said; one that comes between frames is
+ * heard. */
+static void test_refusal_out_of_line(void **state)
+{
+    (void)state;
+    struct sigaction action = {.sa_handler = refuse_in_handler}, before;
+    struct sheet_error err = {.cls = "limit-time", .text = "Too long.", .offset = 7}, heard;
+    struct grid_sink sink = {.sheet = check_sheet, .row = check_row, .sheet_end = check_end};
+    struct grid_sheet sheet = {.name = "S"};
+    int ends[2];
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+    struct gridwire_writer *w = gridwire_writer_new(ends[0]);
+    struct grid_sink s = gridwire_writer_sink(w);
+    assert_int_equal(s.sheet(s.ctx, &sheet), 0);
+    assert_int_equal(gridwire_refuse_now(ends[0], &err), 0);
+    assert_int_equal(gridwire_replay(ends[1], &bounds, &sink, NULL, NULL, &heard), -1);
+    assert_memory_equal(&heard, &err, sizeof err);
+    refusing_fd = ends[0];
+    assert_int_equal(sigaction(SIGALRM, &action, &before), 0);
+    alarm(1);
+    send_rows(&s); /* nobody reads: it blocks */
+    assert_int_equal(refusing_rc, -EBUSY);
+    assert_int_equal(gridwire_refuse_now(ends[0], &err), -EPIPE);
+    sigaction(SIGALRM, &before, NULL);
+    gridwire_writer_free(&w);
+    close(ends[0]);
+    close(ends[1]);
+}
+
 static bool no_more(void *ctx)
 {
     return (*(int *)ctx)++ < 2;
@@ -512,11 +565,12 @@ static void test_alive(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_round_trip), cmocka_unit_test(test_skip),    cmocka_unit_test(test_stop),
-        cmocka_unit_test(test_refused),    cmocka_unit_test(test_hostile), cmocka_unit_test(test_truncated),
-        cmocka_unit_test(test_changed),    cmocka_unit_test(test_alive),   cmocka_unit_test(test_large_frame),
-        cmocka_unit_test(test_bounds),     cmocka_unit_test(test_silence)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_round_trip), cmocka_unit_test(test_skip),
+                                       cmocka_unit_test(test_stop),       cmocka_unit_test(test_refused),
+                                       cmocka_unit_test(test_hostile),    cmocka_unit_test(test_truncated),
+                                       cmocka_unit_test(test_changed),    cmocka_unit_test(test_refusal_out_of_line),
+                                       cmocka_unit_test(test_alive),      cmocka_unit_test(test_large_frame),
+                                       cmocka_unit_test(test_bounds),     cmocka_unit_test(test_silence)};
     signal(SIGPIPE, SIG_IGN);
     return cmocka_run_group_tests_name("gridwire", tests, NULL, NULL);
 }

@@ -67,7 +67,24 @@ static void test_other_programs(void **state)
         CASE("MIME-Version: 1.0\r\nContent-Type: multipart/related\r\n\r\n<x", "an HTML page"),
         CASE("{\"a\":[1,2]}", "plain text"),
         CASE("\xcf\xf0\xe0\xe9\xf1;\xd6\xe5\xed\xe0\r\n", "plain text"),
-        CASE("PK\3", "no spreadsheet"),
+        CASE("PK\3", "cut off"),
+        CASE("a", "cut off"),
+        CASE("\0\0\0\0\0", "zeros"),
+        CASE("TABLE\r\n0,1\r\n\"EXCEL\"", ".dif"),
+        CASE("\xff\xff\xff\x7f\0\2\0\0", "1C report or data processor"),
+        CASE("\0\1\0\0Standard Jet DB\0", "Access"),
+        CASE("\0\0\0\x18"
+             "ftypheic",
+             "a picture"),
+        CASE("RIFF\1\0\0\0WEBPVP8 ", "a picture"),
+        CASE("<?xml version=\"1.0\"?><office:document "
+             "xmlns:office=\"urn:oasis:names:tc:opendocument:xmlns:office:1.0\"/>",
+             "(.fods)"),
+        CASE("<!-- saved --><HTML ><body>", "an HTML page"),
+        CASE("<div class=x><table><tr><td>1</table>", "an HTML page"),
+        CASE("<?xml version=\"1.0\"?>\n<html>", "an HTML page"),
+        CASE("From: <Saved by a browser>\r\nMIME-Version: 1.0\r\n", "an HTML page"),
+        CASE("<price><p>1</p></price>", "a text with tags"),
         CASE("MZ\x90\0\3", "no spreadsheet"),
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -86,10 +103,14 @@ static void test_other_programs(void **state)
 }
 
 /* A compound file of a header, an allocation table and two directory sectors of four names each. */
-static void ole_is(const char *name, uint32_t first, const char *expected)
+enum { OLE_SIZE = 512 * 4 };
+
+static void make_ole(unsigned char file[OLE_SIZE], const char *name, uint32_t first)
 {
-    unsigned char file[512 * 4] = {0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1};
-    unsigned char *last = file + sizeof file - 128;
+    static const unsigned char magic[] = {0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1};
+    unsigned char *last = file + OLE_SIZE - 128;
+    memset(file, 0, OLE_SIZE);
+    memcpy(file, magic, sizeof magic);
     put16(file + 30, 9);
     put32(file + 48, first);
     memset(file + 76, 0xff, 436);
@@ -101,6 +122,12 @@ static void ole_is(const char *name, uint32_t first, const char *expected)
     for (size_t i = 0; name[i] != 0; i++)
         put16(last + 2 * i, (unsigned char)name[i]);
     put16(last + 64, (uint32_t)(strlen(name) + 1) * 2);
+}
+
+static void ole_is(const char *name, uint32_t first, const char *expected)
+{
+    unsigned char file[OLE_SIZE];
+    make_ole(file, name, first);
     assert_string_equal(read_class(file, sizeof file, SHEET_UNKNOWN), expected);
 }
 
@@ -114,6 +141,34 @@ static void test_ole(void **state)
     ole_is("WordDocument", 1, "not-zip");
     ole_is("Workbook", 2, "legacy-xls"); /* a chain that runs in a circle */
     ole_is("Workbook", 0xfffffff0u, "not-zip");
+}
+
+/* What the user is told of a compound file that is no workbook. */
+static void ole_says(const unsigned char *file, size_t n, const char *said)
+{
+    struct sheet_input input = input_of(file, n);
+    struct sheet_error err = {0};
+    assert_int_equal(sheet_sniff_file(&input, &err), SHEET_UNKNOWN);
+    if (strstr(err.text, said) == NULL || !tells_what_to_do(err.text))
+        fail_msg("%s: %s", said, err.text);
+    input_close(&input);
+}
+
+static void test_ole_documents(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *said;
+    } cases[] = {
+        {"Main MetaData Stream", "1C report"},   {"MD Programm text", "1C report"}, {"WordDocument", "Word"},
+        {"PowerPoint Document", "presentation"}, {"__nameid_version1.0", "e-mail"}, {"Other", "without a table"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        unsigned char file[OLE_SIZE];
+        make_ole(file, cases[i].name, 1);
+        ole_says(file, sizeof file, cases[i].said);
+        for (size_t n = 8; n < 1024; n += 7) /* cut off in front of the directory */
+            ole_says(file, n, "cut off or damaged");
+    }
 }
 
 static void add_text(struct zip_maker *m, const char *name, const char *text)
@@ -229,9 +284,9 @@ static void test_targets(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_sniff),         cmocka_unit_test(test_other_programs),
-                                       cmocka_unit_test(test_ole),           cmocka_unit_test(test_packages),
-                                       cmocka_unit_test(test_content_types), cmocka_unit_test(test_damage),
-                                       cmocka_unit_test(test_targets)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_sniff),    cmocka_unit_test(test_other_programs),
+                                       cmocka_unit_test(test_ole),      cmocka_unit_test(test_ole_documents),
+                                       cmocka_unit_test(test_packages), cmocka_unit_test(test_content_types),
+                                       cmocka_unit_test(test_damage),   cmocka_unit_test(test_targets)};
     return cmocka_run_group_tests_name("xlsx_kinds", tests, NULL, NULL);
 }
