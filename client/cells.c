@@ -39,11 +39,18 @@ static enum sheet_format format_of(const struct sheet_input *input, const struct
     return request->csv ? SHEET_CSV : sheet_sniff_file(input, &ignored);
 }
 
+static void print_remark(void *ctx, const char *text)
+{
+    (void)ctx;
+    fprintf(stderr, "remark: %s\n", text);
+}
+
 /* All rows that the format allows: whoever asks with this tool wants to see what is in the file. */
 static int read_cells(const struct sheet_input *input, const struct request *request, struct gridjson *json)
 {
     struct sheet_limits limits = sheet_default_limits;
     struct grid_sink sink = gridjson_sink(json);
+    sink.remark = print_remark;
     struct sheet_error err = {0};
     limits.max_rows = UINT32_MAX;
     limits.code_page = request->code_page;

@@ -202,6 +202,13 @@ static int on_tick(void *ctx, uint64_t rows)
     return import_lease_tick(&run->lease);
 }
 
+/* It stays in the task's log. */
+static void on_remark(void *ctx, const char *text)
+{
+    struct stock_run *run = ctx;
+    job_progress(run->job, 4, text);
+}
+
 static enum import_step prepare(struct stock_run *run)
 {
     struct store_conn *db = run->job->db;
@@ -219,7 +226,8 @@ static enum import_step read_file(struct stock_run *run)
 {
     struct job *job = run->job;
     struct sheet_error err = {.cls = ""};
-    struct stock_reader_out out = {run->params.dry_run ? on_line : NULL, on_tick, run};
+    struct stock_reader_out out = {
+        .line = run->params.dry_run ? on_line : NULL, .tick = on_tick, .remark = on_remark, .ctx = run};
     job_progress(job, 2, "reading the present stock");
     if (stock_load_items(job, run->warehouse_id, &run->items) != 0)
         return import_database_away(run->job);

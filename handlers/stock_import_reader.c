@@ -320,9 +320,17 @@ static int on_sheet_end(void *ctx)
     return GRID_STOP;
 }
 
+static void on_remark(void *ctx, const char *text)
+{
+    struct stock_reader *reader = ctx;
+    if (reader->out.remark)
+        reader->out.remark(reader->out.ctx, text);
+}
+
 struct grid_sink stock_reader_sink(struct stock_reader *reader)
 {
-    return (struct grid_sink){.sheet = on_sheet, .row = on_row, .sheet_end = on_sheet_end, .ctx = reader};
+    return (struct grid_sink){
+        .sheet = on_sheet, .row = on_row, .sheet_end = on_sheet_end, .ctx = reader, .remark = on_remark};
 }
 
 /* Tables made by programs have formulas that nobody has calculated, and forms of 1C expressions: that is why their

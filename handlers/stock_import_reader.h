@@ -18,6 +18,8 @@ struct stock_reader_out {
     int (*line)(void *ctx, const struct stock_line *line, uint32_t item, enum stock_added added);
     /* Every 1024 rows: look at the cancel flag, tell the progress. */
     int (*tick)(void *ctx, uint64_t rows_read);
+    /* What the reader of the file remarks on it (grid_sink.remark). */
+    void (*remark)(void *ctx, const char *text);
     void *ctx;
 };
 

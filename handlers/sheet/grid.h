@@ -83,6 +83,8 @@ struct grid_sink {
     int (*row)(void *ctx, const struct grid_row *row);
     int (*sheet_end)(void *ctx);
     void *ctx;
+    /* What is odd about a file that is read nevertheless: one sentence, before the first sheet. May be NULL. */
+    void (*remark)(void *ctx, const char *text);
     bool without_merges; /* sheet() needs no merges: a reader may save the look ahead that they cost */
     bool forms;          /* take forms without data, too: cells of parameters and expressions, or none at all */
 };

@@ -160,11 +160,6 @@ static int on_sheet_end(void *ctx)
     return write_count(ctx, FRAME_SHEET_END);
 }
 
-struct grid_sink gridwire_writer_sink(struct gridwire_writer *writer)
-{
-    return (struct grid_sink){.sheet = on_sheet, .row = on_row, .sheet_end = on_sheet_end, .ctx = writer};
-}
-
 int gridwire_write_end(struct gridwire_writer *w)
 {
     return write_count(w, FRAME_END);
@@ -196,6 +191,21 @@ int gridwire_refuse_now(int fd, const struct sheet_error *err)
     put32(frame, (uint32_t)(end - frame) - FRAME_HEAD);
     frame[4] = FRAME_REFUSED;
     return write_all(fd, (const char *)frame, (size_t)(end - frame));
+}
+
+/* A wire that is broken is noticed by the next frame. */
+static void on_remark(void *ctx, const char *text)
+{
+    struct gridwire_writer *w = ctx;
+    begin(w, FRAME_REMARK);
+    put_short(append(&w->frame, 1 + strnlen(text, REMARK_MAX)), text, REMARK_MAX);
+    flush(w);
+}
+
+struct grid_sink gridwire_writer_sink(struct gridwire_writer *writer)
+{
+    return (struct grid_sink){
+        .sheet = on_sheet, .row = on_row, .sheet_end = on_sheet_end, .ctx = writer, .remark = on_remark};
 }
 
 int gridwire_write_refused(struct gridwire_writer *w, const struct sheet_error *err)

@@ -1,9 +1,9 @@
 /* The grid over a stream socket: frames from the parser process to its runner.
  *
  * A frame is {u32 length, u8 kind, payload}, little-endian. Kinds: sheet, rows (a batch of about 64 KiB), sheet end and
- * end (everything read), both with the row count, and refused (a struct sheet_error). A stream that ends without `end`
- * or `refused` means that the parser died: nothing of it counts. The receiver trusts nothing: lengths, counts and
- * indices are checked. */
+ * end (everything read), both with the row count, refused (a struct sheet_error), and a remark on the file before its
+ * first sheet. A stream that ends without `end` or `refused` means that the parser died: nothing of it counts. The
+ * receiver trusts nothing: lengths, counts and indices are checked. */
 #ifndef PF_GRIDWIRE_H
 #define PF_GRIDWIRE_H
 

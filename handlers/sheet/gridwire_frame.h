@@ -6,13 +6,14 @@
  *   rows    one or more of: u32 row, u8 outline, u8 hidden, u16 cells, u16 grid, u16 uncalculated, cells
  *   cell    u16 column, u8 kind, u8 zero pad, u8 percent, u32 length, text
  *   sheet end, end: u64 rows so far, in all
- *   refused u64 offset, u8 length, class, u8 length, text */
+ *   refused u64 offset, u8 length, class, u8 length, text
+ *   remark  u8 length, text */
 #ifndef PF_SHEET_GRIDWIRE_FRAME_H
 #define PF_SHEET_GRIDWIRE_FRAME_H
 
 #include <stdint.h>
 
-enum frame_kind { FRAME_SHEET = 1, FRAME_ROWS, FRAME_SHEET_END, FRAME_END, FRAME_REFUSED };
+enum frame_kind { FRAME_SHEET = 1, FRAME_ROWS, FRAME_SHEET_END, FRAME_END, FRAME_REFUSED, FRAME_REMARK };
 
 enum {
     FRAME_HEAD = 5,
@@ -20,7 +21,8 @@ enum {
     FRAME_MAX = 16 << 20,   /* no reader makes a larger one: a row holds at most 8 MiB of text */
     ROW_HEAD = 12,
     CELL_HEAD = 9,
-    MERGE_SIZE = 16
+    MERGE_SIZE = 16,
+    REMARK_MAX = 255
 };
 
 enum { SHEET_HIDDEN = 1, SHEET_DATE1904 = 2 };

@@ -31,6 +31,7 @@ struct replay {
     uint64_t rows, text; /* so far */
     uint32_t sheets;
     bool open, skipped; /* within a sheet; its rows are dropped */
+    bool remarked;
 };
 
 /* A payload being read: `ok` falls at the first field that is not there. */
@@ -351,6 +352,17 @@ static int on_refused(struct replay *r, struct cursor *c)
     return -1;
 }
 
+static int on_remark(struct replay *r, struct cursor *c)
+{
+    char text[REMARK_MAX + 1];
+    if (r->sheets > 0 || r->remarked || !read_short(c, text, sizeof text) || c->p != c->end || !is_sentence(text))
+        return garbled(r, "send a damaged remark");
+    r->remarked = true;
+    if (r->sink->remark)
+        r->sink->remark(r->sink->ctx, text);
+    return 0;
+}
+
 static int dispatch(struct replay *r, unsigned kind, size_t n)
 {
     struct cursor c = {r->payload, r->payload + n, true};
@@ -365,6 +377,8 @@ static int dispatch(struct replay *r, unsigned kind, size_t n)
         return on_end(r, &c);
     case FRAME_REFUSED:
         return on_refused(r, &c);
+    case FRAME_REMARK:
+        return on_remark(r, &c);
     default:
         return garbled(r, "send nonsense");
     }

@@ -56,6 +56,12 @@ static int unknown_version(struct mxl_in *in, const unsigned char *h)
     return -1;
 }
 
+/* Is the header what 1C writes? Tools that take the file for a text make blanks of its zeros. */
+static bool header_whole(const unsigned char *h)
+{
+    return memcmp(h + 6, "\0\x08\0\1\0", 5) == 0;
+}
+
 static int by_content(struct mxl_in *in, struct mxl_out *out, const uint16_t *page)
 {
     unsigned char h[64];
@@ -70,8 +76,12 @@ static int by_content(struct mxl_in *in, struct mxl_out *out, const uint16_t *pa
     if (n < HEAD_BYTES)
         return mxl_in_truncated(in);
     uint64_t body = brace_body(h, n);
-    if (body)
+    if (body) {
+        if (!header_whole(h))
+            out->remark =
+                "The header of the .mxl file is damaged, as by a tool that took it for text; its body is whole.";
         return mxl_brace_read(in, out, body);
+    }
     unsigned version = binary_version(h);
     return version ? mxl_binary_read(in, out, version, page) : unknown_version(in, h);
 }

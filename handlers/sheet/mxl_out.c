@@ -114,6 +114,8 @@ int mxl_out_sheet(struct mxl_out *out)
 {
     ascend(out->first, out->n_groups);
     ascend(out->last, out->n_groups);
+    if (out->remark && out->sink->remark)
+        out->sink->remark(out->sink->ctx, out->remark);
     struct grid_sheet sheet = {
         .name = "", .n_merges = out->n_merges, .merges = out->merges, .n_grids = out->n_grids, .grids = out->grids};
     return said(out, out->sink->sheet(out->sink->ctx, &sheet));

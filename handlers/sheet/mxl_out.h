@@ -33,7 +33,8 @@ struct mxl_out {
     uint32_t n_groups, groups_cap;
     uint32_t open, shut; /* groups begun and groups ended up to the current row */
 
-    bool stopped; /* the sink ended the reading: verdict is what mxl_read() returns */
+    const char *remark; /* told with the sheet, or NULL */
+    bool stopped;       /* the sink ended the reading: verdict is what mxl_read() returns */
     int verdict;
 };
 

@@ -7,7 +7,8 @@
 enum {
     HEADER_SIZE = 512,
     ENTRY_SIZE = 128,
-    HEADER_FATS = 109, /* sectors of the allocation table that the header itself lists: 7 MB of file, ample here */
+    HEADER_FATS = 109, /* sectors of the allocation table that the header itself lists: 7 MB of file */
+    LISTS_MAX = 64,    /* further lists of such sectors that are followed: 500 MB of file */
     SECTORS_MAX = 1024 /* of the directory; also ends a chain that runs in a circle */
 };
 
@@ -33,18 +34,39 @@ static uint64_t place(const struct ole *ole, uint32_t sector)
     return ((uint64_t)sector + 1) * ole->sector_size;
 }
 
-static bool next_sector(const struct ole *ole, uint32_t sector, uint32_t *next)
+/* Word `index` of a sector. */
+static bool read_word(const struct ole *ole, uint32_t sector, uint32_t index, uint32_t *value)
 {
     unsigned char word[4];
     struct sheet_error ignored;
-    uint32_t per = ole->sector_size / 4, index = sector / per;
-    if (index >= HEADER_FATS)
+    if (input_read(ole->input, place(ole, sector) + index * (uint64_t)4, word, sizeof word, &ignored) < 0)
         return false;
-    uint64_t at = place(ole, get32(ole->header + 76 + index * (size_t)4)) + sector % per * (uint64_t)4;
-    if (input_read(ole->input, at, word, sizeof word, &ignored) < 0)
-        return false;
-    *next = get32(word);
+    *value = get32(word);
     return true;
+}
+
+/* The sector that holds part `index` of the allocation table: listed in the header, or in a chain of lists, each of
+ * which ends with the sector of the next. */
+static bool fat_sector(const struct ole *ole, uint32_t index, uint32_t *sector)
+{
+    uint32_t per = ole->sector_size / 4 - 1, list = get32(ole->header + 68);
+    if (index < HEADER_FATS) {
+        *sector = get32(ole->header + 76 + index * (size_t)4);
+        return true;
+    }
+    index -= HEADER_FATS;
+    if (index / per >= LISTS_MAX)
+        return false;
+    for (; index >= per; index -= per)
+        if (!read_word(ole, list, per, &list))
+            return false;
+    return read_word(ole, list, index, sector);
+}
+
+static bool next_sector(const struct ole *ole, uint32_t sector, uint32_t *next)
+{
+    uint32_t per = ole->sector_size / 4, fat;
+    return fat_sector(ole, sector / per, &fat) && read_word(ole, fat, sector % per, next);
 }
 
 /* Names are UTF-16LE with their length in bytes, terminator included, behind them. */

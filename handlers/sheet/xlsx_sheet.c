@@ -304,14 +304,13 @@ static int on_start(struct worksheet *ws, const struct xml_token *token)
     case AT_DATA:
         return XML_IS(token, "row") ? start_row(ws, token) : skip(ws, token);
     case AT_INLINE:
-    case AT_INLINE_TEXT:
-        ws->place = AT_INLINE;
         return start_in_inline(ws, token);
     case AT_SHEET:
         return start_in_sheet(ws, token);
     case AT_MERGES:
         return start_merge(ws, token);
     case AT_VALUE:
+    case AT_INLINE_TEXT:
         return skip(ws, token);
     case AT_TOP:
         break;

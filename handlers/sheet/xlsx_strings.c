@@ -10,7 +10,8 @@ struct reading {
     struct bytes raw; /* the item's characters, escapes still in them */
     unsigned depth;
     unsigned phonetic; /* depth of the rPh element that is being passed over, or 0 */
-    bool item, text;   /* within si; within a t of it */
+    unsigned text;     /* depth of the t whose characters are taken, or 0 */
+    bool item;         /* within si */
 };
 
 /* Half as much again, but not beyond what the limit lets in: the parser's memory is limited too. */
@@ -68,18 +69,19 @@ static int on_start(struct reading *r, const struct xml_token *token)
             "The workbook is damaged (no table of shared strings in its part). Save it again as .xlsx.");
     if (r->depth == 2)
         r->item = XML_IS(token, "si");
-    else if (r->item && r->phonetic == 0) {
+    else if (r->item && r->phonetic == 0 && r->text == 0) {
         if (XML_IS(token, "rPh"))
             r->phonetic = r->depth;
         else if (XML_IS(token, "t"))
-            r->text = true;
+            r->text = r->depth;
     }
     return 0;
 }
 
 static int on_end(struct reading *r)
 {
-    r->text = false;
+    if (r->text == r->depth)
+        r->text = 0;
     if (r->phonetic == r->depth)
         r->phonetic = 0;
     r->depth--;
@@ -88,7 +90,7 @@ static int on_end(struct reading *r)
 
 static int on_text(struct reading *r, const struct xml_token *token)
 {
-    if (!r->text)
+    if (r->text == 0 || r->text != r->depth)
         return 0;
     xml_text_add(token, &r->raw);
     if (r->raw.len > text_raw_max(r->limits))

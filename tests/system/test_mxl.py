@@ -227,3 +227,18 @@ def test_the_code_page_is_a_setting(make_daemon):
     task = sent(daemon, data)
     assert task["status"] == "completed" and task["result"]["qty_total"] == "7.000", task
     assert daemon.sql("SELECT part_number FROM stock_item") == [["Кабель-1"]]
+
+
+def test_a_damaged_header_is_remarked_on(stocked, tmp_path):
+    data = report([*TABLE], [], [(100,)])
+    damaged = data[:6] + data[6:13].replace(b"\0", b" ") + data[13:]
+    answer = stocked.worker(0).upload("/api/stock/import?warehouse=MAIN", damaged)
+    task = stocked.worker(1).wait(answer.json["task_id"])
+    assert task["status"] == "completed" and task["result"]["inserted"] == 1, task
+    log = stocked.worker(0).get(f"/api/tasks/{task['id']}/log").body.decode()
+    assert "The header of the .mxl file is damaged" in log, log
+    for bytes_, said in ((data, ""), (damaged, "remark: The header of the .mxl file is damaged")):
+        file = tmp_path / "report.mxl"
+        file.write_bytes(bytes_)
+        out = subprocess.run([str(stocked.build / "priceforge-cells"), str(file)], capture_output=True, check=True, text=True)
+        assert out.stderr.startswith(said) and bool(out.stderr) == bool(said)

@@ -360,3 +360,38 @@ def damaged(rng, fault=None):
     fault = fault or rng.choice(FAULTS)
     data, cls = fault(Damage(rng))
     return fault.__name__, data, cls
+
+
+# ---- Changes that may or may not be faults
+
+SNIPPETS = ["<", ">", '"', "'", "&", "/", "=", " ", "\n", "<v>", "</v>", "<c>", "</c>", "<row>", "</row>", "<t>", "</t>", "<is>", "<rPh>",
+            "</rPh>",
+            "0", "9", "-", ".", "e", ' t="s"', ' t="d"', ' r="A5"', ' s="1"', "_x0041_", "&#65;", "<!--", "-->", "<![CDATA[", "]]>", "<?x",
+            "?>",
+            ":", "x:", "A", "$", "%", "#", ";", "é", "\x80"]
+CHARACTERS = "0123456789abcdehmsrtvynxAHMZ-+.$_%#: ;\\[]"
+
+
+def wild(rng, text):
+    at = rng.randrange(len(text) + 1)
+    again = rng.randrange(len(text) + 1)
+    piece = rng.choice([rng.choice(SNIPPETS), text[again:again + rng.choice([1, 5, 30, 200])], ""])
+    return text[:at] + piece + text[at + rng.choice([0, 0, 1, 2, 20]):]
+
+
+def mild(rng, text):
+    """In the values of attributes and in texts only."""
+    values = [match.span(match.lastindex) for match in re.finditer("=\\s*[\"']([^\"'<]*)[\"']|>([^<>]+)<", text)]
+    begin, end = rng.choice(values)
+    at = rng.randrange(begin, end + 1)
+    return text[:at] + rng.choice(["", *CHARACTERS]) + text[min(end, at + rng.choice([0, 1])):]
+
+
+def mutated(rng):
+    """A workbook with a few random changes in one part; nobody knows what it is worth."""
+    d, change = Damage(rng), rng.choice([wild, mild, mild])
+    for _ in range(rng.choice([1, 1, 1, 2, 4])):
+        name = d.part()
+        if isinstance(d.maker.parts[name][0], E):
+            d.change(name, lambda text: change(rng, text))
+    return d.bytes()

@@ -193,7 +193,7 @@ class Relationships:
         root = book.xml(name) if name in book.entries else Node("none", {})
         self.list = [(rel.attributes["Id"], rel.attributes["Type"].rpartition("/")[2],
                       None if rel.attributes.get("TargetMode") == "External" else resolve(source, rel.attributes["Target"]))
-                     for rel in root.all("Relationship")]
+                     for rel in root.all("Relationship") if {"Id", "Type", "Target"} <= rel.attributes.keys()]
 
     def target(self, kind):
         return next((target for _, has, target in self.list if has == kind), None)
@@ -206,12 +206,15 @@ class Book:
     def __init__(self, data):
         self.data, self.entries = data, directory(data)
         self.refuse_types_with_dtd()
-        main = Relationships(self, "").target("officeDocument")
+        package = Relationships(self, "")
+        main = package.target("officeDocument")
+        if all(kind != "officeDocument" for _, kind, _ in package.list):
+            main = "xl/workbook.xml"
         if main not in self.entries:
             raise Refused("not-spreadsheet" if "mimetype" in self.entries else "missing-part")
         if main.endswith(".bin"):
             raise Refused("xlsb")
-        self.root = self.xml(main)
+        self.main, self.root = main, self.xml(main)
         if self.root.name != "workbook":
             raise Refused("not-spreadsheet")
         self.rels = Relationships(self, main)
@@ -231,7 +234,10 @@ class Book:
                 raise
 
     def optional(self, kind):
+        """A part by its relationship; where there is none, beside the workbook under its usual name."""
         name = self.rels.target(kind)
+        if kind not in (has for _, has, _ in self.rels.list):
+            name = resolve(self.main, kind + ".xml")
         return self.xml(name) if name in self.entries else None
 
     def sheets(self):
@@ -287,13 +293,17 @@ def format_of_code(code):
     return "clock" if clock else ""
 
 
+def leading_number(text):
+    return int(re.match("[0-9]*", text)[0] or 0)
+
+
 def formats(root):
     """What each cell style shows: see format_of_code()."""
     if root is None:
         return []
-    own = {int(fmt.attributes["numFmtId"]): format_of_code(fmt.attributes["formatCode"])
-           for numbers in root.all("numFmts") for fmt in numbers.all("numFmt")}
-    ids = [int(xf.attributes.get("numFmtId", 0)) for group in root.all("cellXfs") for xf in group.all("xf")]
+    own = {leading_number(fmt.attributes["numFmtId"]): format_of_code(fmt.attributes["formatCode"])
+           for numbers in root.all("numFmts") for fmt in numbers.all("numFmt") if {"numFmtId", "formatCode"} <= fmt.attributes.keys()}
+    ids = [leading_number(xf.attributes.get("numFmtId", "")) for group in root.all("cellXfs") for xf in group.all("xf")]
     return [own[i] if i in own else "clock" if i in BUILTIN_CLOCKS else "day" if i in BUILTIN_DATES else "" for i in ids]
 
 

@@ -84,6 +84,7 @@ static void send_book(int fd)
     struct grid_sheet one = {0, "Лист", true, true, 2, merges, 3, grids}, two = {1, "", false, false, 0, NULL, 0, NULL};
     struct grid_row row = {1048575, 3, true, 65535, 513, 6, cells}, small = {0, 0, false, 0, 0, 2, cells},
                     none = {7, 0, false, 0, 0, 0, NULL};
+    s.remark(s.ctx, "Odd, but read");
     assert_int_equal(s.sheet(s.ctx, &one), 0);
     assert_int_equal(s.row(s.ctx, &row), 0);
     for (int i = 0; i < 20000; i++) { /* several batches */
@@ -100,10 +101,18 @@ static void send_book(int fd)
 }
 
 struct seen {
-    unsigned sheets, rows, ends;
+    unsigned sheets, rows, ends, remarks;
     int answer; /* of sheet() */
     int row_answer;
 };
+
+static void seen_remark(void *ctx, const char *text)
+{
+    struct seen *seen = ctx;
+    assert_int_equal(seen->sheets, 0);
+    assert_string_equal(text, "Odd, but read");
+    seen->remarks++;
+}
 
 static int seen_sheet(void *ctx, const struct grid_sheet *sheet)
 {
@@ -153,7 +162,8 @@ static int seen_end(void *ctx)
 static int see(struct seen *seen, struct sheet_error *err)
 {
     struct wire w = {.send = send_book};
-    struct grid_sink sink = {.sheet = seen_sheet, .row = seen_row, .sheet_end = seen_end, .ctx = seen};
+    struct grid_sink sink = {
+        .sheet = seen_sheet, .row = seen_row, .sheet_end = seen_end, .ctx = seen, .remark = seen_remark};
     start(&w);
     int rc = gridwire_replay(w.ends[1], &bounds, &sink, NULL, NULL, err);
     stop(&w);
@@ -188,6 +198,7 @@ static void test_round_trip(void **state)
     struct sheet_error err;
     assert_int_equal(see(&seen, &err), 0);
     assert_int_equal(seen.sheets, 2);
+    assert_int_equal(seen.remarks, 1);
     assert_int_equal(seen.rows, 20002);
     assert_int_equal(seen.ends, 2);
 }
@@ -415,6 +426,11 @@ static void test_hostile(void **state)
         {FRAME_REFUSED, 10, {0}, false},                                       /* refusal without a class */
         {FRAME_REFUSED, 12, {0, 0, 0, 0, 0, 0, 0, 0, 2, '\n', 'x', 0}, false}, /* class with a line break */
         {FRAME_REFUSED, 9, {0, 0, 0, 0, 0, 0, 0, 0, 200}, false},              /* class beyond the frame */
+        {FRAME_REMARK, 1, {0}, true},                                          /* a remark within a sheet */
+        {FRAME_REMARK, 0, {0}, false},                                         /* none at all */
+        {FRAME_REMARK, 3, {1, 'x', 'y'}, false},                               /* with more behind it */
+        {FRAME_REMARK, 3, {2, 'x', '\n'}, false},                              /* with a line break */
+        {FRAME_REMARK, 3, {2, 0xd0, 'x'}, false},                              /* with half of a character */
         {FRAME_REFUSED, 12, {0, 0, 0, 0, 0, 0, 0, 0, 1, 'x', 1, '\n'}, false}, /* sentence of two lines */
         {FRAME_REFUSED, 12, {0, 0, 0, 0, 0, 0, 0, 0, 1, 'x', 1, 27}, false},   /* code for a terminal */
         {FRAME_REFUSED, 17, {0, 0, 0, 0, 0, 0, 0, 0, 7, 's', 't', 'o', 'p', 'p', 'e', 'd'}, false}, /* ours alone */

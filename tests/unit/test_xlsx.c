@@ -97,6 +97,9 @@ static void test_text(void **state)
         "<row><c t='inlineStr'><is><r><t>a</t></r><rPh sb='0'><t>no</t></rPh><r><t> b</t></r><t>c</t></is></c></row>",
         "[0,0,\"s\",\"a bc\"]");
     rows_are("<row><c t='str'><v>x<!-- -->y<![CDATA[<z>]]>&amp;\r\n</v></c></row>", "[0,0,\"s\",\"xy<z>&\\n\"]");
+    /* elements within a text are none of it */
+    rows_are("<row><c><is><t>a<t>b</t><rPh>c</rPh>d</t><t>e</t></is></c><c t='str'><v>f<v>g</v>h</v></c></row>",
+             "[0,0,\"s\",\"ade\"],[0,1,\"s\",\"fh\"]");
     /* an escape cut by markup is still one: text first, escapes second */
     rows_are("<row><c t='str'><v>_x00<!-- -->41_</v></c></row>", "[0,0,\"s\",\"A\"]");
 }
@@ -109,10 +112,10 @@ static void test_shared(void **state)
     const char *sheet =
         SHEET("<row><c t='s'><v>0</v></c><c t='s'><v>1</v></c><c t='s'><v> 2 </v></c><c t='s'><v>3</v></c>"
               "<c t='s'><v/></c><c t='s'><v>0000000000</v></c></row>");
-    cells_are(
-        sheet,
-        SST("<si><t>a</t></si><si/><si><r><t>b</t></r><r><t>_x0041_</t></r></si><si><t/><rPh><t>x</t></rPh></si>"),
-        NULL, "[0,0,\"s\",\"a\"],[0,2,\"s\",\"bA\"],[0,5,\"s\",\"a\"]");
+    cells_are(sheet,
+              SST("<si><t>a<x>y</x></t></si><si/><si><r><t>b</t></r><r><t>_x0041_</t></r></si><si><t/><rPh><t>x</t></"
+                  "rPh></si>"),
+              NULL, "[0,0,\"s\",\"a\"],[0,2,\"s\",\"bA\"],[0,5,\"s\",\"a\"]");
     cells_are(sheet, SST("<si><t>a</t></si>"), NULL, "bad-shared-index");
     cells_are(sheet, NULL, NULL, "bad-shared-index");
     cells_are(SHEET("<row><c t='s'><v>-1</v></c></row>"), SST("<si><t>a</t></si>"), NULL, "bad-shared-index");

@@ -131,6 +131,27 @@ static void ole_is(const char *name, uint32_t first, const char *expected)
     assert_string_equal(read_class(file, sizeof file, SHEET_UNKNOWN), expected);
 }
 
+/* A file so large that the part of the allocation table that the directory needs is not listed in the header. */
+static void test_large_ole(void **state)
+{
+    (void)state;
+    enum { DIRECTORY = 14000, SECTORS = DIRECTORY + 3 };
+    unsigned char *file = calloc(SECTORS, 512), *name = file + (DIRECTORY + 2) * 512;
+    memcpy(file, "\xd0\xcf\x11\xe0", 4);
+    put16(file + 30, 9);
+    put32(file + 48, DIRECTORY);
+    put32(file + 68, 1);                                        /* list in sector 1 */
+    put32(file + 2 * 512, 2);                                   /* the first part it lists is in sector 2 */
+    put32(file + 3 * 512 + DIRECTORY % 128 * 4, DIRECTORY + 1); /* the directory's second sector */
+    for (size_t i = 0; i < 8; i++)
+        put16(name + 2 * i, (unsigned char)"Workbook"[i]);
+    put16(name + 64, 18);
+    assert_string_equal(read_class(file, SECTORS * 512, SHEET_UNKNOWN), "legacy-xls");
+    put32(file + 68, 0xfffffffe);
+    assert_string_equal(read_class(file, SECTORS * 512, SHEET_UNKNOWN), "not-zip");
+    free(file);
+}
+
 static void test_ole(void **state)
 {
     (void)state;
@@ -284,9 +305,9 @@ static void test_targets(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_sniff),    cmocka_unit_test(test_other_programs),
-                                       cmocka_unit_test(test_ole),      cmocka_unit_test(test_ole_documents),
-                                       cmocka_unit_test(test_packages), cmocka_unit_test(test_content_types),
-                                       cmocka_unit_test(test_damage),   cmocka_unit_test(test_targets)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_sniff),         cmocka_unit_test(test_other_programs), cmocka_unit_test(test_ole),
+        cmocka_unit_test(test_large_ole),     cmocka_unit_test(test_ole_documents),  cmocka_unit_test(test_packages),
+        cmocka_unit_test(test_content_types), cmocka_unit_test(test_damage),         cmocka_unit_test(test_targets)};
     return cmocka_run_group_tests_name("xlsx_kinds", tests, NULL, NULL);
 }
