@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import samples
 from daemon import Client
 
 TOP = Path(__file__).resolve().parents[2]
@@ -132,6 +133,12 @@ def test_unit_runs_restarts_and_stops(systemd):
     client = Client(port=int(out.split("http=127.0.0.1:")[1].split()[0]))
     assert client.get("/readyz").status == 200
     assert systemd.show("StatusText")
+    # The unit lets parsers lock themselves in with all that they have.
+    answer = client.upload("/api/catalog/warehouses/import", (samples.DEMO / "warehouses.csv").read_bytes(), "text/csv")
+    assert answer.status == 202, (answer, systemd.inside("cat", "/run/pf.err"))
+    task_id = answer.json["task_id"]
+    assert client.wait(task_id)["status"] == "completed"
+    assert "landlock" not in systemd.inside("cat", "/run/pf.err")
     main = systemd.show("MainPID")
     systemd.inside("kill", "-STOP", main)  # the watchdog must notice
     systemd.until(lambda: systemd.show("MainPID") not in (main, "0") and systemd.show("ActiveState") == "active")
