@@ -8,11 +8,11 @@
  * files.
  *
  * Columns are handed out as the file numbers them. A document may hold several column grids (a parameter block of two
- * columns above a table of nine); each row tells its own (grid_row.grid), and sets of columns that lie at the same
- * places are one grid.
+ * columns above a table of nine); each row tells its own (grid_row.grid), sets of columns that lie at the same places
+ * are one grid, and the brace form tells where the columns of each lie (grid_sheet.grids).
  *
- * Memory is bounded: one block of input, the texts of one row, the merges of the first rows, eight bytes per row group
- * and twelve per run of rows bound to a set of columns. */
+ * Memory is bounded: one block of input, the texts of one row, the merges of the first rows, eight bytes per row group,
+ * twelve per run of rows bound to a set of columns, and the places of the first columns of each set. */
 #ifndef PF_MXL_H
 #define PF_MXL_H
 
