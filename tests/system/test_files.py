@@ -280,6 +280,22 @@ def test_the_last_that_is_allowed_and_the_first_that_is_not(stocked, tmp_path, w
     assert tool.returncode == 1 and tool.stderr.startswith(f"{cls}: {task['error']}"), tool.stderr
 
 
+def test_rows_of_a_catalogue_and_of_a_report_are_limited_too(make_daemon):
+    daemon = make_daemon(pricing__max_rows=45)
+    client = daemon.worker(0)
+
+    def catalogue(n):
+        data = "code,name\n" + "".join(f"W{i},Warehouse {i}\n" for i in range(n))
+        return client.wait(client.upload("/api/catalog/warehouses/import", data.encode(), "text/csv").json["task_id"])
+
+    said = "The file has more than 45 rows. Split it and send the parts."
+    assert catalogue(45)["error"] == said  # the heading is a row
+    assert catalogue(44)["status"] == "completed"
+    report = (samples.DATA / "mxl" / "synthetic-turnover.mxl").read_bytes()
+    task = client.wait(client.upload("/api/stock/import?warehouse=W1", report).json["task_id"])
+    assert task["status"] == "error" and "more than 45 rows" in task["error"] and ADVICE.search(task["error"]), task
+
+
 def test_formulas_that_nobody_has_calculated_are_told(stocked):
     heading = "<row><c t='str'><v>Артикул</v></c><c t='str'><v>Количество</v></c></row>"
     row = "<row><c t='str'><v>PN-{0}</v></c><c><f>A1</f>{1}</c></row>"
