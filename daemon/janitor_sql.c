@@ -55,6 +55,7 @@ static int first_pass(struct janitor *janitor)
         if (janitor_sweep_spool(janitor) != 0)
             log_warn("the spool was not swept; it will be at the next start");
         janitor->loaded = true;
+        proctab_set_session(janitor->process->segment, janitor->process->self, janitor->db.server_thread);
         log_info("journal loaded");
         wakeup_poke_kind(janitor->process->segment, PROC_RUNNER);
         return 0;

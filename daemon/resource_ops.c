@@ -43,6 +43,15 @@ static bool check_kind(struct json_out *out, const struct process *process, enum
     return fresh >= want;
 }
 
+/* The janitor shows its session with the database once the schema is ours and the table is filled from the journal. */
+static bool check_journal(struct json_out *out, struct shm_segment *segment)
+{
+    struct proc_ref janitor = proctab_find(segment, PROC_JANITOR, 0);
+    bool loaded = proctab_session(segment, janitor) != 0;
+    put_check(out, "journal", loaded, 0);
+    return loaded;
+}
+
 void resource_readyz(struct http_request *request)
 {
     struct worker *worker = request->app;
@@ -58,6 +67,7 @@ void resource_readyz(struct http_request *request)
     put_check(&out, "database", ready, age);
     ready &= check_kind(&out, worker->process, PROC_RUNNER, config->runners);
     ready &= check_kind(&out, worker->process, PROC_JANITOR, 1);
+    ready &= check_journal(&out, worker->process->segment);
     bool intact = shm_segment_intact(worker->process->segment); /* looked at now, as is the next one */
     put_check(&out, "shared_memory", intact, 0);
     ready &= intact;

@@ -19,10 +19,10 @@ struct ole {
 };
 
 /* What a stream or storage of this name makes of the file. */
-enum kind { PASSWORD = 1, WORKBOOK = 2, REPORT = 4, TEXT = 8, SLIDES = 16, LETTER = 32, UNKNOWN = 64 };
+enum { PASSWORD = 1, WORKBOOK = 2, REPORT = 4, TEXT = 8, SLIDES = 16, LETTER = 32, UNKNOWN = 64 };
 static const struct {
     const char *name;
-    enum kind kind;
+    int kind;
 } known[] = {{"EncryptedPackage", PASSWORD},   {"EncryptionInfo", PASSWORD},
              {"Workbook", WORKBOOK},           {"Book", WORKBOOK},
              {"Main MetaData Stream", REPORT}, {"MD Programm text", REPORT},

@@ -158,6 +158,31 @@ def test_readiness_sees_a_changed_header(daemon):
     assert client.get("/readyz").json["checks"]["shared_memory"]["ok"]
 
 
+def test_readiness_waits_for_the_journal(daemon):
+    """The server answers, but a new janitor finds no journal: not ready, though every process is there; with it: ready."""
+    client = daemon.worker(0)
+
+    def journal_is(loaded):
+        end = time.monotonic() + 20
+        while time.monotonic() < end:
+            answer = client.get("/readyz")
+            checks = answer.json["checks"]
+            if checks["journal"]["ok"] == loaded and checks["janitor"]["ok"]:
+                return answer
+            time.sleep(0.05)
+        raise AssertionError(answer)
+
+    assert journal_is(True).status == 200
+    daemon.sql("RENAME TABLE task TO task_away")
+    try:
+        os.kill(daemon.children("janitor")[0], signal.SIGKILL)
+        answer = journal_is(False)
+        assert answer.status == 503 and not answer.json["ready"] and answer.json["checks"]["database"]["ok"]
+    finally:
+        daemon.sql("RENAME TABLE task_away TO task")
+    assert journal_is(True).status == 200
+
+
 def test_readiness_sees_a_runner_that_stands_still(daemon):
     client, pid = daemon.worker(0), daemon.children("runner")[0]
     os.kill(pid, signal.SIGSTOP)

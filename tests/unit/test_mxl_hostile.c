@@ -79,9 +79,12 @@ static int read_part(int fd, size_t length, struct sheet_error *err, struct orde
     return mxl_read(&input, &mxl_test_limits, &sink, err);
 }
 
-/* Line ends and NULs may follow the last brace: a copy cut there is whole. */
-static size_t length_without_blanks(const char *bytes, size_t n)
+/* Line ends and NULs may follow the last brace, and version 2 may end without its count of names: a copy cut there is
+ * whole. */
+static size_t whole_length(const char *bytes, size_t n)
 {
+    if (n > 13 && memcmp(bytes, "MOXCEL\0\0\0\0\0\2\0", 13) == 0)
+        return n - 2;
     while (n > 0 && strchr(" \t\r\n", bytes[n - 1]) && bytes[n - 1] && bytes[13] != 0)
         n--;
     return n;
@@ -102,7 +105,7 @@ static void cut_off_at_every_byte(void **state)
         char *bytes = slurp(paths[i], &n);
         assert_non_null(bytes);
         int fd = bytes_fd(bytes, n);
-        size_t whole = length_without_blanks(bytes, n);
+        size_t whole = whole_length(bytes, n);
         /* Every byte of the beginning and of the end, the middle by a stride. */
         size_t stride = getenv("PF_MXL_EVERY_BYTE") ? 1 : 1 + n / 500;
         for (size_t cut = 0; cut < whole; cut += cut < 200 || cut + 300 > whole ? 1 : stride, cuts++) {
