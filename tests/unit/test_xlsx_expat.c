@@ -282,6 +282,19 @@ static bool half_pair(const char *data, size_t n)
     return high;
 }
 
+/* Does it begin with a declaration that is not the plainest one? Expat reads declarations, we pass over them. */
+static bool odd_declaration(const char *data, size_t n)
+{
+    static const char plain[] = "<?xml version=\"1.0\"?>", plain_too[] = "<?xml version='1.0'?>";
+    const size_t len = sizeof plain - 1;
+    const char *begin = memchr(data, '<', n < 4 ? n : 4); /* behind a byte order mark */
+    size_t left = begin != NULL ? n - (size_t)(begin - data) : 0;
+    bool there = left > 2 && (begin[1] == '?' || (begin[1] == 0 && begin[2] == '?')); /* UTF-16 as well */
+    if (!there)
+        return false;
+    return left < len || (memcmp(begin, plain, len) != 0 && memcmp(begin, plain_too, len) != 0);
+}
+
 /* One letter each, as many as any sheet here names: a refusal of the first text would end both ways early. */
 static const struct strings *some_strings(void)
 {
@@ -305,7 +318,7 @@ bool ways_agree(const char *data, size_t n, char **ours, char **theirs)
         return true;
     if (half_pair(data, n))
         return strcmp(*ours, "xml-malformed") == 0;
-    if (memmem(data, n, "encoding", 8) != NULL)
+    if (odd_declaration(data, n))
         return strcmp(*ours, "xml-malformed") == 0 || strcmp(*theirs, "xml-malformed") == 0;
     /* Both refuse, each at what it met first; a run that fails may have refused a cell before. */
     if ((*ours)[0] != '{' && (*theirs)[0] != '{')
