@@ -402,6 +402,13 @@ static const char *scan_text(struct xml *x, const char *p)
     }
 }
 
+static bool blanks_only(const char *p, const char *end)
+{
+    while (p < end && is(*p, C_SPACE))
+        p++;
+    return p == end;
+}
+
 /* A run of text is handed out in pieces when the end of the data cuts it, so that no run is too long for the buffer. */
 static int text_run(struct xml *x, struct xml_token *token)
 {
@@ -414,7 +421,8 @@ static int text_run(struct xml *x, struct xml_token *token)
     token->len = (size_t)(p - from);
     token->coded = x->coded;
     x->at = (size_t)(p - x->buf);
-    x->run += token->len;
+    if (!blanks_only(from, p)) /* what stands between elements is no text; a bomb of it shows by its ratio */
+        x->run += token->len;
     return x->run > XML_TOKEN_MAX ? limited(x, "a text of more than 4 MiB") : XML_TEXT;
 }
 

@@ -316,12 +316,11 @@ bool ways_agree(const char *data, size_t n, char **ours, char **theirs)
     *theirs = cells_of_expat(data, n, 0, strings);
     if (strcmp(*ours, *theirs) == 0)
         return true;
-    if (half_pair(data, n))
-        return strcmp(*ours, "xml-malformed") == 0;
-    if (odd_declaration(data, n))
-        return strcmp(*ours, "xml-malformed") == 0 || strcmp(*theirs, "xml-malformed") == 0;
     /* Both refuse, each at what it met first; a run that fails may have refused a cell before. */
     if ((*ours)[0] != '{' && (*theirs)[0] != '{')
         return true;
-    return odd_names(data, n) && strcmp(*theirs, "xml-malformed") == 0;
+    bool we_refuse = strcmp(*ours, "xml-malformed") == 0, they_refuse = strcmp(*theirs, "xml-malformed") == 0;
+    if (odd_declaration(data, n))
+        return we_refuse || they_refuse;
+    return (we_refuse && half_pair(data, n)) || (they_refuse && odd_names(data, n));
 }
