@@ -43,6 +43,7 @@ static pid_t spawn(char *const argv[], const char *log)
     int fd = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     if (fd < 0 || dup2(fd, 1) < 0 || dup2(fd, 2) < 0)
         _exit(127);
+    setenv("TMPDIR", root, 1); /* a server deletes all temporary tables there when it starts, its neighbours' too */
     execvp(argv[0], argv);
     _exit(127);
 }
