@@ -428,9 +428,7 @@ static void *expat_realloc(void *old, size_t size)
     size_t before = head ? head->size : 0;
     if (size > MAX_EXPAT || expat_bytes - before + size > MAX_EXPAT)
         return NULL;
-    head = realloc(head, sizeof *head + size);
-    if (!head)
-        no_memory();
+    head = xrealloc(head, sizeof *head + size);
     expat_bytes += size - before;
     head->size = size;
     return head + 1;
