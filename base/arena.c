@@ -1,9 +1,8 @@
 /* Arena, keyed hash and index for the stock import. */
-#include "handlers/stock_import_mem.h"
+#include "base/arena.h"
 
 #include <stdlib.h>
 #include <string.h>
-
 #include <sys/random.h>
 
 void *mem_grow(void *block, uint32_t *room, uint32_t need, size_t size)

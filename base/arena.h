@@ -4,8 +4,8 @@
  * offsets and an index costs eight bytes a slot. The hash is keyed (SipHash-1-3, key drawn per process): keys come from
  * uploaded files, and an unkeyed hash would let a file make every look-up linear. Single-threaded. Out of memory
  * aborts. */
-#ifndef PF_STOCK_IMPORT_MEM_H
-#define PF_STOCK_IMPORT_MEM_H
+#ifndef PF_BASE_ARENA_H
+#define PF_BASE_ARENA_H
 
 #include <stdbool.h>
 #include <stddef.h>

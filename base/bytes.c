@@ -1,7 +1,7 @@
 /* Allocation that cannot fail, growing buffers, and UTF-8 as XML allows it. */
-#include "handlers/sheet/bytes.h"
+#include "base/bytes.h"
 
-#include "handlers/utf8.h"
+#include "base/utf8.h"
 
 #include <stdlib.h>
 

@@ -1,6 +1,6 @@
 /* Small things that every reader needs: little-endian fields, allocation that cannot fail, growing buffers, UTF-8. */
-#ifndef PF_SHEET_BYTES_H
-#define PF_SHEET_BYTES_H
+#ifndef PF_BASE_BYTES_H
+#define PF_BASE_BYTES_H
 
 #include <stdbool.h>
 #include <stddef.h>

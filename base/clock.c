@@ -1,5 +1,4 @@
-/* The two clocks: monotonic for durations and limits, wall for what people and the journal read. */
-#include "daemon/process.h"
+#include "base/clock.h"
 
 #include <assert.h>
 #include <time.h>

@@ -1,7 +1,7 @@
 /* The commit that this program was built from: "0123456789ab", with "-dirty" behind it when there were changes in no
  * commit, or "unknown". Written by make (daemon/include.am). */
-#ifndef PF_COMMIT_H
-#define PF_COMMIT_H
+#ifndef PF_BASE_COMMIT_H
+#define PF_BASE_COMMIT_H
 
 extern const char build_commit[];
 

@@ -1,5 +1,5 @@
 /* Text into a file. */
-#include "handlers/filesink.h"
+#include "base/filesink.h"
 
 #include <errno.h>
 #include <unistd.h>

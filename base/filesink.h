@@ -1,8 +1,8 @@
 /* Text into a file as it is made: what long answers are written with. */
-#ifndef PF_FILESINK_H
-#define PF_FILESINK_H
+#ifndef PF_BASE_FILESINK_H
+#define PF_BASE_FILESINK_H
 
-#include "handlers/json.h"
+#include "base/json.h"
 
 struct file_sink {
     int fd;       /* borrowed */

@@ -1,13 +1,12 @@
 /* JSON through yajl: generation that cannot fail, and parsing that is stricter than yajl alone. */
-#include "handlers/json.h"
+#include "base/json.h"
 
-#include "handlers/utf8.h"
+#include "base/utf8.h"
 
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
 #include <yajl/yajl_parse.h>
 
 /* ---- Writing ------------------------------------------------------------------------------------------------ */

@@ -1,12 +1,11 @@
 /* JSON in and out through yajl: a growing text buffer with a yajl generator on it, and small helpers for reading
  * trees. */
-#ifndef PF_JSON_H
-#define PF_JSON_H
+#ifndef PF_BASE_JSON_H
+#define PF_BASE_JSON_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
 #include <yajl/yajl_gen.h>
 #include <yajl/yajl_tree.h>
 

@@ -1,7 +1,8 @@
 /* Writing the log without ever waiting for its reader. The lines themselves are made in log_line.c. */
-#include "daemon/log.h"
-#include "daemon/log_line.h"
-#include "daemon/process.h"
+#include "base/log.h"
+
+#include "base/clock.h"
+#include "base/log_line.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -5,8 +5,8 @@
  * length is capped. Never a token, a password or a cell's content. Writing never blocks a loop: a line goes out through
  * a non-blocking descriptor of our own (never by changing standard error's, which the shell may share), what does not
  * fit waits in a small buffer, and what does not fit there is counted and told later. Safe in threads. */
-#ifndef PF_LOG_H
-#define PF_LOG_H
+#ifndef PF_BASE_LOG_H
+#define PF_BASE_LOG_H
 
 #include <stdbool.h>
 #include <stdint.h>

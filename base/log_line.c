@@ -1,5 +1,5 @@
 /* Rendering of log lines: escaping, cutting, the four styles. */
-#include "daemon/log_line.h"
+#include "base/log_line.h"
 
 #include <stdbool.h>
 #include <stdio.h>

@@ -2,10 +2,10 @@
  *
  * Whatever bytes the message holds, the line has no control byte but its final newline, is valid UTF-8 and is at most
  * LOG_LINE_MAX bytes: a value that came from a client can neither forge a second line nor drive a terminal. */
-#ifndef PF_LOG_LINE_H
-#define PF_LOG_LINE_H
+#ifndef PF_BASE_LOG_LINE_H
+#define PF_BASE_LOG_LINE_H
 
-#include "daemon/log.h"
+#include "base/log.h"
 
 #include <stddef.h>
 #include <sys/types.h>

@@ -1,5 +1,5 @@
 /* The tokens file: lines to tokens and back. */
-#include "daemon/tokens.h"
+#include "base/token_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,11 +10,11 @@
 
 static const struct {
     const char *name;
-    enum http_scope scope;
+    enum scope scope;
 } scopes_by_name[] = {{"read", SCOPE_READ}, {"start", SCOPE_START}, {"cancel", SCOPE_CANCEL}, {"admin", SCOPE_ADMIN}};
 enum { N_SCOPES = sizeof scopes_by_name / sizeof scopes_by_name[0] };
 
-bool token_grants(unsigned scopes, enum http_scope wanted)
+bool token_grants(unsigned scopes, enum scope wanted)
 {
     if (wanted == SCOPE_NONE || (scopes & 1u << SCOPE_ADMIN))
         return true;

@@ -8,11 +8,12 @@
  *
  * SCOPES is a list of read, start, cancel, admin; days are UTC, EXPIRES is "never" or the first day on which the token
  * is refused. Empty lines and lines with # are passed over. */
-#ifndef PF_TOKENS_H
-#define PF_TOKENS_H
+#ifndef PF_BASE_TOKEN_FILE_H
+#define PF_BASE_TOKEN_FILE_H
 
-#include "daemon/http/http.h"
+#include "base/scope.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -26,7 +27,7 @@
 
 struct token {
     char id[TOKEN_ID + 1];
-    unsigned scopes; /* bits 1 << enum http_scope, as written: what is implied is in token_grants() */
+    unsigned scopes; /* bits 1 << enum scope, as written: what is implied is in token_grants() */
     uint8_t digest[32];
     int64_t created_s, expires_s; /* 0 = never expires */
     char name[TOKEN_NAME];
@@ -58,7 +59,7 @@ int64_t token_day(const char *text);
 void token_day_text(int64_t seconds, char out[16]);
 
 /* May a client with these scopes do what asks for `wanted`? Every scope lets read; admin lets everything. */
-bool token_grants(unsigned scopes, enum http_scope wanted);
+bool token_grants(unsigned scopes, enum scope wanted);
 
 /* ---- Secrets (tokens_secret.c) ---- */
 

@@ -1,5 +1,5 @@
 /* Making and checking the secrets of tokens. */
-#include "daemon/tokens.h"
+#include "base/token_file.h"
 
 #include <errno.h>
 #include <openssl/crypto.h>

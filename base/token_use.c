@@ -1,5 +1,5 @@
 /* Uses of tokens as times of files. */
-#include "daemon/tokens_use.h"
+#include "base/token_use.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -3,8 +3,8 @@
  *
  * No request writes: a worker remembers the moment and notes it at most once a minute for each token, so that what is
  * read here may be a minute behind. Nothing is decided by it; it tells people which tokens nobody needs any more. */
-#ifndef PF_TOKENS_USE_H
-#define PF_TOKENS_USE_H
+#ifndef PF_BASE_TOKEN_USE_H
+#define PF_BASE_TOKEN_USE_H
 
 #include <stdint.h>
 

@@ -1,6 +1,6 @@
 /* Strict UTF-8. The well-formed byte ranges are table 3-7 of the Unicode standard: only the second byte has special
  * limits. */
-#include "handlers/utf8.h"
+#include "base/utf8.h"
 
 #include <string.h>
 

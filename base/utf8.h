@@ -1,6 +1,6 @@
 /* UTF-8, strictly: no surrogates, no overlong forms, nothing above U+10FFFF. Pure functions, any process. */
-#ifndef PF_UTF8_H
-#define PF_UTF8_H
+#ifndef PF_BASE_UTF8_H
+#define PF_BASE_UTF8_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -8,7 +8,7 @@
  * is where the fault was noticed, left out where that says nothing. */
 #include "handlers/sheet/sheet.h"
 
-#include "handlers/sheet/gridjson.h"
+#include "handlers/sheet/json.h"
 
 #include <errno.h>
 #include <fcntl.h>

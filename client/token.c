@@ -2,8 +2,8 @@
  * Writers take turns by a lock on the directory. */
 #include "client/token.h"
 
-#include "daemon/tokens.h"
-#include "daemon/tokens_use.h"
+#include "base/token_file.h"
+#include "base/token_use.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,17 +1,17 @@
 /* The daemon from its command line to its loop: options, and the order in which a start goes from harmless to
  * binding. */
-#include "daemon/log.h"
-#include "daemon/master.h"
-#include "daemon/nodeid.h"
-#include "daemon/notify.h"
-#include "daemon/privilege.h"
-#include "daemon/spawn.h"
-#include "daemon/statedir.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "daemon/master/master.h"
+#include "daemon/process/nodeid.h"
+#include "daemon/process/notify.h"
+#include "daemon/process/privilege.h"
+#include "daemon/process/spawn.h"
+#include "daemon/process/statedir.h"
 #include "shm/lock.h"
 
-#include <event2/event.h>
-
 #include <errno.h>
+#include <event2/event.h>
 #include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* priceforged. */
-#include "daemon/process.h"
+#include "daemon/process/process.h"
 
 int main(int argc, char **argv)
 {

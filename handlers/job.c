@@ -1,13 +1,12 @@
 /* How a task ends: filling and releasing the ending; and what day it is. */
 #include "handlers/job.h"
 
-#include "handlers/utf8.h"
+#include "base/utf8.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
 #include <time.h>
 
 /* C has no call for another zone than TZ's. */

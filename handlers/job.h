@@ -3,8 +3,8 @@
  * The runner fills in the callbacks; unit tests fill in their own. A handler knows no processes, no shared memory and
  * no HTTP: it reads its parameters and its file, reports progress, looks at the cancel flag at every batch, and ends
  * the task exactly once through job_finish(): effect and final state commit in one transaction, or not at all. */
-#ifndef PF_JOB_H
-#define PF_JOB_H
+#ifndef PF_HANDLERS_JOB_H
+#define PF_HANDLERS_JOB_H
 
 #include "handlers/pricing/values.h"
 #include "handlers/sheet/sheet.h"

@@ -1,9 +1,9 @@
 /* Parameters: check everything, report every fault, write the canonical form. */
 #include "handlers/params.h"
 
+#include "base/utf8.h"
 #include "handlers/pricing/decimal.h"
 #include "handlers/pricing/values.h"
-#include "handlers/utf8.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -3,10 +3,10 @@
  *
  * Checked in the worker, all faults at once. The canonical form is JSON with every parameter present (defaults filled
  * in), in the table's order: what the journal stores and the handler reads, so that a handler checks nothing twice. */
-#ifndef PF_PARAMS_H
-#define PF_PARAMS_H
+#ifndef PF_HANDLERS_PARAMS_H
+#define PF_HANDLERS_PARAMS_H
 
-#include "handlers/json.h"
+#include "base/json.h"
 
 enum param_kind {
     PARAM_STRING,  /* UTF-8, 1..max bytes (0 with may_be_empty), no control characters */

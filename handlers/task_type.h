@@ -6,8 +6,8 @@
  *   3. add it to the list in registry.c, and a test in tests/.
  *
  * A closure cannot cross processes, so work is a registered type plus parameters. */
-#ifndef PF_TASK_TYPE_H
-#define PF_TASK_TYPE_H
+#ifndef PF_HANDLERS_TASK_TYPE_H
+#define PF_HANDLERS_TASK_TYPE_H
 
 #include "handlers/job.h"
 #include "handlers/params.h"

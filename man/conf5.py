@@ -3,12 +3,12 @@
 
     env -i priceforged --dump-config | man/conf5.py > man/priceforged.conf.5
 
-tests/unit/test_config refuses a page that does not describe every key as the daemon does."""
+tests/unit/daemon/test_config refuses a page that does not describe every key as the daemon does."""
 
 import re
 import sys
 
-HEAD = r""".\" Made by man/conf5.py from priceforged --dump-config; change daemon/config_table.c instead.
+HEAD = r""".\" Made by man/conf5.py from priceforged --dump-config; change daemon/config/table.c instead.
 .TH PRICEFORGED.CONF 5 "" "priceforge" "File formats"
 .SH NAME
 priceforged.conf \- configuration of the price forge daemon

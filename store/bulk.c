@@ -1,14 +1,14 @@
 /* Array binding, column-wise: texts are copied into one arena and bound as arrays of pointers and lengths, numbers as
  * arrays of numbers. */
 #include "store/bulk.h"
+
 #include "store/internal.h"
 
 #include <assert.h>
+#include <errmsg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <errmsg.h>
 
 /* What one value costs on the wire beside its bytes: indicator and length prefix. */
 #define VALUE_OVERHEAD 10

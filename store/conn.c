@@ -1,8 +1,10 @@
 /* Open, close and use one connection. Which session it must be is in session.c, prepared statements are in stmt.c. */
 #include "store/conn.h"
+
 #include "store/internal.h"
 
 #include <assert.h>
+#include <errmsg.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <netinet/in.h>
@@ -15,8 +17,6 @@
 #include <strings.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-#include <errmsg.h>
 
 store_fault_fn store_fault_hook = NULL;
 

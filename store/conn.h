@@ -12,11 +12,10 @@
 
 #include "store/error.h"
 
+#include <mysql.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#include <mysql.h>
 
 /* Where the database is. Strings are borrowed and must outlive every connection. */
 struct store_config {

@@ -1,5 +1,6 @@
 /* The queue between a worker's loop and its database threads. What the threads do with a call is in dbworker.c. */
 #include "store/dbthread.h"
+
 #include "store/dbqueue.h"
 #include "store/internal.h"
 
@@ -7,10 +8,9 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <time.h>
 #include <unistd.h>
-
-#include <sys/eventfd.h>
 
 #define MAX_THREADS 2
 

@@ -1,12 +1,12 @@
 /* Journal: insert and read. Moves between states are in journal_move.c, lists and retention in journal_list.c. */
 #include "store/journal.h"
+
 #include "store/internal.h"
 
 #include <assert.h>
+#include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <openssl/evp.h>
 #include <uuid.h>
 
 static const char *const outcome_names[] = {"",          "succeeded", "partial",     "failed",

@@ -1,5 +1,6 @@
 /* Leases: rows with a holder, an expiry by the database's clock and a fence. */
 #include "store/lease.h"
+
 #include "store/internal.h"
 
 #include <string.h>

@@ -1,12 +1,12 @@
 /* Apply and verify migrations. The list itself is in schema.c. */
 #include "store/migrate.h"
+
 #include "store/internal.h"
 
+#include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <openssl/evp.h>
 
 #define DIGEST_SIZE 32
 

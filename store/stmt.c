@@ -2,10 +2,9 @@
 #include "store/internal.h"
 
 #include <assert.h>
+#include <errmsg.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <errmsg.h>
 
 /* More than the program has statements, so that none is prepared twice, and few enough that several hundred
  * connections stay below the server's max_prepared_stmt_count (16382). */

@@ -1,5 +1,6 @@
 /* The log of a task: appending, together with the row's moves, and reading. */
 #include "store/tasklog.h"
+
 #include "store/internal.h"
 
 #include <assert.h>

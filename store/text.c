@@ -2,13 +2,12 @@
 #include "store/internal.h"
 
 #include <errno.h>
+#include <openssl/rand.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-
-#include <openssl/rand.h>
 #include <uuid.h>
 
 int64_t store_monotonic_ms(void)

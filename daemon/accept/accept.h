@@ -7,10 +7,10 @@
  * the database thread before we hear of it. Two that come together with one key, or with equal work, meet at a unique
  * index; the second looks again and finds the first. Once the client has its id, every worker can answer a poll for
  * it. */
-#ifndef PF_ACCEPT_H
-#define PF_ACCEPT_H
+#ifndef PF_ACCEPT_ACCEPT_H
+#define PF_ACCEPT_ACCEPT_H
 
-#include "daemon/worker.h"
+#include "daemon/worker/worker.h"
 #include "handlers/task_type.h"
 
 struct accept_start {

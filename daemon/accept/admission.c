@@ -1,6 +1,7 @@
 /* The bounds, and the guess when there will be room. */
-#include "daemon/admission.h"
+#include "daemon/accept/admission.h"
 
+#include "base/clock.h"
 #include "handlers/task_type.h"
 #include "shm/table.h"
 

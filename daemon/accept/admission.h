@@ -3,10 +3,10 @@
  * Starts alone are refused. Cancelling, reading and health need neither a slot nor a place in the line, so a full table
  * never stands in their way. The bounds are looked at without a lock: starts that come together may pass one of them by
  * as many as they are; the table's own size they cannot pass. */
-#ifndef PF_ADMISSION_H
-#define PF_ADMISSION_H
+#ifndef PF_ACCEPT_ADMISSION_H
+#define PF_ACCEPT_ADMISSION_H
 
-#include "daemon/process.h"
+#include "daemon/process/process.h"
 
 /* May one more task of this type from this client (client_number()) wait? NULL = yes, else why not, for people. */
 const char *admission_refusal(const struct process *process, uint8_t type, uint32_t client);

@@ -1,5 +1,5 @@
 /* A dictionary of structured fields (RFC 8941), read no further than it is needed: "sha-256=:BASE64:, other=:…:". */
-#include "daemon/contentdigest.h"
+#include "daemon/accept/contentdigest.h"
 
 #include <openssl/evp.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* The request header Content-Digest (RFC 9530), as far as we check it: what the client says the body's SHA-256 is. */
-#ifndef PF_CONTENTDIGEST_H
-#define PF_CONTENTDIGEST_H
+#ifndef PF_ACCEPT_CONTENTDIGEST_H
+#define PF_ACCEPT_CONTENTDIGEST_H
 
 #include <stdint.h>
 

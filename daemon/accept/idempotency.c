@@ -1,5 +1,5 @@
 /* Reading the header and making the digests. */
-#include "daemon/startkey.h"
+#include "daemon/accept/idempotency.h"
 
 #include <openssl/evp.h>
 #include <stdlib.h>

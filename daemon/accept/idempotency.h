@@ -1,8 +1,8 @@
 /* Idempotency keys of starts (the header Idempotency-Key), as what the journal keeps of them: digests.
  *
  * The scope names one key of one client on one path, the payload what was asked for under it. */
-#ifndef PF_STARTKEY_H
-#define PF_STARTKEY_H
+#ifndef PF_ACCEPT_IDEMPOTENCY_H
+#define PF_ACCEPT_IDEMPOTENCY_H
 
 #include "daemon/http/http.h"
 #include "store/journal.h"

@@ -1,7 +1,7 @@
 /* Tasks from JSON. */
-#include "daemon/start.h"
+#include "daemon/accept/start.h"
 
-#include "daemon/accept.h"
+#include "daemon/accept/accept.h"
 
 #include <assert.h>
 #include <stdio.h>

@@ -1,8 +1,8 @@
 /* Starting a task from a JSON request: the parameters are checked on the loop, all faults at once, then accepted. */
-#ifndef PF_START_H
-#define PF_START_H
+#ifndef PF_ACCEPT_START_H
+#define PF_ACCEPT_START_H
 
-#include "daemon/worker.h"
+#include "daemon/worker/worker.h"
 
 /* The request's body as JSON, freed by yajl_tree_free(). Returns false after answering malformed-json. An empty body is
  * *body NULL where `may_be_empty`, else malformed too. */

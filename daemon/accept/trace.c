@@ -1,5 +1,5 @@
 /* 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01: version, trace, parent, flags. */
-#include "daemon/trace.h"
+#include "daemon/accept/trace.h"
 
 #include <stdio.h>
 #include <string.h>

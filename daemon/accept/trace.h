@@ -1,7 +1,7 @@
 /* The trace that a request belongs to: its header traceparent (W3C Trace Context), stored with its task and
  * passed on into the log. */
-#ifndef PF_TRACE_H
-#define PF_TRACE_H
+#ifndef PF_ACCEPT_TRACE_H
+#define PF_ACCEPT_TRACE_H
 
 #include "daemon/http/http.h"
 

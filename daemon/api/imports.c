@@ -1,12 +1,12 @@
 /* Imports over HTTP: look into the upload on the file thread, check the parameters on the loop, accept. */
-#include "daemon/resource_imports.h"
+#include "daemon/api/imports.h"
 
-#include "daemon/accept.h"
-#include "daemon/contentdigest.h"
-#include "daemon/filehash.h"
+#include "daemon/accept/accept.h"
+#include "daemon/accept/contentdigest.h"
+#include "daemon/accept/idempotency.h"
 #include "daemon/http/multipart.h"
-#include "daemon/startkey.h"
-#include "daemon/worker.h"
+#include "daemon/task/filehash.h"
+#include "daemon/worker/worker.h"
 
 #include <assert.h>
 #include <errno.h>

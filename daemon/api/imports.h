@@ -1,6 +1,6 @@
 /* HTTP resources that start imports: the body is the file, raw or as the part "file" of a multipart form. */
-#ifndef PF_RESOURCE_IMPORTS_H
-#define PF_RESOURCE_IMPORTS_H
+#ifndef PF_API_IMPORTS_H
+#define PF_API_IMPORTS_H
 
 #include "daemon/http/http.h"
 

@@ -1,10 +1,10 @@
 /* GET /metrics: Prometheus text format 0.0.4. Every label comes from a fixed set: routes, codes, task types, kinds of
  * processes, worker numbers. Totals are those of the whole daemon, whichever worker answers. */
-#include "daemon/resource_ops.h"
-
-#include "daemon/commit.h"
-#include "daemon/metrics.h"
-#include "daemon/worker.h"
+#include "daemon/process/metrics.h"
+#include "base/clock.h"
+#include "base/commit.h"
+#include "daemon/api/ops.h"
+#include "daemon/worker/worker.h"
 #include "handlers/task_type.h"
 #include "shm/counters.h"
 #include "shm/lock.h"

@@ -1,8 +1,9 @@
 /* Liveness and readiness of the daemon as one worker sees it. */
-#include "daemon/resource_ops.h"
+#include "daemon/api/ops.h"
 
-#include "daemon/commit.h"
-#include "daemon/worker.h"
+#include "base/clock.h"
+#include "base/commit.h"
+#include "daemon/worker/worker.h"
 #include "store/migrate.h"
 
 #include <stdio.h>

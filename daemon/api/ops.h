@@ -1,6 +1,6 @@
 /* HTTP resources for operation: is it alive, is it ready. */
-#ifndef PF_RESOURCE_OPS_H
-#define PF_RESOURCE_OPS_H
+#ifndef PF_API_OPS_H
+#define PF_API_OPS_H
 
 #include "daemon/http/http.h"
 

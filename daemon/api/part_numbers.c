@@ -1,9 +1,9 @@
 /* Writing and deleting one mapping over HTTP. */
-#include "daemon/resource_part_numbers.h"
+#include "daemon/api/part_numbers.h"
 
-#include "daemon/answer.h"
-#include "daemon/start.h"
-#include "handlers/part_numbers.h"
+#include "daemon/accept/start.h"
+#include "daemon/worker/db_answer.h"
+#include "handlers/catalog/part_numbers.h"
 
 #include <stdlib.h>
 

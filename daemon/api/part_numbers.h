@@ -1,6 +1,6 @@
 /* HTTP resources for the part-number map. */
-#ifndef PF_RESOURCE_PART_NUMBERS_H
-#define PF_RESOURCE_PART_NUMBERS_H
+#ifndef PF_API_PART_NUMBERS_H
+#define PF_API_PART_NUMBERS_H
 
 #include "daemon/http/http.h"
 

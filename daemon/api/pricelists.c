@@ -1,12 +1,12 @@
 /* Price lists over HTTP. */
-#include "daemon/resource_pricelists.h"
+#include "daemon/api/pricelists.h"
 
-#include "daemon/answer.h"
-#include "daemon/listing.h"
-#include "daemon/log.h"
-#include "daemon/start.h"
-#include "handlers/pricelist_diff.h"
-#include "handlers/pricelist_export.h"
+#include "base/log.h"
+#include "daemon/accept/start.h"
+#include "daemon/worker/db_answer.h"
+#include "daemon/worker/listing.h"
+#include "handlers/pricelist/diff.h"
+#include "handlers/pricelist/export.h"
 
 #include <assert.h>
 #include <errno.h>

@@ -1,6 +1,6 @@
 /* Price lists. */
-#ifndef PF_RESOURCE_PRICELISTS_H
-#define PF_RESOURCE_PRICELISTS_H
+#ifndef PF_API_PRICELISTS_H
+#define PF_API_PRICELISTS_H
 
 #include "daemon/http/http.h"
 

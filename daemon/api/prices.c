@@ -1,13 +1,13 @@
 /* Prices over HTTP. */
-#include "daemon/resource_prices.h"
+#include "daemon/api/prices.h"
 
-#include "daemon/answer.h"
-#include "daemon/identity.h"
-#include "daemon/listing.h"
-#include "daemon/start.h"
-#include "handlers/held_prices.h"
-#include "handlers/price_history.h"
-#include "handlers/read_components.h"
+#include "daemon/accept/start.h"
+#include "daemon/auth/identity.h"
+#include "daemon/worker/db_answer.h"
+#include "daemon/worker/listing.h"
+#include "handlers/prices/components.h"
+#include "handlers/prices/held.h"
+#include "handlers/prices/history.h"
 
 #include <stdio.h>
 #include <stdlib.h>

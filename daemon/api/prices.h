@@ -1,6 +1,6 @@
 /* Components, their prices, why a price is what it is, and prices that were held back. */
-#ifndef PF_RESOURCE_PRICES_H
-#define PF_RESOURCE_PRICES_H
+#ifndef PF_API_PRICES_H
+#define PF_API_PRICES_H
 
 #include "daemon/http/http.h"
 

@@ -1,5 +1,5 @@
 /* The pages come from the table of problems; nothing of the request is in them. */
-#include "daemon/resource_problems.h"
+#include "daemon/api/problems.h"
 
 #include <stdio.h>
 

@@ -1,8 +1,8 @@
 /* Stock over HTTP. */
-#include "daemon/resource_stock.h"
+#include "daemon/api/stock.h"
 
-#include "daemon/listing.h"
-#include "handlers/read_stock.h"
+#include "daemon/worker/listing.h"
+#include "handlers/read/stock.h"
 
 void resource_stock_get(struct http_request *request)
 {

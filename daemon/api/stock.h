@@ -1,6 +1,6 @@
 /* HTTP resources for stock. */
-#ifndef PF_RESOURCE_STOCK_H
-#define PF_RESOURCE_STOCK_H
+#ifndef PF_API_STOCK_H
+#define PF_API_STOCK_H
 
 #include "daemon/http/http.h"
 

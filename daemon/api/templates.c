@@ -1,7 +1,7 @@
 /* A catalogue file with nothing but its heading. */
-#include "daemon/resource_templates.h"
+#include "daemon/api/templates.h"
 
-#include "handlers/catalog_import_table.h"
+#include "handlers/catalog/table.h"
 
 #include <stdio.h>
 

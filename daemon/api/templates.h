@@ -1,6 +1,6 @@
 /* HTTP resource for empty catalogue files. */
-#ifndef PF_RESOURCE_TEMPLATES_H
-#define PF_RESOURCE_TEMPLATES_H
+#ifndef PF_API_TEMPLATES_H
+#define PF_API_TEMPLATES_H
 
 #include "daemon/http/http.h"
 

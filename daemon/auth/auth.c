@@ -1,9 +1,9 @@
 /* Tokens in a worker: the table of the file, and the verdict on a request. */
-#include "daemon/auth.h"
+#include "daemon/auth/auth.h"
 
-#include "daemon/log.h"
-#include "daemon/tokens.h"
-#include "daemon/tokens_use.h"
+#include "base/log.h"
+#include "base/token_file.h"
+#include "base/token_use.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -104,7 +104,7 @@ void auth_look(struct auth *auth)
         take_file(auth);
 }
 
-enum http_verdict auth_verdict(void *arg, const char *authorization, size_t len, enum http_scope scope,
+enum http_verdict auth_verdict(void *arg, const char *authorization, size_t len, enum scope scope,
                                char who[HTTP_WHO_MAX])
 {
     static const char scheme[] = "Bearer ";

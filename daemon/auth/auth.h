@@ -3,8 +3,8 @@
  * Without auth.tokens_file there is no struct auth and everybody may do everything (the listeners are then loopback and
  * unix sockets only). With it, every listener asks for a token, the workers' unix sockets too. A file that has gone or
  * can no longer be read lets nobody in; lines that are no tokens are left out and told in the log. */
-#ifndef PF_AUTH_H
-#define PF_AUTH_H
+#ifndef PF_AUTH_AUTH_H
+#define PF_AUTH_AUTH_H
 
 #include "daemon/http/http.h"
 
@@ -18,7 +18,7 @@ void auth_free(struct auth **auth);
 void auth_look(struct auth *auth);
 
 /* For http_options.authorize; `auth` is a struct auth. */
-enum http_verdict auth_verdict(void *auth, const char *authorization, size_t len, enum http_scope scope,
+enum http_verdict auth_verdict(void *auth, const char *authorization, size_t len, enum scope scope,
                                char who[HTTP_WHO_MAX]);
 
 #endif

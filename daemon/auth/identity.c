@@ -1,5 +1,5 @@
 /* The one place that decides what makes two requests come from the same client. */
-#include "daemon/identity.h"
+#include "daemon/auth/identity.h"
 
 #include <stdio.h>
 

@@ -1,6 +1,6 @@
 /* Who asks: the name under which a client's tasks, keys and waiting line are kept. */
-#ifndef PF_IDENTITY_H
-#define PF_IDENTITY_H
+#ifndef PF_AUTH_IDENTITY_H
+#define PF_AUTH_IDENTITY_H
 
 #include "daemon/http/http.h"
 

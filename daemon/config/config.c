@@ -1,15 +1,15 @@
 /* Loading the configuration: defaults, file, environment, overrides; then what only holds for all keys together. */
-#include "daemon/config.h"
-#include "daemon/config_table.h"
-#include "daemon/http/proxies.h"
-#include "daemon/tokens.h"
+#include "daemon/config/config.h"
 
-#include <ini.h>
+#include "base/token_file.h"
+#include "daemon/config/table.h"
+#include "daemon/http/proxies.h"
 
 #include <assert.h>
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <ini.h>
 #include <limits.h>
 #include <pwd.h>
 #include <stdarg.h>

@@ -4,8 +4,8 @@
  * Order: built-in defaults, then the INI file (-c FILE), then the environment (PRICEFORGE_SECTION_KEY), then -o
  * section.key=value. An unknown key or a bad value stops the start with file, line, the value and what would be right
  * (exit 78). The keys themselves stand in config_table.c. */
-#ifndef PF_CONFIG_H
-#define PF_CONFIG_H
+#ifndef PF_CONFIG_CONFIG_H
+#define PF_CONFIG_CONFIG_H
 
 #include "handlers/job.h"
 #include "store/conn.h"

@@ -1,6 +1,7 @@
 /* The configuration keys. */
-#include "daemon/config_table.h"
-#include "daemon/log.h"
+#include "daemon/config/table.h"
+
+#include "base/log.h"
 
 #include <stddef.h>
 #include <stdlib.h>

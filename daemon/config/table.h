@@ -5,7 +5,7 @@
 #ifndef PF_CONFIG_TABLE_H
 #define PF_CONFIG_TABLE_H
 
-#include "daemon/config.h"
+#include "daemon/config/config.h"
 
 #include <stdio.h>
 

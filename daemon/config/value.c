@@ -1,5 +1,5 @@
 /* Values of configuration keys: from text, to text, compare. */
-#include "daemon/config_table.h"
+#include "daemon/config/table.h"
 
 #include <arpa/inet.h>
 #include <ctype.h>

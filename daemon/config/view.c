@@ -1,6 +1,6 @@
 /* A loaded configuration as others see it: compared and kept over reloads, dumped, and in parts for other layers. */
-#include "daemon/config.h"
-#include "daemon/config_table.h"
+#include "daemon/config/config.h"
+#include "daemon/config/table.h"
 
 #include <fcntl.h>
 #include <stdio.h>

@@ -1,7 +1,8 @@
 /* The built-in database: one server at a time, and none left over. */
-#include "daemon/log.h"
-#include "daemon/privatedb.h"
-#include "daemon/process.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "daemon/database/server.h"
+#include "daemon/process/process.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -1,10 +1,10 @@
 /* The built-in database, before its server: one server at a time, the data directory, versions; and the exec itself.
  * Runs in short-lived children, where waiting harms nobody. */
-#include "daemon/log.h"
-#include "daemon/privatedb.h"
-#include "daemon/privilege.h"
-#include "daemon/process.h"
-#include "daemon/spawn.h"
+#include "base/log.h"
+#include "daemon/database/server.h"
+#include "daemon/process/privilege.h"
+#include "daemon/process/process.h"
+#include "daemon/process/spawn.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,9 +1,10 @@
 /* The built-in database: the states of its start and stop, as the master sees them. */
-#include "daemon/privatedb.h"
-#include "daemon/log.h"
-#include "daemon/notify.h"
-#include "daemon/process.h"
-#include "daemon/spawn.h"
+#include "daemon/database/server.h"
+
+#include "base/log.h"
+#include "daemon/process/notify.h"
+#include "daemon/process/process.h"
+#include "daemon/process/spawn.h"
 
 #include <assert.h>
 #include <errno.h>

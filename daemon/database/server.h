@@ -11,11 +11,11 @@
  * One server at a time: state_dir/db.lock is locked through an open file description that every process working on the
  * data directory inherits. The kernel drops the lock when the last of them has ended, however it ended, so a successor
  * of a killed daemon waits for exactly as long as the old server lives. */
-#ifndef PF_PRIVATEDB_H
-#define PF_PRIVATEDB_H
+#ifndef PF_DATABASE_SERVER_H
+#define PF_DATABASE_SERVER_H
 
-#include "daemon/config.h"
-#include "daemon/restart.h"
+#include "daemon/config/config.h"
+#include "daemon/process/restart.h"
 
 #include <stdbool.h>
 #include <stdint.h>

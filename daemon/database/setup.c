@@ -1,15 +1,14 @@
 /* The built-in database, once its server is ready: upgrade its system tables when they are older, create our database.
  * Runs in a short-lived child; the master never speaks SQL. */
-#include "daemon/log.h"
-#include "daemon/privatedb.h"
-#include "daemon/privilege.h"
-#include "daemon/process.h"
-#include "daemon/spawn.h"
-
-#include <mysql.h>
+#include "base/log.h"
+#include "daemon/database/server.h"
+#include "daemon/process/privilege.h"
+#include "daemon/process/process.h"
+#include "daemon/process/spawn.h"
 
 #include <errno.h>
 #include <limits.h>
+#include <mysql.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* Where the bytes of a body go: memory up to 64 KiB, or a spool file; and the head that stands for them afterwards. */
 #include "daemon/http/spooler.h"
 
-#include "daemon/log.h"
+#include "base/log.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -4,7 +4,7 @@
  * costs more than the whole router. */
 #include "daemon/http/internal.h"
 
-#include "daemon/log.h"
+#include "base/log.h"
 
 #include <assert.h>
 #include <search.h>

@@ -7,9 +7,10 @@
  *
  * Why not evhttp_set_cb: its dispatch compares decoded paths and mallocs per callback; why our own spooler: evhttp
  * buffers whole bodies in memory (design: evhttp traps, section 2). */
-#ifndef PF_HTTP_H
-#define PF_HTTP_H
+#ifndef PF_HTTP_HTTP_H
+#define PF_HTTP_HTTP_H
 
+#include "base/scope.h"
 #include "handlers/params.h"
 
 #include <event2/event.h>
@@ -30,22 +31,13 @@ enum http_body {
     BODY_SPOOL /* any size up to max_body; always in a file */
 };
 
-/* What a client must be allowed to do. Each allows what is before it, but START and CANCEL do not imply each other. */
-enum http_scope {
-    SCOPE_NONE = 0, /* anybody: health, version, explanations */
-    SCOPE_READ,     /* see tasks and data */
-    SCOPE_START,    /* start tasks */
-    SCOPE_CANCEL,   /* cancel and forget tasks */
-    SCOPE_ADMIN     /* change data directly */
-};
-
 struct http_route {
     enum http_method method; /* HEAD is served by the GET route */
     const char *pattern;     /* "/api/tasks/{id}": a {name} matches one path segment without "/" */
     void (*handle)(struct http_request *request);
     enum http_body body;
     const char *accept; /* media types taken, comma separated, matched without parameters; NULL = any. 415 otherwise */
-    enum http_scope scope;
+    enum scope scope;
 };
 
 /* What is said about a request's Authorization header. */
@@ -60,7 +52,7 @@ struct http_options {
     unsigned idle_timeout_s, head_timeout_s, body_min_rate;
     /* May a client with this header (NULL = none) do what needs `scope`? Asked before a body is read; fills in who it
      * is, "" for nobody. NULL: everybody may do everything. */
-    enum http_verdict (*authorize)(void *ctx, const char *authorization, size_t len, enum http_scope scope,
+    enum http_verdict (*authorize)(void *ctx, const char *authorization, size_t len, enum scope scope,
                                    char who[HTTP_WHO_MAX]);
     void *authorize_ctx;
     /* A request has been answered; route NULL = none was found, status 0 = the client had left. May be NULL. */

@@ -2,7 +2,7 @@
  * strict reading of the few header lines of each part. Memory: one block, whatever the size of the file. */
 #include "daemon/http/multipart.h"
 
-#include "handlers/utf8.h"
+#include "base/utf8.h"
 
 #include <errno.h>
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 /* Errors as application/problem+json (RFC 9457), all from one table, with a plain "error" text for simple clients. */
 #include "daemon/http/internal.h"
 
-#include "handlers/json.h"
+#include "base/json.h"
 
 #include <assert.h>
 #include <stdio.h>

@@ -2,7 +2,7 @@
  * query. */
 #include "daemon/http/query.h"
 
-#include "handlers/utf8.h"
+#include "base/utf8.h"
 
 #include <assert.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* The server object: made once per worker, listens on inherited sockets, drains, is freed. */
 #include "daemon/http/internal.h"
 
-#include "daemon/log.h"
+#include "base/log.h"
 
 #include <assert.h>
 #include <errno.h>

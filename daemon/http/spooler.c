@@ -6,7 +6,7 @@
  * moved at all. */
 #include "daemon/http/spooler.h"
 
-#include "daemon/log.h"
+#include "base/log.h"
 
 #include <stdlib.h>
 #include <sys/socket.h>

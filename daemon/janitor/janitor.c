@@ -1,11 +1,12 @@
 /* The janitor's first thread: quick reactions without SQL. */
-#include "daemon/janitor.h"
+#include "daemon/janitor/janitor.h"
 
-#include "daemon/log.h"
-#include "daemon/metrics.h"
-#include "daemon/spool.h"
-#include "daemon/taskstate.h"
-#include "daemon/waiting.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "daemon/janitor/places.h"
+#include "daemon/process/metrics.h"
+#include "daemon/task/spool.h"
+#include "daemon/task/state.h"
 #include "shm/wakeup.h"
 
 #include <errno.h>

@@ -4,10 +4,10 @@
  * slot's message), beats the heart and watches the master. The second one does everything with SQL: migrations, filling
  * the table from the journal, settling what dead processes owned, adopting rows that a killed worker committed,
  * retention, ends of tasks that were cancelled or waited too long. */
-#ifndef PF_JANITOR_H
-#define PF_JANITOR_H
+#ifndef PF_JANITOR_JANITOR_H
+#define PF_JANITOR_JANITOR_H
 
-#include "daemon/process.h"
+#include "daemon/process/process.h"
 #include "shm/table.h"
 
 #include <pthread.h>

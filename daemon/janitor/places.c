@@ -1,8 +1,9 @@
 /* The places of waiting tasks, counted and compared with what their messages say. */
-#include "daemon/waiting.h"
+#include "daemon/janitor/places.h"
 
-#include "daemon/process.h"
-#include "daemon/taskstate.h"
+#include "base/clock.h"
+#include "daemon/process/process.h"
+#include "daemon/task/state.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -7,8 +7,8 @@
  * the front. A line of several ten thousand is looked at less often: telling places must not cost what running would.
  * Ahead are all waiting tasks that were accepted earlier, of whatever type; a limit of a type can make a task wait for
  * less or more than that. One that waits for a further attempt keeps its message, which says why. */
-#ifndef PF_WAITING_H
-#define PF_WAITING_H
+#ifndef PF_JANITOR_PLACES_H
+#define PF_JANITOR_PLACES_H
 
 struct shm_segment;
 

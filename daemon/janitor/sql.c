@@ -1,6 +1,7 @@
 /* The janitor's SQL thread: the order in which things are put right. */
-#include "daemon/janitor.h"
-#include "daemon/log.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "daemon/janitor/janitor.h"
 #include "shm/wakeup.h"
 #include "store/migrate.h"
 

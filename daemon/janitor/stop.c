@@ -3,12 +3,13 @@
  * A handler looks at the flag and at its limit by itself. For one that does not, the first thread counts the grace
  * times: after the first the SQL thread stops the statement that the runner waits for, after the second the master is
  * asked to kill the runner, and the death is settled like any other. */
-#include "daemon/ending.h"
-#include "daemon/janitor.h"
-#include "daemon/joblog.h"
-#include "daemon/log.h"
-#include "daemon/spool.h"
-#include "daemon/taskstate.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "daemon/janitor/janitor.h"
+#include "daemon/task/end_texts.h"
+#include "daemon/task/log.h"
+#include "daemon/task/spool.h"
+#include "daemon/task/state.h"
 #include "handlers/task_type.h"
 #include "shm/wakeup.h"
 

@@ -1,7 +1,7 @@
 /* Workers, runners, parsers and the janitor: their posts, and how each is forked. */
-#include "daemon/log.h"
-#include "daemon/master.h"
-#include "daemon/spawn.h"
+#include "base/log.h"
+#include "daemon/master/master.h"
+#include "daemon/process/spawn.h"
 #include "shm/wakeup.h"
 
 #include <assert.h>

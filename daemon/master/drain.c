@@ -1,8 +1,8 @@
 /* The orderly stop: workers and runners first, the janitor when nobody is left to settle, the database when nobody is
  * left to use it. */
-#include "daemon/log.h"
-#include "daemon/master.h"
-#include "daemon/notify.h"
+#include "base/log.h"
+#include "daemon/master/master.h"
+#include "daemon/process/notify.h"
 
 #include <signal.h>
 

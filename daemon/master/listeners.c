@@ -1,7 +1,8 @@
 /* TCP, unix sockets, socket activation. */
-#include "daemon/listeners.h"
-#include "daemon/config_table.h"
-#include "daemon/log.h"
+#include "daemon/master/listeners.h"
+
+#include "base/log.h"
+#include "daemon/config/table.h"
 
 #include <arpa/inet.h>
 #include <assert.h>

@@ -1,10 +1,10 @@
 /* The daemon's listening sockets: one TCP listener shared by all workers, and one unix socket per worker, so that nginx
  * balances requests rather than connections. The master makes them once and keeps them open: a worker that dies loses
  * no connection in the queue, its successor goes on with the same socket. Master only. */
-#ifndef PF_LISTENERS_H
-#define PF_LISTENERS_H
+#ifndef PF_MASTER_LISTENERS_H
+#define PF_MASTER_LISTENERS_H
 
-#include "daemon/config.h"
+#include "daemon/config/config.h"
 
 struct listeners {
     int tcp;         /* -1 = none */

@@ -1,8 +1,10 @@
 /* The master's loop and the order in which things start. */
-#include "daemon/master.h"
-#include "daemon/landlock.h"
-#include "daemon/log.h"
-#include "daemon/notify.h"
+#include "daemon/master/master.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "daemon/parser/landlock.h"
+#include "daemon/process/notify.h"
 #include "handlers/task_type.h"
 #include "shm/lock.h"
 #include "shm/wakeup.h"

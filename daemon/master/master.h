@@ -7,15 +7,15 @@
  * One thread, one libevent base. Events only wake the loop; every turn then does the same fixed sequence of
  * maintenance, so no callback sees a child vanish under it. The master takes no lock in shared memory, speaks no SQL,
  * parses no request, and believes what a child says only after comparing generations. */
-#ifndef PF_MASTER_H
-#define PF_MASTER_H
+#ifndef PF_MASTER_MASTER_H
+#define PF_MASTER_MASTER_H
 
-#include "daemon/listeners.h"
-#include "daemon/metrics.h"
-#include "daemon/parserhub.h"
-#include "daemon/privatedb.h"
-#include "daemon/process.h"
-#include "daemon/restart.h"
+#include "daemon/database/server.h"
+#include "daemon/master/listeners.h"
+#include "daemon/parser/hub.h"
+#include "daemon/process/metrics.h"
+#include "daemon/process/process.h"
+#include "daemon/process/restart.h"
 
 #include <event2/event.h>
 

@@ -1,6 +1,6 @@
 /* Death: who died of what, who has to know, who comes next. */
-#include "daemon/log.h"
-#include "daemon/master.h"
+#include "base/log.h"
+#include "daemon/master/master.h"
 #include "shm/counters.h"
 #include "shm/wakeup.h"
 

@@ -1,7 +1,7 @@
 /* SIGHUP: read the configuration again; what can change without a restart does. */
-#include "daemon/log.h"
-#include "daemon/master.h"
-#include "daemon/notify.h"
+#include "base/log.h"
+#include "daemon/master/master.h"
+#include "daemon/process/notify.h"
 
 #include <signal.h>
 

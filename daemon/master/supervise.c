@@ -1,7 +1,7 @@
 /* Looking after the living: readiness, heartbeats, kill requests, and what the service manager is told. */
-#include "daemon/log.h"
-#include "daemon/master.h"
-#include "daemon/notify.h"
+#include "base/log.h"
+#include "daemon/master/master.h"
+#include "daemon/process/notify.h"
 #include "shm/wakeup.h"
 
 #include <signal.h>

@@ -1,6 +1,8 @@
 /* Passing parsers to runners. */
-#include "daemon/parserhub.h"
-#include "daemon/process.h"
+#include "daemon/parser/hub.h"
+
+#include "base/clock.h"
+#include "daemon/process/process.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -7,8 +7,8 @@
  * The master keeps no end of a pair, so end-of-file on it means that the other side is dead. A parser that died while
  * it waited leaves its ticket in the queue: parser_take() skips those. Forking from the master and not from the runner
  * keeps the runner's database connection and memory out of the process that reads hostile files. */
-#ifndef PF_PARSERHUB_H
-#define PF_PARSERHUB_H
+#ifndef PF_PARSER_HUB_H
+#define PF_PARSER_HUB_H
 
 #include <stdint.h>
 #include <sys/types.h>

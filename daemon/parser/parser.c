@@ -1,11 +1,11 @@
 /* The parser process: one file in, a stream of rows out, nothing else within reach. */
-#include "daemon/parser.h"
+#include "daemon/parser/parser.h"
 
-#include "daemon/log.h"
-#include "daemon/process.h"
-#include "daemon/sandbox.h"
-#include "handlers/sheet/bytes.h"
-#include "handlers/sheet/gridwire.h"
+#include "base/bytes.h"
+#include "base/log.h"
+#include "daemon/parser/sandbox.h"
+#include "daemon/process/process.h"
+#include "handlers/sheet/wire.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -1,6 +1,6 @@
 /* What a runner asks of its parser process, over the socket pair that the master made for the two. */
-#ifndef PF_PARSER_H
-#define PF_PARSER_H
+#ifndef PF_PARSER_PARSER_H
+#define PF_PARSER_PARSER_H
 
 #include <stdint.h>
 

@@ -1,9 +1,9 @@
 /* The parser's sandbox: rlimits, landlock, seccomp. Each layer stands alone; seccomp must be there, landlock may be
  * missing. */
-#include "daemon/sandbox.h"
+#include "daemon/parser/sandbox.h"
 
-#include "daemon/landlock.h"
-#include "daemon/log.h"
+#include "base/log.h"
+#include "daemon/parser/landlock.h"
 
 #include <errno.h>
 #include <linux/seccomp.h>

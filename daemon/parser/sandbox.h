@@ -1,6 +1,6 @@
 /* Locking a parser process in, before it has seen a byte of the file. */
-#ifndef PF_SANDBOX_H
-#define PF_SANDBOX_H
+#ifndef PF_PARSER_SANDBOX_H
+#define PF_PARSER_SANDBOX_H
 
 #include <stdint.h>
 

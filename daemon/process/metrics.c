@@ -1,5 +1,5 @@
 /* Counting: a load, an addition and a store each, in this process's own row. */
-#include "daemon/metrics.h"
+#include "daemon/process/metrics.h"
 
 #include "shm/counters.h"
 

@@ -4,10 +4,10 @@
  * which the master keeps itself. Words that are set are a worker's own and belong to its present life. Each process
  * writes its row from one thread: a worker from its loop, a runner from its main thread, the janitor from its SQL
  * thread. */
-#ifndef PF_METRICS_H
-#define PF_METRICS_H
+#ifndef PF_PROCESS_METRICS_H
+#define PF_PROCESS_METRICS_H
 
-#include "daemon/process.h"
+#include "daemon/process/process.h"
 
 #define METRICS_ROUTES   48 /* lines of worker_routes; the last number stands for "none" */
 #define METRICS_NO_ROUTE (METRICS_ROUTES - 1)

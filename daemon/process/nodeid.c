@@ -1,6 +1,7 @@
 /* The node's identity file. */
-#include "daemon/nodeid.h"
-#include "daemon/log.h"
+#include "daemon/process/nodeid.h"
+
+#include "base/log.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
 #include <uuid.h>
 
 #define ID_TEXT 36

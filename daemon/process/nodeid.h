@@ -1,7 +1,7 @@
 /* This node's identity: a UUID in state_dir/node-id, made once and kept as long as the state directory. Tasks in the
  * journal name it, so a lost or damaged file is refused rather than silently replaced. */
-#ifndef PF_NODEID_H
-#define PF_NODEID_H
+#ifndef PF_PROCESS_NODEID_H
+#define PF_PROCESS_NODEID_H
 
 #include "store/journal.h"
 

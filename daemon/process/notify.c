@@ -1,6 +1,8 @@
 /* sd_notify without the library: the protocol is one datagram. */
-#include "daemon/notify.h"
-#include "daemon/process.h"
+#include "daemon/process/notify.h"
+
+#include "base/clock.h"
+#include "daemon/process/process.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 /* The service manager's notification protocol (sd_notify): one datagram of KEY=VALUE lines to a unix socket. Both
  * sides: we report to systemd, and the built-in database reports to us. Master only. */
-#ifndef PF_NOTIFY_H
-#define PF_NOTIFY_H
+#ifndef PF_PROCESS_NOTIFY_H
+#define PF_PROCESS_NOTIFY_H
 
 #include <stdbool.h>
 #include <stdint.h>

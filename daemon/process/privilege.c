@@ -1,7 +1,8 @@
 /* From root to the service account, with no way back. */
-#include "daemon/privilege.h"
-#include "daemon/log.h"
-#include "daemon/statedir.h"
+#include "daemon/process/privilege.h"
+
+#include "base/log.h"
+#include "daemon/process/statedir.h"
 
 #include <errno.h>
 #include <grp.h>

@@ -1,8 +1,8 @@
 /* What the processes of the daemon share: exit codes, the context a child starts with, and the roles' entry points. */
-#ifndef PF_PROCESS_H
-#define PF_PROCESS_H
+#ifndef PF_PROCESS_PROCESS_H
+#define PF_PROCESS_PROCESS_H
 
-#include "daemon/config.h"
+#include "daemon/config/config.h"
 #include "shm/proctab.h"
 #include "shm/segment.h"
 #include "store/journal.h"
@@ -39,9 +39,5 @@ int parser_main(const struct process *process); /* parser_control is the socket 
 
 /* The whole daemon; `main` and the tests' daemon call it. Returns the exit code. */
 int daemon_main(int argc, char **argv);
-
-/* CLOCK_MONOTONIC and wall clock (UTC) in milliseconds. */
-int64_t clock_mono_ms(void);
-int64_t clock_wall_ms(void);
 
 #endif

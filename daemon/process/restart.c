@@ -1,6 +1,7 @@
 /* Back-off policy. */
-#include "daemon/restart.h"
-#include "daemon/process.h"
+#include "daemon/process/restart.h"
+
+#include "daemon/process/process.h"
 
 #include <sys/wait.h>
 

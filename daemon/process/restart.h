@@ -8,8 +8,8 @@
  * the service for everybody else. Only a bucket of RESTART_BURST immediate replacements, refilled by one every
  *     RESTART_REFILL_MS, bounds how fast the machine can be made to fork.
  *   - EXIT_CONFIG and EXIT_SEGMENT_LOST are no matter of waiting: the verdict says what the master has to do. */
-#ifndef PF_RESTART_H
-#define PF_RESTART_H
+#ifndef PF_PROCESS_RESTART_H
+#define PF_PROCESS_RESTART_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,7 +1,8 @@
 /* fork, and everything a child must do before it may be trusted to be one. */
-#include "daemon/spawn.h"
-#include "daemon/log.h"
-#include "daemon/process.h"
+#include "daemon/process/spawn.h"
+
+#include "base/log.h"
+#include "daemon/process/process.h"
 
 #include <errno.h>
 #include <fcntl.h>

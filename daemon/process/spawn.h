@@ -4,8 +4,8 @@
  * master's end, its own log role and title, no descriptor but 0, 1, 2, the log's and those in `keep`, and as the leader
  * of a process group of its own: what it forks can be killed with it, and a signal to the terminal's group (Ctrl-C,
  * timeout) reaches the master alone, which turns it into a stop in the right order. */
-#ifndef PF_SPAWN_H
-#define PF_SPAWN_H
+#ifndef PF_PROCESS_SPAWN_H
+#define PF_PROCESS_SPAWN_H
 
 #include <stdbool.h>
 #include <sys/types.h>

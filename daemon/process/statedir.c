@@ -1,6 +1,7 @@
 /* State and runtime directory: made, checked, locked. */
-#include "daemon/statedir.h"
-#include "daemon/log.h"
+#include "daemon/process/statedir.h"
+
+#include "base/log.h"
 
 #include <dirent.h>
 #include <errno.h>

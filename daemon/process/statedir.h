@@ -1,8 +1,8 @@
 /* The daemon's two directories and the lock that makes it their only user. Master only. */
-#ifndef PF_STATEDIR_H
-#define PF_STATEDIR_H
+#ifndef PF_PROCESS_STATEDIR_H
+#define PF_PROCESS_STATEDIR_H
 
-#include "daemon/config.h"
+#include "daemon/config/config.h"
 
 #include <sys/types.h>
 

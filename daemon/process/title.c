@@ -1,5 +1,5 @@
 /* What ps shows: the kernel reads a process's command line from the memory where its arguments were put at exec. */
-#include "daemon/spawn.h"
+#include "daemon/process/spawn.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,10 +1,10 @@
 /* What a handler's callbacks do in a runner: progress into the table, ends into the journal. Files: runner_file.c. */
-#include "daemon/runner.h"
-
-#include "daemon/ending.h"
-#include "daemon/log.h"
-#include "daemon/spool.h"
-#include "daemon/taskstate.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "daemon/runner/runner.h"
+#include "daemon/task/end_texts.h"
+#include "daemon/task/spool.h"
+#include "daemon/task/state.h"
 #include "shm/wakeup.h"
 #include "store/lease.h"
 

@@ -1,12 +1,13 @@
 /* A runner's life: claim, run, settle, sleep until poked. */
-#include "daemon/runner.h"
+#include "daemon/runner/runner.h"
 
-#include "daemon/ending.h"
-#include "daemon/filehash.h"
-#include "daemon/log.h"
-#include "daemon/metrics.h"
-#include "daemon/spool.h"
-#include "daemon/taskstate.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "daemon/process/metrics.h"
+#include "daemon/task/end_texts.h"
+#include "daemon/task/filehash.h"
+#include "daemon/task/spool.h"
+#include "daemon/task/state.h"
 #include "shm/wakeup.h"
 #include "store/lease.h"
 

@@ -2,13 +2,13 @@
  *
  * One thread works; a guard thread only beats the heart and watches for the master's death, so that a long statement is
  * not taken for a hang. */
-#ifndef PF_RUNNER_H
-#define PF_RUNNER_H
+#ifndef PF_RUNNER_RUNNER_H
+#define PF_RUNNER_RUNNER_H
 
-#include "daemon/ending.h"
-#include "daemon/joblog.h"
-#include "daemon/parserhub.h"
-#include "daemon/process.h"
+#include "daemon/parser/hub.h"
+#include "daemon/process/process.h"
+#include "daemon/task/end_texts.h"
+#include "daemon/task/log.h"
 #include "handlers/task_type.h"
 #include "shm/table.h"
 

@@ -1,5 +1,5 @@
 /* Counts of a running task in its slot. */
-#include "daemon/taskcounts.h"
+#include "daemon/task/counts.h"
 
 #include <assert.h>
 #include <inttypes.h>

@@ -3,8 +3,8 @@
  * A slot has no members for it, and only a task that is over has an error: until then the place of the error's text
  * holds the counts, as text, and nobody but these functions and the end of the task writes there. They are shown by the
  * full view alone, so a change of them alone raises no version and wakes nobody: the message beside them does. */
-#ifndef PF_TASKCOUNTS_H
-#define PF_TASKCOUNTS_H
+#ifndef PF_TASK_COUNTS_H
+#define PF_TASK_COUNTS_H
 
 #include "shm/table.h"
 #include "store/journal.h"

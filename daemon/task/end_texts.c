@@ -1,10 +1,11 @@
 /* Ends written by the daemon itself. */
-#include "daemon/ending.h"
+#include "daemon/task/end_texts.h"
 
-#include "daemon/process.h"
-#include "daemon/spool.h"
-#include "daemon/taskcounts.h"
-#include "daemon/taskstate.h"
+#include "base/clock.h"
+#include "daemon/process/process.h"
+#include "daemon/task/counts.h"
+#include "daemon/task/spool.h"
+#include "daemon/task/state.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,10 +1,10 @@
 /* Ends that no handler writes: cancelled, expired; and what becomes of a task's file at any end.
  *
  * Worker, runner and janitor may each be the one that ends a task; the words are the same whoever does. */
-#ifndef PF_ENDING_H
-#define PF_ENDING_H
+#ifndef PF_TASK_END_TEXTS_H
+#define PF_TASK_END_TEXTS_H
 
-#include "daemon/config.h"
+#include "daemon/config/config.h"
 #include "shm/table.h"
 #include "store/journal.h"
 

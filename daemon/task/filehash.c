@@ -1,5 +1,5 @@
 /* Hashing files by pieces. */
-#include "daemon/filehash.h"
+#include "daemon/task/filehash.h"
 
 #include <errno.h>
 #include <openssl/evp.h>

@@ -1,6 +1,6 @@
 /* SHA-256 of a part of a file. */
-#ifndef PF_FILEHASH_H
-#define PF_FILEHASH_H
+#ifndef PF_TASK_FILEHASH_H
+#define PF_TASK_FILEHASH_H
 
 #include <stdint.h>
 

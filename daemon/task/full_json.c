@@ -1,9 +1,9 @@
 /* Rendering of the full view. Any thread. */
-#include "daemon/taskfull.h"
+#include "daemon/task/full_json.h"
 
 #include "daemon/http/http.h"
-#include "daemon/taskcounts.h"
-#include "daemon/taskview.h"
+#include "daemon/task/counts.h"
+#include "daemon/task/poll_json.h"
 #include "handlers/task_type.h"
 
 #include <openssl/evp.h>

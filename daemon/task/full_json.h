@@ -2,8 +2,8 @@
  *
  * The slot knows the task as it is now, the journal who asked for it and how it ended. Either may be missing: a task of
  * long ago has no slot, and while the database is away the members that only the journal knows are null. */
-#ifndef PF_TASKFULL_H
-#define PF_TASKFULL_H
+#ifndef PF_TASK_FULL_JSON_H
+#define PF_TASK_FULL_JSON_H
 
 #include "shm/table.h"
 #include "store/journal.h"

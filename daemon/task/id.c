@@ -1,10 +1,9 @@
 /* Random bytes fetched in blocks: libuuid asks the kernel half a dozen times for each id, 5 % of what a start costs. */
-#include "daemon/taskid.h"
+#include "daemon/task/id.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-
 #include <sys/random.h>
 
 static struct {

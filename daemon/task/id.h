@@ -2,8 +2,8 @@
  *
  * Event thread of a worker. A process that has drawn an id does not fork any more: its child would draw the same ones.
  */
-#ifndef PF_TASKID_H
-#define PF_TASKID_H
+#ifndef PF_TASK_ID_H
+#define PF_TASK_ID_H
 
 #include "store/journal.h"
 

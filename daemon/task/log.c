@@ -1,8 +1,9 @@
 /* Lines of an attempt in memory. */
-#include "daemon/joblog.h"
+#include "daemon/task/log.h"
 
-#include "daemon/process.h"
-#include "handlers/utf8.h"
+#include "base/clock.h"
+#include "base/utf8.h"
+#include "daemon/process/process.h"
 
 #include <assert.h>
 #include <stdarg.h>

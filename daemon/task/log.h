@@ -3,8 +3,8 @@
  *
  * A line is "2026-02-05T10:11:12.345Z text" in UTC. For people who may read the task: never a statement, a path or a
  * cell's content. */
-#ifndef PF_JOBLOG_H
-#define PF_JOBLOG_H
+#ifndef PF_TASK_LOG_H
+#define PF_TASK_LOG_H
 
 #include "store/tasklog.h"
 

@@ -1,8 +1,8 @@
 /* Rendering of tasks: from a slot or from a journal row to the nine members of the contract. */
-#include "daemon/taskview.h"
+#include "daemon/task/poll_json.h"
 
-#include "daemon/identity.h"
-#include "daemon/taskcounts.h"
+#include "daemon/auth/identity.h"
+#include "daemon/task/counts.h"
 #include "handlers/task_type.h"
 
 #include <stdio.h>

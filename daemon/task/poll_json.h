@@ -1,10 +1,10 @@
 /* The bytes of a task as the API shows it: the nine members, in the contract's order, and a line feed.
  *
  * Rendered once per change by whoever makes the change and kept in the slot, so that a poll copies bytes. */
-#ifndef PF_TASKVIEW_H
-#define PF_TASKVIEW_H
+#ifndef PF_TASK_POLL_JSON_H
+#define PF_TASK_POLL_JSON_H
 
-#include "handlers/json.h"
+#include "base/json.h"
 #include "shm/table.h"
 #include "store/journal.h"
 

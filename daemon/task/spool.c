@@ -1,5 +1,5 @@
 /* Spool files by task id, always relative to the directory's descriptor. */
-#include "daemon/spool.h"
+#include "daemon/task/spool.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -3,8 +3,8 @@
  * An upload is an unnamed file (O_TMPFILE) until its task is about to be journalled; then it is synced, linked under
  * the id and the directory is synced, so that a task that was answered with 202 has its file after a power cut. A
  * killed worker leaves nothing behind. The janitor deletes files whose task is over or was never journalled. */
-#ifndef PF_SPOOL_H
-#define PF_SPOOL_H
+#ifndef PF_TASK_SPOOL_H
+#define PF_TASK_SPOOL_H
 
 #include <stdint.h>
 #include <time.h>

@@ -1,10 +1,11 @@
 /* Task moves as edits: each function below is one edit of one task. */
-#include "daemon/taskstate.h"
+#include "daemon/task/state.h"
 
-#include "daemon/log.h"
-#include "daemon/metrics.h"
-#include "daemon/taskcounts.h"
-#include "daemon/taskview.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "daemon/process/metrics.h"
+#include "daemon/task/counts.h"
+#include "daemon/task/poll_json.h"
 #include "shm/watch.h"
 
 #include <errno.h>

@@ -2,10 +2,10 @@
  *
  * Rendering happens outside the table's lock: the change is made against the version that was read and is done again
  * when somebody else was first. Any worker, runner or janitor thread may call these. */
-#ifndef PF_TASKSTATE_H
-#define PF_TASKSTATE_H
+#ifndef PF_TASK_STATE_H
+#define PF_TASK_STATE_H
 
-#include "daemon/process.h"
+#include "daemon/process/process.h"
 #include "shm/table.h"
 #include "store/journal.h"
 

@@ -1,9 +1,10 @@
 /* A struct answer on its way: loop, database thread, loop. */
-#include "daemon/answer.h"
+#include "daemon/worker/db_answer.h"
 
+#include "base/clock.h"
+#include "base/log.h"
 #include "daemon/http/prefer.h"
-#include "daemon/log.h"
-#include "daemon/process.h"
+#include "daemon/process/process.h"
 
 #include <assert.h>
 #include <errno.h>

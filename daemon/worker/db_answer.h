@@ -3,11 +3,11 @@
  * A resource checks its request on the loop, then calls answer_from() with a function that fills a struct answer on the
  * thread. Long answers go into an unnamed file of the spool directory and leave by sendfile: memory stays flat, the
  * length is known, and a slow client holds no connection to the database. */
-#ifndef PF_ANSWER_H
-#define PF_ANSWER_H
+#ifndef PF_WORKER_DB_ANSWER_H
+#define PF_WORKER_DB_ANSWER_H
 
-#include "daemon/worker.h"
-#include "handlers/json.h"
+#include "base/json.h"
+#include "daemon/worker/worker.h"
 
 struct answer;
 /* On the loop, before the reply: may hold the request for something that has not happened yet (hold.h), and then

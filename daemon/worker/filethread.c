@@ -1,5 +1,5 @@
 /* One thread, two lists under one mutex, and an eventfd back to the loop. */
-#include "daemon/offload.h"
+#include "daemon/worker/filethread.h"
 
 #include <assert.h>
 #include <errno.h>

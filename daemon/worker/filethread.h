@@ -3,8 +3,8 @@
  *
  * Calls are made on the loop thread; `work` runs on the file thread, in order of arrival; `done` runs on the loop
  * thread. */
-#ifndef PF_OFFLOAD_H
-#define PF_OFFLOAD_H
+#ifndef PF_WORKER_FILETHREAD_H
+#define PF_WORKER_FILETHREAD_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
 /* A list's page on its way: loop, database thread, loop. */
-#include "daemon/listing.h"
+#include "daemon/worker/listing.h"
 
-#include "daemon/answer.h"
+#include "daemon/worker/db_answer.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,9 +1,9 @@
 /* GET of a list: check the query, read one page on the database thread, name the next one in the header Link. */
-#ifndef PF_LISTING_H
-#define PF_LISTING_H
+#ifndef PF_WORKER_LISTING_H
+#define PF_WORKER_LISTING_H
 
 #include "daemon/http/http.h"
-#include "handlers/page.h"
+#include "handlers/read/page.h"
 #include "store/conn.h"
 
 /* What `read` returns when the thing that the path names does not exist: the client gets 404. */

@@ -1,7 +1,8 @@
 /* Waiters, their groups by task, and the line of those that may be answered. */
-#include "daemon/hold.h"
+#include "daemon/worker/longpoll.h"
 
-#include "daemon/metrics.h"
+#include "base/clock.h"
+#include "daemon/process/metrics.h"
 #include "shm/watch.h"
 
 #include <assert.h>

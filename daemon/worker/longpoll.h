@@ -12,8 +12,8 @@
  *   task must not stop everybody else's polls.
  *   A waiter's own time is what it asked for and up to a sixteenth more, at random, so that those who came together do
  *   not come back together. */
-#ifndef PF_HOLD_H
-#define PF_HOLD_H
+#ifndef PF_WORKER_LONGPOLL_H
+#define PF_WORKER_LONGPOLL_H
 
 #include "daemon/http/http.h"
 #include "shm/table.h"

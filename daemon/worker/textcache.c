@@ -1,5 +1,5 @@
 /* A hash of chains and a list in order of use. */
-#include "daemon/textcache.h"
+#include "daemon/worker/textcache.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* Long final representations, kept by a worker: what does not fit into a slot is read from the journal once and then
  * answered from here, also while the database is away. Bounded; the least recently used go first. */
-#ifndef PF_TEXTCACHE_H
-#define PF_TEXTCACHE_H
+#ifndef PF_WORKER_TEXTCACHE_H
+#define PF_WORKER_TEXTCACHE_H
 
 #include <stddef.h>
 #include <stdint.h>

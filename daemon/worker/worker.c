@@ -1,13 +1,14 @@
 /* A worker's life: set up the loop, serve, drain. */
-#include "daemon/worker.h"
+#include "daemon/worker/worker.h"
 
-#include "daemon/auth.h"
-#include "daemon/hold.h"
-#include "daemon/log.h"
-#include "daemon/metrics.h"
-#include "daemon/spool.h"
-#include "daemon/taskstate.h"
-#include "daemon/textcache.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "daemon/auth/auth.h"
+#include "daemon/process/metrics.h"
+#include "daemon/task/spool.h"
+#include "daemon/task/state.h"
+#include "daemon/worker/longpoll.h"
+#include "daemon/worker/textcache.h"
 #include "shm/lock.h"
 #include "shm/wakeup.h"
 

@@ -1,10 +1,10 @@
 /* An HTTP worker: one event loop with the HTTP server, the database thread, the file thread and its wake-ups. */
-#ifndef PF_WORKER_H
-#define PF_WORKER_H
+#ifndef PF_WORKER_WORKER_H
+#define PF_WORKER_WORKER_H
 
 #include "daemon/http/http.h"
-#include "daemon/offload.h"
-#include "daemon/process.h"
+#include "daemon/process/process.h"
+#include "daemon/worker/filethread.h"
 #include "store/dbthread.h"
 
 struct auth;

@@ -1,8 +1,8 @@
 /* Checking one cell of a catalogue file. */
-#include "handlers/catalog_import_table.h"
+#include "handlers/catalog/table.h"
 
+#include "base/utf8.h"
 #include "handlers/pricing/labels.h"
-#include "handlers/utf8.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 /* Reading a catalogue file row by row. */
-#include "handlers/catalog_import_file.h"
+#include "handlers/catalog/file.h"
 
-#include "handlers/stock_import_cells.h"
-#include "handlers/utf8.h"
+#include "base/utf8.h"
+#include "handlers/table/cells.h"
 
 #include <stdarg.h>
 #include <stdio.h>

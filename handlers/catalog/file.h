@@ -1,11 +1,11 @@
 /* The sink of a catalogue file: heading, then one row after the other, checked and staged. Knows no statements: the
  * staging is a callback, so that it is tested without a database. */
-#ifndef PF_CATALOG_IMPORT_FILE_H
-#define PF_CATALOG_IMPORT_FILE_H
+#ifndef PF_CATALOG_FILE_H
+#define PF_CATALOG_FILE_H
 
-#include "handlers/catalog_import_table.h"
-#include "handlers/sheet/grid.h"
-#include "handlers/stock_import_task.h"
+#include "handlers/catalog/table.h"
+#include "handlers/run/run.h"
+#include "handlers/sheet/grid/grid.h"
 
 #define CATALOG_SINK_STOPPED (-100)
 #define CATALOG_ISSUES_KEPT  10000

@@ -1,9 +1,9 @@
 /* The task catalog_import: a CSV file into one table of the catalogue, in one transaction. */
-#include "handlers/catalog_import_file.h"
-#include "handlers/catalog_import_sql.h"
-#include "handlers/json.h"
-#include "handlers/relink.h"
-#include "handlers/stock_import_load.h"
+#include "base/json.h"
+#include "handlers/catalog/file.h"
+#include "handlers/catalog/load.h"
+#include "handlers/catalog/relink.h"
+#include "handlers/catalog/sql.h"
 #include "handlers/task_type.h"
 
 #include <assert.h>
@@ -49,7 +49,7 @@ static enum import_step load_known(struct catalog_run *run)
     struct store_conn *db = run->job->db;
     if (!run->table->derive)
         return STEP_ON;
-    if (relink_mark(db, &run->mark) != 0 || stock_load_catalog(db, &run->known.stock) != 0 ||
+    if (relink_mark(db, &run->mark) != 0 || catalog_load(db, &run->known.stock) != 0 ||
         store_query(db, "SELECT id, kind, code FROM party", NULL, 0, on_party, &run->known) != 0)
         return import_database_away(run->job);
     return STEP_ON;

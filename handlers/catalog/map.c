@@ -1,5 +1,5 @@
 /* The in-memory catalogue: adders, and look-ups by hash. */
-#include "handlers/stock_import_catalog.h"
+#include "handlers/catalog/map.h"
 
 #include "handlers/pricing/labels.h"
 #include "handlers/pricing/partnum.h"

@@ -3,11 +3,11 @@
  * Filled once per run (from SQL by stock_import_load.c, by hand in unit tests), then only read: no look-up during an
  * import costs a statement. Texts given to the adders are copied. Numbers of components and entries are positions in
  * order of adding. */
-#ifndef PF_STOCK_IMPORT_CATALOG_H
-#define PF_STOCK_IMPORT_CATALOG_H
+#ifndef PF_CATALOG_MAP_H
+#define PF_CATALOG_MAP_H
 
+#include "base/arena.h"
 #include "handlers/pricing/values.h"
-#include "handlers/stock_import_mem.h"
 
 struct stock_warehouse {
     uint32_t id;

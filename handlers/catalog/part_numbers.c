@@ -2,11 +2,11 @@
  *
  * Locks are taken in the order in which the catalogue import takes them: the lease row "catalog", the map, waiting
  * stock, waiting quotes. So a change by hand and an import's final transaction follow one another. */
-#include "handlers/part_numbers.h"
+#include "handlers/catalog/part_numbers.h"
 
-#include "handlers/relink.h"
-#include "handlers/rowjson.h"
-#include "handlers/utf8.h"
+#include "base/utf8.h"
+#include "handlers/catalog/relink.h"
+#include "handlers/read/rowjson.h"
 #include "store/lease.h"
 
 #include <assert.h>

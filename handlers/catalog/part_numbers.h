@@ -1,6 +1,6 @@
 /* One row of the part-number map, written or taken out by hand. */
-#ifndef PF_PART_NUMBERS_H
-#define PF_PART_NUMBERS_H
+#ifndef PF_CATALOG_PART_NUMBERS_H
+#define PF_CATALOG_PART_NUMBERS_H
 
 #include "handlers/params.h"
 #include "handlers/pricing/partnum.h"

@@ -1,7 +1,7 @@
 /* Statements that give waiting rows their lot; each exists twice, for all rows and for one number. */
-#include "handlers/relink.h"
+#include "handlers/catalog/relink.h"
 
-#include "handlers/stock_import_task.h"
+#include "handlers/run/run.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -8,8 +8,8 @@
  * Inside the transaction that changed the map or the lots. A row that is being inserted at the same time is either seen
  * here, after a wait for its transaction, or its transaction waits for this one and sees what changed
  * (relink_mark()). */
-#ifndef PF_RELINK_H
-#define PF_RELINK_H
+#ifndef PF_CATALOG_RELINK_H
+#define PF_CATALOG_RELINK_H
 
 #include "handlers/job.h"
 

@@ -1,5 +1,5 @@
 /* Statements of the catalogue import. */
-#include "handlers/catalog_import_sql.h"
+#include "handlers/catalog/sql.h"
 
 #include <stdarg.h>
 #include <stdio.h>

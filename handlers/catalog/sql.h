@@ -1,9 +1,9 @@
 /* Staging and carrying over a catalogue table, built from its description. All identifiers come from the descriptions;
  * values travel by array binding only. */
-#ifndef PF_CATALOG_IMPORT_SQL_H
-#define PF_CATALOG_IMPORT_SQL_H
+#ifndef PF_CATALOG_SQL_H
+#define PF_CATALOG_SQL_H
 
-#include "handlers/catalog_import_table.h"
+#include "handlers/catalog/table.h"
 #include "store/bulk.h"
 
 struct catalog_stage {

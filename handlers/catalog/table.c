@@ -1,5 +1,5 @@
 /* The six tables of the catalogue, and what is worked out of their rows. */
-#include "handlers/catalog_import_table.h"
+#include "handlers/catalog/table.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,10 +1,10 @@
 /* The tables that a catalogue import fills, described: columns of the CSV file, what their cells may hold, what is
  * worked out of them, and the key that tells an update from an insertion. A further table is one more description. */
-#ifndef PF_CATALOG_IMPORT_TABLE_H
-#define PF_CATALOG_IMPORT_TABLE_H
+#ifndef PF_CATALOG_TABLE_H
+#define PF_CATALOG_TABLE_H
 
+#include "handlers/catalog/map.h"
 #include "handlers/pricing/partnum.h"
-#include "handlers/stock_import_catalog.h"
 
 #define CATALOG_COLUMNS 16 /* of a table, at most */
 #define CATALOG_EXTRAS  4

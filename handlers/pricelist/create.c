@@ -1,7 +1,7 @@
 /* The task pricelist_create: parameters, look-ups at submission, and the one transaction that makes a list. */
-#include "handlers/pricelist_run.h"
+#include "handlers/pricelist/run.h"
 
-#include "handlers/recalculate_params.h"
+#include "handlers/quotes/params.h"
 #include "handlers/task_type.h"
 #include "store/lease.h"
 

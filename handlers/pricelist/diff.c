@@ -1,9 +1,9 @@
 /* Differences of two lists. */
-#include "handlers/pricelist_diff.h"
+#include "handlers/pricelist/diff.h"
 
 #include "handlers/pricing/diff.h"
-#include "handlers/recalculate_quotes.h"
-#include "handlers/rowjson.h"
+#include "handlers/quotes/read.h"
+#include "handlers/read/rowjson.h"
 
 #include <stdlib.h>
 #include <string.h>

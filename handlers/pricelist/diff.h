@@ -3,8 +3,8 @@
 #ifndef PF_PRICELIST_DIFF_H
 #define PF_PRICELIST_DIFF_H
 
-#include "handlers/filesink.h"
-#include "handlers/read_pricelists.h"
+#include "base/filesink.h"
+#include "handlers/pricelist/read.h"
 
 extern const struct param_spec pricelist_diff_params[]; /* which rows are wanted */
 /* The same as bits, 1 << enum diff_status. Returns 0 with a fault at /status when a word is none. */

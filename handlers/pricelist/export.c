@@ -1,8 +1,8 @@
 /* CSV of a list. */
-#include "handlers/pricelist_export.h"
+#include "handlers/pricelist/export.h"
 
-#include "handlers/recalculate_quotes.h"
-#include "handlers/rowjson.h"
+#include "handlers/quotes/read.h"
+#include "handlers/read/rowjson.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -2,9 +2,9 @@
 #ifndef PF_PRICELIST_EXPORT_H
 #define PF_PRICELIST_EXPORT_H
 
-#include "handlers/filesink.h"
-#include "handlers/pricing/csvout.h"
-#include "handlers/read_pricelists.h"
+#include "base/filesink.h"
+#include "handlers/pricelist/read.h"
+#include "handlers/read/csvout.h"
 
 /* Write the list. Call it inside a snapshot: the pages are to belong together. Returns 0, -1 with conn->error, or 1
  * when the file could not be written (sink->error). */

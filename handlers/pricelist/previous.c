@@ -1,5 +1,5 @@
 /* The previous list of the source: read along in byte order and compared item by item. */
-#include "handlers/pricelist_run.h"
+#include "handlers/pricelist/run.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* Reading price lists. */
-#include "handlers/read_pricelists.h"
+#include "handlers/pricelist/read.h"
 
-#include "handlers/rowjson.h"
+#include "handlers/read/rowjson.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,10 +1,10 @@
 /* Price lists as JSON: all of them, one, its items. Only lists that are complete; a list once read never changes, its
  * note and archive mark apart. */
-#ifndef PF_READ_PRICELISTS_H
-#define PF_READ_PRICELISTS_H
+#ifndef PF_PRICELIST_READ_H
+#define PF_PRICELIST_READ_H
 
-#include "handlers/page.h"
 #include "handlers/pricing/listitem.h"
+#include "handlers/read/page.h"
 #include "store/conn.h"
 
 extern const struct param_spec pricelists_params[];      /* filters and page */

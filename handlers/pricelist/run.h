@@ -7,14 +7,14 @@
 #ifndef PF_PRICELIST_RUN_H
 #define PF_PRICELIST_RUN_H
 
+#include "base/arena.h"
 #include "handlers/job.h"
-#include "handlers/price_failures.h"
 #include "handlers/pricing/diff.h"
 #include "handlers/pricing/listhash.h"
 #include "handlers/pricing/listitem.h"
-#include "handlers/recalculate_quotes.h"
-#include "handlers/stock_import_mem.h"
-#include "handlers/stock_import_task.h"
+#include "handlers/quotes/read.h"
+#include "handlers/run/failures.h"
+#include "handlers/run/run.h"
 #include "store/bulk.h"
 
 #define LIST_PAGE      1000

@@ -1,8 +1,8 @@
 /* Writing a price list: part numbers, header, items, and the report. */
-#include "handlers/pricelist_run.h"
+#include "handlers/pricelist/run.h"
 
-#include "handlers/json.h"
-#include "handlers/utf8.h"
+#include "base/json.h"
+#include "base/utf8.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* Pages of components and what each source says of them. */
-#include "handlers/pricelist_run.h"
+#include "handlers/pricelist/run.h"
 
 #include <stdio.h>
 #include <stdlib.h>

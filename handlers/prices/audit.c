@@ -2,9 +2,9 @@
  *
  * One round trip a table and chunk: rows by array binding, prices from the rows of the trail. Measured by
  * tests/bench/bench_recalc.c. */
-#include "handlers/recalculate_run.h"
+#include "handlers/prices/run.h"
 
-#include "handlers/stock_import_mem.h"
+#include "base/arena.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* Price changes as JSON. */
-#include "handlers/price_change.h"
+#include "handlers/prices/change.h"
 
 void price_change_put(struct json_out *out, const struct store_value *v)
 {

@@ -1,8 +1,8 @@
 /* A row of price_change as members of a JSON object: what one run did, or proposes, with one component's price. */
-#ifndef PF_PRICE_CHANGE_H
-#define PF_PRICE_CHANGE_H
+#ifndef PF_PRICES_CHANGE_H
+#define PF_PRICES_CHANGE_H
 
-#include "handlers/rowjson.h"
+#include "handlers/read/rowjson.h"
 
 /* Columns to select from `price_change pc`, in the order of price_change_put(). */
 #define PRICE_CHANGE_COLUMNS                                                                                           \

@@ -1,9 +1,9 @@
 /* Reading components. */
-#include "handlers/read_components.h"
+#include "handlers/prices/components.h"
 
-#include "handlers/held_prices.h"
+#include "handlers/prices/held.h"
 #include "handlers/pricing/partnum.h"
-#include "handlers/rowjson.h"
+#include "handlers/read/rowjson.h"
 
 #include <stdio.h>
 #include <stdlib.h>

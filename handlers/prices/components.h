@@ -1,8 +1,8 @@
 /* Components and their prices as JSON. Prices are net of VAT, in the base currency, per unit. */
-#ifndef PF_READ_COMPONENTS_H
-#define PF_READ_COMPONENTS_H
+#ifndef PF_PRICES_COMPONENTS_H
+#define PF_PRICES_COMPONENTS_H
 
-#include "handlers/page.h"
+#include "handlers/read/page.h"
 #include "store/conn.h"
 
 extern const struct param_spec components_params[]; /* filters and page */

@@ -1,7 +1,7 @@
 /* Held prices. */
-#include "handlers/held_prices.h"
+#include "handlers/prices/held.h"
 
-#include "handlers/price_change.h"
+#include "handlers/prices/change.h"
 
 #include <stdio.h>
 #include <stdlib.h>

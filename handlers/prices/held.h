@@ -2,10 +2,10 @@
  *
  * A proposal waits as long as nobody decided and the price is still what it was compared with: a later run that said
  * something about the component, or any other change of its price, takes its place, and deciding is refused then. */
-#ifndef PF_HELD_PRICES_H
-#define PF_HELD_PRICES_H
+#ifndef PF_PRICES_HELD_H
+#define PF_PRICES_HELD_H
 
-#include "handlers/page.h"
+#include "handlers/read/page.h"
 #include "store/conn.h"
 
 extern const struct param_spec held_params[];

@@ -1,8 +1,8 @@
 /* The trail of one component's price. */
-#include "handlers/price_history.h"
+#include "handlers/prices/history.h"
 
-#include "handlers/price_change.h"
-#include "handlers/read_components.h"
+#include "handlers/prices/change.h"
+#include "handlers/prices/components.h"
 
 #include <stdio.h>
 #include <stdlib.h>

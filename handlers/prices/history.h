@@ -1,9 +1,9 @@
 /* "Why is it this price": what each run did with one component's price, and the quotes it looked at: enough to compute
  * the number again. */
-#ifndef PF_PRICE_HISTORY_H
-#define PF_PRICE_HISTORY_H
+#ifndef PF_PRICES_HISTORY_H
+#define PF_PRICES_HISTORY_H
 
-#include "handlers/page.h"
+#include "handlers/read/page.h"
 #include "store/conn.h"
 
 extern const struct param_spec price_history_params[]; /* the component's lot code and page */

@@ -1,8 +1,8 @@
 /* The task recalculate: parameters, look-ups at submission, and the run: one transaction, chunk after chunk. */
-#include "handlers/recalculate_run.h"
+#include "handlers/prices/run.h"
 
-#include "handlers/recalculate_params.h"
-#include "handlers/stock_import_mem.h"
+#include "base/arena.h"
+#include "handlers/quotes/params.h"
 #include "handlers/task_type.h"
 #include "store/lease.h"
 

@@ -1,7 +1,7 @@
 /* Totals of a recalculation and its report. */
-#include "handlers/recalculate_run.h"
+#include "handlers/prices/run.h"
 
-#include "handlers/json.h"
+#include "base/json.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -2,14 +2,14 @@
  *
  * recalculate.c holds the task type and the chunk loop, recalculate_audit.c writes, recalculate_result.c counts and
  * reports. Everything here is filled anew when the transaction is run again, except the part above the line. */
-#ifndef PF_RECALCULATE_RUN_H
-#define PF_RECALCULATE_RUN_H
+#ifndef PF_PRICES_RUN_H
+#define PF_PRICES_RUN_H
 
 #include "handlers/job.h"
-#include "handlers/price_failures.h"
 #include "handlers/pricing/outcome.h"
-#include "handlers/recalculate_quotes.h"
-#include "handlers/stock_import_task.h"
+#include "handlers/quotes/read.h"
+#include "handlers/run/failures.h"
+#include "handlers/run/run.h"
 #include "store/bulk.h"
 
 #define RECALC_CHUNK      500 /* components: short enough for a lively progress bar and a prompt cancel */

@@ -1,7 +1,7 @@
 /* Plain dates: the calendar by arithmetic on days, and the ways dates stand in cells. */
 #include "handlers/pricing/values.h"
 
-#include "handlers/utf8.h"
+#include "base/utf8.h"
 
 #include <errno.h>
 #include <stdio.h>

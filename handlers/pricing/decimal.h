@@ -1,8 +1,8 @@
 /* Exact decimals: scaled signed integers with __int128 for products. No binary floating point anywhere.
  *
  * A value is an int64 or __int128 count of 10^-scale: a quantity of 7 is 7000 at QTY_SCALE. */
-#ifndef PF_DECIMAL_H
-#define PF_DECIMAL_H
+#ifndef PF_PRICING_DECIMAL_H
+#define PF_PRICING_DECIMAL_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* Differences between two price lists of one currency, A (old) and B (new). Pure. */
-#ifndef PF_DIFF_H
-#define PF_DIFF_H
+#ifndef PF_PRICING_DIFF_H
+#define PF_PRICING_DIFF_H
 
 #include "handlers/pricing/decimal.h"
 

@@ -1,8 +1,8 @@
 /* From a heading as typed to the field it names: normalise, take hints off the end, look the rest up as a whole. */
 #include "handlers/pricing/labels.h"
 
+#include "base/utf8.h"
 #include "handlers/pricing/words.h"
-#include "handlers/utf8.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* Column headings: labels to fields. The words are in words.c. */
-#ifndef PF_LABELS_H
-#define PF_LABELS_H
+#ifndef PF_PRICING_LABELS_H
+#define PF_PRICING_LABELS_H
 
 #include <stdbool.h>
 #include <stddef.h>

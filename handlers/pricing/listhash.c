@@ -2,10 +2,9 @@
 #include "handlers/pricing/listhash.h"
 
 #include <assert.h>
+#include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <openssl/evp.h>
 
 static void must(int done)
 {

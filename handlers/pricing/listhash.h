@@ -1,7 +1,7 @@
 /* content_sha256 of a price list: SHA-256 of the currency, LF, then per item in byte order of lot_code:
  * lot_code TAB price (4 digits) TAB quantity (3 digits, or nothing) LF. */
-#ifndef PF_LISTHASH_H
-#define PF_LISTHASH_H
+#ifndef PF_PRICING_LISTHASH_H
+#define PF_PRICING_LISTHASH_H
 
 #include "handlers/pricing/decimal.h"
 

@@ -1,6 +1,6 @@
 /* Items of price lists: whether a component is in a list of a source, and at what price. Pure. */
-#ifndef PF_LISTITEM_H
-#define PF_LISTITEM_H
+#ifndef PF_PRICING_LISTITEM_H
+#define PF_PRICING_LISTITEM_H
 
 #include "handlers/pricing/outcome.h"
 

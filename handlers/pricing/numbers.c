@@ -1,7 +1,7 @@
 /* Numbers as people write them: signs, brackets, thousands, decimal comma or point, a currency before or after. */
 #include "handlers/pricing/values.h"
 
-#include "handlers/utf8.h"
+#include "base/utf8.h"
 
 #include <errno.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* Step 5 of recalculate: the final price of a component and what is done with it. Pure. */
-#ifndef PF_OUTCOME_H
-#define PF_OUTCOME_H
+#ifndef PF_PRICING_OUTCOME_H
+#define PF_PRICING_OUTCOME_H
 
 #include "handlers/pricing/price.h"
 #include "handlers/pricing/quotes.h"

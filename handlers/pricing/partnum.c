@@ -2,7 +2,7 @@
  * machine and in every release of a Unicode library. */
 #include "handlers/pricing/partnum.h"
 
-#include "handlers/utf8.h"
+#include "base/utf8.h"
 
 #include <stdint.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* Part-number normalisation: code points left to right, table look-ups only, no locale. */
-#ifndef PF_PARTNUM_H
-#define PF_PARTNUM_H
+#ifndef PF_PRICING_PARTNUM_H
+#define PF_PRICING_PARTNUM_H
 
 #include <stdbool.h>
 #include <stddef.h>

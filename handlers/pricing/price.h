@@ -1,6 +1,6 @@
 /* Final prices: from micro prices (6 digits, base currency) to what stands on a component or in a list. */
-#ifndef PF_PRICE_H
-#define PF_PRICE_H
+#ifndef PF_PRICING_PRICE_H
+#define PF_PRICING_PRICE_H
 
 #include "handlers/pricing/decimal.h"
 #include "handlers/pricing/rates.h"

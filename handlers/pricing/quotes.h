@@ -4,8 +4,8 @@
  * Order of work for each component: quotes_judge() fills one verdict per quote and the estimate; recalc_decide()
  * (outcome.h) makes it final and compares it with the price on record. Nothing is allocated per quote: the workspace
  * grows to the largest component and is used again. One workspace per thread. */
-#ifndef PF_QUOTES_H
-#define PF_QUOTES_H
+#ifndef PF_PRICING_QUOTES_H
+#define PF_PRICING_QUOTES_H
 
 #include "handlers/pricing/decimal.h"
 #include "handlers/pricing/rates.h"

@@ -1,6 +1,6 @@
 /* Between the files of quotes.h: the steps of quotes_judge(). Not for others. */
-#ifndef PF_QUOTES_IMPL_H
-#define PF_QUOTES_IMPL_H
+#ifndef PF_PRICING_QUOTES_IMPL_H
+#define PF_PRICING_QUOTES_IMPL_H
 
 #include "handlers/pricing/quotes.h"
 

@@ -2,8 +2,8 @@
  *
  * Fill with rates_add() in any order, then rates_seal() once; after that it is read-only and may be shared by
  * threads. */
-#ifndef PF_RATES_H
-#define PF_RATES_H
+#ifndef PF_PRICING_RATES_H
+#define PF_PRICING_RATES_H
 
 #include <stddef.h>
 #include <stdint.h>

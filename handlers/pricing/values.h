@@ -1,6 +1,6 @@
 /* Values as people write them in cells: numbers, dates, units, currencies. */
-#ifndef PF_VALUES_H
-#define PF_VALUES_H
+#ifndef PF_PRICING_VALUES_H
+#define PF_PRICING_VALUES_H
 
 #include "handlers/pricing/decimal.h"
 

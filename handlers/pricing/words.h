@@ -1,6 +1,6 @@
 /* Word tables behind labels.h and values.h. Every table is sorted by the bytes of its word and found by halving. */
-#ifndef PF_WORDS_H
-#define PF_WORDS_H
+#ifndef PF_PRICING_WORDS_H
+#define PF_PRICING_WORDS_H
 
 #include "handlers/pricing/labels.h"
 #include "handlers/pricing/values.h"

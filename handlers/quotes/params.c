@@ -1,5 +1,5 @@
 /* Parameters of recalculate and price lists, from JSON to rules. */
-#include "handlers/recalculate_params.h"
+#include "handlers/quotes/params.h"
 
 #include "handlers/pricing/values.h"
 

@@ -1,7 +1,7 @@
 /* Parameters that recalculate and price lists share: the rows of their tables, and reading them into the rules of
  * handlers/pricing. Parameters are canonical (params.h), so nothing is checked twice. */
-#ifndef PF_RECALCULATE_PARAMS_H
-#define PF_RECALCULATE_PARAMS_H
+#ifndef PF_QUOTES_PARAMS_H
+#define PF_QUOTES_PARAMS_H
 
 #include "handlers/job.h"
 #include "handlers/params.h"

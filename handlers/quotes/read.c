@@ -1,8 +1,8 @@
 /* Reading rates, parties and quotes. */
-#include "handlers/recalculate_quotes.h"
+#include "handlers/quotes/read.h"
 
+#include "base/arena.h"
 #include "handlers/pricing/values.h"
-#include "handlers/stock_import_mem.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -3,8 +3,8 @@
  *
  * Everything is read inside the caller's transaction, so that it is one snapshot; the first read fixes it. Memory is
  * one page of rows in the client library plus the quotes of one component. */
-#ifndef PF_RECALCULATE_QUOTES_H
-#define PF_RECALCULATE_QUOTES_H
+#ifndef PF_QUOTES_READ_H
+#define PF_QUOTES_READ_H
 
 #include "handlers/pricing/quotes.h"
 #include "store/conn.h"

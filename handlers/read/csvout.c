@@ -1,5 +1,5 @@
 /* CSV export. */
-#include "handlers/pricing/csvout.h"
+#include "handlers/read/csvout.h"
 
 #include <stdio.h>
 #include <string.h>

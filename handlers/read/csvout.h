@@ -1,6 +1,6 @@
 /* Price lists as CSV: RFC 4180, UTF-8, CR LF, written row by row into whatever the caller has. Pure. */
-#ifndef PF_CSVOUT_H
-#define PF_CSVOUT_H
+#ifndef PF_READ_CSVOUT_H
+#define PF_READ_CSVOUT_H
 
 #include "handlers/params.h"
 #include "handlers/pricing/decimal.h"

@@ -1,7 +1,7 @@
 /* Cursors: the last row's key behind a digest of everything it depends on, as hexadecimal digits. */
-#include "handlers/page.h"
+#include "handlers/read/page.h"
 
-#include "handlers/utf8.h"
+#include "base/utf8.h"
 
 #include <assert.h>
 #include <stdio.h>

@@ -4,8 +4,8 @@
  * whose key travels with the client as an opaque cursor. Rows that come and go between two pages neither repeat nor
  * hide others, and the tenth thousandth page costs what the first one does. A cursor belongs to one list and one set of
  * filters: with others, or mangled, it is refused. */
-#ifndef PF_PAGE_H
-#define PF_PAGE_H
+#ifndef PF_READ_PAGE_H
+#define PF_READ_PAGE_H
 
 #include "handlers/params.h"
 

@@ -1,7 +1,7 @@
 /* Refused rows: page by page out of task_row_error. */
-#include "handlers/task_rejects.h"
+#include "handlers/read/rejects.h"
 
-#include "handlers/rowjson.h"
+#include "handlers/read/rowjson.h"
 
 #include <stdio.h>
 #include <stdlib.h>

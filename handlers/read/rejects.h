@@ -1,10 +1,10 @@
 /* The rows that an import refused, as CSV: what is wrong, then the row's own cells, so that it can be put right and
  * sent again. */
-#ifndef PF_TASK_REJECTS_H
-#define PF_TASK_REJECTS_H
+#ifndef PF_READ_REJECTS_H
+#define PF_READ_REJECTS_H
 
-#include "handlers/filesink.h"
-#include "handlers/pricing/csvout.h"
+#include "base/filesink.h"
+#include "handlers/read/csvout.h"
 #include "store/journal.h"
 
 /* Write the refused rows of a finished task by pages: sheet, row, field, code, message, suggestion, then the recognised

@@ -1,5 +1,5 @@
 /* Columns into JSON. */
-#include "handlers/rowjson.h"
+#include "handlers/read/rowjson.h"
 
 #include <stdio.h>
 #include <stdlib.h>

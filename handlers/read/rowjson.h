@@ -1,8 +1,8 @@
 /* Columns of our own tables as members of a JSON object. NULL becomes null. */
-#ifndef PF_ROWJSON_H
-#define PF_ROWJSON_H
+#ifndef PF_READ_ROWJSON_H
+#define PF_READ_ROWJSON_H
 
-#include "handlers/json.h"
+#include "base/json.h"
 #include "store/conn.h"
 
 void row_put_text(struct json_out *out, const char *key, const struct store_value *value); /* also decimals and dates */

@@ -2,7 +2,7 @@
 #ifndef PF_READ_STOCK_H
 #define PF_READ_STOCK_H
 
-#include "handlers/page.h"
+#include "handlers/read/page.h"
 #include "store/conn.h"
 
 extern const struct param_spec stock_params[];     /* warehouse, lot, pn, page */

@@ -1,8 +1,8 @@
 /* GET /api/stock/unmatched: one statement finds the page's numbers, a second one the suggestions for all of them. */
-#include "handlers/read_stock.h"
+#include "handlers/read/stock.h"
 
 #include "handlers/pricing/partnum.h"
-#include "handlers/rowjson.h"
+#include "handlers/read/rowjson.h"
 
 #include <assert.h>
 #include <stdlib.h>

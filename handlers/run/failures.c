@@ -1,7 +1,7 @@
 /* Components without a price, as row errors. */
-#include "handlers/price_failures.h"
+#include "handlers/run/failures.h"
 
-#include "handlers/stock_import_mem.h"
+#include "base/arena.h"
 #include "store/bulk.h"
 
 #include <stdio.h>

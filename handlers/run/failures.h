@@ -1,9 +1,9 @@
 /* Components that a rule of numbers kept from a price, of a recalculation or a price list: the others go on without
  * them, and the task's row errors name them. */
-#ifndef PF_PRICE_FAILURES_H
-#define PF_PRICE_FAILURES_H
+#ifndef PF_RUN_FAILURES_H
+#define PF_RUN_FAILURES_H
 
-#include "handlers/stock_import_task.h"
+#include "handlers/run/run.h"
 
 #define PRICE_FAILURES_KEPT 10000
 

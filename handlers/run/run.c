@@ -1,11 +1,10 @@
 /* Lease, failures and ends of runs. */
-#include "handlers/stock_import_task.h"
+#include "handlers/run/run.h"
 
 #include "store/lease.h"
 
 #include <stdio.h>
 #include <string.h>
-
 #include <time.h>
 
 #define LEASE_SECONDS  120

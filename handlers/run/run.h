@@ -1,9 +1,9 @@
 /* What the task types share as tasks: the lease that keeps others out, why a file could not be read, how a run ends. */
-#ifndef PF_STOCK_IMPORT_TASK_H
-#define PF_STOCK_IMPORT_TASK_H
+#ifndef PF_RUN_RUN_H
+#define PF_RUN_RUN_H
 
+#include "base/json.h"
 #include "handlers/job.h"
-#include "handlers/json.h"
 
 /* What a step of an import decided. */
 enum import_step {

@@ -1,7 +1,8 @@
 /* CSV by RFC 4180: UTF-8, the separator told from the first line. Asked for by name only, since nothing in a CSV file
  * says that it is one. */
-#include "handlers/sheet/xlsx.h"
-#include "handlers/utf8.h"
+#include "base/bytes.h"
+#include "base/utf8.h"
+#include "handlers/sheet/grid/row.h"
 
 #include <stdlib.h>
 

@@ -1,7 +1,7 @@
 /* What a file of another program is. */
 #include "handlers/sheet/foreign.h"
 
-#include "handlers/sheet/bytes.h"
+#include "base/bytes.h"
 
 #include <string.h>
 #include <strings.h>

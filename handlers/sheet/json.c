@@ -1,7 +1,7 @@
 /* Gathering cells, sorting them, printing them. */
-#include "handlers/sheet/gridjson.h"
+#include "handlers/sheet/json.h"
 
-#include "handlers/sheet/bytes.h"
+#include "base/bytes.h"
 
 #include <stdlib.h>
 

@@ -5,8 +5,8 @@
  *
  * Rows and columns count from 0 and are sorted; types are n, s, b, e, d (number, text, boolean, error, date).
  * Everything is held in memory until it is printed: a sheet may hand out its rows in any order. */
-#ifndef PF_SHEET_GRIDJSON_H
-#define PF_SHEET_GRIDJSON_H
+#ifndef PF_SHEET_JSON_H
+#define PF_SHEET_JSON_H
 
 #include "handlers/sheet/sheet.h"
 

@@ -1,8 +1,7 @@
 /* The directory of an OLE compound file, as far as its names go. */
 #include "handlers/sheet/ole.h"
 
-#include "handlers/sheet/bytes.h"
-#include "handlers/sheet/zip.h"
+#include "base/bytes.h"
 
 enum {
     HEADER_SIZE = 512,

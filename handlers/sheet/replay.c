@@ -1,10 +1,10 @@
 /* The runner's end of the wire. The parser may have been taken over by the file it reads, so that nothing it sends is
  * believed: not lengths, not order, not text. */
-#include "handlers/sheet/gridwire.h"
+#include "handlers/sheet/wire.h"
 
-#include "handlers/sheet/bytes.h"
-#include "handlers/sheet/gridwire_frame.h"
-#include "handlers/utf8.h"
+#include "base/bytes.h"
+#include "base/utf8.h"
+#include "handlers/sheet/wire_frame.h"
 
 #include <errno.h>
 #include <poll.h>

@@ -1,10 +1,9 @@
 /* What a file is by its first bytes, and the way to its reader. */
 #include "handlers/sheet/sheet.h"
 
-#include "handlers/sheet/bytes.h"
+#include "base/bytes.h"
 #include "handlers/sheet/foreign.h"
 #include "handlers/sheet/ole.h"
-#include "handlers/sheet/zip.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -2,42 +2,10 @@
  *
  * sheet_read() runs in the sandboxed parser process: it gets one descriptor, allocates within its limits, opens
  * nothing. */
-#ifndef PF_SHEET_H
-#define PF_SHEET_H
+#ifndef PF_SHEET_SHEET_H
+#define PF_SHEET_SHEET_H
 
-#include "handlers/sheet/grid.h"
-
-enum sheet_format { SHEET_UNKNOWN = 0, SHEET_XLSX, SHEET_MXL, SHEET_CSV };
-
-/* Why a file is refused. `cls` is one of the fixed words of shared/samples/xlsx/README.md ("zip-truncated", "html",
- * "xml-dtd", …) or of the mxl reader ("mxl-malformed", "mxl-version", "mxl-truncated", "mxl-limit", "mxl-template"), or
- * "limit-rows", "limit-text", "io", "csv-malformed", "stopped". */
-struct sheet_error {
-    char cls[24];
-    char text[240];  /* one sentence for people: what the file is and what to do ("Save it as .xlsx.") */
-    uint64_t offset; /* byte offset where it was noticed, 0 when that says nothing */
-};
-
-/* A file, or a part of one (multipart uploads keep their frame). Read with pread only. */
-struct sheet_input {
-    int fd;
-    uint64_t offset;
-    uint64_t length;
-};
-
-/* How far a reader goes, and the one setting that a reader has. */
-struct sheet_limits {
-    uint32_t max_rows;     /* stored rows over all sheets read */
-    uint64_t max_inflated; /* bytes after decompression, all parts together */
-    uint64_t max_strings;  /* bytes of the shared string arena */
-    uint32_t max_text;     /* UTF-16 units of one cell's text: 32767; a 1C report's cell may hold GRID_MAX_TEXT */
-    uint32_t max_entries;  /* ZIP directory */
-    /* Windows or DOS code page of the texts of 1C 7.7, since nothing in such a file names it: 866, 1250, 1251, 1252,
-     * 1253, 1254 or 1257; another one is refused with class "mxl-codepage". 0 = 1251: Russian, Ukrainian, Belarusian,
-     * Bulgarian. */
-    unsigned code_page;
-};
-extern const struct sheet_limits sheet_default_limits; /* 500 000 rows, 4 GiB, 128 MiB, 32767, 10 000 */
+#include "handlers/sheet/grid/reader.h"
 
 /* What the first bytes say. n up to 512. SHEET_UNKNOWN fills err with what it looks like instead. CSV is never
  * guessed. */
@@ -51,19 +19,5 @@ enum sheet_format sheet_sniff_file(const struct sheet_input *input, struct sheet
  * Returns 0 (whole table delivered, or the sink said GRID_STOP), -1 with *err, or the sink's negative number. */
 int sheet_read(const struct sheet_input *input, enum sheet_format format, const struct sheet_limits *limits,
                const struct grid_sink *sink, struct sheet_error *err);
-
-const char *sheet_format_name(enum sheet_format format); /* "xlsx", "mxl", "csv" */
-
-/* The readers behind it, one file each. Same contract as sheet_read(). */
-int xlsx_read(const struct sheet_input *input, const struct sheet_limits *limits, const struct grid_sink *sink,
-              struct sheet_error *err);
-int mxl_read(const struct sheet_input *input, const struct sheet_limits *limits, const struct grid_sink *sink,
-             struct sheet_error *err);
-int csv_read(const struct sheet_input *input, const struct sheet_limits *limits, const struct grid_sink *sink,
-             struct sheet_error *err);
-
-/* Fill *err with a class and a formatted sentence; returns -1. */
-int sheet_refuse(struct sheet_error *err, const char *cls, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
 
 #endif

@@ -1,8 +1,8 @@
 /* The parser's end of the wire: rows are gathered into frames of about 64 KiB. */
-#include "handlers/sheet/gridwire.h"
+#include "handlers/sheet/wire.h"
 
-#include "handlers/sheet/bytes.h"
-#include "handlers/sheet/gridwire_frame.h"
+#include "base/bytes.h"
+#include "handlers/sheet/wire_frame.h"
 
 #include <errno.h>
 #include <signal.h>

@@ -4,8 +4,8 @@
  * end (everything read), both with the row count, refused (a struct sheet_error), and a remark on the file before its
  * first sheet. A stream that ends without `end` or `refused` means that the parser died: nothing of it counts. The
  * receiver trusts nothing: lengths, counts and indices are checked. */
-#ifndef PF_GRIDWIRE_H
-#define PF_GRIDWIRE_H
+#ifndef PF_SHEET_WIRE_H
+#define PF_SHEET_WIRE_H
 
 #include "handlers/sheet/sheet.h"
 

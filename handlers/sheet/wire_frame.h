@@ -8,8 +8,8 @@
  *   sheet end, end: u64 rows so far, in all
  *   refused u64 offset, u8 length, class, u8 length, text
  *   remark  u8 length, text */
-#ifndef PF_SHEET_GRIDWIRE_FRAME_H
-#define PF_SHEET_GRIDWIRE_FRAME_H
+#ifndef PF_SHEET_WIRE_FRAME_H
+#define PF_SHEET_WIRE_FRAME_H
 
 #include <stdint.h>
 

@@ -1,5 +1,5 @@
 /* Lining up the rows of other grids with the heading. */
-#include "handlers/stock_import_align.h"
+#include "handlers/stock/align.h"
 
 #include <stdlib.h>
 #include <string.h>

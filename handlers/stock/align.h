@@ -3,10 +3,10 @@
  * A sheet of 1C may have several grids (grid_row.grid): titles, parameters, totals and signatures often have one of
  * their own, and now and then a part of the table has. Where the places of both grids are told, a cell belongs to the
  * recognised column at whose left edge it begins, unless it reaches under another one. */
-#ifndef PF_STOCK_IMPORT_ALIGN_H
-#define PF_STOCK_IMPORT_ALIGN_H
+#ifndef PF_STOCK_ALIGN_H
+#define PF_STOCK_ALIGN_H
 
-#include "handlers/stock_import_rows.h"
+#include "handlers/stock/rows.h"
 
 /* The places of the columns of all grids of a sheet. */
 struct stock_places {

@@ -1,5 +1,5 @@
 /* What a dry run shows beside its counters: the first rows as read, and the first changes as they would be made. */
-#include "handlers/stock_import_run.h"
+#include "handlers/stock/run.h"
 
 #include <stdio.h>
 #include <stdlib.h>

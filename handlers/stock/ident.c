@@ -1,7 +1,7 @@
 /* Identity of a row: part number, lot, item code or a number inside the name, looked up in the catalogue. */
-#include "handlers/stock_import_line.h"
+#include "handlers/stock/line.h"
 
-#include "handlers/utf8.h"
+#include "base/utf8.h"
 
 #include <stdio.h>
 #include <string.h>

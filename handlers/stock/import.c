@@ -1,9 +1,10 @@
 /* The task stock_import: parameters, look-up at submission, and the run from lease to ending. */
-#include "handlers/stock_import_run.h"
+#include "handlers/stock/run.h"
 
-#include "handlers/relink.h"
-#include "handlers/stock_import_load.h"
-#include "handlers/utf8.h"
+#include "base/utf8.h"
+#include "handlers/catalog/load.h"
+#include "handlers/catalog/relink.h"
+#include "handlers/stock/load.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -212,7 +213,7 @@ static void on_remark(void *ctx, const char *text)
 static enum import_step prepare(struct stock_run *run)
 {
     struct store_conn *db = run->job->db;
-    if (relink_mark(db, &run->catalog_mark) != 0 || stock_load_catalog(db, &run->catalog) != 0)
+    if (relink_mark(db, &run->catalog_mark) != 0 || catalog_load(db, &run->catalog) != 0)
         return import_database_away(run->job);
     uint32_t warehouse = stock_catalog_warehouse(&run->catalog, run->params.warehouse);
     if (warehouse != MEM_NONE) {

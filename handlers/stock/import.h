@@ -9,7 +9,7 @@
 #ifndef PF_STOCK_IMPORT_H
 #define PF_STOCK_IMPORT_H
 
-#include "handlers/stock_import_catalog.h"
+#include "handlers/catalog/map.h"
 
 enum stock_mode { STOCK_REPLACE, STOCK_MERGE };
 enum stock_negative { NEGATIVE_REJECT, NEGATIVE_ZERO, NEGATIVE_KEEP };

@@ -1,5 +1,5 @@
 /* Items by key: merging, digests, and what differs from the warehouse. */
-#include "handlers/stock_import_items.h"
+#include "handlers/stock/items.h"
 
 #include "handlers/pricing/partnum.h"
 

@@ -3,10 +3,10 @@
  * Holds both sides in one table: the warehouse's present items are added first (old), then the file's lines. Numbers
  * are kept exactly; of the old side only a keyed digest of the numbers and one of the texts, enough to tell whether
  * anything differs. */
-#ifndef PF_STOCK_IMPORT_ITEMS_H
-#define PF_STOCK_IMPORT_ITEMS_H
+#ifndef PF_STOCK_ITEMS_H
+#define PF_STOCK_ITEMS_H
 
-#include "handlers/stock_import.h"
+#include "handlers/stock/import.h"
 
 struct stock_item {
     uint32_t key;       /* arena offset: pn_norm, NUL, vendor_norm */

@@ -1,7 +1,7 @@
 /* Amounts of a data row: quantity, unit, cost in the base currency; and the row as a whole. */
-#include "handlers/stock_import_line.h"
+#include "handlers/stock/line.h"
 
-#include "handlers/utf8.h"
+#include "base/utf8.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,13 +1,13 @@
 /* One data row to one line: whose stock it is, how much, at what cost.
  *
  * The first thing that is wrong rejects the row; warnings are collected for rows that are kept. */
-#ifndef PF_STOCK_IMPORT_LINE_H
-#define PF_STOCK_IMPORT_LINE_H
+#ifndef PF_STOCK_LINE_H
+#define PF_STOCK_LINE_H
 
 #include "handlers/pricing/partnum.h"
-#include "handlers/stock_import.h"
-#include "handlers/stock_import_head.h"
-#include "handlers/stock_import_issue.h"
+#include "handlers/stock/import.h"
+#include "handlers/table/head.h"
+#include "handlers/table/issue.h"
 
 #define STOCK_RATES_CACHED 8
 

@@ -1,142 +1,15 @@
-/* Reading the catalogue and the present stock into memory. */
-#include "handlers/stock_import_load.h"
+/* Reading the present stock of a warehouse into memory, in pages by key. */
+#include "handlers/stock/load.h"
 
+#include "handlers/catalog/load.h"
 #include "handlers/pricing/partnum.h"
-#include "handlers/stock_import_task.h"
+#include "handlers/run/run.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define PAGE      20000 /* rows a statement: what the client buffers at once */
 #define PAGE_TEXT "20000"
-
-int64_t stock_column_decimal(const struct store_value *value, unsigned scale, int64_t otherwise)
-{
-    dec128 number;
-    bool lost;
-    if (value->type == STORE_NULL)
-        return otherwise;
-    if (dec_parse(value->text, value->len, scale, &number, &lost) != 0)
-        abort(); /* our own column */
-    return (int64_t)number;
-}
-
-static uint64_t column_u64(const struct store_value *value)
-{
-    return value->type == STORE_NULL ? 0 : strtoull(value->text, NULL, 10);
-}
-
-static enum unit column_unit(const struct store_value *value)
-{
-    return value->text[0] == 'm' ? UNIT_M : value->text[0] == 's' ? UNIT_SET : UNIT_PCS;
-}
-
-static struct value_date column_date(const struct store_value *value)
-{
-    struct value_date date = {0, 0, 0};
-    if (value->type != STORE_NULL && value_date_text(value->text, value->len, &date) != 0)
-        date.year = 0;
-    return date;
-}
-
-/* ---- Catalogue ------------------------------------------------------------------------------------------------- */
-
-struct loading {
-    struct stock_catalog *catalog;
-    uint64_t last; /* id of the last row of the page */
-    uint32_t rows;
-};
-
-static int on_warehouse(const struct store_value *v, unsigned n, void *ctx)
-{
-    struct loading *loading = ctx;
-    (void)n;
-    stock_catalog_add_warehouse(loading->catalog, (uint32_t)column_u64(&v[0]), v[1].text, v[2].text);
-    return 0;
-}
-
-static int on_component(const struct store_value *v, unsigned n, void *ctx)
-{
-    struct loading *loading = ctx;
-    (void)n;
-    uint32_t id = (uint32_t)column_u64(&v[0]);
-    stock_catalog_add_component(loading->catalog, id, v[1].text, v[2].text, column_unit(&v[3]));
-    loading->last = id;
-    loading->rows++;
-    return 0;
-}
-
-/* Components were loaded in the order of their ids. */
-static uint32_t component_number(const struct stock_catalog *catalog, uint64_t id)
-{
-    uint32_t from = 0, to = catalog->n_components;
-    while (from < to) {
-        uint32_t middle = from + (to - from) / 2;
-        if (catalog->components[middle].id < id)
-            from = middle + 1;
-        else
-            to = middle;
-    }
-    return from < catalog->n_components && catalog->components[from].id == id ? from : MEM_NONE;
-}
-
-static int on_entry(const struct store_value *v, unsigned n, void *ctx)
-{
-    struct loading *loading = ctx;
-    (void)n;
-    uint32_t component = component_number(loading->catalog, column_u64(&v[4]));
-    loading->last = column_u64(&v[0]);
-    loading->rows++;
-    if (component != MEM_NONE) /* else a lot added since: unknown to this run */
-        stock_catalog_add_entry(loading->catalog, v[2].text, v[1].text, v[3].text, component,
-                                stock_column_decimal(&v[5], QTY_SCALE, 1000),
-                                stock_column_decimal(&v[6], QTY_SCALE, 0));
-    return 0;
-}
-
-static int on_rate(const struct store_value *v, unsigned n, void *ctx)
-{
-    struct loading *loading = ctx;
-    (void)n;
-    stock_catalog_add_rate(loading->catalog, v[0].text, column_date(&v[1]), (uint32_t)column_u64(&v[2]),
-                           stock_column_decimal(&v[3], RATE_SCALE, 0));
-    return 0;
-}
-
-/* Page after page by id, until one is not full. */
-static int load_pages(struct store_conn *db, const char *sql, store_row_fn fn, struct loading *loading)
-{
-    loading->last = 0;
-    do {
-        struct store_value after = STORE_U(loading->last);
-        loading->rows = 0;
-        if (store_query(db, sql, &after, 1, fn, loading) != 0)
-            return -1;
-    } while (loading->rows == PAGE);
-    return 0;
-}
-
-int stock_load_catalog(struct store_conn *db, struct stock_catalog *catalog)
-{
-    struct loading loading = {.catalog = catalog};
-    int rc = store_query(db, "SELECT id, code, name FROM warehouse ORDER BY id", NULL, 0, on_warehouse, &loading);
-    if (rc == 0)
-        rc = load_pages(db,
-                        "SELECT id, lot_code, lot_norm, unit FROM component WHERE id > ? ORDER BY id LIMIT " PAGE_TEXT,
-                        on_component, &loading);
-    if (rc == 0)
-        rc = load_pages(db,
-                        "SELECT id, vendor_norm, pn_norm, part_number, component_id, lot_qty, pack_qty "
-                        "FROM part_number_map WHERE id > ? ORDER BY id LIMIT " PAGE_TEXT,
-                        on_entry, &loading);
-    if (rc == 0)
-        rc =
-            store_query(db, "SELECT currency, rate_date, nominal, rate FROM currency_rate", NULL, 0, on_rate, &loading);
-    return rc;
-}
-
-/* ---- Present stock --------------------------------------------------------------------------------------------- */
 
 struct old_page {
     struct stock_items *items;
@@ -155,11 +28,11 @@ static int on_old(const struct store_value *v, unsigned n, void *ctx)
                             .part_number = v[3].text,
                             .name = v[4].text,
                             .component_id = (uint32_t)column_u64(&v[5])};
-    old.lot_qty = stock_column_decimal(&v[6], QTY_SCALE, 0);
-    old.qty = stock_column_decimal(&v[7], QTY_SCALE, 0);
-    old.reserved = stock_column_decimal(&v[8], QTY_SCALE, 0);
+    old.lot_qty = column_decimal(&v[6], QTY_SCALE, 0);
+    old.qty = column_decimal(&v[7], QTY_SCALE, 0);
+    old.reserved = column_decimal(&v[8], QTY_SCALE, 0);
     old.unit = column_unit(&v[9]);
-    old.cost = stock_column_decimal(&v[10], PRICE_SCALE, -1);
+    old.cost = column_decimal(&v[10], PRICE_SCALE, -1);
     old.date = date.year ? (uint32_t)(date.year * 10000 + date.month * 100 + date.day) : 0;
     stock_items_add_old(page->items, &old);
     page->rows++;

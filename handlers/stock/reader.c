@@ -1,8 +1,8 @@
 /* The grid sink of the stock import: sheets, heading, rows. */
-#include "handlers/stock_import_reader.h"
+#include "handlers/stock/reader.h"
 
-#include "handlers/stock_import_rows.h"
-#include "handlers/utf8.h"
+#include "base/utf8.h"
+#include "handlers/stock/rows.h"
 
 #include <stdarg.h>
 #include <stdio.h>

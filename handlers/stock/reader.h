@@ -2,12 +2,12 @@
  *
  * Pure: catalogue and present stock are in memory already. Rows of the first visible sheet with a heading count; the
  * rest of the file is passed over. A row whose kind depends on the next row's outline level waits for it. */
-#ifndef PF_STOCK_IMPORT_READER_H
-#define PF_STOCK_IMPORT_READER_H
+#ifndef PF_STOCK_READER_H
+#define PF_STOCK_READER_H
 
-#include "handlers/stock_import_align.h"
-#include "handlers/stock_import_items.h"
-#include "handlers/stock_import_line.h"
+#include "handlers/stock/align.h"
+#include "handlers/stock/items.h"
+#include "handlers/stock/line.h"
 
 /* Why a callback stopped the reading: returned by the sink, handed through by the grid reader. */
 #define STOCK_SINK_STOPPED (-100)

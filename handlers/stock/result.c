@@ -1,5 +1,5 @@
 /* Result of a stock import as JSON. */
-#include "handlers/stock_import_run.h"
+#include "handlers/stock/run.h"
 
 #include <string.h>
 

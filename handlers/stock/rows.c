@@ -1,7 +1,7 @@
 /* Row rules of the stock import: totals, repeated headings, groups, data. */
-#include "handlers/stock_import_rows.h"
+#include "handlers/stock/rows.h"
 
-#include "handlers/utf8.h"
+#include "base/utf8.h"
 
 #include <string.h>
 

@@ -1,8 +1,8 @@
 /* What a row below the heading is: the first rule that fits. */
-#ifndef PF_STOCK_IMPORT_ROWS_H
-#define PF_STOCK_IMPORT_ROWS_H
+#ifndef PF_STOCK_ROWS_H
+#define PF_STOCK_ROWS_H
 
-#include "handlers/stock_import_line.h"
+#include "handlers/stock/line.h"
 
 enum stock_row_kind {
     ROW_EMPTY, /* no recognised column has a value */

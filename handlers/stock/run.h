@@ -1,11 +1,11 @@
 /* One run of the stock import: everything it holds, shared by the task's steps. */
-#ifndef PF_STOCK_IMPORT_RUN_H
-#define PF_STOCK_IMPORT_RUN_H
+#ifndef PF_STOCK_RUN_H
+#define PF_STOCK_RUN_H
 
-#include "handlers/json.h"
-#include "handlers/stock_import_reader.h"
-#include "handlers/stock_import_task.h"
-#include "handlers/stock_import_write.h"
+#include "base/json.h"
+#include "handlers/run/run.h"
+#include "handlers/stock/reader.h"
+#include "handlers/stock/write.h"
 #include "handlers/task_type.h"
 
 struct stock_run {

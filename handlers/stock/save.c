@@ -1,9 +1,9 @@
 /* The effect of a stock import: guards, the difference, its record, row errors; all in the transaction of the final
  * state. */
-#include "handlers/relink.h"
-#include "handlers/stock_import_load.h"
-#include "handlers/stock_import_run.h"
-#include "handlers/utf8.h"
+#include "base/utf8.h"
+#include "handlers/catalog/relink.h"
+#include "handlers/stock/load.h"
+#include "handlers/stock/run.h"
 
 #include <assert.h>
 #include <inttypes.h>

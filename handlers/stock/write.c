@@ -1,7 +1,7 @@
 /* Inserts, updates and deletions of a stock import. */
-#include "handlers/stock_import_write.h"
+#include "handlers/stock/write.h"
 
-#include "handlers/stock_import_task.h"
+#include "handlers/run/run.h"
 
 #include <assert.h>
 #include <stdio.h>

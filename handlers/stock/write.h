@@ -3,11 +3,11 @@
  * Everything comes from memory, so that the transaction can be run again after a deadlock or a lost connection. New
  * rows go straight into the table by array binding, which costs less than LOAD DATA; changes and deletions go through a
  * temporary table and one joined statement each. Rows that do not differ are not touched at all. */
-#ifndef PF_STOCK_IMPORT_WRITE_H
-#define PF_STOCK_IMPORT_WRITE_H
+#ifndef PF_STOCK_WRITE_H
+#define PF_STOCK_WRITE_H
 
 #include "handlers/job.h"
-#include "handlers/stock_import_items.h"
+#include "handlers/stock/items.h"
 #include "store/bulk.h"
 
 struct stock_target {

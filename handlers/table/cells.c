@@ -1,7 +1,7 @@
 /* Helpers over grid cells and rows. */
-#include "handlers/stock_import_cells.h"
+#include "handlers/table/cells.h"
 
-#include "handlers/utf8.h"
+#include "base/utf8.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,9 +1,9 @@
 /* Small helpers over grid cells and rows, shared by the heading search and the row rules. */
-#ifndef PF_STOCK_IMPORT_CELLS_H
-#define PF_STOCK_IMPORT_CELLS_H
+#ifndef PF_TABLE_CELLS_H
+#define PF_TABLE_CELLS_H
 
 #include "handlers/pricing/labels.h"
-#include "handlers/sheet/grid.h"
+#include "handlers/sheet/grid/grid.h"
 
 #define STOCK_HEAD_ROWS 50 /* rows that may hold a heading … */
 #define STOCK_COLUMNS   60 /* … and columns: nothing right of them is recognised */

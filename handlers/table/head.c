@@ -1,5 +1,5 @@
 /* Heading search over the first rows of a sheet, and the report's date above it. */
-#include "handlers/stock_import_head.h"
+#include "handlers/table/head.h"
 
 #include "handlers/pricing/labels.h"
 

@@ -2,12 +2,12 @@
  *
  * Looks at copies of the first rows of a sheet, each alone and each together with the next, and takes the candidate
  * that names the most fields. */
-#ifndef PF_STOCK_IMPORT_HEAD_H
-#define PF_STOCK_IMPORT_HEAD_H
+#ifndef PF_TABLE_HEAD_H
+#define PF_TABLE_HEAD_H
 
+#include "base/arena.h"
 #include "handlers/pricing/values.h"
-#include "handlers/stock_import_cells.h"
-#include "handlers/stock_import_mem.h"
+#include "handlers/table/cells.h"
 
 /* Where the columns are. */
 struct stock_heading {

@@ -1,7 +1,7 @@
 /* Row errors and warnings of the stock import. */
-#include "handlers/stock_import_issue.h"
+#include "handlers/table/issue.h"
 
-#include "handlers/utf8.h"
+#include "base/utf8.h"
 
 #include <stdlib.h>
 #include <string.h>

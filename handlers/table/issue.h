@@ -1,8 +1,8 @@
 /* Errors and warnings of rows: counted without end, the first ten thousand kept with their text. */
-#ifndef PF_STOCK_IMPORT_ISSUE_H
-#define PF_STOCK_IMPORT_ISSUE_H
+#ifndef PF_TABLE_ISSUE_H
+#define PF_TABLE_ISSUE_H
 
-#include "handlers/stock_import_mem.h"
+#include "base/arena.h"
 
 /* An error rejects its row (one error a row: the first that is met); warnings stand in the order in which they are
  * told. */

@@ -1,6 +1,6 @@
 /* Reads one .mxl file as often as asked and prints, for the fastest run, megabytes per second, with cells and peak
  * memory. */
-#include "tests/unit/mxl_test_support.h"
+#include "tests/unit/sheet/mxl_help.h"
 
 #include <fcntl.h>
 #include <stdio.h>

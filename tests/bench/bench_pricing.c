@@ -1,9 +1,9 @@
 /* How fast the pure part of pricing is. Prints nanoseconds per unit and, as the figure that carries from machine to
  * machine, the ratio to copying the same input in memory. Usage: bench_pricing [quotes]. */
-#include "handlers/pricing/csvout.h"
 #include "handlers/pricing/listhash.h"
 #include "handlers/pricing/outcome.h"
 #include "handlers/pricing/partnum.h"
+#include "handlers/read/csvout.h"
 
 #include <stdio.h>
 #include <stdlib.h>

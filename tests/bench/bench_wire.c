@@ -2,7 +2,7 @@
  *
  *   bench_wire decode FILE   one process reads, another takes the rows and drops them; prints the wall clock's seconds
  *   bench_wire record FILE   the frames that a parser would send, to standard output */
-#include "handlers/sheet/gridwire.h"
+#include "handlers/sheet/wire.h"
 
 #include <fcntl.h>
 #include <stdio.h>

@@ -10,8 +10,8 @@
  * with handlers that count and do nothing else. No reader that stands on expat can take less. */
 #include "handlers/sheet/sheet.h"
 
-#include "handlers/sheet/inflate.h"
-#include "handlers/sheet/zip.h"
+#include "handlers/sheet/xlsx/inflate.h"
+#include "handlers/sheet/xlsx/zip.h"
 
 #include <expat.h>
 

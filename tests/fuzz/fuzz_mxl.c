@@ -1,7 +1,7 @@
 /* Fuzzing of the .mxl reader: any bytes give a table that keeps its promises or a refusal that says why. Without a
  * fuzzing engine it replays the files and folders of its arguments, or the samples of the tests when there are none. */
-#include "handlers/utf8.h"
-#include "tests/unit/mxl_test_support.h"
+#include "base/utf8.h"
+#include "tests/unit/sheet/mxl_help.h"
 
 #include <dirent.h>
 #include <stdio.h>

@@ -7,12 +7,12 @@
  *   8  frames from a parser process
  *
  * Whatever comes out must keep the promises of grid.h. */
-#include "handlers/sheet/gridwire.h"
-#include "handlers/sheet/inflate.h"
-#include "handlers/utf8.h"
+#include "base/utf8.h"
+#include "handlers/sheet/wire.h"
+#include "handlers/sheet/xlsx/inflate.h"
 
 #include "tests/fuzz/sheet_replay.h"
-#include "tests/unit/test_xlsx_expat.h"
+#include "tests/unit/sheet/xlsx_expat.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* Fuzzing of the ZIP directory and of the inflating: any bytes give entries that keep within the limits, or a
  * refusal. */
-#include "handlers/sheet/zip.h"
+#include "handlers/sheet/xlsx/zip.h"
 
 #include "tests/fuzz/sheet_replay.h"
 

@@ -38,7 +38,7 @@ from daemon import Daemon  # noqa: E402
 SLOTS = 256
 POLLED = 128  # as many as poller.c keeps in turn
 RATE = 2000
-# The master's own budget (daemon/restart.h: a burst of 20, then one every 500 ms), and a little less of it.
+# The master's own budget (daemon/process/restart.h: a burst of 20, then one every 500 ms), and a little less of it.
 BURST, REFILL_S = 18, 0.52
 KINDS = {"runner": 3, "worker": 2, "janitor": 1}  # how often each is chosen
 
@@ -73,7 +73,7 @@ def children(daemon):
         except OSError:
             continue
         fields = dict(line.split(":\t", 1) for line in status.splitlines() if ":\t" in line)
-        kind = fields["Name"].removeprefix("pf-").split("-")[0]  # daemon/title.c
+        kind = fields["Name"].removeprefix("pf-").split("-")[0]  # daemon/process/title.c
         if kind in KINDS and fields["State"][0] not in "ZX" and int(fields["SigCgt"], 16) >> (signal.SIGUSR1 - 1) & 1:
             found.append((kind, int(pid)))
     return found

@@ -1,9 +1,9 @@
 /* What the test suite compares with the outside: routes, problems, the API document. Printed by priceforged-test. */
 #include "tests/system/describe.h"
 
-#include "daemon/openapi.h"
-#include "daemon/worker.h"
-#include "handlers/json.h"
+#include "base/json.h"
+#include "daemon/api/openapi/openapi.h"
+#include "daemon/worker/worker.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -4,9 +4,9 @@
  * "runner=mute" (never say ACTIVE, never beat), "worker=stuck" (ignore SIGTERM), "janitor=waiting" (beat, but never say
  * ACTIVE), "worker=active-crash" (say ACTIVE, then abort), "parser=crash", "worker=exit79-once:FILE" (exit 79 as long
  * as FILE exists, and remove it). */
-#include "daemon/log.h"
-#include "daemon/parserhub.h"
-#include "daemon/process.h"
+#include "base/log.h"
+#include "daemon/parser/hub.h"
+#include "daemon/process/process.h"
 #include "handlers/task_type.h"
 #include "shm/wakeup.h"
 

@@ -11,10 +11,10 @@
  * everything, right to the end marker, and stays; "hides": the same behind a closed socket */
 #include "tests/system/misbehave.h"
 
-#include "daemon/parser.h"
-#include "handlers/sheet/bytes.h"
-#include "handlers/sheet/gridwire.h"
-#include "handlers/sheet/gridwire_frame.h"
+#include "base/bytes.h"
+#include "daemon/parser/parser.h"
+#include "handlers/sheet/wire.h"
+#include "handlers/sheet/wire_frame.h"
 
 #include <errno.h>
 #include <fcntl.h>

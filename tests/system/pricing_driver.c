@@ -5,10 +5,10 @@
  * scale that is wrong there shows here. tests/system/test_pricing_model.py compares with a model of its own. */
 #include "handlers/pricing/listhash.h"
 #include "handlers/pricing/listitem.h"
-#include "handlers/recalculate_params.h"
+#include "handlers/quotes/params.h"
 #include "handlers/task_type.h"
 
-#include "tests/unit/pricing_cases.h"
+#include "tests/unit/pricing/cases.h"
 
 struct driver_case {
     yajl_val given, params; /* params: canonical */

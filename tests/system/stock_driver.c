@@ -3,7 +3,7 @@
  * with a model of its own. */
 #include "tests/unit/stock_grid.h"
 
-#include "handlers/json.h"
+#include "base/json.h"
 
 static const char *const skip_names[SKIP_COUNT] = {"header", "group", "total", "other_warehouse"};
 

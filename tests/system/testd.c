@@ -12,10 +12,11 @@
  *   test_refuse  as test_sleep; an equal live one is refused
  *
  * Its parsers misbehave when their file says so (misbehave.h). */
-#include "daemon/log.h"
-#include "daemon/process.h"
-#include "daemon/runner.h"
-#include "handlers/json.h"
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "daemon/process/process.h"
+#include "daemon/runner/runner.h"
 #include "handlers/task_type.h"
 #include "shm/lock.h"
 #include "shm/table.h"

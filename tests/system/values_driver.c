@@ -6,9 +6,9 @@
  *   {"op": "date", "text": …}                              -> {"date": "2026-02-05" or null}
  *   {"op": "find", "map": [[pn, vendor, lot]…], "lots": […], "pn": …, "vendor": …} -> {"match", "lot", "key",
  * "other"} */
+#include "handlers/catalog/map.h"
 #include "handlers/pricing/partnum.h"
 #include "handlers/pricing/values.h"
-#include "handlers/stock_import_catalog.h"
 
 #include "tests/unit/testdata.h"
 

@@ -5,7 +5,7 @@
 #include "tests/unit/testdata.h"
 
 #include "handlers/pricing/partnum.h"
-#include "handlers/stock_import_reader.h"
+#include "handlers/stock/reader.h"
 
 static inline int64_t grid_decimal(yajl_val object, const char *key, unsigned scale, int64_t otherwise)
 {

@@ -2,7 +2,7 @@
 #ifndef PF_TESTDATA_H
 #define PF_TESTDATA_H
 
-#include "handlers/json.h"
+#include "base/json.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

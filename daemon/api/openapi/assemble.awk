@@ -1,5 +1,5 @@
 # Join the fragments of the API document into two C strings; between them go the schemas of the task types' parameters, which the
-# daemon makes from its own tables (daemon/openapi.c).
+# daemon makes from its own tables (daemon/api/openapi/openapi.c).
 #
 # A fragment is a JSON object of sections. A section opens with a line  "NAME": {  indented by two blanks and ends with the next
 # line that starts with two blanks and a brace; that is all this script knows of JSON. Sections of one name are joined in the order
@@ -43,7 +43,7 @@ END {
         if (order[i] != "document" && order[i] != "paths" && order[i] != "schemas")
             after = after ",\n\"" order[i] "\":{\n" body[order[i]] "\n}"
     print "/* Made by assemble.awk from the fragments beside it. */"
-    print "#include \"daemon/openapi.h\"\n"
+    print "#include \"daemon/api/openapi/openapi.h\"\n"
     print "const char openapi_before[] =\n" c_string(before) ";\n"
     print "const char openapi_after[] =\n" c_string(after "\n}\n}\n") ";"
 }

@@ -1,7 +1,7 @@
 /* Serving the API document, and the schemas in it that come from the task types' parameter tables. */
-#include "daemon/openapi.h"
+#include "daemon/api/openapi/openapi.h"
 
-#include "daemon/answer.h"
+#include "daemon/worker/db_answer.h"
 #include "handlers/task_type.h"
 
 #include <assert.h>

@@ -1,9 +1,10 @@
 /* The API document: OpenAPI 3.1, whole in the program.
  *
- * Its source are the fragments daemon/openapi/NAME.json, one per area, joined at build time (assemble.awk); schemas of
- * task parameters are made here from the same tables that check the parameters. How to add a path: CONTRIBUTING.md. */
-#ifndef PF_OPENAPI_H
-#define PF_OPENAPI_H
+ * Its sources are the fragments daemon/api/openapi/NAME.json, one per area, joined at build time (assemble.awk);
+ * schemas of task parameters are made here from the same tables that check the parameters. How to add a path:
+ * CONTRIBUTING.md. */
+#ifndef PF_API_OPENAPI_OPENAPI_H
+#define PF_API_OPENAPI_OPENAPI_H
 
 #include "daemon/http/http.h"
 

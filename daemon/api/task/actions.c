@@ -1,16 +1,17 @@
 /* Cancelling and forgetting tasks, and what the reading of their data shares. The journal decides; the slot follows. */
-#include "daemon/resource_task_actions.h"
+#include "daemon/api/task/actions.h"
 
-#include "daemon/answer.h"
-#include "daemon/ending.h"
-#include "daemon/identity.h"
-#include "daemon/joblog.h"
-#include "daemon/log.h"
-#include "daemon/resource_tasks.h"
-#include "daemon/spool.h"
-#include "daemon/taskstate.h"
-#include "daemon/taskview.h"
-#include "daemon/worker.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "daemon/api/task/tasks.h"
+#include "daemon/auth/identity.h"
+#include "daemon/task/end_texts.h"
+#include "daemon/task/log.h"
+#include "daemon/task/poll_json.h"
+#include "daemon/task/spool.h"
+#include "daemon/task/state.h"
+#include "daemon/worker/db_answer.h"
+#include "daemon/worker/worker.h"
 
 #include <errno.h>
 #include <stdio.h>

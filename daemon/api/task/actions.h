@@ -1,9 +1,9 @@
 /* What can be done to a task over HTTP: cancel it, forget it, start it again, fetch its log and the rows that it
  * refused. */
-#ifndef PF_RESOURCE_TASK_ACTIONS_H
-#define PF_RESOURCE_TASK_ACTIONS_H
+#ifndef PF_API_TASK_ACTIONS_H
+#define PF_API_TASK_ACTIONS_H
 
-#include "daemon/answer.h"
+#include "daemon/worker/db_answer.h"
 
 #include <uuid/uuid.h>
 

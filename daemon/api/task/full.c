@@ -3,12 +3,13 @@
  * The slot is read first: the journal decides how a task ends and the slot follows, so a row that is read after a slot
  * is never behind it in that. The tag has the slot's number and a digest of the text, since what only the journal knows
  * changes without the slot. */
-#include "daemon/answer.h"
-#include "daemon/resource_tasks.h"
-#include "daemon/spool.h"
-#include "daemon/taskfull.h"
-#include "daemon/taskread.h"
-#include "daemon/taskstate.h"
+#include "base/clock.h"
+#include "daemon/api/task/read.h"
+#include "daemon/api/task/tasks.h"
+#include "daemon/task/full_json.h"
+#include "daemon/task/spool.h"
+#include "daemon/task/state.h"
+#include "daemon/worker/db_answer.h"
 
 #include <stdio.h>
 #include <stdlib.h>

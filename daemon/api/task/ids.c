@@ -3,12 +3,12 @@
  * What the table has is answered without SQL. Held are requests whose tasks all stand in the table: with If-None-Match
  * until one of them changes, without until all of them have ended. One that is only in the journal takes the request
  * there, and it is answered at once. */
-#include "daemon/answer.h"
-#include "daemon/hold.h"
-#include "daemon/tasklist.h"
-#include "daemon/taskread.h"
-#include "daemon/taskview.h"
-#include "handlers/page.h"
+#include "daemon/api/task/list.h"
+#include "daemon/api/task/read.h"
+#include "daemon/task/poll_json.h"
+#include "daemon/worker/db_answer.h"
+#include "daemon/worker/longpoll.h"
+#include "handlers/read/page.h"
 
 #include <stdio.h>
 #include <stdlib.h>

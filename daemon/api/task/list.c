@@ -4,15 +4,15 @@
  * its newest rows: a page costs the same whatever the length of the history and however rare what is looked for. The
  * ranges are read in one snapshot and merged here. A live task is shown as it is now; when that no longer fits the
  * filter (it ended a moment ago), it is left out. */
-#include "daemon/resource_tasks.h"
+#include "daemon/api/task/list.h"
 
-#include "daemon/answer.h"
-#include "daemon/listing.h"
-#include "daemon/tasklist.h"
-#include "daemon/taskread.h"
-#include "daemon/taskstate.h"
-#include "daemon/taskview.h"
-#include "handlers/page.h"
+#include "daemon/api/task/read.h"
+#include "daemon/api/task/tasks.h"
+#include "daemon/task/poll_json.h"
+#include "daemon/task/state.h"
+#include "daemon/worker/db_answer.h"
+#include "daemon/worker/listing.h"
+#include "handlers/read/page.h"
 #include "handlers/task_type.h"
 
 #include <assert.h>

@@ -1,8 +1,8 @@
 /* GET /api/tasks: what its two forms share. */
-#ifndef PF_TASKLIST_H
-#define PF_TASKLIST_H
+#ifndef PF_API_TASK_LIST_H
+#define PF_API_TASK_LIST_H
 
-#include "daemon/worker.h"
+#include "daemon/worker/worker.h"
 #include "shm/table.h"
 #include "store/journal.h"
 

@@ -3,12 +3,12 @@
  * Lines are written with the end of an attempt, in the transaction that moves the row, and the slot follows the row. So
  * the slot is looked at before the log is read: when nothing more is found there, the number of attempts that were over
  * in the slot is what the request waits to see changed, and no end can slip in between. */
-#include "daemon/resource_task_actions.h"
+#include "daemon/api/task/actions.h"
 
-#include "daemon/answer.h"
-#include "daemon/hold.h"
-#include "daemon/resource_tasks.h"
-#include "daemon/taskstate.h"
+#include "daemon/api/task/tasks.h"
+#include "daemon/task/state.h"
+#include "daemon/worker/db_answer.h"
+#include "daemon/worker/longpoll.h"
 #include "shm/watch.h"
 #include "store/tasklog.h"
 

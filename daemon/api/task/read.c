@@ -1,14 +1,15 @@
 /* GET, HEAD /api/tasks/{id}: from shared memory without SQL; held on request; the rest from the journal. ?view=full is
  * in resource_task_full.c. */
-#include "daemon/resource_tasks.h"
+#include "daemon/api/task/read.h"
 
-#include "daemon/answer.h"
-#include "daemon/hold.h"
+#include "base/clock.h"
+#include "daemon/api/task/tasks.h"
 #include "daemon/http/prefer.h"
-#include "daemon/taskread.h"
-#include "daemon/taskstate.h"
-#include "daemon/taskview.h"
-#include "daemon/textcache.h"
+#include "daemon/task/poll_json.h"
+#include "daemon/task/state.h"
+#include "daemon/worker/db_answer.h"
+#include "daemon/worker/longpoll.h"
+#include "daemon/worker/textcache.h"
 #include "handlers/params.h"
 
 #include <stdio.h>

@@ -1,10 +1,10 @@
 /* Reading tasks: what the default representation, the full view and lists share. On the worker's loop, unless it says
  * otherwise. */
-#ifndef PF_TASKREAD_H
-#define PF_TASKREAD_H
+#ifndef PF_API_TASK_READ_H
+#define PF_API_TASK_READ_H
 
-#include "daemon/taskfull.h"
-#include "daemon/worker.h"
+#include "daemon/task/full_json.h"
+#include "daemon/worker/worker.h"
 
 #include <uuid/uuid.h>
 

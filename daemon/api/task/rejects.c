@@ -1,10 +1,10 @@
 /* GET /api/tasks/{id}/rejects.csv: made as a file by the thread for long answers, sent by sendfile. */
-#include "daemon/resource_task_actions.h"
+#include "daemon/api/task/actions.h"
 
-#include "daemon/answer.h"
-#include "daemon/log.h"
-#include "daemon/resource_tasks.h"
-#include "handlers/task_rejects.h"
+#include "base/log.h"
+#include "daemon/api/task/tasks.h"
+#include "daemon/worker/db_answer.h"
+#include "handlers/read/rejects.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,8 +1,8 @@
 /* Starting a finished task again, with its parameters and, while it is kept, its file. */
-#include "daemon/resource_task_actions.h"
-
-#include "daemon/accept.h"
-#include "daemon/resource_tasks.h"
+#include "base/clock.h"
+#include "daemon/accept/accept.h"
+#include "daemon/api/task/actions.h"
+#include "daemon/api/task/tasks.h"
 
 #include <stdlib.h>
 #include <string.h>

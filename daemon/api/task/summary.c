@@ -1,8 +1,8 @@
 /* GET /api/tasks/summary: how many tasks of each type, by status. Live ones are counted in shared memory, finished ones
  * by the database's counters: what it costs depends on the number of types alone. */
-#include "daemon/resource_tasks.h"
+#include "daemon/api/task/tasks.h"
 
-#include "daemon/answer.h"
+#include "daemon/worker/db_answer.h"
 #include "handlers/task_type.h"
 #include "shm/table.h"
 

@@ -1,7 +1,7 @@
 /* Starting tasks over HTTP. */
-#include "daemon/resource_tasks.h"
+#include "daemon/api/task/tasks.h"
 
-#include "daemon/start.h"
+#include "daemon/accept/start.h"
 #include "handlers/task_type.h"
 
 #include <stdio.h>

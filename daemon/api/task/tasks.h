@@ -1,6 +1,6 @@
 /* HTTP resources for tasks: reading one, starting one of any type. */
-#ifndef PF_RESOURCE_TASKS_H
-#define PF_RESOURCE_TASKS_H
+#ifndef PF_API_TASK_TASKS_H
+#define PF_API_TASK_TASKS_H
 
 #include "daemon/http/http.h"
 

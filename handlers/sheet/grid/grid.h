@@ -8,8 +8,8 @@
  *
  * Everything read so far is provisional until sheet_end() has been called for that sheet: checksums and the shape of
  * the whole part are checked there. */
-#ifndef PF_GRID_H
-#define PF_GRID_H
+#ifndef PF_SHEET_GRID_GRID_H
+#define PF_SHEET_GRID_GRID_H
 
 #include <stdbool.h>
 #include <stddef.h>

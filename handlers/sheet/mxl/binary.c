@@ -1,7 +1,8 @@
 /* The walk through a 1C 7.7 document, section by section to its last byte. */
-#include "handlers/sheet/mxl_binary.h"
-#include "handlers/sheet/bytes.h"
-#include "handlers/sheet/mxl_text.h"
+#include "handlers/sheet/mxl/binary.h"
+
+#include "base/bytes.h"
+#include "handlers/sheet/mxl/text.h"
 
 #include <stdlib.h>
 

@@ -1,6 +1,7 @@
 /* Head and rows of the brace form of .mxl. */
-#include "handlers/sheet/mxl_brace.h"
-#include "handlers/sheet/mxl.h"
+#include "handlers/sheet/mxl/brace.h"
+
+#include "handlers/sheet/mxl/mxl.h"
 
 #include <string.h>
 

@@ -1,10 +1,10 @@
 /* The brace form of 1C 8: MOXCEL header, UTF-8 text, one group of positional items. */
-#ifndef PF_MXL_BRACE_H
-#define PF_MXL_BRACE_H
+#ifndef PF_SHEET_MXL_BRACE_H
+#define PF_SHEET_MXL_BRACE_H
 
-#include "handlers/sheet/mxl_columns.h"
-#include "handlers/sheet/mxl_out.h"
-#include "handlers/sheet/mxl_token.h"
+#include "handlers/sheet/mxl/columns.h"
+#include "handlers/sheet/mxl/out.h"
+#include "handlers/sheet/mxl/token.h"
 
 #define MXL_MAX_LANGUAGE 64
 

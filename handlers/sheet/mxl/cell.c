@@ -1,6 +1,6 @@
 /* Cell records of the brace form: {mask, format, parts}. */
-#include "handlers/sheet/mxl_brace.h"
-#include "handlers/sheet/mxl_text.h"
+#include "handlers/sheet/mxl/brace.h"
+#include "handlers/sheet/mxl/text.h"
 
 #include <string.h>
 

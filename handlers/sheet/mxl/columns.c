@@ -1,7 +1,7 @@
 /* Sets of columns and the rows bound to them. */
-#include "handlers/sheet/mxl_columns.h"
+#include "handlers/sheet/mxl/columns.h"
 
-#include "handlers/sheet/bytes.h"
+#include "base/bytes.h"
 
 #include <stdlib.h>
 

@@ -2,10 +2,10 @@
  *
  * Sets whose columns lie at the same places are one grid: their numbers mean the same. The widths that tell it stand in
  * the format table near the end of the document; without it every set is a grid of its own. */
-#ifndef PF_MXL_COLUMNS_H
-#define PF_MXL_COLUMNS_H
+#ifndef PF_SHEET_MXL_COLUMNS_H
+#define PF_SHEET_MXL_COLUMNS_H
 
-#include "handlers/sheet/mxl_input.h"
+#include "handlers/sheet/mxl/input.h"
 
 #define MXL_MAX_SETS    GRID_MAX_GRIDS
 #define MXL_MAX_WIDTHS  1048576u /* columns of all sets that have a format: 8 MiB */

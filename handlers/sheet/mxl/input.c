@@ -1,8 +1,8 @@
 /* Block-wise input of the .mxl reader. Blocks keep memory constant and give the kernel's read-ahead whole pages to work
  * on; a mapping would turn a file shortened meanwhile into SIGBUS. */
-#include "handlers/sheet/mxl_input.h"
+#include "handlers/sheet/mxl/input.h"
 
-#include "handlers/sheet/bytes.h"
+#include "base/bytes.h"
 
 #include <errno.h>
 #include <stdlib.h>

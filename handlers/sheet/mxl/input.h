@@ -2,10 +2,10 @@
  *
  * The cursor is open to inline readers: bytes [p, end) are loaded, mxl_in_more() loads the next block once p == end.
  * The first failure is kept in *err and everything after it fails too, so callers only pass -1 on. */
-#ifndef PF_MXL_INPUT_H
-#define PF_MXL_INPUT_H
+#ifndef PF_SHEET_MXL_INPUT_H
+#define PF_SHEET_MXL_INPUT_H
 
-#include "handlers/sheet/sheet.h"
+#include "handlers/sheet/grid/reader.h"
 
 #define MXL_BLOCK ((size_t)128 * 1024)
 

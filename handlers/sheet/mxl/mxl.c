@@ -1,10 +1,11 @@
 /* Which of the three .mxl forms a file has, by its first bytes, and the reading of it. */
-#include "handlers/sheet/mxl.h"
-#include "handlers/sheet/mxl_binary.h"
-#include "handlers/sheet/mxl_brace.h"
-#include "handlers/sheet/mxl_text.h"
-#include "handlers/sheet/mxl_token.h"
-#include "handlers/sheet/mxl_xml.h"
+#include "handlers/sheet/mxl/mxl.h"
+
+#include "handlers/sheet/mxl/binary.h"
+#include "handlers/sheet/mxl/brace.h"
+#include "handlers/sheet/mxl/text.h"
+#include "handlers/sheet/mxl/token.h"
+#include "handlers/sheet/mxl/xml.h"
 
 #include <inttypes.h>
 #include <string.h>

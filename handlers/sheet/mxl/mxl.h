@@ -13,10 +13,10 @@
  *
  * Memory is bounded: one block of input, the texts of one row, the merges of the first rows, eight bytes per row group,
  * twelve per run of rows bound to a set of columns, and the places of the first columns of each set. */
-#ifndef PF_MXL_H
-#define PF_MXL_H
+#ifndef PF_SHEET_MXL_MXL_H
+#define PF_SHEET_MXL_MXL_H
 
-#include "handlers/sheet/sheet.h"
+#include "handlers/sheet/grid/reader.h"
 
 /* Largest file taken at all. Uploads are limited far below this by configuration. */
 #define MXL_MAX_FILE  (UINT64_C(1) << 30)

@@ -1,6 +1,7 @@
 /* Row assembly and limits of the .mxl reader. */
-#include "handlers/sheet/mxl_out.h"
-#include "handlers/sheet/mxl.h"
+#include "handlers/sheet/mxl/out.h"
+
+#include "handlers/sheet/mxl/mxl.h"
 
 #include <inttypes.h>
 #include <stdio.h>

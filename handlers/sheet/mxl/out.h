@@ -2,10 +2,10 @@
  *
  * Texts of a row stand in one arena that never moves, so grid cells can point into it. A form writes a text at the
  * arena's tip (mxl_out_text), then makes it a cell (mxl_out_cell) or forgets it by not doing so. */
-#ifndef PF_MXL_OUT_H
-#define PF_MXL_OUT_H
+#ifndef PF_SHEET_MXL_OUT_H
+#define PF_SHEET_MXL_OUT_H
 
-#include "handlers/sheet/mxl_input.h"
+#include "handlers/sheet/mxl/input.h"
 
 #define MXL_MAX_STRING   ((size_t)GRID_MAX_TEXT)
 #define MXL_MAX_ROW_TEXT ((size_t)4 << 20) /* texts of one row that is handed out */

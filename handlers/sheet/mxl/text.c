@@ -1,7 +1,8 @@
 /* Text checks and code pages of the .mxl reader. The tables stand here since iconv would open files, which the sandbox
  * of the parser forbids. */
-#include "handlers/sheet/mxl_text.h"
-#include "handlers/utf8.h"
+#include "handlers/sheet/mxl/text.h"
+
+#include "base/utf8.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* Small text functions of the .mxl reader. No state. */
-#ifndef PF_MXL_TEXT_H
-#define PF_MXL_TEXT_H
+#ifndef PF_SHEET_MXL_TEXT_H
+#define PF_SHEET_MXL_TEXT_H
 
 #include <stdbool.h>
 #include <stddef.h>

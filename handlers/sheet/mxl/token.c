@@ -1,7 +1,8 @@
 /* Tokeniser of the brace form of .mxl. No recursion: depth is a counter, so hostile nesting costs nothing. */
-#include "handlers/sheet/mxl_token.h"
-#include "handlers/sheet/mxl_out.h"
-#include "handlers/utf8.h"
+#include "handlers/sheet/mxl/token.h"
+
+#include "base/utf8.h"
+#include "handlers/sheet/mxl/out.h"
 
 #include <string.h>
 

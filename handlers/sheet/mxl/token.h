@@ -2,10 +2,10 @@
  *
  * Every function takes exactly one piece, passing over blanks in front of it, and returns 0 or -1 with the failure
  * recorded in the input ("mxl-malformed", "mxl-truncated", "mxl-limit"). */
-#ifndef PF_MXL_TOKEN_H
-#define PF_MXL_TOKEN_H
+#ifndef PF_SHEET_MXL_TOKEN_H
+#define PF_SHEET_MXL_TOKEN_H
 
-#include "handlers/sheet/mxl_input.h"
+#include "handlers/sheet/mxl/input.h"
 
 #define MXL_MAX_DEPTH 32
 #define MXL_MAX_ATOM  63 /* a GUID has 36 bytes, a database reference about 40 */

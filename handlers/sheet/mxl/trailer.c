@@ -1,7 +1,7 @@
 /* What stands behind the grid in the brace form: column sets, drawings, row groups, merges, names, page and print
  * settings. */
-#include "handlers/sheet/bytes.h"
-#include "handlers/sheet/mxl_brace.h"
+#include "base/bytes.h"
+#include "handlers/sheet/mxl/brace.h"
 
 #include <stdlib.h>
 

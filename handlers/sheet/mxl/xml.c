@@ -1,11 +1,11 @@
 /* The XML form of .mxl through expat: a table of the elements we know at their places, everything else passed over. */
-#include "handlers/sheet/mxl_xml.h"
-#include "handlers/sheet/bytes.h"
-#include "handlers/sheet/mxl.h"
-#include "handlers/sheet/mxl_token.h"
+#include "handlers/sheet/mxl/xml.h"
+
+#include "base/bytes.h"
+#include "handlers/sheet/mxl/mxl.h"
+#include "handlers/sheet/mxl/token.h"
 
 #include <expat.h>
-
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* The workbook part: sheets in their order, and the date system. */
-#include "handlers/sheet/xlsx.h"
+#include "handlers/sheet/xlsx/xlsx.h"
 
 #include <stdlib.h>
 

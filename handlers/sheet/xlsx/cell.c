@@ -1,7 +1,7 @@
 /* From a cell as it stands in the worksheet to a cell of the grid. */
-#include "handlers/sheet/xlsx_sheet.h"
+#include "handlers/sheet/xlsx/sheet.h"
 
-#include "handlers/sheet/number.h"
+#include "handlers/sheet/xlsx/number.h"
 
 static int refuse_index(struct worksheet *ws)
 {

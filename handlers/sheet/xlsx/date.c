@@ -1,5 +1,5 @@
 /* Serial day numbers of both date systems, and ISO 8601 texts. */
-#include "handlers/sheet/numfmt.h"
+#include "handlers/sheet/xlsx/numfmt.h"
 
 #include <string.h>
 

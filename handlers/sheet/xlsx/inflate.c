@@ -1,7 +1,7 @@
 /* The two libraries that inflate, behind one face. */
-#include "handlers/sheet/inflate.h"
+#include "handlers/sheet/xlsx/inflate.h"
 
-#include "handlers/sheet/bytes.h"
+#include "base/bytes.h"
 
 #include <stdlib.h>
 

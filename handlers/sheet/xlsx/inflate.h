@@ -1,6 +1,6 @@
 /* Raw deflate and CRC-32, by ISA-L where it was found at build time (twice as fast), else by zlib. */
-#ifndef PF_SHEET_INFLATE_H
-#define PF_SHEET_INFLATE_H
+#ifndef PF_SHEET_XLSX_INFLATE_H
+#define PF_SHEET_XLSX_INFLATE_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,9 +1,9 @@
 /* Merged areas stand behind the data, but a heading needs them before it: so a worksheet part is looked through once
  * for them before it is read. That pass inflates and searches for one letter, and only where that might mislead
  * (comments, CDATA, references) is the part tokenised; it decides nothing but what sheet() tells. */
-#include "handlers/sheet/xlsx.h"
+#include "handlers/sheet/xlsx/xlsx.h"
 
-#include "handlers/sheet/xml_source.h"
+#include "handlers/sheet/xlsx/xml_source.h"
 
 #include <stdlib.h>
 

@@ -3,9 +3,9 @@
  * Two decimals of at most 15 significant digits never stand for the same normal double, so a text of that length is its
  * own shortest form once zeros are dropped: nothing has to be converted. Longer ones are rounded to 15 digits and
  * compared. */
-#include "handlers/sheet/number.h"
+#include "handlers/sheet/xlsx/number.h"
 
-#include "handlers/sheet/bytes.h"
+#include "base/bytes.h"
 
 #include <locale.h>
 #include <math.h>

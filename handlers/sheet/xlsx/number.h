@@ -3,8 +3,8 @@
  * A spreadsheet's number is an IEEE double; its text in the file may be the shortest one or have 17 digits
  * ("1234.5599999999999"). What is handed on is the shortest decimal that reads back as the same double, written as
  * ECMAScript writes numbers: plain from 1e-6 up to below 1e21, else with an exponent. */
-#ifndef PF_SHEET_NUMBER_H
-#define PF_SHEET_NUMBER_H
+#ifndef PF_SHEET_XLSX_NUMBER_H
+#define PF_SHEET_XLSX_NUMBER_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
 /* Format codes: only they tell a date from a number. */
-#include "handlers/sheet/numfmt.h"
+#include "handlers/sheet/xlsx/numfmt.h"
 
 #include <string.h>
 #include <strings.h>

@@ -1,7 +1,7 @@
 /* What a number format makes of a number: a date, a time of day, a padded code, a percentage; and dates from
  * serials. */
-#ifndef PF_SHEET_NUMFMT_H
-#define PF_SHEET_NUMFMT_H
+#ifndef PF_SHEET_XLSX_NUMFMT_H
+#define PF_SHEET_XLSX_NUMFMT_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
 /* Relationships between the parts of a package. */
-#include "handlers/sheet/xlsx.h"
+#include "handlers/sheet/xlsx/xlsx.h"
 
 #include <stdlib.h>
 

@@ -1,5 +1,5 @@
 /* One worksheet, event by event: rows, cells, and what is refused. */
-#include "handlers/sheet/xlsx_sheet.h"
+#include "handlers/sheet/xlsx/sheet.h"
 
 #include <stdlib.h>
 

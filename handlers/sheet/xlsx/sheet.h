@@ -2,7 +2,7 @@
 #ifndef PF_SHEET_XLSX_SHEET_H
 #define PF_SHEET_XLSX_SHEET_H
 
-#include "handlers/sheet/xlsx.h"
+#include "handlers/sheet/xlsx/xlsx.h"
 
 enum cell_type { CELL_NUMBER, CELL_SHARED, CELL_INLINE, CELL_STRING, CELL_BOOL, CELL_ERROR, CELL_DATE };
 

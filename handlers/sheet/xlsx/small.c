@@ -1,8 +1,7 @@
 /* The small parts of a workbook go through expat: relationships, workbook, styles. */
-#include "handlers/sheet/xlsx.h"
+#include "handlers/sheet/xlsx/xlsx.h"
 
 #include <expat.h>
-
 #include <stdlib.h>
 
 /* Style sheets bloated by copying have reached tens of megabytes; beyond this no part that goes through here is

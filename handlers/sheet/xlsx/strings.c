@@ -1,5 +1,5 @@
 /* The shared strings, decoded once into one arena of bytes. */
-#include "handlers/sheet/xlsx.h"
+#include "handlers/sheet/xlsx/xlsx.h"
 
 #include <stdlib.h>
 

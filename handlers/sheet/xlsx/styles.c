@@ -1,5 +1,5 @@
 /* The styles part: cell style number → what its number format makes of a number. All else in it is dropped. */
-#include "handlers/sheet/xlsx.h"
+#include "handlers/sheet/xlsx/xlsx.h"
 
 #include <stdlib.h>
 

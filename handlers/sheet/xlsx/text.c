@@ -1,6 +1,6 @@
 /* Cell texts: the escapes of the format, and its limit of length. */
-#include "handlers/sheet/xlsx.h"
-#include "handlers/utf8.h"
+#include "base/utf8.h"
+#include "handlers/sheet/xlsx/xlsx.h"
 
 /* "_x" HHHH "_" at p? Returns the unit, or -1. */
 static int escape_at(const char *p, const char *end)

@@ -1,5 +1,5 @@
 /* The .xlsx reader: from the package to its sheets. */
-#include "handlers/sheet/xlsx.h"
+#include "handlers/sheet/xlsx/xlsx.h"
 
 #include <stdlib.h>
 

@@ -2,14 +2,15 @@
  *
  * The way through a file: directory (zip.h) → relationships → workbook → styles → shared strings → each worksheet, one
  * pass. Only the directory, the styles and the shared strings stay in memory; all three are bounded. */
-#ifndef PF_SHEET_XLSX_H
-#define PF_SHEET_XLSX_H
+#ifndef PF_SHEET_XLSX_XLSX_H
+#define PF_SHEET_XLSX_XLSX_H
 
-#include "handlers/sheet/bytes.h"
-#include "handlers/sheet/numfmt.h"
-#include "handlers/sheet/sheet.h"
-#include "handlers/sheet/xml.h"
-#include "handlers/sheet/zip.h"
+#include "base/bytes.h"
+#include "handlers/sheet/grid/reader.h"
+#include "handlers/sheet/grid/row.h"
+#include "handlers/sheet/xlsx/numfmt.h"
+#include "handlers/sheet/xlsx/xml.h"
+#include "handlers/sheet/xlsx/zip.h"
 
 /* What to do about a workbook that is not what a spreadsheet program writes, but may hold a table all the same. */
 #define XLSX_COPY_IT "Copy its table into a new workbook and send that."
@@ -105,24 +106,6 @@ static inline const char *strings_get(const struct strings *strings, size_t i, u
 }
 
 /* ---- Worksheet -------------------------------------------------------------------------------------------------- */
-
-/* One row being gathered (xlsx_row.c). */
-struct row_buffer {
-    struct grid_cell *cells;
-    uint32_t n, cap;
-    bool sorted; /* columns ascend strictly so far */
-    char *text;  /* texts that are no shared strings */
-    size_t text_len, text_cap;
-    uint64_t total; /* bytes of text of all cells */
-};
-
-void row_free(struct row_buffer *row);
-void row_clear(struct row_buffer *row);
-/* Room for n bytes of text; pointers of earlier cells stay right. */
-char *row_text(struct row_buffer *row, size_t n);
-int row_add(struct row_buffer *row, const struct grid_cell *cell, struct sheet_error *err);
-/* Columns ascending, the last of several values of one column. */
-void row_finish(struct row_buffer *row);
 
 /* Merged areas of the first rows (xlsx_merge.c). */
 struct merges {

@@ -1,7 +1,7 @@
 /* The tokeniser: tags, attributes and text, where the time goes. */
-#include "handlers/sheet/xml.h"
+#include "handlers/sheet/xlsx/xml.h"
 
-#include "handlers/sheet/xml_scan.h"
+#include "handlers/sheet/xlsx/xml_scan.h"
 
 #include <stdlib.h>
 

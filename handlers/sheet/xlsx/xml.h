@@ -5,11 +5,11 @@
  * nothing behind it), with these exceptions: characters beyond ASCII are allowed anywhere in a name, and namespaces are
  * not resolved: names are given without their prefix. A document type declaration is refused where it begins. Limits:
  * 64 levels, 4 MiB for one tag or one run of text, 256 attributes. */
-#ifndef PF_SHEET_XML_H
-#define PF_SHEET_XML_H
+#ifndef PF_SHEET_XLSX_XML_H
+#define PF_SHEET_XLSX_XML_H
 
-#include "handlers/sheet/bytes.h"
-#include "handlers/sheet/sheet.h"
+#include "base/bytes.h"
+#include "handlers/sheet/grid/reader.h"
 
 enum { XML_DEPTH_MAX = 64, XML_ATTRS_MAX = 256, XML_TOKEN_MAX = 4 << 20 };
 

@@ -1,8 +1,8 @@
 /* What is rare in a worksheet: comments, CDATA, instructions, the XML declaration, and document types, which are
  * refused. */
-#include "handlers/sheet/xml.h"
+#include "handlers/sheet/xlsx/xml.h"
 
-#include "handlers/sheet/xml_scan.h"
+#include "handlers/sheet/xlsx/xml_scan.h"
 
 #include <strings.h>
 

@@ -3,11 +3,11 @@
  * The buffer ends in a NUL, which the source never lets through, so that the scans need no other check for the end of
  * the data: a byte that does not belong stops them, and if it is that NUL, more is read and the token is begun
  * again. */
-#ifndef PF_SHEET_XML_SCAN_H
-#define PF_SHEET_XML_SCAN_H
+#ifndef PF_SHEET_XLSX_XML_SCAN_H
+#define PF_SHEET_XLSX_XML_SCAN_H
 
-#include "handlers/sheet/xml.h"
-#include "handlers/sheet/xml_source.h"
+#include "handlers/sheet/xlsx/xml.h"
+#include "handlers/sheet/xlsx/xml_source.h"
 
 #ifdef __SSE2__
 #include <emmintrin.h>

@@ -1,5 +1,5 @@
 /* From the bytes of a part to checked UTF-8. */
-#include "handlers/sheet/xml_source.h"
+#include "handlers/sheet/xlsx/xml_source.h"
 
 #include <stdlib.h>
 

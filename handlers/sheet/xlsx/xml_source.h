@@ -1,9 +1,9 @@
 /* The bytes in front of the tokeniser: UTF-8 or UTF-16, byte order mark or not, checked as XML asks. Internal to
  * xml.c. */
-#ifndef PF_SHEET_XML_SOURCE_H
-#define PF_SHEET_XML_SOURCE_H
+#ifndef PF_SHEET_XLSX_XML_SOURCE_H
+#define PF_SHEET_XLSX_XML_SOURCE_H
 
-#include "handlers/sheet/xml.h"
+#include "handlers/sheet/xlsx/xml.h"
 
 enum xml_encoding { XML_ENC_UNKNOWN, XML_ENC_UTF8, XML_ENC_UTF16LE, XML_ENC_UTF16BE };
 

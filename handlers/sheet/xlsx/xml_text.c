@@ -1,5 +1,5 @@
 /* References, line ends and attribute values: what the characters of a token stand for. */
-#include "handlers/sheet/xml_scan.h"
+#include "handlers/sheet/xlsx/xml_scan.h"
 
 static const struct {
     const char *text;

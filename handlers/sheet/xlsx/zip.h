@@ -4,10 +4,10 @@
  * offsets) is checked against the file before anything is inflated. A part is then read as a stream of bytes whose
  * size, ratio and CRC-32 are checked at its end: what was read before zip_part_read() has returned 0 is provisional.
  * Entry names never reach the file system. */
-#ifndef PF_SHEET_ZIP_H
-#define PF_SHEET_ZIP_H
+#ifndef PF_SHEET_XLSX_ZIP_H
+#define PF_SHEET_XLSX_ZIP_H
 
-#include "handlers/sheet/sheet.h"
+#include "handlers/sheet/grid/reader.h"
 
 #include <sys/types.h>
 
@@ -55,8 +55,5 @@ ssize_t zip_part_read(struct zip_part *part, unsigned char *buf, size_t size, st
  * a flipped bit makes of a table says nothing about the table. Costs no more than 64 MiB of inflating. */
 void zip_part_blame(struct zip_part *part, struct sheet_error *err);
 void zip_part_close(struct zip_part **part);
-
-/* pread of exactly n bytes at `offset` of the input. Returns 0, or -1 with *err ("io"; "zip-truncated" at the end). */
-int input_read(const struct sheet_input *input, uint64_t offset, void *buf, size_t n, struct sheet_error *err);
 
 #endif

@@ -1,7 +1,7 @@
 /* The directory of a ZIP archive: end record, Zip64, entries, names, overlaps. */
-#include "handlers/sheet/zip.h"
+#include "handlers/sheet/xlsx/zip.h"
 
-#include "handlers/sheet/bytes.h"
+#include "base/bytes.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -25,34 +25,6 @@ struct end_record {
     uint64_t entries, size, offset;
     uint64_t begin; /* offset of the first end record (the Zip64 one where there is one) */
 };
-
-static ssize_t read_some(const struct sheet_input *input, uint64_t offset, unsigned char *to, size_t n)
-{
-    ssize_t got;
-    do
-        got = pread(input->fd, to, n, (off_t)(input->offset + offset));
-    while (got < 0 && errno == EINTR);
-    return got;
-}
-
-int input_read(const struct sheet_input *input, uint64_t offset, void *buf, size_t n, struct sheet_error *err)
-{
-    unsigned char *to = buf;
-    if (offset > input->length || n > input->length - offset) {
-        sheet_refuse(err, "zip-truncated", "The file ends too early. Send it again.");
-        return -1;
-    }
-    for (size_t done = 0; done < n;) {
-        ssize_t got = read_some(input, offset + done, to + done, n - done);
-        if (got <= 0) {
-            sheet_refuse(err, "io", "The file cannot be read: %s. Send it again.",
-                         got < 0 ? strerror(errno) : "it became shorter");
-            return -1;
-        }
-        done += (size_t)got;
-    }
-    return 0;
-}
 
 static int truncated(struct sheet_error *err)
 {

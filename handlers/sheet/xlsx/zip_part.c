@@ -1,9 +1,8 @@
 /* One entry of a ZIP archive as a stream: stored or inflated, with its limits, its size and its CRC-32. */
-#include "handlers/sheet/zip.h"
+#include "handlers/sheet/xlsx/zip.h"
 
-#include "handlers/sheet/inflate.h"
-
-#include "handlers/sheet/bytes.h"
+#include "base/bytes.h"
+#include "handlers/sheet/xlsx/inflate.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* JSON: what is written reads back, and what must be refused is. */
-#include "handlers/json.h"
+#include "base/json.h"
 
-#include "handlers/utf8.h"
+#include "base/utf8.h"
 #include "tests/unit/testdata.h"
 
 static void writes(void **state)

@@ -1,5 +1,5 @@
 /* Lines of the log: whatever goes in, one clean line comes out; and nobody waits for a slow reader. */
-#include "daemon/log_line.h"
+#include "base/log_line.h"
 
 #include <fcntl.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* UTF-8: every code point, every pair of bytes, and cutting and trimming at characters. */
-#include "handlers/utf8.h"
+#include "base/utf8.h"
 
 #include "tests/unit/testdata.h"
 

@@ -3,8 +3,8 @@
 #ifndef PF_TESTS_CONFIG_FILE_H
 #define PF_TESTS_CONFIG_FILE_H
 
-#include "daemon/config.h"
-#include "daemon/config_table.h"
+#include "daemon/config/config.h"
+#include "daemon/config/table.h"
 
 #include <stdio.h>
 #include <stdlib.h>

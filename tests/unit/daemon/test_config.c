@@ -1,5 +1,5 @@
 /* The configuration: every way to set a key, and every kind of fault. */
-#include "tests/unit/config_file.h"
+#include "tests/unit/daemon/config_file.h"
 
 #include <limits.h>
 

@@ -1,5 +1,5 @@
 /* The configuration: secrets, a dump that reads back, reloads, and the table behind it all. */
-#include "tests/unit/config_file.h"
+#include "tests/unit/daemon/config_file.h"
 
 #include <fcntl.h>
 #include <limits.h>

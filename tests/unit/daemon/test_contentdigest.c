@@ -1,5 +1,5 @@
 /* Content-Digest: what is taken, what is passed over, what is refused. */
-#include "daemon/contentdigest.h"
+#include "daemon/accept/contentdigest.h"
 
 #include <openssl/evp.h>
 #include <setjmp.h>

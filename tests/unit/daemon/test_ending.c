@@ -1,5 +1,5 @@
 /* The words of the ends that no handler writes, and what a task keeps of what polls have shown. */
-#include "daemon/ending.h"
+#include "daemon/task/end_texts.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* Lines of an attempt in memory: their form, what is made of bad text, and that there is always room for the last. */
-#include "daemon/joblog.h"
+#include "daemon/task/log.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

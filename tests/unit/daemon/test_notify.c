@@ -1,5 +1,5 @@
 /* The notification protocol, both sides. */
-#include "daemon/notify.h"
+#include "daemon/process/notify.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* Passing parsers to runners: master and runner side in one process. */
-#include "daemon/parserhub.h"
+#include "daemon/parser/hub.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,5 +1,5 @@
 /* The built-in database: what is read from its files. Its life is tested by tests/system/test_master_database.py. */
-#include "daemon/privatedb.h"
+#include "daemon/database/server.h"
 
 #include <stdio.h>
 #include <stdlib.h>

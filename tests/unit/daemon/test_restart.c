@@ -1,6 +1,6 @@
 /* The restart policy, with a clock of its own. */
-#include "daemon/process.h"
-#include "daemon/restart.h"
+#include "daemon/process/process.h"
+#include "daemon/process/restart.h"
 
 #include <signal.h>
 

@@ -1,5 +1,5 @@
 /* Ids of new tasks: version and variant in each, none twice, all other bits both ways. */
-#include "daemon/taskid.h"
+#include "daemon/task/id.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* Pages: the walk through a list, and cursors that do not fit. */
-#include "handlers/page.h"
+#include "handlers/read/page.h"
 
 #include "tests/unit/testdata.h"
 

@@ -2,7 +2,7 @@
  * in. */
 #include "handlers/task_type.h"
 
-#include "handlers/utf8.h"
+#include "base/utf8.h"
 #include "tests/unit/testdata.h"
 
 const struct task_type task_stock_import = {.name = "stock_import"};

@@ -1,6 +1,6 @@
 /* Columns as JSON, numbers that clients write, and long texts into files. */
-#include "handlers/filesink.h"
-#include "handlers/rowjson.h"
+#include "base/filesink.h"
+#include "handlers/read/rowjson.h"
 
 #include "tests/unit/testdata.h"
 

@@ -1,6 +1,6 @@
 /* A log for tests of the HTTP server without the daemon around it: weak, so that the real one wins where it is
  * linked. */
-#include "daemon/log.h"
+#include "base/log.h"
 
 #include <stdarg.h>
 #include <stdio.h>

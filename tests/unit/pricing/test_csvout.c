@@ -1,7 +1,7 @@
 /* CSV export: the worked examples byte for byte, and a strict reader that must get every field back. */
-#include "handlers/pricing/csvout.h"
+#include "handlers/read/csvout.h"
 
-#include "tests/unit/pricing_cases.h"
+#include "tests/unit/pricing/cases.h"
 
 /* Everything written so far. */
 struct text {

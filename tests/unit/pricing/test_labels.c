@@ -1,8 +1,8 @@
 /* Headings: the compiled-in words are the published list, and the rules around them. */
 #include "handlers/pricing/labels.h"
 
+#include "base/utf8.h"
 #include "handlers/pricing/words.h"
-#include "handlers/utf8.h"
 #include "tests/unit/testdata.h"
 
 static void synonyms_equal_the_list(void **state)

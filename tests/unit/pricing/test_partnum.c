@@ -1,7 +1,7 @@
 /* Part numbers: the worked examples, the tables against the rules as prose, and idempotence over random bytes. */
 #include "handlers/pricing/partnum.h"
 
-#include "handlers/utf8.h"
+#include "base/utf8.h"
 #include "tests/unit/testdata.h"
 
 static void check_example(const char *input, yajl_val expected)

@@ -3,7 +3,7 @@
 #include "handlers/pricing/listhash.h"
 #include "handlers/pricing/listitem.h"
 
-#include "tests/unit/pricing_cases.h"
+#include "tests/unit/pricing/cases.h"
 
 /* One example while it runs. */
 struct list_case {

@@ -1,7 +1,7 @@
 /* Judging quotes: every rule against a slow reading of its definition over random quotes. */
 #include "handlers/pricing/quotes.h"
 
-#include "tests/unit/pricing_cases.h"
+#include "tests/unit/pricing/cases.h"
 
 #include <math.h>
 

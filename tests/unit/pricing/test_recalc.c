@@ -1,7 +1,7 @@
 /* Recalculate: the 41 worked examples, weights against exp2(), and the edges of prices and outcomes. */
 #include "handlers/pricing/outcome.h"
 
-#include "tests/unit/pricing_cases.h"
+#include "tests/unit/pricing/cases.h"
 
 #include <errno.h>
 #include <math.h>

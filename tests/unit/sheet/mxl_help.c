@@ -1,5 +1,5 @@
 /* Support of the .mxl tests: see the header. */
-#include "tests/unit/mxl_test_support.h"
+#include "tests/unit/sheet/mxl_help.h"
 
 #include <yajl/yajl_tree.h>
 

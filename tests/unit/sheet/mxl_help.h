@@ -3,7 +3,7 @@
 #ifndef PF_MXL_TEST_SUPPORT_H
 #define PF_MXL_TEST_SUPPORT_H
 
-#include "handlers/sheet/mxl.h"
+#include "handlers/sheet/mxl/mxl.h"
 
 struct kept_cell {
     uint32_t row, column;

@@ -1,5 +1,5 @@
 /* CSV: separators, quotes, line ends, and what is refused with its line. */
-#include "tests/unit/test_xlsx_help.h"
+#include "tests/unit/sheet/xlsx_help.h"
 
 #include <stdio.h>
 #include <stdlib.h>

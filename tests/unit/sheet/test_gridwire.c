@@ -1,10 +1,10 @@
 /* The grid over a socket: what goes in comes out, and nothing that a hostile sender invents comes through. */
-#include "handlers/sheet/gridwire.h"
+#include "handlers/sheet/wire.h"
 
-#include "handlers/sheet/gridjson.h"
-#include "handlers/sheet/gridwire_frame.h"
-#include "handlers/utf8.h"
-#include "tests/unit/test_xlsx_help.h"
+#include "base/utf8.h"
+#include "handlers/sheet/json.h"
+#include "handlers/sheet/wire_frame.h"
+#include "tests/unit/sheet/xlsx_help.h"
 
 #include <errno.h>
 #include <pthread.h>

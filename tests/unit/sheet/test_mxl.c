@@ -1,6 +1,6 @@
 /* The .mxl reader on whole documents: every sample gives exactly its expected cells; merges, row groups, kinds,
  * languages and what the sink may say. */
-#include "tests/unit/mxl_test_support.h"
+#include "tests/unit/sheet/mxl_help.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

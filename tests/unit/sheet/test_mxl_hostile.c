@@ -3,7 +3,7 @@
  *
  * PF_MXL_EVERY_BYTE, when set, cuts at every byte (minutes under sanitizers) instead of at about a thousand places of
  * each sample. PF_MUTATIONS sets the number of flipped copies in all (2000 when unset). */
-#include "tests/unit/mxl_test_support.h"
+#include "tests/unit/sheet/mxl_help.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

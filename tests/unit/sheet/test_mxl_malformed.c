@@ -1,6 +1,6 @@
 /* What the .mxl reader refuses: each fault with its class, nothing handed over as finished. */
-#include "tests/unit/mxl_test_support.h"
-#include "tests/unit/test_advice.h"
+#include "tests/unit/sheet/advice.h"
+#include "tests/unit/sheet/mxl_help.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

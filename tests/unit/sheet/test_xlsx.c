@@ -1,7 +1,7 @@
 /* Workbooks made here: places of rows and cells, types, texts, merges, limits, and what the sink may answer. */
-#include "handlers/sheet/gridjson.h"
-#include "handlers/utf8.h"
-#include "tests/unit/test_xlsx_help.h"
+#include "base/utf8.h"
+#include "handlers/sheet/json.h"
+#include "tests/unit/sheet/xlsx_help.h"
 
 #include <stdio.h>
 #include <stdlib.h>

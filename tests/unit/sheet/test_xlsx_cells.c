@@ -1,7 +1,7 @@
 /* The installed tool as a user runs it: output, errors, exit status. Runs in the build directory, as `make check`
  * does. */
-#include "handlers/sheet/gridjson.h"
-#include "tests/unit/test_xlsx_help.h"
+#include "handlers/sheet/json.h"
+#include "tests/unit/sheet/xlsx_help.h"
 
 #include <stdio.h>
 #include <stdlib.h>

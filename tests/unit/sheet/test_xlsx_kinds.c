@@ -1,6 +1,6 @@
 /* What a file is: told from its first bytes, from the directory of a compound file, from the parts of a package. */
-#include "tests/unit/test_advice.h"
-#include "tests/unit/test_xlsx_help.h"
+#include "tests/unit/sheet/advice.h"
+#include "tests/unit/sheet/xlsx_help.h"
 
 #include <stdlib.h>
 

@@ -2,9 +2,9 @@
  * an error or a table, within the limits; with sanitizers also nothing read that is not ours; and of a worksheet the
  * same through our tokeniser as through expat. PF_MUTATIONS sets the number of random variants of each kind (2000
  * without it). */
-#include "handlers/sheet/zip.h"
-#include "tests/unit/test_xlsx_expat.h"
-#include "tests/unit/test_xlsx_help.h"
+#include "handlers/sheet/xlsx/zip.h"
+#include "tests/unit/sheet/xlsx_expat.h"
+#include "tests/unit/sheet/xlsx_help.h"
 
 #include <dirent.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* Numbers, number formats and dates. */
-#include "handlers/sheet/number.h"
-#include "handlers/sheet/numfmt.h"
-#include "tests/unit/test_xlsx_help.h"
+#include "handlers/sheet/xlsx/number.h"
+#include "handlers/sheet/xlsx/numfmt.h"
+#include "tests/unit/sheet/xlsx_help.h"
 
 #include <locale.h>
 #include <math.h>

@@ -1,7 +1,7 @@
 /* Every sample gives exactly its table, every bad one its class of error. PF_SAMPLES names the directory of samples
  * that are not part of this tree; without it they are skipped and counted as such. */
-#include "tests/unit/test_xlsx_expat.h"
-#include "tests/unit/test_xlsx_help.h"
+#include "tests/unit/sheet/xlsx_expat.h"
+#include "tests/unit/sheet/xlsx_help.h"
 
 #include <dirent.h>
 #include <stdio.h>

@@ -1,8 +1,8 @@
 /* The tokeniser: what it reads, what it refuses, and that it reads the same as expat, however the input is cut. */
-#include "handlers/sheet/xml.h"
+#include "handlers/sheet/xlsx/xml.h"
 
-#include "tests/unit/test_xlsx_expat.h"
-#include "tests/unit/test_xlsx_help.h"
+#include "tests/unit/sheet/xlsx_expat.h"
+#include "tests/unit/sheet/xlsx_help.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* The ZIP directory and its parts: what is found, what is refused, and that nothing said by the file is believed. */
-#include "handlers/sheet/zip.h"
+#include "handlers/sheet/xlsx/zip.h"
 
-#include "tests/unit/test_xlsx_help.h"
+#include "tests/unit/sheet/xlsx_help.h"
 
 #include <stdio.h>
 #include <stdlib.h>

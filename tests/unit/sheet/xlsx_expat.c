@@ -1,7 +1,7 @@
 /* Feeds expat's events to the code that our tokeniser feeds. */
-#include "tests/unit/test_xlsx_expat.h"
+#include "tests/unit/sheet/xlsx_expat.h"
 
-#include "handlers/sheet/gridjson.h"
+#include "handlers/sheet/json.h"
 
 #include <expat.h>
 

@@ -3,7 +3,7 @@
 #ifndef PF_TEST_XLSX_EXPAT_H
 #define PF_TEST_XLSX_EXPAT_H
 
-#include "handlers/sheet/xlsx.h"
+#include "handlers/sheet/xlsx/xlsx.h"
 
 struct memory_source {
     const char *data;

@@ -1,9 +1,9 @@
 /* Files in memory, archives and workbooks for the tests of the spreadsheet readers. */
-#include "tests/unit/test_xlsx_help.h"
+#include "tests/unit/sheet/xlsx_help.h"
 
-#include "tests/unit/test_advice.h"
+#include "tests/unit/sheet/advice.h"
 
-#include "handlers/sheet/gridjson.h"
+#include "handlers/sheet/json.h"
 
 #include <zlib.h>
 

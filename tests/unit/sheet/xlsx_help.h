@@ -2,7 +2,7 @@
 #ifndef PF_TEST_XLSX_HELP_H
 #define PF_TEST_XLSX_HELP_H
 
-#include "handlers/sheet/bytes.h"
+#include "base/bytes.h"
 #include "handlers/sheet/sheet.h"
 
 #include <setjmp.h>

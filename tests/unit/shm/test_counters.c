@@ -1,5 +1,5 @@
 /* shm/counters: rows apart, sums that only grow, words that do not exist. */
-#include "tests/unit/test_shm_help.h"
+#include "tests/unit/shm/help.h"
 
 #include "shm/counters.h"
 

@@ -1,5 +1,5 @@
 /* shm/lock: dead owners, stopped owners, the unrepairable. */
-#include "tests/unit/test_shm_help.h"
+#include "tests/unit/shm/help.h"
 
 static void test_probe(void **state)
 {

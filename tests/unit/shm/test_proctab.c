@@ -1,5 +1,5 @@
 /* shm/proctab: lives of an entry, gossip, limits per child, kill requests. */
-#include "tests/unit/test_shm_help.h"
+#include "tests/unit/shm/help.h"
 
 static struct proc_info info_of(struct shm_segment *seg, uint32_t slot)
 {

@@ -1,5 +1,5 @@
 /* The derived lists as seen through the table: order of claims, limits, eviction, index under churn, rebuild. */
-#include "tests/unit/test_shm_help.h"
+#include "tests/unit/shm/help.h"
 
 /* The number of the next claimed task, 0 when there is none. */
 static unsigned claim_number(struct shm_segment *seg, struct shm_handle *handle)

@@ -1,5 +1,5 @@
 /* shm/segment: sizes, limits, names, guard pages, what a stranger's write does. */
-#include "tests/unit/test_shm_help.h"
+#include "tests/unit/shm/help.h"
 
 #include <dirent.h>
 #include <sched.h>

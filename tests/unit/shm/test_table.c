@@ -1,5 +1,5 @@
 /* shm/table: what each operation does and refuses, handles, polls, many processes at once. */
-#include "tests/unit/test_shm_help.h"
+#include "tests/unit/shm/help.h"
 
 static void test_life_of_a_task(void **state)
 {

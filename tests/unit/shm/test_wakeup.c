@@ -1,5 +1,5 @@
 /* shm/wakeup: pokes arrive, awake targets cost none, strangers are left alone. */
-#include "tests/unit/test_shm_help.h"
+#include "tests/unit/shm/help.h"
 
 #include <fcntl.h>
 #include <poll.h>

@@ -1,5 +1,5 @@
 /* shm/watch: the right workers are poked, others are left alone, and no change slips between setting and looking. */
-#include "tests/unit/test_shm_help.h"
+#include "tests/unit/shm/help.h"
 
 #include "shm/watch.h"
 

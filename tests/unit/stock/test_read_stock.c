@@ -1,8 +1,8 @@
 /* Reading stock costs what a page costs: a few index entries a row and a fixed number of statements, however much stock
  * and however large a map there is. */
-#include "handlers/read_stock.h"
+#include "handlers/read/stock.h"
 
-#include "handlers/relink.h"
+#include "handlers/catalog/relink.h"
 #include "tests/unit/import_job.h"
 
 static struct store_conn db;

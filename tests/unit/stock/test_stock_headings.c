@@ -1,5 +1,5 @@
 /* Where a stock import finds its heading, and the day that its file tells. */
-#include "tests/unit/stock_scene.h"
+#include "tests/unit/stock/scene.h"
 
 /* ---- Headings -------------------------------------------------------------------------------------------------- */
 

@@ -1,5 +1,5 @@
 /* A stock import's rows: their kinds, other grids of columns, identity and amounts. */
-#include "tests/unit/stock_scene.h"
+#include "tests/unit/stock/scene.h"
 
 /* ---- Rows ------------------------------------------------------------------------------------------------------ */
 

@@ -1,5 +1,5 @@
 /* Random rows through a stock import: everything adds up, and a second run finds nothing to change. */
-#include "tests/unit/stock_scene.h"
+#include "tests/unit/stock/scene.h"
 
 /* ---- Everything adds up ---------------------------------------------------------------------------------------- */
 

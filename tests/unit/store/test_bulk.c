@@ -1,7 +1,7 @@
 /* Leases and bulk inserts against a real server. */
 #include "store/bulk.h"
 #include "store/lease.h"
-#include "tests/unit/store_db.h"
+#include "tests/unit/store/db.h"
 
 /* ---- Leases -------------------------------------------------------------------------------------------------- */
 

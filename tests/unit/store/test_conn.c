@@ -1,6 +1,6 @@
 /* Connections, statements and error classes against a real server. */
 #include "store/internal.h"
-#include "tests/unit/store_pair.h"
+#include "tests/unit/store/pair.h"
 
 #include <pthread.h>
 #include <stdio.h>

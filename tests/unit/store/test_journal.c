@@ -1,5 +1,5 @@
 /* The journal against a real server: rows, moves, lists, ends. */
-#include "tests/unit/store_db.h"
+#include "tests/unit/store/db.h"
 
 /* ---- Journal ------------------------------------------------------------------------------------------------- */
 

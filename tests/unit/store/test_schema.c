@@ -1,5 +1,5 @@
 /* Migrations, and what the schema itself refuses, against a real server. */
-#include "tests/unit/store_db.h"
+#include "tests/unit/store/db.h"
 
 /* ---- Migrations ---------------------------------------------------------------------------------------------- */
 

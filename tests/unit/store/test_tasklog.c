@@ -1,6 +1,6 @@
 /* The log of a task against a real server: only with the row's move, in order, bounded, gone with the row. */
 #include "store/tasklog.h"
-#include "tests/unit/store_db.h"
+#include "tests/unit/store/db.h"
 
 #define T0 1770000000000
 

@@ -1,6 +1,6 @@
 /* Transactions against a real server: locks, faults at a chosen statement, and a server that goes away. */
 #include "store/internal.h"
-#include "tests/unit/store_pair.h"
+#include "tests/unit/store/pair.h"
 
 #include <pthread.h>
 #include <stdio.h>

@@ -1,5 +1,7 @@
 /* One row being gathered from its cells, reused for every row. */
-#include "handlers/sheet/xlsx.h"
+#include "handlers/sheet/grid/row.h"
+
+#include "base/bytes.h"
 
 #include <stdlib.h>
 

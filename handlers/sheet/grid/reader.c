@@ -1,10 +1,13 @@
-/* Limits, names and refusals: what every reader needs and what needs none of them. */
-#include "handlers/sheet/sheet.h"
+/* Limits, names, refusals and reading at a place: what every reader needs. */
+#include "handlers/sheet/grid/reader.h"
 
-#include "handlers/sheet/bytes.h"
+#include "base/bytes.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
+#include <unistd.h>
 
 const struct sheet_limits sheet_default_limits = {.max_rows = 500000,
                                                   .max_inflated = 4ull << 30,
@@ -47,4 +50,32 @@ const char *sheet_format_name(enum sheet_format format)
         break;
     }
     return "unknown";
+}
+
+static ssize_t read_some(const struct sheet_input *input, uint64_t offset, unsigned char *to, size_t n)
+{
+    ssize_t got;
+    do
+        got = pread(input->fd, to, n, (off_t)(input->offset + offset));
+    while (got < 0 && errno == EINTR);
+    return got;
+}
+
+int input_read(const struct sheet_input *input, uint64_t offset, void *buf, size_t n, struct sheet_error *err)
+{
+    unsigned char *to = buf;
+    if (offset > input->length || n > input->length - offset) {
+        sheet_refuse(err, "zip-truncated", "The file ends too early. Send it again.");
+        return -1;
+    }
+    for (size_t done = 0; done < n;) {
+        ssize_t got = read_some(input, offset + done, to + done, n - done);
+        if (got <= 0) {
+            sheet_refuse(err, "io", "The file cannot be read: %s. Send it again.",
+                         got < 0 ? strerror(errno) : "it became shorter");
+            return -1;
+        }
+        done += (size_t)got;
+    }
+    return 0;
 }
