@@ -5,7 +5,7 @@
 #include <string.h>
 #include <sys/random.h>
 
-void *mem_grow(void *block, uint32_t *room, uint32_t need, size_t size)
+void *arena_grow(void *block, uint32_t *room, uint32_t need, size_t size)
 {
     if (need <= *room)
         return block;
@@ -22,18 +22,18 @@ void *mem_grow(void *block, uint32_t *room, uint32_t need, size_t size)
     return grown;
 }
 
-void mem_arena_fini(struct mem_arena *arena)
+void arena_fini(struct arena *arena)
 {
     free(arena->base);
-    *arena = (struct mem_arena){NULL, 0, 0};
+    *arena = (struct arena){NULL, 0, 0};
 }
 
-uint32_t mem_arena_add(struct mem_arena *arena, const char *text, size_t n)
+uint32_t arena_add(struct arena *arena, const char *text, size_t n)
 {
     if (n >= UINT32_MAX - arena->used)
         abort();
     uint32_t at = arena->used;
-    arena->base = mem_grow(arena->base, &arena->size, at + (uint32_t)n + 1, 1);
+    arena->base = arena_grow(arena->base, &arena->size, at + (uint32_t)n + 1, 1);
     if (n)
         memcpy(arena->base + at, text, n);
     arena->base[at + n] = '\0';
@@ -77,7 +77,7 @@ static const uint64_t *process_key(void)
     return key;
 }
 
-uint64_t mem_hash(const void *data, size_t n)
+uint64_t arena_hash(const void *data, size_t n)
 {
     const uint64_t *key = process_key();
     struct sip s = {key[0] ^ 0x736f6d6570736575u, key[1] ^ 0x646f72616e646f6du, key[0] ^ 0x6c7967656e657261u,
@@ -103,10 +103,10 @@ uint64_t mem_hash(const void *data, size_t n)
     return s.v0 ^ s.v1 ^ s.v2 ^ s.v3;
 }
 
-void mem_index_fini(struct mem_index *index)
+void arena_index_fini(struct arena_index *index)
 {
     free(index->slot);
-    *index = (struct mem_index){NULL, 0, 0};
+    *index = (struct arena_index){NULL, 0, 0};
 }
 
 /* Slots keep the upper half of the hash. Growing needs the lower half as well, so the start of a probe is made from the
@@ -118,20 +118,20 @@ static uint32_t start_of(uint64_t hash)
 
 #define TAG_MASK 0xffffffff00000000u
 
-uint32_t mem_index_find(const struct mem_index *index, uint64_t hash, mem_same_fn same, const void *ctx)
+uint32_t arena_index_find(const struct arena_index *index, uint64_t hash, arena_same_fn same, const void *ctx)
 {
     if (!index->slot)
-        return MEM_NONE;
+        return ARENA_NONE;
     for (uint32_t at = start_of(hash) & index->mask; index->slot[at]; at = (at + 1) & index->mask) {
         uint64_t slot = index->slot[at];
         uint32_t number = (uint32_t)slot - 1;
         if (((slot ^ hash) & TAG_MASK) == 0 && same(ctx, number))
             return number;
     }
-    return MEM_NONE;
+    return ARENA_NONE;
 }
 
-static void place(struct mem_index *index, uint32_t start, uint64_t slot)
+static void place(struct arena_index *index, uint32_t start, uint64_t slot)
 {
     uint32_t at = start & index->mask;
     while (index->slot[at])
@@ -139,12 +139,12 @@ static void place(struct mem_index *index, uint32_t start, uint64_t slot)
     index->slot[at] = slot;
 }
 
-static void enlarge(struct mem_index *index)
+static void enlarge(struct arena_index *index)
 {
     uint32_t size = index->slot ? (index->mask + 1) * 2 : 256;
     if (size == 0)
         abort();
-    struct mem_index bigger = {calloc(size, sizeof *bigger.slot), size - 1, index->used};
+    struct arena_index bigger = {calloc(size, sizeof *bigger.slot), size - 1, index->used};
     if (!bigger.slot)
         abort();
     for (uint32_t i = 0; index->slot && i <= index->mask; i++)
@@ -154,9 +154,9 @@ static void enlarge(struct mem_index *index)
     *index = bigger;
 }
 
-void mem_index_add(struct mem_index *index, uint64_t hash, uint32_t number)
+void arena_index_add(struct arena_index *index, uint64_t hash, uint32_t number)
 {
-    if (number == MEM_NONE)
+    if (number == ARENA_NONE)
         abort();
     if (!index->slot || index->used >= index->mask / 3 * 2)
         enlarge(index);

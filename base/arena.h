@@ -11,39 +11,39 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define MEM_NONE UINT32_MAX
+#define ARENA_NONE UINT32_MAX
 
 /* Texts one after the other, each terminated. Offsets stay valid while it grows, pointers do not. */
-struct mem_arena {
+struct arena {
     char *base;
     uint32_t used, size;
 };
-void mem_arena_fini(struct mem_arena *arena);
+void arena_fini(struct arena *arena);
 /* Copy n bytes in, terminate them, return their offset. */
-uint32_t mem_arena_add(struct mem_arena *arena, const char *text, size_t n);
-static inline const char *mem_text(const struct mem_arena *arena, uint32_t offset)
+uint32_t arena_add(struct arena *arena, const char *text, size_t n);
+static inline const char *arena_text(const struct arena *arena, uint32_t offset)
 {
     return arena->base + offset;
 }
 
 /* Keyed hash of n bytes. */
-uint64_t mem_hash(const void *data, size_t n);
+uint64_t arena_hash(const void *data, size_t n);
 
-/* Open addressing; a slot holds half of the hash and the number of the thing. Numbers below MEM_NONE. */
-struct mem_index {
+/* Open addressing; a slot holds half of the hash and the number of the thing. Numbers below ARENA_NONE. */
+struct arena_index {
     uint64_t *slot;
     uint32_t mask; /* slots - 1; meaningless while slot is NULL */
     uint32_t used;
 };
-typedef bool (*mem_same_fn)(const void *ctx, uint32_t number);
-void mem_index_fini(struct mem_index *index);
-/* The number with this hash for which `same` is true, or MEM_NONE. */
-uint32_t mem_index_find(const struct mem_index *index, uint64_t hash, mem_same_fn same, const void *ctx);
+typedef bool (*arena_same_fn)(const void *ctx, uint32_t number);
+void arena_index_fini(struct arena_index *index);
+/* The number with this hash for which `same` is true, or ARENA_NONE. */
+uint32_t arena_index_find(const struct arena_index *index, uint64_t hash, arena_same_fn same, const void *ctx);
 /* Add without looking for an equal one. */
-void mem_index_add(struct mem_index *index, uint64_t hash, uint32_t number);
+void arena_index_add(struct arena_index *index, uint64_t hash, uint32_t number);
 
 /* Room for at least `need` elements of `size` bytes in a block that grows by doubling. Returns the block, moved or
  * not. */
-void *mem_grow(void *block, uint32_t *room, uint32_t need, size_t size);
+void *arena_grow(void *block, uint32_t *room, uint32_t need, size_t size);
 
 #endif

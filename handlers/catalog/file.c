@@ -23,8 +23,8 @@ void catalog_file_init(struct catalog_file *file, const struct catalog_table *ta
 
 void catalog_file_fini(struct catalog_file *file)
 {
-    mem_arena_fini(&file->text);
-    mem_index_fini(&file->keys);
+    arena_fini(&file->text);
+    arena_index_fini(&file->keys);
     free(file->values);
     free(file->key_at);
     free(file->issues);
@@ -42,7 +42,7 @@ static int bad_heading(struct catalog_file *file, const char *format, ...)
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    import_fail(&file->failure, "E_COLUMNS", text);
+    run_fail(&file->failure, "E_COLUMNS", text);
     return GRID_STOP;
 }
 
@@ -122,7 +122,7 @@ static uint32_t keep_raw(struct catalog_file *file, const struct grid_row *row)
             used += utf8_encode(cp == UTF8_BAD ? 0xfffd : cp < 0x20 || cp == 0x7f ? ' ' : cp, raw + used);
         }
     }
-    return mem_arena_add(&file->text, raw, used);
+    return arena_add(&file->text, raw, used);
 }
 
 static void reject(struct catalog_file *file, const struct grid_row *row)
@@ -132,7 +132,7 @@ static void reject(struct catalog_file *file, const struct grid_row *row)
     count_code(file, values->code);
     if (file->n_issues == CATALOG_ISSUES_KEPT)
         return;
-    file->issues = mem_grow(file->issues, &file->room_issues, file->n_issues + 1, sizeof *file->issues);
+    file->issues = arena_grow(file->issues, &file->room_issues, file->n_issues + 1, sizeof *file->issues);
     file->issues[file->n_issues++] =
         (struct catalog_issue){row->row, values->field, values->code, values->message, keep_raw(file, row)};
 }
@@ -148,7 +148,7 @@ struct key_lookup {
 static bool same_key(const void *ctx, uint32_t number)
 {
     const struct key_lookup *lookup = ctx;
-    return strcmp(mem_text(&lookup->file->text, lookup->file->key_at[number]), lookup->key) == 0;
+    return strcmp(arena_text(&lookup->file->text, lookup->file->key_at[number]), lookup->key) == 0;
 }
 
 /* Parts of the key with a character between them that no part can have. Empty when there is none (a quote without
@@ -176,12 +176,12 @@ static bool met_before(struct catalog_file *file)
     if (n == 0)
         return false;
     struct key_lookup lookup = {file, key, n};
-    uint64_t hash = mem_hash(key, n);
-    if (mem_index_find(&file->keys, hash, same_key, &lookup) != MEM_NONE)
+    uint64_t hash = arena_hash(key, n);
+    if (arena_index_find(&file->keys, hash, same_key, &lookup) != ARENA_NONE)
         return true;
-    file->key_at = mem_grow(file->key_at, &file->room_keys, file->n_keys + 1, sizeof *file->key_at);
-    file->key_at[file->n_keys] = mem_arena_add(&file->text, key, n);
-    mem_index_add(&file->keys, hash, file->n_keys++);
+    file->key_at = arena_grow(file->key_at, &file->room_keys, file->n_keys + 1, sizeof *file->key_at);
+    file->key_at[file->n_keys] = arena_add(&file->text, key, n);
+    arena_index_add(&file->keys, hash, file->n_keys++);
     return false;
 }
 
@@ -271,6 +271,6 @@ int catalog_file_finish(struct catalog_file *file)
         return -1;
     if (file->rows_total)
         return 0;
-    import_fail(&file->failure, "E_NO_DATA", "The file has no rows below its heading.");
+    run_fail(&file->failure, "E_NO_DATA", "The file has no rows below its heading.");
     return -1;
 }

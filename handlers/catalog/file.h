@@ -36,8 +36,8 @@ struct catalog_file {
     uint32_t n_file_columns;
     struct catalog_row *values;
 
-    struct mem_arena text; /* raw rows and keys */
-    struct mem_index keys;
+    struct arena text; /* raw rows and keys */
+    struct arena_index keys;
     uint32_t *key_at; /* arena offset of each key */
     uint32_t n_keys, room_keys;
 
@@ -46,7 +46,7 @@ struct catalog_file {
     uint32_t n_issues, room_issues;
     struct catalog_count counts[CATALOG_CODES];
     unsigned n_counts;
-    struct import_failure failure;
+    struct run_failure failure;
 };
 
 void catalog_file_init(struct catalog_file *file, const struct catalog_table *table, const struct catalog_known *known);

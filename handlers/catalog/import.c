@@ -27,8 +27,8 @@ struct catalog_run {
     struct catalog_file file;
     struct catalog_stage stage;
     bool whole; /* the file has been read to its end */
-    struct import_lease lease;
-    struct import_failure failure;
+    struct run_lease lease;
+    struct run_failure failure;
     uint64_t mark; /* relink_mark() when what is known was read */
     uint64_t staged, inserted, updated;
     struct relinked relinked;
@@ -44,14 +44,14 @@ static int on_party(const struct store_value *v, unsigned n, void *ctx)
 }
 
 /* Tables without references need none of it. */
-static enum import_step load_known(struct catalog_run *run)
+static enum run_step load_known(struct catalog_run *run)
 {
     struct store_conn *db = run->job->db;
     if (!run->table->derive)
         return STEP_ON;
     if (relink_mark(db, &run->mark) != 0 || catalog_load(db, &run->known.stock) != 0 ||
         store_query(db, "SELECT id, kind, code FROM party", NULL, 0, on_party, &run->known) != 0)
-        return import_database_away(run->job);
+        return run_database_away(run->job);
     return STEP_ON;
 }
 
@@ -71,7 +71,7 @@ static int on_row(void *ctx, uint32_t row, const struct catalog_row *values)
 /* The rows of a file are known when it has been read to its end. */
 static void tell_counts(struct catalog_run *run)
 {
-    import_count_rows(run->job, run->file.rows_total, run->file.rejected, run->whole);
+    run_count_rows(run->job, run->file.rows_total, run->file.rejected, run->whole);
 }
 
 static int on_tick(void *ctx, uint64_t rows)
@@ -81,10 +81,10 @@ static int on_tick(void *ctx, uint64_t rows)
     tell_counts(run);
     snprintf(text, sizeof text, "row %llu", (unsigned long long)rows);
     job_progress(run->job, 5 + (unsigned)(75 * rows / (rows + 20000)), text);
-    return job_cancelled(run->job) ? -1 : import_lease_tick(&run->lease);
+    return job_cancelled(run->job) ? -1 : run_lease_tick(&run->lease);
 }
 
-static enum import_step read_file(struct catalog_run *run)
+static enum run_step read_file(struct catalog_run *run)
 {
     struct sheet_error err = {.cls = ""};
     run->file.heading = on_heading;
@@ -94,13 +94,13 @@ static enum import_step read_file(struct catalog_run *run)
     struct grid_sink sink = catalog_file_sink(&run->file);
     int rc = job_read_file(run->job, SHEET_CSV, &sink, &err);
     if (rc != 0)
-        return import_reading_failed(run->job, rc, CATALOG_SINK_STOPPED, &err, &run->failure);
+        return run_reading_failed(run->job, rc, CATALOG_SINK_STOPPED, &err, &run->failure);
     run->whole = true;
     tell_counts(run);
     if (catalog_file_finish(&run->file) != 0)
-        return import_fail(&run->failure, run->file.failure.code, run->file.failure.text);
+        return run_fail(&run->failure, run->file.failure.code, run->file.failure.text);
     if (catalog_stage_flush(&run->stage) != 0)
-        return import_database_away(run->job);
+        return run_database_away(run->job);
     return job_cancelled(run->job) ? STEP_STOP : STEP_ON;
 }
 
@@ -110,19 +110,19 @@ static enum import_step read_file(struct catalog_run *run)
 static int save_columns(const struct catalog_run *run, struct store_conn *db)
 {
     const struct catalog_file *file = &run->file;
-    char names[IMPORT_COLUMNS];
+    char names[RUN_COLUMNS];
     size_t used = 0;
     for (uint32_t i = 0; i < file->n_file_columns; i++)
         used += (size_t)snprintf(names + used, sizeof names - used, "%s%s", used ? "\t" : "",
                                  file->table->columns[file->column_at[i]].name);
     assert(used > 0 && used < sizeof names); /* our own names, and no row without a heading */
-    return import_save_columns(db, run->job->id, names);
+    return run_save_columns(db, run->job->id, names);
 }
 
 static int save_issues(struct catalog_run *run, struct store_conn *db)
 {
     const struct catalog_file *file = &run->file;
-    struct import_uuid task = import_uuid(run->job->id);
+    struct run_uuid task = run_uuid(run->job->id);
     if (file->n_issues == 0)
         return 0;
     if (save_columns(run, db) != 0)
@@ -136,7 +136,7 @@ static int save_issues(struct catalog_run *run, struct store_conn *db)
         const struct catalog_issue *issue = &file->issues[i];
         struct store_value v[] = {STORE_S(task.s),         STORE_U(issue->row + 1),
                                   STORE_S(issue->field),   STORE_S(issue->code),
-                                  STORE_S(issue->message), STORE_S(mem_text(&file->text, issue->raw))};
+                                  STORE_S(issue->message), STORE_S(arena_text(&file->text, issue->raw))};
         rc = store_bulk_add(bulk, v);
     }
     if (rc == 0)
@@ -163,7 +163,7 @@ static char *result_json(const struct catalog_run *run)
     json_object_end(&out);
     json_put_int(&out, "relinked", (int64_t)(run->relinked.stock + run->relinked.quotes));
     if (run->file.rejected)
-        import_put_rejects(&out, run->job->id);
+        run_put_rejects(&out, run->job->id);
     json_object_end(&out);
     char *text = json_out_copy(&out);
     json_out_fini(&out);
@@ -197,10 +197,10 @@ static int save(struct job *job, struct store_conn *db, struct job_ending *endin
     run->relinked = (struct relinked){0, 0};
     if (!catalog_stage_alive(&run->stage))
         return store_fail(db, STORE_STOPPED, "the staging table went with the connection");
-    if (import_lease_check(&run->lease, db) != 0 || catalog_stage_update(&run->stage, &run->updated) != 0 ||
-        import_go_on(job, db) != 0 || catalog_stage_insert(&run->stage, &run->inserted) != 0 ||
-        import_go_on(job, db) != 0 || relink(run, db) != 0 || import_go_on(job, db) != 0 || save_issues(run, db) != 0 ||
-        import_lease_end(&run->lease, db) != 0)
+    if (run_lease_check(&run->lease, db) != 0 || catalog_stage_update(&run->stage, &run->updated) != 0 ||
+        run_go_on(job, db) != 0 || catalog_stage_insert(&run->stage, &run->inserted) != 0 || run_go_on(job, db) != 0 ||
+        relink(run, db) != 0 || run_go_on(job, db) != 0 || save_issues(run, db) != 0 ||
+        run_lease_end(&run->lease, db) != 0)
         return -1;
     tell(run, ending);
     return 0;
@@ -213,13 +213,13 @@ static int save_failed(struct job *job, struct store_conn *db, struct job_ending
     return save_issues(ctx, db);
 }
 
-static enum import_step all_steps(struct catalog_run *run)
+static enum run_step all_steps(struct catalog_run *run)
 {
     if (!run->table)
-        return import_fail(&run->failure, "E_TABLE", "There is no such catalogue table.");
+        return run_fail(&run->failure, "E_TABLE", "There is no such catalogue table.");
     if (store_ensure(run->job->db) != 0)
-        return import_database_away(run->job);
-    enum import_step step = import_lease_take(&run->lease, run->job, "catalog", "waiting for another catalogue import");
+        return run_database_away(run->job);
+    enum run_step step = run_lease_take(&run->lease, run->job, "catalog", "waiting for another catalogue import");
     if (step == STEP_ON)
         step = load_known(run);
     return step == STEP_ON ? read_file(run) : step;
@@ -228,14 +228,14 @@ static enum import_step all_steps(struct catalog_run *run)
 static enum job_verdict run_import(struct job *job)
 {
     struct catalog_run run = {.job = job, .table = catalog_table(json_member_string(job->params, "table", ""))};
-    stock_catalog_init(&run.known.stock, job->settings->base_currency, job->settings->rate_max_age_days);
+    catalog_map_init(&run.known.stock, job->settings->base_currency, job->settings->rate_max_age_days);
     catalog_file_init(&run.file, run.table, &run.known);
-    enum import_step step = all_steps(&run);
+    enum run_step step = all_steps(&run);
     tell_counts(&run);
-    enum job_verdict verdict = import_end(job, step, &run.failure, save, save_failed, &run);
+    enum job_verdict verdict = run_end(job, step, &run.failure, save, save_failed, &run);
     if (run.stage.db)
         catalog_stage_fini(&run.stage);
-    import_lease_drop(&run.lease);
+    run_lease_drop(&run.lease);
     catalog_file_fini(&run.file);
     catalog_known_fini(&run.known);
     return verdict;

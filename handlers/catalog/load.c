@@ -39,7 +39,7 @@ struct value_date column_date(const struct store_value *value)
 }
 
 struct loading {
-    struct stock_catalog *catalog;
+    struct catalog_map *catalog;
     uint64_t last; /* id of the last row of the page */
     uint32_t rows;
 };
@@ -48,7 +48,7 @@ static int on_warehouse(const struct store_value *v, unsigned n, void *ctx)
 {
     struct loading *loading = ctx;
     (void)n;
-    stock_catalog_add_warehouse(loading->catalog, (uint32_t)column_u64(&v[0]), v[1].text, v[2].text);
+    catalog_map_add_warehouse(loading->catalog, (uint32_t)column_u64(&v[0]), v[1].text, v[2].text);
     return 0;
 }
 
@@ -57,14 +57,14 @@ static int on_component(const struct store_value *v, unsigned n, void *ctx)
     struct loading *loading = ctx;
     (void)n;
     uint32_t id = (uint32_t)column_u64(&v[0]);
-    stock_catalog_add_component(loading->catalog, id, v[1].text, v[2].text, column_unit(&v[3]));
+    catalog_map_add_component(loading->catalog, id, v[1].text, v[2].text, column_unit(&v[3]));
     loading->last = id;
     loading->rows++;
     return 0;
 }
 
 /* Components were loaded in the order of their ids. */
-static uint32_t component_number(const struct stock_catalog *catalog, uint64_t id)
+static uint32_t component_number(const struct catalog_map *catalog, uint64_t id)
 {
     uint32_t from = 0, to = catalog->n_components;
     while (from < to) {
@@ -74,7 +74,7 @@ static uint32_t component_number(const struct stock_catalog *catalog, uint64_t i
         else
             to = middle;
     }
-    return from < catalog->n_components && catalog->components[from].id == id ? from : MEM_NONE;
+    return from < catalog->n_components && catalog->components[from].id == id ? from : ARENA_NONE;
 }
 
 static int on_entry(const struct store_value *v, unsigned n, void *ctx)
@@ -84,9 +84,9 @@ static int on_entry(const struct store_value *v, unsigned n, void *ctx)
     uint32_t component = component_number(loading->catalog, column_u64(&v[4]));
     loading->last = column_u64(&v[0]);
     loading->rows++;
-    if (component != MEM_NONE) /* else a lot added since: unknown to this run */
-        stock_catalog_add_entry(loading->catalog, v[2].text, v[1].text, v[3].text, component,
-                                column_decimal(&v[5], QTY_SCALE, 1000), column_decimal(&v[6], QTY_SCALE, 0));
+    if (component != ARENA_NONE) /* else a lot added since: unknown to this run */
+        catalog_map_add_entry(loading->catalog, v[2].text, v[1].text, v[3].text, component,
+                              column_decimal(&v[5], QTY_SCALE, 1000), column_decimal(&v[6], QTY_SCALE, 0));
     return 0;
 }
 
@@ -94,8 +94,8 @@ static int on_rate(const struct store_value *v, unsigned n, void *ctx)
 {
     struct loading *loading = ctx;
     (void)n;
-    stock_catalog_add_rate(loading->catalog, v[0].text, column_date(&v[1]), (uint32_t)column_u64(&v[2]),
-                           column_decimal(&v[3], RATE_SCALE, 0));
+    catalog_map_add_rate(loading->catalog, v[0].text, column_date(&v[1]), (uint32_t)column_u64(&v[2]),
+                         column_decimal(&v[3], RATE_SCALE, 0));
     return 0;
 }
 
@@ -112,7 +112,7 @@ static int load_pages(struct store_conn *db, const char *sql, store_row_fn fn, s
     return 0;
 }
 
-int catalog_load(struct store_conn *db, struct stock_catalog *catalog)
+int catalog_load(struct store_conn *db, struct catalog_map *catalog)
 {
     struct loading loading = {.catalog = catalog};
     int rc = store_query(db, "SELECT id, code, name FROM warehouse ORDER BY id", NULL, 0, on_warehouse, &loading);

@@ -8,7 +8,7 @@
 #include "store/conn.h"
 
 /* Warehouses, components, map and rates into an initialised catalogue. Returns 0 or -1 with db->error. */
-int catalog_load(struct store_conn *db, struct stock_catalog *catalog);
+int catalog_load(struct store_conn *db, struct catalog_map *catalog);
 
 /* Columns of our own tables as values; a text that is not of the column's type aborts. */
 

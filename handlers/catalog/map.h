@@ -9,14 +9,14 @@
 #include "base/arena.h"
 #include "handlers/pricing/values.h"
 
-struct stock_warehouse {
+struct catalog_warehouse {
     uint32_t id;
     uint32_t code;       /* arena offsets, here and below */
     uint32_t code_label; /* label_normalise() of code and name: what headings of sections are compared with */
     uint32_t name_label;
 };
 
-struct stock_component {
+struct catalog_component {
     uint32_t id;
     uint32_t lot_code;
     uint32_t lot_norm;
@@ -24,87 +24,87 @@ struct stock_component {
 };
 
 /* One row of the part-number map. */
-struct stock_entry {
+struct catalog_entry {
     uint32_t pn;        /* normalised */
     uint32_t vendor;    /* normalised, "" = any */
     uint32_t raw;       /* as people write it */
     uint32_t component; /* number of a component */
     int64_t lot_qty;    /* thousandths; lots inside one piece */
     int64_t pack_qty;   /* thousandths; 0 = unknown */
-    uint32_t next;      /* next entry of the same pn, or MEM_NONE */
+    uint32_t next;      /* next entry of the same pn, or ARENA_NONE */
 };
 
-struct stock_rate {
+struct catalog_rate {
     char currency[4];
     uint32_t nominal;
     int64_t day;  /* value_date_days() */
     int64_t rate; /* millionths: `rate` of the base currency buy `nominal` */
 };
 
-struct stock_catalog {
-    struct mem_arena text;
-    struct stock_warehouse *warehouses;
+struct catalog_map {
+    struct arena text;
+    struct catalog_warehouse *warehouses;
     uint32_t n_warehouses, room_warehouses;
-    struct stock_component *components;
+    struct catalog_component *components;
     uint32_t n_components, room_components;
-    struct stock_entry *entries;
+    struct catalog_entry *entries;
     uint32_t n_entries, room_entries;
-    struct stock_rate *rates;
+    struct catalog_rate *rates;
     uint32_t n_rates, room_rates;
-    struct mem_index by_lot, by_pn, by_skeleton;
+    struct arena_index by_lot, by_pn, by_skeleton;
     uint32_t skeletons_done; /* entries that by_skeleton covers: built when the first suggestion is asked for */
     char base_currency[4];
     unsigned rate_max_age_days;
 };
 
-void stock_catalog_init(struct stock_catalog *catalog, const char *base_currency, unsigned rate_max_age_days);
-void stock_catalog_fini(struct stock_catalog *catalog);
+void catalog_map_init(struct catalog_map *catalog, const char *base_currency, unsigned rate_max_age_days);
+void catalog_map_fini(struct catalog_map *catalog);
 
-void stock_catalog_add_warehouse(struct stock_catalog *catalog, uint32_t id, const char *code, const char *name);
+void catalog_map_add_warehouse(struct catalog_map *catalog, uint32_t id, const char *code, const char *name);
 /* lot_norm is normalised by the caller. Returns the component's number. */
-uint32_t stock_catalog_add_component(struct stock_catalog *catalog, uint32_t id, const char *lot_code,
-                                     const char *lot_norm, enum unit unit);
-void stock_catalog_add_entry(struct stock_catalog *catalog, const char *pn_norm, const char *vendor_norm,
-                             const char *raw, uint32_t component, int64_t lot_qty, int64_t pack_qty);
-void stock_catalog_add_rate(struct stock_catalog *catalog, const char *currency, struct value_date date,
-                            uint32_t nominal, int64_t rate);
+uint32_t catalog_map_add_component(struct catalog_map *catalog, uint32_t id, const char *lot_code, const char *lot_norm,
+                                   enum unit unit);
+void catalog_map_add_entry(struct catalog_map *catalog, const char *pn_norm, const char *vendor_norm, const char *raw,
+                           uint32_t component, int64_t lot_qty, int64_t pack_qty);
+void catalog_map_add_rate(struct catalog_map *catalog, const char *currency, struct value_date date, uint32_t nominal,
+                          int64_t rate);
 
-static inline const char *stock_text(const struct stock_catalog *catalog, uint32_t offset)
+static inline const char *catalog_map_text(const struct catalog_map *catalog, uint32_t offset)
 {
-    return mem_text(&catalog->text, offset);
+    return arena_text(&catalog->text, offset);
 }
 
-/* Number of the warehouse with this code, or MEM_NONE. */
-uint32_t stock_catalog_warehouse(const struct stock_catalog *catalog, const char *code);
-/* Number of the warehouse whose name or code this cell's text is, spelling of a label ignored; or MEM_NONE. */
-uint32_t stock_catalog_warehouse_named(const struct stock_catalog *catalog, const char *text, size_t n);
-/* Number of the component with this lot_norm, or MEM_NONE. */
-uint32_t stock_catalog_lot(const struct stock_catalog *catalog, const char *lot_norm);
+/* Number of the warehouse with this code, or ARENA_NONE. */
+uint32_t catalog_map_warehouse(const struct catalog_map *catalog, const char *code);
+/* Number of the warehouse whose name or code this cell's text is, spelling of a label ignored; or ARENA_NONE. */
+uint32_t catalog_map_warehouse_named(const struct catalog_map *catalog, const char *text, size_t n);
+/* Number of the component with this lot_norm, or ARENA_NONE. */
+uint32_t catalog_map_lot(const struct catalog_map *catalog, const char *lot_norm);
 
-enum stock_match {
-    STOCK_UNKNOWN = 0, /* neither the map nor a lot knows the number */
-    STOCK_MATCH,
-    STOCK_AMBIGUOUS /* several lots, and no vendor decides */
+enum catalog_match {
+    CATALOG_UNKNOWN = 0, /* neither the map nor a lot knows the number */
+    CATALOG_MATCH,
+    CATALOG_AMBIGUOUS /* several lots, and no vendor decides */
 };
-struct stock_found {
-    uint32_t entry; /* number of the entry, or MEM_NONE when a lot bears the number itself */
+struct catalog_found {
+    uint32_t entry; /* number of the entry, or ARENA_NONE when a lot bears the number itself */
     uint32_t component;
     bool other_vendor; /* found although the map names another vendor */
 };
 /* Look (pn, vendor) up: the vendor's own entry, else the one for any vendor, else the one lot that all entries name,
  * else a lot with this number. vendor "" = not known. */
-enum stock_match stock_catalog_find(const struct stock_catalog *catalog, const char *pn_norm, const char *vendor_norm,
-                                    struct stock_found *found);
-/* The entry for (pn, vendor) that names this component, by the same order of preference; MEM_NONE when none does. */
-uint32_t stock_catalog_entry_of(const struct stock_catalog *catalog, const char *pn_norm, const char *vendor_norm,
-                                uint32_t component);
+enum catalog_match catalog_map_find(const struct catalog_map *catalog, const char *pn_norm, const char *vendor_norm,
+                                    struct catalog_found *found);
+/* The entry for (pn, vendor) that names this component, by the same order of preference; ARENA_NONE when none does. */
+uint32_t catalog_map_entry_of(const struct catalog_map *catalog, const char *pn_norm, const char *vendor_norm,
+                              uint32_t component);
 
 /* Up to three near matches of an unmatched number, or the rivals of an ambiguous one: "KLV-32R5-48 = CPU-32C | …".
  * Empty when there are none. out of `size` bytes, cut at a whole suggestion. */
-void stock_catalog_suggest(struct stock_catalog *catalog, const char *pn_norm, char *out, size_t size);
+void catalog_map_suggest(struct catalog_map *catalog, const char *pn_norm, char *out, size_t size);
 
 /* Newest rate not after `date` and not too old. The base currency is 1. Returns false when there is none. */
-bool stock_catalog_rate(const struct stock_catalog *catalog, const char *currency, struct value_date date,
-                        int64_t *rate, uint32_t *nominal);
+bool catalog_map_rate(const struct catalog_map *catalog, const char *currency, struct value_date date, int64_t *rate,
+                      uint32_t *nominal);
 
 #endif

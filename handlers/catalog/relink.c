@@ -51,8 +51,7 @@ static int run(struct store_conn *db, struct job *job, const char *const *statem
 {
     uint64_t rows[N_STATEMENTS];
     for (int i = 0; i < N_STATEMENTS; i++)
-        if ((job && import_go_on(job, db) != 0) ||
-            store_run(db, statements[i], param, param ? 1 : 0, &rows[i], NULL) != 0)
+        if ((job && run_go_on(job, db) != 0) || store_run(db, statements[i], param, param ? 1 : 0, &rows[i], NULL) != 0)
             return -1;
     *done = (struct relinked){rows[STOCK] + rows[STOCK_BY_LOT], rows[QUOTES] + rows[QUOTES_BY_LOT]};
     return 0;

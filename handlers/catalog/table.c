@@ -112,8 +112,8 @@ static uint32_t find_lot(const struct catalog_known *known, const struct catalog
 {
     char norm[PN_BYTES];
     if (lot->null || pn_normalise(lot->text, lot->n, norm, NULL) != PN_OK)
-        return MEM_NONE;
-    return stock_catalog_lot(&known->stock, norm);
+        return ARENA_NONE;
+    return catalog_map_lot(&known->stock, norm);
 }
 
 enum { COMPONENT_LOT_CODE = 0 };
@@ -127,9 +127,9 @@ static int derive_component(const struct catalog_known *known, struct catalog_ro
         return -1;
     pn_skeleton(row->extra[0].text, skeleton);
     set_text(&row->extra[1], skeleton);
-    uint32_t number = stock_catalog_lot(&known->stock, row->extra[0].text);
-    if (number == MEM_NONE ||
-        strcmp(stock_text(&known->stock, known->stock.components[number].lot_code), lot->text) == 0)
+    uint32_t number = catalog_map_lot(&known->stock, row->extra[0].text);
+    if (number == ARENA_NONE ||
+        strcmp(catalog_map_text(&known->stock, known->stock.components[number].lot_code), lot->text) == 0)
         return 0;
     return catalog_row_wrong(row, "lot_code", "E_LOT_CLASH", "Another lot has this code in a different spelling.");
 }
@@ -148,7 +148,7 @@ static int derive_part_number(const struct catalog_known *known, struct catalog_
     pn_skeleton(row->extra[1].text, skeleton);
     set_text(&row->extra[2], skeleton);
     uint32_t lot = find_lot(known, &row->value[MAP_LOT_CODE]);
-    if (lot == MEM_NONE)
+    if (lot == ARENA_NONE)
         return catalog_row_wrong(row, "lot_code", "E_LOT_UNKNOWN",
                                  "No component has this lot code; import components first.");
     set_id(&row->extra[3], known->stock.components[lot].id);
@@ -172,7 +172,7 @@ struct party_key {
 static bool same_party(const void *ctx, uint32_t number)
 {
     const struct party_key *key = ctx;
-    return strcmp(stock_text(&key->known->stock, key->known->parties[number].code), key->text) == 0;
+    return strcmp(catalog_map_text(&key->known->stock, key->known->parties[number].code), key->text) == 0;
 }
 
 static uint32_t find_party(const struct catalog_known *known, const char *kind, const char *code)
@@ -180,23 +180,23 @@ static uint32_t find_party(const struct catalog_known *known, const char *kind, 
     char text[2 * CATALOG_TEXT];
     int n = snprintf(text, sizeof text, "%s:%s", kind, code);
     struct party_key key = {known, text};
-    uint32_t at = mem_index_find(&known->by_party, mem_hash(text, (size_t)n), same_party, &key);
-    return at == MEM_NONE ? 0 : known->parties[at].id;
+    uint32_t at = arena_index_find(&known->by_party, arena_hash(text, (size_t)n), same_party, &key);
+    return at == ARENA_NONE ? 0 : known->parties[at].id;
 }
 
 void catalog_known_add_party(struct catalog_known *known, uint32_t id, const char *kind, const char *code)
 {
     char text[2 * CATALOG_TEXT];
     int n = snprintf(text, sizeof text, "%s:%s", kind, code);
-    known->parties = mem_grow(known->parties, &known->room_parties, known->n_parties + 1, sizeof *known->parties);
-    known->parties[known->n_parties] = (struct catalog_party){id, mem_arena_add(&known->stock.text, text, (size_t)n)};
-    mem_index_add(&known->by_party, mem_hash(text, (size_t)n), known->n_parties++);
+    known->parties = arena_grow(known->parties, &known->room_parties, known->n_parties + 1, sizeof *known->parties);
+    known->parties[known->n_parties] = (struct catalog_party){id, arena_add(&known->stock.text, text, (size_t)n)};
+    arena_index_add(&known->by_party, arena_hash(text, (size_t)n), known->n_parties++);
 }
 
 void catalog_known_fini(struct catalog_known *known)
 {
-    stock_catalog_fini(&known->stock);
-    mem_index_fini(&known->by_party);
+    catalog_map_fini(&known->stock);
+    arena_index_fini(&known->by_party);
     free(known->parties);
     *known = (struct catalog_known){.parties = NULL};
 }
@@ -204,9 +204,9 @@ void catalog_known_fini(struct catalog_known *known)
 /* A number that several lots bear, or none, waits for the map. */
 static uint32_t lot_of_number(const struct catalog_known *known, const char *pn_norm)
 {
-    struct stock_found found;
-    if (*pn_norm == '\0' || stock_catalog_find(&known->stock, pn_norm, "", &found) != STOCK_MATCH)
-        return MEM_NONE;
+    struct catalog_found found;
+    if (*pn_norm == '\0' || catalog_map_find(&known->stock, pn_norm, "", &found) != CATALOG_MATCH)
+        return ARENA_NONE;
     return found.component;
 }
 
@@ -222,14 +222,14 @@ static int derive_quote(const struct catalog_known *known, struct catalog_row *r
     if (!v[QUOTE_PART_NUMBER].null && normalise(row, &v[QUOTE_PART_NUMBER], "part_number", &row->extra[2]) != 0)
         return -1;
     uint32_t lot = find_lot(known, &v[QUOTE_LOT_CODE]);
-    if (lot == MEM_NONE)
+    if (lot == ARENA_NONE)
         lot = lot_of_number(known, row->extra[2].text);
-    if (lot == MEM_NONE && v[QUOTE_PART_NUMBER].null)
+    if (lot == ARENA_NONE && v[QUOTE_PART_NUMBER].null)
         return catalog_row_wrong(row, "lot_code", "E_LOT_UNKNOWN", "Without a part number the lot must be known.");
     if (!v[QUOTE_VALID_UNTIL].null && strcmp(v[QUOTE_VALID_UNTIL].text, v[QUOTE_QUOTED_ON].text) < 0)
         return catalog_row_wrong(row, "valid_until", "E_DATE", "It is before quoted_on.");
     set_id(&row->extra[0], party);
-    set_id(&row->extra[1], lot == MEM_NONE ? 0 : known->stock.components[lot].id);
+    set_id(&row->extra[1], lot == ARENA_NONE ? 0 : known->stock.components[lot].id);
     return 0;
 }
 

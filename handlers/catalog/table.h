@@ -45,12 +45,12 @@ struct catalog_party {
     uint32_t code; /* in the stock catalogue's arena: "supplier" or "competitor", a colon, the code */
 };
 struct catalog_known {
-    struct stock_catalog stock;
+    struct catalog_map stock;
     struct catalog_party *parties;
     uint32_t n_parties, room_parties;
-    struct mem_index by_party;
+    struct arena_index by_party;
 };
-/* `stock` is initialised by stock_catalog_init(), the rest with zeros. */
+/* `stock` is initialised by catalog_map_init(), the rest with zeros. */
 void catalog_known_fini(struct catalog_known *known);
 void catalog_known_add_party(struct catalog_known *known, uint32_t id, const char *kind, const char *code);
 

@@ -123,7 +123,7 @@ static void tell_counts(struct list_run *run, uint64_t total)
 static int put_page(struct list_run *run)
 {
     char text[64];
-    if (import_go_on(run->job, run->db) != 0 || list_load_numbers(run) != 0)
+    if (run_go_on(run->job, run->db) != 0 || list_load_numbers(run) != 0)
         return -1;
     for (uint32_t i = 0; i < run->n_rows; i++)
         if (put_row(run, &run->rows[i]) != 0)
@@ -251,7 +251,7 @@ static void try_fini(struct list_run *run)
     quote_reader_fini(&run->reader);
     quote_space_fini(&run->space);
     price_input_fini(&run->input);
-    mem_arena_fini(&run->texts);
+    arena_fini(&run->texts);
     price_failures_fini(&run->failures);
     free(run->rows);
     free(run->warehouse_ids);
@@ -266,7 +266,7 @@ static int finish(struct list_run *run, struct job_ending *ending)
 {
     if (price_failures_save(&run->failures, run->db, run->job->id) != 0)
         return -1;
-    if (!run->dry_run && (import_lease_check(&run->lease, run->db) != 0 || import_lease_end(&run->lease, run->db) != 0))
+    if (!run->dry_run && (run_lease_check(&run->lease, run->db) != 0 || run_lease_end(&run->lease, run->db) != 0))
         return -1;
     job_ending_fini(ending);
     ending->result = list_result_json(run);
@@ -293,15 +293,15 @@ static int effect(struct job *job, struct store_conn *db, struct job_ending *end
     return rc;
 }
 
-static enum import_step begin(struct list_run *run)
+static enum run_step begin(struct list_run *run)
 {
     char name[40];
     if (store_ensure(run->job->db) != 0)
-        return import_database_away(run->job);
+        return run_database_away(run->job);
     if (run->dry_run)
         return STEP_ON;
     snprintf(name, sizeof name, "pricelist:%s", sources[run->source]);
-    return import_lease_take_long(&run->lease, run->job, name, "waiting for another list of this source", TIME_LIMIT_S);
+    return run_lease_take_long(&run->lease, run->job, name, "waiting for another list of this source", TIME_LIMIT_S);
 }
 
 static enum job_verdict run_pricelist(struct job *job)
@@ -311,8 +311,8 @@ static enum job_verdict run_pricelist(struct job *job)
         abort();
     run->job = job;
     read_params(run);
-    enum job_verdict verdict = import_run_effect(job, begin(run), effect, run);
-    import_lease_drop(&run->lease);
+    enum job_verdict verdict = run_as_effect(job, begin(run), effect, run);
+    run_lease_drop(&run->lease);
     free(run->categories);
     free(run->warehouses);
     free(run);

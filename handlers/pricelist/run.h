@@ -38,7 +38,7 @@ struct list_row {
     enum list_skip skip;
     const char *failure; /* with LIST_FAILED: "E_PRICE_RANGE" … */
     struct list_item item;
-    uint32_t numbers, numbers_chars; /* part numbers in run->texts, MEM_NONE = none; their length in characters */
+    uint32_t numbers, numbers_chars; /* part numbers in run->texts, ARENA_NONE = none; their length in characters */
     bool numbers_full;
 };
 
@@ -75,7 +75,7 @@ struct list_run {
     bool allow_empty, skip_if_unchanged, dry_run;
     char *categories, *warehouses; /* JSON lists; NULL = not limited */
     const char *note;              /* of the parameters */
-    struct import_lease lease;
+    struct run_lease lease;
     unsigned percent; /* shown; a second try of the transaction must not take it back */
 
     /* ---- of one try of the transaction ---- */
@@ -85,7 +85,7 @@ struct list_run {
     struct quote_reader reader;
     struct list_row *rows; /* LIST_PAGE */
     uint32_t n_rows;
-    struct mem_arena texts;         /* of the page */
+    struct arena texts;             /* of the page */
     uint32_t ids[LIST_PAGE], n_ids; /* of active components, ascending */
     uint32_t row_of[LIST_PAGE];     /* row of each of them */
     char after[LIST_CODE];          /* last lot code of the page */

@@ -30,8 +30,8 @@ static int on_number(const struct store_value *v, unsigned n, void *ctx)
     (void)n;
     if (!row || row->skip != LIST_IN || row->numbers_full)
         return 0;
-    if (row->numbers == MEM_NONE) {
-        row->numbers = mem_arena_add(&run->texts, v[1].text, v[1].len);
+    if (row->numbers == ARENA_NONE) {
+        row->numbers = arena_add(&run->texts, v[1].text, v[1].len);
         row->numbers_chars = chars;
         return 0;
     }
@@ -39,9 +39,9 @@ static int on_number(const struct store_value *v, unsigned n, void *ctx)
     if (row->numbers_full)
         return 0;
     run->texts.used--; /* over the terminator */
-    mem_arena_add(&run->texts, " | ", 3);
+    arena_add(&run->texts, " | ", 3);
     run->texts.used--;
-    mem_arena_add(&run->texts, v[1].text, v[1].len);
+    arena_add(&run->texts, v[1].text, v[1].len);
     row->numbers_chars += 3 + chars;
     return 0;
 }
@@ -113,7 +113,7 @@ static int insert_header(struct list_run *run, const struct numbering *numbering
 int list_save_header(struct list_run *run, struct job_ending *ending)
 {
     struct numbering numbering = {0};
-    struct import_uuid task = import_uuid(run->job->id);
+    struct run_uuid task = run_uuid(run->job->id);
     struct price_date as_of = price_date(run->as_of);
     struct store_value source = STORE_S(source_names[run->source]), day[] = {STORE_S(as_of.s), source},
                        id = STORE_SN(task.s, 36);
@@ -157,8 +157,8 @@ int list_save_item(struct list_run *run, const struct list_row *row)
     struct store_value v[] = {STORE_U(run->list_id),
                               STORE_S(row->lot_code),
                               STORE_U(row->id),
-                              STORE_S(mem_text(&run->texts, row->name)),
-                              STORE_S(mem_text(&run->texts, row->category)),
+                              STORE_S(arena_text(&run->texts, row->name)),
+                              STORE_S(arena_text(&run->texts, row->category)),
                               STORE_S(row->unit),
                               or_null(true, item->price, PRICE_SCALE, &price),
                               or_null(item->has_qty, item->qty, QTY_SCALE, &qty),
@@ -167,7 +167,7 @@ int list_save_item(struct list_run *run, const struct list_row *row)
                               or_null(item->price_min != 0, item->price_min, PRICE_SCALE, &low),
                               or_null(item->price_max != 0, item->price_max, PRICE_SCALE, &high),
                               dated ? STORE_SN(as_of.s, 10) : STORE_N,
-                              STORE_S(row->numbers == MEM_NONE ? "" : mem_text(&run->texts, row->numbers))};
+                              STORE_S(row->numbers == ARENA_NONE ? "" : arena_text(&run->texts, row->numbers))};
     return store_bulk_add(run->write, v);
 }
 
@@ -242,7 +242,7 @@ char *list_result_json(const struct list_run *run)
     put_number_or_null(&out, "previous_id", run->previous.id);
     put_diff(&out, &run->previous);
     if (run->skipped[LIST_FAILED] > 0)
-        import_put_rejects(&out, run->job->id);
+        run_put_rejects(&out, run->job->id);
     json_object_end(&out);
     char *text = json_out_copy(&out);
     json_out_fini(&out);

@@ -18,14 +18,14 @@ static int on_component(const struct store_value *v, unsigned n, void *ctx)
     *row = (struct list_row){
         .id = (uint32_t)price_column_number(&v[0], 0),
         .active = v[1].text[0] != '0',
-        .name = mem_arena_add(&run->texts, v[3].text, v[3].len),
-        .category = mem_arena_add(&run->texts, v[4].text, v[4].len),
+        .name = arena_add(&run->texts, v[3].text, v[3].len),
+        .category = arena_add(&run->texts, v[4].text, v[4].len),
         .price = price_column_scaled(&v[6], 0),
         .state = (enum price_state)(price_column_number(&v[7], 1) - 1), /* an ENUM counts from 1 */
         .price_as_of = price_column_day(&v[8], QUOTE_NO_DATE),
         .skip = LIST_INACTIVE,
         .failure = "E_PRICE_RANGE",
-        .numbers = MEM_NONE,
+        .numbers = ARENA_NONE,
     };
     snprintf(row->lot_code, sizeof row->lot_code, "%s", v[2].text);
     snprintf(row->unit, sizeof row->unit, "%s", v[5].text);
@@ -107,7 +107,7 @@ static int on_warehouse(const struct store_value *v, unsigned n, void *ctx)
     struct list_run *run = ctx;
     (void)n;
     run->warehouse_ids =
-        mem_grow(run->warehouse_ids, &run->room_warehouses, run->n_warehouses + 1, sizeof *run->warehouse_ids);
+        arena_grow(run->warehouse_ids, &run->room_warehouses, run->n_warehouses + 1, sizeof *run->warehouse_ids);
     run->warehouse_ids[run->n_warehouses++] = (uint32_t)price_column_number(&v[0], 0);
     return 0;
 }

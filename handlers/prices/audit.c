@@ -54,7 +54,7 @@ static bool is_audited(const struct recalc_run *run, const struct recalc_row *ro
 /* Stale quotes are counted only: years of history would be written again and again. */
 static void keep_verdicts(struct recalc_run *run, struct recalc_change *change, const struct quote *quotes, size_t n)
 {
-    run->quotes = mem_grow(run->quotes, &run->room_quotes, run->n_quotes + (uint32_t)n, sizeof *run->quotes);
+    run->quotes = arena_grow(run->quotes, &run->room_quotes, run->n_quotes + (uint32_t)n, sizeof *run->quotes);
     for (size_t i = 0; i < n; i++) {
         if (run->space.verdicts[i].reason == QUOTE_STALE)
             continue;
@@ -281,7 +281,7 @@ static int write_rows(struct recalc_run *run, const char *task, bool *audited, b
 
 int recalc_flush(struct recalc_run *run)
 {
-    struct import_uuid task = import_uuid(run->job->id);
+    struct run_uuid task = run_uuid(run->job->id);
     bool audited = false, prices = false;
     int rc = run->n_changes > 0 ? write_rows(run, task.s, &audited, &prices) : 0;
     if (prices && rc == 0)

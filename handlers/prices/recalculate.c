@@ -80,7 +80,7 @@ static int on_scope(const struct store_value *v, unsigned n, void *ctx)
 {
     struct recalc_run *run = ctx;
     (void)n;
-    run->scope = mem_grow(run->scope, &run->room_scope, run->n_scope + 1, sizeof *run->scope);
+    run->scope = arena_grow(run->scope, &run->room_scope, run->n_scope + 1, sizeof *run->scope);
     run->scope[run->n_scope++] = (uint32_t)price_column_number(&v[0], 0);
     return 0;
 }
@@ -212,8 +212,7 @@ static void tell_progress(struct recalc_run *run, uint32_t done, uint32_t total)
 
 static int do_chunk(struct recalc_run *run)
 {
-    if (import_go_on(run->job, run->db) != 0 ||
-        quote_reader_run(&run->reader, run->ids, run->n_rows, !run->scoped) != 0)
+    if (run_go_on(run->job, run->db) != 0 || quote_reader_run(&run->reader, run->ids, run->n_rows, !run->scoped) != 0)
         return -1;
     return recalc_flush(run);
 }
@@ -309,7 +308,7 @@ static int finish(struct recalc_run *run, struct job_ending *ending)
 {
     if (price_failures_save(&run->failures, run->db, run->job->id) != 0)
         return -1;
-    if (!run->dry_run && (import_lease_check(&run->lease, run->db) != 0 || import_lease_end(&run->lease, run->db) != 0))
+    if (!run->dry_run && (run_lease_check(&run->lease, run->db) != 0 || run_lease_end(&run->lease, run->db) != 0))
         return -1;
     job_ending_fini(ending);
     ending->result = recalc_result_json(run);
@@ -330,13 +329,13 @@ static int effect(struct job *job, struct store_conn *db, struct job_ending *end
     return rc;
 }
 
-static enum import_step begin(struct recalc_run *run)
+static enum run_step begin(struct recalc_run *run)
 {
     if (store_ensure(run->job->db) != 0)
-        return import_database_away(run->job);
+        return run_database_away(run->job);
     return run->dry_run ? STEP_ON
-                        : import_lease_take_long(&run->lease, run->job, "recalc", "waiting for another recalculation",
-                                                 TIME_LIMIT_S);
+                        : run_lease_take_long(&run->lease, run->job, "recalc", "waiting for another recalculation",
+                                              TIME_LIMIT_S);
 }
 
 static enum job_verdict run_recalculate(struct job *job)
@@ -346,8 +345,8 @@ static enum job_verdict run_recalculate(struct job *job)
         abort();
     run->job = job;
     read_params(run);
-    enum job_verdict verdict = import_run_effect(job, begin(run), effect, run);
-    import_lease_drop(&run->lease);
+    enum job_verdict verdict = run_as_effect(job, begin(run), effect, run);
+    run_lease_drop(&run->lease);
     free(run->lot_codes);
     free(run->categories);
     free(run);

@@ -116,7 +116,7 @@ char *recalc_result_json(const struct recalc_run *run)
     put_changes(&out, &run->totals);
     put_quotes(&out, &run->totals);
     if (run->totals.outcome[RECALC_FAILED] > 0)
-        import_put_rejects(&out, run->job->id);
+        run_put_rejects(&out, run->job->id);
     json_object_end(&out);
     char *text = json_out_copy(&out);
     json_out_fini(&out);

@@ -60,7 +60,7 @@ struct recalc_run {
     int32_t since; /* quotes before are not read */
     bool dry_run, audit_all, scoped;
     char *lot_codes, *categories; /* JSON lists; NULL = not limited */
-    struct import_lease lease;
+    struct run_lease lease;
     unsigned percent; /* shown; a second try of the transaction must not take it back */
 
     /* ---- of one try of the transaction ---- */

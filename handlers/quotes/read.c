@@ -77,8 +77,8 @@ static int on_party(const struct store_value *v, unsigned n, void *ctx)
     struct price_input *input = ctx;
     uint32_t room = input->room_parties;
     (void)n;
-    input->party_ids = mem_grow(input->party_ids, &room, input->n_parties + 1, sizeof *input->party_ids);
-    input->parties = mem_grow(input->parties, &input->room_parties, input->n_parties + 1, sizeof *input->parties);
+    input->party_ids = arena_grow(input->party_ids, &room, input->n_parties + 1, sizeof *input->party_ids);
+    input->parties = arena_grow(input->parties, &input->room_parties, input->n_parties + 1, sizeof *input->parties);
     input->party_ids[input->n_parties] = (uint32_t)price_column_number(&v[0], 0);
     input->parties[input->n_parties++] =
         (struct quote_party){(uint32_t)price_column_scaled(&v[1], 0), v[2].text[0] == '1'};
@@ -112,7 +112,7 @@ void price_input_fini(struct price_input *input)
     *input = (struct price_input){0};
 }
 
-/* The number of a party of our kind, or MEM_NONE. */
+/* The number of a party of our kind, or ARENA_NONE. */
 static uint32_t find_party(const struct price_input *input, uint32_t id)
 {
     uint32_t from = 0, to = input->n_parties;
@@ -123,7 +123,7 @@ static uint32_t find_party(const struct price_input *input, uint32_t id)
         else
             to = middle;
     }
-    return from < input->n_parties && input->party_ids[from] == id ? from : MEM_NONE;
+    return from < input->n_parties && input->party_ids[from] == id ? from : ARENA_NONE;
 }
 
 /* ---- Quotes ---------------------------------------------------------------------------------------------------- */
@@ -230,7 +230,7 @@ static int on_quote(const struct store_value *v, unsigned n, void *ctx)
         !reader->wants(reader->ctx, reader->at))
         return 0;
     uint32_t party = find_party(reader->input, (uint32_t)price_column_number(&v[Q_PARTY], 0));
-    if (party != MEM_NONE)
+    if (party != ARENA_NONE)
         keep_quote(reader, v, party);
     return 0;
 }

@@ -106,8 +106,8 @@ static int write_pages(struct store_conn *conn, struct rejects *rejects, const c
     return rc;
 }
 
-int task_rejects_write(struct store_conn *conn, const struct journal_row *task, const struct csv_options *options,
-                       struct file_sink *sink)
+int rejects_write(struct store_conn *conn, const struct journal_row *task, const struct csv_options *options,
+                  struct file_sink *sink)
 {
     struct rejects rejects = {.cells = 0};
     char id[37];

@@ -19,7 +19,7 @@ void price_failures_add(struct price_failures *failures, const char *lot_code, c
 {
     if (failures->n == PRICE_FAILURES_KEPT)
         return;
-    failures->list = mem_grow(failures->list, &failures->room, failures->n + 1, sizeof *failures->list);
+    failures->list = arena_grow(failures->list, &failures->room, failures->n + 1, sizeof *failures->list);
     struct price_failure *failure = &failures->list[failures->n++];
     snprintf(failure->lot_code, sizeof failure->lot_code, "%s", lot_code);
     failure->code = code;
@@ -48,10 +48,10 @@ static int save_all(const struct price_failures *failures, struct store_bulk *bu
 
 int price_failures_save(const struct price_failures *failures, struct store_conn *db, const store_uuid id)
 {
-    struct import_uuid task = import_uuid(id);
+    struct run_uuid task = run_uuid(id);
     if (failures->n == 0)
         return 0;
-    if (import_save_columns(db, id, "lot_code") != 0)
+    if (run_save_columns(db, id, "lot_code") != 0)
         return -1;
     struct store_bulk *bulk = store_bulk_new(db,
                                              "INSERT INTO task_row_error (task_id, severity, row_no, field, code, "

@@ -13,14 +13,14 @@
 
 /* ---- Failures -------------------------------------------------------------------------------------------------- */
 
-enum import_step import_fail(struct import_failure *failure, const char *code, const char *text)
+enum run_step run_fail(struct run_failure *failure, const char *code, const char *text)
 {
     snprintf(failure->code, sizeof failure->code, "%s", code);
     snprintf(failure->text, sizeof failure->text, "%s", text);
     return STEP_FAIL;
 }
 
-enum import_step import_database_away(struct job *job)
+enum run_step run_database_away(struct job *job)
 {
     job->error = job->db->error;
     return STEP_AGAIN;
@@ -32,22 +32,22 @@ static bool is_too_large(const char *cls)
     return strstr(cls, "limit") || strstr(cls, "too-large") || strstr(cls, "bomb");
 }
 
-enum import_step import_reading_failed(struct job *job, int rc, int stopped, const struct sheet_error *err,
-                                       struct import_failure *failure)
+enum run_step run_reading_failed(struct job *job, int rc, int stopped, const struct sheet_error *err,
+                                 struct run_failure *failure)
 {
     if (strcmp(err->cls, "stopped") == 0 || job_cancelled(job))
         return STEP_STOP;
     if (rc == stopped)
-        return import_database_away(job);
+        return run_database_away(job);
     if (strcmp(err->cls, "parser-died") == 0 || strcmp(err->cls, "io") == 0) {
         job->error = (struct store_error){.cls = STORE_OK};
         snprintf(job->error.text, sizeof job->error.text, "%s", err->text);
         return STEP_AGAIN;
     }
-    return import_fail(failure, is_too_large(err->cls) ? "E_FILE_TOO_LARGE" : "E_FILE_FORMAT", err->text);
+    return run_fail(failure, is_too_large(err->cls) ? "E_FILE_TOO_LARGE" : "E_FILE_FORMAT", err->text);
 }
 
-void import_count_rows(struct job *job, uint64_t rows, uint64_t rejected, bool whole)
+void run_count_rows(struct job *job, uint64_t rows, uint64_t rejected, bool whole)
 {
     job->counts =
         (struct task_counts){.known = rows > 0, .total = whole ? rows : 0, .done = rows, .rejected = rejected};
@@ -55,7 +55,7 @@ void import_count_rows(struct job *job, uint64_t rows, uint64_t rejected, bool w
 
 /* ---- Stop and end ---------------------------------------------------------------------------------------------- */
 
-int import_go_on(struct job *job, struct store_conn *db)
+int run_go_on(struct job *job, struct store_conn *db)
 {
     return job_cancelled(job) ? store_fail(db, STORE_STOPPED, "the task is to stop") : 0;
 }
@@ -68,13 +68,13 @@ static enum job_verdict verdict_of(struct job *job, enum job_verdict verdict)
 }
 
 /* Before anything was written. */
-static enum job_verdict not_begun(struct job *job, enum import_step step)
+static enum job_verdict not_begun(struct job *job, enum run_step step)
 {
     return step == STEP_STOP ? JOB_STOP : verdict_of(job, JOB_AGAIN);
 }
 
-enum job_verdict import_end(struct job *job, enum import_step step, const struct import_failure *failure,
-                            job_effect_fn save, job_effect_fn save_failed, void *ctx)
+enum job_verdict run_end(struct job *job, enum run_step step, const struct run_failure *failure, job_effect_fn save,
+                         job_effect_fn save_failed, void *ctx)
 {
     struct job_ending ending = {.outcome = OUTCOME_NONE};
     enum job_verdict verdict;
@@ -91,7 +91,7 @@ enum job_verdict import_end(struct job *job, enum import_step step, const struct
     return verdict_of(job, verdict);
 }
 
-enum job_verdict import_run_effect(struct job *job, enum import_step step, job_effect_fn effect, void *ctx)
+enum job_verdict run_as_effect(struct job *job, enum run_step step, job_effect_fn effect, void *ctx)
 {
     struct job_ending ending = {.outcome = OUTCOME_NONE};
     if (step != STEP_ON)
@@ -110,15 +110,15 @@ static int64_t monotonic_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-enum import_step import_lease_take(struct import_lease *lease, struct job *job, const char *name, const char *waiting)
+enum run_step run_lease_take(struct run_lease *lease, struct job *job, const char *name, const char *waiting)
 {
     struct timespec pause = {0, LEASE_POLL_MS * 1000000L};
-    *lease = (struct import_lease){.job = job};
+    *lease = (struct run_lease){.job = job};
     snprintf(lease->name, sizeof lease->name, "%s", name);
     for (;;) {
         int rc = lease_acquire(job->db, lease->name, job->id, LEASE_SECONDS, &lease->fence);
         if (rc < 0)
-            return import_database_away(job);
+            return run_database_away(job);
         if (rc == 1)
             break;
         if (job_cancelled(job))
@@ -131,16 +131,16 @@ enum import_step import_lease_take(struct import_lease *lease, struct job *job, 
     return STEP_ON;
 }
 
-enum import_step import_lease_take_long(struct import_lease *lease, struct job *job, const char *name,
-                                        const char *waiting, unsigned seconds)
+enum run_step run_lease_take_long(struct run_lease *lease, struct job *job, const char *name, const char *waiting,
+                                  unsigned seconds)
 {
-    enum import_step step = import_lease_take(lease, job, name, waiting);
+    enum run_step step = run_lease_take(lease, job, name, waiting);
     if (step != STEP_ON)
         return step;
-    return lease_renew(job->db, name, job->id, lease->fence, seconds) == 1 ? STEP_ON : import_database_away(job);
+    return lease_renew(job->db, name, job->id, lease->fence, seconds) == 1 ? STEP_ON : run_database_away(job);
 }
 
-int import_lease_tick(struct import_lease *lease)
+int run_lease_tick(struct run_lease *lease)
 {
     int64_t now = monotonic_ms();
     if (!lease->held || now - lease->renewed_ms < LEASE_RENEW_MS)
@@ -152,7 +152,7 @@ int import_lease_tick(struct import_lease *lease)
     return rc == 1 ? 0 : -1;
 }
 
-int import_lease_check(struct import_lease *lease, struct store_conn *db)
+int run_lease_check(struct run_lease *lease, struct store_conn *db)
 {
     int rc = lease_check(db, lease->name, lease->job->id, lease->fence);
     if (rc == 0)
@@ -160,37 +160,37 @@ int import_lease_check(struct import_lease *lease, struct store_conn *db)
     return rc == 1 ? 0 : -1;
 }
 
-int import_lease_end(struct import_lease *lease, struct store_conn *db)
+int run_lease_end(struct run_lease *lease, struct store_conn *db)
 {
     return lease_release(db, lease->name, lease->job->id, lease->fence);
 }
 
-void import_lease_drop(struct import_lease *lease)
+void run_lease_drop(struct run_lease *lease)
 {
     if (lease->held && lease->job->db->mysql && !lease->job->db->in_transaction)
         lease_release(lease->job->db, lease->name, lease->job->id, lease->fence);
     lease->held = false;
 }
 
-struct import_uuid import_uuid(const store_uuid id)
+struct run_uuid run_uuid(const store_uuid id)
 {
-    struct import_uuid text;
+    struct run_uuid text;
     snprintf(text.s, sizeof text.s, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", id[0],
              id[1], id[2], id[3], id[4], id[5], id[6], id[7], id[8], id[9], id[10], id[11], id[12], id[13], id[14],
              id[15]);
     return text;
 }
 
-int import_save_columns(struct store_conn *db, const store_uuid id, const char *names)
+int run_save_columns(struct store_conn *db, const store_uuid id, const char *names)
 {
-    struct import_uuid task = import_uuid(id);
+    struct run_uuid task = run_uuid(id);
     struct store_value v[] = {STORE_S(names), STORE_SN(task.s, 36)};
     return store_run(db, "UPDATE task SET reject_columns = ? WHERE id = ?", v, 2, NULL, NULL);
 }
 
-void import_put_rejects(struct json_out *out, const store_uuid id)
+void run_put_rejects(struct json_out *out, const store_uuid id)
 {
     char path[80];
-    snprintf(path, sizeof path, "/api/tasks/%s/rejects.csv", import_uuid(id).s);
+    snprintf(path, sizeof path, "/api/tasks/%s/rejects.csv", run_uuid(id).s);
     json_put_string(out, "rejects", path);
 }

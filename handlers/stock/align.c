@@ -39,7 +39,7 @@ static uint32_t left_of(const struct stock_places *places, uint32_t column)
 
 /* What of the heading a cell stands under. */
 struct under {
-    uint32_t column; /* recognised, and the cell begins where it does; MEM_NONE = there is none */
+    uint32_t column; /* recognised, and the cell begins where it does; ARENA_NONE = there is none */
     unsigned fields; /* recognised columns that it reaches under */
     bool quantity, key;
 };
@@ -54,7 +54,7 @@ static void add_field(struct under *under, enum stock_field field)
 static struct under stands_under(const struct stock_heading *heading, const struct stock_places *own,
                                  const struct stock_places *places, uint32_t column)
 {
-    struct under under = {.column = MEM_NONE};
+    struct under under = {.column = ARENA_NONE};
     if (column >= places->n)
         return under;
     uint32_t left = left_of(places, column), right = places->right[column];
@@ -88,7 +88,7 @@ static void sort_cell(const struct stock_context *context, const struct grid_cel
     sorted->amounts += amount;
     sorted->both += amount && under.key;
     uint32_t before = sorted->lined;
-    bool fits = under.fields == 1 && under.column != MEM_NONE &&
+    bool fits = under.fields == 1 && under.column != ARENA_NONE &&
                 (before == 0 || lined->cells[before - 1].column < under.column);
     if (!fits) {
         sorted->astray++;

@@ -20,7 +20,7 @@ static void put_values(struct json_out *out, const struct stock_run *run, uint32
                        int64_t reserved, enum unit unit, int64_t cost, const char *date)
 {
     const char *lot =
-        component == MEM_NONE ? NULL : stock_text(&run->catalog, run->catalog.components[component].lot_code);
+        component == ARENA_NONE ? NULL : catalog_map_text(&run->catalog, run->catalog.components[component].lot_code);
     json_put_string(out, "lot_code", lot);
     put_decimal(out, "qty", qty, QTY_SCALE);
     put_decimal(out, "reserved", reserved, QTY_SCALE);
@@ -86,7 +86,7 @@ static int put_old(struct stock_run *run, struct json_out *out, const struct sto
 static void put_new(struct stock_run *run, struct json_out *out, const struct stock_item *item)
 {
     char date[16] = "";
-    if (item->texts != MEM_NONE) {
+    if (item->texts != ARENA_NONE) {
         json_put_string(out, "part_number", stock_item_part_number(&run->items, item));
         json_put_string(out, "name", stock_item_name(&run->items, item));
     }

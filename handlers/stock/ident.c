@@ -91,7 +91,7 @@ struct name_scan {
     struct stock_span token; /* the first known one */
     char norm[PN_BYTES];
     bool folded;
-    struct stock_found found;
+    struct catalog_found found;
 };
 
 static bool is_separator(uint32_t cp)
@@ -132,11 +132,11 @@ static void try_token(const struct stock_context *context, const char *vendor_no
 {
     char norm[PN_BYTES];
     bool folded = false;
-    struct stock_found found;
+    struct catalog_found found;
     if (pn_normalise(token.s, token.n, norm, &folded) != PN_OK || !can_be_number(norm))
         return;
-    enum stock_match match = stock_catalog_find(context->catalog, norm, vendor_norm, &found);
-    if (match == STOCK_UNKNOWN)
+    enum catalog_match match = catalog_map_find(context->catalog, norm, vendor_norm, &found);
+    if (match == CATALOG_UNKNOWN)
         return;
     if (scan->lots == 0) {
         scan->token = token;
@@ -144,7 +144,7 @@ static void try_token(const struct stock_context *context, const char *vendor_no
         scan->found = found;
         memcpy(scan->norm, norm, sizeof norm);
     }
-    bool other = match == STOCK_AMBIGUOUS || (scan->lots > 0 && found.component != scan->found.component);
+    bool other = match == CATALOG_AMBIGUOUS || (scan->lots > 0 && found.component != scan->found.component);
     scan->lots = other ? 2 : scan->lots ? scan->lots : 1;
 }
 
@@ -176,31 +176,31 @@ bool stock_name_known(const struct stock_context *context, const struct stock_ro
 
 /* ---- Look-up --------------------------------------------------------------------------------------------------- */
 
-static void take_entry(const struct stock_catalog *catalog, struct stock_ident *ident, uint32_t entry)
+static void take_entry(const struct catalog_map *catalog, struct stock_ident *ident, uint32_t entry)
 {
     ident->entry = entry;
-    if (entry != MEM_NONE)
+    if (entry != ARENA_NONE)
         snprintf(ident->vendor_norm, sizeof ident->vendor_norm, "%s",
-                 stock_text(catalog, catalog->entries[entry].vendor));
+                 catalog_map_text(catalog, catalog->entries[entry].vendor));
 }
 
-/* The lot that the row's lot column names, or MEM_NONE. */
+/* The lot that the row's lot column names, or ARENA_NONE. */
 static uint32_t named_lot(const struct stock_context *context, const struct stock_row *row)
 {
     struct stock_ident lot;
     const struct grid_cell *cell = told(row, FIELD_LOT);
     if (!cell || identity_text(cell, &lot) != CODE_NONE)
-        return MEM_NONE;
+        return ARENA_NONE;
     if (pn_normalise(lot.part_number.s, lot.part_number.n, lot.pn_norm, NULL) != PN_OK)
-        return MEM_NONE;
-    return stock_catalog_lot(context->catalog, lot.pn_norm);
+        return ARENA_NONE;
+    return catalog_map_lot(context->catalog, lot.pn_norm);
 }
 
 static enum stock_code look_up(const struct stock_context *context, struct stock_ident *ident, stock_warnings *warnings)
 {
-    struct stock_found found;
-    enum stock_match match = stock_catalog_find(context->catalog, ident->pn_norm, ident->vendor_norm, &found);
-    if (match == STOCK_AMBIGUOUS)
+    struct catalog_found found;
+    enum catalog_match match = catalog_map_find(context->catalog, ident->pn_norm, ident->vendor_norm, &found);
+    if (match == CATALOG_AMBIGUOUS)
         return E_PN_AMBIGUOUS;
     ident->component = found.component;
     take_entry(context->catalog, ident, found.entry);
@@ -212,11 +212,11 @@ static enum stock_code look_up(const struct stock_context *context, struct stock
 /* An item code is looked up as 1C's own number first. */
 static bool look_up_code(const struct stock_context *context, struct stock_ident *ident)
 {
-    struct stock_found found;
-    const struct stock_catalog *catalog = context->catalog;
-    if (stock_catalog_find(catalog, ident->pn_norm, CODE_VENDOR, &found) != STOCK_MATCH || found.entry == MEM_NONE)
+    struct catalog_found found;
+    const struct catalog_map *catalog = context->catalog;
+    if (catalog_map_find(catalog, ident->pn_norm, CODE_VENDOR, &found) != CATALOG_MATCH || found.entry == ARENA_NONE)
         return false;
-    if (strcmp(stock_text(catalog, catalog->entries[found.entry].vendor), CODE_VENDOR) != 0)
+    if (strcmp(catalog_map_text(catalog, catalog->entries[found.entry].vendor), CODE_VENDOR) != 0)
         return false;
     ident->component = found.component;
     take_entry(catalog, ident, found.entry);
@@ -256,7 +256,7 @@ enum stock_code stock_identify(const struct stock_context *context, const struct
         if (told(row, order[i]))
             field = order[i];
     ident->pn_norm[0] = '\0';
-    ident->component = ident->entry = MEM_NONE;
+    ident->component = ident->entry = ARENA_NONE;
     read_vendor(row, ident->vendor_norm);
     if (field == FIELD_NONE)
         return from_name(context, row, ident, warnings);
@@ -272,9 +272,9 @@ enum stock_code stock_identify(const struct stock_context *context, const struct
     if (folded)
         stock_warn(warnings, W_PN_FOLDED);
     ident->component = named_lot(context, row);
-    if (ident->component != MEM_NONE) {
+    if (ident->component != ARENA_NONE) {
         take_entry(context->catalog, ident,
-                   stock_catalog_entry_of(context->catalog, ident->pn_norm, ident->vendor_norm, ident->component));
+                   catalog_map_entry_of(context->catalog, ident->pn_norm, ident->vendor_norm, ident->component));
         return CODE_NONE;
     }
     if (field == FIELD_CODE && look_up_code(context, ident))

@@ -128,16 +128,16 @@ static void read_params(const struct job *job, struct stock_params *out)
 /* ---- Steps ----------------------------------------------------------------------------------------------------- */
 
 /* One import at a time into one warehouse. */
-static enum import_step take_lease(struct stock_run *run)
+static enum run_step take_lease(struct stock_run *run)
 {
     char name[65];
     const char *code = run->params.warehouse;
     /* A long code in another alphabet is cut: two of one beginning merely wait for each other. */
     snprintf(name, sizeof name, "stock:%.*s", (int)utf8_cut(code, strlen(code), 58), code);
-    return import_lease_take(&run->lease, run->job, name, "waiting for another import into this warehouse");
+    return run_lease_take(&run->lease, run->job, name, "waiting for another import into this warehouse");
 }
 
-static enum import_step find_format(struct stock_run *run)
+static enum run_step find_format(struct stock_run *run)
 {
     const struct journal_file *file = run->job->file;
     struct sheet_error err = {.cls = "io", .text = "the uploaded file is gone"};
@@ -149,7 +149,7 @@ static enum import_step find_format(struct stock_run *run)
         snprintf(run->job->error.text, sizeof run->job->error.text, "%s", err.text);
         return STEP_AGAIN;
     }
-    return run->format != SHEET_UNKNOWN ? STEP_ON : import_fail(&run->failure, "E_FILE_FORMAT", err.text);
+    return run->format != SHEET_UNKNOWN ? STEP_ON : run_fail(&run->failure, "E_FILE_FORMAT", err.text);
 }
 
 static int on_seen(const struct store_value *v, unsigned n, void *ctx)
@@ -162,7 +162,7 @@ static int on_seen(const struct store_value *v, unsigned n, void *ctx)
     return 0;
 }
 
-static enum import_step look_for_seen(struct stock_run *run)
+static enum run_step look_for_seen(struct stock_run *run)
 {
     struct store_value v[] = {STORE_U(run->warehouse_id), STORE_B((const char *)run->job->file_sha256, 32),
                               STORE_S(modes[run->params.mode])};
@@ -172,7 +172,7 @@ static enum import_step look_for_seen(struct stock_run *run)
                     "SELECT id, stock_date FROM stock_import WHERE warehouse_id = ? AND file_sha256 = ? AND mode = ? "
                     "ORDER BY id DESC LIMIT 1",
                     v, 3, on_seen, run) != 0)
-        return import_database_away(run->job);
+        return run_database_away(run->job);
     return run->already_imported ? STEP_SKIP : STEP_ON;
 }
 
@@ -187,7 +187,7 @@ static int on_line(void *ctx, const struct stock_line *line, uint32_t item, enum
 
 static void tell_counts(struct stock_run *run)
 {
-    import_count_rows(run->job, run->reader.rows_total, run->reader.rows_rejected, run->whole);
+    run_count_rows(run->job, run->reader.rows_total, run->reader.rows_rejected, run->whole);
 }
 
 /* The file does not say how many rows it has, so the percentage only creeps towards 80. */
@@ -200,7 +200,7 @@ static int on_tick(void *ctx, uint64_t rows)
     job_progress(run->job, 5 + (unsigned)(75 * rows / (rows + 100000)), text);
     if (job_cancelled(run->job))
         return -1;
-    return import_lease_tick(&run->lease);
+    return run_lease_tick(&run->lease);
 }
 
 /* It stays in the task's log. */
@@ -210,20 +210,20 @@ static void on_remark(void *ctx, const char *text)
     job_progress(run->job, 4, text);
 }
 
-static enum import_step prepare(struct stock_run *run)
+static enum run_step prepare(struct stock_run *run)
 {
     struct store_conn *db = run->job->db;
     if (relink_mark(db, &run->catalog_mark) != 0 || catalog_load(db, &run->catalog) != 0)
-        return import_database_away(run->job);
-    uint32_t warehouse = stock_catalog_warehouse(&run->catalog, run->params.warehouse);
-    if (warehouse != MEM_NONE) {
+        return run_database_away(run->job);
+    uint32_t warehouse = catalog_map_warehouse(&run->catalog, run->params.warehouse);
+    if (warehouse != ARENA_NONE) {
         run->warehouse_id = run->catalog.warehouses[warehouse].id;
         return STEP_ON;
     }
-    return import_fail(&run->failure, "E_WAREHOUSE", "The warehouse is not known any more.");
+    return run_fail(&run->failure, "E_WAREHOUSE", "The warehouse is not known any more.");
 }
 
-static enum import_step read_file(struct stock_run *run)
+static enum run_step read_file(struct stock_run *run)
 {
     struct job *job = run->job;
     struct sheet_error err = {.cls = ""};
@@ -231,20 +231,20 @@ static enum import_step read_file(struct stock_run *run)
         .line = run->params.dry_run ? on_line : NULL, .tick = on_tick, .remark = on_remark, .ctx = run};
     job_progress(job, 2, "reading the present stock");
     if (stock_load_items(job, run->warehouse_id, &run->items) != 0)
-        return import_database_away(run->job);
+        return run_database_away(run->job);
     stock_reader_init(&run->reader, &run->params, &run->catalog, &run->items, &out);
     struct grid_sink sink = stock_reader_sink(&run->reader);
     int rc = job_read_file(job, run->format, &sink, &err);
     if (rc != 0)
-        return import_reading_failed(job, rc, STOCK_SINK_STOPPED, &err, &run->failure);
+        return run_reading_failed(job, rc, STOCK_SINK_STOPPED, &err, &run->failure);
     run->whole = true;
     tell_counts(run);
     if (stock_reader_finish(&run->reader) == 0)
         return STEP_ON;
-    return import_fail(&run->failure, run->reader.failure, run->reader.failure_text);
+    return run_fail(&run->failure, run->reader.failure, run->reader.failure_text);
 }
 
-static enum import_step compare(struct stock_run *run)
+static enum run_step compare(struct stock_run *run)
 {
     if (job_cancelled(run->job))
         return STEP_STOP;
@@ -253,12 +253,12 @@ static enum import_step compare(struct stock_run *run)
     if (!run->params.dry_run)
         return STEP_ON;
     json_array_end(&run->preview);
-    return stock_changes_json(run) == 0 ? STEP_ON : import_database_away(run->job);
+    return stock_changes_json(run) == 0 ? STEP_ON : run_database_away(run->job);
 }
 
-static enum import_step all_steps(struct stock_run *run)
+static enum run_step all_steps(struct stock_run *run)
 {
-    enum import_step step = store_ensure(run->job->db) == 0 ? find_format(run) : import_database_away(run->job);
+    enum run_step step = store_ensure(run->job->db) == 0 ? find_format(run) : run_database_away(run->job);
     if (step == STEP_ON && !run->params.dry_run)
         step = take_lease(run);
     if (step == STEP_ON)
@@ -276,19 +276,19 @@ static enum job_verdict run_import(struct job *job)
 {
     struct stock_run run = {.job = job};
     read_params(job, &run.params);
-    stock_catalog_init(&run.catalog, job->settings->base_currency, job->settings->rate_max_age_days);
+    catalog_map_init(&run.catalog, job->settings->base_currency, job->settings->rate_max_age_days);
     stock_items_init(&run.items, &run.catalog);
     json_out_init(&run.preview);
     json_array(&run.preview);
-    enum import_step step = all_steps(&run);
+    enum run_step step = all_steps(&run);
     tell_counts(&run);
-    enum job_verdict verdict = import_end(job, step, &run.failure, stock_save, stock_save_failed, &run);
-    import_lease_drop(&run.lease);
+    enum job_verdict verdict = run_end(job, step, &run.failure, stock_save, stock_save_failed, &run);
+    run_lease_drop(&run.lease);
     json_out_fini(&run.preview);
     free(run.changes);
     stock_reader_fini(&run.reader);
     stock_items_fini(&run.items);
-    stock_catalog_fini(&run.catalog);
+    catalog_map_fini(&run.catalog);
     return verdict;
 }
 

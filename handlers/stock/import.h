@@ -5,7 +5,7 @@
  *   items               -> lines of one key merged                   stock_import_items
  *   write, save         -> one transaction that writes only what differs
  *
- * The first three know no database: they take a grid and a stock_catalog, and are tested as they are. */
+ * The first three know no database: they take a grid and a catalog_map, and are tested as they are. */
 #ifndef PF_STOCK_IMPORT_H
 #define PF_STOCK_IMPORT_H
 
@@ -44,7 +44,7 @@ struct stock_line {
     size_t part_number_len;
     const char *name; /* not terminated */
     size_t name_len;
-    uint32_t component;             /* number in the catalogue, or MEM_NONE: unmatched */
+    uint32_t component;             /* number in the catalogue, or ARENA_NONE: unmatched */
     int64_t lot_qty, qty, reserved; /* thousandths */
     int64_t cost;                   /* ten-thousandths of the base currency, net; -1 = none */
     struct value_date received_on;  /* year 0 = none */

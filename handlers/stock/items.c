@@ -9,16 +9,16 @@
 #define QTY_LIMIT 1000000000000000 /* 10^12 at three digits */
 #define KEY_BYTES (2 * PN_BYTES)
 
-void stock_items_init(struct stock_items *items, const struct stock_catalog *catalog)
+void stock_items_init(struct stock_items *items, const struct catalog_map *catalog)
 {
     *items = (struct stock_items){.catalog = catalog};
 }
 
 void stock_items_fini(struct stock_items *items)
 {
-    mem_arena_fini(&items->keys);
-    mem_arena_fini(&items->texts);
-    mem_index_fini(&items->index);
+    arena_fini(&items->keys);
+    arena_fini(&items->texts);
+    arena_index_fini(&items->index);
     free(items->item);
     free(items->sums);
     *items = (struct stock_items){0};
@@ -46,7 +46,7 @@ static void make_key(const struct stock_items *items, const char *pn_norm, const
 static bool same_key(const void *ctx, uint32_t number)
 {
     const struct key *key = ctx;
-    const char *text = mem_text(&key->items->keys, key->items->item[number].key);
+    const char *text = arena_text(&key->items->keys, key->items->item[number].key);
     return strcmp(text, key->bytes) == 0 && strcmp(text + (key->vendor - key->bytes), key->vendor) == 0;
 }
 
@@ -55,21 +55,22 @@ static uint32_t item_of(struct stock_items *items, const char *pn_norm, const ch
 {
     struct key key;
     make_key(items, pn_norm, vendor_norm, &key);
-    uint64_t hash = mem_hash(key.bytes, key.n);
-    uint32_t number = mem_index_find(&items->index, hash, same_key, &key);
-    if (number != MEM_NONE)
+    uint64_t hash = arena_hash(key.bytes, key.n);
+    uint32_t number = arena_index_find(&items->index, hash, same_key, &key);
+    if (number != ARENA_NONE)
         return number;
-    items->item = mem_grow(items->item, &items->room, items->n + 1, sizeof *items->item);
+    items->item = arena_grow(items->item, &items->room, items->n + 1, sizeof *items->item);
     number = items->n++;
-    items->item[number] = (struct stock_item){.sum = MEM_NONE, .component = MEM_NONE, .texts = MEM_NONE, .cost = -1};
-    items->item[number].key = mem_arena_add(&items->keys, key.bytes, key.n);
-    mem_index_add(&items->index, hash, number);
+    items->item[number] =
+        (struct stock_item){.sum = ARENA_NONE, .component = ARENA_NONE, .texts = ARENA_NONE, .cost = -1};
+    items->item[number].key = arena_add(&items->keys, key.bytes, key.n);
+    arena_index_add(&items->index, hash, number);
     return number;
 }
 
 const char *stock_item_pn(const struct stock_items *items, const struct stock_item *item)
 {
-    return mem_text(&items->keys, item->key);
+    return arena_text(&items->keys, item->key);
 }
 
 const char *stock_item_vendor(const struct stock_items *items, const struct stock_item *item)
@@ -80,7 +81,7 @@ const char *stock_item_vendor(const struct stock_items *items, const struct stoc
 
 const char *stock_item_part_number(const struct stock_items *items, const struct stock_item *item)
 {
-    return mem_text(&items->texts, item->texts);
+    return arena_text(&items->texts, item->texts);
 }
 
 const char *stock_item_name(const struct stock_items *items, const struct stock_item *item)
@@ -95,18 +96,18 @@ static uint64_t digest_numbers(uint32_t component_id, int64_t lot_qty, int64_t q
                                uint32_t date, enum unit unit)
 {
     int64_t all[] = {component_id, lot_qty, qty, reserved, cost, date, (int64_t)unit};
-    return mem_hash(all, sizeof all);
+    return arena_hash(all, sizeof all);
 }
 
 static uint64_t digest_texts(const char *part_number, size_t n, const char *name, size_t m)
 {
-    uint64_t both[] = {mem_hash(part_number, n), mem_hash(name, m)};
-    return mem_hash(both, sizeof both);
+    uint64_t both[] = {arena_hash(part_number, n), arena_hash(name, m)};
+    return arena_hash(both, sizeof both);
 }
 
 static uint32_t component_id(const struct stock_items *items, uint32_t component)
 {
-    return component == MEM_NONE ? 0 : items->catalog->components[component].id;
+    return component == ARENA_NONE ? 0 : items->catalog->components[component].id;
 }
 
 void stock_items_add_old(struct stock_items *items, const struct stock_old *old)
@@ -131,11 +132,11 @@ static void keep_texts(struct stock_items *items, struct stock_item *item, const
 {
     item->texts_differ = item->old_id && item->old_texts != digest_texts(line->part_number, line->part_number_len,
                                                                          line->name, line->name_len);
-    item->texts = MEM_NONE;
+    item->texts = ARENA_NONE;
     if (item->old_id && !item->texts_differ)
         return;
-    item->texts = mem_arena_add(&items->texts, line->part_number, line->part_number_len);
-    mem_arena_add(&items->texts, line->name, line->name_len);
+    item->texts = arena_add(&items->texts, line->part_number, line->part_number_len);
+    arena_add(&items->texts, line->name, line->name_len);
 }
 
 static void set_line(struct stock_items *items, struct stock_item *item, const struct stock_line *line)
@@ -161,8 +162,8 @@ static void add_to_sum(struct stock_sum *sum, int64_t qty, int64_t cost)
 
 static struct stock_sum *sum_of(struct stock_items *items, struct stock_item *item)
 {
-    if (item->sum == MEM_NONE) {
-        items->sums = mem_grow(items->sums, &items->room_sums, items->n_sums + 1, sizeof *items->sums);
+    if (item->sum == ARENA_NONE) {
+        items->sums = arena_grow(items->sums, &items->room_sums, items->n_sums + 1, sizeof *items->sums);
         item->sum = items->n_sums++;
         items->sums[item->sum] = (struct stock_sum){0, 0};
         add_to_sum(&items->sums[item->sum], item->qty, item->cost);
@@ -213,7 +214,7 @@ void stock_items_settle(struct stock_items *items)
 {
     for (uint32_t i = 0; i < items->n; i++) {
         struct stock_item *item = &items->item[i];
-        const struct stock_sum *sum = item->sum == MEM_NONE ? NULL : &items->sums[item->sum];
+        const struct stock_sum *sum = item->sum == ARENA_NONE ? NULL : &items->sums[item->sum];
         if (sum)
             item->cost = sum->qty > 0 ? (int64_t)dec_div_round(sum->value, sum->qty, ROUND_HALF_UP) : -1;
     }
@@ -246,8 +247,8 @@ static void total_item(const struct stock_items *items, const struct stock_item 
     t->updated += change == CHANGE_UPDATE;
     t->unchanged += change == CHANGE_NONE || change == CHANGE_TEXTS;
     t->texts += change == CHANGE_TEXTS;
-    t->matched += item->component != MEM_NONE;
-    t->unmatched += item->component == MEM_NONE;
+    t->matched += item->component != ARENA_NONE;
+    t->unmatched += item->component == ARENA_NONE;
     t->qty += item->qty;
     if (item->cost >= 0)
         t->value += (dec128)item->qty * item->cost;

@@ -10,9 +10,9 @@
 
 struct stock_item {
     uint32_t key;       /* arena offset: pn_norm, NUL, vendor_norm */
-    uint32_t component; /* number in the catalogue, or MEM_NONE */
-    uint32_t sum;       /* number of its running sum, or MEM_NONE while one line makes it */
-    uint32_t texts;     /* offset of part number, NUL, name; MEM_NONE = none, or the same as in stock */
+    uint32_t component; /* number in the catalogue, or ARENA_NONE */
+    uint32_t sum;       /* number of its running sum, or ARENA_NONE while one line makes it */
+    uint32_t texts;     /* offset of part number, NUL, name; ARENA_NONE = none, or the same as in stock */
     uint32_t date;      /* received on: year × 10 000 + month × 100 + day; 0 = none */
     int64_t lot_qty, qty, reserved;
     int64_t cost;                    /* -1 = none */
@@ -29,17 +29,17 @@ struct stock_sum {
 };
 
 struct stock_items {
-    struct mem_arena keys;  /* of items */
-    struct mem_arena texts; /* part numbers as written, and names */
+    struct arena keys;  /* of items */
+    struct arena texts; /* part numbers as written, and names */
     struct stock_item *item;
     uint32_t n, room;
-    struct mem_index index;
+    struct arena_index index;
     struct stock_sum *sums;
     uint32_t n_sums, room_sums;
-    const struct stock_catalog *catalog; /* for the ids of components */
+    const struct catalog_map *catalog; /* for the ids of components */
 };
 
-void stock_items_init(struct stock_items *items, const struct stock_catalog *catalog);
+void stock_items_init(struct stock_items *items, const struct catalog_map *catalog);
 void stock_items_fini(struct stock_items *items);
 
 /* One item that the warehouse holds now. */
@@ -68,7 +68,7 @@ enum stock_added stock_items_add(struct stock_items *items, const struct stock_l
                                  uint32_t *number);
 
 const char *stock_item_pn(const struct stock_items *items, const struct stock_item *item);
-/* Only while item->texts is not MEM_NONE. */
+/* Only while item->texts is not ARENA_NONE. */
 const char *stock_item_part_number(const struct stock_items *items, const struct stock_item *item);
 const char *stock_item_name(const struct stock_items *items, const struct stock_item *item);
 const char *stock_item_vendor(const struct stock_items *items, const struct stock_item *item);

@@ -85,7 +85,7 @@ static enum stock_code read_quantity(const struct stock_context *context, const 
 static enum stock_code read_unit(const struct stock_context *context, const struct stock_row *row,
                                  const struct stock_ident *ident, enum unit *unit, int64_t *multiplier)
 {
-    const struct stock_catalog *catalog = context->catalog;
+    const struct catalog_map *catalog = context->catalog;
     const struct grid_cell *cell = row->field[FIELD_UNIT];
     struct stock_span text = stock_cell_span(cell);
     struct value_unit value = {UNIT_NONE, 1, false};
@@ -98,12 +98,12 @@ static enum stock_code read_unit(const struct stock_context *context, const stru
         return E_UNIT;
     *multiplier = (int64_t)value.factor * 1000;
     if (value.pack) {
-        *multiplier = ident->entry == MEM_NONE ? 0 : catalog->entries[ident->entry].pack_qty;
+        *multiplier = ident->entry == ARENA_NONE ? 0 : catalog->entries[ident->entry].pack_qty;
         value.unit = UNIT_PCS;
         if (*multiplier == 0)
             return E_UNIT_PACK;
     }
-    enum unit own = ident->component == MEM_NONE ? UNIT_NONE : (enum unit)catalog->components[ident->component].unit;
+    enum unit own = ident->component == ARENA_NONE ? UNIT_NONE : (enum unit)catalog->components[ident->component].unit;
     if (own == UNIT_NONE)
         own = value.unit == UNIT_NONE ? UNIT_PCS : value.unit;
     if (value.unit != UNIT_NONE && (value.unit == UNIT_M) != (own == UNIT_M))
@@ -187,7 +187,7 @@ static bool find_rate(struct stock_context *context, const char *currency, int64
             *nominal = context->rate[i].nominal;
             return context->rate[i].known;
         }
-    bool known = stock_catalog_rate(context->catalog, currency, context->stock_date, rate, nominal);
+    bool known = catalog_map_rate(context->catalog, currency, context->stock_date, rate, nominal);
     if (context->n_rates < STOCK_RATES_CACHED) {
         memcpy(context->rate[context->n_rates].currency, currency, 4);
         context->rate[context->n_rates].known = known;
@@ -376,14 +376,14 @@ enum stock_code stock_line_read(struct stock_context *context, const struct stoc
     line->name = name.s;
     line->name_len = cut_characters(name, NAME_CHARACTERS);
     line->component = ident->component;
-    bool mapped = ident->entry != MEM_NONE && context->catalog->entries[ident->entry].component == ident->component;
+    bool mapped = ident->entry != ARENA_NONE && context->catalog->entries[ident->entry].component == ident->component;
     line->lot_qty = mapped ? context->catalog->entries[ident->entry].lot_qty : 1000;
     line->qty = amounts.qty;
     line->reserved = amounts.reserved;
     line->cost = amounts.cost;
     line->unit = amounts.unit;
     line->received_on = read_date(context, row, warnings);
-    if (line->component == MEM_NONE)
+    if (line->component == ARENA_NONE)
         stock_warn(warnings, W_UNMATCHED);
     return CODE_NONE;
 }

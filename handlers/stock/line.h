@@ -14,7 +14,7 @@
 /* What all rows of one file share. */
 struct stock_context {
     const struct stock_params *params;
-    struct stock_catalog *catalog;
+    struct catalog_map *catalog;
     const struct stock_heading *heading;
     struct value_date stock_date; /* rates are taken at this date */
     bool date1904;                /* serial numbers of days count from 1904 */
@@ -45,7 +45,7 @@ struct stock_ident {
     char vendor_norm[PN_BYTES];
     char digits[24];               /* a number cell as text, padded with zeros */
     struct stock_span part_number; /* as written */
-    uint32_t component, entry;     /* numbers in the catalogue, or MEM_NONE */
+    uint32_t component, entry;     /* numbers in the catalogue, or ARENA_NONE */
 };
 enum stock_code stock_identify(const struct stock_context *context, const struct stock_row *row,
                                struct stock_ident *ident, stock_warnings *warnings);

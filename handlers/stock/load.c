@@ -48,7 +48,7 @@ int stock_load_items(struct job *job, uint32_t warehouse_id, struct stock_items 
         struct store_value after[] = {STORE_U(warehouse_id), STORE_S(page.pn), STORE_S(page.pn), STORE_S(page.pn),
                                       STORE_S(page.vendor)};
         page.rows = 0;
-        if (import_go_on(job, job->db) != 0)
+        if (run_go_on(job, job->db) != 0)
             return -1;
         /* The first condition on pn_norm gives the range of the index, the bracket the exact place in it. */
         if (store_query(

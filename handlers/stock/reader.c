@@ -27,13 +27,13 @@ static int fail(struct stock_reader *reader, const char *code, const char *forma
     return -1;
 }
 
-void stock_reader_init(struct stock_reader *reader, const struct stock_params *params, struct stock_catalog *catalog,
+void stock_reader_init(struct stock_reader *reader, const struct stock_params *params, struct catalog_map *catalog,
                        struct stock_items *items, const struct stock_reader_out *out)
 {
     *reader = (struct stock_reader){.params = params, .catalog = catalog, .items = items, .out = *out};
-    reader->warehouse = stock_catalog_warehouse(catalog, params->warehouse);
-    reader->section = MEM_NONE;
-    reader->side_by_side = MEM_NONE;
+    reader->warehouse = catalog_map_warehouse(catalog, params->warehouse);
+    reader->section = ARENA_NONE;
+    reader->side_by_side = ARENA_NONE;
 }
 
 static void drop_head(struct stock_reader *reader)
@@ -63,7 +63,7 @@ static void report(struct stock_reader *reader, const struct stock_row *row, enu
     if (!stock_issues_count(&reader->issues, code))
         return;
     if (code == W_UNMATCHED || code == E_PN_AMBIGUOUS)
-        stock_catalog_suggest(reader->catalog, pn_norm, suggestion, sizeof suggestion);
+        catalog_map_suggest(reader->catalog, pn_norm, suggestion, sizeof suggestion);
     size_t n = stock_row_raw(&reader->heading, row, raw, sizeof raw);
     stock_issues_keep(&reader->issues, code, row->row->row, raw, n, pn_norm, suggestion);
 }
@@ -98,7 +98,7 @@ static int take_data(struct stock_reader *reader, const struct stock_row *row)
     struct stock_line line;
     stock_warnings warnings = 0;
     enum stock_added added = ADDED_NEW;
-    uint32_t item = MEM_NONE;
+    uint32_t item = ARENA_NONE;
     reader->rows_total++;
     reader->no_values += row->field[FIELD_QTY] && row->field[FIELD_QTY]->kind == GRID_ERROR;
     enum stock_code code = stock_line_read(&reader->context, row, &ident, &line, &warnings);
@@ -124,9 +124,9 @@ static int take_data(struct stock_reader *reader, const struct stock_row *row)
 static bool is_elsewhere(const struct stock_reader *reader, const struct stock_row *row)
 {
     struct stock_span text = stock_cell_span(row->field[FIELD_WAREHOUSE]);
-    if (reader->section != MEM_NONE && reader->section != reader->warehouse)
+    if (reader->section != ARENA_NONE && reader->section != reader->warehouse)
         return true;
-    return text.n && stock_catalog_warehouse_named(reader->catalog, text.s, text.n) != reader->warehouse;
+    return text.n && catalog_map_warehouse_named(reader->catalog, text.s, text.n) != reader->warehouse;
 }
 
 static int take_kind(struct stock_reader *reader, const struct stock_row *row, enum stock_row_kind kind)
@@ -142,7 +142,7 @@ static int take_kind(struct stock_reader *reader, const struct stock_row *row, e
     case ROW_GROUP:
         reader->skipped[SKIP_GROUP]++;
         section = stock_row_section(&reader->context, row);
-        if (section != MEM_NONE)
+        if (section != ARENA_NONE)
             reader->section = section;
         return 0;
     case ROW_DATA:
@@ -245,7 +245,7 @@ static int search_heading(struct stock_reader *reader)
              *reader->sheet ? " of sheet " : "", reader->sheet);
         return GRID_STOP;
     case HEAD_NONE:
-        if (reader->side_by_side == MEM_NONE)
+        if (reader->side_by_side == ARENA_NONE)
             reader->side_by_side = stock_heading_side_by_side(&input);
         reader->phase = PHASE_PASS;
         drop_head(reader);
@@ -270,7 +270,7 @@ static void keep_merges(struct stock_reader *reader, const struct grid_sheet *sh
         const struct grid_merge *m = &sheet->merges[i];
         if (m->row >= STOCK_HEAD_ROWS || m->column >= STOCK_COLUMNS)
             continue;
-        reader->merges = mem_grow(reader->merges, &reader->room_merges, reader->n_merges + 1, sizeof *m);
+        reader->merges = arena_grow(reader->merges, &reader->room_merges, reader->n_merges + 1, sizeof *m);
         reader->merges[reader->n_merges++] = *m;
     }
 }
@@ -351,7 +351,7 @@ static void explain_amounts(struct stock_reader *reader)
 
 static int no_heading(struct stock_reader *reader)
 {
-    if (reader->side_by_side != MEM_NONE)
+    if (reader->side_by_side != ARENA_NONE)
         return fail(
             reader, "E_NO_HEADER",
             "The warehouses stand side by side, each with a quantity in row %u: which one is meant is not known. "

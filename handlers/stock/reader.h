@@ -27,7 +27,7 @@ enum stock_phase { PHASE_SEARCH, PHASE_PASS /* this sheet is of no use */, PHASE
 
 struct stock_reader {
     const struct stock_params *params;
-    struct stock_catalog *catalog;
+    struct catalog_map *catalog;
     struct stock_items *items;
     struct stock_reader_out out;
     uint32_t warehouse; /* number in the catalogue of the one that is imported */
@@ -44,13 +44,13 @@ struct stock_reader {
     struct stock_heading heading;
     struct stock_context context;
     struct grid_row *waiting; /* a row whose kind depends on the next one, or NULL */
-    uint32_t section;         /* warehouse of the section we are in, or MEM_NONE */
+    uint32_t section;         /* warehouse of the section we are in, or ARENA_NONE */
 
     uint64_t rows_read;
     uint32_t rows_total, rows_rejected, duplicates_merged;
     uint32_t uncalculated; /* formulas without a value in the rows below the heading */
     uint32_t no_values;    /* data rows whose quantity is an error or, in a form of 1C, an expression */
-    uint32_t side_by_side; /* row of stock_heading_side_by_side() on a sheet without heading, or MEM_NONE */
+    uint32_t side_by_side; /* row of stock_heading_side_by_side() on a sheet without heading, or ARENA_NONE */
     uint32_t skipped[SKIP_COUNT];
     struct stock_issues issues;
     /* Set when the task cannot succeed: "E_NO_HEADER" and a sentence. */
@@ -59,7 +59,7 @@ struct stock_reader {
 };
 
 /* The warehouse must be in the catalogue. `items` may hold the present stock. */
-void stock_reader_init(struct stock_reader *reader, const struct stock_params *params, struct stock_catalog *catalog,
+void stock_reader_init(struct stock_reader *reader, const struct stock_params *params, struct catalog_map *catalog,
                        struct stock_items *items, const struct stock_reader_out *out);
 void stock_reader_fini(struct stock_reader *reader);
 struct grid_sink stock_reader_sink(struct stock_reader *reader);

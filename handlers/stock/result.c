@@ -94,7 +94,7 @@ static void put_counts(struct json_out *out, const struct stock_run *run)
     put_decimal(out, "qty_total", t->qty, QTY_SCALE);
     put_decimal(out, "value_total", t->value, 2);
     if (reader->rows_rejected)
-        import_put_rejects(out, run->job->id);
+        run_put_rejects(out, run->job->id);
 }
 
 char *stock_result_json(const struct stock_run *run)

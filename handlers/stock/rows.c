@@ -60,7 +60,7 @@ static bool repeats_label(const struct stock_heading *heading, const struct grid
     bool ready = false;
     struct stock_span words = stock_cell_words(cell);
     for (unsigned i = 0; i < 3 && words.n > 0 && words.n < sizeof label; i++) {
-        const char *own = mem_text(&heading->text, heading->label[cell->column][i]);
+        const char *own = arena_text(&heading->text, heading->label[cell->column][i]);
         if (*own == '\0' || !may_be_label(words, own))
             continue;
         if (!ready)
@@ -158,8 +158,8 @@ enum stock_row_kind stock_row_kind_unaligned(const struct stock_context *context
 uint32_t stock_row_section(const struct stock_context *context, const struct stock_row *row)
 {
     struct stock_span name = stock_cell_words(row->field[FIELD_NAME]), first = first_words(row->row);
-    uint32_t found = name.n ? stock_catalog_warehouse_named(context->catalog, name.s, name.n) : MEM_NONE;
-    return found == MEM_NONE && first.n ? stock_catalog_warehouse_named(context->catalog, first.s, first.n) : found;
+    uint32_t found = name.n ? catalog_map_warehouse_named(context->catalog, name.s, name.n) : ARENA_NONE;
+    return found == ARENA_NONE && first.n ? catalog_map_warehouse_named(context->catalog, first.s, first.n) : found;
 }
 
 /* Copy a cell's text: control characters become blanks, bad bytes U+FFFD. */

@@ -20,7 +20,7 @@ enum stock_row_kind stock_row_kind(const struct stock_context *context, const st
 enum stock_row_kind stock_row_kind_unaligned(const struct stock_context *context, const struct grid_row *row);
 /* Does the cell hold a number? */
 bool stock_cell_is_amount(const struct stock_context *context, const struct grid_cell *cell);
-/* The warehouse that a group row names, or MEM_NONE. */
+/* The warehouse that a group row names, or ARENA_NONE. */
 uint32_t stock_row_section(const struct stock_context *context, const struct stock_row *row);
 /* The row's recognised columns in the file's order, separated by tabs (those inside cells become blanks), cut at 1000
  * characters. Returns the length. */

@@ -12,7 +12,7 @@ struct stock_run {
     struct job *job;
     struct stock_params params;
     enum sheet_format format;
-    struct stock_catalog catalog;
+    struct catalog_map catalog;
     struct stock_items items;
     struct stock_reader reader;
     struct stock_totals totals;
@@ -20,8 +20,8 @@ struct stock_run {
     uint32_t warehouse_id;
     uint64_t catalog_mark; /* relink_mark() when the catalogue was read */
 
-    struct import_lease lease; /* on the warehouse; not taken for a dry run */
-    struct import_failure failure;
+    struct run_lease lease; /* on the warehouse; not taken for a dry run */
+    struct run_failure failure;
 
     /* Found by the effect, or from the earlier import with if_seen = skip. */
     uint64_t import_id; /* 0 = none (dry run) */

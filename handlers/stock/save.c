@@ -26,9 +26,9 @@ static int add_issue(struct stock_run *run, struct store_bulk *bulk, const char 
         STORE_S(stock_code_field(code)),
         STORE_S(stock_code_name(code)),
         STORE_S(stock_code_message(code)),
-        STORE_S(mem_text(&issues->text, issue->raw)),
-        issue->pn ? STORE_S(mem_text(&issues->text, issue->pn)) : STORE_N,
-        issue->suggestion ? STORE_S(mem_text(&issues->text, issue->suggestion)) : STORE_N,
+        STORE_S(arena_text(&issues->text, issue->raw)),
+        issue->pn ? STORE_S(arena_text(&issues->text, issue->pn)) : STORE_N,
+        issue->suggestion ? STORE_S(arena_text(&issues->text, issue->suggestion)) : STORE_N,
     };
     return store_bulk_add(bulk, v);
 }
@@ -37,7 +37,7 @@ static int add_issue(struct stock_run *run, struct store_bulk *bulk, const char 
 static int save_columns(const struct stock_run *run, struct store_conn *db)
 {
     const struct stock_heading *heading = &run->reader.heading;
-    char names[IMPORT_COLUMNS];
+    char names[RUN_COLUMNS];
     size_t used = 0;
     for (uint32_t column = 0; column < STOCK_COLUMNS; column++) {
         enum stock_field field = (enum stock_field)heading->field_at[column];
@@ -46,12 +46,12 @@ static int save_columns(const struct stock_run *run, struct store_conn *db)
                 (size_t)snprintf(names + used, sizeof names - used, "%s%s", used ? "\t" : "", stock_field_name(field));
     }
     assert(used > 0 && used < sizeof names); /* each field once, and each row error has a heading above it */
-    return import_save_columns(db, run->job->id, names);
+    return run_save_columns(db, run->job->id, names);
 }
 
 static int save_issues(struct stock_run *run, struct store_conn *db)
 {
-    struct import_uuid task = import_uuid(run->job->id);
+    struct run_uuid task = run_uuid(run->job->id);
     uint32_t n = stock_issues_kept(&run->reader.issues);
     if (n == 0)
         return 0;
@@ -118,7 +118,7 @@ static int check_deletes(struct stock_run *run, struct job_ending *ending)
 
 static int record_import(struct stock_run *run, struct store_conn *db)
 {
-    struct import_uuid task = import_uuid(run->job->id);
+    struct run_uuid task = run_uuid(run->job->id);
     const struct journal_file *file = run->job->file;
     char date[11];
     value_date_format(run->reader.context.stock_date, date);
@@ -200,10 +200,10 @@ static int link_with_new_rows(struct stock_run *run, struct store_conn *db)
 
 static int save_stock(struct stock_run *run, struct store_conn *db)
 {
-    if (import_lease_check(&run->lease, db) != 0 || record_import(run, db) != 0 || write_difference(run, db) != 0 ||
-        import_go_on(run->job, db) != 0 || link_with_new_rows(run, db) != 0 || record_counts(run, db) != 0)
+    if (run_lease_check(&run->lease, db) != 0 || record_import(run, db) != 0 || write_difference(run, db) != 0 ||
+        run_go_on(run->job, db) != 0 || link_with_new_rows(run, db) != 0 || record_counts(run, db) != 0)
         return -1;
-    return import_lease_end(&run->lease, db);
+    return run_lease_end(&run->lease, db);
 }
 
 int stock_save(struct job *job, struct store_conn *db, struct job_ending *ending, void *ctx)

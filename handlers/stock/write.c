@@ -13,7 +13,7 @@
 
 static int go_on(const struct stock_target *target, uint32_t row)
 {
-    return row % LOOK_ROWS == 0 ? import_go_on(target->job, target->db) : 0;
+    return row % LOOK_ROWS == 0 ? run_go_on(target->job, target->db) : 0;
 }
 
 /* Texts of one item's numbers; the values point into it. */
@@ -32,7 +32,7 @@ static void number_values(const struct stock_items *items, const struct stock_it
                           struct store_value v[N_NUMBERS])
 {
     const char *unit = unit_name((enum unit)item->unit);
-    v[0] = item->component == MEM_NONE ? STORE_N : STORE_U(items->catalog->components[item->component].id);
+    v[0] = item->component == ARENA_NONE ? STORE_N : STORE_U(items->catalog->components[item->component].id);
     v[1] = decimal(item->lot_qty, QTY_SCALE, texts->lot_qty);
     v[2] = decimal(item->qty, QTY_SCALE, texts->qty);
     v[3] = decimal(item->reserved, QTY_SCALE, texts->reserved);
@@ -50,7 +50,7 @@ static void number_values(const struct stock_items *items, const struct stock_it
 static void text_values(const struct stock_items *items, const struct stock_item *item, struct store_value v[2])
 {
     v[0] = v[1] = STORE_N;
-    if (item->texts == MEM_NONE)
+    if (item->texts == ARENA_NONE)
         return;
     const char *part_number = stock_item_part_number(items, item), *name = stock_item_name(items, item);
     v[0] = STORE_S(part_number);

@@ -21,7 +21,7 @@ struct candidate {
 
 void stock_heading_fini(struct stock_heading *heading)
 {
-    mem_arena_fini(&heading->text);
+    arena_fini(&heading->text);
     memset(heading, 0, sizeof *heading);
 }
 
@@ -165,13 +165,13 @@ static uint32_t keep_label(struct stock_heading *heading, struct stock_span text
 {
     char label[LABEL_BYTES];
     size_t n = text.n ? label_normalise(text.s, text.n, label, sizeof label) : 0;
-    return n ? mem_arena_add(&heading->text, label, n) : 0;
+    return n ? arena_add(&heading->text, label, n) : 0;
 }
 
 static void keep_labels(const struct stock_head_input *input, const struct candidate *c, struct stock_heading *out)
 {
     char joined[LABEL_BYTES];
-    mem_arena_add(&out->text, "", 0); /* offset 0 means none */
+    arena_add(&out->text, "", 0); /* offset 0 means none */
     for (uint32_t column = 0; column < STOCK_COLUMNS; column++) {
         struct stock_span top = stock_cell_words(stock_row_cell(c->upper, column));
         out->label[column][0] = keep_label(out, top);
@@ -207,7 +207,7 @@ static void take(const struct stock_head_input *input, const struct candidate *c
     out->rows = c->lower ? 2 : 1;
     out->grid = c->upper->grid;
     for (unsigned field = 0; field < FIELD_COUNT; field++)
-        out->column[field] = MEM_NONE;
+        out->column[field] = ARENA_NONE;
     for (uint32_t column = 0; column < STOCK_COLUMNS; column++) {
         uint8_t field = c->field_at[column];
         out->field_at[column] = field;
@@ -254,7 +254,7 @@ uint32_t stock_heading_side_by_side(const struct stock_head_input *input)
         if (quantities > 1)
             return row->row;
     }
-    return MEM_NONE;
+    return ARENA_NONE;
 }
 
 /* ---- The report's date ----------------------------------------------------------------------------------------- */

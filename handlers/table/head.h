@@ -14,20 +14,20 @@ struct stock_heading {
     uint32_t row;                          /* 0-based, the first of `rows` */
     unsigned rows;                         /* 1 or 2 */
     uint16_t grid;                         /* whose columns they are: grid_row.grid */
-    uint32_t column[FIELD_COUNT];          /* 0-based, MEM_NONE = the sheet has no such column */
+    uint32_t column[FIELD_COUNT];          /* 0-based, ARENA_NONE = the sheet has no such column */
     struct label_hints hints[FIELD_COUNT]; /* currency and VAT that the column's label names */
     uint8_t field_at[STOCK_COLUMNS];       /* enum stock_field by column */
     uint8_t last_at[STOCK_COLUMNS];        /* the last column under the caption that begins in this one */
     /* Normalised texts by column, offsets into `text`, 0 = none: as a heading is repeated on each printed page, upper
      * row, lower row, and both joined. */
     uint32_t label[STOCK_COLUMNS][3];
-    struct mem_arena text;
+    struct arena text;
     uint32_t rivals[2]; /* of HEAD_AMBIGUOUS, the only thing told beside `row`: the first two quantity columns */
 };
 void stock_heading_fini(struct stock_heading *heading);
 static inline bool stock_heading_has(const struct stock_heading *heading, enum stock_field field)
 {
-    return heading->column[field] != MEM_NONE;
+    return heading->column[field] != ARENA_NONE;
 }
 
 /* What a sheet begins with. */
@@ -42,7 +42,7 @@ enum stock_head_result { HEAD_FOUND, HEAD_NONE, HEAD_AMBIGUOUS /* two quantity c
 enum stock_head_result stock_heading_find(const struct stock_head_input *input, struct stock_heading *out);
 
 /* A report with the warehouses side by side, a quantity below the name of each, has no heading for us. Row of the
- * quantities' captions, MEM_NONE = it is no such report. */
+ * quantities' captions, ARENA_NONE = it is no such report. */
 uint32_t stock_heading_side_by_side(const struct stock_head_input *input);
 
 /* The latest date written above the heading, when the report was made or printed apart; year 0 = none. */

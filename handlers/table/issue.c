@@ -59,7 +59,7 @@ const char *stock_code_message(enum stock_code code)
 
 void stock_issues_fini(struct stock_issues *issues)
 {
-    mem_arena_fini(&issues->text);
+    arena_fini(&issues->text);
     free(issues->error);
     free(issues->warning);
     memset(issues, 0, sizeof *issues);
@@ -74,8 +74,8 @@ bool stock_issues_count(struct stock_issues *issues, enum stock_code code)
 static uint32_t keep_text(struct stock_issues *issues, const char *text, size_t n)
 {
     if (issues->text.used == 0)
-        mem_arena_add(&issues->text, "", 0);
-    return n ? mem_arena_add(&issues->text, text, n) : 0;
+        arena_add(&issues->text, "", 0);
+    return n ? arena_add(&issues->text, text, n) : 0;
 }
 
 void stock_issues_keep(struct stock_issues *issues, enum stock_code code, uint32_t row, const char *raw, size_t raw_n,
@@ -86,10 +86,10 @@ void stock_issues_keep(struct stock_issues *issues, enum stock_code code, uint32
     issue.pn = keep_text(issues, pn_norm, strlen(pn_norm));
     issue.suggestion = keep_text(issues, suggestion, strlen(suggestion));
     if (stock_code_is_error(code)) {
-        issues->error = mem_grow(issues->error, &issues->room_errors, issues->n_errors + 1, sizeof issue);
+        issues->error = arena_grow(issues->error, &issues->room_errors, issues->n_errors + 1, sizeof issue);
         issues->error[issues->n_errors++] = issue;
     } else {
-        issues->warning = mem_grow(issues->warning, &issues->room_warnings, issues->n_warnings + 1, sizeof issue);
+        issues->warning = arena_grow(issues->warning, &issues->room_warnings, issues->n_warnings + 1, sizeof issue);
         issues->warning[issues->n_warnings++] = issue;
     }
 }

@@ -55,7 +55,7 @@ struct stock_issue {
 };
 struct stock_issues {
     uint64_t count[STOCK_CODES];
-    struct mem_arena text;
+    struct arena text;
     /* Two lists, so that a flood of warnings cannot crowd the errors out. */
     struct stock_issue *error, *warning;
     uint32_t n_errors, room_errors, n_warnings, room_warnings;

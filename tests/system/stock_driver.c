@@ -59,9 +59,9 @@ static void put_issues(struct json_out *out, const struct stock_issues *issues)
         json_object(out);
         json_put_int(out, "row", issue->row + 1);
         json_put_string(out, "code", stock_code_name((enum stock_code)issue->code));
-        json_put_string(out, "raw", mem_text(&issues->text, issue->raw));
-        json_put_string(out, "pn_norm", mem_text(&issues->text, issue->pn));
-        json_put_string(out, "suggestion", mem_text(&issues->text, issue->suggestion));
+        json_put_string(out, "raw", arena_text(&issues->text, issue->raw));
+        json_put_string(out, "pn_norm", arena_text(&issues->text, issue->pn));
+        json_put_string(out, "suggestion", arena_text(&issues->text, issue->suggestion));
         json_object_end(out);
     }
     json_array_end(out);
@@ -70,13 +70,14 @@ static void put_issues(struct json_out *out, const struct stock_issues *issues)
 static void put_item(struct json_out *out, const struct grid_run *run, const struct grid_line *line)
 {
     const struct stock_item *item = &run->items.item[line->item];
-    const struct stock_component *lot = item->component == MEM_NONE ? NULL : &run->catalog.components[item->component];
+    const struct catalog_component *lot =
+        item->component == ARENA_NONE ? NULL : &run->catalog.components[item->component];
     json_object(out);
     json_put_string(out, "pn_norm", stock_item_pn(&run->items, item));
     json_put_string(out, "vendor_norm", stock_item_vendor(&run->items, item));
     json_put_string(out, "part_number", line->part_number);
     json_put_string(out, "name", line->name);
-    json_put_string(out, "lot_code", lot ? stock_text(&run->catalog, lot->lot_code) : NULL);
+    json_put_string(out, "lot_code", lot ? catalog_map_text(&run->catalog, lot->lot_code) : NULL);
     put_decimal(out, "lot_qty", item->lot_qty, QTY_SCALE);
     put_decimal(out, "qty", item->qty, QTY_SCALE);
     put_decimal(out, "reserved", item->reserved, QTY_SCALE);

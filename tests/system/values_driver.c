@@ -58,38 +58,39 @@ static void answer_date(yajl_val given, struct json_out *out)
     json_put_string(out, "date", good ? iso : NULL);
 }
 
-static void fill(struct stock_catalog *catalog, yajl_val given)
+static void fill(struct catalog_map *catalog, yajl_val given)
 {
     size_t n;
     yajl_val *lots = testdata_list(given, "lots", &n);
     for (size_t i = 0; i < n; i++)
-        stock_catalog_add_component(catalog, (uint32_t)i + 1, YAJL_GET_STRING(lots[i]), YAJL_GET_STRING(lots[i]),
-                                    UNIT_PCS);
+        catalog_map_add_component(catalog, (uint32_t)i + 1, YAJL_GET_STRING(lots[i]), YAJL_GET_STRING(lots[i]),
+                                  UNIT_PCS);
     yajl_val *entries = testdata_list(given, "map", &n);
     for (size_t i = 0; i < n; i++) {
         yajl_val *entry = entries[i]->u.array.values;
-        stock_catalog_add_entry(catalog, YAJL_GET_STRING(entry[0]), YAJL_GET_STRING(entry[1]), "raw",
-                                stock_catalog_lot(catalog, YAJL_GET_STRING(entry[2])), 1000, 0);
+        catalog_map_add_entry(catalog, YAJL_GET_STRING(entry[0]), YAJL_GET_STRING(entry[1]), "raw",
+                              catalog_map_lot(catalog, YAJL_GET_STRING(entry[2])), 1000, 0);
     }
 }
 
 static void answer_find(yajl_val given, struct json_out *out)
 {
     static const char *const matches[] = {"unknown", "match", "ambiguous"};
-    struct stock_catalog catalog;
-    struct stock_found found;
-    stock_catalog_init(&catalog, "RUB", 14);
+    struct catalog_map catalog;
+    struct catalog_found found;
+    catalog_map_init(&catalog, "RUB", 14);
     fill(&catalog, given);
-    enum stock_match match =
-        stock_catalog_find(&catalog, testdata_string(given, "pn"), testdata_string(given, "vendor"), &found);
+    enum catalog_match match =
+        catalog_map_find(&catalog, testdata_string(given, "pn"), testdata_string(given, "vendor"), &found);
     json_put_string(out, "match", matches[match]);
-    if (match == STOCK_MATCH) {
-        json_put_string(out, "lot", stock_text(&catalog, catalog.components[found.component].lot_code));
+    if (match == CATALOG_MATCH) {
+        json_put_string(out, "lot", catalog_map_text(&catalog, catalog.components[found.component].lot_code));
         json_put_string(out, "key",
-                        found.entry == MEM_NONE ? NULL : stock_text(&catalog, catalog.entries[found.entry].vendor));
+                        found.entry == ARENA_NONE ? NULL
+                                                  : catalog_map_text(&catalog, catalog.entries[found.entry].vendor));
         json_put_bool(out, "other", found.other_vendor);
     }
-    stock_catalog_fini(&catalog);
+    catalog_map_fini(&catalog);
 }
 
 static void answer(yajl_val given, struct json_out *out)

@@ -30,32 +30,32 @@ static inline const char *grid_norm(const char *text, char *out)
     return out;
 }
 
-static inline void grid_add_map(struct stock_catalog *catalog, yajl_val row)
+static inline void grid_add_map(struct catalog_map *catalog, yajl_val row)
 {
     char pn[PN_BYTES], vendor[PN_BYTES], lot[PN_BYTES];
     const char *raw = testdata_string(row, "part_number");
-    uint32_t component = stock_catalog_lot(catalog, grid_norm(testdata_string(row, "lot_code"), lot));
-    assert_int_not_equal(component, MEM_NONE);
-    stock_catalog_add_entry(catalog, grid_norm(raw, pn), grid_norm(testdata_string(row, "vendor"), vendor), raw,
-                            component, grid_decimal(row, "lot_qty", QTY_SCALE, 1000),
-                            grid_decimal(row, "pack_qty", QTY_SCALE, 0));
+    uint32_t component = catalog_map_lot(catalog, grid_norm(testdata_string(row, "lot_code"), lot));
+    assert_int_not_equal(component, ARENA_NONE);
+    catalog_map_add_entry(catalog, grid_norm(raw, pn), grid_norm(testdata_string(row, "vendor"), vendor), raw,
+                          component, grid_decimal(row, "lot_qty", QTY_SCALE, 1000),
+                          grid_decimal(row, "pack_qty", QTY_SCALE, 0));
 }
 
 /* Component ids are 1, 2, 3 … in order. */
-static inline void grid_catalog(yajl_val scene, struct stock_catalog *catalog)
+static inline void grid_catalog(yajl_val scene, struct catalog_map *catalog)
 {
     size_t n;
     char norm[PN_BYTES];
     yajl_val *list = testdata_list(scene, "warehouses", &n);
-    stock_catalog_init(catalog, "RUB", 14);
+    catalog_map_init(catalog, "RUB", 14);
     for (size_t i = 0; i < n; i++)
-        stock_catalog_add_warehouse(catalog, (uint32_t)i + 1, testdata_string(list[i], "code"),
-                                    testdata_string(list[i], "name"));
+        catalog_map_add_warehouse(catalog, (uint32_t)i + 1, testdata_string(list[i], "code"),
+                                  testdata_string(list[i], "name"));
     list = testdata_list(scene, "components", &n);
     for (size_t i = 0; i < n; i++)
-        stock_catalog_add_component(catalog, (uint32_t)i + 1, testdata_string(list[i], "lot_code"),
-                                    grid_norm(testdata_string(list[i], "lot_code"), norm),
-                                    grid_unit(json_member_string(list[i], "unit", "pcs")));
+        catalog_map_add_component(catalog, (uint32_t)i + 1, testdata_string(list[i], "lot_code"),
+                                  grid_norm(testdata_string(list[i], "lot_code"), norm),
+                                  grid_unit(json_member_string(list[i], "unit", "pcs")));
     list = testdata_list(scene, "part_numbers", &n);
     for (size_t i = 0; i < n; i++)
         grid_add_map(catalog, list[i]);
@@ -66,9 +66,9 @@ static inline void grid_catalog(yajl_val scene, struct stock_catalog *catalog)
         struct value_date date;
         const char *day = testdata_string(list[i], "date");
         assert_int_equal(value_date_text(day, strlen(day), &date), 0);
-        stock_catalog_add_rate(catalog, testdata_string(list[i], "currency"), date,
-                               (uint32_t)json_member_int(list[i], "nominal", 1),
-                               grid_decimal(list[i], "rate", RATE_SCALE, 0));
+        catalog_map_add_rate(catalog, testdata_string(list[i], "currency"), date,
+                             (uint32_t)json_member_int(list[i], "nominal", 1),
+                             grid_decimal(list[i], "rate", RATE_SCALE, 0));
     }
 }
 
@@ -200,7 +200,7 @@ struct grid_line {
 /* A whole import without a database. */
 struct grid_run {
     struct stock_params params;
-    struct stock_catalog catalog;
+    struct catalog_map catalog;
     struct stock_items items;
     struct stock_reader reader;
     struct grid_line lines[64]; /* first lines of items, in file order */
@@ -240,10 +240,10 @@ static inline void grid_add_old(struct grid_run *run, yajl_val row, uint64_t id)
 {
     char lot[PN_BYTES];
     const char *lot_code = testdata_string(row, "lot_code");
-    uint32_t component = lot_code ? stock_catalog_lot(&run->catalog, grid_norm(lot_code, lot)) : MEM_NONE;
+    uint32_t component = lot_code ? catalog_map_lot(&run->catalog, grid_norm(lot_code, lot)) : ARENA_NONE;
     struct stock_old old = {.id = id, .pn_norm = testdata_string(row, "pn_norm"), .part_number = "", .name = ""};
     old.vendor_norm = json_member_string(row, "vendor_norm", "");
-    old.component_id = component == MEM_NONE ? 0 : run->catalog.components[component].id;
+    old.component_id = component == ARENA_NONE ? 0 : run->catalog.components[component].id;
     old.lot_qty = grid_decimal(row, "lot_qty", QTY_SCALE, 1000);
     old.qty = grid_decimal(row, "qty", QTY_SCALE, 0);
     old.reserved = grid_decimal(row, "reserved", QTY_SCALE, 0);
@@ -281,7 +281,7 @@ static inline void grid_run_fini(struct grid_run *run)
 {
     stock_reader_fini(&run->reader);
     stock_items_fini(&run->items);
-    stock_catalog_fini(&run->catalog);
+    catalog_map_fini(&run->catalog);
 }
 
 #endif

@@ -24,7 +24,7 @@ static int write_file(struct store_conn *conn, struct answer *answer, const stru
     char id[37];
     if (sink.fd < 0)
         return 0;
-    int rc = task_rejects_write(conn, row, &asked->options, &sink);
+    int rc = rejects_write(conn, row, &asked->options, &sink);
     if (rc == 1) {
         bool full = sink.error == ENOSPC || sink.error == EDQUOT || sink.error == EFBIG;
         log_task(LOG_LEVEL_WARN, asked->id, "the list of refused rows was not written: %s", strerror(sink.error));

@@ -64,7 +64,8 @@ static inline void write_codes(const struct stock_issues *issues, char *out, siz
 static inline size_t write_item(const struct grid_run *run, const struct stock_item *item, char *out, size_t size)
 {
     char qty[48], reserved[48], cost[48] = "-", date[16] = "-";
-    const struct stock_component *lot = item->component == MEM_NONE ? NULL : &run->catalog.components[item->component];
+    const struct catalog_component *lot =
+        item->component == ARENA_NONE ? NULL : &run->catalog.components[item->component];
     dec_format(item->qty, 3, true, qty, sizeof qty);
     dec_format(item->reserved, 3, true, reserved, sizeof reserved);
     if (item->cost >= 0)
@@ -72,8 +73,9 @@ static inline size_t write_item(const struct grid_run *run, const struct stock_i
     if (item->date)
         snprintf(date, sizeof date, "%u", item->date);
     return (size_t)snprintf(out, size, "%s/%s %s %s %s %s %s %s", stock_item_pn(&run->items, item),
-                            stock_item_vendor(&run->items, item), lot ? stock_text(&run->catalog, lot->lot_code) : "-",
-                            qty, reserved, unit_name((enum unit)item->unit), cost, date);
+                            stock_item_vendor(&run->items, item),
+                            lot ? catalog_map_text(&run->catalog, lot->lot_code) : "-", qty, reserved,
+                            unit_name((enum unit)item->unit), cost, date);
 }
 
 static inline void write_items(const struct grid_run *run, char *out, size_t size)

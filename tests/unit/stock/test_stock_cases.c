@@ -113,13 +113,13 @@ static void check_issues(const char *id, yajl_val expected, const struct stock_i
 static void check_item(const char *id, yajl_val want, const struct grid_run *run, const struct grid_line *line)
 {
     const struct stock_item *item = &run->items.item[line->item];
-    const struct stock_component *component =
-        item->component == MEM_NONE ? NULL : &run->catalog.components[item->component];
+    const struct catalog_component *component =
+        item->component == ARENA_NONE ? NULL : &run->catalog.components[item->component];
     check_text(id, "pn_norm", testdata_string(want, "pn_norm"), stock_item_pn(&run->items, item));
     check_text(id, "vendor_norm", testdata_string(want, "vendor_norm"), stock_item_vendor(&run->items, item));
     check_text(id, "part_number", testdata_string(want, "part_number"), line->part_number);
     check_text(id, "lot_code", testdata_string(want, "lot_code"),
-               component ? stock_text(&run->catalog, component->lot_code) : NULL);
+               component ? catalog_map_text(&run->catalog, component->lot_code) : NULL);
     check_decimal(id, want, "qty", item->qty, 3);
     check_decimal(id, want, "reserved", item->reserved, 3);
     check_text(id, "unit", testdata_string(want, "unit"), unit_name((enum unit)item->unit));

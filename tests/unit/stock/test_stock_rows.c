@@ -235,7 +235,7 @@ static void refuses_broken_text(void **state)
     assert_int_equal(stock_reader_accepted(&run.reader), 1);
     /* What is kept of the row is valid again. */
     const struct stock_issue *issue = stock_issues_at(&run.reader.issues, 0);
-    assert_string_equal(mem_text(&run.reader.issues.text, issue->raw), "A\xef\xbf\xbd\tn\t1");
+    assert_string_equal(arena_text(&run.reader.issues.text, issue->raw), "A\xef\xbf\xbd\tn\t1");
     grid_run_fini(&run);
     yajl_tree_free(tree);
 }

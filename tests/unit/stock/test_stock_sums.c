@@ -95,7 +95,7 @@ static void copy_stock(const struct grid_run *from, struct grid_run *to)
         struct stock_old old = {
             .id = i + 1, .pn_norm = stock_item_pn(&from->items, item), .part_number = "", .name = ""};
         old.vendor_norm = stock_item_vendor(&from->items, item);
-        old.component_id = item->component == MEM_NONE ? 0 : from->catalog.components[item->component].id;
+        old.component_id = item->component == ARENA_NONE ? 0 : from->catalog.components[item->component].id;
         old.lot_qty = item->lot_qty;
         old.qty = item->qty;
         old.reserved = item->reserved;
