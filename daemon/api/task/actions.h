@@ -16,7 +16,7 @@ void resource_task_forget(struct http_request *request);
  * (spool.keep_failed). resource_task_retry.c */
 void resource_task_retry(struct http_request *request);
 /* GET /api/tasks/{id}/rejects.csv: the refused rows of an import that is over. Options as for price lists.
- * resource_task_rejects.c */
+ * rejects.c */
 void resource_task_rejects(struct http_request *request);
 /* GET /api/tasks/{id}/log?after=OFFSET: what the task's attempts had to say, as plain text; behind the first OFFSET
  * bytes. The header Log-Offset is where the next read goes on. Lines are written at the end of an attempt. With
