@@ -9,7 +9,7 @@ void (*on_no_memory)(void);
 
 void no_memory(void)
 {
-    if (on_no_memory != NULL)
+    if (on_no_memory)
         on_no_memory();
     abort();
 }
@@ -22,7 +22,7 @@ void *xalloc(size_t n)
 void *xrealloc(void *p, size_t n)
 {
     void *to = realloc(p, n > 0 ? n : 1);
-    if (to == NULL)
+    if (!to)
         no_memory();
     return to;
 }

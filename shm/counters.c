@@ -39,7 +39,7 @@ void counters_sum(const struct shm_segment *seg, uint64_t *sums, uint32_t n)
 {
     uint32_t have = n < seg->geometry.counters ? n : seg->geometry.counters;
 
-    memset(sums, 0, n * sizeof(*sums));
+    memset(sums, 0, n * sizeof *sums);
     for (uint32_t number = 0; number <= seg->geometry.procs; number++) {
         struct counters_row row = row_at(seg, number);
         if (never_used(seg, number))

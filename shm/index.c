@@ -22,7 +22,7 @@ uint32_t index_find(const struct shm_segment *seg, const uint8_t id[16])
 
     for (; slot != SHM_NIL; slot = index_next(seg, &probe)) {
         slot_head(&seg->slots[slot], &head);
-        if (head.state != TASK_FREE && memcmp(head.id, id, sizeof(head.id)) == 0)
+        if (head.state != TASK_FREE && memcmp(head.id, id, sizeof head.id) == 0)
             return slot;
     }
     return SHM_NIL;

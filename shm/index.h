@@ -17,7 +17,7 @@ static inline uint32_t index_hash(const uint8_t id[16])
 {
     uint64_t half[2];
 
-    memcpy(half, id, sizeof(half));
+    memcpy(half, id, sizeof half);
     uint64_t mixed = (half[0] ^ half[1] * UINT64_C(0x9e3779b97f4a7c15)) * UINT64_C(0xd6e8feb86659fd93);
     return (uint32_t)(mixed >> 32);
 }

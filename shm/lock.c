@@ -34,7 +34,7 @@ static int mutex_init(pthread_mutex_t *mutex)
 
 int shm_lock_init(struct shm_segment *seg)
 {
-    memset(&seg->lock->mutex, 0, sizeof(seg->lock->mutex));
+    memset(&seg->lock->mutex, 0, sizeof seg->lock->mutex);
     return mutex_init(&seg->lock->mutex);
 }
 

@@ -33,7 +33,7 @@ static int look_poll(const struct shm_segment *seg, uint32_t at, const uint8_t i
     struct shm_poll *poll = out;
     uint64_t wanted[2];
 
-    memcpy(wanted, id, sizeof(wanted));
+    memcpy(wanted, id, sizeof wanted);
     for (int try = 0; try < SHM_READ_RETRIES; try++) {
         uint64_t version = slot_version(slot);
         const shm_word *head = slot_head_words(slot, version);
@@ -67,7 +67,7 @@ static int look_handle(const struct shm_segment *seg, uint32_t at, const uint8_t
         slot_words(&head, slot_head_words(slot, version), SHM_HEAD_WORDS);
         if (!slot_still(slot, version))
             continue;
-        if (memcmp(head.id, id, sizeof(head.id)) != 0)
+        if (memcmp(head.id, id, sizeof head.id) != 0)
             return -EAGAIN;
         *(struct shm_handle *)out = (struct shm_handle){.slot = at, .generation = head.generation};
         return verdict(head.state);

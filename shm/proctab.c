@@ -129,7 +129,7 @@ void proctab_set_pid(struct shm_segment *seg, struct proc_ref who, pid_t pid)
     uint64_t life;
     struct shm_proc *entry = entry_of(seg, who, &life);
 
-    if (entry != NULL)
+    if (entry)
         atomic_store_explicit(&entry->pid, pid, memory_order_relaxed);
 }
 
@@ -139,7 +139,7 @@ static bool move(struct shm_segment *seg, struct proc_ref who, uint32_t from_mas
     uint64_t life;
     struct shm_proc *entry = entry_of(seg, who, &life);
 
-    while (entry != NULL && life_generation(life) == who.generation && (from_mask >> life_state(life) & 1) != 0)
+    while (entry && life_generation(life) == who.generation && (from_mask >> life_state(life) & 1) != 0)
         if (atomic_compare_exchange_weak_explicit(&entry->life, &life, life_with(life, state), memory_order_acq_rel,
                                                   memory_order_acquire))
             return true;
@@ -161,7 +161,7 @@ void proctab_beat(struct shm_segment *seg, struct proc_ref me)
     uint64_t life;
     struct shm_proc *entry = entry_of(seg, me, &life);
 
-    if (entry != NULL)
+    if (entry)
         atomic_store_explicit(&entry->beat_ms, now_ms(), memory_order_relaxed);
 }
 
@@ -170,7 +170,7 @@ void proctab_set_session(struct shm_segment *seg, struct proc_ref me, uint64_t s
     uint64_t life;
     struct shm_proc *entry = entry_of(seg, me, &life);
 
-    if (entry != NULL)
+    if (entry)
         atomic_store_explicit(&entry->session, session, memory_order_release);
 }
 
@@ -179,10 +179,10 @@ uint64_t proctab_session(const struct shm_segment *seg, struct proc_ref who)
     uint64_t life;
     const struct shm_proc *entry = entry_of(seg, who, &life);
 
-    if (entry == NULL || !state_living(life_state(life)))
+    if (!entry || !state_living(life_state(life)))
         return 0;
     uint64_t session = atomic_load_explicit(&entry->session, memory_order_acquire);
-    return entry_of(seg, who, &life) != NULL ? session : 0;
+    return entry_of(seg, who, &life) ? session : 0;
 }
 
 void proctab_dead(struct shm_segment *seg, struct proc_ref who, int wait_status)
@@ -190,7 +190,7 @@ void proctab_dead(struct shm_segment *seg, struct proc_ref who, int wait_status)
     uint64_t life;
     struct shm_proc *entry = entry_of(seg, who, &life);
 
-    if (entry == NULL || !state_living(life_state(life)))
+    if (!entry || !state_living(life_state(life)))
         return;
     atomic_store_explicit(&entry->wait_status, wait_status, memory_order_relaxed);
     (void)move(seg, who, 1u << PROC_ASSIGNED | 1u << PROC_ACTIVE | 1u << PROC_STOPPING, PROC_DEAD);
@@ -205,7 +205,7 @@ bool proctab_alive(const struct shm_segment *seg, struct proc_ref who)
 {
     uint64_t life;
 
-    return entry_of(seg, who, &life) != NULL && state_living(life_state(life));
+    return entry_of(seg, who, &life) && state_living(life_state(life));
 }
 
 static void fill_info(const struct shm_proc *entry, uint32_t slot, uint64_t life, struct proc_info *out)
@@ -261,7 +261,7 @@ void proctab_request_kill(struct shm_segment *seg, struct proc_ref who, int sign
     struct shm_proc *entry = entry_of(seg, who, &life);
 
     shm_insist(signal > 0 && signal < 128);
-    if (entry != NULL)
+    if (entry)
         atomic_store_explicit(&entry->kill, (uint64_t)who.generation << 32 | (uint32_t)signal, memory_order_release);
 }
 

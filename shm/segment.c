@@ -70,7 +70,7 @@ static bool geometry_valid(const struct shm_geometry *geometry)
 static int random_word(uint64_t *out)
 {
     /* Up to 256 bytes come whole or not at all once the kernel's pool is ready (getrandom(2)). */
-    while (getrandom(out, sizeof(*out), 0) != (ssize_t)sizeof(*out))
+    while (getrandom(out, sizeof *out, 0) != (ssize_t)sizeof *out)
         if (errno != EINTR)
             return -errno;
     return 0;
@@ -82,7 +82,7 @@ static int open_object(uint64_t boot)
     char name[64];
 
     for (int try = 0; try < NAME_TRIES; try++) {
-        (void)snprintf(name, sizeof(name), "/priceforge-%ld-%016llx", (long)getpid(),
+        (void)snprintf(name, sizeof name, "/priceforge-%ld-%016llx", (long)getpid(),
                        (unsigned long long)boot + (unsigned)try);
         int fd = shm_open(name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
         if (fd >= 0) {
@@ -152,7 +152,7 @@ static void fill_header(struct shm_segment *seg)
     header->index_size = seg->index_mask + 1;
     header->boot = seg->boot;
     header->bytes = seg->bytes;
-    memcpy(header->type_limit, geometry->type_limit, sizeof(header->type_limit));
+    memcpy(header->type_limit, geometry->type_limit, sizeof header->type_limit);
 }
 
 /* The object comes zeroed: every slot is FREE, every entry is FREE; only the lock and the caches need making. */
@@ -200,8 +200,8 @@ int shm_segment_new(const struct shm_geometry *geometry, struct shm_segment **ou
         return -EINVAL;
     if (!plan_make(geometry, page, &plan))
         return -EOVERFLOW;
-    struct shm_segment *seg = calloc(1, sizeof(*seg));
-    shm_insist(seg != NULL);
+    struct shm_segment *seg = calloc(1, sizeof *seg);
+    shm_insist(seg);
     seg->geometry = *geometry;
     error = random_word(&seg->boot);
     if (error == 0)
@@ -216,7 +216,7 @@ int shm_segment_new(const struct shm_geometry *geometry, struct shm_segment **ou
 
 void shm_segment_free(struct shm_segment **seg)
 {
-    if (*seg == NULL)
+    if (!*seg)
         return;
     (void)munmap((*seg)->map, (*seg)->map_size);
     free((*seg)->fds);
@@ -234,7 +234,7 @@ bool shm_segment_intact(const struct shm_segment *seg)
            header->procs == geometry->procs && header->types == geometry->types &&
            header->counters == geometry->counters && header->index_size == seg->index_mask + 1 &&
            header->boot == seg->boot && header->bytes == seg->bytes &&
-           memcmp(header->type_limit, geometry->type_limit, sizeof(header->type_limit)) == 0;
+           memcmp(header->type_limit, geometry->type_limit, sizeof header->type_limit) == 0;
 }
 
 uint64_t shm_segment_boot(const struct shm_segment *seg)
@@ -263,7 +263,7 @@ uint32_t shm_segment_layout(void)
     };
     uint32_t word = UINT32_C(2166136261); /* FNV-1a over the sizes */
 
-    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
         for (unsigned shift = 0; shift < 32; shift += 8)
             word = (word ^ (uint32_t)(parts[i] >> shift & 0xff)) * UINT32_C(16777619);
     return word;

@@ -63,7 +63,7 @@ static void make_reserved(struct shm_task *task, struct proc_ref me, const uint8
                           uint64_t generation)
 {
     memset(task, 0, offsetof(struct shm_task, message));
-    memcpy(task->id, id, sizeof(task->id));
+    memcpy(task->id, id, sizeof task->id);
     task->generation = generation != 0 ? generation : 1; /* 0 names nobody */
     task->owner = me;
     task->state = TASK_RESERVED;
@@ -117,8 +117,8 @@ int shm_table_reserve(struct shm_segment *seg, struct proc_ref me, const uint8_t
 static void check_next(const struct shm_task *next)
 {
     shm_insist(next->state < TASK_STATES && next->progress <= 100 && next->text_len <= TASK_TEXT_MAX);
-    shm_insist(memchr(next->message, '\0', sizeof(next->message)) != NULL);
-    shm_insist(memchr(next->error, '\0', sizeof(next->error)) != NULL);
+    shm_insist(memchr(next->message, '\0', sizeof next->message));
+    shm_insist(memchr(next->error, '\0', sizeof next->error));
     shm_insist(!state_owned(next->state) || next->owner.generation != 0);
 }
 
@@ -127,7 +127,7 @@ static void merge_head(struct shm_segment *seg, uint32_t at, const struct shm_ta
                        struct shm_task *head)
 {
     memcpy(head, next, offsetof(struct shm_task, message));
-    memcpy(head->id, old->id, sizeof(head->id));
+    memcpy(head->id, old->id, sizeof head->id);
     head->generation = old->generation;
     head->type = old->type;
     head->order = old->order;
@@ -177,7 +177,7 @@ static int change_locked(struct shm_segment *seg, struct shm_handle task, uint64
     struct shm_task old, head;
     struct shm_slot *slot = slot_of(seg, task, &old);
 
-    if (slot == NULL)
+    if (!slot)
         return -ESRCH;
     if (slot_version(slot) != expect)
         return -ESTALE;
@@ -246,7 +246,7 @@ static int ask_cancel_locked(struct shm_segment *seg, struct shm_handle task)
     struct shm_task head;
     struct shm_slot *slot = slot_of(seg, task, &head);
 
-    if (slot == NULL)
+    if (!slot)
         return -ESRCH;
     if (task_state_final((enum task_state)head.state) || (head.flags & TASK_CANCEL_ASKED) != 0)
         return 0;

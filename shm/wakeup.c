@@ -16,9 +16,9 @@ static uint32_t fd_count(const struct shm_segment *seg)
 int wakeup_init(struct shm_segment *seg)
 {
     uint32_t count = fd_count(seg);
-    int *fds = calloc(count, sizeof(*fds));
+    int *fds = calloc(count, sizeof *fds);
 
-    shm_insist(fds != NULL && seg->fds == NULL);
+    shm_insist(fds && !seg->fds);
     for (uint32_t i = 0; i < count; i++) {
         fds[i] = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
         if (fds[i] < 0) {
@@ -35,7 +35,7 @@ int wakeup_init(struct shm_segment *seg)
 
 void wakeup_fini(struct shm_segment *seg)
 {
-    if (seg->fds == NULL)
+    if (!seg->fds)
         return;
     for (uint32_t i = 0; i < fd_count(seg); i++)
         (void)close(seg->fds[i]);
@@ -45,7 +45,7 @@ void wakeup_fini(struct shm_segment *seg)
 
 int wakeup_fd(const struct shm_segment *seg, uint32_t slot)
 {
-    shm_insist(seg->fds != NULL && (slot < seg->geometry.procs || slot == WAKEUP_MASTER));
+    shm_insist(seg->fds && (slot < seg->geometry.procs || slot == WAKEUP_MASTER));
     return seg->fds[slot == WAKEUP_MASTER ? seg->geometry.procs : slot];
 }
 
@@ -60,7 +60,7 @@ void wakeup_drain(const struct shm_segment *seg, uint32_t slot)
     uint64_t count;
 
     /* EAGAIN is an eventfd that was not poked, EINTR cannot happen on a non-blocking one. */
-    while (read(wakeup_fd(seg, slot), &count, sizeof(count)) < 0 && errno == EINTR) {
+    while (read(wakeup_fd(seg, slot), &count, sizeof count) < 0 && errno == EINTR) {
     }
 }
 
@@ -87,7 +87,7 @@ void wakeup_poke(struct shm_segment *seg, uint32_t slot)
     if (atomic_load_explicit(sleep_word(seg, slot), memory_order_relaxed) == SHM_AWAKE)
         return;
     /* EAGAIN means the counter is full of pokes: the target will wake. */
-    while (write(wakeup_fd(seg, slot), &one, sizeof(one)) < 0 && errno == EINTR) {
+    while (write(wakeup_fd(seg, slot), &one, sizeof one) < 0 && errno == EINTR) {
     }
     errno = saved;
 }

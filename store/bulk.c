@@ -46,7 +46,7 @@ struct store_bulk {
 
 static void *must(void *p)
 {
-    if (p == NULL)
+    if (!p)
         abort();
     return p;
 }
@@ -63,9 +63,9 @@ static int prepare(struct store_bulk *bulk)
 {
     if (store_check_usable(bulk->conn) != 0)
         return -1;
-    if (bulk->stmt != NULL && bulk->serial == bulk->conn->serial)
+    if (bulk->stmt && bulk->serial == bulk->conn->serial)
         return 0;
-    if (bulk->stmt != NULL)
+    if (bulk->stmt)
         mysql_stmt_close(bulk->stmt);
     bulk->stmt = must(mysql_stmt_init(bulk->conn->mysql));
     bulk->serial = bulk->conn->serial;
@@ -103,9 +103,9 @@ struct store_bulk *store_bulk_new(struct store_conn *conn, const char *sql, unsi
 void store_bulk_free(struct store_bulk **bulk_ptr)
 {
     struct store_bulk *bulk = *bulk_ptr;
-    if (bulk == NULL)
+    if (!bulk)
         return;
-    if (bulk->stmt != NULL)
+    if (bulk->stmt)
         mysql_stmt_close(bulk->stmt);
     for (unsigned i = 0; i < bulk->n_columns; i++) {
         free(bulk->columns[i].numbers);
@@ -134,7 +134,7 @@ static void append(struct store_bulk *bulk, const void *bytes, size_t length)
     }
     if (length == 0)
         return;
-    assert(bulk->arena != NULL); /* it has the size that was asked for above, once */
+    assert(bulk->arena); /* it has the size that was asked for above, once */
     memcpy(bulk->arena + bulk->used, bytes, length);
     bulk->used += length;
 }
@@ -254,7 +254,7 @@ static int bind(struct store_bulk *bulk)
 static int send_batch(struct store_bulk *bulk)
 {
     bool committing = !bulk->conn->in_transaction;
-    if (bulk->arena == NULL)
+    if (!bulk->arena)
         append(bulk, "", 1); /* nothing but NULL and empty values: pointers must still point somewhere */
     if (prepare(bulk) != 0 || store_fault(bulk->conn, STORE_FAULT_BEFORE, bulk->sql, committing) != 0 ||
         bind(bulk) != 0)

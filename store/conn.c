@@ -39,7 +39,7 @@ void store_conn_fini(struct store_conn *conn)
 void store_close(struct store_conn *conn)
 {
     /* The handle first: it takes the statements off the wire, so that closing them does not write to a dead socket. */
-    if (conn->mysql != NULL)
+    if (conn->mysql)
         mysql_close(conn->mysql);
     store_stmts_free(&conn->stmts);
     conn->mysql = NULL;
@@ -84,7 +84,7 @@ static int fail_mysql(struct store_conn *conn, bool committing)
 int store_check_usable(struct store_conn *conn)
 {
     assert(!conn->streaming); /* the connection is still busy with rows */
-    if (conn->mysql == NULL)
+    if (!conn->mysql)
         return store_fail_number(conn, CR_SERVER_GONE_ERROR, "not connected", false);
     return conn->doomed ? -1 : 0;
 }
@@ -100,7 +100,7 @@ int store_check_size(struct store_conn *conn, uint64_t bytes)
 
 int store_fault(struct store_conn *conn, enum store_fault_point point, const char *sql, bool committing)
 {
-    unsigned number = store_fault_hook != NULL ? store_fault_hook(point, sql) : 0;
+    unsigned number = store_fault_hook ? store_fault_hook(point, sql) : 0;
     return number != 0 ? store_fail_number(conn, number, "injected by a test", committing) : 0;
 }
 
@@ -108,7 +108,7 @@ int store_fault(struct store_conn *conn, enum store_fault_point point, const cha
 
 static bool given(const char *s)
 {
-    return s != NULL && *s != 0;
+    return s && *s != 0;
 }
 
 /* Reconnect, local files and the rest that must not be left to defaults or to an option file. */
@@ -142,7 +142,7 @@ static void set_options(MYSQL *mysql, const struct store_config *config)
 static const char *own_user(char *buffer, size_t size)
 {
     struct passwd entry, *found = NULL;
-    if (getpwuid_r(geteuid(), &entry, buffer, size, &found) != 0 || found == NULL)
+    if (getpwuid_r(geteuid(), &entry, buffer, size, &found) != 0 || !found)
         return NULL;
     return found->pw_name;
 }
@@ -165,17 +165,17 @@ static int connect_now(struct store_conn *conn)
     const struct store_config *config = conn->config;
     char buffer[4096];
     const char *user = given(config->user) ? config->user : own_user(buffer, sizeof buffer);
-    if (user == NULL)
+    if (!user)
         return store_fail(conn, STORE_CONFIG, "no database user is configured and this process's user has no name");
     conn->mysql = mysql_init(NULL);
-    if (conn->mysql == NULL)
+    if (!conn->mysql)
         abort();
     set_options(conn->mysql, config);
     bool tcp = given(config->host);
-    if (mysql_real_connect(conn->mysql, tcp ? config->host : NULL, user,
-                           given(config->password) ? config->password : NULL, given(config->name) ? config->name : NULL,
-                           tcp ? (config->port != 0 ? config->port : 3306) : 0, tcp ? NULL : config->socket,
-                           0) == NULL) {
+    if (!mysql_real_connect(conn->mysql, tcp ? config->host : NULL, user,
+                            given(config->password) ? config->password : NULL,
+                            given(config->name) ? config->name : NULL,
+                            tcp ? (config->port != 0 ? config->port : 3306) : 0, tcp ? NULL : config->socket, 0)) {
         (void)fail_mysql(conn, false);
         store_close(conn);
         return -1;
@@ -200,9 +200,9 @@ static bool hung_up(struct store_conn *conn)
 
 int store_ensure(struct store_conn *conn)
 {
-    if (conn->mysql != NULL && !conn->in_transaction && hung_up(conn))
+    if (conn->mysql && !conn->in_transaction && hung_up(conn))
         store_close(conn);
-    return conn->mysql != NULL ? 0 : connect_now(conn);
+    return conn->mysql ? 0 : connect_now(conn);
 }
 
 /* ---- Text statements ----------------------------------------------------------------------------------------- */
@@ -231,9 +231,9 @@ static int read_results(struct store_conn *conn, bool committing, uint64_t *affe
     int more;
     do {
         MYSQL_RES *result = mysql_store_result(conn->mysql);
-        if (result == NULL && (mysql_errno(conn->mysql) != 0 || mysql_field_count(conn->mysql) != 0))
+        if (!result && (mysql_errno(conn->mysql) != 0 || mysql_field_count(conn->mysql) != 0))
             return fail_mysql(conn, committing);
-        if (result == NULL && affected != NULL)
+        if (!result && affected)
             *affected = mysql_affected_rows(conn->mysql);
         mysql_free_result(result);
         more = mysql_next_result(conn->mysql);
@@ -244,7 +244,7 @@ static int read_results(struct store_conn *conn, bool committing, uint64_t *affe
 int store_send(struct store_conn *conn, const char *sql, bool committing, uint64_t *affected)
 {
     size_t length = strlen(sql);
-    if (affected != NULL)
+    if (affected)
         *affected = 0;
     if (store_check_size(conn, length) != 0 || store_fault(conn, STORE_FAULT_BEFORE, sql, committing) != 0)
         return -1;

@@ -41,7 +41,7 @@ struct dbthread {
 void call_list_push(struct call_list *list, struct db_call *call)
 {
     call->next = NULL;
-    if (list->last != NULL)
+    if (list->last)
         list->last->next = call;
     else
         list->first = call;
@@ -51,10 +51,10 @@ void call_list_push(struct call_list *list, struct db_call *call)
 struct db_call *call_list_pop(struct call_list *list)
 {
     struct db_call *call = list->first;
-    if (call == NULL)
+    if (!call)
         return NULL;
     list->first = call->next;
-    if (list->first == NULL)
+    if (!list->first)
         list->last = NULL;
     call->next = NULL;
     return call;
@@ -76,7 +76,7 @@ static void unlock(struct dbthread *db)
 static void finish(struct dbthread *db, struct db_call *call)
 {
     uint64_t one = 1;
-    bool first = db->finished.first == NULL;
+    bool first = !db->finished.first;
     call_list_push(&db->finished, call);
     if (first && write(db->event, &one, sizeof one) != (ssize_t)sizeof one)
         abort();
@@ -86,7 +86,7 @@ static void finish(struct dbthread *db, struct db_call *call)
 static void expire_list(struct dbthread *db, struct call_list *list, int64_t now)
 {
     struct call_list keep = {NULL, NULL};
-    for (struct db_call *call = call_list_pop(list); call != NULL; call = call_list_pop(list)) {
+    for (struct db_call *call = call_list_pop(list); call; call = call_list_pop(list)) {
         if (call->deadline_ms == 0 || call->deadline_ms > now) {
             call_list_push(&keep, call);
             continue;
@@ -112,14 +112,14 @@ static void expire(struct dbthread *db)
 /* Mutex held. With two threads one stays free of `work`, which may be slow. */
 static bool may_work(const struct dbthread *db)
 {
-    return db->works.first != NULL && (db->stopping || db->n_threads == 1 || db->working < db->n_threads - 1);
+    return db->works.first && (db->stopping || db->n_threads == 1 || db->working < db->n_threads - 1);
 }
 
 /* Mutex held. Wait for calls; returns false when it was idle long enough for a ping. */
 static bool wait_for_calls(struct dbthread *db, const struct db_thread *thread)
 {
     struct timespec until;
-    unsigned ms = thread->worker.conn.mysql != NULL && atomic_load(&db->health.ok) ? DB_PING_MS : DB_RECONNECT_MS;
+    unsigned ms = thread->worker.conn.mysql && atomic_load(&db->health.ok) ? DB_PING_MS : DB_RECONNECT_MS;
     clock_gettime(CLOCK_MONOTONIC, &until);
     until.tv_sec += ms / 1000;
     until.tv_nsec += (long)(ms % 1000) * 1000000;
@@ -127,9 +127,9 @@ static bool wait_for_calls(struct dbthread *db, const struct db_thread *thread)
         until.tv_sec++;
         until.tv_nsec -= 1000000000;
     }
-    while (db->inserts.first == NULL && !may_work(db) && !db->stopping)
+    while (!db->inserts.first && !may_work(db) && !db->stopping)
         if (pthread_cond_timedwait(&db->wake, &db->mutex, &until) == ETIMEDOUT)
-            return db->inserts.first != NULL || may_work(db) || db->stopping;
+            return db->inserts.first || may_work(db) || db->stopping;
     return true;
 }
 
@@ -155,7 +155,7 @@ static void do_inserts(struct dbthread *db, struct db_thread *thread)
 {
     struct db_call *calls[DB_BATCH];
     unsigned n = 0;
-    while (n < DB_BATCH && db->inserts.first != NULL)
+    while (n < DB_BATCH && db->inserts.first)
         calls[n++] = call_list_pop(&db->inserts);
     db->waiting -= n;
     db->running += n;
@@ -239,7 +239,7 @@ static int start_threads(struct dbthread *db, const struct store_config *config,
 struct dbthread *dbthread_new(const struct store_config *config, unsigned threads, unsigned queue_limit)
 {
     struct dbthread *db = calloc(1, sizeof *db);
-    if (db == NULL)
+    if (!db)
         abort();
     init_sync(db);
     db->limit = queue_limit;
@@ -266,7 +266,7 @@ int dbthread_submit(struct dbthread *db, struct db_call *call)
         unlock(db);
         return -EAGAIN;
     }
-    call_list_push(call->insert != NULL ? &db->inserts : &db->works, call);
+    call_list_push(call->insert ? &db->inserts : &db->works, call);
     db->waiting++;
     pthread_cond_signal(&db->wake);
     unlock(db);
@@ -285,7 +285,7 @@ unsigned dbthread_collect(struct dbthread *db)
     struct call_list finished = db->finished;
     db->finished = (struct call_list){NULL, NULL};
     unlock(db);
-    for (struct db_call *call = call_list_pop(&finished); call != NULL; call = call_list_pop(&finished)) {
+    for (struct db_call *call = call_list_pop(&finished); call; call = call_list_pop(&finished)) {
         call->done(call); /* may submit again, may free the call */
         n++;
     }
@@ -295,7 +295,7 @@ unsigned dbthread_collect(struct dbthread *db)
 bool dbthread_healthy(const struct dbthread *db, int64_t *age_ms)
 {
     int64_t last = atomic_load(&db->health.last_ms);
-    if (age_ms != NULL)
+    if (age_ms)
         *age_ms = last != 0 ? store_monotonic_ms() - last : INT64_MAX;
     return atomic_load(&db->health.ok);
 }
@@ -309,7 +309,7 @@ uint64_t dbthread_reconnects(const struct dbthread *db)
 
 static void refuse_list(struct dbthread *db, struct call_list *list)
 {
-    for (struct db_call *call = call_list_pop(list); call != NULL; call = call_list_pop(list)) {
+    for (struct db_call *call = call_list_pop(list); call; call = call_list_pop(list)) {
         db_call_refuse(call, STORE_UNUSABLE, "the process is stopping");
         db->waiting--;
         finish(db, call);
@@ -335,7 +335,7 @@ static void drain(struct dbthread *db, int64_t limit_ms)
 void dbthread_free(struct dbthread **db_ptr, int64_t limit_ms)
 {
     struct dbthread *db = *db_ptr;
-    if (db == NULL)
+    if (!db)
         return;
     lock(db);
     db->stopping = true;

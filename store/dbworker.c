@@ -109,8 +109,8 @@ static int run_before(struct db_worker *worker, struct db_call **calls, unsigned
     for (unsigned i = 0; i < n; i++) {
         memset(&calls[i]->error, 0, sizeof calls[i]->error);
         memset(&conn->error, 0, sizeof conn->error);
-        calls[i]->result = calls[i]->before != NULL ? calls[i]->before(conn, calls[i]->ctx) : 0;
-        if (conn->mysql == NULL || conn->doomed || (calls[i]->result == -1 && ends_transaction(conn->error.cls)))
+        calls[i]->result = calls[i]->before ? calls[i]->before(conn, calls[i]->ctx) : 0;
+        if (!conn->mysql || conn->doomed || (calls[i]->result == -1 && ends_transaction(conn->error.cls)))
             return -1;
         if (calls[i]->result == -1)
             calls[i]->error = conn->error;
@@ -122,9 +122,9 @@ static int run_before(struct db_worker *worker, struct db_call **calls, unsigned
 static int insert_rows(struct db_worker *worker, struct db_call **calls, unsigned n)
 {
     struct journal_args args;
-    if (worker->bulk == NULL)
+    if (!worker->bulk)
         worker->bulk = store_bulk_new(&worker->conn, journal_insert_sql, JOURNAL_INSERT_COLUMNS, DB_BATCH);
-    if (worker->bulk == NULL)
+    if (!worker->bulk)
         return -1;
     store_bulk_discard(worker->bulk);
     for (unsigned i = 0; i < n; i++) {
@@ -181,7 +181,7 @@ static int settle(struct db_worker *worker, struct db_call **calls, unsigned n)
     const struct db_call *call = accepted_call(calls, n);
     int64_t until = settle_until(calls, n);
     int rc = -1;
-    while (call != NULL && rc < 0) {
+    while (call && rc < 0) {
         if (store_ensure(&worker->conn) == 0) {
             store_causal_reads(&worker->conn, true);
             rc = journal_settled(&worker->conn, call->insert->id);

@@ -21,7 +21,7 @@ const char *task_outcome_name(enum task_outcome outcome)
 static enum task_outcome outcome_number(const char *name)
 {
     for (size_t i = 1; i < sizeof outcome_names / sizeof outcome_names[0]; i++)
-        if (name != NULL && strcmp(name, outcome_names[i]) == 0)
+        if (name && strcmp(name, outcome_names[i]) == 0)
             return (enum task_outcome)i;
     return OUTCOME_NONE;
 }
@@ -38,23 +38,22 @@ const char journal_insert_sql[] = "INSERT INTO task (id, node, type, params, ide
 static void live_digest(const char *type, const char *key, unsigned char out[32])
 {
     EVP_MD_CTX *md = EVP_MD_CTX_new();
-    if (md == NULL || EVP_DigestInit_ex(md, EVP_sha256(), NULL) != 1 ||
-        EVP_DigestUpdate(md, type, strlen(type) + 1) != 1 || EVP_DigestUpdate(md, key, strlen(key)) != 1 ||
-        EVP_DigestFinal_ex(md, out, NULL) != 1)
+    if (!md || EVP_DigestInit_ex(md, EVP_sha256(), NULL) != 1 || EVP_DigestUpdate(md, type, strlen(type) + 1) != 1 ||
+        EVP_DigestUpdate(md, key, strlen(key)) != 1 || EVP_DigestFinal_ex(md, out, NULL) != 1)
         abort();
     EVP_MD_CTX_free(md);
 }
 
 static struct store_value digest_or_null(const void *bytes)
 {
-    return bytes != NULL ? STORE_B((const char *)bytes, 32) : STORE_N;
+    return bytes ? STORE_B((const char *)bytes, 32) : STORE_N;
 }
 
 static void fill_file(struct journal_args *args, const struct journal_file *file)
 {
     struct store_value *v = &args->values[8];
     v[0] = v[1] = v[2] = STORE_N;
-    if (file == NULL)
+    if (!file)
         return;
     store_clip(args->file_name, 255, file->name);
     v[0] = STORE_S(args->file_name);
@@ -68,7 +67,7 @@ void journal_args_fill(struct journal_args *args, const struct journal_new *task
     store_uuid_text(task->id, args->id);
     store_uuid_text(task->node, args->node);
     store_time_text(task->created_ms, args->created);
-    if (task->live_key != NULL)
+    if (task->live_key)
         live_digest(task->type, task->live_key, args->live);
     v[0] = STORE_S(args->id);
     v[1] = STORE_S(args->node);
@@ -76,9 +75,9 @@ void journal_args_fill(struct journal_args *args, const struct journal_new *task
     v[3] = STORE_S(task->params);
     v[4] = digest_or_null(task->idem_scope);
     v[5] = digest_or_null(task->idem_payload);
-    v[6] = digest_or_null(task->live_key != NULL ? args->live : NULL);
+    v[6] = digest_or_null(task->live_key ? args->live : NULL);
     v[7] = STORE_N;
-    if (task->requested_by != NULL) {
+    if (task->requested_by) {
         store_clip(args->requested_by, 64, task->requested_by);
         v[7] = STORE_S(args->requested_by);
     }
@@ -88,7 +87,7 @@ void journal_args_fill(struct journal_args *args, const struct journal_new *task
     v[13] = STORE_U(0);
     v[14] = STORE_S_OR_NULL(task->request_id);
     v[15] = STORE_N;
-    if (task->retry_of != NULL) {
+    if (task->retry_of) {
         store_uuid_text(task->retry_of, args->retry_of);
         v[15] = STORE_S(args->retry_of);
     }
@@ -136,9 +135,9 @@ int journal_settled(struct store_conn *conn, const store_uuid id)
 
 static char *copy(const struct store_value *value)
 {
-    size_t length = value->text != NULL ? value->len : 0;
+    size_t length = value->text ? value->len : 0;
     char *out = malloc(length + 1);
-    if (out == NULL)
+    if (!out)
         abort();
     if (length != 0)
         memcpy(out, value->text, length);
@@ -148,7 +147,7 @@ static char *copy(const struct store_value *value)
 
 static int64_t number(const struct store_value *value)
 {
-    return value->text != NULL ? strtoll(value->text, NULL, 10) : 0;
+    return value->text ? strtoll(value->text, NULL, 10) : 0;
 }
 
 static enum journal_status status_number(const char *name)
@@ -162,7 +161,7 @@ static enum journal_status status_number(const char *name)
 
 static void copy_bounded(char *out, size_t size, const struct store_value *value)
 {
-    size_t length = value->text != NULL ? value->len : 0;
+    size_t length = value->text ? value->len : 0;
     if (length >= size) {
         length = size - 1;
         while (length > 0 && ((unsigned char)value->text[length] & 0xc0) == 0x80)
@@ -187,13 +186,13 @@ static void fill_row(struct journal_row *row, const struct store_value *v)
     row->started_ms = number(&v[8]);
     row->done_ms = number(&v[9]);
     row->params = copy(&v[10]);
-    row->result = v[11].text != NULL ? copy(&v[11]) : NULL;
+    row->result = v[11].text ? copy(&v[11]) : NULL;
     row->message = copy(&v[12]);
     row->error_code = copy(&v[13]);
     row->error_message = copy(&v[14]);
     copy_bounded(row->file.name, sizeof row->file.name, &v[15]);
-    row->file.offset = v[16].text != NULL ? strtoull(v[16].text, NULL, 10) : 0;
-    row->file.length = v[17].text != NULL ? strtoull(v[17].text, NULL, 10) : 0;
+    row->file.offset = v[16].text ? strtoull(v[16].text, NULL, 10) : 0;
+    row->file.length = v[17].text ? strtoull(v[17].text, NULL, 10) : 0;
     copy_bounded(row->requested_by, sizeof row->requested_by, &v[18]);
     copy_bounded(row->request_id, sizeof row->request_id, &v[19]);
     row->is_retry = v[20].text != NULL;
@@ -306,9 +305,9 @@ static const char *range_sql(const struct journal_range *range)
 {
     static const char of_all[] = RANGE(""), of_type[] = RANGE("type = ? AND "), of_status[] = RANGE("status = ? AND "),
                       of_both[] = RANGE("type = ? AND status = ? AND ");
-    if (range->type != NULL)
-        return range->status != NULL ? of_both : of_type;
-    return range->status != NULL ? of_status : of_all;
+    if (range->type)
+        return range->status ? of_both : of_type;
+    return range->status ? of_status : of_all;
 }
 
 #define FIRST_MOMENT "1000-01-01 00:00:00.000"
@@ -329,9 +328,9 @@ int journal_each_in(struct store_conn *conn, const struct journal_range *range, 
     if (range->started)
         store_time_text(range->last_ms, last);
     store_uuid_text(range->last_id, id);
-    if (range->type != NULL)
+    if (range->type)
         params[n++] = STORE_S(range->type);
-    if (range->status != NULL)
+    if (range->status)
         params[n++] = STORE_S(range->status);
     params[n++] = STORE_S(after);
     params[n++] = STORE_S(before);

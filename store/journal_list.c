@@ -20,7 +20,7 @@ static int keep_idem(const struct store_value *v, unsigned n, void *ctx)
     if (uuid_parse(v[0].text, found->id) != 0)
         abort();
     memset(found->payload, 0, 32);
-    if (v[1].text != NULL && v[1].len == 32)
+    if (v[1].text && v[1].len == 32)
         memcpy(found->payload, v[1].text, 32);
     return 1;
 }
@@ -74,7 +74,7 @@ int journal_expire_idem(struct store_conn *conn, unsigned hours, unsigned limit,
                   "ORDER BY created_at LIMIT ?",
                   params, 2, &kept, NULL) != 0)
         return -1;
-    if (expired != NULL)
+    if (expired)
         *expired = of_tasks + kept;
     return 0;
 }
@@ -156,11 +156,11 @@ static int purge_body(struct store_conn *conn, void *ctx)
 int journal_purge(struct store_conn *conn, unsigned days, unsigned limit, uint64_t *deleted)
 {
     struct purge purge = {days, limit, 0};
-    if (deleted != NULL)
+    if (deleted)
         *deleted = 0;
     if (store_transaction(conn, purge_body, NULL, &purge, 3) != 0)
         return -1;
-    if (deleted != NULL)
+    if (deleted)
         *deleted = purge.deleted;
     return 0;
 }

@@ -69,7 +69,7 @@ struct end_args {
 
 static struct store_value clipped(char *out, size_t chars, const char *text)
 {
-    if (text == NULL)
+    if (!text)
         return STORE_N;
     store_clip(out, chars, text);
     return STORE_S(out);

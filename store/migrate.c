@@ -22,9 +22,9 @@ unsigned store_schema_version(void)
 static void digest_of(const struct store_migration *m, unsigned char out[DIGEST_SIZE])
 {
     EVP_MD_CTX *md = EVP_MD_CTX_new();
-    if (md == NULL || EVP_DigestInit_ex(md, EVP_sha256(), NULL) != 1)
+    if (!md || EVP_DigestInit_ex(md, EVP_sha256(), NULL) != 1)
         abort();
-    for (const char *const *sql = m->statements; *sql != NULL; sql++)
+    for (const char *const *sql = m->statements; *sql; sql++)
         if (EVP_DigestUpdate(md, *sql, strlen(*sql) + 1) != 1)
             abort();
     if (EVP_DigestFinal_ex(md, out, NULL) != 1)
@@ -105,7 +105,7 @@ static int record(struct store_conn *conn, const struct store_migration *m)
 
 static int apply_one(struct store_conn *conn, const struct store_migration *m)
 {
-    for (const char *const *sql = m->statements; *sql != NULL; sql++)
+    for (const char *const *sql = m->statements; *sql; sql++)
         if (store_exec(conn, *sql, NULL) != 0)
             return -1;
     return record(conn, m);
@@ -120,7 +120,7 @@ static int apply_missing(struct store_conn *conn, unsigned *applied)
     for (const struct store_migration *m = &store_migrations[newest]; m->version != 0; m++) {
         if (apply_one(conn, m) != 0)
             return -1;
-        if (applied != NULL)
+        if (applied)
             (*applied)++;
     }
     return 0;
@@ -129,7 +129,7 @@ static int apply_missing(struct store_conn *conn, unsigned *applied)
 static int keep_flag(const struct store_value *v, unsigned n, void *ctx)
 {
     (void)n;
-    *(bool *)ctx = v[0].text != NULL && v[0].text[0] == '1';
+    *(bool *)ctx = v[0].text && v[0].text[0] == '1';
     return 0;
 }
 
@@ -147,7 +147,7 @@ int store_migrate(struct store_conn *conn, unsigned *applied)
 {
     char restore[64];
     struct store_error failed;
-    if (applied != NULL)
+    if (applied)
         *applied = 0;
     if (store_ensure(conn) != 0 || take_lock(conn) != 0)
         return -1;
@@ -155,7 +155,7 @@ int store_migrate(struct store_conn *conn, unsigned *applied)
     int rc =
         store_exec(conn, "SET SESSION max_statement_time=0", NULL) != 0 || apply_missing(conn, applied) != 0 ? -1 : 0;
     failed = conn->error;
-    if (conn->mysql != NULL) {
+    if (conn->mysql) {
         snprintf(restore, sizeof restore, "SET SESSION max_statement_time=%u", conn->config->statement_timeout_s);
         if (store_exec(conn, restore, NULL) != 0 ||
             store_exec(conn, "DO RELEASE_LOCK(CONCAT('priceforge.migrate.', DATABASE()))", NULL) != 0)
@@ -183,7 +183,7 @@ int store_create_database(const struct store_config *config, struct store_error 
     server.name = NULL;
     store_conn_init(&conn, &server);
     int rc = -1;
-    if (config->name == NULL || !plain_name(config->name)) {
+    if (!config->name || !plain_name(config->name)) {
         (void)store_fail(&conn, STORE_CONFIG, "a database name has letters, digits and _ only, at most 64");
     } else if (store_ensure(&conn) == 0) {
         snprintf(sql, sizeof sql,

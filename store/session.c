@@ -33,12 +33,12 @@ static bool modes_set(const char *got)
 {
     char wanted[sizeof sql_modes], *rest = NULL;
     memcpy(wanted, sql_modes, sizeof sql_modes);
-    for (char *mode = strtok_r(wanted, ",", &rest); mode != NULL; mode = strtok_r(NULL, ",", &rest)) {
+    for (char *mode = strtok_r(wanted, ",", &rest); mode; mode = strtok_r(NULL, ",", &rest)) {
         size_t length = strlen(mode);
         const char *at = strstr(got, mode);
-        while (at != NULL && ((at != got && at[-1] != ',') || (at[length] != ',' && at[length] != 0)))
+        while (at && ((at != got && at[-1] != ',') || (at[length] != ',' && at[length] != 0)))
             at = strstr(at + 1, mode);
-        if (at == NULL)
+        if (!at)
             return false;
     }
     return true;
@@ -53,14 +53,14 @@ static int wrong(struct store_conn *conn, const char *name, const char *got, con
 
 static int check_equal(struct store_conn *conn, const char *name, const char *got, const char *want)
 {
-    return got != NULL && strcasecmp(got, want) == 0 ? 0 : wrong(conn, name, got != NULL ? got : "NULL", want);
+    return got && strcasecmp(got, want) == 0 ? 0 : wrong(conn, name, got ? got : "NULL", want);
 }
 
 static int check_number(struct store_conn *conn, const char *name, const char *got, unsigned want)
 {
     char text[16];
     snprintf(text, sizeof text, "%u", want);
-    return got != NULL && strtod(got, NULL) == (double)want ? 0 : wrong(conn, name, got != NULL ? got : "NULL", text);
+    return got && strtod(got, NULL) == (double)want ? 0 : wrong(conn, name, got ? got : "NULL", text);
 }
 
 static const char read_back[] =
@@ -73,8 +73,8 @@ static int check_row(const struct store_value *v, unsigned n, void *ctx)
     struct store_conn *conn = ctx;
     unsigned lock = lock_timeout(conn->config);
     (void)n;
-    if (v[0].text == NULL || !modes_set(v[0].text))
-        return wrong(conn, "sql_mode", v[0].text != NULL ? v[0].text : "NULL", sql_modes);
+    if (!v[0].text || !modes_set(v[0].text))
+        return wrong(conn, "sql_mode", v[0].text ? v[0].text : "NULL", sql_modes);
     if (check_equal(conn, "time_zone", v[1].text, "+00:00") != 0 ||
         check_equal(conn, "tx_isolation", v[2].text, "REPEATABLE-READ") != 0 ||
         check_number(conn, "innodb_snapshot_isolation", v[3].text, 1) != 0 ||
@@ -86,10 +86,10 @@ static int check_row(const struct store_value *v, unsigned n, void *ctx)
         check_number(conn, "lock_wait_timeout", v[9].text, lock) != 0 ||
         check_number(conn, "max_statement_time", v[10].text, conn->config->statement_timeout_s) != 0)
         return -1;
-    conn->max_packet = v[11].text != NULL ? strtoull(v[11].text, NULL, 10) : 0;
+    conn->max_packet = v[11].text ? strtoull(v[11].text, NULL, 10) : 0;
     return conn->max_packet >= 65536
                ? 0
-               : wrong(conn, "max_allowed_packet", v[11].text != NULL ? v[11].text : "NULL", "65536 or more");
+               : wrong(conn, "max_allowed_packet", v[11].text ? v[11].text : "NULL", "65536 or more");
 }
 
 int store_session_setup(struct store_conn *conn)
@@ -110,7 +110,7 @@ int store_session_setup(struct store_conn *conn)
 static int keep_number(const struct store_value *v, unsigned n, void *ctx)
 {
     (void)n;
-    *(int *)ctx = v[0].text != NULL ? (int)strtol(v[0].text, NULL, 10) : -1;
+    *(int *)ctx = v[0].text ? (int)strtol(v[0].text, NULL, 10) : -1;
     return 0;
 }
 
@@ -125,8 +125,8 @@ int store_flush_at_commit(struct store_conn *conn)
 void store_causal_reads(struct store_conn *conn, bool on)
 {
     struct store_error kept = conn->error;
-    if (conn->mysql != NULL)
+    if (conn->mysql)
         (void)store_send(conn, on ? "SET SESSION wsrep_sync_wait=1" : "SET SESSION wsrep_sync_wait=0", false, NULL);
-    if (conn->mysql != NULL)
+    if (conn->mysql)
         conn->error = kept;
 }

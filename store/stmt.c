@@ -40,14 +40,14 @@ struct store_stmts {
 struct store_stmts *store_stmts_new(void)
 {
     struct store_stmts *stmts = calloc(1, sizeof *stmts);
-    if (stmts == NULL)
+    if (!stmts)
         abort();
     return stmts;
 }
 
 static void entry_clear(struct cached *entry)
 {
-    if (entry->stmt != NULL)
+    if (entry->stmt)
         mysql_stmt_close(entry->stmt);
     for (unsigned i = 0; i < entry->n_columns; i++)
         free(entry->columns[i].buffer);
@@ -60,7 +60,7 @@ static void entry_clear(struct cached *entry)
 
 void store_stmts_free(struct store_stmts **stmts)
 {
-    if (*stmts == NULL)
+    if (!*stmts)
         return;
     for (unsigned i = 0; i < CACHE_SIZE; i++)
         entry_clear(&(*stmts)->entries[i]);
@@ -87,12 +87,12 @@ static struct cached *find_place(struct store_stmts *stmts, const char *sql)
     struct cached *oldest = NULL;
     for (unsigned i = 0; i < CACHE_SIZE; i++) {
         struct cached *entry = &stmts->entries[i];
-        if (entry->key == sql && entry->text != NULL && strcmp(entry->text, sql) == 0)
+        if (entry->key == sql && entry->text && strcmp(entry->text, sql) == 0)
             return entry;
-        if (!entry->busy && (oldest == NULL || entry->used < oldest->used))
+        if (!entry->busy && (!oldest || entry->used < oldest->used))
             oldest = entry;
     }
-    assert(oldest != NULL); /* needs 64 nested row callbacks */
+    assert(oldest); /* needs 64 nested row callbacks */
     entry_clear(oldest);
     return oldest;
 }
@@ -100,7 +100,7 @@ static struct cached *find_place(struct store_stmts *stmts, const char *sql)
 static void *zeroed(size_t n, size_t size)
 {
     void *p = calloc(n, size);
-    if (p == NULL)
+    if (!p)
         abort();
     return p;
 }
@@ -131,20 +131,20 @@ static struct cached *prepare(struct store_conn *conn, const char *sql)
     struct cached *entry = find_place(conn->stmts, sql);
     assert(!entry->busy); /* a row callback must not run the statement whose rows it gets */
     entry->used = ++conn->stmts->clock;
-    if (entry->stmt != NULL)
+    if (entry->stmt)
         return entry;
     entry->stmt = mysql_stmt_init(conn->mysql);
-    if (entry->stmt == NULL)
+    if (!entry->stmt)
         abort();
     if (mysql_stmt_prepare(entry->stmt, sql, strlen(sql)) != 0) {
         (void)fail_stmt(conn, entry->stmt, false);
-        if (conn->stmts != NULL)
+        if (conn->stmts)
             entry_clear(entry);
         return NULL;
     }
     entry->key = sql;
     entry->text = strdup(sql);
-    if (entry->text == NULL)
+    if (!entry->text)
         abort();
     make_columns(entry);
     return entry;
@@ -213,7 +213,7 @@ static int grow_columns(struct cached *entry)
             continue;
         size_t size = column->length + column->length / 4 + 1;
         char *buffer = realloc(column->buffer, size);
-        if (buffer == NULL)
+        if (!buffer)
             abort(); /* bounded by the server's max_allowed_packet */
         column->buffer = buffer;
         column->size = size;
@@ -256,8 +256,8 @@ static int hand_out(struct store_conn *conn, struct cached *entry, store_row_fn 
     uint64_t serial = conn->serial;
     int rc = next_row(conn, entry);
     while (rc == 1) {
-        int stop = fn != NULL ? fn(entry->values, entry->n_columns, ctx) : 0;
-        if (conn->mysql == NULL || conn->serial != serial) /* lost by a statement in the callback; `entry` is freed */
+        int stop = fn ? fn(entry->values, entry->n_columns, ctx) : 0;
+        if (!conn->mysql || conn->serial != serial) /* lost by a statement in the callback; `entry` is freed */
             return stop != 0 ? stop : -1;
         if (stop != 0)
             return stop;
@@ -278,7 +278,7 @@ static int read_rows(struct store_conn *conn, struct cached *entry, bool stream,
     conn->streaming = stream;
     int rc = hand_out(conn, entry, fn, ctx);
     conn->streaming = false;
-    if (conn->mysql != NULL && conn->serial == serial) {
+    if (conn->mysql && conn->serial == serial) {
         entry->busy = false;
         mysql_stmt_free_result(entry->stmt);
     }
@@ -291,7 +291,7 @@ static int query(struct store_conn *conn, const char *sql, const struct store_va
     if (store_check_usable(conn) != 0)
         return -1;
     struct cached *entry = prepare(conn, sql);
-    if (entry == NULL || execute(conn, entry, params, n_params) != 0)
+    if (!entry || execute(conn, entry, params, n_params) != 0)
         return -1;
     return entry->n_columns != 0 ? read_rows(conn, entry, stream, fn, ctx) : 0;
 }
@@ -311,18 +311,18 @@ int store_stream(struct store_conn *conn, const char *sql, const struct store_va
 int store_run(struct store_conn *conn, const char *sql, const struct store_value *params, unsigned n_params,
               uint64_t *affected, uint64_t *insert_id)
 {
-    if (affected != NULL)
+    if (affected)
         *affected = 0;
     if (store_check_usable(conn) != 0)
         return -1;
     struct cached *entry = prepare(conn, sql);
-    if (entry == NULL || execute(conn, entry, params, n_params) != 0)
+    if (!entry || execute(conn, entry, params, n_params) != 0)
         return -1;
     if (entry->n_columns != 0)
         return read_rows(conn, entry, false, NULL, NULL);
-    if (affected != NULL)
+    if (affected)
         *affected = mysql_stmt_affected_rows(entry->stmt);
-    if (insert_id != NULL)
+    if (insert_id)
         *insert_id = mysql_stmt_insert_id(entry->stmt);
     return 0;
 }

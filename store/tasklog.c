@@ -33,7 +33,7 @@ static size_t length_within(struct tasklog_text lines, size_t room)
     if (lines.len < room)
         return lines.len;
     const char *feed = memchr(lines.text + room - 1, '\n', lines.len - (room - 1));
-    assert(feed != NULL); /* lines end with one */
+    assert(feed); /* lines end with one */
     return (size_t)(feed - lines.text) + 1;
 }
 
@@ -86,8 +86,8 @@ struct move {
 static int move_body(struct store_conn *conn, void *ctx)
 {
     const struct move *move = ctx;
-    int rc = move->end != NULL ? journal_finish(conn, move->id, move->node, move->from, move->attempt, move->end)
-                               : journal_requeue(conn, move->id, move->node, move->attempt, move->give_back);
+    int rc = move->end ? journal_finish(conn, move->id, move->node, move->from, move->attempt, move->end)
+                       : journal_requeue(conn, move->id, move->node, move->attempt, move->give_back);
     if (rc != 1)
         return rc == 0 ? NOT_MOVED : -1;
     return tasklog_append(conn, move->id, move->lines);

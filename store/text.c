@@ -44,7 +44,7 @@ void store_time_text(int64_t ms, char out[STORE_TIME_SIZE])
     }
     time_t when = (time_t)seconds;
     struct tm utc;
-    if (gmtime_r(&when, &utc) == NULL || utc.tm_year > 8099)
+    if (!gmtime_r(&when, &utc) || utc.tm_year > 8099)
         abort();
     size_t used = strftime(out, STORE_TIME_SIZE, "%Y-%m-%d %H:%M:%S", &utc);
     snprintf(out + used, STORE_TIME_SIZE - used, ".%03u", (unsigned)rest);

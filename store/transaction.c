@@ -45,7 +45,7 @@ void store_rollback(struct store_conn *conn)
 {
     struct store_error kept = conn->error;
     conn->doomed = false;
-    if (conn->mysql != NULL && conn->in_transaction && store_send(conn, "ROLLBACK", false, NULL) != 0)
+    if (conn->mysql && conn->in_transaction && store_send(conn, "ROLLBACK", false, NULL) != 0)
         store_close(conn);
     conn->in_transaction = false;
     conn->error = kept; /* the reason for the rollback is what the caller wants to know */
@@ -99,7 +99,7 @@ int store_transaction(struct store_conn *conn, store_tx_fn body, store_tx_fn set
         int rc = try_once(conn, body, ctx);
         if (rc >= 0)
             return rc;
-        if (conn->error.cls == STORE_UNKNOWN && settled != NULL) {
+        if (conn->error.cls == STORE_UNKNOWN && settled) {
             int outcome = settle(conn, settled, ctx);
             if (outcome != 0)
                 return outcome > 0 ? 0 : -1;

@@ -35,6 +35,6 @@ void trace_of(struct http_request *request, char out[TRACE_LEN + 1])
     const char *sent = http_header(request, "traceparent");
 
     out[0] = '\0';
-    if (sent != NULL && trace_valid(sent))
+    if (sent && trace_valid(sent))
         snprintf(out, TRACE_LEN + 1, "%.*s", TRACE_LEN, sent);
 }

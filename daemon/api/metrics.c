@@ -64,7 +64,7 @@ static void put_requests(const struct page *page)
         [HTTP_GET] = "GET", [HTTP_POST] = "POST", [HTTP_PUT] = "PUT", [HTTP_DELETE] = "DELETE"};
     family(page, "http_requests_total", "counter",
            "Requests answered, by route; HEAD counts as GET, code gone means that the client had left.");
-    for (unsigned i = 0; worker_routes[i].handle != NULL; i++)
+    for (unsigned i = 0; worker_routes[i].handle; i++)
         put_route(page, i, methods[worker_routes[i].method], worker_routes[i].pattern);
     put_route(page, METRICS_NO_ROUTE, "any", "none");
     family(page, "http_accept_pauses_total", "counter",
@@ -234,7 +234,7 @@ void resource_metrics(struct http_request *request)
                         .process = worker->process,
                         .segment = worker->process->segment,
                         .sums = calloc(words, sizeof(uint64_t))};
-    if (page.out == NULL || page.sums == NULL)
+    if (!page.out || !page.sums)
         abort();
     worker_publish(worker);
     counters_sum(page.segment, page.sums, words);

@@ -14,7 +14,7 @@ void resource_problem(struct http_request *request)
     const struct http_problem *problem = http_problem_find(request->args[0]);
     char text[2000];
 
-    if (problem == NULL) {
+    if (!problem) {
         http_reply_problem(request, "not-found", "there is no problem of this name", NULL);
         return;
     }

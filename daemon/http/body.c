@@ -41,10 +41,10 @@ void rewrite_head(struct exchange *exchange, const struct http_head *head, const
                       close_it[] = "Connection: close\r\n", end[] = "\r\n";
 
     exchange->head = malloc(n + sizeof made + sizeof method + sizeof empty + sizeof close_it + sizeof end);
-    if (exchange->head == NULL)
+    if (!exchange->head)
         abort();
     exchange->head_len = 0;
-    if (bytes == NULL) {
+    if (!bytes) {
         append(exchange, made, sizeof made - 1);
     } else {
         const char *line = (const char *)memchr(bytes, '\n', n) + 1;
@@ -157,7 +157,7 @@ static int reserve(struct conn *conn, size_t n)
         return refuse(exchange, "too-many-uploads", NULL);
     conn->server->memory_total += size - exchange->memory_size;
     exchange->memory = realloc(exchange->memory, size);
-    if (exchange->memory == NULL)
+    if (!exchange->memory)
         abort();
     exchange->memory_size = size;
     return 0;

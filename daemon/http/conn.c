@@ -28,12 +28,12 @@ struct bufferevent *conn_new(struct event_base *base, void *arg)
     struct http_server *server = arg;
     struct conn *conn = calloc(1, sizeof *conn);
 
-    if (conn == NULL)
+    if (!conn)
         abort();
     conn->server = server;
     conn->fd = -1;
     conn->bev = bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE);
-    if (conn->bev == NULL)
+    if (!conn->bev)
         abort();
     STAILQ_INIT(&conn->ready);
     evbuffer_add_cb(bufferevent_get_input(conn->bev), spooler_input, conn);
@@ -56,9 +56,9 @@ static void conn_forget(struct conn *conn)
         STAILQ_REMOVE_HEAD(&conn->ready, next);
         exchange_free(exchange);
     }
-    if (conn->upload != NULL)
+    if (conn->upload)
         exchange_free(conn->upload);
-    if (conn->raw != NULL)
+    if (conn->raw)
         evbuffer_free(conn->raw);
     free(conn);
     server->n_conns--;
@@ -74,11 +74,11 @@ static void orphan_current(struct conn *conn)
 
     conn->current = NULL;
     exchange->conn = NULL;
-    if (evhttp_request_get_connection(exchange->ev) != NULL)
+    if (evhttp_request_get_connection(exchange->ev))
         exchange->ev = NULL;
     if (conn->server->freeing)
         exchange->request.server = NULL; /* it may outlive the server, until its handler answers */
-    if (exchange->request.gone != NULL)
+    if (exchange->request.gone)
         exchange->request.gone(&exchange->request);
 }
 
@@ -91,7 +91,7 @@ static int compare_evcon(const void *a, const void *b)
 
 static void remember(struct conn *conn)
 {
-    if (tsearch(conn, &conn->server->by_evcon, compare_evcon) == NULL)
+    if (!tsearch(conn, &conn->server->by_evcon, compare_evcon))
         abort();
 }
 
@@ -100,10 +100,10 @@ struct conn *conn_of(struct http_server *server, struct evhttp_connection *evcon
     const struct conn wanted = {.evcon = evcon};
     struct conn *const *found;
 
-    if (server->reading != NULL && server->reading->evcon == evcon)
+    if (server->reading && server->reading->evcon == evcon)
         return server->reading;
     found = tfind(&wanted, &server->by_evcon, compare_evcon);
-    assert(found != NULL);
+    assert(found);
     return *found;
 }
 
@@ -121,7 +121,7 @@ static void on_close(struct evhttp_connection *evcon, void *arg)
     io_fini(conn, linger); /* closing with unread input would reset */
     if (linger)
         linger_start(server, conn->fd);
-    if (conn->current != NULL)
+    if (conn->current)
         orphan_current(conn);
     conn_forget(conn);
 }
@@ -150,7 +150,7 @@ static void adopt(struct conn *conn)
 
     TAILQ_REMOVE(&server->newborn, conn, link);
     bufferevent_getcb(conn->bev, NULL, NULL, NULL, &evcon);
-    if (evcon == NULL) { /* evhttp gave up between accept and here */
+    if (!evcon) { /* evhttp gave up between accept and here */
         struct bufferevent *bev = conn->bev;
         evbuffer_remove_cb(bufferevent_get_input(bev), spooler_input, conn);
         conn_forget(conn);
@@ -174,17 +174,17 @@ void conn_adopt_all(struct http_server *server)
 {
     struct conn *conn;
 
-    while ((conn = TAILQ_FIRST(&server->newborn)) != NULL)
+    while ((conn = TAILQ_FIRST(&server->newborn)))
         adopt(conn);
 }
 
 static enum conn_list list_for(const struct conn *conn)
 {
-    if (conn->upload != NULL)
+    if (conn->upload)
         return LIST_BODY;
     if (conn->inflight > 0 || conn->frame == FRAME_DISCARD)
         return LIST_BUSY;
-    return conn->raw != NULL && evbuffer_get_length(conn->raw) > 0 ? LIST_HEAD : LIST_IDLE;
+    return conn->raw && evbuffer_get_length(conn->raw) > 0 ? LIST_HEAD : LIST_IDLE;
 }
 
 /* Put the connection where it belongs now. Staying keeps the time: a head's deadline does not restart with each

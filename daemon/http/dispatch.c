@@ -26,15 +26,15 @@ static struct exchange *take_exchange(struct conn *conn, struct evhttp_request *
     struct exchange *exchange = STAILQ_FIRST(&conn->ready);
     uint32_t seq = conn->dispatched++;
 
-    assert(conn->current == NULL && seq < conn->released);
-    if (exchange != NULL && exchange->seq == seq) {
+    assert(!conn->current && seq < conn->released);
+    if (exchange && exchange->seq == seq) {
         STAILQ_REMOVE_HEAD(&conn->ready, next);
         conn->n_ready--;
     } else {
         const char *id = conn->sent_id ? evhttp_find_header(evhttp_request_get_input_headers(ev), "Request-Id") : NULL;
         exchange = exchange_new(conn->server, conn);
         exchange->request.method = method_of(ev);
-        exchange_id(exchange, id, id != NULL ? strlen(id) : 0);
+        exchange_id(exchange, id, id ? strlen(id) : 0);
     }
     exchange->ev = ev;
     return exchange;
@@ -55,7 +55,7 @@ static int take_query(struct exchange *exchange)
 {
     const char *query = evhttp_uri_get_query(evhttp_request_get_evhttp_uri(exchange->ev));
 
-    if (query == NULL)
+    if (!query)
         return 0;
     return query_parse(query, &exchange->request.params, &exchange->request.n_params, &exchange->query_text);
 }
@@ -64,11 +64,11 @@ static void reply_refused(struct exchange *exchange)
 {
     struct http_request *request = &exchange->request;
 
-    if (exchange->refusal.allow != NULL)
+    if (exchange->refusal.allow)
         http_reply_header(request, "Allow", exchange->refusal.allow);
-    if (exchange->refusal.accept != NULL && request->method == HTTP_POST)
+    if (exchange->refusal.accept && request->method == HTTP_POST)
         http_reply_header(request, "Accept-Post", exchange->refusal.accept);
-    if (exchange->refusal.challenge != NULL)
+    if (exchange->refusal.challenge)
         http_reply_header(request, "WWW-Authenticate", exchange->refusal.challenge);
     http_reply_problem(request, exchange->refusal.slug, exchange->refusal.detail, NULL);
 }
@@ -85,7 +85,7 @@ static bool find_route(struct exchange *exchange)
     struct http_request *request = &exchange->request;
     struct router_match match = {NULL, NULL, request->args};
 
-    if (request->route != NULL)
+    if (request->route)
         return true;
     switch (router_find(request->server->router, request->method, request->path, strlen(request->path), &match)) {
     case ROUTE_FOUND:
@@ -112,10 +112,10 @@ static bool check_token(struct exchange *exchange, bool judged)
     const struct http_server *server = exchange->request.server;
     const char *sent;
 
-    if (judged || server->options.authorize == NULL || exchange->request.route->scope == SCOPE_NONE)
+    if (judged || !server->options.authorize || exchange->request.route->scope == SCOPE_NONE)
         return true;
     sent = http_header(&exchange->request, "Authorization");
-    if (policy_authorize(exchange, sent, sent != NULL ? strlen(sent) : 0))
+    if (policy_authorize(exchange, sent, sent ? strlen(sent) : 0))
         return true;
     reply_refused(exchange);
     return false;
@@ -145,7 +145,7 @@ void dispatch(struct evhttp_request *ev, void *arg)
 
     server->stats.requests++;
     conn->current = exchange;
-    if (exchange->refusal.slug != NULL) {
+    if (exchange->refusal.slug) {
         reply_refused(exchange);
         return;
     }

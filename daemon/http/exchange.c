@@ -11,13 +11,13 @@ static struct exchange *from_pool(struct http_server *server)
 {
     struct exchange *exchange = STAILQ_FIRST(&server->pool);
 
-    if (exchange != NULL) {
+    if (exchange) {
         STAILQ_REMOVE_HEAD(&server->pool, next);
         server->n_pool--;
         return exchange;
     }
     exchange = malloc(sizeof *exchange);
-    if (exchange == NULL)
+    if (!exchange)
         abort();
     return exchange;
 }
@@ -66,7 +66,7 @@ static void free_body(struct http_server *server, struct exchange *exchange)
         exchange->spool.fd = exchange->request.spool_fd;
     spoolfile_fini(&exchange->spool);
     free(exchange->memory);
-    if (server == NULL)
+    if (!server)
         return;
     server->memory_total -= exchange->memory_size;
     if (exchange->counted_upload)
@@ -81,7 +81,7 @@ void exchange_free(struct exchange *exchange)
     free(exchange->head);
     free(exchange->query_text);
     free(exchange->request.params);
-    if (server == NULL) { /* answered after the server was freed */
+    if (!server) { /* answered after the server was freed */
         free(exchange);
         return;
     }

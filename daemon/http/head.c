@@ -106,7 +106,7 @@ int head_end(const char *p, size_t n, size_t *seen, const char **slug, const cha
     size_t limit = n < HEAD_BYTES_MAX ? n : HEAD_BYTES_MAX;
     const char *lf;
 
-    while (*seen < limit && (lf = memchr(p + *seen, '\n', limit - *seen)) != NULL) {
+    while (*seen < limit && (lf = memchr(p + *seen, '\n', limit - *seen))) {
         size_t at = (size_t)(lf - p);
         if (at == 0 || p[at - 1] != '\r')
             return BAD("lines end with carriage return and line feed; found a line feed alone");
@@ -140,7 +140,7 @@ enum http_method head_method(const char *p, size_t n)
 /* Percent escapes of the target decide what a second decoder would see: no NUL, no hidden slash, whole UTF-8. */
 static int check_escapes(const char *p, size_t n, bool path, const char **slug, const char **why)
 {
-    if (memchr(p, '%', n) == NULL)
+    if (!memchr(p, '%', n))
         return 0;
     switch (query_check_escapes(p, n, path)) {
     case QUERY_OK:
@@ -200,7 +200,7 @@ static int check_request_line(const char *p, size_t n, struct http_head *out, co
         return BAD("the request line is not: METHOD /target HTTP/1.1");
     out->method = head_method(p, method);
     space = memchr(p + method + 1, ' ', n - method - 1);
-    if (space == NULL)
+    if (!space)
         return BAD("the request line has no HTTP version");
     end = (size_t)(space - p);
     out->target = (struct head_span){(uint32_t)method + 1, (uint32_t)(end - method - 1)};
@@ -364,7 +364,7 @@ int head_check(const char *p, size_t n, struct http_head *out, const char **slug
     for (; line < end; line = cr + 2) {
         size_t len;
         cr = memchr(line, '\r', (size_t)(end - line));
-        if (cr == NULL || cr[1] != '\n')
+        if (!cr || cr[1] != '\n')
             return BAD("a carriage return without its line feed");
         len = (size_t)(cr - line);
         if (line == p ? check_request_line(p, len, out, slug, why) != 0

@@ -18,7 +18,7 @@ static struct event *make_event(struct conn *conn, short what, event_callback_fn
 {
     struct event *event = event_new(conn->server->base, conn->fd, (short)(what | EV_PERSIST), callback, conn);
 
-    if (event == NULL)
+    if (!event)
         abort();
     return event;
 }
@@ -122,7 +122,7 @@ static void on_writable(evutil_socket_t fd, short what, void *arg)
 
 static void write_later(struct conn *conn)
 {
-    if (conn->writable == NULL)
+    if (!conn->writable)
         conn->writable = make_event(conn, EV_WRITE, on_writable);
     add(conn->writable);
 }
@@ -175,7 +175,7 @@ void io_fini(struct conn *conn, bool keep_fd)
         conn->server->reading = NULL;
     evbuffer_remove_cb(bufferevent_get_output(conn->bev), on_output, conn);
     event_free(conn->readable);
-    if (conn->writable != NULL)
+    if (conn->writable)
         event_free(conn->writable);
     if (keep_fd)
         return;

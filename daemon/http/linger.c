@@ -53,13 +53,13 @@ void linger_start(struct http_server *server, int fd)
         return;
     }
     linger = calloc(1, sizeof *linger);
-    if (linger == NULL)
+    if (!linger)
         abort();
     linger->server = server;
     linger->fd = fd;
     linger->until = now_ms() + LINGER_TOTAL_MS;
     linger->event = event_new(server->base, fd, EV_READ | EV_PERSIST, on_bytes, linger);
-    if (linger->event == NULL || event_add(linger->event, &silence) != 0)
+    if (!linger->event || event_add(linger->event, &silence) != 0)
         abort();
     TAILQ_INSERT_TAIL(&server->lingering, linger, link);
     server->n_lingering++;

@@ -75,7 +75,7 @@ static int64_t find_delimiter(struct scan *scan, uint64_t at)
         if (n < 0)
             return BROKEN;
         found = memmem(scan->block, (size_t)n, scan->delimiter, scan->delimiter_len);
-        if (found != NULL)
+        if (found)
             return (int64_t)(at + (uint64_t)(found - scan->block));
         if (at + (uint64_t)n >= scan->length)
             break;
@@ -104,7 +104,7 @@ static int take_string(struct scan *scan, const char **p, const char *end, char 
     if (quoted && *p >= end)
         return fault(scan, "the %s of a form part has no closing quote", what);
     *p += quoted;
-    if (memchr(out, '\0', n) != NULL || !utf8_valid(out, n))
+    if (memchr(out, '\0', n) || !utf8_valid(out, n))
         return fault(scan, "the %s of a form part is not UTF-8", what);
     return 0;
 }
@@ -196,7 +196,7 @@ static int take_line(struct scan *scan, const char *line, const char *end, struc
 {
     const char *value;
 
-    if (memchr(line, '\0', (size_t)(end - line)) != NULL || memchr(line, '\n', (size_t)(end - line)) != NULL)
+    if (memchr(line, '\0', (size_t)(end - line)) || memchr(line, '\n', (size_t)(end - line)))
         return fault(scan, "a form part has a control character in its header");
     if (line_is(line, end, "Content-Disposition", &value)) {
         if (part->has_name)
@@ -224,7 +224,7 @@ static int take_part_head(struct scan *scan, uint64_t *at, struct part *part)
     if (n >= 2 && memcmp(head, "\r\n", 2) == 0)
         return fault(scan, "a form part has no header, so no name");
     end = memmem(head, (size_t)n, "\r\n\r\n", 4);
-    if (end == NULL)
+    if (!end)
         return fault(scan, "the header of a form part is cut off or longer than %u bytes", PART_HEAD_MAX);
     for (; line < end + 2; line = cr + 2) {
         cr = memmem(line, (size_t)(end + 2 - line), "\r\n", 2);
@@ -262,14 +262,14 @@ static int take_field(struct scan *scan, const struct part *part, uint64_t from,
     if (scan->out->n_fields == MULTIPART_FIELDS_MAX)
         return fault(scan, "the form has more than %u fields", MULTIPART_FIELDS_MAX);
     field->value = malloc((size_t)n + 1);
-    if (field->value == NULL)
+    if (!field->value)
         abort();
     memcpy(field->name, part->name, sizeof field->name);
     scan->out->n_fields++;
     if (read_at(scan, from, field->value, (size_t)n) < 0)
         return -1;
     field->value[n] = '\0';
-    if (memchr(field->value, '\0', (size_t)n) != NULL || !utf8_valid(field->value, (size_t)n))
+    if (memchr(field->value, '\0', (size_t)n) || !utf8_valid(field->value, (size_t)n))
         return fault(scan, "the form field \"%s\" is not UTF-8 text", part->name);
     return 0;
 }
@@ -351,7 +351,7 @@ int multipart_scan(int fd, uint64_t length, const char *boundary, struct multipa
         return fault(&scan, "Content-Type names no usable boundary");
     scan.delimiter_len = (size_t)snprintf(scan.delimiter, sizeof scan.delimiter, "\r\n--%s", boundary);
     scan.block = malloc(BLOCK);
-    if (scan.block == NULL)
+    if (!scan.block)
         abort();
     result = scan_parts(&scan);
     free(scan.block);

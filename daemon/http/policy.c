@@ -29,13 +29,13 @@ static void take_value(const char *p, size_t n, char out[72])
 
     if (n > 0 && p[0] == '"') {
         const char *end = memchr(p + 1, '"', n - 1);
-        len = end == NULL ? 0 : (size_t)(end - p - 1);
+        len = !end ? 0 : (size_t)(end - p - 1);
         p++;
     } else {
         while (len < n && p[len] != ';' && p[len] != ' ' && p[len] != '\t')
             len++;
     }
-    if (len > 70 || memchr(p, '\\', len) != NULL || (len > 0 && p[len - 1] == ' '))
+    if (len > 70 || memchr(p, '\\', len) || (len > 0 && p[len - 1] == ' '))
         len = 0;
     memcpy(out, p, len);
     out[len] = '\0';
@@ -75,7 +75,7 @@ bool policy_accepts(const char *accept, const char *type)
 {
     size_t len = strlen(type);
 
-    if (accept == NULL)
+    if (!accept)
         return true;
     while (*accept != '\0') {
         size_t item;
@@ -123,7 +123,7 @@ static bool same_origin(const struct http_head *head, const char *bytes)
     const char *origin = bytes + head->origin.at, *end = origin + head->origin.len;
     const char *host = memmem(origin, head->origin.len, "://", 3);
 
-    return host != NULL && head_name_is(host + 3, (size_t)(end - host) - 3, bytes + head->host.at, head->host.len);
+    return host && head_name_is(host + 3, (size_t)(end - host) - 3, bytes + head->host.at, head->host.len);
 }
 
 /* A page of another site may make a browser send a form here. The browser says so in Sec-Fetch-Site, an older one in
@@ -149,7 +149,7 @@ bool policy_authorize(struct exchange *exchange, const char *authorization, size
     struct http_request *request = &exchange->request;
     const struct http_options *options = &request->server->options;
 
-    if (options->authorize == NULL)
+    if (!options->authorize)
         return true;
     switch (options->authorize(options->authorize_ctx, authorization, len, request->route->scope, request->who)) {
     case HTTP_GRANTED:

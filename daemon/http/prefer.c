@@ -71,7 +71,7 @@ static bool is_wait(const char *p, size_t n, unsigned *seconds)
 
 bool prefer_wait(const char *header, unsigned *seconds)
 {
-    if (header == NULL)
+    if (!header)
         return false;
     for (const char *p = header; *p != '\0';) {
         p += blanks(p);

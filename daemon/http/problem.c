@@ -158,7 +158,7 @@ static void put_problem(struct json_out *out, const struct http_problem *problem
     snprintf(text, sizeof text, "urn:uuid:%s", request_id);
     json_put_string(out, "instance", text);
     json_put_string(out, "error", detail);
-    if (faults != NULL && faults->n > 0)
+    if (faults && faults->n > 0)
         put_faults(out, faults);
     json_object_end(out);
 }
@@ -183,11 +183,11 @@ static void reply(struct http_request *request, const char *slug, const char *de
     const char *text;
     size_t len;
 
-    assert(problem != NULL);
+    assert(problem);
     if (request->request_id[0] == '\0')
         exchange_id(exchange_of(request), NULL, 0);
     json_out_init(&out);
-    put_problem(&out, problem, detail != NULL ? detail : problem->detail, request->request_id, faults);
+    put_problem(&out, problem, detail ? detail : problem->detail, request->request_id, faults);
     text = json_out_text(&out, &len);
     add_headers(request, problem->status, retry_after_s);
     if (strcmp(slug, "not-found") == 0) /* whoever is lost gets the map */

@@ -23,7 +23,7 @@ static bool add_net(const char *item, struct proxies *out)
 {
     char address[64];
     const char *slash = strchr(item, '/');
-    size_t len = slash != NULL ? (size_t)(slash - item) : strlen(item);
+    size_t len = slash ? (size_t)(slash - item) : strlen(item);
     struct proxy_net *net = &out->nets[out->n_nets];
     char *end = NULL;
 
@@ -32,8 +32,8 @@ static bool add_net(const char *item, struct proxies *out)
     memcpy(address, item, len);
     address[len] = '\0';
     unsigned width = take_address(address, net->address);
-    unsigned long bits = slash != NULL ? strtoul(slash + 1, &end, 10) : width;
-    if (width == 0 || bits > width || (slash != NULL && (slash[1] < '0' || slash[1] > '9' || *end != '\0')))
+    unsigned long bits = slash ? strtoul(slash + 1, &end, 10) : width;
+    if (width == 0 || bits > width || (slash && (slash[1] < '0' || slash[1] > '9' || *end != '\0')))
         return false;
     net->bits = 128 - width + (unsigned)bits;
     out->n_nets++;
@@ -44,7 +44,7 @@ static bool add_user(const char *name, struct proxies *out)
 {
     const struct passwd *user = getpwnam(name);
 
-    if (user == NULL || out->n_users == PROXIES_MAX)
+    if (!user || out->n_users == PROXIES_MAX)
         return false;
     out->users[out->n_users++] = user->pw_uid;
     return true;
@@ -129,7 +129,7 @@ bool proxies_client(const struct proxies *proxies, const char *list, char out[64
     unsigned width;
     bool found = false;
 
-    while (end != NULL && take_hop(list, &end, address, &width)) {
+    while (end && take_hop(list, &end, address, &width)) {
         bool v4 = width == 32;
         found = inet_ntop(v4 ? AF_INET : AF_INET6, v4 ? address + 12 : address, out, 64) != NULL;
         if (!trusted(proxies, address))

@@ -88,7 +88,7 @@ static size_t count_pairs(const char *query)
 {
     size_t n = 1;
 
-    for (const char *p = query; (p = strchr(p, '&')) != NULL; p++)
+    for (const char *p = query; (p = strchr(p, '&')); p++)
         n++;
     return n;
 }
@@ -109,7 +109,7 @@ int query_parse(const char *query, struct param_raw **params, size_t *n, char **
     *params = NULL;
     *text = NULL;
     *n = 0;
-    if (query == NULL || query[0] == '\0')
+    if (!query || query[0] == '\0')
         return 0;
     pairs = count_pairs(query);
     if (pairs > QUERY_PARAMS_MAX)
@@ -117,7 +117,7 @@ int query_parse(const char *query, struct param_raw **params, size_t *n, char **
     *params = calloc(pairs, sizeof **params);
     /* every pair turns "a=b&" into "a\0b\0": at most one byte more than it had */
     to = *text = malloc(strlen(query) + pairs + 1);
-    if (*params == NULL || *text == NULL)
+    if (!*params || !*text)
         abort();
     for (const char *p = query; *p != '\0';) {
         size_t len = strcspn(p, "&"), name = strcspn(p, "=&");

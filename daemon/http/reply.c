@@ -12,7 +12,7 @@ const char *http_header(struct http_request *request, const char *name)
 {
     struct evhttp_request *ev = exchange_of(request)->ev;
 
-    return ev == NULL ? NULL : evhttp_find_header(evhttp_request_get_input_headers(ev), name);
+    return !ev ? NULL : evhttp_find_header(evhttp_request_get_input_headers(ev), name);
 }
 
 void http_client_address(struct http_request *request, char out[64])
@@ -25,14 +25,14 @@ void http_client_address(struct http_request *request, char out[64])
     bool trusted;
 
     out[0] = '\0';
-    if (conn == NULL)
+    if (!conn)
         return;
     if (!conn->is_unix)
         evhttp_connection_get_peer(conn->evcon, &peer, &port);
-    trusted = conn->is_unix ? conn->trusted : peer != NULL && proxies_has_address(&request->server->proxies, peer);
+    trusted = conn->is_unix ? conn->trusted : peer && proxies_has_address(&request->server->proxies, peer);
     hops = trusted ? http_header(request, "X-Forwarded-For") : NULL;
-    if (hops == NULL || !proxies_client(&request->server->proxies, hops, out))
-        snprintf(out, 64, "%s", conn->is_unix ? "unix" : peer != NULL ? peer : "");
+    if (!hops || !proxies_client(&request->server->proxies, hops, out))
+        snprintf(out, 64, "%s", conn->is_unix ? "unix" : peer ? peer : "");
 }
 
 const char *http_param(struct http_request *request, const char *name)
@@ -65,7 +65,7 @@ void http_reply_header(struct http_request *request, const char *name, const cha
 {
     struct exchange *exchange = exchange_of(request);
 
-    if (exchange->ev == NULL || value[strcspn(value, "\r\n")] != '\0')
+    if (!exchange->ev || value[strcspn(value, "\r\n")] != '\0')
         return;
     if (!add_line(exchange, name, value))
         evhttp_add_header(evhttp_request_get_output_headers(exchange->ev), name, value);
@@ -106,7 +106,7 @@ static void on_complete(struct evhttp_request *ev, void *arg)
     (void)ev;
     conn->inflight--;
     io_resume(conn);
-    if (conn->want_continue && conn->inflight == 0 && conn->upload != NULL)
+    if (conn->want_continue && conn->inflight == 0 && conn->upload)
         spooler_send_continue(conn);
     conn_place(conn);
 }
@@ -117,7 +117,7 @@ static void add_headers(struct exchange *exchange, int status, const char *type,
     struct evkeyvalq *out = evhttp_request_get_output_headers(exchange->ev);
     char digits[24];
 
-    if (type != NULL)
+    if (type)
         evhttp_add_header(out, "Content-Type", type);
     if (status != 204 && status != 304)
         evhttp_add_header(out, "Content-Length", decimal(len, digits));
@@ -133,7 +133,7 @@ static void tell_answered(const struct exchange *exchange, int status)
 {
     const struct http_request *request = &exchange->request;
 
-    if (request->server != NULL && request->server->options.answered != NULL)
+    if (request->server && request->server->options.answered)
         request->server->options.answered(request->app, request->route, status);
 }
 
@@ -149,14 +149,14 @@ static void send_reply(struct exchange *exchange, int status)
     memcpy(reason, phrase, n);
     memcpy(reason + n, exchange->lines, exchange->lines_len);
     reason[n + exchange->lines_len] = '\0';
-    tell_answered(exchange, conn != NULL ? status : 0);
-    if (conn != NULL) {
+    tell_answered(exchange, conn ? status : 0);
+    if (conn) {
         assert(conn->current == exchange);
         conn->current = NULL;
         evhttp_request_set_on_complete_cb(ev, on_complete, conn);
     }
     exchange_free(exchange);
-    if (conn == NULL) {
+    if (!conn) {
         evhttp_send_reply(ev, status, reason, NULL);
         return;
     }
@@ -169,9 +169,9 @@ static void send_reply(struct exchange *exchange, int status)
 /* Nobody there to answer? Then let evhttp free its request, if it still has one. */
 static bool nobody(struct exchange *exchange)
 {
-    if (exchange->conn != NULL)
+    if (exchange->conn)
         return false;
-    if (exchange->ev != NULL) {
+    if (exchange->ev) {
         send_reply(exchange, 200);
     } else {
         tell_answered(exchange, 0);
@@ -197,7 +197,7 @@ void http_reply_file(struct http_request *request, int status, const char *type,
     struct exchange *exchange = exchange_of(request);
     struct evbuffer *out;
 
-    if (exchange->conn == NULL || request->method == HTTP_HEAD || len == 0) {
+    if (!exchange->conn || request->method == HTTP_HEAD || len == 0) {
         close(fd);
         if (nobody(exchange))
             return;

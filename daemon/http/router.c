@@ -24,14 +24,14 @@ struct router {
 
 static bool is_argument(const char *p, size_t n)
 {
-    return n >= 3 && p[0] == '{' && memchr(p, '}', n) != NULL;
+    return n >= 3 && p[0] == '{' && memchr(p, '}', n);
 }
 
 static struct node *node_new(const char *p, size_t n)
 {
     struct node *node = calloc(1, sizeof *node);
 
-    if (node == NULL)
+    if (!node)
         abort();
     if (is_argument(p, n)) {
         const char *close = memchr(p, '}', n);
@@ -49,26 +49,26 @@ static bool same_segment(const struct node *node, const char *p, size_t n)
     if (is_argument(p, n)) {
         const char *close = memchr(p, '}', n);
         size_t suffix = n - (size_t)(close + 1 - p);
-        return node->segment == NULL && node->suffix_len == suffix && memcmp(node->suffix, close + 1, suffix) == 0;
+        return !node->segment && node->suffix_len == suffix && memcmp(node->suffix, close + 1, suffix) == 0;
     }
-    return node->segment != NULL && node->len == n && memcmp(node->segment, p, n) == 0;
+    return node->segment && node->len == n && memcmp(node->segment, p, n) == 0;
 }
 
 /* Literals before arguments, arguments with a suffix before plain ones: the closest description wins. */
 static int rank(const struct node *node)
 {
-    return node->segment != NULL ? 0 : node->suffix_len > 0 ? 1 : 2;
+    return node->segment ? 0 : node->suffix_len > 0 ? 1 : 2;
 }
 
 static struct node *node_child(struct node *parent, const char *p, size_t n)
 {
     struct node **at, *fresh;
 
-    for (at = &parent->children; *at != NULL; at = &(*at)->next)
+    for (at = &parent->children; *at; at = &(*at)->next)
         if (same_segment(*at, p, n))
             return *at;
     fresh = node_new(p, n);
-    for (at = &parent->children; *at != NULL && rank(*at) <= rank(fresh);)
+    for (at = &parent->children; *at && rank(*at) <= rank(fresh);)
         at = &(*at)->next;
     fresh->next = *at;
     return *at = fresh;
@@ -85,7 +85,7 @@ static void add_route(struct router *router, const struct http_route *route)
         node = node_child(node, p + 1, len);
         p += 1 + len;
     }
-    assert(node->by_method[route->method] == NULL);
+    assert(!node->by_method[route->method]);
     node->by_method[route->method] = route;
 }
 
@@ -95,19 +95,19 @@ static void fill_allow(struct node *node)
     char text[64] = "";
 
     for (unsigned m = 0; m < ROUTER_METHODS; m++)
-        if (node->by_method[m] != NULL && names[m][0] != '\0') {
+        if (node->by_method[m] && names[m][0] != '\0') {
             strcat(text, names[m]);
             strcat(text, ", ");
         }
     if (text[0] != '\0') {
         strcat(text, "OPTIONS");
         node->allow = strdup(text);
-        if (node->allow == NULL)
+        if (!node->allow)
             abort();
     }
-    if (node->by_method[HTTP_HEAD] == NULL)
+    if (!node->by_method[HTTP_HEAD])
         node->by_method[HTTP_HEAD] = node->by_method[HTTP_GET];
-    for (struct node *child = node->children; child != NULL; child = child->next)
+    for (struct node *child = node->children; child; child = child->next)
         fill_allow(child);
 }
 
@@ -115,9 +115,9 @@ struct router *router_new(const struct http_route *routes)
 {
     struct router *router = calloc(1, sizeof *router);
 
-    if (router == NULL)
+    if (!router)
         abort();
-    for (const struct http_route *route = routes; route->handle != NULL; route++)
+    for (const struct http_route *route = routes; route->handle; route++)
         add_route(router, route);
     fill_allow(&router->root);
     return router;
@@ -127,7 +127,7 @@ static void free_children(struct node *node)
 {
     struct node *child;
 
-    while ((child = node->children) != NULL) {
+    while ((child = node->children)) {
         node->children = child->next;
         free_children(child);
         free(child->allow);
@@ -137,7 +137,7 @@ static void free_children(struct node *node)
 
 void router_free(struct router **router)
 {
-    if (*router == NULL)
+    if (!*router)
         return;
     free_children(&(*router)->root);
     free((*router)->root.allow);
@@ -166,22 +166,22 @@ static const struct node *walk(const struct node *node, const char *p, const cha
                                unsigned n_args)
 {
     const char *slash = memchr(p, '/', (size_t)(end - p));
-    size_t len = (size_t)((slash != NULL ? slash : end) - p);
+    size_t len = (size_t)((slash ? slash : end) - p);
 
-    for (const struct node *child = node->children; child != NULL; child = child->next) {
+    for (const struct node *child = node->children; child; child = child->next) {
         const struct node *found;
         unsigned used = n_args;
-        if (child->segment != NULL) {
+        if (child->segment) {
             if (child->len != len || memcmp(child->segment, p, len) != 0)
                 continue;
         } else if (used >= 2 || !take_argument(child, p, len, args[used++])) {
             continue;
         }
-        if (slash == NULL)
-            found = child->allow != NULL ? child : NULL;
+        if (!slash)
+            found = child->allow ? child : NULL;
         else
             found = walk(child, slash + 1, end, args, used);
-        if (found != NULL)
+        if (found)
             return found;
     }
     return NULL;
@@ -192,9 +192,9 @@ enum router_verdict router_find(const struct router *router, enum http_method me
 {
     const struct node *node = walk(&router->root, path + 1, path + len, match->args, 0);
 
-    if (node == NULL)
+    if (!node)
         return ROUTE_NO_PATH;
     match->allow = node->allow;
     match->route = node->by_method[method];
-    return match->route != NULL ? ROUTE_FOUND : ROUTE_NO_METHOD;
+    return match->route ? ROUTE_FOUND : ROUTE_NO_METHOD;
 }

@@ -36,7 +36,7 @@ static struct http_server *servers;
 
 static struct http_server *server_of(const struct evconnlistener *listener)
 {
-    for (struct http_server *server = servers; server != NULL; server = server->next_server)
+    for (struct http_server *server = servers; server; server = server->next_server)
         for (unsigned i = 0; i < server->n_listeners; i++)
             if (server->listeners[i] == listener)
                 return server;
@@ -45,7 +45,7 @@ static struct http_server *server_of(const struct evconnlistener *listener)
 
 static void forget_server(const struct http_server *server)
 {
-    for (struct http_server **at = &servers; *at != NULL; at = &(*at)->next_server)
+    for (struct http_server **at = &servers; *at; at = &(*at)->next_server)
         if (*at == server) {
             *at = server->next_server;
             return;
@@ -60,7 +60,7 @@ static void on_accept_error(struct evconnlistener *listener, void *arg)
     struct http_server *server = server_of(listener);
 
     (void)arg;
-    if (server == NULL)
+    if (!server)
         return;
     if (!server->paused_logged)
         log_warn("http: accept: %s; pausing (told once until it works again)", strerror(error));
@@ -116,7 +116,7 @@ static void on_finish(evutil_socket_t fd, short what, void *arg)
         server->lingered = true;
         conn_close_idle(server);
         server_check_drained(server);
-    } else if (server->drained != NULL) {
+    } else if (server->drained) {
         void (*drained)(void *) = server->drained;
         server->drained = NULL;
         drained(server->drained_ctx);
@@ -134,7 +134,7 @@ static struct evhttp *make_evhttp(struct http_server *server)
 {
     struct evhttp *evhttp = evhttp_new(server->base);
 
-    if (evhttp == NULL)
+    if (!evhttp)
         abort();
     /* A little more than the framer lets through: the limit that clients meet is ours. */
     evhttp_set_max_headers_size(evhttp, HEAD_BYTES_MAX + 4096);
@@ -150,7 +150,7 @@ static struct event *make_timer(struct http_server *server, event_callback_fn ca
 {
     struct event *timer = evtimer_new(server->base, callback, server);
 
-    if (timer == NULL)
+    if (!timer)
         abort();
     return timer;
 }
@@ -179,7 +179,7 @@ struct http_server *http_server_new(struct event_base *base, const struct http_o
     if (options->spool_dir_fd >= 0 && check_spool(options) != 0)
         return NULL;
     server = calloc(1, sizeof *server);
-    if (server == NULL || (server->scratch = malloc(SCRATCH_BYTES)) == NULL)
+    if (!server || !(server->scratch = malloc(SCRATCH_BYTES)))
         abort();
     server->base = base;
     server->options = *options;
@@ -192,7 +192,7 @@ struct http_server *http_server_new(struct event_base *base, const struct http_o
     TAILQ_INIT(&server->lingering);
     STAILQ_INIT(&server->pool);
     server->router = router_new(options->routes);
-    if (proxies_parse(options->trusted_proxies != NULL ? options->trusted_proxies : "", &server->proxies, bad) != 0)
+    if (proxies_parse(options->trusted_proxies ? options->trusted_proxies : "", &server->proxies, bad) != 0)
         abort(); /* the configuration was checked */
     server->sweep = make_timer(server, on_sweep);
     server->adopt = make_timer(server, on_adopt);
@@ -210,9 +210,9 @@ int http_server_listen(struct http_server *server, int fd)
 
     assert(server->n_listeners < LISTENERS_MAX);
     listener = evconnlistener_new(server->base, NULL, NULL, LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, fd);
-    if (listener == NULL)
+    if (!listener)
         return -1;
-    if (evhttp_bind_listener(server->evhttp, listener) == NULL) {
+    if (!evhttp_bind_listener(server->evhttp, listener)) {
         evconnlistener_free(listener);
         return -1;
     }
@@ -250,7 +250,7 @@ static void free_pool(struct http_server *server)
 {
     struct exchange *exchange;
 
-    while ((exchange = STAILQ_FIRST(&server->pool)) != NULL) {
+    while ((exchange = STAILQ_FIRST(&server->pool))) {
         STAILQ_REMOVE_HEAD(&server->pool, next);
         free(exchange);
     }
@@ -260,7 +260,7 @@ void http_server_free(struct http_server **at)
 {
     struct http_server *server = *at;
 
-    if (server == NULL)
+    if (!server)
         return;
     *at = NULL;
     forget_server(server);

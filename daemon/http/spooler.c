@@ -111,7 +111,7 @@ static void take_request(struct conn *conn, const struct http_head *head, const 
 
     policy_judge(conn->server, head, bytes, exchange);
     conn->upload = exchange;
-    if (exchange->refusal.slug == NULL)
+    if (!exchange->refusal.slug)
         planned = body_begin(conn, head);
     rewrite_head(exchange, head, bytes, n, planned < 0 && body);
     if (planned == 0) {
@@ -206,7 +206,7 @@ static void read_ahead(struct conn *conn)
     bool in_data = conn->frame == FRAME_LENGTH || (conn->frame == FRAME_CHUNKS && conn->chunks.state == CHUNK_DATA);
     ssize_t n;
 
-    if (conn->upload == NULL || !in_data || left < 4096 || evbuffer_get_length(conn->raw) > 0)
+    if (!conn->upload || !in_data || left < 4096 || evbuffer_get_length(conn->raw) > 0)
         return;
     n = recv(conn->fd, conn->server->scratch, left < SCRATCH_BYTES ? (size_t)left : SCRATCH_BYTES, MSG_DONTWAIT);
     if (n <= 0) /* nothing yet, or an end that the bufferevent will find out about */
@@ -251,7 +251,7 @@ static bool pass_in_place(struct conn *conn, struct evbuffer *input, size_t n)
     const char *slug, *why;
     size_t seen = 0;
 
-    if (conn->frame != FRAME_HEAD || (conn->raw != NULL && evbuffer_get_length(conn->raw) > 0) ||
+    if (conn->frame != FRAME_HEAD || (conn->raw && evbuffer_get_length(conn->raw) > 0) ||
         evbuffer_get_length(input) != n || evbuffer_peek(input, -1, NULL, &piece, 1) != 1 || piece.iov_len != n)
         return false;
     if (head_end(piece.iov_base, n, &seen, &slug, &why) != (int)n ||
@@ -266,14 +266,14 @@ static void take_tail(struct conn *conn, struct evbuffer *input, size_t n)
 {
     size_t before = evbuffer_get_length(input) - n;
 
-    if (conn->raw == NULL && (conn->raw = evbuffer_new()) == NULL)
+    if (!conn->raw && !(conn->raw = evbuffer_new()))
         abort();
     if (before == 0) {
         evbuffer_add_buffer(conn->raw, input);
         return;
     }
     struct evbuffer *front = evbuffer_new();
-    if (front == NULL)
+    if (!front)
         abort();
     evbuffer_remove_buffer(input, front, before);
     evbuffer_add_buffer(conn->raw, input);
@@ -287,14 +287,14 @@ void spooler_input(struct evbuffer *input, const struct evbuffer_cb_info *info, 
 
     if (info->n_added == 0 || conn->own_change)
         return;
-    if (conn->evcon == NULL)
+    if (!conn->evcon)
         conn_adopt_all(conn->server);
     if (!pass_in_place(conn, input, info->n_added)) {
         conn->own_change = true;
         take_tail(conn, input, info->n_added);
         run(conn);
         conn->own_change = false;
-        if (conn->want_continue && conn->upload != NULL && conn->inflight == 0 && evbuffer_get_length(conn->raw) == 0)
+        if (conn->want_continue && conn->upload && conn->inflight == 0 && evbuffer_get_length(conn->raw) == 0)
             spooler_send_continue(conn);
     }
     conn_place(conn);

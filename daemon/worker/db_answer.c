@@ -32,7 +32,7 @@ bool answer_tag_matches(const char *header, const char *tag)
     const char *opaque = strchr(tag, '"');
 
     /* Quotes cannot occur inside a tag, so a substring with both of them is the whole tag. */
-    return header && (strcmp(header, "*") == 0 || strstr(header, opaque) != NULL);
+    return header && (strcmp(header, "*") == 0 || strstr(header, opaque));
 }
 
 uint64_t answer_digest(const char *text, size_t len)

@@ -60,8 +60,8 @@ static bool append(char *out, size_t size, const char *text)
 {
     size_t used = strlen(out);
     for (const unsigned char *p = (const unsigned char *)text; *p; p++) {
-        bool plain = (*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') || (*p >= '0' && *p <= '9') ||
-                     strchr("-._~", *p) != NULL;
+        bool plain =
+            (*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') || (*p >= '0' && *p <= '9') || strchr("-._~", *p);
         if (used + 4 > size)
             return false;
         used += (size_t)snprintf(out + used, size - used, plain ? "%c" : "%%%02X", *p);

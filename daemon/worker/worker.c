@@ -101,7 +101,7 @@ void worker_publish(struct worker *worker)
 static void answered(void *app, const struct http_route *route, int status)
 {
     (void)app;
-    metrics_answered(route != NULL ? (unsigned)(route - worker_routes) : METRICS_NO_ROUTE, status);
+    metrics_answered(route ? (unsigned)(route - worker_routes) : METRICS_NO_ROUTE, status);
 }
 
 static void on_tick(evutil_socket_t fd, short what, void *arg)

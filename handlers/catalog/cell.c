@@ -117,9 +117,9 @@ static int read_empty(const struct catalog_column *column, struct catalog_row *r
 {
     if (column->required)
         return wrong(row, column, "E_REQUIRED", "This column must have a value.");
-    out->null = column->otherwise == NULL;
+    out->null = !column->otherwise;
     set(out, out->null ? "" : column->otherwise, out->null ? 0 : strlen(column->otherwise));
-    out->null = column->otherwise == NULL;
+    out->null = !column->otherwise;
     return 0;
 }
 

@@ -24,7 +24,7 @@ static const struct other {
     size_t n;
     const char *text;
 } others[] = {
-#define MAGIC(bytes)  bytes, sizeof(bytes) - 1
+#define MAGIC(bytes)  bytes, sizeof bytes - 1
 #define PICTURE       "The file is a picture, not a spreadsheet. Send the table that it shows as .xlsx."
 #define DIF           "The file is a table in data interchange format (.dif). Open it and save it as .xlsx."
 #define ARCHIVE(kind) "The file is " kind " archive. Unpack it and send the .xlsx or .mxl that is in it."
@@ -74,7 +74,7 @@ static const char *other_program(const unsigned char *head, size_t n)
 static bool looks_dbf(const unsigned char *head, size_t n)
 {
     return n > 32 && (head[0] & 7) == 3 && head[2] >= 1 && head[2] <= 12 && head[3] >= 1 && head[3] <= 31 &&
-           get16(head + 8) > 64 && get16(head + 10) > 1 && memchr(head + 32, 0, 11) != NULL;
+           get16(head + 8) > 64 && get16(head + 10) > 1 && memchr(head + 32, 0, 11);
 }
 
 /* Of a transfer or a disk that failed. */
@@ -89,13 +89,13 @@ static bool all_zeros(const unsigned char *head, size_t n)
 bool foreign_refuse_binary(const unsigned char *head, size_t n, struct sheet_error *err)
 {
     const char *text = other_program(head, n);
-    if (text == NULL && looks_dbf(head, n))
+    if (!text && looks_dbf(head, n))
         text = "The file is a dBase table (.dbf). Open it and save it as .xlsx.";
-    if (text == NULL && n < 4)
+    if (!text && n < 4)
         text = "The file is cut off: almost nothing of it is there. Send it again.";
-    if (text == NULL && all_zeros(head, n))
+    if (!text && all_zeros(head, n))
         text = "The file is damaged: where a spreadsheet begins it has zeros. Send it again.";
-    if (text != NULL)
+    if (text)
         sheet_refuse(err, "not-zip", "%s", text);
     return text != NULL;
 }
@@ -105,16 +105,16 @@ bool foreign_refuse_binary(const unsigned char *head, size_t n, struct sheet_err
 static bool is_text(const unsigned char *head, size_t n)
 {
     for (size_t i = 0; i < n; i++)
-        if (head[i] < ' ' && strchr("\t\n\r\f", head[i]) == NULL)
+        if (head[i] < ' ' && !strchr("\t\n\r\f", head[i]))
             return false;
-    return memchr(head, 0, n) == NULL;
+    return !memchr(head, 0, n);
 }
 
 /* Is there a tag of this name ("<p", but not of "<price"), in any case? */
 static bool is_tag(const unsigned char *head, size_t n, const char *tag)
 {
     size_t m = strlen(tag);
-    return n > m && strncasecmp((const char *)head, tag, m) == 0 && strchr(" \t\r\n/>", head[m]) != NULL;
+    return n > m && strncasecmp((const char *)head, tag, m) == 0 && strchr(" \t\r\n/>", head[m]);
 }
 
 /* A page or a report saved by a web shop begins with one of these, behind a byte order mark and blanks. */
@@ -170,5 +170,5 @@ void foreign_refuse_text(const unsigned char *head, size_t n, bool utf16, struct
         sheet_refuse(err, "html",
                      "The file is an HTML page with the name of a spreadsheet. Open it and save it as .xlsx.");
     else
-        sheet_refuse(err, "not-zip", "%s", text != NULL ? text : plain_text(head, n, utf16));
+        sheet_refuse(err, "not-zip", "%s", text ? text : plain_text(head, n, utf16));
 }

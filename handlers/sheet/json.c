@@ -176,7 +176,7 @@ struct gridjson *gridjson_new(void)
 void gridjson_free(struct gridjson **json)
 {
     struct gridjson *j = *json;
-    if (j == NULL)
+    if (!j)
         return;
     for (size_t i = 0; i < j->n; i++) {
         free(j->sheets[i].name);

@@ -73,7 +73,7 @@ static int64_t now_ms(void)
 static int wait_readable(struct replay *r)
 {
     for (int64_t end = now_ms() + r->bounds->silence_ms;;) {
-        if (r->alive != NULL && !r->alive(r->alive_ctx))
+        if (r->alive && !r->alive(r->alive_ctx))
             return sheet_refuse(r->err, "stopped", "The reading was stopped.");
         struct pollfd p = {.fd = r->fd, .events = POLLIN};
         int n = poll(&p, 1, ALIVE_MS);
@@ -108,7 +108,7 @@ static int read_exactly(struct replay *r, unsigned char *to, size_t n)
 static bool made_of(const char *text, size_t n, const char *alphabet)
 {
     for (size_t i = 0; i < n; i++)
-        if (text[i] == 0 || strchr(alphabet, text[i]) == NULL)
+        if (text[i] == 0 || !strchr(alphabet, text[i]))
             return false;
     return n < 64;
 }
@@ -202,7 +202,7 @@ static bool read_merge(struct cursor *c, struct grid_merge *m)
 /* Names and sentences end at a zero byte; texts of cells do not, and may hold one. */
 static bool is_name(const unsigned char *p, size_t n)
 {
-    return memchr(p, 0, n) == NULL && utf8_valid((const char *)p, n);
+    return !memchr(p, 0, n) && utf8_valid((const char *)p, n);
 }
 
 static bool read_name(struct cursor *c, uint32_t n, char *name)

@@ -59,7 +59,7 @@ static size_t narrow(const unsigned char *head, size_t n, unsigned char *to)
 static size_t skip_blanks(const unsigned char *head, size_t n)
 {
     size_t skip = begins(head, n, "\xef\xbb\xbf", 3) ? 3 : 0;
-    while (skip < n && strchr(" \t\r\n", head[skip]) != NULL && head[skip] != 0)
+    while (skip < n && strchr(" \t\r\n", head[skip]) && head[skip] != 0)
         skip++;
     return skip;
 }

@@ -25,7 +25,7 @@ struct gridwire_writer *gridwire_writer_new(int fd)
 
 void gridwire_writer_free(struct gridwire_writer **writer)
 {
-    if (*writer == NULL)
+    if (!*writer)
         return;
     bytes_free(&(*writer)->frame);
     free(*writer);

@@ -40,7 +40,7 @@ static int answer_full(struct evhttp_request *request, struct evkeyvalq *out)
     evhttp_add_header(out, "ETag", HTTP_TAG);
     evhttp_add_header(out, "Cache-Control", "private, no-cache");
     evhttp_add_header(out, "Vary", "Prefer");
-    if (tag == NULL || strcmp(tag, HTTP_TAG) != 0) {
+    if (!tag || strcmp(tag, HTTP_TAG) != 0) {
         evhttp_add_header(out, "Retry-After", "1");
         return 0;
     }
@@ -74,7 +74,7 @@ static void take_body(const char *path)
 {
     static char bytes[65536];
     FILE *in = fopen(path, "rb");
-    if (in == NULL)
+    if (!in)
         exit(1);
     body_len = fread(bytes, 1, sizeof bytes, in);
     body = bytes;
@@ -97,7 +97,7 @@ int main(int argc, char **argv)
     http = evhttp_new(base);
     evhttp_set_gencb(http, answer, NULL);
     bound = evhttp_bind_socket_with_handle(http, "127.0.0.1", (unsigned short)(argc > 1 ? atoi(argv[1]) : 8090));
-    if (bound == NULL)
+    if (!bound)
         return 1;
     struct event *term = evsignal_new(base, SIGTERM, stop, base);
     event_add(term, NULL);

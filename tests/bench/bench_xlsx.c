@@ -65,7 +65,7 @@ static void add_cell(struct totals *t, uint32_t row, const struct grid_cell *cel
     char *to = t->line + t->n;
     to += sprintf(to, "%u\t%u\t%c\t", row, cell->column, types[cell->kind]);
     for (uint32_t i = 0; i < cell->len; i++)
-        *to++ = strchr("\t\r\n", cell->text[i]) != NULL ? ' ' : cell->text[i];
+        *to++ = strchr("\t\r\n", cell->text[i]) ? ' ' : cell->text[i];
     *to++ = '\n';
     t->n = (size_t)(to - t->line);
 }
@@ -101,7 +101,7 @@ static int expat_part(struct zip *zip, const struct zip_entry *entry, struct tot
 {
     struct zip_part *part = zip_part_open(zip, entry, true, err);
     XML_Parser parser = XML_ParserCreate(NULL);
-    ssize_t n = part != NULL ? 1 : -1;
+    ssize_t n = part ? 1 : -1;
     XML_SetUserData(parser, totals);
     XML_SetElementHandler(parser, count_start, count_end);
     XML_SetCharacterDataHandler(parser, count_text);
@@ -123,7 +123,7 @@ static int run_expat(const struct sheet_input *input, struct totals *totals, str
         return -1;
     int rc = 0;
     for (uint32_t i = 0; i < zip.n_entries && rc == 0; i++)
-        if (strstr(zip.entries[i].key, "/sheet") != NULL || strstr(zip.entries[i].key, "sharedstrings") != NULL)
+        if (strstr(zip.entries[i].key, "/sheet") || strstr(zip.entries[i].key, "sharedstrings"))
             rc = expat_part(&zip, &zip.entries[i], totals, err);
     zip_close(&zip);
     return rc;
@@ -151,10 +151,10 @@ static long peak_kib(void)
     char line[256];
     long kib = 0;
     FILE *status = fopen("/proc/self/status", "re");
-    while (status != NULL && fgets(line, sizeof line, status) != NULL)
+    while (status && fgets(line, sizeof line, status))
         if (strncmp(line, "VmHWM:", 6) == 0)
             kib = strtol(line + 6, NULL, 10);
-    if (status != NULL)
+    if (status)
         fclose(status);
     return kib;
 }

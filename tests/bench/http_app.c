@@ -45,7 +45,7 @@ static void get_full(struct http_request *request)
     http_reply_header(request, "ETag", HTTP_TAG);
     http_reply_header(request, "Cache-Control", "private, no-cache");
     http_reply_header(request, "Vary", "Prefer");
-    if (tag != NULL && strcmp(tag, HTTP_TAG) == 0) {
+    if (tag && strcmp(tag, HTTP_TAG) == 0) {
         http_reply_empty(request, 304);
         return;
     }
@@ -79,7 +79,7 @@ static void upload(struct http_request *request)
     ssize_t n;
 
     for (uint64_t at = 0;
-         http_param(request, "nosum") == NULL && (n = pread(request->spool_fd, block, sizeof block, (off_t)at)) > 0;
+         !http_param(request, "nosum") && (n = pread(request->spool_fd, block, sizeof block, (off_t)at)) > 0;
          at += (uint64_t)n)
         for (ssize_t i = 0; i < n; i++)
             sum = sum * 31 + block[i];
@@ -113,7 +113,7 @@ static void get_slow(struct http_request *request)
 {
     struct app *app = request->app;
     const char *ms = http_param(request, "ms");
-    long wait = ms != NULL ? strtol(ms, NULL, 10) : 100;
+    long wait = ms ? strtol(ms, NULL, 10) : 100;
     struct timeval later = {wait / 1000, (wait % 1000) * 1000};
 
     event_base_once(app->base, -1, EV_TIMEOUT, slow_over, request, &later);
@@ -135,7 +135,7 @@ static void get_hold(struct http_request *request)
 static void get_big(struct http_request *request)
 {
     const char *mb = http_param(request, "mb");
-    uint64_t size = (mb != NULL ? strtoull(mb, NULL, 10) : 1) << 20;
+    uint64_t size = (mb ? strtoull(mb, NULL, 10) : 1) << 20;
     int fd = open("/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 
     if (fd < 0 || ftruncate(fd, (off_t)size) != 0) {
@@ -231,8 +231,8 @@ static void set_option(struct http_options *options, const char *setting)
 {
     static const char *const names[] = {"max_body", "max_connections", "max_uploads", "idle", "head", "rate"};
     const char *value = strchr(setting, '=');
-    unsigned long long n = value != NULL ? strtoull(value + 1, NULL, 10) : 0;
-    size_t len = value != NULL ? (size_t)(value - setting) : 0, i = 0;
+    unsigned long long n = value ? strtoull(value + 1, NULL, 10) : 0;
+    size_t len = value ? (size_t)(value - setting) : 0, i = 0;
 
     if (strncmp(setting, "proxies=", 8) == 0) {
         options->trusted_proxies = setting + 8;
@@ -303,7 +303,7 @@ int main(int argc, char **argv)
     app.base = event_base_new_with_config(config);
     event_config_free(config);
     app.server = http_server_new(app.base, &options);
-    if (app.server == NULL || http_server_listen(app.server, listen_at(argv[1], &port)) != 0)
+    if (!app.server || http_server_listen(app.server, listen_at(argv[1], &port)) != 0)
         return 1;
     struct event *term = evsignal_new(app.base, SIGTERM, on_term, &app),
                  *quit = evsignal_new(app.base, SIGINT, on_term, &app);

@@ -35,7 +35,7 @@ static double own_cpu(void)
 static MYSQL_STMT *prepare(const char *sql)
 {
     MYSQL_STMT *stmt = mysql_stmt_init(db);
-    check(stmt == NULL || mysql_stmt_prepare(stmt, sql, strlen(sql)) != 0, sql);
+    check(!stmt || mysql_stmt_prepare(stmt, sql, strlen(sql)) != 0, sql);
     return stmt;
 }
 
@@ -86,11 +86,11 @@ int main(int argc, char **argv)
     unsigned n = argc > 3 ? (unsigned)atoi(argv[3]) / BATCH * BATCH : 0;
     char(*ids)[ID_SIZE] = calloc(n ? n : 1, sizeof *ids);
     db = mysql_init(NULL);
-    if (n == 0 || ids == NULL || db == NULL) {
+    if (n == 0 || !ids || !db) {
         fputs("usage: journal_floor SOCKET USER TASKS\n", stderr);
         return 2;
     }
-    check(mysql_real_connect(db, NULL, argv[2], NULL, "priceforge", 0, argv[1], 0) == NULL, "connect");
+    check(!mysql_real_connect(db, NULL, argv[2], NULL, "priceforge", 0, argv[1], 0), "connect");
     check(mysql_query(db, "CREATE OR REPLACE TABLE floor_task LIKE task"), "create");
     for (unsigned i = 0; i < n; i++)
         snprintf(ids[i], sizeof ids[i], "%08x-0000-4000-8000-%012x", i * 2654435761u, i);

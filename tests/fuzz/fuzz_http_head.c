@@ -48,7 +48,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const char *slug, *why;
     int end;
 
-    if (copy == NULL)
+    if (!copy)
         abort();
     memcpy(copy, data, size);
     end = end_in_steps(copy, size, size > 0 ? size : 1);

@@ -15,7 +15,7 @@ static void read_part(struct zip *zip, const struct zip_entry *entry, size_t blo
     struct zip_part *part = zip_part_open(zip, entry, true, &err);
     uint64_t total = 0;
     ssize_t n = -1;
-    while (part != NULL && (n = zip_part_read(part, buf, block, &err)) > 0)
+    while (part && (n = zip_part_read(part, buf, block, &err)) > 0)
         total += (uint64_t)n;
     require(n == 0 || (err.cls[0] != 0 && err.text[0] != 0));
     require(n < 0 || total == entry->size);

@@ -15,7 +15,7 @@ static int replay(const char *path)
     FILE *file = fopen(path, "rb");
     size_t n;
 
-    if (file == NULL) {
+    if (!file) {
         perror(path);
         return 1;
     }

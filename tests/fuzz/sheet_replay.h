@@ -37,12 +37,12 @@ static unsigned long replay_folder(const char *path)
 {
     unsigned long n = 0;
     DIR *dir = opendir(path);
-    for (const struct dirent *e; dir != NULL && (e = readdir(dir)) != NULL;) {
+    for (const struct dirent *e; dir && (e = readdir(dir));) {
         char inner[4096];
         if (e->d_name[0] != '.' && snprintf(inner, sizeof inner, "%s/%s", path, e->d_name) < (int)sizeof inner)
             n += replay(inner);
     }
-    if (dir != NULL)
+    if (dir)
         closedir(dir);
     return n;
 }
@@ -56,7 +56,7 @@ static unsigned long replay(const char *path)
         return replay_folder(path);
     FILE *file = fopen(path, "rb");
     char *data = malloc((size_t)st.st_size + 1);
-    require(file != NULL && data != NULL);
+    require(file && data);
     size_t n = fread(data, 1, (size_t)st.st_size, file);
     fclose(file);
     LLVMFuzzerTestOneInput((const uint8_t *)data, n);
@@ -67,7 +67,7 @@ static unsigned long replay(const char *path)
 static unsigned long replay_below(const char *root, const char *folder)
 {
     char path[4096];
-    if (root == NULL || root[0] == 0 || snprintf(path, sizeof path, "%s/%s", root, folder) >= (int)sizeof path)
+    if (!root || root[0] == 0 || snprintf(path, sizeof path, "%s/%s", root, folder) >= (int)sizeof path)
         return 0;
     return replay(path);
 }

@@ -18,7 +18,7 @@
 
 struct ledger *ledger_new(void)
 {
-    struct ledger *ledger = mmap(NULL, sizeof(*ledger), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    struct ledger *ledger = mmap(NULL, sizeof *ledger, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
     shm_insist(ledger != MAP_FAILED);
     atomic_store(&ledger->next_number, 1);
@@ -27,7 +27,7 @@ struct ledger *ledger_new(void)
 
 void ledger_free(struct ledger **ledger)
 {
-    (void)munmap(*ledger, sizeof(**ledger));
+    (void)munmap(*ledger, sizeof **ledger);
     *ledger = NULL;
 }
 
@@ -38,7 +38,7 @@ void ledger_accuse(struct ledger *ledger, const char *format, ...)
     if (atomic_fetch_add(&ledger->violations, 1) != 0)
         return;
     va_start(args, format);
-    (void)vsnprintf(ledger->why, sizeof(ledger->why), format, args);
+    (void)vsnprintf(ledger->why, sizeof ledger->why, format, args);
     va_end(args);
 }
 
@@ -111,7 +111,7 @@ static void dress(struct shm_task *task, uint8_t progress)
     task->touched_ms = (int64_t)number * 1000 + progress;
     task->text_len = length_of(number, progress);
     memset(task->text, letter_of(number, progress), task->text_len);
-    (void)snprintf(task->message, sizeof(task->message), "task %u at %u", number, progress);
+    (void)snprintf(task->message, sizeof task->message, "task %u at %u", number, progress);
 }
 
 static bool text_whole(const char *text, uint16_t length, uint32_t number, uint8_t progress)
@@ -131,7 +131,7 @@ static bool task_whole(const struct shm_task *task)
 
     if (task->state == TASK_RESERVED)
         return task->text_len == 0;
-    (void)snprintf(message, sizeof(message), "task %u at %u", number, task->progress);
+    (void)snprintf(message, sizeof message, "task %u at %u", number, task->progress);
     return strcmp(message, task->message) == 0 && task->touched_ms == (int64_t)number * 1000 + task->progress &&
            text_whole(task->text, task->text_len, number, task->progress);
 }
@@ -437,7 +437,7 @@ static bool edge(uint8_t from, uint8_t to)
         [TASK_RUNNING] = "00101111",  [TASK_SUCCEEDED] = "00000000", [TASK_FAILED] = "00000000",
         [TASK_CANCELLED] = "00000000"};
 
-    return edges[from] != NULL && edges[from][to] == '1';
+    return edges[from] && edges[from][to] == '1';
 }
 
 /* In some number of steps: all unfinished states but RESERVED lead to each other and to the ends. */
@@ -452,7 +452,7 @@ static bool sight_same(const struct sight *a, const struct sight *b)
 {
     return a->version == b->version && a->generation == b->generation && a->order == b->order &&
            a->attempt == b->attempt && a->state == b->state && a->type == b->type &&
-           memcmp(a->id, b->id, sizeof(a->id)) == 0;
+           memcmp(a->id, b->id, sizeof a->id) == 0;
 }
 
 static void compare_sights(struct actor *actor, uint32_t slot, const struct sight *old, const struct sight *new)
@@ -466,7 +466,7 @@ static void compare_sights(struct actor *actor, uint32_t slot, const struct sigh
         ledger_accuse(ledger, "slot %u changed within version %llu", slot, (unsigned long long)old->version);
     if (new->generation != old->generation || new->version == old->version)
         return;
-    if (memcmp(new->id, old->id, sizeof(new->id)) != 0 || new->type != old->type || new->attempt < old->attempt ||
+    if (memcmp(new->id, old->id, sizeof new->id) != 0 || new->type != old->type || new->attempt < old->attempt ||
         (old->order != 0 && new->order != old->order))
         ledger_accuse(ledger, "slot %u is another task in the same generation", slot);
     bool allowed = new->version == old->version + 1 ? edge(old->state, new->state) : path(old->state, new->state);
@@ -488,7 +488,7 @@ static bool observe_one(const struct shm_task *task, struct shm_handle handle, u
                         .state = task->state,
                         .type = task->type};
 
-    memcpy(now.id, task->id, sizeof(now.id));
+    memcpy(now.id, task->id, sizeof now.id);
     if (!task_whole(task))
         ledger_accuse(actor->ledger, "slot %u is torn", handle.slot);
     if (last->version != 0)

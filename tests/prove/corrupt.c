@@ -52,7 +52,7 @@ struct trial {
 
 static const uint8_t patterns[] = {0x01, 0x80, 0xff};
 
-#define PATTERNS (sizeof(patterns) / sizeof(patterns[0]))
+#define PATTERNS (sizeof patterns / sizeof patterns[0])
 
 static void complain(struct trial *trial, const char *what)
 {
@@ -69,8 +69,8 @@ static bool visit(const struct shm_task *task, struct shm_handle handle, uint64_
 {
     (void)version;
     (void)ctx;
-    shm_insist(handle.slot < WORLD_SLOTS && memchr(task->message, 0, sizeof(task->message)) != NULL &&
-               memchr(task->error, 0, sizeof(task->error)) != NULL);
+    shm_insist(handle.slot < WORLD_SLOTS && memchr(task->message, 0, sizeof task->message) &&
+               memchr(task->error, 0, sizeof task->error));
     return true;
 }
 
@@ -153,7 +153,7 @@ static enum outcome mend(struct trial *trial)
     if (rebuilt != 0)
         return REFUSED;
     /* The rebuild takes any owner and any order: what a slot says of itself beyond its state is not derived. */
-    if (!shm_table_check(world->seg, why, sizeof(why)) && strncmp(why, "I1", 2) != 0 && strncmp(why, "I7", 2) != 0)
+    if (!shm_table_check(world->seg, why, sizeof why) && strncmp(why, "I1", 2) != 0 && strncmp(why, "I7", 2) != 0)
         complain(trial, why);
     return MENDED;
 }
@@ -175,7 +175,7 @@ static enum outcome session(struct trial *trial)
         return REFUSED;
     if (result != 0)
         complain(trial, strerror(-result));
-    if (!shm_table_check(world->seg, why, sizeof(why)))
+    if (!shm_table_check(world->seg, why, sizeof why))
         return mend(trial);
     return trial->progress->aborted ? MENDED : UNNOTICED;
 }
@@ -293,8 +293,8 @@ int main(int argc, char **argv)
     world_init(&world, seed);
     (void)world_populate(&world);
     trial.pristine = malloc(world.seg->bytes);
-    trial.progress = mmap(NULL, sizeof(*trial.progress), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    shm_insist(trial.pristine != NULL && trial.progress != MAP_FAILED);
+    trial.progress = mmap(NULL, sizeof *trial.progress, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    shm_insist(trial.pristine && trial.progress != MAP_FAILED);
     memcpy(trial.pristine, world.seg->header, world.seg->bytes);
     go_through(&trial);
     const struct progress *progress = trial.progress;

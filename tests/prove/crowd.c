@@ -45,7 +45,7 @@ static const struct lineup lineups[] = {
     {"8 processes, 200 slots", 200, 4, 2, 1},
 };
 
-#define LINEUPS ((unsigned)(sizeof(lineups) / sizeof(lineups[0])))
+#define LINEUPS ((unsigned)(sizeof lineups / sizeof lineups[0]))
 
 struct round {
     const struct lineup *lineup;
@@ -156,7 +156,7 @@ static void check(struct round *round)
 {
     char why[200] = "";
 
-    if (!shm_table_check(round->seg, why, sizeof(why)))
+    if (!shm_table_check(round->seg, why, sizeof why))
         ledger_accuse(round->ledger, "%s", why);
 }
 

@@ -41,7 +41,7 @@ static bool keep_task(const struct shm_task *task, struct shm_handle handle, uin
 
 void image_take(struct shm_segment *seg, struct image *image)
 {
-    memset(image, 0, sizeof(*image));
+    memset(image, 0, sizeof *image);
     shm_table_each(seg, keep_task, image);
     for (uint32_t slot = 0; slot < WORLD_PROCS; slot++)
         shm_insist(proctab_read(seg, slot, &image->proc[slot]));
@@ -121,7 +121,7 @@ static void sound(struct world *world, const char *when)
 {
     char why[200] = "";
 
-    if (!shm_table_check(world->seg, why, sizeof(why)))
+    if (!shm_table_check(world->seg, why, sizeof why))
         violation("%s: %s", when, why);
 }
 
@@ -159,7 +159,7 @@ static void nothing_left_to_do(struct world *world, bool recovered)
         violation("the second lock found something to repair");
     if (!recovered)
         return;
-    shm_insist(size <= sizeof(first));
+    shm_insist(size <= sizeof first);
     memcpy(first, derived, size);
     shm_insist(shm_lock(world->seg) == 0);
     if (shm_table_rebuild(world->seg) != 0 || memcmp(first, derived, size) != 0)
@@ -176,13 +176,13 @@ static void polls_agree(struct world *world, const struct image *image)
         uint8_t id[16];
         world_id(world, number, id);
         for (uint32_t slot = 0; slot < WORLD_SLOTS; slot++)
-            if (image->task[slot].state > TASK_RESERVED && memcmp(image->task[slot].id, id, sizeof(id)) == 0)
+            if (image->task[slot].state > TASK_RESERVED && memcmp(image->task[slot].id, id, sizeof id) == 0)
                 task = &image->task[slot];
         int result = shm_table_poll(world->seg, id, &poll);
-        if (task == NULL && result != -ENOENT)
+        if (!task && result != -ENOENT)
             violation("poll of an id that is not there says %d", result);
-        if (task != NULL && (result != 0 || poll.state != task->state || poll.text_len != task->text_len ||
-                             memcmp(poll.text, task->text, task->text_len) != 0))
+        if (task && (result != 0 || poll.state != task->state || poll.text_len != task->text_len ||
+                     memcmp(poll.text, task->text, task->text_len) != 0))
             violation("poll of id %u says %d", number, result);
     }
 }
@@ -237,7 +237,7 @@ static const struct shm_task *by_id(const struct image *image, const uint8_t id[
 
 static bool answers(const struct shm_poll *poll, const struct shm_task *task)
 {
-    return task != NULL && poll->state == task->state && poll->text_len == task->text_len &&
+    return task && poll->state == task->state && poll->text_len == task->text_len &&
            memcmp(poll->text, task->text, task->text_len) == 0;
 }
 
@@ -254,7 +254,7 @@ static void poll_beside(struct world *world, unsigned number)
     int result = shm_table_poll(world->seg, id, &poll);
     if (result == 0 && !answers(&poll, before) && !answers(&poll, after))
         violation("beside a stopped writer: poll of id %u is neither old nor new", number);
-    if (result == -ENOENT && before != NULL && after != NULL)
+    if (result == -ENOENT && before && after)
         violation("beside a stopped writer: poll does not find id %u", number);
     if (result != 0 && result != -ENOENT && result != -ETIMEDOUT)
         violation("beside a stopped writer: poll of id %u says %s", number, strerror(-result));

@@ -53,7 +53,7 @@ static void *sleep_and_look(void *arg)
 
     CPU_ZERO(&one);
     CPU_SET(sleeper->cpu, &one);
-    (void)pthread_setaffinity_np(pthread_self(), sizeof(one), &one);
+    (void)pthread_setaffinity_np(pthread_self(), sizeof one, &one);
     for (int64_t before = now_ns();;) {
         const struct timespec nap = {.tv_nsec = SLEEP_NS};
         (void)nanosleep(&nap, NULL);
@@ -70,7 +70,7 @@ void noise_start(void)
     cpu_set_t allowed;
     pthread_t id;
 
-    if (sched_getaffinity(0, sizeof(allowed), &allowed) != 0)
+    if (sched_getaffinity(0, sizeof allowed, &allowed) != 0)
         abort();
     for (unsigned cpu = 0; cpu < CPU_SETSIZE && sleeper_count < SLEEPERS_MAX; cpu++) {
         if (!CPU_ISSET(cpu, &allowed))

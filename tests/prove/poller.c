@@ -84,7 +84,7 @@ static void give_up(const char *what)
 static void violate(const char *why, const struct truth *truth)
 {
     if (report.violations++ == 0)
-        (void)snprintf(report.first, sizeof(report.first), "%s: %.400s", truth->id, why);
+        (void)snprintf(report.first, sizeof report.first, "%s: %.400s", truth->id, why);
 }
 
 /* --- times --- */
@@ -131,7 +131,7 @@ static void send_poll(struct connection *connection, struct poll poll)
 {
     char request[128];
     int len =
-        snprintf(request, sizeof(request), "GET /api/tasks/%s HTTP/1.1\r\nHost: localhost\r\n\r\n", poll.truth->id);
+        snprintf(request, sizeof request, "GET /api/tasks/%s HTTP/1.1\r\nHost: localhost\r\n\r\n", poll.truth->id);
 
     connection->poll = poll;
     connection->busy = true;
@@ -145,10 +145,10 @@ static void connect_to_worker(struct connection *connection)
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     struct epoll_event event = {.events = EPOLLIN, .data.ptr = connection};
 
-    (void)snprintf(address.sun_path, sizeof(address.sun_path), "%s", sockets[connection->worker]);
+    (void)snprintf(address.sun_path, sizeof address.sun_path, "%s", sockets[connection->worker]);
     connection->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     /* The master holds the listening socket: this waits for nobody, whether or not the worker lives. */
-    if (connection->fd < 0 || connect(connection->fd, (struct sockaddr *)&address, sizeof(address)) != 0 ||
+    if (connection->fd < 0 || connect(connection->fd, (struct sockaddr *)&address, sizeof address) != 0 ||
         fcntl(connection->fd, F_SETFL, O_NONBLOCK) != 0 ||
         epoll_ctl(epoll_fd, EPOLL_CTL_ADD, connection->fd, &event) != 0)
         give_up(sockets[connection->worker]);
@@ -310,7 +310,7 @@ static void tick(int timer_fd, unsigned rate)
     uint64_t expired;
     int64_t now = now_ns();
 
-    (void)!read(timer_fd, &expired, sizeof(expired));
+    (void)!read(timer_fd, &expired, sizeof expired);
     if (known == 0)
         return;
     if (start == 0)
@@ -329,15 +329,15 @@ static void tick(int timer_fd, unsigned rate)
 
 static void learn(const char *id)
 {
-    struct truth *truth = calloc(1, sizeof(*truth)); /* an old one may still be on its way: never freed */
+    struct truth *truth = calloc(1, sizeof *truth); /* an old one may still be on its way: never freed */
 
     if (!truth)
         abort();
-    if (strlen(id) != sizeof(truth->id) - 1) {
+    if (strlen(id) != sizeof truth->id - 1) {
         (void)fprintf(stderr, "poller: not an id: %s\n", id);
         exit(2);
     }
-    memcpy(truth->id, id, sizeof(truth->id));
+    memcpy(truth->id, id, sizeof truth->id);
     pool[known++ % POOL] = truth;
 }
 
@@ -346,14 +346,14 @@ static bool read_ids(void)
 {
     static char line[4096];
     static size_t len;
-    ssize_t n = read(STDIN_FILENO, line + len, sizeof(line) - 1 - len);
+    ssize_t n = read(STDIN_FILENO, line + len, sizeof line - 1 - len);
 
     if (n <= 0)
         return false;
     len += (size_t)n;
     line[len] = '\0';
     char *at = line;
-    for (char *end; (end = strchr(at, '\n')) != NULL; at = end + 1) {
+    for (char *end; (end = strchr(at, '\n')); at = end + 1) {
         *end = '\0';
         learn(at);
     }
@@ -391,7 +391,7 @@ static void print_first(void)
 
 static void print_report(void)
 {
-    qsort(samples, sample_count, sizeof(samples[0]), by_size);
+    qsort(samples, sample_count, sizeof samples[0], by_size);
     (void)printf("{\"polls\":%llu,\"violations\":%llu,\"cut\":%llu,\"reopened\":%llu,\"over\":%llu,\"over_net\":%llu,",
                  (unsigned long long)report.polls, (unsigned long long)report.violations,
                  (unsigned long long)report.cut, (unsigned long long)report.reopened,
@@ -470,7 +470,7 @@ int main(int argc, char **argv)
         else if (worker_count < WORKERS_MAX)
             sockets[worker_count++] = argv[i];
     }
-    samples = malloc(SAMPLES_MAX * sizeof(*samples));
+    samples = malloc(SAMPLES_MAX * sizeof *samples);
     epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     if (!samples || epoll_fd < 0)
         give_up("start");

@@ -170,7 +170,7 @@ int main(int argc, char **argv)
     atomic_store(&ledger->stop, 1);
     for (unsigned i = 0; i < THREADS; i++)
         (void)pthread_join(threads[i].id, NULL);
-    if (!shm_table_check(seg, why, sizeof(why)))
+    if (!shm_table_check(seg, why, sizeof why))
         ledger_accuse(ledger, "%s", why);
     unsigned violations = atomic_load(&ledger->violations);
     (void)printf("threads as processes: %llu operations, %u deaths, %llu recoveries, %u violations %s\n",

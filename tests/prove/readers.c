@@ -61,7 +61,7 @@ static int after_read(void *ctx)
 
     if (trial->world.result == -ESRCH)
         return 0;
-    return trial->world.result == 0 && memcmp(task->id, trial->world.id, sizeof(task->id)) == 0 &&
+    return trial->world.result == 0 && memcmp(task->id, trial->world.id, sizeof task->id) == 0 &&
                    world_whole(task->state, task->progress, task->text, task->text_len, task->message)
                ? 0
                : 1;
@@ -128,7 +128,7 @@ static void reuse(struct overtaken *trial)
 
 static void (*const interferences[])(struct overtaken *trial) = {overtake_once, overtake_twice, reuse};
 
-#define INTERFERENCES (sizeof(interferences) / sizeof(interferences[0]))
+#define INTERFERENCES (sizeof interferences / sizeof interferences[0])
 
 /* --- stepping --- */
 
@@ -154,7 +154,7 @@ static unsigned one_reader(struct overtaken *trial, const struct reader *reader,
     unsigned violations = 0;
     int code = 0;
 
-    shm_insist(pristine != NULL);
+    shm_insist(pristine);
     memcpy(pristine, trial->world.seg->header, size);
     for (unsigned k = 0; code != -2; k += quick ? QUICK_STRIDE : 1) {
         for (size_t i = 0; i < INTERFERENCES; i++) {
@@ -186,13 +186,13 @@ unsigned readers_interrupted(uint64_t seed, bool quick)
     unsigned all = 0;
 
     (void)printf("%-26s %8s %35s %8s\n", "reader overtaken", "points", "violat.", "seconds");
-    for (size_t i = 0; i < sizeof(readers) / sizeof(readers[0]); i++) {
+    for (size_t i = 0; i < sizeof readers / sizeof readers[0]; i++) {
         double start = seconds();
         unsigned points = 0;
         world_init(&trial.world, seed);
         trial.handle = world_populate(&trial.world);
         shm_insist(shm_table_read(trial.world.seg, trial.handle, &trial.world.out, &trial.version) == 0);
-        memcpy(trial.world.id, trial.world.out.id, sizeof(trial.world.id));
+        memcpy(trial.world.id, trial.world.out.id, sizeof trial.world.id);
         unsigned violations = one_reader(&trial, &readers[i], quick, &points);
         shm_segment_free(&trial.world.seg);
         (void)printf("%-26s %8u %35u %8.1f\n", readers[i].name, points, violations, seconds() - start);

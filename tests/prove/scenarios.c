@@ -29,7 +29,7 @@ void world_id(const struct world *world, unsigned number, uint8_t id[16])
 {
     uint64_t half[2] = {mix(world->seed * 64 + number), mix(world->seed * 64 + number + 32)};
 
-    memcpy(id, half, sizeof(half));
+    memcpy(id, half, sizeof half);
 }
 
 void world_init(struct world *world, uint64_t seed)
@@ -37,7 +37,7 @@ void world_init(struct world *world, uint64_t seed)
     const struct shm_geometry geometry = {
         .slots = WORLD_SLOTS, .procs = WORLD_PROCS, .types = 2, .type_limit = {0, 1}, .counters = 2};
 
-    memset(world, 0, sizeof(*world));
+    memset(world, 0, sizeof *world);
     world->seed = seed;
     insist_ok(shm_segment_new(&geometry, &world->seg));
     insist_ok(proctab_assign(world->seg, PROC_WORKER, 0, &world->me));
@@ -64,8 +64,8 @@ static void dress(struct shm_task *task, enum task_state state, unsigned variant
     task->touched_ms = 1000 * (int64_t)state + variant;
     task->done_ms = task_state_final(state) ? 5000 + variant : 0;
     task->attempt = (uint16_t)(state + variant);
-    (void)snprintf(task->message, sizeof(task->message), "message of %s, number %u", task_state_name(state), variant);
-    (void)snprintf(task->error, sizeof(task->error), "error of %s %u", task_state_name(state), variant);
+    (void)snprintf(task->message, sizeof task->message, "message of %s, number %u", task_state_name(state), variant);
+    (void)snprintf(task->error, sizeof task->error, "error of %s %u", task_state_name(state), variant);
     task->text_len = (uint16_t)(TEXT_BYTES + (unsigned)state + variant);
     memset(task->text, (char)('A' + state + variant * 8), task->text_len);
 }
@@ -78,7 +78,7 @@ bool world_whole(uint8_t state, uint8_t progress, const char *text, uint16_t tex
         return false;
     dress(&model, (enum task_state)state, progress - state * 10u);
     return text_len == model.text_len && memcmp(text, model.text, text_len) == 0 &&
-           (message == NULL || strcmp(message, model.message) == 0);
+           (!message || strcmp(message, model.message) == 0);
 }
 
 void world_prepare(struct world *world, struct shm_handle handle, enum task_state state, unsigned variant)
@@ -469,4 +469,4 @@ const struct scenario scenarios[] = {
     {"process: ask to kill", PROCESS_TABLE, set_process, do_request_kill},
 };
 
-const unsigned scenario_count = sizeof(scenarios) / sizeof(scenarios[0]);
+const unsigned scenario_count = sizeof scenarios / sizeof scenarios[0];

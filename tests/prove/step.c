@@ -169,9 +169,9 @@ static bool something_changed(struct trial *trial, pid_t traced)
 
     stepper_robust(traced, robust);
     insist_on_lock(trial, traced);
-    if (memcmp(robust, trial->robust, sizeof(robust)) == 0 && memcmp(trial->changed, seg->header, seg->bytes) == 0)
+    if (memcmp(robust, trial->robust, sizeof robust) == 0 && memcmp(trial->changed, seg->header, seg->bytes) == 0)
         return false;
-    memcpy(trial->robust, robust, sizeof(robust));
+    memcpy(trial->robust, robust, sizeof robust);
     keep(trial, trial->changed);
     return true;
 }
@@ -220,7 +220,7 @@ static void trial_init(struct trial *trial, struct world *world)
     trial->memory = malloc(world->seg->bytes);
     trial->changed = calloc(1, world->seg->bytes);
     trial->remains = calloc(1, world->seg->bytes);
-    shm_insist(trial->memory != NULL && trial->changed != NULL && trial->remains != NULL);
+    shm_insist(trial->memory && trial->changed && trial->remains);
 }
 
 static void trial_fini(struct trial *trial)
@@ -260,7 +260,7 @@ static void scenario_run(struct run *run, const struct scenario *scenario)
 
 static bool wanted(const char *only, const char *name)
 {
-    return only == NULL || strstr(name, only) != NULL;
+    return !only || strstr(name, only);
 }
 
 static void run_all(struct run *run, const char *only)

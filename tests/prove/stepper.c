@@ -134,7 +134,7 @@ pid_t stepper_start(void (*operation)(void *ctx), int (*after)(void *ctx), void 
     must(ptrace(PTRACE_SETOPTIONS, traced, NULL, (void *)PTRACE_O_EXITKILL) == 0, "PTRACE_SETOPTIONS");
     must(ptrace(PTRACE_CONT, traced, NULL, NULL) == 0, "PTRACE_CONT");
     wait_stop(traced, SIGTRAP);
-    copy_in(traced, &robust_head, &robust_head, sizeof(robust_head));
+    copy_in(traced, &robust_head, &robust_head, sizeof robust_head);
     return traced;
 }
 
@@ -152,7 +152,7 @@ void stepper_robust(pid_t traced, uint64_t words[2])
 {
     struct robust_list_head head;
 
-    copy_in(traced, &head, robust_head, sizeof(head));
+    copy_in(traced, &head, robust_head, sizeof head);
     words[0] = (uintptr_t)head.list.next;
     words[1] = (uintptr_t)head.list_op_pending;
 }

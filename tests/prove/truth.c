@@ -21,7 +21,7 @@ __attribute__((format(printf, 1, 2))) static const char *wrong(const char *forma
     va_list args;
 
     va_start(args, format);
-    (void)vsnprintf(complaint, sizeof(complaint), format, args);
+    (void)vsnprintf(complaint, sizeof complaint, format, args);
     va_end(args);
     return complaint;
 }
@@ -170,7 +170,7 @@ const char *truth_check(struct truth *truth, int status, const char *body, size_
 
     if (status != 200)
         return wrong("status %d: %.200s", status, body);
-    yajl_val tree = yajl_tree_parse(body, error, sizeof(error));
+    yajl_val tree = yajl_tree_parse(body, error, sizeof error);
     const char *why = check_tree(truth, tree, body, len);
     yajl_tree_free(tree);
     return why;

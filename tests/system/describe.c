@@ -20,7 +20,7 @@ static void put_routes(struct json_out *out)
 
     json_key(out, "routes");
     json_array(out);
-    for (const struct http_route *route = worker_routes; route->handle != NULL; route++) {
+    for (const struct http_route *route = worker_routes; route->handle; route++) {
         json_object(out);
         json_put_string(out, "method", methods[route->method]);
         json_put_string(out, "path", route->pattern);
@@ -36,7 +36,7 @@ static void put_problems(struct json_out *out)
 {
     json_key(out, "problems");
     json_object(out);
-    for (size_t i = 0; http_problem_at(i) != NULL; i++)
+    for (size_t i = 0; http_problem_at(i); i++)
         json_put_int(out, http_problem_at(i)->slug, http_problem_at(i)->status);
     json_object_end(out);
 }

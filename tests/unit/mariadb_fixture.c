@@ -162,7 +162,7 @@ static void clean_up(void)
     if (getpid() != owner) /* a forked child that calls exit() */
         return;
     fixture_kill();
-    if (getenv("PF_KEEP") == NULL)
+    if (!getenv("PF_KEEP"))
         nftw(root, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
 }
 
@@ -173,8 +173,8 @@ static void make_paths(void)
     struct passwd *self = getpwuid(geteuid());
     const char *base = getenv("TMPDIR");
     /* The socket's path is bounded at 107 bytes, so a long TMPDIR will not do. */
-    snprintf(root, sizeof root, "%s/pfdb.XXXXXX", base != NULL && strlen(base) < 40 ? base : "/tmp");
-    if (self == NULL || mkdtemp(root) == NULL)
+    snprintf(root, sizeof root, "%s/pfdb.XXXXXX", base && strlen(base) < 40 ? base : "/tmp");
+    if (!self || !mkdtemp(root))
         fail("temporary directory");
     snprintf(account, sizeof account, "%s", self->pw_name);
     snprintf(socket_path, sizeof socket_path, "%s/s", root);

@@ -22,7 +22,7 @@ static void make_printable(char *text)
     size_t n = strlen(text);
     for (size_t at = 0; (at += utf8_check((unsigned char *)text + at, n - at, &cut)) < n;)
         text[at] = '?';
-    for (; (text = strpbrk(text, "\t\n\r\x7f")) != NULL; text++)
+    for (; (text = strpbrk(text, "\t\n\r\x7f")); text++)
         *text = ' ';
 }
 

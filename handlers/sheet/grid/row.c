@@ -33,7 +33,7 @@ static void grow_text(struct row_buffer *row, size_t n)
     for (uint32_t i = 0; i < row->n; i++) {
         struct grid_cell *cell = &row->cells[i];
         uintptr_t at = (uintptr_t)cell->text, base = (uintptr_t)row->text;
-        if (row->text != NULL && at >= base && at < base + row->text_cap)
+        if (row->text && at >= base && at < base + row->text_cap)
             cell->text = text + (at - base);
     }
     free(row->text);

@@ -14,7 +14,7 @@ struct reading {
 
 static char *copy(const char *text)
 {
-    text = text != NULL ? text : "";
+    text = text ? text : "";
     size_t n = strlen(text) + 1;
     return memcpy(xalloc(n), text, n);
 }
@@ -27,7 +27,7 @@ static int add_sheet(struct reading *r, const char **attrs, struct sheet_error *
         return sheet_refuse(err, "xml-limit", "The workbook goes beyond a limit (more than %u sheets). " XLSX_COPY_IT,
                             r->max);
     const char *name = small_attr(attrs, "name", false), *id = small_attr(attrs, "id", true);
-    if ((name != NULL && strlen(name) > NAME_BYTES_MAX) || (id != NULL && strlen(id) > NAME_BYTES_MAX))
+    if ((name && strlen(name) > NAME_BYTES_MAX) || (id && strlen(id) > NAME_BYTES_MAX))
         return sheet_refuse(err, "xml-limit",
                             "The workbook goes beyond a limit (the name of a sheet is too long). " XLSX_COPY_IT);
     if (book->n == book->cap) {
@@ -35,7 +35,7 @@ static int add_sheet(struct reading *r, const char **attrs, struct sheet_error *
         book->sheets = xrealloc(book->sheets, book->cap * sizeof *book->sheets);
     }
     book->sheets[book->n++] = (struct book_sheet){
-        copy(name), copy(id), state != NULL && (strcmp(state, "hidden") == 0 || strcmp(state, "veryHidden") == 0)};
+        copy(name), copy(id), state && (strcmp(state, "hidden") == 0 || strcmp(state, "veryHidden") == 0)};
     return 0;
 }
 
@@ -48,7 +48,7 @@ static int start(void *ctx, unsigned depth, const char *name, const char **attrs
     if (depth == 2) {
         r->sheets = strcmp(name, "sheets") == 0;
         const char *flag = small_attr(attrs, "date1904", false);
-        if (strcmp(name, "workbookPr") == 0 && flag != NULL)
+        if (strcmp(name, "workbookPr") == 0 && flag)
             r->book->date1904 = strcmp(flag, "1") == 0 || strcmp(flag, "true") == 0;
     }
     if (depth == 3 && r->sheets && strcmp(name, "sheet") == 0)

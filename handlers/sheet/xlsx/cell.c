@@ -12,7 +12,7 @@ static int refuse_index(struct worksheet *ws)
 static int add(struct worksheet *ws, enum grid_kind kind, const char *text, size_t len, const struct numfmt *fmt)
 {
     struct grid_cell cell = {.column = ws->column, .kind = (uint8_t)kind, .len = (uint32_t)len, .text = text};
-    if (fmt != NULL) {
+    if (fmt) {
         cell.zero_pad = fmt->zero_pad;
         cell.percent = fmt->percent;
     }
@@ -35,7 +35,7 @@ static int add_copy(struct worksheet *ws, enum grid_kind kind, const char *text,
 
 static int add_text(struct worksheet *ws, const char *text, size_t n)
 {
-    if (memchr(text, '_', n) != NULL) {
+    if (memchr(text, '_', n)) {
         ws->scratch.len = 0;
         text_unescape(text, n, &ws->scratch);
         text = ws->scratch.data;

@@ -135,7 +135,7 @@ static const char *time_part(const char *p, const char *end, uint32_t *ms)
         if (s < 0 || s > 59)
             return NULL;
         p += 3;
-        if (p < end && (*p == '.' || *p == ',') && (p = fraction(p + 1, end, &f)) == NULL)
+        if (p < end && (*p == '.' || *p == ',') && !(p = fraction(p + 1, end, &f)))
             return NULL;
     }
     *ms = (uint32_t)(h * 3600 + m * 60 + s) * 1000 + f;
@@ -161,7 +161,7 @@ size_t date_of_iso(const char *text, size_t n, char *to)
     uint32_t ms = 0;
     char *out = to;
     const char *day = day_part(p, end);
-    if (day != NULL) {
+    if (day) {
         memcpy(out, p, 10);
         out += 10;
         p = day;
@@ -172,11 +172,11 @@ size_t date_of_iso(const char *text, size_t n, char *to)
         p++;
     }
     p = time_part(p, end, &ms);
-    if (p == NULL || zone_part(p, end) != end)
+    if (!p || zone_part(p, end) != end)
         return 0;
-    if (day != NULL && ms != 0)
+    if (day && ms != 0)
         *out++ = 'T';
-    if (day == NULL || ms != 0)
+    if (!day || ms != 0)
         out = put_time(out, ms);
     return (size_t)(out - to);
 }

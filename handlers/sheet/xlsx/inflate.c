@@ -85,7 +85,7 @@ uint32_t crc32_update(uint32_t crc, const unsigned char *data, size_t n)
 
 void inflater_free(struct inflater **inflater)
 {
-    if (*inflater == NULL)
+    if (!*inflater)
         return;
 #ifndef HAVE_ISAL
     (void)inflateEnd(&(*inflater)->state);

@@ -37,8 +37,8 @@ void merges_add(struct merges *m, const char *ref, size_t n)
 {
     struct grid_merge area;
     const char *colon = memchr(ref, ':', n);
-    size_t first = colon != NULL ? (size_t)(colon - ref) : n;
-    if (colon == NULL || reference_parse(ref, first, &area.row, &area.column) < 0 ||
+    size_t first = colon ? (size_t)(colon - ref) : n;
+    if (!colon || reference_parse(ref, first, &area.row, &area.column) < 0 ||
         reference_parse(colon + 1, n - first - 1, &area.last_row, &area.last_column) < 0)
         return;
     if (area.row >= GRID_HEAD_ROWS || area.last_row < area.row || area.last_column < area.column || m->n == MERGES_MAX)
@@ -59,14 +59,14 @@ void merges_free(struct merges *m)
 /* The "ref" of the tag that begins at p and ends at `end`. */
 static void take_ref(struct merges *m, const char *p, const char *end)
 {
-    for (p = memchr(p, 'r', (size_t)(end - p)); p != NULL; p = memchr(p + 1, 'r', (size_t)(end - p) - 1)) {
+    for (p = memchr(p, 'r', (size_t)(end - p)); p; p = memchr(p + 1, 'r', (size_t)(end - p) - 1)) {
         if (end - p < 5 || memcmp(p, "ref", 3) != 0)
             continue;
         const char *q = p + 3;
         while (q < end && (*q == '=' || *q == ' ' || *q == '\n' || *q == '\r' || *q == '\t'))
             q++;
         const char *close = q < end && (*q == '"' || *q == '\'') ? memchr(q + 1, *q, (size_t)(end - q) - 1) : NULL;
-        if (close == NULL)
+        if (!close)
             return;
         m->coded |= memchr(q, '&', (size_t)(close - q)) != NULL;
         merges_add(m, q + 1, (size_t)(close - q) - 1);
@@ -81,19 +81,19 @@ enum { MERGE_NAME = sizeof merge_name - 1 };
 static bool is_tag(const char *text, const char *p)
 {
     bool begun = p > text && (p[-1] == '<' || p[-1] == ':');
-    return begun && memcmp(p, merge_name, MERGE_NAME) == 0 && strchr(" \t\r\n/>", p[MERGE_NAME]) != NULL;
+    return begun && memcmp(p, merge_name, MERGE_NAME) == 0 && strchr(" \t\r\n/>", p[MERGE_NAME]);
 }
 
 /* Look through n bytes for mergeCell tags. Returns where the first one begins that is not complete, or n. */
 static size_t look(struct merges *m, const char *text, size_t n)
 {
     const char *end = text + n;
-    for (const char *p = text; (p = memchr(p, 'm', (size_t)(end - p))) != NULL; p++) {
+    for (const char *p = text; (p = memchr(p, 'm', (size_t)(end - p))); p++) {
         bool whole = end - p > MERGE_NAME;
         if (whole && !is_tag(text, p))
             continue;
         const char *close = whole ? memchr(p, '>', (size_t)(end - p)) : NULL;
-        if (close == NULL) /* may be cut: begin anew with the character in front of it */
+        if (!close) /* may be cut: begin anew with the character in front of it */
             return (size_t)(p - text) - (p > text);
         take_ref(m, p + MERGE_NAME, close);
     }
@@ -104,7 +104,7 @@ static size_t look(struct merges *m, const char *text, size_t n)
 static bool look_hidden(const char *text, size_t n)
 {
     const char *end = text + n;
-    for (const char *p = text; (p = memchr(p, '!', (size_t)(end - p))) != NULL; p++)
+    for (const char *p = text; (p = memchr(p, '!', (size_t)(end - p))); p++)
         if (p == text || p[-1] == '<')
             return true;
     return false;
@@ -140,7 +140,7 @@ static void enter(struct places *at, const struct xml_token *token)
     const struct xml_attr *ref = xml_attr_find(token, "ref", 3);
     if (at->depth == 1)
         at->in = XML_IS(token, "mergeCells");
-    else if (at->depth == 2 && at->in && XML_IS(token, "mergeCell") && ref != NULL)
+    else if (at->depth == 2 && at->in && XML_IS(token, "mergeCell") && ref)
         merges_add(at->merges, ref->value, ref->len);
     at->depth++;
 }
@@ -163,7 +163,7 @@ static int scan_tokens(struct xml *xml, struct merges *m)
 static int scan_surely(struct zip *zip, const struct zip_entry *entry, struct merges *m, struct sheet_error *err)
 {
     struct zip_part *part = zip_part_open(zip, entry, false, err);
-    if (part == NULL)
+    if (!part)
         return -1;
     struct xml *xml = xml_new(part_source, part, err);
     int rc = scan_tokens(xml, m);
@@ -176,7 +176,7 @@ int merges_scan(struct zip *zip, const struct zip_entry *entry, struct merges *m
 {
     bool hidden = false;
     struct zip_part *part = zip_part_open(zip, entry, false, err);
-    if (part == NULL)
+    if (!part)
         return -1;
     struct xml_source source = {.read = part_source, .ctx = part};
     int rc = scan(&source, merges, &hidden, err);

@@ -95,7 +95,7 @@ bool number_parse(const char *text, size_t len, struct number *out)
     if (p < end && (*p == '-' || *p == '+'))
         out->negative = *p++ == '-';
     p = mantissa(p, end, out);
-    if (p == NULL)
+    if (!p)
         return false;
     int32_t e = 0;
     if (p < end && (*p == 'e' || *p == 'E'))

@@ -17,7 +17,7 @@ struct residue {
 static const char *bracket(const char *p, const char *end, struct residue *r)
 {
     const char *close = memchr(p, ']', (size_t)(end - p));
-    if (close == NULL)
+    if (!close)
         return end;
     size_t n = (size_t)(close - p) - 1, same = 0;
     char c = n > 0 ? (char)(p[1] | 32) : 0;
@@ -55,7 +55,7 @@ static struct residue scan(const char *p, const char *end)
     for (; p < end && *p != ';'; p++) {
         if (*p == '"') {
             const char *close = memchr(p + 1, '"', (size_t)(end - p) - 1);
-            p = close != NULL ? close : end - 1;
+            p = close ? close : end - 1;
             r.literal = true;
         } else if (*p == '\\' || *p == '_' || *p == '*') {
             r.literal |= *p == '\\';

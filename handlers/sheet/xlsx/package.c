@@ -55,7 +55,7 @@ static char *resolve(const char *source, const char *target, bool decode)
 {
     struct bytes path = {0};
     const char *slash = strrchr(source, '/');
-    if (target[0] != '/' && target[0] != '\\' && slash != NULL)
+    if (target[0] != '/' && target[0] != '\\' && slash)
         bytes_add(&path, source, (size_t)(slash + 1 - source));
     size_t base = path.len;
     bytes_add(&path, target, strlen(target) + 1);
@@ -90,7 +90,7 @@ static enum rel_type type_of(const char *type)
                  {"styles", REL_STYLES},
                  {"sharedStrings", REL_STRINGS}};
     const char *slash = strrchr(type, '/');
-    for (size_t i = 0; slash != NULL && i < sizeof known / sizeof *known; i++)
+    for (size_t i = 0; slash && i < sizeof known / sizeof *known; i++)
         if (strcmp(slash + 1, known[i].name) == 0)
             return known[i].type;
     return REL_OTHER;
@@ -107,7 +107,7 @@ struct rels_reading {
 static char *target_key(const struct rels_reading *r, const char *target)
 {
     char *key = resolve(r->source, target, true);
-    if (strchr(target, '%') == NULL || zip_find(r->zip, key) != NULL)
+    if (!strchr(target, '%') || zip_find(r->zip, key))
         return key;
     char *literal = resolve(r->source, target, false);
     bool found = zip_find(r->zip, literal) != NULL;
@@ -123,7 +123,7 @@ static int rels_start(void *ctx, unsigned depth, const char *name, const char **
         return 0;
     const char *id = small_attr(attrs, "Id", false), *type = small_attr(attrs, "Type", false);
     const char *target = small_attr(attrs, "Target", false), *mode = small_attr(attrs, "TargetMode", false);
-    if (id == NULL || type == NULL || target == NULL)
+    if (!id || !type || !target)
         return 0;
     if (rels->n == r->max)
         return sheet_refuse(err, "xml-limit",
@@ -135,7 +135,7 @@ static int rels_start(void *ctx, unsigned depth, const char *name, const char **
         rels->cap = rels->cap * 2 + 16;
         rels->list = xrealloc(rels->list, rels->cap * sizeof *rels->list);
     }
-    bool external = mode != NULL && strcmp(mode, "External") == 0;
+    bool external = mode && strcmp(mode, "External") == 0;
     rels->list[rels->n++] = (struct rel){copy(id), external ? copy("") : target_key(r, target), type_of(type)};
     return 0;
 }
@@ -143,14 +143,14 @@ static int rels_start(void *ctx, unsigned depth, const char *name, const char **
 int rels_read(struct zip *zip, const char *key, struct rels *rels, struct sheet_error *err)
 {
     struct bytes path = {0};
-    const char *slash = strrchr(key, '/'), *base = slash != NULL ? slash + 1 : key;
+    const char *slash = strrchr(key, '/'), *base = slash ? slash + 1 : key;
     bytes_add(&path, key, (size_t)(base - key));
     bytes_add(&path, "_rels/", 6);
     bytes_add(&path, base, strlen(base));
     bytes_add(&path, ".rels", 6);
     const struct zip_entry *entry = zip_find(zip, path.data);
     bytes_free(&path);
-    if (entry == NULL)
+    if (!entry)
         return 0;
     struct rels_reading reading = {zip, rels, key, zip->limits->max_entries};
     struct small_doc doc = {.start = rels_start, .ctx = &reading};

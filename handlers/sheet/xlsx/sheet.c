@@ -13,7 +13,7 @@ struct worksheet *worksheet_new(const struct sheet_job *job, struct sheet_error 
 
 void worksheet_free(struct worksheet **ws)
 {
-    if (*ws == NULL)
+    if (!*ws)
         return;
     row_free(&(*ws)->row);
     bytes_free(&(*ws)->gathered);
@@ -112,7 +112,7 @@ static int64_t row_attr(const struct xml_attr *attr)
 
 static uint8_t outline_attr(const struct xml_attr *attr)
 {
-    if (attr == NULL || attr->len != 1 || attr->value[0] < '0' || attr->value[0] > '9')
+    if (!attr || attr->len != 1 || attr->value[0] < '0' || attr->value[0] > '9')
         return 0;
     return (uint8_t)(attr->value[0] - '0');
 }
@@ -134,7 +134,7 @@ static int start_row(struct worksheet *ws, const struct xml_token *token)
     ws->hidden = xml_attr_bool(hidden);
     ws->outline = outline_attr(outline);
     ws->row_known = ws->row_guessed = false;
-    if (r == NULL || r->len == 0)
+    if (!r || r->len == 0)
         return 0; /* the first cell with a reference may tell */
     int64_t number = row_attr(r);
     return number < 0 ? out_of_range(ws) : enter_row(ws, (uint32_t)number);
@@ -196,7 +196,7 @@ static int place_row(struct worksheet *ws, bool named, uint32_t row)
 static int place_cell(struct worksheet *ws, const struct xml_attr *r)
 {
     uint32_t row = 0, column = ws->next_column;
-    bool named = r != NULL && r->len > 0;
+    bool named = r && r->len > 0;
     if ((named && reference_parse(r->value, r->len, &row, &column) < 0) || column >= GRID_MAX_COLUMN)
         return out_of_range(ws);
     ws->column = column;
@@ -287,7 +287,7 @@ static int start_in_sheet(struct worksheet *ws, const struct xml_token *token)
 static int start_merge(struct worksheet *ws, const struct xml_token *token)
 {
     const struct xml_attr *ref = xml_attr_find(token, "ref", 3);
-    if (XML_IS(token, "mergeCell") && ref != NULL)
+    if (XML_IS(token, "mergeCell") && ref)
         merges_add(&ws->merges, ref->value, ref->len);
     return skip(ws, token);
 }
@@ -429,7 +429,7 @@ int worksheet_end(struct worksheet *ws)
     if (ws->values_seen && ws->rows_seen == 0)
         return sheet_refuse(ws->err, "xml-malformed",
                             "The workbook holds values outside of any row. Save it again as .xlsx.");
-    if (ws->job->told != NULL && !same_merges(ws->job->told, &ws->merges))
+    if (ws->job->told && !same_merges(ws->job->told, &ws->merges))
         return sheet_refuse(ws->err, "xml-malformed",
                             "The workbook is damaged (merged cells in an odd place). " XLSX_COPY_IT);
     return 0;
@@ -451,7 +451,7 @@ static int read_events(struct worksheet *ws, struct xml *xml)
 int worksheet_read(struct zip *zip, const struct zip_entry *entry, const struct sheet_job *job, struct sheet_error *err)
 {
     struct zip_part *part = zip_part_open(zip, entry, true, err);
-    if (part == NULL)
+    if (!part)
         return -1;
     struct xml *xml = xml_new(part_source, part, err);
     struct worksheet *ws = worksheet_new(job, err);

@@ -46,7 +46,7 @@ static void XMLCALL on_end(void *ctx, const char *name)
     (void)name;
     if (r->refused)
         return;
-    if (r->doc->end != NULL)
+    if (r->doc->end)
         r->doc->end(r->doc->ctx, r->depth);
     r->depth--;
 }
@@ -111,10 +111,10 @@ static int read_blocks(struct reading *r, struct zip_part *part)
 int small_read(struct zip *zip, const struct zip_entry *entry, const struct small_doc *doc, struct sheet_error *err)
 {
     struct zip_part *part = zip_part_open(zip, entry, true, err);
-    if (part == NULL)
+    if (!part)
         return -1;
     struct reading r = {.parser = XML_ParserCreate(NULL), .doc = doc, .err = err};
-    if (r.parser == NULL)
+    if (!r.parser)
         no_memory();
     XML_SetUserData(r.parser, &r);
     XML_SetElementHandler(r.parser, on_start, on_end);
@@ -129,7 +129,7 @@ int small_read(struct zip *zip, const struct zip_entry *entry, const struct smal
 
 const char *small_attr(const char **attrs, const char *local, bool prefixed)
 {
-    for (; attrs[0] != NULL; attrs += 2) {
+    for (; attrs[0]; attrs += 2) {
         size_t len;
         const char *name = xml_local(attrs[0], strlen(attrs[0]), &len);
         if (prefixed == (name != attrs[0]) && strcmp(name, local) == 0)

@@ -139,7 +139,7 @@ static int read_all(struct reading *r, struct xml *xml)
 int strings_read(struct zip *zip, const struct zip_entry *entry, struct strings *strings, struct sheet_error *err)
 {
     struct zip_part *part = zip_part_open(zip, entry, true, err);
-    if (part == NULL)
+    if (!part)
         return -1;
     struct reading reading = {.strings = strings, .limits = zip->limits, .err = err};
     struct xml *xml = xml_new(part_source, part, err);

@@ -23,7 +23,7 @@ struct reading {
 static uint32_t number(const char *text)
 {
     uint32_t v = 0;
-    if (text == NULL)
+    if (!text)
         return 0;
     for (; *text >= '0' && *text <= '9' && v < 100000000; text++)
         v = v * 10 + (uint32_t)(*text - '0');
@@ -39,7 +39,7 @@ static int too_many(struct sheet_error *err)
 static int add_format(struct reading *r, const char **attrs, struct sheet_error *err)
 {
     const char *id = small_attr(attrs, "numFmtId", false), *code = small_attr(attrs, "formatCode", false);
-    if (id == NULL || code == NULL)
+    if (!id || !code)
         return 0;
     if (r->n == FORMATS_MAX)
         return too_many(err);
@@ -111,7 +111,7 @@ static void resolve(struct reading *r)
     for (size_t i = 0; i < r->n_ids; i++) {
         struct format wanted = {.id = r->ids[i]};
         const struct format *own = r->n > 0 ? bsearch(&wanted, r->formats, r->n, sizeof *r->formats, by_id) : NULL;
-        styles->cells[i] = own != NULL ? own->fmt : numfmt_builtin(wanted.id);
+        styles->cells[i] = own ? own->fmt : numfmt_builtin(wanted.id);
     }
 }
 

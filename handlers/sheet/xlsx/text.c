@@ -43,7 +43,7 @@ void text_unescape(const char *text, size_t n, struct bytes *to)
     const char *p = text, *end = text + n;
     while (p < end) {
         const char *mark = memchr(p, '_', (size_t)(end - p));
-        if (mark == NULL)
+        if (!mark)
             break;
         int unit = escape_at(mark, end);
         bytes_add(to, p, (size_t)(mark - p) + (unit < 0));

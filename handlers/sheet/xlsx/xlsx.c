@@ -35,8 +35,8 @@ static bool is_ods(struct reading *r, const struct zip_entry *type)
     unsigned char text[sizeof ods - 1];
     struct sheet_error ignored;
     struct zip_part *part = type->size >= sizeof text ? zip_part_open(&r->zip, type, true, &ignored) : NULL;
-    bool same = part != NULL && zip_part_read(part, text, sizeof text, &ignored) == sizeof text &&
-                memcmp(text, ods, sizeof text) == 0;
+    bool same =
+        part && zip_part_read(part, text, sizeof text, &ignored) == sizeof text && memcmp(text, ods, sizeof text) == 0;
     zip_part_close(&part);
     return same;
 }
@@ -57,16 +57,16 @@ static int refuse_package(struct reading *r)
 {
     const struct zip_entry *type = zip_find(&r->zip, "mimetype");
     const char *inside = packed_sheet(r);
-    if (type != NULL && is_ods(r, type))
+    if (type && is_ods(r, type))
         return sheet_refuse(r->err, "not-spreadsheet",
                             "The file is an OpenDocument spreadsheet (.ods). Save it as .xlsx and send that.");
-    if (type != NULL)
+    if (type)
         return sheet_refuse(r->err, "not-spreadsheet",
                             "The file is an OpenDocument or similar document. Save its table as .xlsx and send that.");
-    if (zip_find(&r->zip, "index/document.iwa") != NULL)
+    if (zip_find(&r->zip, "index/document.iwa"))
         return sheet_refuse(r->err, "not-spreadsheet",
                             "The file is an Apple Numbers document. Export it as .xlsx and send that.");
-    if (inside != NULL)
+    if (inside)
         return sheet_refuse(r->err, "missing-part",
                             "The file is a ZIP archive with \"%.60s\" in it. Unpack it and send the .xlsx or .mxl.",
                             inside);
@@ -86,7 +86,7 @@ static int check_types(struct reading *r)
     const struct zip_entry *entry = zip_find(&r->zip, "[content_types].xml");
     struct small_doc doc = {.start = ignore_start};
     struct sheet_error found = {0};
-    if (entry == NULL || small_read(&r->zip, entry, &doc, &found) == 0 || strcmp(found.cls, "xml-dtd") != 0)
+    if (!entry || small_read(&r->zip, entry, &doc, &found) == 0 || strcmp(found.cls, "xml-dtd") != 0)
         return 0;
     *r->err = found;
     return -1;
@@ -97,10 +97,10 @@ static int find_book(struct reading *r, const struct zip_entry **entry)
     if (check_types(r) < 0 || rels_read(&r->zip, "", &r->package, r->err) < 0)
         return -1;
     const struct rel *rel = rels_by_type(&r->package, REL_DOCUMENT);
-    *entry = zip_find(&r->zip, rel != NULL ? rel->target : "xl/workbook.xml");
-    if (rel == NULL && *entry == NULL)
+    *entry = zip_find(&r->zip, rel ? rel->target : "xl/workbook.xml");
+    if (!rel && !*entry)
         return refuse_package(r);
-    if (*entry == NULL)
+    if (!*entry)
         return sheet_refuse(r->err, "missing-part", "The file has no workbook in it. Save it again as .xlsx.");
     if (ends_with((*entry)->key, ".bin"))
         return sheet_refuse(r->err, "xlsb", "The file is a binary workbook (.xlsb). Save it as .xlsx and send that.");
@@ -112,7 +112,7 @@ static int find_book(struct reading *r, const struct zip_entry **entry)
 static const struct zip_entry *part_of(struct reading *r, enum rel_type type, const char *usual)
 {
     const struct rel *rel = rels_by_type(&r->rels, type);
-    if (rel != NULL)
+    if (rel)
         return zip_find(&r->zip, rel->target);
     char *key = package_resolve(r->book_key, usual);
     const struct zip_entry *entry = zip_find(&r->zip, key);
@@ -127,14 +127,14 @@ static int read_frame(struct reading *r)
         rels_read(&r->zip, r->book_key, &r->rels, r->err) < 0)
         return -1;
     const struct zip_entry *styles = part_of(r, REL_STYLES, "styles.xml");
-    return styles != NULL ? styles_read(&r->zip, styles, &r->styles, r->err) : 0;
+    return styles ? styles_read(&r->zip, styles, &r->styles, r->err) : 0;
 }
 
 /* The worksheet part of a sheet; NULL for chart sheets, external ones, and those that are not there. */
 static const struct zip_entry *sheet_part(struct reading *r, const struct book_sheet *sheet)
 {
     const struct rel *rel = sheet->rel_id[0] != 0 ? rels_by_id(&r->rels, sheet->rel_id) : NULL;
-    return rel != NULL && rel->type == REL_WORKSHEET ? zip_find(&r->zip, rel->target) : NULL;
+    return rel && rel->type == REL_WORKSHEET ? zip_find(&r->zip, rel->target) : NULL;
 }
 
 /* The strings must be complete before the first row; sheets that are passed over do not need them. */
@@ -144,7 +144,7 @@ static int need_strings(struct reading *r)
         return 0;
     r->strings_read = true;
     const struct zip_entry *entry = part_of(r, REL_STRINGS, "sharedStrings.xml");
-    return entry != NULL ? strings_read(&r->zip, entry, &r->strings, r->err) : 0;
+    return entry ? strings_read(&r->zip, entry, &r->strings, r->err) : 0;
 }
 
 static int read_rows(struct reading *r, const struct zip_entry *entry, const struct merges *told)
@@ -191,7 +191,7 @@ static int read_sheets(struct reading *r)
     uint32_t n = 0;
     for (size_t i = 0; i < r->book.n; i++) {
         const struct zip_entry *entry = sheet_part(r, &r->book.sheets[i]);
-        if (entry == NULL)
+        if (!entry)
             continue;
         int rc = read_sheet(r, n++, &r->book.sheets[i], entry);
         if (rc != 0)

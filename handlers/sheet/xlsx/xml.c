@@ -44,7 +44,7 @@ struct xml *xml_new(xml_read_fn *read, void *ctx, struct sheet_error *err)
 
 void xml_free(struct xml **xml)
 {
-    if (*xml == NULL)
+    if (!*xml)
         return;
     xml_source_fini(&(*xml)->source);
     bytes_free(&(*xml)->open);
@@ -127,7 +127,7 @@ static const char *scan_value(struct xml *x, const char *p, char quote)
         } else if (*p == '&') {
             x->values_coded = true;
             p = xml_scan_reference(x, p);
-            if (p == NULL)
+            if (!p)
                 return NULL;
         } else if (is(*p, C_SPACE)) {
             x->values_coded = true;
@@ -166,14 +166,14 @@ static inline const char *scan_attr(struct xml *x, const char *p, struct xml_att
         p += 3;
     } else {
         p = scan_name(x, p, attr);
-        if (p == NULL)
+        if (!p)
             return NULL;
     }
     const char *from = p;
     p = skip_value(p);
     if (*p != from[-1]) {
         p = scan_value(x, from, from[-1]);
-        if (p == NULL)
+        if (!p)
             return NULL;
     }
     attr->value = from;
@@ -213,7 +213,7 @@ static inline const char *scan_attrs(struct xml *x, const char *p)
         if (!spaced || n == XML_ATTRS_MAX)
             return halt(x, p);
         p = scan_attr(x, p, &x->attrs[n]);
-        if (p == NULL)
+        if (!p)
             return NULL;
         if (repeated(x->attrs, n)) {
             x->halted = STEP_BAD;
@@ -322,7 +322,7 @@ static inline int start_tag(struct xml *x, struct xml_token *token, const char *
     size_t n = (size_t)(p - name);
     x->n_attrs = 0;
     p = *p == '>' ? p + 1 : scan_attrs(x, p);
-    if (p == NULL)
+    if (!p)
         return x->halted;
     if ((x->depth == 0 || x->depth == XML_DEPTH_MAX || !x->rooted) && may_open(x) == XML_FAILED)
         return XML_FAILED;
@@ -332,16 +332,16 @@ static inline int start_tag(struct xml *x, struct xml_token *token, const char *
     token->n_attrs = x->n_attrs;
     set_name(token, name, n);
     const char *behind = x->empty ? NULL : scan_leaf(token, p, name, n);
-    if (behind == NULL) {
+    if (!behind) {
         push(x, name, n);
         x->at = (size_t)(p - x->buf);
         return XML_START;
     }
     const char *outer = scan_outer_end(x, behind);
     token->closed = outer != NULL;
-    if (outer != NULL)
+    if (outer)
         pop(x);
-    x->at = (size_t)((outer != NULL ? outer : behind) - x->buf);
+    x->at = (size_t)((outer ? outer : behind) - x->buf);
     return XML_LEAF;
 }
 
@@ -396,7 +396,7 @@ static const char *scan_text(struct xml *x, const char *p)
                            : *p == ']'  ? scan_bracket(x, p)
                                         : halt(x, p);
         x->coded |= *p == '&' || *p == '\r';
-        if (next == NULL)
+        if (!next)
             return p;
         p = next;
     }

@@ -12,7 +12,7 @@ static const char *find(const struct xml *x, const char *from, const char *liter
     size_t n = strlen(literal);
     const char *end = x->buf + x->end;
     const char *hit = from <= end ? memmem(from, (size_t)(end - from), literal, n) : NULL;
-    return hit != NULL ? hit + n : NULL;
+    return hit ? hit + n : NULL;
 }
 
 /* Does the literal stand at p? Returns behind it. */
@@ -34,7 +34,7 @@ static int passed(struct xml *x, const char *p)
 static int comment(struct xml *x, const char *from)
 {
     const char *p = find(x, from, "--");
-    if (p == NULL || *p == 0)
+    if (!p || *p == 0)
         return STEP_MORE;
     return *p == '>' ? passed(x, p + 1) : STEP_BAD;
 }
@@ -55,7 +55,7 @@ static int cdata(struct xml *x, const char *from, struct xml_token *token)
     if (x->depth == 0)
         return STEP_BAD;
     const char *p = find(x, from, "]]>");
-    if (p == NULL)
+    if (!p)
         return STEP_MORE;
     token->text = from;
     token->len = normalise(x->buf + (from - x->buf), (size_t)(p - 3 - from));
@@ -69,13 +69,13 @@ int xml_special(struct xml *x, struct xml_token *token)
     const char *p = x->buf + x->at + 2;
     if (*p == '-') {
         p = expect(x, p, "--");
-        return p != NULL ? comment(x, p) : x->halted;
+        return p ? comment(x, p) : x->halted;
     }
     if (*p == '[') {
         p = expect(x, p, "[CDATA[");
-        return p != NULL ? cdata(x, p, token) : x->halted;
+        return p ? cdata(x, p, token) : x->halted;
     }
-    if (expect(x, p, "DOCTYPE") == NULL)
+    if (!expect(x, p, "DOCTYPE"))
         return x->halted;
     sheet_refuse(x->err, "xml-dtd",
                  "The workbook holds a document type declaration, which no spreadsheet program writes. Open it and "
@@ -134,7 +134,7 @@ static int declaration(struct xml *x, const char *p)
         if (*p == '?')
             break;
         p = spaced && n < 3 ? xml_scan_attr(x, p, n) : halt(x, p);
-        if (p == NULL)
+        if (!p)
             return x->halted;
         n++;
     }
@@ -158,5 +158,5 @@ int xml_instruction(struct xml *x)
     if (*p == '?')
         return p[1] == '>' ? passed(x, p + 2) : (halt(x, p + 1), x->halted);
     p = find(x, p, "?>");
-    return p != NULL ? passed(x, p) : STEP_MORE;
+    return p ? passed(x, p) : STEP_MORE;
 }

@@ -112,7 +112,7 @@ const struct xml_attr *xml_attr_find(const struct xml_token *token, const char *
 
 bool xml_attr_bool(const struct xml_attr *attr)
 {
-    return attr != NULL &&
+    return attr &&
            ((attr->len == 1 && attr->value[0] == '1') || (attr->len == 4 && strncmp(attr->value, "true", 4) == 0));
 }
 

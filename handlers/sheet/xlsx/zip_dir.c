@@ -131,7 +131,7 @@ static size_t read_entry(const unsigned char *p, size_t n, struct zip_entry *ent
     if (n < CENTRAL_SIZE || get32(p) != CENTRAL_MAGIC)
         return 0;
     size_t name = get16(p + 28), extra = get16(p + 30), comment = get16(p + 32);
-    if (n - CENTRAL_SIZE < name + extra + comment || memchr(p + CENTRAL_SIZE, 0, name) != NULL)
+    if (n - CENTRAL_SIZE < name + extra + comment || memchr(p + CENTRAL_SIZE, 0, name))
         return 0;
     *entry = (struct zip_entry){.key = key,
                                 .flags = get16(p + 8),

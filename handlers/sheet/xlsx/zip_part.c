@@ -82,7 +82,7 @@ struct zip_part *zip_part_open(struct zip *zip, const struct zip_entry *entry, b
 
 void zip_part_close(struct zip_part **part)
 {
-    if (*part == NULL)
+    if (!*part)
         return;
     inflater_free(&(*part)->inflater);
     free(*part);
@@ -155,7 +155,7 @@ ssize_t zip_part_read(struct zip_part *part, unsigned char *buf, size_t size, st
 {
     if (part->ended)
         return 0;
-    ssize_t n = part->inflater != NULL ? read_deflated(part, buf, size, err) : read_stored(part, buf, size, err);
+    ssize_t n = part->inflater ? read_deflated(part, buf, size, err) : read_stored(part, buf, size, err);
     if (n < 0)
         return -1;
     part->crc = crc32_update(part->crc, buf, (size_t)n);

@@ -71,7 +71,7 @@ static void a_phase_is_told_once(void **state)
     unsigned lines = 0;
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         joblog_phase(&log_, texts[i]);
-    for (const char *p = text(); (p = strchr(p, '\n')) != NULL; p++)
+    for (const char *p = text(); (p = strchr(p, '\n')); p++)
         lines++;
     assert_int_equal(lines, 3);
     assert_non_null(strstr(text(), "Z row 1 000 of 9 000\n"));

@@ -35,7 +35,7 @@ static char *from_json(const char *text, struct param_faults *faults)
         fail_msg("%s: %s", text, why);
     char *out = params_from_json(specs, object, faults);
     yajl_tree_free(object);
-    assert_int_equal(out == NULL, faults->n > 0);
+    assert_int_equal(!out, faults->n > 0);
     return out;
 }
 

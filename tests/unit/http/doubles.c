@@ -10,7 +10,7 @@ __attribute__((weak)) void log_write(enum log_level level, const char *format, .
 {
     va_list args;
 
-    if (level == LOG_LEVEL_DEBUG && getenv("HTTP_DEBUG") == NULL)
+    if (level == LOG_LEVEL_DEBUG && !getenv("HTTP_DEBUG"))
         return;
     va_start(args, format);
     vfprintf(stderr, format, args);

@@ -233,7 +233,7 @@ static void test_chunks(void **state)
 static void test_problem_table(void **state)
 {
     (void)state;
-    for (size_t i = 0; http_problem_at(i) != NULL; i++) {
+    for (size_t i = 0; http_problem_at(i); i++) {
         const struct http_problem *problem = http_problem_at(i);
         assert_true(problem->status >= 400 && problem->status < 600);
         assert_true(problem->title[0] != '\0' && problem->detail[0] != '\0' && problem->advice[0] != '\0');

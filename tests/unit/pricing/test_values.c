@@ -28,7 +28,7 @@ static void check_value(const char *input, yajl_val expected, int rc, unsigned s
         return;
     }
     assert_int_equal(rc, 0);
-    assert_int_equal(got->missing, value == NULL);
+    assert_int_equal(got->missing, !value);
     if (value) {
         dec_format(got->value, scale, false, text, sizeof text);
         assert_string_equal(text, value);

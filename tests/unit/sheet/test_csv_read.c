@@ -68,7 +68,7 @@ static void test_lines(void **state)
            "[0,0,\"s\",\"Артикул\"],[0,1,\"s\",\"Цена\"],[1,0,\"s\",\"W 7\"],[1,1,\"s\",\"1,5\"]");
 }
 
-#define REFUSED(text, begin) refused(text, sizeof(text) - 1, begin)
+#define REFUSED(text, begin) refused(text, sizeof text - 1, begin)
 
 static void test_refused(void **state)
 {

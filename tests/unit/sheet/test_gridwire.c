@@ -27,7 +27,7 @@ struct wire {
 static void *sender(void *arg)
 {
     struct wire *w = arg;
-    if (w->send != NULL)
+    if (w->send)
         w->send(w->ends[0]);
     else
         (void)!write(w->ends[0], w->data, w->n);

@@ -42,7 +42,7 @@ static void test_other_programs(void **state)
         size_t n;
         const char *said;
     } cases[] = {
-#define CASE(head, said) {head, sizeof(head) - 1, said}
+#define CASE(head, said) {head, sizeof head - 1, said}
         CASE("%PDF-1.7\n", "a PDF document"),
         CASE("{\\rtf1\\ansi", "a text document (.rtf)"),
         CASE("\x89PNG\r\n\x1a\n", "a picture"),
@@ -90,7 +90,7 @@ static void test_other_programs(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct sheet_error err = {0};
         assert_int_equal(sheet_sniff((const unsigned char *)cases[i].head, cases[i].n, &err), SHEET_UNKNOWN);
-        if (strstr(err.text, cases[i].said) == NULL || !tells_what_to_do(err.text))
+        if (!strstr(err.text, cases[i].said) || !tells_what_to_do(err.text))
             fail_msg("%s: %s", cases[i].said, err.text);
     }
     /* The XML form of 1C, also in UTF-16. */
@@ -170,7 +170,7 @@ static void ole_says(const unsigned char *file, size_t n, const char *said)
     struct sheet_input input = input_of(file, n);
     struct sheet_error err = {0};
     assert_int_equal(sheet_sniff_file(&input, &err), SHEET_UNKNOWN);
-    if (strstr(err.text, said) == NULL || !tells_what_to_do(err.text))
+    if (!strstr(err.text, said) || !tells_what_to_do(err.text))
         fail_msg("%s: %s", said, err.text);
     input_close(&input);
 }

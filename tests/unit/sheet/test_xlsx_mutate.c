@@ -49,25 +49,25 @@ static int set_up(void **state)
     const char *data = getenv("PF_DATA"), *samples = getenv("PF_SAMPLES");
     size_t n = 0;
     add_made();
-    snprintf(path, sizeof path, "%s/demo/stock.xlsx", data != NULL && data[0] != 0 ? data : "tests/data");
+    snprintf(path, sizeof path, "%s/demo/stock.xlsx", data && data[0] != 0 ? data : "tests/data");
     char *demo = load_file(path, &n);
-    if (demo != NULL)
+    if (demo)
         add_file("demo/stock", demo, n);
-    if (samples == NULL || samples[0] == 0) {
+    if (!samples || samples[0] == 0) {
         print_message("samples skipped: PF_SAMPLES is not set\n");
         return 0;
     }
     snprintf(path, sizeof path, "%s/xlsx", samples);
     DIR *dir = opendir(path);
-    for (const struct dirent *entry; dir != NULL && (entry = readdir(dir)) != NULL;) {
+    for (const struct dirent *entry; dir && (entry = readdir(dir));) {
         const char *dot = strrchr(entry->d_name, '.');
-        if (dot == NULL || strcmp(dot, ".xlsx") != 0 || strncmp(entry->d_name, "bad-", 4) == 0)
+        if (!dot || strcmp(dot, ".xlsx") != 0 || strncmp(entry->d_name, "bad-", 4) == 0)
             continue;
         snprintf(path, sizeof path, "%s/xlsx/%s", samples, entry->d_name);
         char *sample = load_file(path, &n);
         add_file(entry->d_name, sample, n);
     }
-    if (dir != NULL)
+    if (dir)
         closedir(dir);
     return 0;
 }
@@ -130,7 +130,7 @@ static void change(char *data, size_t n)
 static unsigned wanted_variants(void)
 {
     const char *wanted = getenv("PF_MUTATIONS");
-    return wanted != NULL ? (unsigned)strtoul(wanted, NULL, 10) : 2000;
+    return wanted ? (unsigned)strtoul(wanted, NULL, 10) : 2000;
 }
 
 static void test_random(void **state)
@@ -146,7 +146,7 @@ static void test_random(void **state)
         write_all(&input, data, f->n);
         input.length = f->n;
         char *got = read_cells(&input, SHEET_UNKNOWN);
-        assert_true(got[0] == '{' || strchr(got, ':') != NULL);
+        assert_true(got[0] == '{' || strchr(got, ':'));
         read += got[0] == '{';
         free(got);
         free(data);
@@ -164,12 +164,12 @@ static char *sheet_of(const struct file *f, size_t *n)
     struct zip zip;
     char *text = NULL;
     if (zip_open(&zip, &input, &sheet_default_limits, &err) == 0) {
-        for (uint32_t i = 0; i < zip.n_entries && text == NULL; i++) {
+        for (uint32_t i = 0; i < zip.n_entries && !text; i++) {
             const struct zip_entry *entry = &zip.entries[i];
-            struct zip_part *part = strstr(entry->key, "worksheets/sheet") != NULL && entry->size < 60000
+            struct zip_part *part = strstr(entry->key, "worksheets/sheet") && entry->size < 60000
                                         ? zip_part_open(&zip, entry, true, &err)
                                         : NULL;
-            if (part == NULL)
+            if (!part)
                 continue;
             text = xalloc((size_t)entry->size + 1);
             ssize_t got = zip_part_read(part, (unsigned char *)text, (size_t)entry->size, &err);
@@ -179,7 +179,7 @@ static char *sheet_of(const struct file *f, size_t *n)
         zip_close(&zip);
     }
     input_close(&input);
-    if (text != NULL && (*n < 4 || text[0] == 0 || text[1] == 0 || (unsigned char)text[0] >= 0xfe)) {
+    if (text && (*n < 4 || text[0] == 0 || text[1] == 0 || (unsigned char)text[0] >= 0xfe)) {
         free(text);
         text = NULL;
     }
@@ -207,7 +207,7 @@ static void test_both_ways(void **state)
     for (size_t f = 0; f < n_files; f++) {
         size_t n = 0;
         char *sheet = sheet_of(&files[f], &n);
-        for (unsigned i = 0; sheet != NULL && i < 1 + wanted_variants() / n_files; i++, variants++)
+        for (unsigned i = 0; sheet && i < 1 + wanted_variants() / n_files; i++, variants++)
             compare_variant(sheet, n, files[f].name);
         sheets += sheet != NULL;
         free(sheet);

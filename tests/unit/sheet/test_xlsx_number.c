@@ -153,9 +153,9 @@ static void test_locale(void **state)
     (void)state;
     static const char *const names[] = {"ru_RU.UTF-8", "de_DE.UTF-8", "fr_FR.UTF-8"};
     const char *set = NULL;
-    for (size_t i = 0; i < 3 && set == NULL; i++)
+    for (size_t i = 0; i < 3 && !set; i++)
         set = setlocale(LC_ALL, names[i]);
-    if (set == NULL)
+    if (!set)
         print_message("no locale with a decimal comma on this machine\n");
     assert_string_equal(shortest("1234.5599999999999"), "1234.56");
     assert_string_equal(shortest("0.30000000000000004"), "0.30000000000000004");

@@ -32,7 +32,7 @@ static int check_good(const char *samples, const char *name)
     size_t n = 0;
     char *path = path_of(samples, name, ".xlsx"), *expected_path = path_of(samples, name, ".cells.json");
     char *got = read_path(path), *expected = load_file(expected_path, &n);
-    bool same = expected != NULL && strcmp(got, expected) == 0;
+    bool same = expected && strcmp(got, expected) == 0;
     if (!same)
         print_error("%s: not the expected table: %.200s\n", name, got);
     free(got);
@@ -74,8 +74,7 @@ static char *read_part(struct zip *zip, const struct zip_entry *entry, size_t *n
     char *data = xalloc((size_t)entry->size + 1);
     ssize_t got = -1;
     *n = 0;
-    while (part != NULL &&
-           (got = zip_part_read(part, (unsigned char *)data + *n, (size_t)entry->size + 1 - *n, &err)) > 0)
+    while (part && (got = zip_part_read(part, (unsigned char *)data + *n, (size_t)entry->size + 1 - *n, &err)) > 0)
         *n += (size_t)got;
     zip_part_close(&part);
     if (got < 0) {
@@ -111,10 +110,10 @@ static int compare_parts(const char *path, const char *name, int *wrong)
     assert_int_equal(zip_open(&zip, &input, &sheet_default_limits, &err), 0);
     for (uint32_t i = 0; i < zip.n_entries; i++) {
         const char *dot = strrchr(zip.entries[i].key, '.');
-        char *data = dot != NULL && (strcmp(dot, ".xml") == 0 || strcmp(dot, ".rels") == 0)
+        char *data = dot && (strcmp(dot, ".xml") == 0 || strcmp(dot, ".rels") == 0)
                          ? read_part(&zip, &zip.entries[i], &n)
                          : NULL;
-        if (data == NULL)
+        if (!data)
             continue;
         *wrong += compare_part(name, &zip.entries[i], data, n);
         parts++;
@@ -130,7 +129,7 @@ static void test_parts(void **state)
 {
     (void)state;
     const char *samples = getenv("PF_SAMPLES");
-    if (samples == NULL || samples[0] == 0) {
+    if (!samples || samples[0] == 0) {
         print_message("parts of 48 samples skipped: PF_SAMPLES is not set\n");
         skip();
     }
@@ -138,9 +137,9 @@ static void test_parts(void **state)
     char *directory = path_of(samples, "", "");
     DIR *dir = opendir(directory);
     assert_non_null(dir);
-    for (const struct dirent *entry; (entry = readdir(dir)) != NULL;) {
+    for (const struct dirent *entry; (entry = readdir(dir));) {
         const char *dot = strrchr(entry->d_name, '.');
-        if (dot == NULL || strcmp(dot, ".xlsx") != 0 || strncmp(entry->d_name, "bad-", 4) == 0)
+        if (!dot || strcmp(dot, ".xlsx") != 0 || strncmp(entry->d_name, "bad-", 4) == 0)
             continue;
         char *path = path_of(samples, entry->d_name, "");
         parts += compare_parts(path, entry->d_name, &wrong);
@@ -157,7 +156,7 @@ static void test_samples(void **state)
 {
     (void)state;
     const char *samples = getenv("PF_SAMPLES");
-    if (samples == NULL || samples[0] == 0) {
+    if (!samples || samples[0] == 0) {
         print_message("91 samples skipped: PF_SAMPLES is not set\n");
         skip();
     }
@@ -168,10 +167,10 @@ static void test_samples(void **state)
     DIR *dir = opendir(directory);
     assert_non_null(readme);
     assert_non_null(dir);
-    for (const struct dirent *entry; (entry = readdir(dir)) != NULL;) {
+    for (const struct dirent *entry; (entry = readdir(dir));) {
         char name[256];
         const char *dot = strrchr(entry->d_name, '.');
-        if (dot == NULL || strcmp(dot, ".xlsx") != 0)
+        if (!dot || strcmp(dot, ".xlsx") != 0)
             continue;
         snprintf(name, sizeof name, "%.*s", (int)(dot - entry->d_name), entry->d_name);
         bool is_bad = strncmp(name, "bad-", 4) == 0;
@@ -194,13 +193,13 @@ static void test_demo(void **state)
     (void)state;
     char path[4096];
     const char *data = getenv("PF_DATA");
-    if (data == NULL || data[0] == 0)
+    if (!data || data[0] == 0)
         data = "tests/data";
     snprintf(path, sizeof path, "%s/demo/stock.xlsx", data);
     char *got = read_path(path);
     assert_non_null(strstr(got, "\"name\":\"TDSheet\",\"hidden\":false"));
     int cells = 0;
-    for (const char *p = got; (p = strstr(p, "\n  [")) != NULL; p++)
+    for (const char *p = got; (p = strstr(p, "\n  [")); p++)
         cells++;
     print_message("%d cells\n", cells);
     assert_true(cells > 484 * 5);

@@ -294,7 +294,7 @@ static void test_block_ends(void **state)
         bytes_add(&b, tail, sizeof tail);
         char *got = events_of_tokeniser(b.data, b.len - 1, 0), *end = strchr(got, 'b');
         assert_non_null(end);
-        if (expected == NULL)
+        if (!expected)
             expected = strdup(end);
         assert_string_equal(end, expected);
         free(got);

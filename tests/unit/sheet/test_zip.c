@@ -18,10 +18,10 @@ static char *entry_of(const struct bytes *file, const char *key, size_t block, c
     ssize_t n = -1;
     if (zip_open(&zip, &input, limits, &err) == 0) {
         const struct zip_entry *entry = zip_find(&zip, key);
-        struct zip_part *part = entry != NULL ? zip_part_open(&zip, entry, true, &err) : NULL;
-        while (part != NULL && (n = zip_part_read(part, buf, block, &err)) > 0)
+        struct zip_part *part = entry ? zip_part_open(&zip, entry, true, &err) : NULL;
+        while (part && (n = zip_part_read(part, buf, block, &err)) > 0)
             bytes_add(&out, (char *)buf, (size_t)n);
-        if (entry == NULL)
+        if (!entry)
             sheet_refuse(&err, "not-found", "not found");
         zip_part_close(&part);
         zip_close(&zip);

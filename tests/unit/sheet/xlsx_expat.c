@@ -72,7 +72,7 @@ static void XMLCALL on_start(void *ctx, const char *name, const char **attrs)
         XML_StopParser(f->parser, XML_FALSE);
     }
     token.name = xml_local(name, strlen(name), &token.name_len);
-    for (; attrs[0] != NULL && token.n_attrs < XML_ATTRS_MAX; attrs += 2)
+    for (; attrs[0] && token.n_attrs < XML_ATTRS_MAX; attrs += 2)
         list[token.n_attrs++] =
             (struct xml_attr){attrs[0], (uint32_t)strlen(attrs[0]), (uint32_t)strlen(attrs[1]), attrs[1]};
     give(f, XML_START, &token);
@@ -288,7 +288,7 @@ static bool odd_declaration(const char *data, size_t n)
     static const char plain[] = "<?xml version=\"1.0\"?>", plain_too[] = "<?xml version='1.0'?>";
     const size_t len = sizeof plain - 1;
     const char *begin = memchr(data, '<', n < 4 ? n : 4); /* behind a byte order mark */
-    size_t left = begin != NULL ? n - (size_t)(begin - data) : 0;
+    size_t left = begin ? n - (size_t)(begin - data) : 0;
     bool there = left > 2 && (begin[1] == '?' || (begin[1] == 0 && begin[2] == '?')); /* UTF-16 as well */
     if (!there)
         return false;

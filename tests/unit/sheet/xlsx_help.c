@@ -170,9 +170,9 @@ struct zip_maker workbook_of(const char *sheet, const char *strings, const char 
              "<Relationship Id=\"s2\" Type=\"x/sharedStrings\" Target=\"sharedStrings.xml\"/>"
              "<Relationship Id=\"s3\" Type=\"x/styles\" Target=\"/xl/styles.xml\"/></Relationships>");
     add_text(&m, "xl/worksheets/sheet1.xml", sheet);
-    if (strings != NULL)
+    if (strings)
         add_text(&m, "xl/sharedStrings.xml", strings);
-    if (styles != NULL)
+    if (styles)
         add_text(&m, "xl/styles.xml", styles);
     zip_make_end(&m);
     return m;
@@ -182,7 +182,7 @@ struct zip_maker workbook_of(const char *sheet, const char *strings, const char 
 static char *only_cells(char *text)
 {
     char *from = strstr(text, "\"cells\":["), *to = text;
-    if (from == NULL) {
+    if (!from) {
         text[strcspn(text, ":")] = 0;
         return text;
     }

@@ -41,14 +41,14 @@ static inline void help_id(uint8_t id[16], unsigned number)
     memset(id, 0, 16);
     for (unsigned i = 0; i < 16; i++)
         id[i] = (uint8_t)((number * 2654435761u + i * 40503u) >> (i % 4 * 8) ^ i * 7);
-    memcpy(id, &number, sizeof(number));
+    memcpy(id, &number, sizeof number);
 }
 
 static inline void help_check(struct shm_segment *seg)
 {
     char why[200] = "";
 
-    if (!shm_table_check(seg, why, sizeof(why)))
+    if (!shm_table_check(seg, why, sizeof why))
         fail_msg("%s", why);
 }
 
@@ -72,7 +72,7 @@ static inline int help_move(struct shm_segment *seg, struct shm_handle handle, e
     task.state = (uint8_t)state;
     if (state == TASK_RUNNING)
         task.attempt++;
-    task.text_len = (uint16_t)snprintf(task.text, sizeof(task.text), "{\"status\":\"%s\"}", task_state_name(state));
+    task.text_len = (uint16_t)snprintf(task.text, sizeof task.text, "{\"status\":\"%s\"}", task_state_name(state));
     return shm_table_change(seg, handle, version, &task);
 }
 
@@ -153,7 +153,7 @@ static inline void help_die_holding(struct shm_segment *seg, void (*damage)(stru
     if (child == 0) {
         if (shm_lock(seg) != 0)
             _exit(1);
-        if (damage != NULL)
+        if (damage)
             damage(seg);
         (void)kill(getpid(), SIGKILL);
     }

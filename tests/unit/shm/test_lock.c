@@ -25,10 +25,10 @@ static void scramble(struct shm_segment *seg)
 {
     for (uint32_t i = 0; i <= seg->index_mask; i++)
         atomic_store(&seg->index[i], UINT64_C(0xdeadbeef00000000) + i);
-    memset(seg->derived, 0xa5, sizeof(*seg->derived));
-    memset(seg->free_stack, 0xa5, seg->geometry.slots * sizeof(*seg->free_stack));
-    memset(seg->nodes, 0xa5, seg->geometry.slots * sizeof(*seg->nodes));
-    memset(seg->finals, 0xa5, seg->geometry.slots * sizeof(*seg->finals));
+    memset(seg->derived, 0xa5, sizeof *seg->derived);
+    memset(seg->free_stack, 0xa5, seg->geometry.slots * sizeof *seg->free_stack);
+    memset(seg->nodes, 0xa5, seg->geometry.slots * sizeof *seg->nodes);
+    memset(seg->finals, 0xa5, seg->geometry.slots * sizeof *seg->finals);
 }
 
 static void test_dead_owner_is_repaired(void **state)
@@ -105,7 +105,7 @@ static void test_unrepairable(void **state)
 
 static void copy_slot_0_to_1(struct shm_segment *seg)
 {
-    memcpy(&seg->slots[1], &seg->slots[0], sizeof(seg->slots[0]));
+    memcpy(&seg->slots[1], &seg->slots[0], sizeof seg->slots[0]);
 }
 
 static void test_doubled_id_is_unrepairable(void **state)

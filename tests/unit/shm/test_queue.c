@@ -11,7 +11,7 @@ static unsigned claim_number(struct shm_segment *seg, struct shm_handle *handle)
     if (error == -EAGAIN)
         return 0;
     assert_int_equal(error, 0);
-    memcpy(&number, task.id, sizeof(number));
+    memcpy(&number, task.id, sizeof number);
     return number;
 }
 
@@ -264,7 +264,7 @@ static void test_colliding_ids(void **state)
         uint8_t id[16];
         uint64_t half[2];
         help_id(id, number);
-        memcpy(half, id, sizeof(half));
+        memcpy(half, id, sizeof half);
         uint64_t mixed = (half[0] ^ half[1] * UINT64_C(0x9e3779b97f4a7c15)) * UINT64_C(0xd6e8feb86659fd93);
         if ((mixed >> 32 & 31) >= 30) /* the last two of 32 entries */
             numbers[count++] = number;

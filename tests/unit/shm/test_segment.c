@@ -15,7 +15,7 @@ static void test_new_and_free(void **state)
     assert_int_equal(shm_segment_new(&small, &seg), 0);
     assert_non_null(seg);
     assert_true(shm_segment_intact(seg));
-    assert_memory_equal(shm_segment_geometry(seg), &small, sizeof(small));
+    assert_memory_equal(shm_segment_geometry(seg), &small, sizeof small);
     assert_int_equal(shm_segment_bytes(seg) % (uint64_t)sysconf(_SC_PAGESIZE), 0);
     assert_true(shm_segment_bytes(seg) > 8 * sizeof(struct shm_slot));
     help_check(seg);
@@ -49,7 +49,7 @@ static void test_geometry_limits(void **state)
     struct shm_segment *seg = NULL;
 
     (void)state;
-    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
         assert_int_equal(shm_segment_new(&bad[i], &seg), -EINVAL);
     assert_null(seg);
 }
@@ -60,10 +60,10 @@ static unsigned named_objects(void)
     unsigned found = 0;
     char mine[64];
 
-    if (dir == NULL)
+    if (!dir)
         return 0;
-    (void)snprintf(mine, sizeof(mine), "priceforge-%ld-", (long)getpid());
-    for (struct dirent *entry = readdir(dir); entry != NULL; entry = readdir(dir))
+    (void)snprintf(mine, sizeof mine, "priceforge-%ld-", (long)getpid());
+    for (struct dirent *entry = readdir(dir); entry; entry = readdir(dir))
         found += strncmp(entry->d_name, mine, strlen(mine)) == 0;
     (void)closedir(dir);
     return found;
@@ -86,7 +86,7 @@ static void test_parts_on_own_lines(void **state)
                            seg->index,  seg->nodes, seg->finals, seg->slots,   seg->rests};
 
     (void)state;
-    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
         assert_int_equal((uintptr_t)parts[i] % SHM_PAIR, 0);
         if (i > 0)
             assert_true((uintptr_t)parts[i - 1] < (uintptr_t)parts[i]);
@@ -127,7 +127,7 @@ static void test_overwritten_header(void **state)
     (void)state;
     seg->header->slots++;
     assert_false(shm_segment_intact(seg));
-    assert_false(shm_table_check(seg, why, sizeof(why)));
+    assert_false(shm_table_check(seg, why, sizeof why));
     assert_string_equal(why, "I0: the header was overwritten");
     seg->header->slots--;
     atomic_store(&seg->header->magic, SHM_MAGIC ^ 1);
@@ -147,7 +147,7 @@ static _Noreturn void new_on_tiny_shm(void)
     if (shm_segment_new(&small, &seg) != 0)
         _exit(1);
     shm_segment_free(&seg);
-    _exit(shm_segment_new(&big, &seg) == -ENOSPC && seg == NULL && named_objects() == 0 ? 0 : 2);
+    _exit(shm_segment_new(&big, &seg) == -ENOSPC && !seg && named_objects() == 0 ? 0 : 2);
 }
 
 static void test_full_dev_shm(void **state)

@@ -58,15 +58,15 @@ static void test_contents_round_trip(void **state)
         task.touched_ms = -5;
         task.outcome = (uint8_t)length;
         task.progress = (uint8_t)(length % 101);
-        memset(task.message, 'm', sizeof(task.message));
+        memset(task.message, 'm', sizeof task.message);
         task.message[length < TASK_MESSAGE_MAX ? length : TASK_MESSAGE_MAX - 1] = '\0';
-        memset(task.error, 'e', sizeof(task.error));
+        memset(task.error, 'e', sizeof task.error);
         task.error[length < TASK_ERROR_MAX ? length : TASK_ERROR_MAX - 1] = '\0';
         for (unsigned i = 0; i < length; i++)
             task.text[i] = (char)(i * 7 + length);
         task.text_len = (uint16_t)length;
         assert_int_equal(shm_table_change(seg, handle, version, &task), 0);
-        memset(&back, 0x5a, sizeof(back));
+        memset(&back, 0x5a, sizeof back);
         assert_int_equal(shm_table_read(seg, handle, &back, &version), 0);
         assert_true(back.created_ms == task.created_ms && back.started_ms == 1 && back.touched_ms == -5);
         assert_int_equal(back.outcome, task.outcome);
@@ -97,7 +97,7 @@ static void test_poll(void **state)
     memcpy(task.text, "0123456789", 10);
     task.text_len = 10;
     assert_int_equal(shm_table_change(seg, handle, version, &task), 0);
-    memset(&poll, 0x5a, sizeof(poll));
+    memset(&poll, 0x5a, sizeof poll);
     assert_int_equal(shm_table_poll(seg, id, &poll), 0);
     assert_int_equal(poll.state, TASK_READY);
     assert_int_equal(poll.progress, 42);
@@ -109,7 +109,7 @@ static void test_poll(void **state)
     assert_int_equal(poll.visible, 2);
     help_id(id, 2);
     assert_int_equal(shm_table_poll(seg, id, &poll), -ENOENT);
-    memset(id, 0, sizeof(id)); /* what a FREE slot holds */
+    memset(id, 0, sizeof id); /* what a FREE slot holds */
     assert_int_equal(shm_table_poll(seg, id, &poll), -ENOENT);
     shm_segment_free(&seg);
 }
@@ -377,7 +377,7 @@ static void change_unterminated(struct shm_segment *seg, void *ctx)
 
     if (shm_table_read(seg, *(struct shm_handle *)ctx, &task, &version) != 0)
         _exit(2);
-    memset(task.message, 'x', sizeof(task.message));
+    memset(task.message, 'x', sizeof task.message);
     (void)shm_table_change(seg, *(struct shm_handle *)ctx, version, &task);
 }
 
@@ -425,10 +425,10 @@ static void test_each_and_count(void **state)
     shm_table_count(seg, counted);
     assert_int_equal(counted[TASK_FREE], 12);
     counted[TASK_FREE] = 0; /* not visited */
-    assert_memory_equal(seen, counted, sizeof(seen));
+    assert_memory_equal(seen, counted, sizeof seen);
     help_ready(seg, 12, 0);
     help_ready(seg, 13, 0);
-    memset(seen, 0, sizeof(seen));
+    memset(seen, 0, sizeof seen);
     shm_table_each(seg, note, seen);
     assert_int_equal(seen[TASK_READY], 3); /* stopped */
     shm_segment_free(&seg);
@@ -447,10 +447,10 @@ static void test_each_in(void **state)
     help_ready(seg, 10, 0);
     help_ready(seg, 11, 0);
     shm_table_each_in(seg, TASKS_LIVE, note, seen);
-    assert_memory_equal(seen, live, sizeof(seen));
-    memset(seen, 0, sizeof(seen));
+    assert_memory_equal(seen, live, sizeof seen);
+    memset(seen, 0, sizeof seen);
     shm_table_each_in(seg, TASK_IN(TASK_READY), note, seen);
-    assert_memory_equal(seen, waiting, sizeof(seen));
+    assert_memory_equal(seen, waiting, sizeof seen);
     shm_segment_free(&seg);
 }
 

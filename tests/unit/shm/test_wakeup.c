@@ -107,7 +107,7 @@ static void test_poke_keeps_errno(void **state)
     const uint64_t brim = UINT64_MAX - 1;
 
     (void)state;
-    assert_int_equal(write(wakeup_fd(seg, 1), &brim, sizeof(brim)), sizeof(brim));
+    assert_int_equal(write(wakeup_fd(seg, 1), &brim, sizeof brim), sizeof brim);
     errno = 123;
     wakeup_poke(seg, 1); /* the counter is full: EAGAIN inside */
     assert_int_equal(errno, 123);

@@ -112,7 +112,7 @@ static int say(struct shm_segment *seg, struct shm_handle handle, uint32_t numbe
 
     if (rc != 0)
         return rc;
-    task.text_len = (uint16_t)snprintf(task.text, sizeof(task.text), "%u", number);
+    task.text_len = (uint16_t)snprintf(task.text, sizeof task.text, "%u", number);
     return shm_table_change(seg, handle, version, &task);
 }
 

@@ -32,7 +32,7 @@ static inline void ok(int rc, const char *what, int line)
 static inline int number_row(const struct store_value *v, unsigned n, void *ctx)
 {
     assert_int_equal(n, 1);
-    *(long long *)ctx = v[0].text != NULL ? atoll(v[0].text) : -1;
+    *(long long *)ctx = v[0].text ? atoll(v[0].text) : -1;
     return 0;
 }
 

@@ -35,7 +35,7 @@ static inline void ok_on(struct store_conn *conn, int rc, const char *what, int 
 static inline int keep_number(const struct store_value *v, unsigned n, void *ctx)
 {
     (void)n;
-    *(long long *)ctx = v[0].text != NULL ? atoll(v[0].text) : -1;
+    *(long long *)ctx = v[0].text ? atoll(v[0].text) : -1;
     return 0;
 }
 

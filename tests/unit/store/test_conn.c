@@ -35,8 +35,8 @@ static int keep_texts(const struct store_value *v, unsigned n, void *ctx)
     t->length = v[0].len;
     for (unsigned i = 0; i < n && i < 3; i++) {
         free(t->last[i]);
-        t->last[i] = v[i].text != NULL ? strdup(v[i].text) : NULL;
-        if (v[i].text != NULL)
+        t->last[i] = v[i].text ? strdup(v[i].text) : NULL;
+        if (v[i].text)
             assert_int_equal(v[i].text[v[i].len], 0);
     }
     return 0;

@@ -23,7 +23,7 @@ static void migrates_from_any_prefix(void **state)
     (void)state;
     const char *const *all = store_migrations[0].statements;
     unsigned n = 0, applied = 0;
-    while (all[n] != NULL)
+    while (all[n])
         n++;
     assert_true(n > 20);
     for (unsigned prefix = 0; prefix <= n; prefix += prefix < n - 4 ? 4 : 1) {
