@@ -38,7 +38,7 @@ enum earlier {
 };
 
 struct submission {
-    struct offload_call file_call;
+    struct filethread_call file_call;
     struct db_call db_call;
     struct worker *worker;
     struct http_request *request;
@@ -50,7 +50,7 @@ struct submission {
     char by[IDENTITY_MAX];
     char request_id[37];
     char trace[TRACE_LEN + 1];
-    struct startkey key;
+    struct idempotency key;
     uuid_t retry_of;
     enum earlier earlier;
     uuid_t earlier_id;
@@ -253,12 +253,12 @@ static void journal(struct submission *sub)
         refuse(sub, "database-unavailable", "Too many requests wait for the database; try again.", 2);
 }
 
-static struct submission *of_file_call(struct offload_call *call)
+static struct submission *of_file_call(struct filethread_call *call)
 {
     return (struct submission *)((char *)call - offsetof(struct submission, file_call));
 }
 
-static void keep_file(struct offload_call *call)
+static void keep_file(struct filethread_call *call)
 {
     struct submission *sub = of_file_call(call);
     int dir = sub->worker->spool_fd;
@@ -266,7 +266,7 @@ static void keep_file(struct offload_call *call)
                                         : spool_keep(dir, sub->request->spool_fd, sub->row.id);
 }
 
-static void file_kept(struct offload_call *call)
+static void file_kept(struct filethread_call *call)
 {
     struct submission *sub = of_file_call(call);
     if (sub->file_error == 0) {
@@ -330,7 +330,7 @@ static void admit(struct submission *sub)
     }
     sub->file_call.work = keep_file;
     sub->file_call.done = file_kept;
-    if (offload_submit(sub->worker->files, &sub->file_call) != 0)
+    if (filethread_submit(sub->worker->files, &sub->file_call) != 0)
         refuse(sub, "queue-full", "Too many uploads wait for the disk; try again.", 2);
 }
 
@@ -441,11 +441,11 @@ static void fill_row(struct submission *sub, const struct accept_start *start)
 /* Returns false after answering. */
 static bool fill_key(struct submission *sub, const struct accept_start *start)
 {
-    struct startkey_payload payload = {sub->type->name, sub->params, start->file, start->file_sha256};
-    if (!startkey_take(sub->request, sub->by, &sub->key))
+    struct idempotency_payload payload = {sub->type->name, sub->params, start->file, start->file_sha256};
+    if (!idempotency_take(sub->request, sub->by, &sub->key))
         return false;
     if (sub->key.present) {
-        startkey_fill(&sub->key, &payload);
+        idempotency_fill(&sub->key, &payload);
         sub->row.idem_scope = sub->key.scope;
         sub->row.idem_payload = sub->key.payload;
     }

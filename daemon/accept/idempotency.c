@@ -55,12 +55,12 @@ static void digest_end(EVP_MD_CTX *md, uint8_t out[32])
     EVP_MD_CTX_free(md);
 }
 
-bool startkey_wanted(struct http_request *request)
+bool idempotency_wanted(struct http_request *request)
 {
     return http_header(request, "Idempotency-Key") != NULL;
 }
 
-bool startkey_take(struct http_request *request, const char *identity, struct startkey *key)
+bool idempotency_take(struct http_request *request, const char *identity, struct idempotency *key)
 {
     const char *header = http_header(request, "Idempotency-Key");
     char text[KEY_MAX + 1];
@@ -81,7 +81,7 @@ bool startkey_take(struct http_request *request, const char *identity, struct st
     return true;
 }
 
-void startkey_fill(struct startkey *key, const struct startkey_payload *payload)
+void idempotency_fill(struct idempotency *key, const struct idempotency_payload *payload)
 {
     EVP_MD_CTX *md = digest_begin();
     add_text(md, payload->type);

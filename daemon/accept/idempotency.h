@@ -7,14 +7,14 @@
 #include "daemon/http/http.h"
 #include "store/journal.h"
 
-struct startkey {
+struct idempotency {
     bool present;
     uint8_t scope[32];
     uint8_t payload[32];
 };
 
 /* What a payload consists of. */
-struct startkey_payload {
+struct idempotency_payload {
     const char *type;
     const char *params;              /* canonical JSON */
     const struct journal_file *file; /* NULL = none */
@@ -22,10 +22,10 @@ struct startkey_payload {
 };
 
 /* Does the request carry a key? Then its file is worth hashing. */
-bool startkey_wanted(struct http_request *request);
+bool idempotency_wanted(struct http_request *request);
 /* Read the key for this client into the scope. A quoted string or a bare token of 1 to 255 visible characters. Returns
  * false after answering bad-request. */
-bool startkey_take(struct http_request *request, const char *identity, struct startkey *key);
-void startkey_fill(struct startkey *key, const struct startkey_payload *payload);
+bool idempotency_take(struct http_request *request, const char *identity, struct idempotency *key);
+void idempotency_fill(struct idempotency *key, const struct idempotency_payload *payload);
 
 #endif

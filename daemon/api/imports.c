@@ -17,7 +17,7 @@
 
 /* One upload on its way from "the body is spooled" to accept_start(). */
 struct upload {
-    struct offload_call call;
+    struct filethread_call call;
     struct http_request *request;
     int type;               /* task type number */
     struct param_raw fixed; /* a parameter given by the path; name NULL if none */
@@ -66,7 +66,7 @@ static void check_digest(struct upload *upload)
     upload->damaged = rc == 0 && memcmp(found, upload->wanted, sizeof found) != 0;
 }
 
-static void look_into(struct offload_call *call)
+static void look_into(struct filethread_call *call)
 {
     struct upload *upload = (struct upload *)call;
     struct http_request *request = upload->request;
@@ -119,7 +119,7 @@ static void name_file(struct upload *upload)
             *p = '_';
 }
 
-static void looked_into(struct offload_call *call)
+static void looked_into(struct filethread_call *call)
 {
     struct upload *upload = (struct upload *)call;
     struct http_request *request = upload->request;
@@ -178,13 +178,13 @@ static void start(struct http_request *request, const char *type, const char *na
     upload->type = task_type_number(type);
     assert(upload->type >= 0);
     upload->fixed = (struct param_raw){name, value};
-    upload->hash = startkey_wanted(request);
+    upload->hash = idempotency_wanted(request);
     upload->call.work = look_into;
     upload->call.done = looked_into;
     if (worker->draining) {
         http_reply_problem_retry(request, "draining", NULL, 2);
         upload_free(upload);
-    } else if (offload_submit(worker->files, &upload->call) != 0) {
+    } else if (filethread_submit(worker->files, &upload->call) != 0) {
         http_reply_problem_retry(request, "queue-full", "Too many uploads wait for the disk; try again.", 2);
         upload_free(upload);
     }

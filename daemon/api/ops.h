@@ -8,7 +8,7 @@
 void resource_healthz(struct http_request *request);
 /* GET /readyz: 200 only when a task that is started now would be worked on. */
 void resource_readyz(struct http_request *request);
-/* GET /metrics: numbers for Prometheus (resource_metrics.c). */
+/* GET /metrics: numbers for Prometheus (metrics.c). */
 void resource_metrics(struct http_request *request);
 /* GET /version */
 void resource_version(struct http_request *request);

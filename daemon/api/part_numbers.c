@@ -22,16 +22,16 @@ static struct changing *changing_new(struct http_request *request, const struct 
     return changing;
 }
 
-static int put(struct store_conn *conn, struct answer *answer)
+static int put(struct store_conn *conn, struct db_answer *answer)
 {
     const struct changing *changing = answer->arg;
     struct param_faults faults = changing->faults; /* the work may be called twice */
     if (mapping_put(conn, &changing->mapping, &faults, &answer->json) != 0)
         return -1;
-    return faults.n ? answer_refuse(answer, &faults) : 0;
+    return faults.n ? db_answer_refuse(answer, &faults) : 0;
 }
 
-static int take_out(struct store_conn *conn, struct answer *answer)
+static int take_out(struct store_conn *conn, struct db_answer *answer)
 {
     const struct changing *changing = answer->arg;
     return mapping_delete(conn, &changing->mapping, &answer->json);
@@ -54,7 +54,7 @@ void resource_part_number_put(struct http_request *request)
     if (changing->faults.n && !changing->mapping.lot_code[0])
         refuse(request, changing);
     else /* with other faults too: the lot is looked up, so that the client hears of all of them at once */
-        answer_from(request, worker->reads, put, changing, free);
+        db_answer_from(request, worker->reads, put, changing, free);
 }
 
 void resource_part_number_delete(struct http_request *request)
@@ -64,5 +64,5 @@ void resource_part_number_delete(struct http_request *request)
     if (changing->faults.n)
         refuse(request, changing);
     else
-        answer_from(request, worker->reads, take_out, changing, free);
+        db_answer_from(request, worker->reads, take_out, changing, free);
 }

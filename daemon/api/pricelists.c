@@ -37,19 +37,19 @@ void resource_pricelist_items(struct http_request *request)
     listing_reply(request, &listing);
 }
 
-static int no_such_list(struct answer *answer)
+static int no_such_list(struct db_answer *answer)
 {
-    return answer_problem(answer, "not-found", "%s", no_list);
+    return db_answer_problem(answer, "not-found", "%s", no_list);
 }
 
-static int read_one(struct store_conn *conn, struct answer *answer)
+static int read_one(struct store_conn *conn, struct db_answer *answer)
 {
     struct pricelist_head head = {0};
     int rc = pricelist_find(conn, answer->arg, &head, &answer->json);
     if (rc == 0)
         return no_such_list(answer);
     if (rc == 1)
-        answer_tag_json(answer);
+        db_answer_tag_json(answer);
     return rc == 1 ? 0 : -1;
 }
 
@@ -64,7 +64,7 @@ static char *copy(const char *text)
 void resource_pricelist_get(struct http_request *request)
 {
     struct worker *worker = request->app;
-    answer_from(request, worker->reads, read_one, copy(request->args[0]), free);
+    db_answer_from(request, worker->reads, read_one, copy(request->args[0]), free);
 }
 
 /* ---- Export ---- */
@@ -78,25 +78,25 @@ struct export_request {
 };
 
 /* A list's content is in its hash, and how it is written in the options: the tag is known before a row is read. */
-static bool client_has(struct answer *answer, const struct pricelist_head *head, const struct csv_options *options)
+static bool client_has(struct db_answer *answer, const struct pricelist_head *head, const struct csv_options *options)
 {
     char text[CSV_OPTIONS_TEXT], tag[sizeof answer->etag];
     snprintf(tag, sizeof tag, "\"%s-%s\"", head->sha256, csv_options_text(options, text));
-    return answer_not_modified(answer, tag);
+    return db_answer_not_modified(answer, tag);
 }
 
 /* The spool is full or broken. */
-static int not_written(struct answer *answer, int error)
+static int not_written(struct db_answer *answer, int error)
 {
     bool full = error == ENOSPC || error == EDQUOT || error == EFBIG;
     log_warn("a long answer was not written: %s", strerror(error));
-    return answer_problem(answer, full ? "insufficient-storage" : "spool-unavailable", NULL);
+    return db_answer_problem(answer, full ? "insufficient-storage" : "spool-unavailable", NULL);
 }
 
-static int write_csv(struct store_conn *conn, struct answer *answer, const struct pricelist_head *head,
+static int write_csv(struct store_conn *conn, struct db_answer *answer, const struct pricelist_head *head,
                      const struct csv_options *options)
 {
-    struct file_sink sink = {.fd = answer_file(answer)};
+    struct file_sink sink = {.fd = db_answer_file(answer)};
     if (sink.fd < 0)
         return 0;
     int rc = pricelist_export(conn, head, options, &sink);
@@ -109,7 +109,7 @@ static int write_csv(struct store_conn *conn, struct answer *answer, const struc
     return rc;
 }
 
-static int export_csv(struct store_conn *conn, struct answer *answer)
+static int export_csv(struct store_conn *conn, struct db_answer *answer)
 {
     const struct export_request *asked = answer->arg;
     struct pricelist_head head = {0};
@@ -126,7 +126,7 @@ static int export_csv(struct store_conn *conn, struct answer *answer)
 void resource_pricelist_export(struct http_request *request)
 {
     struct worker *worker = request->app;
-    yajl_val params = answer_params(request, csv_params);
+    yajl_val params = db_answer_params(request, csv_params);
     if (!params)
         return;
     struct export_request *asked = calloc(1, sizeof *asked);
@@ -135,7 +135,7 @@ void resource_pricelist_export(struct http_request *request)
     memcpy(asked->id, request->args[0], sizeof asked->id);
     csv_options_read(&asked->options, params);
     yajl_tree_free(params);
-    answer_from(request, worker->exports, export_csv, asked, free);
+    db_answer_from(request, worker->exports, export_csv, asked, free);
 }
 
 /* ---- Differences ---- */
@@ -145,14 +145,14 @@ struct diff_request {
     unsigned wanted;
 };
 
-static int write_diff(struct store_conn *conn, struct answer *answer, const struct pricelist_head *a,
+static int write_diff(struct store_conn *conn, struct db_answer *answer, const struct pricelist_head *a,
                       const struct pricelist_head *b, unsigned wanted)
 {
     char tag[sizeof answer->etag];
     snprintf(tag, sizeof tag, "\"%s-%s-%02x\"", a->sha256, b->sha256, wanted);
-    if (answer_not_modified(answer, tag))
+    if (db_answer_not_modified(answer, tag))
         return 0;
-    struct file_sink sink = {.fd = answer_file(answer)};
+    struct file_sink sink = {.fd = db_answer_file(answer)};
     if (sink.fd < 0)
         return 0;
     int rc = pricelist_diff(conn, a, b, wanted, &sink);
@@ -162,7 +162,7 @@ static int write_diff(struct store_conn *conn, struct answer *answer, const stru
     return rc;
 }
 
-static int diff(struct store_conn *conn, struct answer *answer)
+static int diff(struct store_conn *conn, struct db_answer *answer)
 {
     const struct diff_request *diff = answer->arg;
     struct pricelist_head a = {0}, b = {0};
@@ -174,8 +174,9 @@ static int diff(struct store_conn *conn, struct answer *answer)
     if (rc != 1)
         return rc == 0 ? no_such_list(answer) : -1;
     if (strcmp(a.currency, b.currency) != 0)
-        return answer_problem(answer, "conflict", "one list is in %s, the other in %s: compare lists of one currency",
-                              a.currency, b.currency);
+        return db_answer_problem(answer, "conflict",
+                                 "one list is in %s, the other in %s: compare lists of one currency", a.currency,
+                                 b.currency);
     return write_diff(conn, answer, &a, &b, diff->wanted);
 }
 
@@ -183,7 +184,7 @@ void resource_pricelist_diff(struct http_request *request)
 {
     struct worker *worker = request->app;
     struct param_faults faults = {.n = 0};
-    yajl_val params = answer_params(request, pricelist_diff_params);
+    yajl_val params = db_answer_params(request, pricelist_diff_params);
     if (!params)
         return;
     unsigned wanted = pricelist_diff_wanted(params, &faults);
@@ -198,5 +199,5 @@ void resource_pricelist_diff(struct http_request *request)
     memcpy(diff_request->a, request->args[0], sizeof diff_request->a);
     memcpy(diff_request->b, request->args[1], sizeof diff_request->b);
     diff_request->wanted = wanted;
-    answer_from(request, worker->exports, diff, diff_request, free);
+    db_answer_from(request, worker->exports, diff, diff_request, free);
 }

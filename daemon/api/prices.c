@@ -36,14 +36,14 @@ void resource_price_history(struct http_request *request)
     listing_reply(request, &listing);
 }
 
-static int read_component(struct store_conn *conn, struct answer *answer)
+static int read_component(struct store_conn *conn, struct db_answer *answer)
 {
     uint32_t id;
     int rc = component_find_whole(conn, answer->arg, &id, &answer->json);
     if (rc == 0)
-        return answer_problem(answer, "not-found", "%s", no_component);
+        return db_answer_problem(answer, "not-found", "%s", no_component);
     if (rc == 1)
-        answer_tag_json(answer);
+        db_answer_tag_json(answer);
     return rc == 1 ? 0 : -1;
 }
 
@@ -53,7 +53,7 @@ void resource_component(struct http_request *request)
     char *lot = strdup(request->args[0]);
     if (!lot)
         abort();
-    answer_from(request, worker->reads, read_component, lot, free);
+    db_answer_from(request, worker->reads, read_component, lot, free);
 }
 
 /* ---- Held prices ---- */
@@ -70,17 +70,17 @@ struct decision {
     bool approve;
 };
 
-static int decide(struct store_conn *conn, struct answer *answer)
+static int decide(struct store_conn *conn, struct db_answer *answer)
 {
     const struct decision *decision = answer->arg;
     struct held_review review = {.id = decision->id, .approve = decision->approve, .who = decision->who};
     int rc = held_decide(conn, &review, &answer->json);
     if (rc == HELD_NOT_FOUND)
-        return answer_problem(answer, "not-found", "no price change has this id");
+        return db_answer_problem(answer, "not-found", "no price change has this id");
     if (rc == HELD_CONFLICT)
-        return answer_problem(answer, "conflict", "%s", review.why);
+        return db_answer_problem(answer, "conflict", "%s", review.why);
     if (rc == HELD_BUSY)
-        return answer_problem(answer, "database-unavailable", "a recalculation is at work on this price; try again");
+        return db_answer_problem(answer, "database-unavailable", "a recalculation is at work on this price; try again");
     return rc;
 }
 
@@ -110,7 +110,7 @@ static void reply_decision(struct http_request *request, bool approve)
     memcpy(decision->id, request->args[0], sizeof decision->id);
     client_identity(request, decision->who);
     decision->approve = approve;
-    answer_from(request, worker->reads, decide, decision, free);
+    db_answer_from(request, worker->reads, decide, decision, free);
 }
 
 void resource_held_approve(struct http_request *request)

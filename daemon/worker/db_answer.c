@@ -1,4 +1,4 @@
-/* A struct answer on its way: loop, database thread, loop. */
+/* A struct db_answer on its way: loop, database thread, loop. */
 #include "daemon/worker/db_answer.h"
 
 #include "base/clock.h"
@@ -21,13 +21,13 @@
 #define QUERY_DEPTH        4
 
 struct travelling {
-    struct answer answer;
-    answer_work work;
+    struct db_answer answer;
+    db_answer_work work;
     char *if_none_match;
     bool left; /* the client, meanwhile */
 };
 
-bool answer_tag_matches(const char *header, const char *tag)
+bool db_answer_tag_matches(const char *header, const char *tag)
 {
     const char *opaque = strchr(tag, '"');
 
@@ -35,7 +35,7 @@ bool answer_tag_matches(const char *header, const char *tag)
     return header && (strcmp(header, "*") == 0 || strstr(header, opaque));
 }
 
-uint64_t answer_digest(const char *text, size_t len)
+uint64_t db_answer_digest(const char *text, size_t len)
 {
     uint64_t hash = UINT64_C(14695981039346656037); /* FNV-1a */
     for (size_t i = 0; i < len; i++)
@@ -43,16 +43,16 @@ uint64_t answer_digest(const char *text, size_t len)
     return hash;
 }
 
-bool answer_not_modified(struct answer *answer, const char *etag)
+bool db_answer_not_modified(struct db_answer *answer, const char *etag)
 {
     snprintf(answer->etag, sizeof answer->etag, "%s", etag);
-    if (!answer_tag_matches(answer->if_none_match, etag))
+    if (!db_answer_tag_matches(answer->if_none_match, etag))
         return false;
     answer->status = 304;
     return true;
 }
 
-void answer_tag_json(struct answer *answer)
+void db_answer_tag_json(struct db_answer *answer)
 {
     unsigned char digest[EVP_MAX_MD_SIZE];
     char tag[2 + 2 * 16 + 1] = "\"";
@@ -63,10 +63,10 @@ void answer_tag_json(struct answer *answer)
     for (size_t i = 0; i < 16; i++)
         snprintf(tag + 1 + 2 * i, 3, "%02x", digest[i]);
     strcat(tag, "\"");
-    answer_not_modified(answer, tag);
+    db_answer_not_modified(answer, tag);
 }
 
-int answer_problem(struct answer *answer, const char *slug, const char *format, ...)
+int db_answer_problem(struct db_answer *answer, const char *slug, const char *format, ...)
 {
     answer->problem = slug;
     if (format) {
@@ -78,26 +78,26 @@ int answer_problem(struct answer *answer, const char *slug, const char *format, 
     return 0;
 }
 
-int answer_refuse(struct answer *answer, const struct param_faults *faults)
+int db_answer_refuse(struct db_answer *answer, const struct param_faults *faults)
 {
     answer->faults = malloc(sizeof *faults);
     if (!answer->faults)
         abort();
     *answer->faults = *faults;
-    return answer_problem(answer, "invalid-parameters", NULL);
+    return db_answer_problem(answer, "invalid-parameters", NULL);
 }
 
-int answer_file(struct answer *answer)
+int db_answer_file(struct db_answer *answer)
 {
     answer->file_fd = openat(answer->spool_dir_fd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
     if (answer->file_fd >= 0)
         return answer->file_fd;
     int error = errno;
-    answer_problem(answer, error == ENOSPC || error == EDQUOT ? "insufficient-storage" : "spool-unavailable", NULL);
+    db_answer_problem(answer, error == ENOSPC || error == EDQUOT ? "insufficient-storage" : "spool-unavailable", NULL);
     return -error;
 }
 
-static void content_init(struct answer *answer)
+static void content_init(struct db_answer *answer)
 {
     answer->status = 200;
     answer->problem = NULL;
@@ -111,11 +111,11 @@ static void content_init(struct answer *answer)
     answer->cache = "no-store";
     answer->applied_s = 0;
     answer->vary = false;
-    answer->hold = NULL;
+    answer->longpoll = NULL;
     json_out_init(&answer->json);
 }
 
-static void content_fini(struct answer *answer)
+static void content_fini(struct db_answer *answer)
 {
     json_out_fini(&answer->json);
     free(answer->faults);
@@ -149,7 +149,7 @@ static int run(struct store_conn *conn, void *ctx)
 
 /* ---- Loop ---- */
 
-static void reply_headers(struct http_request *request, const struct answer *answer)
+static void reply_headers(struct http_request *request, const struct db_answer *answer)
 {
     http_reply_header(request, "Cache-Control", answer->cache);
     if (answer->etag[0])
@@ -169,7 +169,7 @@ static void reply_headers(struct http_request *request, const struct answer *ans
     }
 }
 
-static void reply_body(struct http_request *request, struct answer *answer)
+static void reply_body(struct http_request *request, struct db_answer *answer)
 {
     reply_headers(request, answer);
     if (answer->status == 304 || answer->status == 204) {
@@ -201,11 +201,11 @@ static void reply_failed(struct http_request *request, const struct store_error 
 static void done(struct db_call *call)
 {
     struct travelling *travelling = call->ctx;
-    struct answer *answer = &travelling->answer;
+    struct db_answer *answer = &travelling->answer;
     bool left = travelling->left;
     answer->req->gone = NULL;
     answer->req->user = NULL;
-    if (call->result == 0 && !answer->problem && answer->hold && !left && answer->hold(answer->req, answer)) {
+    if (call->result == 0 && !answer->problem && answer->longpoll && !left && answer->longpoll(answer->req, answer)) {
         travelling_free(travelling);
         return;
     }
@@ -218,14 +218,14 @@ static void done(struct db_call *call)
     travelling_free(travelling);
 }
 
-/* A request held afterwards would stay until its time is up. */
+/* A request that began to wait after its client left would stay until its time is up. */
 static void on_left(struct http_request *request)
 {
     struct travelling *travelling = request->user;
     travelling->left = true;
 }
 
-yajl_val answer_params(struct http_request *request, const struct param_spec *specs)
+yajl_val db_answer_params(struct http_request *request, const struct param_spec *specs)
 {
     struct param_faults faults = {.n = 0};
     char why[80];
@@ -240,7 +240,7 @@ yajl_val answer_params(struct http_request *request, const struct param_spec *sp
     return params;
 }
 
-unsigned answer_wait(struct http_request *request, yajl_val params)
+unsigned db_answer_wait(struct http_request *request, yajl_val params)
 {
     const struct worker *worker = request->app;
     unsigned limit = worker->process->config->max_wait_s, wait_s = 0;
@@ -252,8 +252,8 @@ unsigned answer_wait(struct http_request *request, yajl_val params)
     return wait_s < limit ? wait_s : limit;
 }
 
-void answer_from(struct http_request *request, struct dbthread *thread, answer_work work, void *arg,
-                 void (*free_arg)(void *))
+void db_answer_from(struct http_request *request, struct dbthread *thread, db_answer_work work, void *arg,
+                    void (*free_arg)(void *))
 {
     struct worker *worker = request->app;
     struct travelling *travelling = calloc(1, sizeof *travelling);
@@ -262,7 +262,7 @@ void answer_from(struct http_request *request, struct dbthread *thread, answer_w
         abort();
     travelling->work = work;
     content_init(&travelling->answer);
-    struct answer *answer = &travelling->answer;
+    struct db_answer *answer = &travelling->answer;
     answer->arg = arg;
     answer->free_arg = free_arg;
     answer->if_none_match = travelling->if_none_match;

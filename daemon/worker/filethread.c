@@ -11,15 +11,15 @@
 #include <unistd.h>
 
 struct call_list {
-    struct offload_call *first, **last;
+    struct filethread_call *first, **last;
 };
 
-struct offload {
-    pthread_t thread;
+struct filethread {
+    pthread_t id;
     pthread_mutex_t mutex;
     pthread_cond_t wake;
-    struct call_list waiting, finished;
-    unsigned n_waiting, limit;
+    struct call_list queued, finished;
+    unsigned n_queued, limit;
     bool stopping;
     int eventfd;
 };
@@ -30,16 +30,16 @@ static void list_init(struct call_list *list)
     list->last = &list->first;
 }
 
-static void list_append(struct call_list *list, struct offload_call *call)
+static void list_append(struct call_list *list, struct filethread_call *call)
 {
     call->next = NULL;
     *list->last = call;
     list->last = &call->next;
 }
 
-static struct offload_call *list_take(struct call_list *list)
+static struct filethread_call *list_take(struct call_list *list)
 {
-    struct offload_call *call = list->first;
+    struct filethread_call *call = list->first;
     if (call) {
         list->first = call->next;
         if (!list->first)
@@ -48,104 +48,104 @@ static struct offload_call *list_take(struct call_list *list)
     return call;
 }
 
-static void poke(struct offload *offload)
+static void poke(struct filethread *thread)
 {
     uint64_t one = 1;
-    ssize_t n = write(offload->eventfd, &one, sizeof one);
+    ssize_t n = write(thread->eventfd, &one, sizeof one);
     (void)n; /* EAGAIN means that it is readable already */
 }
 
 static void *thread_main(void *arg)
 {
-    struct offload *offload = arg;
-    pthread_mutex_lock(&offload->mutex);
+    struct filethread *thread = arg;
+    pthread_mutex_lock(&thread->mutex);
     for (;;) {
-        struct offload_call *call = list_take(&offload->waiting);
+        struct filethread_call *call = list_take(&thread->queued);
         if (!call) {
-            if (offload->stopping)
+            if (thread->stopping)
                 break;
-            pthread_cond_wait(&offload->wake, &offload->mutex);
+            pthread_cond_wait(&thread->wake, &thread->mutex);
             continue;
         }
-        offload->n_waiting--;
-        pthread_mutex_unlock(&offload->mutex);
+        thread->n_queued--;
+        pthread_mutex_unlock(&thread->mutex);
         call->work(call);
-        pthread_mutex_lock(&offload->mutex);
-        list_append(&offload->finished, call);
-        poke(offload);
+        pthread_mutex_lock(&thread->mutex);
+        list_append(&thread->finished, call);
+        poke(thread);
     }
-    pthread_mutex_unlock(&offload->mutex);
+    pthread_mutex_unlock(&thread->mutex);
     return NULL;
 }
 
-static int start_thread(struct offload *offload)
+static int start_thread(struct filethread *thread)
 {
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    int rc = pthread_create(&offload->thread, NULL, thread_main, offload);
+    int rc = pthread_create(&thread->id, NULL, thread_main, thread);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     return rc;
 }
 
-struct offload *offload_new(unsigned limit)
+struct filethread *filethread_new(unsigned limit)
 {
-    struct offload *offload = calloc(1, sizeof *offload);
-    if (!offload)
+    struct filethread *thread = calloc(1, sizeof *thread);
+    if (!thread)
         abort();
-    offload->limit = limit;
-    list_init(&offload->waiting);
-    list_init(&offload->finished);
-    pthread_mutex_init(&offload->mutex, NULL);
-    pthread_cond_init(&offload->wake, NULL);
-    offload->eventfd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-    if (offload->eventfd < 0)
+    thread->limit = limit;
+    list_init(&thread->queued);
+    list_init(&thread->finished);
+    pthread_mutex_init(&thread->mutex, NULL);
+    pthread_cond_init(&thread->wake, NULL);
+    thread->eventfd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    if (thread->eventfd < 0)
         goto fail_free;
-    int rc = start_thread(offload);
+    int rc = start_thread(thread);
     if (rc != 0) {
         errno = rc;
         goto fail_close;
     }
-    return offload;
+    return thread;
 
 fail_close:
-    close(offload->eventfd);
+    close(thread->eventfd);
 fail_free:
-    free(offload);
+    free(thread);
     return NULL;
 }
 
-int offload_fd(const struct offload *offload)
+int filethread_fd(const struct filethread *thread)
 {
-    return offload->eventfd;
+    return thread->eventfd;
 }
 
-int offload_submit(struct offload *offload, struct offload_call *call)
+int filethread_submit(struct filethread *thread, struct filethread_call *call)
 {
     int rc = -EAGAIN;
-    pthread_mutex_lock(&offload->mutex);
-    if (offload->n_waiting < offload->limit && !offload->stopping) {
-        list_append(&offload->waiting, call);
-        offload->n_waiting++;
-        pthread_cond_signal(&offload->wake);
+    pthread_mutex_lock(&thread->mutex);
+    if (thread->n_queued < thread->limit && !thread->stopping) {
+        list_append(&thread->queued, call);
+        thread->n_queued++;
+        pthread_cond_signal(&thread->wake);
         rc = 0;
     }
-    pthread_mutex_unlock(&offload->mutex);
+    pthread_mutex_unlock(&thread->mutex);
     return rc;
 }
 
-unsigned offload_collect(struct offload *offload)
+unsigned filethread_collect(struct filethread *thread)
 {
     uint64_t count;
-    ssize_t got = read(offload->eventfd, &count, sizeof count);
+    ssize_t got = read(thread->eventfd, &count, sizeof count);
     (void)got;
-    pthread_mutex_lock(&offload->mutex);
-    struct offload_call *call = offload->finished.first;
-    list_init(&offload->finished);
-    pthread_mutex_unlock(&offload->mutex);
+    pthread_mutex_lock(&thread->mutex);
+    struct filethread_call *call = thread->finished.first;
+    list_init(&thread->finished);
+    pthread_mutex_unlock(&thread->mutex);
     unsigned n = 0;
     while (call) {
-        struct offload_call *next = call->next; /* done() may free the call */
+        struct filethread_call *next = call->next; /* done() may free the call */
         call->done(call);
         call = next;
         n++;
@@ -153,21 +153,21 @@ unsigned offload_collect(struct offload *offload)
     return n;
 }
 
-void offload_free(struct offload **offload)
+void filethread_free(struct filethread **at)
 {
-    struct offload *o = *offload;
-    if (!o)
+    struct filethread *thread = *at;
+    if (!thread)
         return;
-    pthread_mutex_lock(&o->mutex);
-    o->stopping = true;
-    pthread_cond_signal(&o->wake);
-    pthread_mutex_unlock(&o->mutex);
-    pthread_join(o->thread, NULL);
-    offload_collect(o);
-    assert(!o->waiting.first);
-    pthread_cond_destroy(&o->wake);
-    pthread_mutex_destroy(&o->mutex);
-    close(o->eventfd);
-    free(o);
-    *offload = NULL;
+    pthread_mutex_lock(&thread->mutex);
+    thread->stopping = true;
+    pthread_cond_signal(&thread->wake);
+    pthread_mutex_unlock(&thread->mutex);
+    pthread_join(thread->id, NULL);
+    filethread_collect(thread);
+    assert(!thread->queued.first);
+    pthread_cond_destroy(&thread->wake);
+    pthread_mutex_destroy(&thread->mutex);
+    close(thread->eventfd);
+    free(thread);
+    *at = NULL;
 }

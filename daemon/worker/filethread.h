@@ -9,22 +9,22 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-struct offload;
+struct filethread;
 
-struct offload_call {
-    void (*work)(struct offload_call *call);
-    void (*done)(struct offload_call *call);
-    struct offload_call *next; /* internal */
+struct filethread_call {
+    void (*work)(struct filethread_call *call);
+    void (*done)(struct filethread_call *call);
+    struct filethread_call *next; /* internal */
 };
 
 /* Start the thread; `limit` calls may wait. NULL on failure (errno). Signals are blocked in it. */
-struct offload *offload_new(unsigned limit);
-/* Watch this eventfd; when readable call offload_collect(). */
-int offload_fd(const struct offload *offload);
+struct filethread *filethread_new(unsigned limit);
+/* Watch this eventfd; when readable call filethread_collect(). */
+int filethread_fd(const struct filethread *thread);
 /* Returns 0, or -EAGAIN when too many wait (answer 503). */
-int offload_submit(struct offload *offload, struct offload_call *call);
-unsigned offload_collect(struct offload *offload);
+int filethread_submit(struct filethread *thread, struct filethread_call *call);
+unsigned filethread_collect(struct filethread *thread);
 /* Finish what waits, run every done(), join, free. */
-void offload_free(struct offload **offload);
+void filethread_free(struct filethread **at);
 
 #endif

@@ -25,7 +25,7 @@ static void reading_free(void *arg)
 
 /* ---- Database thread ------------------------------------------------------------------------------------------- */
 
-static void link_next(struct answer *answer, const struct reading *reading, const struct page *page)
+static void link_next(struct db_answer *answer, const struct reading *reading, const struct page *page)
 {
     char cursor[PAGE_CURSOR_BYTES];
     if (!reading->here[0] || !page_next(page, cursor))
@@ -35,7 +35,7 @@ static void link_next(struct answer *answer, const struct reading *reading, cons
         answer->link[0] = '\0'; /* the body has it as well */
 }
 
-static int read_page(struct store_conn *conn, struct answer *answer)
+static int read_page(struct store_conn *conn, struct db_answer *answer)
 {
     struct reading *reading = answer->arg;
     struct page page = reading->page; /* the work may be called twice */
@@ -43,12 +43,12 @@ static int read_page(struct store_conn *conn, struct answer *answer)
     page.faults = &faults;
     int rc = reading->listing->read(conn, reading->params, &page, &answer->json);
     if (rc == LISTING_NOT_FOUND)
-        return answer_problem(answer, "not-found", "%s", reading->listing->not_found);
+        return db_answer_problem(answer, "not-found", "%s", reading->listing->not_found);
     if (rc == 0 && faults.n)
-        return answer_refuse(answer, &faults);
+        return db_answer_refuse(answer, &faults);
     if (rc == 0) {
         link_next(answer, reading, &page);
-        answer_tag_json(answer);
+        db_answer_tag_json(answer);
     }
     return rc;
 }
@@ -123,5 +123,5 @@ void listing_reply(struct http_request *request, const struct listing *listing)
         return;
     }
     listing_here(request, reading->here, sizeof reading->here);
-    answer_from(request, worker->reads, read_page, reading, reading_free);
+    db_answer_from(request, worker->reads, read_page, reading, reading_free);
 }

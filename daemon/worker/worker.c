@@ -49,7 +49,7 @@ static void on_wakeup(evutil_socket_t fd, short what, void *arg)
     (void)fd;
     (void)what;
     wakeup_drain(events->worker.process->segment, events->worker.process->self.slot);
-    hold_poked(events->worker.hold);
+    longpoll_poked(events->worker.longpolls);
 }
 
 static void on_db(evutil_socket_t fd, short what, void *arg)
@@ -64,7 +64,7 @@ static void on_files(evutil_socket_t fd, short what, void *arg)
     struct worker_events *events = arg;
     (void)fd;
     (void)what;
-    offload_collect(events->worker.files);
+    filethread_collect(events->worker.files);
 }
 
 /* How late the tick comes is how long a request waits before it is looked at. Patience is asked for at once, and some
@@ -88,7 +88,7 @@ void worker_publish(struct worker *worker)
     http_server_stats(worker->http, &stats);
     for (size_t i = 0; i < sizeof threads / sizeof threads[0]; i++)
         reconnects += dbthread_reconnects(threads[i]);
-    metrics_set(METRICS_POLLS_WAITING, hold_count(worker->hold));
+    metrics_set(METRICS_POLLS_WAITING, longpoll_count(worker->longpolls));
     metrics_set(METRICS_CONNECTIONS, stats.connections_open);
     metrics_set(METRICS_UPLOADS, stats.uploads_open);
     metrics_set(METRICS_DATABASE_UP, dbthread_healthy(worker->db, NULL));
@@ -114,7 +114,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
     auth_look(events->worker.auth);
     worker_publish(&events->worker);
     if (++events->ticks % RESCAN_TICKS == 0)
-        hold_rescan(events->worker.hold);
+        longpoll_rescan(events->worker.longpolls);
     /* Calls whose deadline passed while the threads hang on a dead server. */
     dbthread_collect(events->worker.db);
     dbthread_collect(events->worker.reads);
@@ -146,7 +146,7 @@ static void on_term(evutil_socket_t fd, short what, void *arg)
     events->worker.draining = true;
     proctab_stopping(events->worker.process->segment, events->worker.process->self);
     http_server_drain(events->worker.http, 200, http_drained, events);
-    hold_release(events->worker.hold);
+    longpoll_release(events->worker.longpolls);
 }
 
 static struct event *watch(struct worker_events *events, int fd, short what, event_callback_fn fn, void *arg)
@@ -249,7 +249,7 @@ static int make_threads(struct worker *worker)
     worker->db = dbthread_new(&worker->db_config, DB_THREADS, DB_QUEUE);
     worker->reads = dbthread_new(&worker->reads_config, 1, READS_QUEUE);
     worker->exports = dbthread_new(&worker->reads_config, 1, READS_QUEUE);
-    worker->files = offload_new(FILE_QUEUE);
+    worker->files = filethread_new(FILE_QUEUE);
     return worker->db && worker->reads && worker->exports && worker->files ? 0 : -1;
 }
 
@@ -286,7 +286,7 @@ static int worker_init(struct worker_events *events, const struct process *proce
     worker->auth = auth_new(process->config->tokens_file, process->config->state_dir);
     if (worker->auth) /* tokens pass through this process: none may lie in a core, whatever collects those */
         (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-    worker->hold = hold_new(worker->base, process->segment, process->self.slot, process->config->max_held);
+    worker->longpolls = longpoll_new(worker->base, process->segment, process->self.slot, process->config->max_held);
     worker->texts = textcache_new(TEXTS_MAX, TEXTS_BYTES);
     worker->retry_after = "1";
     if (store_library_init() != 0 || make_threads(worker) != 0 || make_server(worker) != 0) {
@@ -297,7 +297,7 @@ static int worker_init(struct worker_events *events, const struct process *proce
     events->db = watch(events, dbthread_fd(worker->db), EV_READ, on_db, worker->db);
     events->reads = watch(events, dbthread_fd(worker->reads), EV_READ, on_db, worker->reads);
     events->exports = watch(events, dbthread_fd(worker->exports), EV_READ, on_db, worker->exports);
-    events->files = watch(events, offload_fd(worker->files), EV_READ, on_files, events);
+    events->files = watch(events, filethread_fd(worker->files), EV_READ, on_files, events);
     events->orphan = watch(events, process->master_pipe, EV_READ, on_orphan, events);
     events->term = watch(events, SIGTERM, EV_SIGNAL, on_term, events);
     start_tick(events);
@@ -313,10 +313,10 @@ static void worker_fini(struct worker_events *events)
     dbthread_free(&worker->db, 2000);
     dbthread_free(&worker->reads, 2000);
     dbthread_free(&worker->exports, 2000);
-    offload_free(&worker->files);
+    filethread_free(&worker->files);
     http_server_free(&worker->http);
     auth_free(&worker->auth);
-    hold_free(&worker->hold);
+    longpoll_free(&worker->longpolls);
     textcache_free(&worker->texts);
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
         event_free(all[i]);

@@ -8,7 +8,7 @@
 #include "store/dbthread.h"
 
 struct auth;
-struct hold;
+struct longpoll;
 struct textcache;
 
 struct worker {
@@ -19,12 +19,12 @@ struct worker {
     struct dbthread *reads;   /* pages of prices, stock and lists, and small changes of them */
     struct dbthread *exports; /* what may take seconds: whole lists as files */
     struct store_config db_config, reads_config;
-    struct offload *files;
-    int spool_fd;            /* the spool directory */
-    struct auth *auth;       /* the tokens, or NULL */
-    struct hold *hold;       /* polls that wait */
-    struct textcache *texts; /* long final representations */
-    const char *retry_after; /* seconds, for the answer to a poll of a running task: more while the loop is late */
+    struct filethread *files;
+    int spool_fd;               /* the spool directory */
+    struct auth *auth;          /* the tokens, or NULL */
+    struct longpoll *longpolls; /* polls that wait */
+    struct textcache *texts;    /* long final representations */
+    const char *retry_after;    /* seconds, for the answer to a poll of a running task: more while the loop is late */
     bool draining;
     uint64_t pauses_told, reconnects_told; /* of http and db, by worker_publish() */
     unsigned submissions;                  /* tasks accepted but not yet answered: the drain waits for them */

@@ -241,7 +241,7 @@ void resource_openapi(struct http_request *request)
     const char *text = openapi_text(&len);
     http_reply_header(request, "ETag", document.etag);
     http_reply_header(request, "Cache-Control", "public, max-age=60");
-    if (answer_tag_matches(http_header(request, "If-None-Match"), document.etag))
+    if (db_answer_tag_matches(http_header(request, "If-None-Match"), document.etag))
         http_reply_empty(request, 304);
     else
         http_reply_json(request, 200, text, len);

@@ -223,18 +223,18 @@ void resource_task_cancel(struct http_request *request)
 yajl_val resource_task_params(struct http_request *request, uuid_t id, const struct param_spec *specs)
 {
     if (parse_id(request, id))
-        return answer_params(request, specs);
+        return db_answer_params(request, specs);
     resource_task_not_found(request);
     return NULL;
 }
 
-int resource_task_row(struct store_conn *conn, struct answer *answer, const uuid_t id, struct journal_row *row)
+int resource_task_row(struct store_conn *conn, struct db_answer *answer, const uuid_t id, struct journal_row *row)
 {
     int rc = store_begin_snapshot(conn) == 0 ? journal_read(conn, id, row) : -1;
     if (rc != 0)
         return rc;
     int gone = journal_gone(conn, id);
-    return gone < 0 ? -1 : answer_problem(answer, gone ? "task-expired" : "task-not-found", NULL);
+    return gone < 0 ? -1 : db_answer_problem(answer, gone ? "task-expired" : "task-not-found", NULL);
 }
 
 /* ---- Forget ---- */
@@ -245,7 +245,7 @@ struct forget {
 
 /* The row first: a worker killed in between leaves a slot that the repeated call, or the table's need for room,
  * frees. */
-static int forget_work(struct store_conn *conn, struct answer *answer)
+static int forget_work(struct store_conn *conn, struct db_answer *answer)
 {
     const struct forget *forget = answer->arg;
     struct journal_row row;
@@ -253,10 +253,10 @@ static int forget_work(struct store_conn *conn, struct answer *answer)
     int rc = journal_forget(conn, forget->id);
     if (rc == 0 && (rc = journal_read(conn, forget->id, &row)) == 1) {
         journal_row_fini(&row);
-        return answer_problem(answer, "task-still-running", NULL);
+        return db_answer_problem(answer, "task-still-running", NULL);
     }
     if (rc == 0 && (rc = journal_gone(conn, forget->id)) == 0)
-        return answer_problem(answer, "task-not-found", NULL);
+        return db_answer_problem(answer, "task-not-found", NULL);
     if (rc < 0)
         return -1;
     spool_drop(answer->spool_dir_fd, forget->id);
@@ -277,5 +277,5 @@ void resource_task_forget(struct http_request *request)
         free(forget);
         return;
     }
-    answer_from(request, worker->reads, forget_work, forget, free);
+    db_answer_from(request, worker->reads, forget_work, forget, free);
 }

@@ -13,20 +13,20 @@ void resource_task_cancel(struct http_request *request);
 /* DELETE /api/tasks/{id}: forget a finished task. 204, also when it was forgotten before. */
 void resource_task_forget(struct http_request *request);
 /* POST /api/tasks/{id}/retry: a new task with the same parameters. An import only while its file is kept
- * (spool.keep_failed). resource_task_retry.c */
+ * (spool.keep_failed). retry.c */
 void resource_task_retry(struct http_request *request);
 /* GET /api/tasks/{id}/rejects.csv: the refused rows of an import that is over. Options as for price lists.
  * rejects.c */
 void resource_task_rejects(struct http_request *request);
 /* GET /api/tasks/{id}/log?after=OFFSET: what the task's attempts had to say, as plain text; behind the first OFFSET
  * bytes. The header Log-Offset is where the next read goes on. Lines are written at the end of an attempt. With
- * ?wait=N or Prefer: wait=N an answer without text is held until there is more, the task ends, or N seconds have
- * passed; Preference-Applied as for the task itself. resource_task_log.c */
+ * ?wait=N or Prefer: wait=N an answer without text waits until there is more, the task ends, or N seconds have
+ * passed; Preference-Applied as for the task itself. log.c */
 void resource_task_log(struct http_request *request);
 
 /* What those of one task's data share. On the loop: the id and the query, checked; NULL after answering. */
 yajl_val resource_task_params(struct http_request *request, uuid_t id, const struct param_spec *specs);
 /* On the database thread: begin a snapshot and read the task's row. Returns 1, 0 when the answer is a problem, -1. */
-int resource_task_row(struct store_conn *conn, struct answer *answer, const uuid_t id, struct journal_row *row);
+int resource_task_row(struct store_conn *conn, struct db_answer *answer, const uuid_t id, struct journal_row *row);
 
 #endif

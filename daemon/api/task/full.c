@@ -41,7 +41,7 @@ static void full_free(struct full_get *get)
 static void full_tag(const struct full_get *get, char *tag, size_t size)
 {
     const struct worker *worker = get->request->app;
-    unsigned long long digest = answer_digest(get->view.text, get->view.len);
+    unsigned long long digest = db_answer_digest(get->view.text, get->view.len);
     char id[37];
     if (get->in_table) {
         snprintf(tag, size, "W/\"%llx.%llx.full.%llx\"", (unsigned long long)shm_segment_boot(worker->process->segment),
@@ -58,8 +58,8 @@ static void reply_view(struct full_get *get)
     full_tag(get, tag, sizeof tag);
     struct task_shown shown = {tag, get->view.final, get->view.outcome, get->view.text, get->view.len};
     if (!get->in_table && !shown.final)
-        get->reading.applied = false; /* lives on another node: not held */
-    else if (taskread_hold(get->request, &get->reading, &shown, get->slot.visible))
+        get->reading.applied = false; /* lives on another node: it cannot wait here */
+    else if (taskread_wait(get->request, &get->reading, &shown, get->slot.visible))
         return;
     taskread_reply(get->request, &get->reading, &shown);
 }
@@ -155,7 +155,7 @@ static int full_work(struct store_conn *conn, void *ctx)
 
 /* ---- Loop ---- */
 
-/* Held afterwards it would stay until its time is up. */
+/* A request that began to wait after its client left would stay until its time is up. */
 static void full_left(struct http_request *request)
 {
     struct full_get *get = request->user;

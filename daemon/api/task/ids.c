@@ -1,6 +1,6 @@
-/* GET /api/tasks?ids=a,b,c: several tasks with one request, held on request like a single one.
+/* GET /api/tasks?ids=a,b,c: several tasks with one request, a long poll on request like a single one.
  *
- * What the table has is answered without SQL. Held are requests whose tasks all stand in the table: with If-None-Match
+ * What the table has is answered without SQL. A request waits if all its tasks stand in the table: with If-None-Match
  * until one of them changes, without until all of them have ended. One that is only in the journal takes the request
  * there, and it is answered at once. */
 #include "daemon/api/task/list.h"
@@ -24,13 +24,13 @@ struct wanted {
 
 struct ids_request {
     size_t n, n_live, n_valid, n_found;
-    struct hold_task *live; /* those that have not ended */
+    struct longpoll_task *live; /* those that have not ended */
     struct wanted *wanted;
     yajl_val params; /* owns the ids as they were sent */
     struct shm_segment *segment;
     bool full;      /* ?view=full */
     bool elsewhere; /* a task that lives and is not in our table: nothing to wait by */
-    bool may_hold, applied;
+    bool may_wait, applied;
     unsigned wait_s;
 };
 
@@ -92,7 +92,7 @@ static void put_list(const struct ids_request *ids, struct json_out *out)
 
 static void add_live(struct ids_request *ids, size_t i, enum task_state state, uint64_t visible)
 {
-    struct hold_task *live = &ids->live[ids->n_live];
+    struct longpoll_task *live = &ids->live[ids->n_live];
     live->visible = visible;
     if (!task_state_final(state) && !named_before(ids, i) &&
         shm_table_find(ids->segment, ids->wanted[i].id, &live->handle) == 0)
@@ -203,23 +203,23 @@ static char *missing_ids(const struct ids_request *ids)
 /* Is there nothing to wait for, so that the wish is honoured by an answer at once? `has`: If-None-Match, or NULL. */
 static bool nothing_to_wait_for(const struct ids_request *ids, const char *has, const char *tag)
 {
-    return (ids->n_live == 0 && !ids->elsewhere) || (has && !answer_tag_matches(has, tag));
+    return (ids->n_live == 0 && !ids->elsewhere) || (has && !db_answer_tag_matches(has, tag));
 }
 
-static bool hold_full_list(struct http_request *request, struct answer *answer);
+static bool wait_for_full_list(struct http_request *request, struct db_answer *answer);
 
 /* Of a full view, which always comes this way. */
-static void wait_or_not(const struct ids_request *ids, struct answer *answer)
+static void wait_or_not(const struct ids_request *ids, struct db_answer *answer)
 {
-    if (!ids->may_hold)
+    if (!ids->may_wait)
         answer->applied_s = ids->applied ? ids->wait_s : 0;
     else if (nothing_to_wait_for(ids, answer->if_none_match, answer->etag))
         answer->applied_s = ids->wait_s;
     else if (!ids->elsewhere)
-        answer->hold = hold_full_list;
+        answer->longpoll = wait_for_full_list;
 }
 
-static int read_missing(struct store_conn *conn, struct answer *answer)
+static int read_missing(struct store_conn *conn, struct db_answer *answer)
 {
     struct ids_request *ids = answer->arg;
     char tag[TASKLIST_TAG_BYTES];
@@ -235,7 +235,7 @@ static int read_missing(struct store_conn *conn, struct answer *answer)
     tasklist_tag(text, len, tag);
     answer->cache = "private, no-cache";
     answer->vary = true;
-    answer_not_modified(answer, tag);
+    db_answer_not_modified(answer, tag);
     if (ids->full && ids->wait_s)
         wait_or_not(ids, answer);
     return 0;
@@ -273,27 +273,27 @@ static void reply_list(struct http_request *request, const char *text, size_t le
     snprintf(applied, sizeof applied, "wait=%u", applied_s);
     if (applied_s)
         http_reply_header(request, "Preference-Applied", applied);
-    if (answer_tag_matches(http_header(request, "If-None-Match"), tag))
+    if (db_answer_tag_matches(http_header(request, "If-None-Match"), tag))
         http_reply_empty(request, 304);
     else
         http_reply_json(request, 200, text, len);
 }
 
-static void answer_held_list(struct http_request *request, bool applied);
+static void answer_list_after_wait(struct http_request *request, bool applied);
 
-static bool hold_list(struct http_request *request, const struct ids_request *ids, const char *tag)
+static bool wait_for_list(struct http_request *request, const struct ids_request *ids, const char *tag)
 {
     struct worker *worker = request->app;
     const char *has = http_header(request, "If-None-Match");
-    if (ids->n_live == 0 || (has && !answer_tag_matches(has, tag)))
+    if (ids->n_live == 0 || (has && !db_answer_tag_matches(has, tag)))
         return false;
-    return hold_request(worker->hold, request, has ? HOLD_CHANGE : HOLD_FINISH, ids->live, ids->n_live, ids->wait_s,
-                        answer_held_list);
+    return longpoll_wait(worker->longpolls, request, has ? LONGPOLL_CHANGE : LONGPOLL_FINISH, ids->live, ids->n_live,
+                         ids->wait_s, answer_list_after_wait);
 }
 
-static bool hold_full_list(struct http_request *request, struct answer *answer)
+static bool wait_for_full_list(struct http_request *request, struct db_answer *answer)
 {
-    return hold_list(request, answer->arg, answer->etag);
+    return wait_for_list(request, answer->arg, answer->etag);
 }
 
 static void from_table(struct http_request *request, const struct ids_request *ids)
@@ -306,11 +306,11 @@ static void from_table(struct http_request *request, const struct ids_request *i
     put_list(ids, &out);
     const char *text = json_out_text(&out, &len);
     tasklist_tag(text, len, tag);
-    if (ids->may_hold && ids->wait_s && hold_list(request, ids, tag)) {
+    if (ids->may_wait && ids->wait_s && wait_for_list(request, ids, tag)) {
         json_out_fini(&out);
         return;
     }
-    if (ids->may_hold)
+    if (ids->may_wait)
         applied = nothing_to_wait_for(ids, http_header(request, "If-None-Match"), tag);
     char *line = malloc(len + 1);
     if (!line)
@@ -322,22 +322,22 @@ static void from_table(struct http_request *request, const struct ids_request *i
     json_out_fini(&out);
 }
 
-void tasklist_of_ids(struct http_request *request, yajl_val params, bool may_hold, bool applied)
+void tasklist_of_ids(struct http_request *request, yajl_val params, bool may_wait, bool applied)
 {
     struct worker *worker = request->app;
     struct ids_request *ids = ids_new(worker->process->segment, params);
-    ids->may_hold = may_hold;
+    ids->may_wait = may_wait;
     ids->applied = applied;
-    ids->wait_s = answer_wait(request, params);
+    ids->wait_s = db_answer_wait(request, params);
     if (ids->n_found < ids->n_valid) {
-        answer_from(request, worker->reads, read_missing, ids, ids_free);
+        db_answer_from(request, worker->reads, read_missing, ids, ids_free);
         return;
     }
     from_table(request, ids);
     ids_free(ids);
 }
 
-static void answer_held_list(struct http_request *request, bool applied)
+static void answer_list_after_wait(struct http_request *request, bool applied)
 {
     yajl_val params = tasklist_params(request);
     if (params)

@@ -157,7 +157,7 @@ struct items {
 
 void tasklist_tag(const char *text, size_t len, char tag[TASKLIST_TAG_BYTES])
 {
-    snprintf(tag, TASKLIST_TAG_BYTES, "W/\"l.%llx\"", (unsigned long long)answer_digest(text, len));
+    snprintf(tag, TASKLIST_TAG_BYTES, "W/\"l.%llx\"", (unsigned long long)db_answer_digest(text, len));
 }
 
 size_t tasklist_slot_text(struct shm_segment *segment, const store_uuid id, struct shm_poll *poll)
@@ -281,7 +281,7 @@ static void put_page(struct json_out *out, struct page *page, const struct items
     json_object_end(out);
 }
 
-static void finish_page(struct answer *answer, const struct list_request *list, const struct page *page)
+static void finish_page(struct db_answer *answer, const struct list_request *list, const struct page *page)
 {
     char cursor[PAGE_CURSOR_BYTES], tag[TASKLIST_TAG_BYTES];
     size_t len;
@@ -290,10 +290,10 @@ static void finish_page(struct answer *answer, const struct list_request *list, 
     answer->cache = "private, no-cache";
     if (list->here[0] && page_next(page, cursor))
         snprintf(answer->link, sizeof answer->link, "<%.400s%.500s>; rel=\"next\"", list->here, cursor);
-    answer_not_modified(answer, tag);
+    db_answer_not_modified(answer, tag);
 }
 
-static int read_list(struct store_conn *conn, struct answer *answer)
+static int read_list(struct store_conn *conn, struct db_answer *answer)
 {
     const struct list_request *list = answer->arg;
     struct page page = list->page; /* the work may be called twice */
@@ -345,5 +345,5 @@ void resource_task_list(struct http_request *request)
         return;
     }
     listing_here(request, list->here, sizeof list->here);
-    answer_from(request, worker->reads, read_list, list, list_request_free);
+    db_answer_from(request, worker->reads, read_list, list, list_request_free);
 }

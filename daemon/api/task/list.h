@@ -16,7 +16,7 @@ void tasklist_tag(const char *text, size_t len, char tag[TASKLIST_TAG_BYTES]);
 size_t tasklist_slot_text(struct shm_segment *segment, const store_uuid id, struct shm_poll *poll);
 
 /* ?ids=: `params` are canonical and have ids; taken over. */
-void tasklist_of_ids(struct http_request *request, yajl_val params, bool may_hold, bool applied);
+void tasklist_of_ids(struct http_request *request, yajl_val params, bool may_wait, bool applied);
 /* Check the query; NULL after answering with every fault. */
 yajl_val tasklist_params(struct http_request *request);
 

@@ -1,4 +1,4 @@
-/* GET /api/tasks/{id}/log: from the journal's database, whole in memory, as it is bounded; held on request.
+/* GET /api/tasks/{id}/log: from the journal's database, whole in memory, as it is bounded; a long poll on request.
  *
  * Lines are written with the end of an attempt, in the transaction that moves the row, and the slot follows the row. So
  * the slot is looked at before the log is read: when nothing more is found there, the number of attempts that were over
@@ -28,21 +28,21 @@ struct log_request {
     uuid_t id;
     uint64_t after;
     unsigned wait_s;
-    bool again;    /* it has been held */
+    bool again;    /* it has waited */
     bool applied;  /* and its wish was honoured */
     bool in_table; /* then `task` is what may be waited for */
-    struct hold_task task;
+    struct longpoll_task task;
 };
 
 struct log_reading {
-    struct answer *answer;
+    struct db_answer *answer;
     uint64_t end;
 };
 
 static int add_piece(uint64_t at, struct tasklog_text piece, void *ctx)
 {
     struct log_reading *reading = ctx;
-    struct answer *answer = reading->answer;
+    struct db_answer *answer = reading->answer;
     answer->text = realloc(answer->text, answer->text_len + piece.len);
     if (!answer->text)
         abort();
@@ -53,7 +53,7 @@ static int add_piece(uint64_t at, struct tasklog_text piece, void *ctx)
 }
 
 /* An offset behind the end is answered with the end: a client that counted wrongly goes on from there. */
-static int put_log(struct store_conn *conn, struct answer *answer, const struct log_request *asked, uint64_t *end)
+static int put_log(struct store_conn *conn, struct db_answer *answer, const struct log_request *asked, uint64_t *end)
 {
     struct log_reading reading = {answer, 0};
     if (tasklog_each(conn, asked->id, asked->after, add_piece, &reading) != 0)
@@ -68,18 +68,18 @@ static int put_log(struct store_conn *conn, struct answer *answer, const struct 
     return 0;
 }
 
-static void answer_held_log(struct http_request *request, bool applied);
+static void answer_log_after_wait(struct http_request *request, bool applied);
 
 /* There is nothing more yet, and may be some. */
-static bool hold_log(struct http_request *request, struct answer *answer)
+static bool wait_for_log(struct http_request *request, struct db_answer *answer)
 {
     const struct worker *worker = request->app;
     const struct log_request *asked = answer->arg;
-    return asked->in_table &&
-           hold_request(worker->hold, request, HOLD_ATTEMPT, &asked->task, 1, asked->wait_s, answer_held_log);
+    return asked->in_table && longpoll_wait(worker->longpolls, request, LONGPOLL_ATTEMPT, &asked->task, 1,
+                                            asked->wait_s, answer_log_after_wait);
 }
 
-static int make_log(struct store_conn *conn, struct answer *answer)
+static int make_log(struct store_conn *conn, struct db_answer *answer)
 {
     const struct log_request *asked = answer->arg;
     struct journal_row row;
@@ -93,7 +93,7 @@ static int make_log(struct store_conn *conn, struct answer *answer)
         return -1;
     bool waits = live && end == asked->after && asked->wait_s > 0;
     if (waits && !asked->again)
-        answer->hold = hold_log;
+        answer->longpoll = wait_for_log;
     answer->applied_s = asked->again ? (asked->applied ? asked->wait_s : 0) : waits ? 0 : asked->wait_s;
     return 0;
 }
@@ -108,7 +108,7 @@ static void look_at_slot(struct http_request *request, struct log_request *asked
     if (!asked->in_table)
         return;
     asked->task.visible = view.visible;
-    asked->task.attempts = hold_attempts((enum task_state)view.state, view.attempt);
+    asked->task.attempts = longpoll_attempts((enum task_state)view.state, view.attempt);
 }
 
 static void read_log(struct http_request *request, bool again, bool applied)
@@ -123,16 +123,16 @@ static void read_log(struct http_request *request, bool again, bool applied)
         return;
     }
     asked->after = (uint64_t)json_member_int(params, "after", 0);
-    asked->wait_s = answer_wait(request, params);
+    asked->wait_s = db_answer_wait(request, params);
     asked->again = again;
     asked->applied = applied;
     yajl_tree_free(params);
     if (asked->wait_s && !again)
         look_at_slot(request, asked);
-    answer_from(request, worker->reads, make_log, asked, free);
+    db_answer_from(request, worker->reads, make_log, asked, free);
 }
 
-static void answer_held_log(struct http_request *request, bool applied)
+static void answer_log_after_wait(struct http_request *request, bool applied)
 {
     read_log(request, true, applied);
 }

@@ -1,5 +1,5 @@
-/* GET, HEAD /api/tasks/{id}: from shared memory without SQL; held on request; the rest from the journal. ?view=full is
- * in resource_task_full.c. */
+/* GET, HEAD /api/tasks/{id}: from shared memory without SQL, a long poll on request; the rest from the journal.
+ * ?view=full: full.c. */
 #include "daemon/api/task/read.h"
 
 #include "base/clock.h"
@@ -37,7 +37,7 @@ void taskread_reply(struct http_request *request, const struct task_reading *rea
     http_reply_header(request, "Vary", "Prefer");
     if (reading->applied)
         reply_preference(request, reading);
-    if (answer_tag_matches(http_header(request, "If-None-Match"), shown->tag)) {
+    if (db_answer_tag_matches(http_header(request, "If-None-Match"), shown->tag)) {
         http_reply_empty(request, 304);
         return;
     }
@@ -125,8 +125,8 @@ static void reply_journal(struct journal_get *get)
         return;
     }
     if (!get->final)
-        get->reading.applied = false; /* lives on another node: not held */
-    journal_tag(get->reading.id, tag, sizeof tag, get->final ? 0 : answer_digest(get->text, get->len) | 1);
+        get->reading.applied = false; /* lives on another node: it cannot wait here */
+    journal_tag(get->reading.id, tag, sizeof tag, get->final ? 0 : db_answer_digest(get->text, get->len) | 1);
     if (get->keep && get->final)
         textcache_put(worker->texts, get->reading.id, get->text, get->len);
     struct task_shown shown = {tag, get->final, get->outcome, get->text, get->len};
@@ -175,7 +175,7 @@ static void get_long(struct http_request *request, const struct task_reading *re
     struct task_shown shown = {.tag = tag, .final = true, .outcome = poll->outcome};
     journal_tag(reading->id, tag, sizeof tag, 0);
     shown.text = textcache_get(worker->texts, reading->id, &shown.len);
-    if (shown.text || answer_tag_matches(http_header(request, "If-None-Match"), tag))
+    if (shown.text || db_answer_tag_matches(http_header(request, "If-None-Match"), tag))
         taskread_reply(request, reading, &shown);
     else
         get_from_journal(request, reading, true);
@@ -183,27 +183,27 @@ static void get_long(struct http_request *request, const struct task_reading *re
 
 /* ---- From shared memory ---- */
 
-static void answer_held(struct http_request *request, bool applied);
+static void answer_after_wait(struct http_request *request, bool applied);
 
-/* Held until the state differs from the one the client has, or, without one, until the task ends. */
-static bool hold_task(struct http_request *request, const struct task_reading *reading, uint64_t visible)
+/* It waits until the state differs from the one the client has, or, without one, until the task ends. */
+static bool wait_for_task(struct http_request *request, const struct task_reading *reading, uint64_t visible)
 {
     struct worker *worker = request->app;
-    struct hold_task task = {.visible = visible};
-    enum hold_until until = http_header(request, "If-None-Match") ? HOLD_CHANGE : HOLD_FINISH;
+    struct longpoll_task task = {.visible = visible};
+    enum longpoll_until until = http_header(request, "If-None-Match") ? LONGPOLL_CHANGE : LONGPOLL_FINISH;
     return shm_table_find(worker->process->segment, reading->id, &task.handle) == 0 &&
-           hold_request(worker->hold, request, until, &task, 1, reading->wait_s, answer_held);
+           longpoll_wait(worker->longpolls, request, until, &task, 1, reading->wait_s, answer_after_wait);
 }
 
-bool taskread_hold(struct http_request *request, struct task_reading *reading, const struct task_shown *shown,
+bool taskread_wait(struct http_request *request, struct task_reading *reading, const struct task_shown *shown,
                    uint64_t visible)
 {
-    if (!reading->wait_s || !reading->may_hold || shown->final)
+    if (!reading->wait_s || !reading->may_wait || shown->final)
         return false;
     const char *has = http_header(request, "If-None-Match");
-    if (has && !answer_tag_matches(has, shown->tag))
+    if (has && !db_answer_tag_matches(has, shown->tag))
         return false;
-    reading->applied = hold_task(request, reading, visible);
+    reading->applied = wait_for_task(request, reading, visible);
     return reading->applied;
 }
 
@@ -250,7 +250,7 @@ static void serve(struct http_request *request, struct task_reading *reading)
     struct task_shown shown = {tag, task_state_final((enum task_state)poll.state), poll.outcome, poll.text,
                                poll.text_len};
     slot_tag(tag, shm_segment_boot(segment), poll.visible);
-    if (!taskread_hold(request, reading, &shown, poll.visible))
+    if (!taskread_wait(request, reading, &shown, poll.visible))
         taskread_reply(request, reading, &shown);
 }
 
@@ -296,7 +296,7 @@ static bool read_query(struct http_request *request, struct task_reading *readin
     return faults.n == 0;
 }
 
-static void answer_held(struct http_request *request, bool applied)
+static void answer_after_wait(struct http_request *request, bool applied)
 {
     struct task_reading reading = {.full = http_param(request, "view") != NULL};
     uuid_parse(request->args[0], reading.id);
@@ -307,7 +307,7 @@ static void answer_held(struct http_request *request, bool applied)
 
 void resource_task_get(struct http_request *request)
 {
-    struct task_reading reading = {.may_hold = true};
+    struct task_reading reading = {.may_wait = true};
     if (strlen(request->args[0]) != 36 || uuid_parse(request->args[0], reading.id) != 0)
         resource_task_not_found(request);
     else if (read_query(request, &reading))

@@ -12,7 +12,7 @@
 struct task_reading {
     uuid_t id;
     unsigned wait_s; /* 0 = at once; what its Preference-Applied says */
-    bool may_hold;
+    bool may_wait;
     bool applied; /* its wish to wait is honoured: also where there is nothing to wait for */
     bool full;    /* ?view=full */
 };
@@ -29,9 +29,9 @@ struct task_shown {
 /* Answer with 200, or with 304 when the client has this tag. */
 void taskread_reply(struct http_request *request, const struct task_reading *reading, const struct task_shown *shown);
 
-/* Hold the request, if it wishes so and there is something to wait for; `visible` is the slot's number of what is
+/* Let the request wait, if it wishes so and there is something to wait for; `visible` is the slot's number of what is
  * shown. Returns false when it is to be answered at once. */
-bool taskread_hold(struct http_request *request, struct task_reading *reading, const struct task_shown *shown,
+bool taskread_wait(struct http_request *request, struct task_reading *reading, const struct task_shown *shown,
                    uint64_t visible);
 
 /* ?view=full: from the slot and the journal together. */

@@ -17,10 +17,10 @@ struct rejects_request {
     struct csv_options options;
 };
 
-static int write_file(struct store_conn *conn, struct answer *answer, const struct rejects_request *asked,
+static int write_file(struct store_conn *conn, struct db_answer *answer, const struct rejects_request *asked,
                       const struct journal_row *row)
 {
-    struct file_sink sink = {.fd = answer_file(answer)};
+    struct file_sink sink = {.fd = db_answer_file(answer)};
     char id[37];
     if (sink.fd < 0)
         return 0;
@@ -28,7 +28,7 @@ static int write_file(struct store_conn *conn, struct answer *answer, const stru
     if (rc == 1) {
         bool full = sink.error == ENOSPC || sink.error == EDQUOT || sink.error == EFBIG;
         log_task(LOG_LEVEL_WARN, asked->id, "the list of refused rows was not written: %s", strerror(sink.error));
-        return answer_problem(answer, full ? "insufficient-storage" : "spool-unavailable", NULL);
+        return db_answer_problem(answer, full ? "insufficient-storage" : "spool-unavailable", NULL);
     }
     uuid_unparse_lower(asked->id, id);
     answer->file_len = sink.len;
@@ -38,14 +38,14 @@ static int write_file(struct store_conn *conn, struct answer *answer, const stru
 }
 
 /* Rows and final state are one transaction, so a task that is not over has none yet. */
-static int make_rejects(struct store_conn *conn, struct answer *answer)
+static int make_rejects(struct store_conn *conn, struct db_answer *answer)
 {
     const struct rejects_request *asked = answer->arg;
     struct journal_row row;
     int rc = resource_task_row(conn, answer, asked->id, &row);
     if (rc <= 0)
         return rc;
-    rc = row.status <= JOURNAL_RUNNING ? answer_problem(answer, "task-still-running", NULL)
+    rc = row.status <= JOURNAL_RUNNING ? db_answer_problem(answer, "task-still-running", NULL)
                                        : write_file(conn, answer, asked, &row);
     journal_row_fini(&row);
     return rc;
@@ -64,5 +64,5 @@ void resource_task_rejects(struct http_request *request)
     }
     csv_options_read(&asked->options, params);
     yajl_tree_free(params);
-    answer_from(request, worker->exports, make_rejects, asked, free);
+    db_answer_from(request, worker->exports, make_rejects, asked, free);
 }

@@ -56,7 +56,7 @@ static void put_summary(struct json_out *out, const struct tallies *tallies)
     json_object_end(out);
 }
 
-static int read_summary(struct store_conn *conn, struct answer *answer)
+static int read_summary(struct store_conn *conn, struct db_answer *answer)
 {
     struct tallies tallies;
     memset(&tallies, 0, sizeof tallies);
@@ -72,5 +72,5 @@ static int read_summary(struct store_conn *conn, struct answer *answer)
 void resource_task_summary(struct http_request *request)
 {
     struct worker *worker = request->app;
-    answer_from(request, worker->db, read_summary, NULL, NULL);
+    db_answer_from(request, worker->db, read_summary, NULL, NULL);
 }

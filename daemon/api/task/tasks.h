@@ -6,10 +6,10 @@
 
 /* GET, HEAD /api/tasks/{id}: from shared memory without SQL; what is no longer there from the journal.
  *
- * With ?wait=N or Prefer: wait=N the answer is held (hold.h): with If-None-Match until the state differs from that one,
- * without until the task ends, and at most N seconds. Preference-Applied says that the wish was honoured, be it that
- * there was nothing to wait for; it is missing when too many are held, while the worker drains, and for a task that
- * runs on another node. */
+ * With ?wait=N or Prefer: wait=N it is a long poll (worker/longpoll.h) of at most N seconds. With If-None-Match it waits
+ * until the state differs from that one, without until the task ends. Preference-Applied says that the wish was
+ * honoured, also when there was nothing to wait for. It is missing when too many requests wait, while the worker drains,
+ * and for a task that runs on another node. */
 void resource_task_get(struct http_request *request);
 /* GET /api/tasks: filtered pages, or several tasks by ?ids=. */
 void resource_task_list(struct http_request *request);
