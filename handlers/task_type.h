@@ -1,9 +1,18 @@
-/* A task type: everything the daemon must know to offer one kind of work. One file in handlers/ defines one constant of
- * this struct; registry.c lists it. That is all there is to adding a type:
+/* A task type: everything the daemon must know to offer one kind of work.
  *
- *   1. copy the smallest one, name it, describe its parameters in a param_spec table;
- *   2. write run(): read job->params, do the work in batches (job_progress, job_cancelled), end with job_finish();
- *   3. add it to the list in registry.c, and a test in tests/.
+ * To add one, write one file and one line (CONTRIBUTING.md shows both for a small type, and a test follows it):
+ *
+ *   1. A file in handlers/ that defines the type: TASK_TYPE(name) = { … };
+ *      - its parameters in a table of param_spec: they are checked, listed and documented from it;
+ *      - run(): read job->params, do the work in batches (job_progress, job_cancelled), end with job_finish().
+ *   2. A line in the list TASK_TYPES of handlers/include.am: the file's name. The registry is made from that list.
+ *
+ * POST /api/tasks, the API document, /metrics, the full view, the limits and the lists of tasks then know the type.
+ * The smallest of the types that people use is handlers/catalog/import.c.
+ *
+ * A type that takes a file, or that should have a path of its own, needs an HTTP path as well. Its function in
+ * daemon/api/ is one call: start_from_body(request, "name"), or for a file a function beside those of
+ * daemon/api/imports.c. CONTRIBUTING.md tells what belongs to a path ("An HTTP path").
  *
  * A closure cannot cross processes, so work is a registered type plus parameters. */
 #ifndef PF_HANDLERS_TASK_TYPE_H
@@ -14,6 +23,12 @@
 
 /* What equal live work (same canonical parameters) means at submission. */
 enum task_equal { TASK_EQUAL_QUEUE, TASK_EQUAL_JOIN, TASK_EQUAL_REFUSE };
+
+/* Defines the type `id`. Use it once in a file, at the start of a line: the build looks for it. `id` is the type's name
+ * on the wire too, so two types of one name do not link. */
+#define TASK_TYPE(id)                                                                                                  \
+    extern const struct task_type task_##id;                                                                           \
+    const struct task_type task_##id
 
 struct task_type {
     const char *name;                /* on the wire: "stock_import" */
@@ -43,9 +58,7 @@ int task_type_number(const char *name);
 /* Add a type before the first fork; for tests. Aborts when full or named twice. */
 void task_type_register(const struct task_type *type);
 
-extern const struct task_type task_stock_import;
-extern const struct task_type task_catalog_import;
-extern const struct task_type task_recalculate;
-extern const struct task_type task_pricelist_create;
+/* Made by the build from TASK_TYPES; ends with NULL. */
+extern const struct task_type *const task_types_built_in[];
 
 #endif

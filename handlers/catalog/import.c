@@ -241,7 +241,7 @@ static enum job_verdict run_import(struct job *job)
     return verdict;
 }
 
-const struct task_type task_catalog_import = {
+TASK_TYPE(catalog_import) = {
     .name = "catalog_import",
     .title = "Catalogue import",
     .params = catalog_import_params,

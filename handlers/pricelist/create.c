@@ -319,7 +319,7 @@ static enum job_verdict run_pricelist(struct job *job)
     return verdict;
 }
 
-const struct task_type task_pricelist_create = {
+TASK_TYPE(pricelist_create) = {
     .name = "pricelist_create",
     .title = "Price list",
     .params = pricelist_params,

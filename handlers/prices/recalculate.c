@@ -353,7 +353,7 @@ static enum job_verdict run_recalculate(struct job *job)
     return verdict;
 }
 
-const struct task_type task_recalculate = {
+TASK_TYPE(recalculate) = {
     .name = "recalculate",
     .title = "Price recalculation",
     .params = recalculate_params,

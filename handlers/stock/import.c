@@ -292,7 +292,7 @@ static enum job_verdict run_import(struct job *job)
     return verdict;
 }
 
-const struct task_type task_stock_import = {
+TASK_TYPE(stock_import) = {
     .name = "stock_import",
     .title = "Stock import",
     .params = stock_import_params,

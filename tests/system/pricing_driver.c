@@ -6,9 +6,9 @@
 #include "handlers/pricing/listhash.h"
 #include "handlers/pricing/listitem.h"
 #include "handlers/quotes/params.h"
-#include "handlers/task_type.h"
 
 #include "tests/unit/pricing/cases.h"
+#include "tests/unit/task_types.h"
 
 struct driver_case {
     yajl_val given, params; /* params: canonical */

@@ -4,8 +4,8 @@
 
 #include "tests/unit/mariadb_fixture.h"
 #include "tests/unit/stock_grid.h"
+#include "tests/unit/task_types.h"
 
-#include "handlers/task_type.h"
 #include "store/fault.h"
 #include "store/lease.h"
 #include "store/migrate.h"
