@@ -41,7 +41,7 @@ def test_served_document_is_the_compiled_one(daemon):
 
 def test_fragments_are_whole_json_and_all_of_them_arrive(document):
     seen = 0
-    for fragment in sorted((TOP / "daemon" / "openapi").glob("*.json")):
+    for fragment in sorted((TOP / "daemon" / "api" / "openapi").glob("*.json")):
         for section, members in json.loads(fragment.read_text()).items():
             where = document if section == "document" else document["paths"] if section == "paths" else document["components"][section]
             for name, value in members.items():
