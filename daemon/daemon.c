@@ -17,14 +17,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sysexits.h>
 #include <unistd.h>
-
-#define EXIT_USAGE 2
 
 /* What the command line asked for. */
 struct options {
-    const char *file;
-    const char **overrides; /* as many as argc can hold */
+    const char *file;         /* NULL = default_file, if it is there */
+    const char *default_file; /* NULL = none */
+    const char **overrides;   /* as many as argc can hold */
     unsigned n_overrides;
     bool dump, check;
     int done; /* an exit code when there is nothing more to do, or -1 */
@@ -34,7 +34,8 @@ static const char usage[] =
     "Usage: priceforged [OPTION]...\n"
     "The price forge daemon. It stays in the foreground and prints one line when it is ready.\n"
     "\n"
-    "  -c, --config=FILE         read the configuration from FILE\n"
+    "  -c, --config=FILE         read the configuration from FILE; without it from\n"
+    "                            %s, if that is there\n"
     "  -o, --option=SECTION.KEY=VALUE\n"
     "                            set one key; wins over file and environment; may be repeated\n"
     "  -t, --check-config        check the configuration and exit (0, or 78 with one line per fault)\n"
@@ -44,7 +45,7 @@ static const char usage[] =
     "\n"
     "Keys can also be set in the environment: PRICEFORGE_HTTP_LISTEN=127.0.0.1:8087.\n"
     "SIGTERM stops in good order, a second one faster; SIGHUP reads the configuration again.\n"
-    "Exit status: 0 stopped, 2 wrong usage, 75 out of resources, 78 configuration error (a restart would not help).\n";
+    "Exit status: 0 stopped, 64 wrong usage, 75 out of resources, 78 configuration error (a restart would not help).\n";
 
 enum { OPT_DUMP = 256, OPT_VERSION };
 
@@ -76,12 +77,12 @@ static void take_option(struct options *options, int option)
         options->done = EXIT_DONE;
         break;
     case 'h':
-        fputs(usage, stdout);
+        printf(usage, options->default_file ? options->default_file : "no file");
         options->done = EXIT_DONE;
         break;
     default:
         fputs("Try 'priceforged --help'.\n", stderr);
-        options->done = EXIT_USAGE;
+        options->done = EX_USAGE;
     }
 }
 
@@ -93,8 +94,8 @@ static void parse_options(struct options *options, int argc, char **argv)
     while (options->done < 0 && (option = getopt_long(argc, argv, "c:o:th", long_options, NULL)) != -1)
         take_option(options, option);
     if (options->done < 0 && optind < argc) {
-        fprintf(stderr, "priceforged: '%s' is no option. Try 'priceforged --help'.\n", argv[optind]);
-        options->done = EXIT_USAGE;
+        fprintf(stderr, "priceforged: unknown argument '%s'. Try 'priceforged --help'.\n", argv[optind]);
+        options->done = EX_USAGE;
     }
 }
 
@@ -156,6 +157,7 @@ static int serve(struct config *config, const struct options *options)
 
     m = (struct master){.config = config,
                         .config_file = options->file,
+                        .default_file = options->default_file,
                         .overrides = options->overrides,
                         .n_overrides = options->n_overrides,
                         .pid = getpid(),
@@ -181,25 +183,31 @@ static int serve(struct config *config, const struct options *options)
     return code;
 }
 
+/* The same file for a start, for -t and for --dump-config. */
 static int run(const struct options *options)
 {
+    const char *file = config_file(options->file, options->default_file);
+    const char *missing = options->default_file ? options->default_file : "default file";
     struct config *config;
 
-    if (config_load(options->file, options->overrides, options->n_overrides, &config) < 0)
+    if (config_load(file, options->overrides, options->n_overrides, &config) < 0)
         return EXIT_CONFIG;
     if (!options->dump && !options->check)
         return serve(config, options);
-    if (options->dump)
+    if (options->dump) {
+        printf("# %s%s\n\n", file ? "Read from " : "No file was read: there is no ", file ? file : missing);
+        fflush(stdout);
         config_dump(config, STDOUT_FILENO);
-    else
-        puts("The configuration is in order.");
+    } else {
+        printf("The configuration is in order (%s%s).\n", file ? "" : "no file, there is no ", file ? file : missing);
+    }
     config_free(&config);
     return EXIT_DONE;
 }
 
-int daemon_main(int argc, char **argv)
+int daemon_main(const char *default_file, int argc, char **argv)
 {
-    struct options options = {.done = -1};
+    struct options options = {.default_file = default_file, .done = -1};
 
     title_init(argc, argv);
     options.overrides = calloc((size_t)argc + 1, sizeof *options.overrides);

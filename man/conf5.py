@@ -14,7 +14,8 @@ HEAD = r""".\" Made by man/conf5.py from priceforged --dump-config; change daemo
 priceforged.conf \- configuration of the price forge daemon
 .SH DESCRIPTION
 .BR priceforged (8)
-reads this file when it is named by \fB\-c\fR. Lines are \fB[section]\fR, \fBkey = value\fR, or comments that begin with # or ;.
+reads the file that \fB\-c\fR names, or /etc/priceforge/priceforged.conf (\fBpriceforged \-\-help\fR names the directory of
+this build). Paths are absolute. Lines are \fB[section]\fR, \fBkey = value\fR, or comments that begin with # or ;.
 Sizes take the suffixes K, M, G and T (powers of 1024). An unknown key or a value that makes no sense stops the start with a
 message that names file, line, value and what would be right, and exit status 78.
 .PP

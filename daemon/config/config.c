@@ -397,9 +397,18 @@ static void find_password(struct load *load)
         read_password(load, path);
 }
 
+const char *config_file(const char *named, const char *by_default)
+{
+    if (named || !by_default)
+        return named;
+    /* One that is there and cannot be read is a fault, not a reason to run without it. */
+    bool missing = access(by_default, F_OK) < 0 && (errno == ENOENT || errno == ENOTDIR);
+    return missing ? NULL : by_default;
+}
+
 int config_load(const char *file, const char *const *overrides, unsigned n_overrides, struct config **out)
 {
-    struct load load = {.config = calloc(1, sizeof(struct config))};
+    struct load load = {.config = calloc(1, sizeof *load.config)};
 
     if (!load.config)
         abort();

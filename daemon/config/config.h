@@ -1,9 +1,9 @@
-/* Configuration: one table of {section, name, type, default, unit, reloadable, help} in config.c gives the parser,
+/* Configuration: one table of {section, name, type, default, unit, reloadable, help} in table.c gives the parser,
  * --dump-config, the manual page's list and the error messages.
  *
- * Order: built-in defaults, then the INI file (-c FILE), then the environment (PRICEFORGE_SECTION_KEY), then -o
+ * Order: built-in defaults, then the INI file (-c FILE, or the default file), then the environment (PRICEFORGE_SECTION_KEY), then -o
  * section.key=value. An unknown key or a bad value stops the start with file, line, the value and what would be right
- * (exit 78). The keys themselves stand in config_table.c. */
+ * (exit 78). The keys themselves stand in table.c. */
 #ifndef PF_CONFIG_CONFIG_H
 #define PF_CONFIG_CONFIG_H
 
@@ -41,7 +41,7 @@ struct config {
     unsigned retention_days;                    /* 30 */
     unsigned cancel_statement_s, cancel_kill_s; /* 5, 10 */
     unsigned start_within_s;                    /* 86400; 0 = no limit */
-    unsigned max_waiting, max_waiting_client;   /* per type, per client; 0 = see config_table.c */
+    unsigned max_waiting, max_waiting_client;   /* per type, per client; 0 = see table.c */
     unsigned keep_failed_s;                     /* 0 */
     /* [database] */
     bool private_database; /* derived: no host, socket or user was given */
@@ -60,6 +60,9 @@ struct config {
     bool log_json;
 };
 
+/* The file to read: the one that the command line names, else the default one if it is there, else NULL. Both may be
+ * NULL. */
+const char *config_file(const char *named, const char *by_default);
 /* Read everything. Returns 0 and *out, or -1 after writing one clear message per fault to standard error (exit 78). */
 int config_load(const char *file, const char *const *overrides, unsigned n_overrides, struct config **out);
 void config_free(struct config **config);

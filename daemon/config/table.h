@@ -11,7 +11,7 @@
 
 enum config_type {
     CONFIG_TEXT,     /* char *; one line */
-    CONFIG_PATH,     /* char *; made absolute */
+    CONFIG_PATH,     /* char *; absolute */
     CONFIG_LISTEN,   /* char *; ADDRESS:PORT, [ADDRESS]:PORT or empty */
     CONFIG_CURRENCY, /* char *; three capital letters */
     CONFIG_PERCENT,  /* char *; decimal text from 0 to 100 */

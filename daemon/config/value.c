@@ -7,7 +7,6 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* The table knows a field by its offset; the type says what stands there. */
 static char **text_field(const struct config_key *key, const struct config *config)
@@ -231,16 +230,6 @@ static int check_text(const struct config_key *key, const char *text, char *why)
     return 0;
 }
 
-static char *absolute_path(const char *text)
-{
-    char cwd[PATH_MAX], path[2 * PATH_MAX];
-
-    if (text[0] == '/' || text[0] == '\0' || !getcwd(cwd, sizeof cwd))
-        return copy(text);
-    snprintf(path, sizeof path, "%s/%s", cwd, text);
-    return copy(path);
-}
-
 static int set_text(const struct config_key *key, struct config *config, const char *text, char *why)
 {
     if (check_text(key, text, why) < 0)
@@ -255,8 +244,13 @@ static int set_text(const struct config_key *key, struct config *config, const c
         snprintf(why, CONFIG_WHY_MAX, "must be a path of at most %d bytes", PATH_MAX - 1);
         return -1;
     }
+    /* It would mean another place after a start by a service manager than after one by hand. */
+    if (key->type == CONFIG_PATH && text[0] != '\0' && text[0] != '/') {
+        snprintf(why, CONFIG_WHY_MAX, "must be an absolute path, one that begins with /");
+        return -1;
+    }
     char **value = text_field(key, config);
-    char *made = key->type == CONFIG_PATH ? absolute_path(text) : copy(text);
+    char *made = copy(text);
     free(*value);
     *value = made;
     return 0;

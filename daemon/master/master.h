@@ -53,7 +53,8 @@ enum drain_phase { DRAIN_CHILDREN, DRAIN_PARSERS, DRAIN_JANITOR, DRAIN_DATABASE 
 
 struct master {
     struct config *config;
-    const char *config_file;
+    const char *config_file;  /* that the command line names, or NULL */
+    const char *default_file; /* read when it names none, or NULL */
     const char *const *overrides;
     unsigned n_overrides;
 

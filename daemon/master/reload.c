@@ -25,7 +25,7 @@ void reload_configuration(struct master *m)
     struct report report = {0, 0};
 
     notify_reloading();
-    if (config_load(m->config_file, m->overrides, m->n_overrides, &next) < 0) {
+    if (config_load(config_file(m->config_file, m->default_file), m->overrides, m->n_overrides, &next) < 0) {
         log_error("reload: the configuration has faults, see above; the old one stays in force");
         notify_send("READY=1");
         return;

@@ -37,7 +37,8 @@ int runner_main(const struct process *process);
 int janitor_main(const struct process *process);
 int parser_main(const struct process *process); /* parser_control is the socket pair's end */
 
-/* The whole daemon; `main` and the tests' daemon call it. Returns the exit code. */
-int daemon_main(int argc, char **argv);
+/* The whole daemon; `main` and the tests' daemons call it. `default_file` is the configuration file that is read when
+ * the command line names none and the file is there; NULL = none. Returns the exit code. */
+int daemon_main(const char *default_file, int argc, char **argv);
 
 #endif

@@ -211,5 +211,5 @@ int parser_main(const struct process *process)
 
 int main(int argc, char **argv)
 {
-    return daemon_main(argc, argv);
+    return daemon_main(NULL, argc, argv);
 }

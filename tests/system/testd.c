@@ -252,5 +252,5 @@ int main(int argc, char **argv)
         return 0;
     misbehave_install();
     lockdeath_install();
-    return daemon_main(argc, argv);
+    return daemon_main(NULL, argc, argv);
 }
