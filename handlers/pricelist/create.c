@@ -110,7 +110,7 @@ static int put_row(struct list_run *run, const struct list_row *row)
     listhash_add(&run->hash, row->lot_code, row->item.price, row->item.has_qty ? &row->item.qty : NULL);
     if (list_compare(run, row->lot_code, row->item.price) != 0)
         return -1;
-    return run->dry_run ? 0 : list_save_item(run, row);
+    return run->dry_run ? 0 : list_items_add(run->write, run, row);
 }
 
 /* `total` is 0 when nobody has counted yet what the list is made from. */
@@ -255,11 +255,10 @@ static void try_fini(struct list_run *run)
     price_failures_fini(&run->failures);
     free(run->rows);
     free(run->warehouse_ids);
-    free(run->previous.items);
+    list_walk_fini(&run->previous.walk);
     run->rows = NULL;
     run->warehouse_ids = NULL;
     run->room_warehouses = 0;
-    run->previous.items = NULL;
 }
 
 static int finish(struct list_run *run, struct job_ending *ending)

@@ -1,16 +1,10 @@
 /* Differences of two lists. */
 #include "handlers/pricelist/diff.h"
 
+#include "handlers/pricelist/walk.h"
 #include "handlers/pricing/diff.h"
-#include "handlers/quotes/read.h"
-#include "handlers/read/rowjson.h"
 
-#include <stdlib.h>
 #include <string.h>
-
-#define PAGE      2000
-#define PAGE_TEXT "2000"
-#define LOT_BYTES (64 * 4 + 1)
 
 const struct param_spec pricelist_diff_params[] = {
     {.name = "status",
@@ -45,46 +39,10 @@ unsigned pricelist_diff_wanted(yajl_val params, struct param_faults *faults)
     return wanted;
 }
 
-/* ---- One list, read along -------------------------------------------------------------------------------------- */
-
-struct side {
-    uint32_t id;
-    struct {
-        char lot_code[LOT_BYTES];
-        int64_t price;
-    } items[PAGE];
-    uint32_t n, at;
-};
-
-static int on_price(const struct store_value *v, unsigned n, void *ctx)
-{
-    struct side *side = ctx;
-    (void)n;
-    row_copy(side->items[side->n].lot_code, LOT_BYTES, &v[0]);
-    side->items[side->n++].price = price_column_scaled(&v[1], 0);
-    return 0;
-}
-
-/* The next page when this one is used up; a short one was the last. */
-static int fill(struct store_conn *conn, struct side *side, bool first)
-{
-    char after[LOT_BYTES] = "";
-    if (side->at < side->n || (!first && side->n < PAGE))
-        return 0;
-    if (!first)
-        memcpy(after, side->items[side->n - 1].lot_code, sizeof after);
-    struct store_value v[] = {STORE_U(side->id), STORE_S(after)};
-    side->n = side->at = 0;
-    return store_query(conn,
-                       "SELECT lot_code, price FROM pricelist_item WHERE pricelist_id = ? AND lot_code > ? "
-                       "ORDER BY lot_code LIMIT " PAGE_TEXT,
-                       v, 2, on_price, side);
-}
-
 /* ---- Both ------------------------------------------------------------------------------------------------------ */
 
 struct comparison {
-    struct side a, b;
+    struct list_walk a, b;
     struct diff_summary summary;
     unsigned wanted;
     struct json_out *out;
@@ -126,8 +84,10 @@ static void put_summary(struct json_out *out, const struct diff_summary *summary
 /* The lower lot code of both sides, or the one they share. */
 static void take_lot(struct comparison *comparison)
 {
-    struct side *a = &comparison->a, *b = &comparison->b;
-    int order = a->at == a->n ? 1 : b->at == b->n ? -1 : strcmp(a->items[a->at].lot_code, b->items[b->at].lot_code);
+    struct list_walk *a = &comparison->a, *b = &comparison->b;
+    int order = list_walk_ended(a)   ? 1
+                : list_walk_ended(b) ? -1
+                                     : strcmp(a->items[a->at].lot_code, b->items[b->at].lot_code);
     const char *lot_code = order <= 0 ? a->items[a->at].lot_code : b->items[b->at].lot_code;
     int64_t old_price = order <= 0 ? a->items[a->at++].price : 0;
     int64_t new_price = order >= 0 ? b->items[b->at++].price : 0;
@@ -138,16 +98,15 @@ static void take_lot(struct comparison *comparison)
 
 static int compare(struct store_conn *conn, struct comparison *comparison, struct file_sink *sink)
 {
-    struct side *a = &comparison->a, *b = &comparison->b;
-    int rc = fill(conn, a, true) != 0 || fill(conn, b, true) != 0 ? -1 : 0;
-    while (rc == 0 && (a->at < a->n || b->at < b->n)) {
+    for (;;) {
+        if (list_walk_fill(&comparison->a, conn) != 0 || list_walk_fill(&comparison->b, conn) != 0)
+            return -1;
+        if (list_walk_ended(&comparison->a) && list_walk_ended(&comparison->b))
+            return 0;
         take_lot(comparison);
         if (file_sink_json(sink, comparison->out, false) != 0)
-            rc = 1;
-        else if (fill(conn, a, false) != 0 || fill(conn, b, false) != 0)
-            rc = -1;
+            return 1;
     }
-    return rc;
 }
 
 /* What never changes of a list, so that a tag made of both hashes tells the whole answer. */
@@ -180,19 +139,16 @@ int pricelist_diff(struct store_conn *conn, const struct pricelist_head *a, cons
                    unsigned wanted, struct file_sink *sink)
 {
     struct json_out out;
-    struct comparison *comparison = calloc(1, sizeof *comparison);
-    if (!comparison)
-        abort();
+    struct comparison comparison = {.wanted = wanted, .out = &out};
     json_out_init(&out);
-    comparison->a.id = a->id;
-    comparison->b.id = b->id;
-    comparison->wanted = wanted;
-    comparison->out = &out;
+    list_walk_init(&comparison.a, a->id);
+    list_walk_init(&comparison.b, b->id);
     json_object(&out);
     put_list(&out, "a", a);
     put_list(&out, "b", b);
-    int rc = write_all(conn, comparison, sink);
+    int rc = write_all(conn, &comparison, sink);
+    list_walk_fini(&comparison.a);
+    list_walk_fini(&comparison.b);
     json_out_fini(&out);
-    free(comparison);
     return rc;
 }

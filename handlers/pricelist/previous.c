@@ -29,61 +29,33 @@ int list_find_previous(struct list_run *run)
         "SELECT id, currency, version, HEX(content_sha256), TO_DAYS(as_of) FROM pricelist WHERE source = ? AND "
         "status = 'ready' ORDER BY seq DESC LIMIT 1",
         &source, 1, on_list, run);
-    run->previous.ended = !run->previous.compared;
+    list_walk_init(&run->previous.walk, run->previous.id);
     return rc;
-}
-
-static int on_item(const struct store_value *v, unsigned n, void *ctx)
-{
-    struct list_previous *previous = ctx;
-    (void)n;
-    snprintf(previous->items[previous->n].lot_code, LIST_CODE, "%s", v[0].text);
-    previous->items[previous->n++].price = price_column_scaled(&v[1], 0);
-    return 0;
-}
-
-static int read_items(struct list_run *run)
-{
-    struct list_previous *previous = &run->previous;
-    struct store_value v[] = {STORE_U(previous->id), STORE_S(previous->after)};
-    if (!previous->items)
-        previous->items = calloc(LIST_PAGE, sizeof *previous->items);
-    if (!previous->items)
-        abort();
-    previous->n = previous->at = 0;
-    if (store_query(run->db,
-                    "SELECT lot_code, price FROM pricelist_item WHERE pricelist_id = ? AND lot_code > ? "
-                    "ORDER BY lot_code LIMIT " LIST_PAGE_TEXT,
-                    v, 2, on_item, previous) != 0)
-        return -1;
-    previous->ended = previous->n < LIST_PAGE;
-    if (previous->n > 0)
-        memcpy(previous->after, previous->items[previous->n - 1].lot_code, sizeof previous->after);
-    return 0;
 }
 
 int list_compare(struct list_run *run, const char *lot_code, int64_t price)
 {
-    struct list_previous *previous = &run->previous;
+    struct list_walk *walk = &run->previous.walk;
+    struct diff_summary *diff = &run->previous.diff;
     int order;
-    if (!previous->compared)
+    if (!run->previous.compared)
         return 0;
     do {
-        if (previous->at == previous->n && !previous->ended && read_items(run) != 0)
+        if (list_walk_fill(walk, run->db) != 0)
             return -1;
-        if (previous->at == previous->n) {
+        if (list_walk_ended(walk)) {
             if (lot_code)
-                diff_lot(lot_code, 0, price, &previous->diff);
+                diff_lot(lot_code, 0, price, diff);
             return 0;
         }
-        const char *old = previous->items[previous->at].lot_code;
-        int64_t old_price = previous->items[previous->at].price;
+        const char *old = walk->items[walk->at].lot_code;
+        int64_t old_price = walk->items[walk->at].price;
         order = lot_code ? strcmp(old, lot_code) : -1;
         if (order <= 0) {
-            previous->at++;
-            diff_lot(old, old_price, order == 0 ? price : 0, &previous->diff);
+            walk->at++;
+            diff_lot(old, old_price, order == 0 ? price : 0, diff);
         } else {
-            diff_lot(lot_code, 0, price, &previous->diff);
+            diff_lot(lot_code, 0, price, diff);
         }
     } while (order < 0);
     return 0;

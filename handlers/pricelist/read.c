@@ -1,6 +1,7 @@
 /* Reading price lists. */
 #include "handlers/pricelist/read.h"
 
+#include "handlers/pricelist/items.h"
 #include "handlers/read/rowjson.h"
 
 #include <stdlib.h>
@@ -142,35 +143,14 @@ int pricelist_find_short(struct store_conn *conn, const char *id, struct priceli
 
 static int on_item(const struct store_value *v, unsigned n, void *ctx)
 {
-    static const struct {
-        const char *name;
-        bool number;
-    } members[] = {{"lot_code", false},  {"name", false},      {"category", false},    {"unit", false},
-                   {"price", false},     {"qty", false},       {"basis", false},       {"n_obs", true},
-                   {"price_min", false}, {"price_max", false}, {"price_as_of", false}, {"part_numbers", false}};
     struct listing_of *listing = ctx;
+    (void)n;
     if (!page_take(listing->page, &v[0].text))
         return 0;
     json_object(listing->out);
-    for (unsigned i = 0; i < n; i++) {
-        if (members[i].number)
-            row_put_number(listing->out, members[i].name, &v[i]);
-        else
-            row_put_text(listing->out, members[i].name, &v[i]);
-    }
+    list_item_json(listing->out, v);
     json_object_end(listing->out);
     return 0;
-}
-
-static int read_items(struct store_conn *conn, uint32_t id, struct listing_of *listing)
-{
-    struct store_value v[] = {STORE_U(id), STORE_S(page_after(listing->page, 0, "")),
-                              STORE_U(page_want(listing->page))};
-    return store_query(conn,
-                       "SELECT lot_code, name, category, unit, price, qty, basis, n_obs, price_min, price_max, "
-                       "price_as_of, part_numbers FROM pricelist_item WHERE pricelist_id = ? AND lot_code > ? "
-                       "ORDER BY lot_code LIMIT ?",
-                       v, 3, on_item, listing);
 }
 
 int pricelist_items_read(struct store_conn *conn, yajl_val params, struct page *page, struct json_out *out)
@@ -184,7 +164,7 @@ int pricelist_items_read(struct store_conn *conn, yajl_val params, struct page *
         return rc == 0 ? 1 : -1;
     json_key(out, "items");
     json_array(out);
-    rc = read_items(conn, head.id, &listing);
+    rc = list_items_read(conn, head.id, page_after(page, 0, ""), page_want(page), on_item, &listing);
     json_array_end(out);
     page_put_next(page, out);
     json_object_end(out);

@@ -1,14 +1,20 @@
 /* One run of pricelist_create: what its files share.
  *
  * Components come in pages by lot_code, so that items are written, hashed and compared with the previous list in byte
- * order and memory does not grow with the list. pricelist_create.c holds the task type and the transaction,
- * pricelist_source.c makes items of a page, pricelist_save.c numbers and writes the list, pricelist_previous.c compares
- * with the list before. */
+ * order and memory does not grow with the list.
+ *
+ *   create.c    the task type and the transaction
+ *   source.c    pages of components, and what the source says of each
+ *   save.c      number of the list, header, part numbers, report
+ *   items.c     the columns of an item
+ *   previous.c  comparison with the list before */
 #ifndef PF_PRICELIST_RUN_H
 #define PF_PRICELIST_RUN_H
 
 #include "base/arena.h"
 #include "handlers/job.h"
+#include "handlers/pricelist/items.h"
+#include "handlers/pricelist/walk.h"
 #include "handlers/pricing/diff.h"
 #include "handlers/pricing/listhash.h"
 #include "handlers/pricing/listitem.h"
@@ -19,7 +25,6 @@
 
 #define LIST_PAGE      1000
 #define LIST_PAGE_TEXT "1000"
-#define LIST_CODE      (64 * 4 + 1)
 #define LIST_NUMBERS   2000 /* characters of part_numbers */
 
 enum list_source { LIST_ESTIMATE, LIST_WAREHOUSE, LIST_COMPETITOR };
@@ -28,7 +33,7 @@ enum list_source { LIST_ESTIMATE, LIST_WAREHOUSE, LIST_COMPETITOR };
 struct list_row {
     uint32_t id;
     bool active;
-    char lot_code[LIST_CODE];
+    char lot_code[LIST_LOT_CODE];
     uint32_t name, category; /* texts in run->texts */
     char unit[4];
     int64_t price; /* scale 4; 0 = none */
@@ -50,13 +55,7 @@ struct list_previous {
     bool has_sha256;
     char version[LIST_VERSION];
     int32_t as_of;
-    char after[LIST_CODE]; /* last lot code read */
-    struct {
-        char lot_code[LIST_CODE];
-        int64_t price;
-    } * items; /* one page */
-    uint32_t n, at;
-    bool ended;
+    struct list_walk walk;
     struct diff_summary diff;
 };
 
@@ -88,7 +87,7 @@ struct list_run {
     struct arena texts;             /* of the page */
     uint32_t ids[LIST_PAGE], n_ids; /* of active components, ascending */
     uint32_t row_of[LIST_PAGE];     /* row of each of them */
-    char after[LIST_CODE];          /* last lot code of the page */
+    char after[LIST_LOT_CODE];      /* last lot code of the page */
     uint32_t *warehouse_ids, n_warehouses, room_warehouses;
     struct store_bulk *write;
     struct listhash hash;
@@ -112,7 +111,6 @@ struct list_row *list_row_of(struct list_run *run, uint32_t component_id);
 int list_load_numbers(struct list_run *run);
 /* Number the list and insert its header as `building`. Returns 0, -1, or JOB_EFFECT_REJECT with the ending filled. */
 int list_save_header(struct list_run *run, struct job_ending *ending);
-int list_save_item(struct list_run *run, const struct list_row *row);
 /* Totals, and `ready`. */
 int list_save_ready(struct list_run *run);
 

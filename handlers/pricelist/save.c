@@ -102,11 +102,7 @@ static int insert_header(struct list_run *run, const struct numbering *numbering
                   v, 9, NULL, &id) != 0)
         return -1;
     run->list_id = (uint32_t)id;
-    run->write = store_bulk_new(run->db,
-                                "INSERT INTO pricelist_item (pricelist_id, lot_code, component_id, name, category, "
-                                "unit, price, qty, basis, n_obs, price_min, price_max, price_as_of, part_numbers) "
-                                "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-                                14, 0);
+    run->write = list_items_begin(run->db);
     return run->write ? 0 : -1;
 }
 
@@ -132,43 +128,6 @@ int list_save_header(struct list_run *run, struct job_ending *ending)
         rc = insert_header(run, &numbering, as_of.s, task.s);
     free(numbering.params);
     return rc;
-}
-
-/* ---- Items ----------------------------------------------------------------------------------------------------- */
-
-struct number {
-    char s[48];
-};
-
-static struct store_value or_null(bool present, dec128 value, unsigned scale, struct number *text)
-{
-    if (!present)
-        return STORE_N;
-    size_t n = dec_format(value, scale, false, text->s, sizeof text->s);
-    return STORE_SN(text->s, n);
-}
-
-int list_save_item(struct list_run *run, const struct list_row *row)
-{
-    const struct list_item *item = &row->item;
-    struct number price, qty, low, high;
-    bool dated = (run->source == LIST_ESTIMATE || item->basis == BASIS_ESTIMATE) && row->price_as_of != QUOTE_NO_DATE;
-    struct price_date as_of = price_date(dated ? row->price_as_of : 0);
-    struct store_value v[] = {STORE_U(run->list_id),
-                              STORE_S(row->lot_code),
-                              STORE_U(row->id),
-                              STORE_S(arena_text(&run->texts, row->name)),
-                              STORE_S(arena_text(&run->texts, row->category)),
-                              STORE_S(row->unit),
-                              or_null(true, item->price, PRICE_SCALE, &price),
-                              or_null(item->has_qty, item->qty, QTY_SCALE, &qty),
-                              STORE_S(list_basis_name(item->basis)),
-                              item->n_obs ? STORE_U(item->n_obs) : STORE_N,
-                              or_null(item->price_min != 0, item->price_min, PRICE_SCALE, &low),
-                              or_null(item->price_max != 0, item->price_max, PRICE_SCALE, &high),
-                              dated ? STORE_SN(as_of.s, 10) : STORE_N,
-                              STORE_S(row->numbers == ARENA_NONE ? "" : arena_text(&run->texts, row->numbers))};
-    return store_bulk_add(run->write, v);
 }
 
 int list_save_ready(struct list_run *run)

@@ -168,8 +168,16 @@ static void put_field(struct csv_out *out, const char *text, bool guard)
     put(out, text, n);
 }
 
-static void put_text(struct csv_out *out, const char *text)
+static void next_field(struct csv_out *out)
 {
+    if (out->in_record)
+        put_char(out, out->options.separator);
+    out->in_record = true;
+}
+
+void csv_out_text(struct csv_out *out, const char *text)
+{
+    next_field(out);
     put_field(out, text, out->options.formula_guard);
 }
 
@@ -184,7 +192,7 @@ static bool is_signed_number(const char *text)
     return (*rest == '.' || *rest == ',') && rest[1] != '\0' && rest[1 + strspn(rest + 1, digits)] == '\0';
 }
 
-/* A number's own text, with the decimal sign asked for. Never guarded: a minus is a minus. */
+/* A number's own text, with the decimal sign asked for. */
 static void put_number(struct csv_out *out, char *text, size_t n)
 {
     char *point = memchr(text, '.', n);
@@ -198,53 +206,25 @@ static void put_number(struct csv_out *out, char *text, size_t n)
         put_char(out, '"');
 }
 
-/* Two decimals; four when the last two are not zero. */
-static void put_price(struct csv_out *out, int64_t price)
+void csv_out_price(struct csv_out *out, int64_t price)
 {
     char text[48];
+    next_field(out);
+    if (price == 0)
+        return;
     size_t n = dec_format(price, PRICE_SCALE, false, text, sizeof text);
     put_number(out, text, price % 100 == 0 ? n - 2 : n);
 }
 
-static void put_optional_price(struct csv_out *out, int64_t price)
-{
-    if (price != 0)
-        put_price(out, price);
-}
-
-static void put_scaled(struct csv_out *out, bool given, dec128 value, unsigned scale)
+void csv_out_scaled(struct csv_out *out, bool given, dec128 value, unsigned scale)
 {
     char text[48];
+    next_field(out);
     if (given)
         put_number(out, text, dec_format(value, scale, true, text, sizeof text));
 }
 
-/* ---- Rows ------------------------------------------------------------------------------------------------------ */
-
-static void put_headings(struct csv_out *out)
-{
-    static const char *const headings[][2] = {
-        {"lot_code", "Код лота"},
-        {"name", "Наименование"},
-        {"category", "Категория"},
-        {"unit", "Ед."},
-        {"price", "Цена"},
-        {"currency", "Валюта"},
-        {"qty", "Количество"},
-        {"basis", "Основание"},
-        {"n_obs", "Наблюдений"},
-        {"price_min", "Мин. цена"},
-        {"price_max", "Макс. цена"},
-        {"price_as_of", "Дата цены"},
-        {"part_numbers", "Парт-номера"},
-    };
-    for (size_t i = 0; i < sizeof headings / sizeof headings[0]; i++) {
-        if (i > 0)
-            put_char(out, out->options.separator);
-        put_text(out, headings[i][out->options.russian]);
-    }
-    put(out, "\r\n", 2);
-}
+/* ---- Records --------------------------------------------------------------------------------------------------- */
 
 void csv_out_open(struct csv_out *out, const struct csv_options *options, csv_write_fn write, void *ctx)
 {
@@ -252,55 +232,23 @@ void csv_out_open(struct csv_out *out, const struct csv_options *options, csv_wr
     out->write = write;
     out->ctx = ctx;
     out->failed = 0;
+    out->in_record = false;
     out->used = 0;
     if (options->bom)
         put(out, "\xEF\xBB\xBF", 3);
 }
 
-void csv_out_begin(struct csv_out *out, const struct csv_options *options, csv_write_fn write, void *ctx)
+void csv_out_end(struct csv_out *out)
 {
-    csv_out_open(out, options, write, ctx);
-    if (options->header)
-        put_headings(out);
+    put(out, "\r\n", 2);
+    out->in_record = false;
 }
 
 void csv_out_record(struct csv_out *out, const char *const *fields, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        if (i > 0)
-            put_char(out, out->options.separator);
+        next_field(out);
         put_field(out, fields[i], out->options.formula_guard && (!fields[i] || !is_signed_number(fields[i])));
     }
-    put(out, "\r\n", 2);
-}
-
-void csv_out_item(struct csv_out *out, const struct csv_item *item)
-{
-    char separator = out->options.separator;
-    put_text(out, item->lot_code);
-    put_char(out, separator);
-    put_text(out, item->name);
-    put_char(out, separator);
-    put_text(out, item->category);
-    put_char(out, separator);
-    put_text(out, item->unit);
-    put_char(out, separator);
-    put_price(out, item->price);
-    put_char(out, separator);
-    put_text(out, item->currency);
-    put_char(out, separator);
-    put_scaled(out, item->has_qty, item->qty, QTY_SCALE);
-    put_char(out, separator);
-    put_text(out, item->basis);
-    put_char(out, separator);
-    put_scaled(out, item->has_n_obs, item->n_obs, 0);
-    put_char(out, separator);
-    put_optional_price(out, item->price_min);
-    put_char(out, separator);
-    put_optional_price(out, item->price_max);
-    put_char(out, separator);
-    put_text(out, item->price_as_of);
-    put_char(out, separator);
-    put_text(out, item->part_numbers);
-    put(out, "\r\n", 2);
+    csv_out_end(out);
 }

@@ -1,4 +1,4 @@
-/* Price lists as CSV: RFC 4180, UTF-8, CR LF, written row by row into whatever the caller has. Pure. */
+/* Tables as CSV: RFC 4180, UTF-8, CR LF, written row by row into whatever the caller has. Pure. */
 #ifndef PF_READ_CSVOUT_H
 #define PF_READ_CSVOUT_H
 
@@ -25,19 +25,6 @@ void csv_options_read(struct csv_options *options, yajl_val params);
 /* A short text that differs whenever the options do, for an entity tag. Returns buf (CSV_OPTIONS_TEXT bytes). */
 const char *csv_options_text(const struct csv_options *options, char *buf);
 
-/* One item of a price list. Texts are UTF-8, terminated; NULL = empty. */
-struct csv_item {
-    const char *lot_code, *name, *category, *unit, *currency, *basis;
-    int64_t price; /* scale 4 */
-    bool has_qty;
-    dec128 qty; /* scale 3 */
-    bool has_n_obs;
-    uint32_t n_obs;
-    int64_t price_min, price_max; /* scale 4; 0 = empty */
-    const char *price_as_of;      /* "YYYY-MM-DD" */
-    const char *part_numbers;
-};
-
 /* Takes n bytes. Returns 0, or a negative number that ends the writing. */
 typedef int (*csv_write_fn)(const char *text, size_t n, void *ctx);
 
@@ -46,17 +33,22 @@ struct csv_out {
     csv_write_fn write;
     void *ctx;
     int failed; /* first negative number of `write`; nothing is written after it */
+    bool in_record;
     size_t used;
     char buffer[16384];
 };
 
-/* A table of another kind: BOM as the options say, no headings; then record by record, all texts (NULL = empty). Of
- * these a number with its sign is not guarded, so that it can be sent again as it was. */
+/* Begin: the BOM, if the options want one. Text goes out in pieces of up to 16 KiB. */
 void csv_out_open(struct csv_out *out, const struct csv_options *options, csv_write_fn write, void *ctx);
+/* Fields of a record, one after the other, and its end. Texts are UTF-8, terminated; NULL = empty. A price has scale 4,
+ * two decimals if that is all it has, and 0 is empty. Numbers are never guarded: a minus is a minus. */
+void csv_out_text(struct csv_out *out, const char *text);
+void csv_out_price(struct csv_out *out, int64_t price);
+void csv_out_scaled(struct csv_out *out, bool given, dec128 value, unsigned scale);
+void csv_out_end(struct csv_out *out);
+/* A whole record of texts. A text that is a number with its sign is not guarded, so that it can be sent again as it
+ * was. */
 void csv_out_record(struct csv_out *out, const char *const *fields, size_t n);
-/* A price list: BOM and headings, as the options say. Text goes out in pieces of up to 16 KiB. */
-void csv_out_begin(struct csv_out *out, const struct csv_options *options, csv_write_fn write, void *ctx);
-void csv_out_item(struct csv_out *out, const struct csv_item *item);
 /* Write what is left in the buffer. Returns 0 or the number `write` failed with. */
 int csv_out_flush(struct csv_out *out);
 

@@ -1,9 +1,9 @@
 /* How fast the pure part of pricing is. Prints nanoseconds per unit and, as the figure that carries from machine to
  * machine, the ratio to copying the same input in memory. Usage: bench_pricing [quotes]. */
+#include "handlers/pricelist/items.h"
 #include "handlers/pricing/listhash.h"
 #include "handlers/pricing/outcome.h"
 #include "handlers/pricing/partnum.h"
-#include "handlers/read/csvout.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -153,19 +153,22 @@ static void export_all(void *ctx)
     struct csv_options options;
     csv_options_init(&options);
     e->bytes = 0;
-    csv_out_begin(&e->out, &options, count_bytes, e);
+    const struct store_value v[] = {STORE_S("CPU-KLV-32C-205W"),
+                                    STORE_S("Процессор Kelvar K7, 32 ядра, 2,4 ГГц, 205 Вт"),
+                                    STORE_S("CPU"),
+                                    STORE_S("pcs"),
+                                    STORE_S("185000.0000"),
+                                    STORE_S("7.000"),
+                                    STORE_S("stock"),
+                                    STORE_N,
+                                    STORE_N,
+                                    STORE_N,
+                                    STORE_S("2026-02-05"),
+                                    STORE_S("KLV-32R5-48 | KLV-32R5-49")};
+    csv_out_open(&e->out, &options, count_bytes, e);
+    list_item_csv_headings(&e->out);
     for (size_t i = 0; i < e->items; i++)
-        csv_out_item(&e->out, &(struct csv_item){.lot_code = "CPU-KLV-32C-205W",
-                                                 .name = "Процессор Kelvar K7, 32 ядра, 2,4 ГГц, 205 Вт",
-                                                 .category = "CPU",
-                                                 .unit = "pcs",
-                                                 .currency = "RUB",
-                                                 .basis = "stock",
-                                                 .price = 1850000000 + (int64_t)i,
-                                                 .has_qty = true,
-                                                 .qty = (dec128)i,
-                                                 .price_as_of = "2026-02-05",
-                                                 .part_numbers = "KLV-32R5-48 | KLV-32R5-49"});
+        list_item_csv(&e->out, "RUB", v);
     csv_out_flush(&e->out);
 }
 
