@@ -13,6 +13,31 @@ from demo_world import demo_world
 BUILD = Path(os.environ.get("PF_BUILD", Path(__file__).resolve().parents[2] / "build"))
 
 
+MARKS = ("alone: measures time, or wants the machine to itself: ./dev test runs it when no other test runs",
+         "long: repeats at length what other tests show in short: only ./dev test --long runs it")
+
+
+def pytest_configure(config):
+    for mark in MARKS:
+        config.addinivalue_line("markers", mark)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Side by side, tests go one by one to whoever is free, but those of a module that share a daemon or a server stay together. They come
+    first, being the longest pieces."""
+    shared = {item: _shares(item) for item in items}
+    for item in items:
+        if shared[item]:
+            item.add_marker(pytest.mark.xdist_group(item.module.__name__))
+    items.sort(key=lambda item: not shared[item])
+
+
+def _shares(item):
+    fixtures = item._fixtureinfo.name2fixturedefs
+    return any(definition.scope == "module" for definitions in fixtures.values() for definition in definitions)
+
+
 def _base():
     # Short paths: a unix socket's name must stay under 103 bytes. /var/tmp can be reached by an unprivileged account.
     return "/var/tmp" if os.geteuid() == 0 else None

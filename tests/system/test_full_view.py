@@ -267,6 +267,7 @@ def in_slices(daemon, client, task_id, until):
         time.sleep(0.003)
 
 
+@pytest.mark.alone
 def test_rows_counted_when_an_import_is_cancelled(make_daemon):
     """As long as the file has not been read to its end nobody knows how many rows there would have been."""
     daemon = make_daemon(tasks__runners=1)
