@@ -79,8 +79,8 @@ static void install(void)
     snprintf(socket_user, sizeof socket_user, "--auth-root-socket-user=%s", account);
     char install_db[] = "mariadb-install-db", defaults[] = "--no-defaults",
          method[] = "--auth-root-authentication-method=socket", no_test[] = "--skip-test-db",
-         no_names[] = "--skip-name-resolve", redo[] = "--innodb-log-file-size=8M";
-    char *argv[] = {install_db, defaults, data, user, method, socket_user, no_test, no_names, redo, NULL};
+         no_names[] = "--skip-name-resolve", force[] = "--force", redo[] = "--innodb-log-file-size=8M";
+    char *argv[] = {install_db, defaults, data, user, method, socket_user, no_test, no_names, force, redo, NULL};
     int status = 0;
     pid_t pid = spawn(argv, log);
     if (pid < 0 || waitpid(pid, &status, 0) != pid)
