@@ -30,6 +30,7 @@ struct cached {
     struct store_value *values;
     uint64_t used; /* clock of the last use */
     bool busy;     /* rows are being handed out */
+    bool grown;    /* buffers have moved since they were bound */
 };
 
 struct store_stmts {
@@ -222,6 +223,14 @@ static int grow_columns(struct cached *entry)
         if (mysql_stmt_fetch_column(entry->stmt, &entry->binds[i], i, 0) != 0)
             return -1;
     }
+    /* They are bound for the next row when that is fetched: some releases (10.11.18) set all lengths to 0 when they bind. */
+    entry->grown = true;
+    return 0;
+}
+
+static int bind_columns(struct cached *entry)
+{
+    entry->grown = false;
     return mysql_stmt_bind_result(entry->stmt, entry->binds) != 0 ? -1 : 0;
 }
 
@@ -240,6 +249,8 @@ static void fill_values(struct cached *entry)
 /* Returns 1 with a row in entry->values, 0 at the end, -1. */
 static int next_row(struct store_conn *conn, struct cached *entry)
 {
+    if (entry->grown && bind_columns(entry) != 0)
+        return fail_stmt(conn, entry->stmt, false);
     int rc = mysql_stmt_fetch(entry->stmt);
     if (rc == MYSQL_NO_DATA)
         return 0;
@@ -269,8 +280,7 @@ static int hand_out(struct store_conn *conn, struct cached *entry, store_row_fn 
 static int read_rows(struct store_conn *conn, struct cached *entry, bool stream, store_row_fn fn, void *ctx)
 {
     uint64_t serial = conn->serial;
-    if (mysql_stmt_bind_result(entry->stmt, entry->binds) != 0 ||
-        (!stream && mysql_stmt_store_result(entry->stmt) != 0)) {
+    if (bind_columns(entry) != 0 || (!stream && mysql_stmt_store_result(entry->stmt) != 0)) {
         /* Where KILL QUERY and max_statement_time arrive: not an empty result. */
         return fail_stmt(conn, entry->stmt, false);
     }
