@@ -279,7 +279,8 @@ int journal_each_live(struct store_conn *conn, const store_uuid node, journal_ro
     store_uuid_text(node, text);
     struct store_value param = STORE_S(text);
     return store_query(conn,
-                       "SELECT " ROW_COLUMNS "FROM task WHERE node = ? AND status IN ('queued', 'running') "
+                       "SELECT " ROW_COLUMNS
+                       "FROM task FORCE INDEX (ix_node) WHERE node = ? AND status IN ('queued', 'running') "
                        "ORDER BY created_at, id",
                        &param, 1, hand_row, &each);
 }
@@ -289,7 +290,7 @@ int journal_each_finished(struct store_conn *conn, unsigned limit, journal_row_f
     struct each each = {fn, ctx};
     struct store_value param = STORE_U(limit);
     return store_query(conn,
-                       "SELECT " ROW_COLUMNS "FROM task WHERE finished_at IS NOT NULL "
+                       "SELECT " ROW_COLUMNS "FROM task FORCE INDEX (ix_finished) WHERE finished_at IS NOT NULL "
                        "ORDER BY finished_at DESC, id DESC LIMIT ?",
                        &param, 1, hand_row, &each);
 }
@@ -297,14 +298,16 @@ int journal_each_finished(struct store_conn *conn, unsigned limit, journal_row_f
 /* ---- Ranges -------------------------------------------------------------------------------------------------- */
 
 /* Each form has its index, and the rows come in its order. Texts, because statements are prepared by their address. */
-#define RANGE(filter)                                                                                                  \
-    "SELECT " ROW_COLUMNS "FROM task WHERE " filter "created_at > ? AND created_at < ? AND created_at <= ? AND "       \
+#define RANGE(index, filter)                                                                                           \
+    "SELECT " ROW_COLUMNS "FROM task FORCE INDEX (" index ") WHERE " filter                                            \
+    "created_at > ? AND created_at < ? AND created_at <= ? AND "                                                       \
     "(created_at < ? OR id < ?) ORDER BY created_at DESC, id DESC LIMIT ?"
 
 static const char *range_sql(const struct journal_range *range)
 {
-    static const char of_all[] = RANGE(""), of_type[] = RANGE("type = ? AND "), of_status[] = RANGE("status = ? AND "),
-                      of_both[] = RANGE("type = ? AND status = ? AND ");
+    static const char of_all[] = RANGE("ix_created", ""), of_type[] = RANGE("ix_type", "type = ? AND "),
+                      of_status[] = RANGE("ix_queue", "status = ? AND "),
+                      of_both[] = RANGE("ix_type_status", "type = ? AND status = ? AND ");
     if (range->type)
         return range->status ? of_both : of_type;
     return range->status ? of_status : of_all;
@@ -361,6 +364,6 @@ int journal_each_of(struct store_conn *conn, const char *ids, journal_row_fn fn,
     struct store_value param = STORE_S(ids);
     return store_query(conn,
                        "SELECT STRAIGHT_JOIN " ROW_COLUMNS "FROM JSON_TABLE(?, '$[*]' COLUMNS (sought CHAR(36) PATH "
-                       "'$')) AS s JOIN task ON task.id = CAST(s.sought AS UUID)",
+                       "'$')) AS s JOIN task FORCE INDEX (PRIMARY) ON task.id = CAST(s.sought AS UUID)",
                        &param, 1, hand_row, &each);
 }
