@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import tempfile
+import time
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -45,6 +46,16 @@ def server():
         yield server
 
 
+def begin(daemon):
+    """Start, and wait for the migrations: with a server of somebody else's the daemon serves before they are done."""
+    daemon.start(wait=60)
+    end = time.monotonic() + 60
+    while daemon.worker(0).get("/readyz").status != 200:
+        assert time.monotonic() < end, daemon.log_text()[-2000:]
+        time.sleep(0.1)
+    return daemon
+
+
 @contextmanager
 def demo_on(server):
     """A daemon whose database is this server."""
@@ -52,7 +63,7 @@ def demo_on(server):
     path.chmod(0o755)
     daemon = Daemon(BUILD, path / "state", path / "log", options=server.daemon_options())
     try:
-        yield daemon.start(wait=60)
+        yield begin(daemon)
     finally:
         daemon.stop_hard()
         shutil.rmtree(path, ignore_errors=True)
@@ -233,7 +244,7 @@ def work(server):
             measure(server)
             if how:
                 falsify(server, how)
-            daemon.start()
+            begin(daemon)
             counts[how] = {name: work_of(server, daemon, name) for name in TASKS}
     return counts
 
