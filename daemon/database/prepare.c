@@ -329,7 +329,7 @@ int privatedb_exec_server(const struct config *config, int lock_fd)
     snprintf(pid_file, sizeof pid_file, "--pid-file=%s/db.pid", config->runtime_dir);
     snprintf(log_option, sizeof log_option, "--log-error=%s", log);
     snprintf(pool, sizeof pool, "--innodb-buffer-pool-size=%llu", (unsigned long long)config->db_pool);
-    fcntl(lock_fd, F_SETFD, 0); /* lives as long as the server: see privatedb.h */
+    fcntl(lock_fd, F_SETFD, 0); /* lives as long as the server: see server.h */
     if (spawn_prepare_exec(log) < 0) {
         log_error("cannot write %s: %s", log, strerror(errno));
         return EXIT_CONFIG;

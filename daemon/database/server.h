@@ -3,8 +3,8 @@
  * differs.
  *
  * The master never waits for it and never speaks SQL. Each start is three children in a row:
- *   prepare  (privatedb_prepare.c) waits for a predecessor's server to end, makes the data directory on first start,
- * compares versions server   mariadbd itself; it says READY by the notification protocol setup    (privatedb_setup.c)
+ *   prepare  (prepare.c) waits for a predecessor's server to end, makes the data directory on first start,
+ * compares versions server   mariadbd itself; it says READY by the notification protocol setup    (setup.c)
  * upgrades system tables when the server is newer, creates the database A server that dies is restarted with back-off
  * while the rest of the daemon goes on.
  *

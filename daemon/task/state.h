@@ -21,7 +21,7 @@ int taskstate_apply(struct shm_segment *seg, struct shm_handle handle, taskstate
 int taskstate_reserve(struct shm_segment *seg, struct proc_ref me, const uint8_t id[16], uint8_t type,
                       struct shm_handle *out);
 
-/* The message of a task that waits for its first attempt; waiting.h says how true it is. */
+/* The message of a task that waits for its first attempt; daemon/janitor/places.h says how true it is. */
 #define TASKSTATE_WAITS     "waiting, "
 #define TASKSTATE_WAITING   TASKSTATE_WAITS "%u ahead"
 /* What stands before the last step in the message of a task whose last attempt was interrupted. */

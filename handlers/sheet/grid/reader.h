@@ -1,6 +1,7 @@
 /* What every reader of a format has in common: what it reads, how far it goes, how it refuses, and its signature.
  *
- * The lowest room of sheet/: the readers (xlsx/, mxl/, csv.c) include this and grid.h; sheet.h chooses between them. */
+ * The lowest room of sheet/: the readers (xlsx/, mxl/, handlers/sheet/csv.c) include this and grid.h;
+ * handlers/sheet/sheet.h chooses between them. */
 #ifndef PF_SHEET_GRID_READER_H
 #define PF_SHEET_GRID_READER_H
 
