@@ -30,8 +30,9 @@ static enum task_outcome outcome_number(const char *name)
 
 const char journal_insert_sql[] = "INSERT INTO task (id, node, type, params, idem_scope, idem_payload, live_key, "
                                   "requested_by, file_name, file_offset, "
-                                  "file_length, created_at, status, attempt, request_id, retry_of, traceparent) "
-                                  "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
+                                  "file_length, created_at, status, attempt, request_id, retry_of, traceparent, "
+                                  "file_format, file_sha256) "
+                                  "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
 
 /* Canonical parameters have no bound that an index could take, so the key is their digest, with the type in front: two
  * types may take the same parameters. */
@@ -52,13 +53,16 @@ static struct store_value digest_or_null(const void *bytes)
 static void fill_file(struct journal_args *args, const struct journal_file *file)
 {
     struct store_value *v = &args->values[8];
-    v[0] = v[1] = v[2] = STORE_N;
+    struct store_value *found = &args->values[17];
+    v[0] = v[1] = v[2] = found[0] = found[1] = STORE_N;
     if (!file)
         return;
     store_clip(args->file_name, 255, file->name);
     v[0] = STORE_S(args->file_name);
     v[1] = STORE_U(file->offset);
     v[2] = STORE_U(file->length);
+    found[0] = file->format[0] ? STORE_S(file->format) : STORE_N;
+    found[1] = digest_or_null(file->hashed ? file->sha256 : NULL);
 }
 
 void journal_args_fill(struct journal_args *args, const struct journal_new *task)
@@ -130,8 +134,9 @@ int journal_settled(struct store_conn *conn, const store_uuid id)
     "id, node, type, status, outcome, attempt, cancel_requested, " MS("created_at") ", " MS("started_at") ", " MS(     \
         "finished_at") ", params, result, message, error_code, error_message, file_name, file_offset, file_length, "   \
                        "requested_by, request_id, retry_of, cancel_by, cancel_reason, progress, progress_total, "      \
-                       "progress_done, progress_rejected, traceparent, " MS("cancel_requested_at") " "
-#define ROW_COLUMN_COUNT 29
+                       "progress_done, progress_rejected, traceparent, " MS(                                           \
+                           "cancel_requested_at") ", file_format, file_sha256 "
+#define ROW_COLUMN_COUNT 31
 
 static char *copy(const struct store_value *value)
 {
@@ -205,6 +210,10 @@ static void fill_row(struct journal_row *row, const struct store_value *v)
                                        (uint64_t)number(&v[26])};
     copy_bounded(row->traceparent, sizeof row->traceparent, &v[27]);
     row->cancel_ms = number(&v[28]);
+    copy_bounded(row->file.format, sizeof row->file.format, &v[29]);
+    row->file.hashed = v[30].text && v[30].len == sizeof row->file.sha256;
+    if (row->file.hashed)
+        memcpy(row->file.sha256, v[30].text, sizeof row->file.sha256);
 }
 
 struct journal_end journal_end_of(const struct journal_row *row)

@@ -476,6 +476,15 @@ static const char *const version_8[] = {
     NULL,
 };
 
+/* What an upload turned out to be when it arrived: sniffed and, where a digest was asked for, hashed only there. */
+static const char alter_task_file[] = "ALTER TABLE task ADD COLUMN IF NOT EXISTS file_format VARCHAR(7) CHARACTER SET "
+                                      "ascii NULL, ADD COLUMN IF NOT EXISTS file_sha256 BINARY(32) NULL";
+
+static const char *const version_9[] = {
+    alter_task_file,
+    NULL,
+};
+
 const struct store_migration store_migrations[] = {
     {1, "first schema", version_1},
     {2, "covering index for recalculation", version_2},
@@ -485,5 +494,6 @@ const struct store_migration store_migrations[] = {
     {6, "how far failed tasks came, traces", version_6},
     {7, "columns of refused rows", version_7},
     {8, "lots by what they look like", version_8},
+    {9, "format and digest of uploads", version_9},
     {0, NULL, NULL},
 };

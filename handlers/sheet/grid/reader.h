@@ -40,6 +40,7 @@ struct sheet_limits {
 extern const struct sheet_limits sheet_default_limits; /* 500 000 rows, 4 GiB, 128 MiB, 32767, 10 000 */
 
 const char *sheet_format_name(enum sheet_format format); /* "xlsx", "mxl", "csv" */
+enum sheet_format sheet_format_named(const char *name);  /* SHEET_UNKNOWN for any other name */
 
 /* pread of exactly n bytes at `offset` of the input. Returns 0, or -1 with *err ("io"; "zip-truncated" at the end). */
 int input_read(const struct sheet_input *input, uint64_t offset, void *buf, size_t n, struct sheet_error *err);
