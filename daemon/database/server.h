@@ -70,6 +70,8 @@ const char *privatedb_state_name(const struct privatedb *db);
 /* ---- Bodies of the children; return exit codes ---- */
 int privatedb_prepare(const struct config *config, int lock_fd);
 int privatedb_exec_server(const struct config *config, int lock_fd);
+/* Connections that the server admits: follows from workers, runners and the janitor. */
+unsigned privatedb_connections(const struct config *config);
 int privatedb_set_up(const struct config *config);
 /* Lives while a server starts: when the master dies meanwhile, it kills that server. MariaDB 10.11 hangs for ever on a
  * SIGTERM that reaches it between the start of its signal thread and its first accept (seen; its own issue MDEV-34814

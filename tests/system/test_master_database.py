@@ -55,7 +55,7 @@ def servers(directory):
 
 def sql(daemon, statement, database=""):
     command = ["mariadb", "--no-defaults", "--batch", "--skip-column-names", "--socket=" + os.path.join(daemon.state, "run", "db.sock"),
-               "-e", statement] + ([database] if database else [])
+               "-e", "SET ROLE priceforge_admin; " + statement] + ([database] if database else [])
     if os.geteuid() == 0:
         command = ["setpriv", "--reuid=priceforge", "--regid=priceforge", "--clear-groups"] + command
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=60, cwd="/")
