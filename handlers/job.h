@@ -66,8 +66,8 @@ struct job {
     uint8_t file_sha256[32];         /* of the file part; filled before run() when there is a file */
     struct store_conn *db;           /* the runner's connection, no transaction open */
     struct store_error error;        /* with JOB_AGAIN: why */
-    struct task_counts counts;       /* set by the handler before it tells its progress, which shows them;
-                                        kept with an end that is no success */
+    struct task_counts counts;       /* set by the handler before it tells its progress, which shows them, and in its
+                                        effect; kept with every end */
     const struct job_settings *settings;
     void *runner; /* the runner's own */
 };

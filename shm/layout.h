@@ -98,7 +98,7 @@ struct shm_node {
     uint32_t next; /* READY: neighbour or SHM_NIL */
 };
 
-#define SHM_HEAD_WORDS      (offsetof(struct shm_task, message) / 8)
+#define SHM_HEAD_WORDS      (offsetof(struct shm_task, count) / 8)
 #define SHM_REST_WORDS      (sizeof(struct shm_task) / 8 - SHM_HEAD_WORDS)
 #define SHM_WORD_OF(member) (offsetof(struct shm_task, member) / 8) /* in the head */
 #define SHM_REST_OF(member) (SHM_WORD_OF(member) - SHM_HEAD_WORDS)  /* in the rest */
@@ -111,7 +111,7 @@ struct shm_slot {
     shm_word head[2][SHM_HEAD_WORDS];
 };
 
-/* Strings and text of a slot, both bodies. */
+/* Counts, strings and text of a slot, both bodies. */
 struct shm_rest {
     _Alignas(SHM_PAIR) shm_word body[2][SHM_REST_WORDS];
 };
@@ -121,14 +121,15 @@ struct shm_rest {
 
 _Static_assert(ATOMIC_LLONG_LOCK_FREE == 2 && ATOMIC_INT_LOCK_FREE == 2, "shared memory needs address-free atomics");
 _Static_assert(sizeof(shm_word) == 8 && sizeof(_Atomic uint32_t) == 4, "atomics of plain size");
-_Static_assert(sizeof(struct shm_task) == 2912 && sizeof(struct shm_task) % 8 == 0, "a task is whole words");
-_Static_assert(offsetof(struct shm_task, message) == 96, "the head is twelve words");
-_Static_assert(offsetof(struct shm_task, error) % 8 == 0 && offsetof(struct shm_task, text) % 8 == 0, "word aligned");
-_Static_assert(TASK_MESSAGE_MAX % 8 == 0 && TASK_ERROR_MAX % 8 == 0 && TASK_TEXT_MAX % 8 == 0,
-               "strings are whole words");
+_Static_assert(sizeof(struct shm_task) == 2968 && sizeof(struct shm_task) % 8 == 0, "a task is whole words");
+_Static_assert(offsetof(struct shm_task, count) == 104, "the head is thirteen words");
+_Static_assert(offsetof(struct shm_task, step) % 8 == 0 && offsetof(struct shm_task, error) % 8 == 0 &&
+                   offsetof(struct shm_task, text) % 8 == 0,
+               "word aligned");
+_Static_assert(TASK_STEP_MAX % 8 == 0 && TASK_ERROR_MAX % 8 == 0 && TASK_TEXT_MAX % 8 == 0, "strings are whole words");
 _Static_assert(offsetof(struct shm_task, text_len) % 8 == 0 && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
                "words of the head are taken apart by shifts from the low end");
-_Static_assert(sizeof(struct shm_slot) == 2 * SHM_PAIR && sizeof(struct shm_rest) == 44 * SHM_PAIR, "slot layout");
+_Static_assert(sizeof(struct shm_slot) == 2 * SHM_PAIR && sizeof(struct shm_rest) == 45 * SHM_PAIR, "slot layout");
 _Static_assert(sizeof(struct shm_proc) == SHM_PAIR && offsetof(struct shm_proc, beat_ms) == SHM_LINE, "entry layout");
 _Static_assert(sizeof(struct shm_lock_area) == 2 * SHM_PAIR, "lock layout");
 _Static_assert(sizeof(struct shm_header) <= SHM_PAIR, "the header fits its lines");

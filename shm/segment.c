@@ -15,7 +15,7 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-#define LAYOUT_VERSION 4u
+#define LAYOUT_VERSION 5u
 #define NAME_TRIES     16
 
 /* Offsets of the parts from the start of the header; summed with overflow checks once, then only copied around. */

@@ -26,12 +26,13 @@ void slot_copy(const struct shm_segment *seg, uint32_t at, uint64_t version, str
 
     slot_words(out, slot_head_words(&seg->slots[at], version), SHM_HEAD_WORDS);
     if (out->state == TASK_FREE) { /* never used, perhaps: do not touch the page */
-        out->message[0] = '\0';
+        out->step[0] = '\0';
         out->error[0] = '\0';
         out->text_len = 0;
         return;
     }
-    copy_string(out->message, rest + SHM_REST_OF(message), TASK_MESSAGE_MAX);
+    slot_words(out->count, rest + SHM_REST_OF(count), TASK_COUNTERS);
+    copy_string(out->step, rest + SHM_REST_OF(step), TASK_STEP_MAX);
     copy_string(out->error, rest + SHM_REST_OF(error), TASK_ERROR_MAX);
     out->text_len = slot_text_len(out->text_len);
     slot_words(out->text, rest + SHM_REST_OF(text), slot_text_words(out->text_len));
@@ -93,11 +94,12 @@ void slot_publish(struct shm_segment *seg, uint32_t at, const struct shm_task *h
 {
     uint64_t version = slot_version(&seg->slots[at]);
     struct shadow shadow = begin(seg, at, version);
-    size_t message = strnlen(rest->message, TASK_MESSAGE_MAX - 1) + 1;
+    size_t step = strnlen(rest->step, TASK_STEP_MAX - 1) + 1;
     size_t error = strnlen(rest->error, TASK_ERROR_MAX - 1) + 1;
 
     put_bytes(shadow.head, head, SHM_HEAD_WORDS * 8);
-    put_bytes(shadow.rest + SHM_REST_OF(message), rest->message, message);
+    put_bytes(shadow.rest + SHM_REST_OF(count), rest->count, sizeof(rest->count));
+    put_bytes(shadow.rest + SHM_REST_OF(step), rest->step, step);
     put_bytes(shadow.rest + SHM_REST_OF(error), rest->error, error);
     put_bytes(shadow.rest + SHM_REST_OF(text), rest->text, head->text_len);
     publish(&seg->slots[at], version);
@@ -110,7 +112,9 @@ void slot_publish_head(struct shm_segment *seg, uint32_t at, const struct shm_ta
     struct shadow shadow = begin(seg, at, version);
 
     put_bytes(shadow.head, head, SHM_HEAD_WORDS * 8);
-    carry_string(shadow.rest + SHM_REST_OF(message), valid + SHM_REST_OF(message), TASK_MESSAGE_MAX);
+    for (size_t i = 0; i < TASK_COUNTERS; i++)
+        put_word(shadow.rest, SHM_REST_OF(count) + i, slot_word(valid, SHM_REST_OF(count) + i));
+    carry_string(shadow.rest + SHM_REST_OF(step), valid + SHM_REST_OF(step), TASK_STEP_MAX);
     carry_string(shadow.rest + SHM_REST_OF(error), valid + SHM_REST_OF(error), TASK_ERROR_MAX);
     for (size_t i = 0; i < slot_text_words(head->text_len); i++)
         put_word(shadow.rest, SHM_REST_OF(text) + i, slot_word(valid, SHM_REST_OF(text) + i));

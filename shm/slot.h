@@ -1,8 +1,8 @@
 /* Bodies of a slot: how they are written, published and copied. Internal to shm/.
  *
  * Bodies are arrays of relaxed atomic words, so a copy that races with a writer is defined behaviour and is thrown away
- * by the version check. Only what a task uses is written and read: the head, each string up to its terminator, text_len
- * bytes of text; what lies behind is left from earlier tasks and is never looked at.
+ * by the version check. Only what a task uses is written and read: the head, the counts, each string up to its
+ * terminator, text_len bytes of text; what lies behind is left from earlier tasks and is never looked at.
  *
  * Memory order. Writer: release fence, fill the shadow body, store version + 1 with release. Reader: load the version
  * with acquire, copy, acquire fence, load the version again. The writer's fence is what makes the second load see that
@@ -62,7 +62,7 @@ static inline size_t slot_text_words(uint16_t len)
     return ((size_t)slot_text_len(len) + 7) / 8;
 }
 
-/* The head of the valid body, all before `message`. With the lock held nothing moves and the copy is whole. */
+/* The head of the valid body, all before `count`. With the lock held nothing moves and the copy is whole. */
 static inline void slot_head(const struct shm_slot *slot, struct shm_task *out)
 {
     slot_words(out, slot_head_words(slot, slot_version(slot)), SHM_HEAD_WORDS);

@@ -62,13 +62,13 @@ static struct shm_slot *slot_of(struct shm_segment *seg, struct shm_handle task,
 static void make_reserved(struct shm_task *task, struct proc_ref me, const uint8_t id[16], uint8_t type,
                           uint64_t generation)
 {
-    memset(task, 0, offsetof(struct shm_task, message));
+    memset(task, 0, offsetof(struct shm_task, step));
     memcpy(task->id, id, sizeof task->id);
     task->generation = generation != 0 ? generation : 1; /* 0 names nobody */
     task->owner = me;
     task->state = TASK_RESERVED;
     task->type = type;
-    task->message[0] = '\0';
+    task->step[0] = '\0';
     task->error[0] = '\0';
 }
 
@@ -117,7 +117,8 @@ int shm_table_reserve(struct shm_segment *seg, struct proc_ref me, const uint8_t
 static void check_next(const struct shm_task *next)
 {
     shm_insist(next->state < TASK_STATES && next->progress <= 100 && next->text_len <= TASK_TEXT_MAX);
-    shm_insist(memchr(next->message, '\0', sizeof next->message));
+    shm_insist(next->cause < TASK_CAUSES && next->counted < 1u << TASK_COUNTERS);
+    shm_insist(memchr(next->step, '\0', sizeof next->step));
     shm_insist(memchr(next->error, '\0', sizeof next->error));
     shm_insist(!state_owned(next->state) || next->owner.generation != 0);
 }
@@ -126,7 +127,7 @@ static void check_next(const struct shm_task *next)
 static void merge_head(struct shm_segment *seg, uint32_t at, const struct shm_task *old, const struct shm_task *next,
                        struct shm_task *head)
 {
-    memcpy(head, next, offsetof(struct shm_task, message));
+    memcpy(head, next, offsetof(struct shm_task, count));
     memcpy(head->id, old->id, sizeof head->id);
     head->generation = old->generation;
     head->type = old->type;
@@ -140,15 +141,14 @@ static void merge_head(struct shm_segment *seg, uint32_t at, const struct shm_ta
         !slot_text_equal(seg, at, next->text, next->text_len))
         head->visible++;
     head->pad0 = 0;
-    head->pad1 = 0;
 }
 
 /* Nothing but the generation outlives a task. */
 static void make_free(struct shm_task *task, uint64_t generation)
 {
-    memset(task, 0, offsetof(struct shm_task, message));
+    memset(task, 0, offsetof(struct shm_task, step));
     task->generation = generation;
-    task->message[0] = '\0';
+    task->step[0] = '\0';
     task->error[0] = '\0';
 }
 
@@ -216,7 +216,7 @@ static int claim_locked(struct shm_segment *seg, struct proc_ref me, struct shm_
         return -EAGAIN;
     slot_head(&seg->slots[at], &old);
     shm_insist(old.state == TASK_READY);
-    memcpy(&head, &old, offsetof(struct shm_task, message));
+    memcpy(&head, &old, offsetof(struct shm_task, count));
     head.state = TASK_CLAIMED;
     head.owner = me;
     slot_publish_head(seg, at, &head);

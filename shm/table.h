@@ -34,8 +34,10 @@
 struct shm_segment;
 
 #define TASK_TEXT_MAX    2048 /* rendered JSON of a poll, bytes */
-#define TASK_MESSAGE_MAX 256  /* progress message, UTF-8 bytes with the terminator */
-#define TASK_ERROR_MAX   512  /* error sentence, UTF-8 bytes with the terminator */
+#define TASK_STEP_MAX    256  /* UTF-8 bytes with the terminator */
+#define TASK_ERROR_MAX   512  /* UTF-8 bytes with the terminator */
+#define TASK_COUNTERS    6    /* numbers that a task may report */
+#define TASK_NOT_PLACED  UINT32_MAX
 #define SHM_READ_RETRIES 1000
 
 enum task_state {
@@ -60,10 +62,25 @@ enum task_flag {
     TASK_CANCEL_ASKED = 1 << 0,    /* somebody asked for cancellation; the owner looks at it at each batch */
     TASK_TEXT_IN_JOURNAL = 1 << 1, /* the final representation is longer than TASK_TEXT_MAX: read it from the journal */
     TASK_INTERRUPTED = 1 << 2,     /* its owner died and polls have been told; the journal has not been asked yet */
-    TASK_OVERDUE = 1 << 3, /* past its type's time limit: its runner is being killed and there is no further attempt */
+    TASK_OVERDUE = 1 << 3,   /* past its type's time limit: its runner is being killed; no further attempt follows */
+    TASK_UNSETTLED = 1 << 4, /* the attempt is over; its runner waits for the database to write that down */
 };
 
-/* One task. All times are milliseconds since 1970 UTC, 0 = not yet. Strings are always terminated. */
+/* Why the last attempt was interrupted. shm/ only stores it; daemon/task/words.h has the words. */
+enum task_cause {
+    CAUSE_NONE = 0,
+    CAUSE_SIGNAL,   /* its runner was killed by signal `cause_code` */
+    CAUSE_EXIT,     /* its runner ended with exit code `cause_code` */
+    CAUSE_GONE,     /* nobody knows what became of its runner */
+    CAUSE_FORCE,    /* the whole service was stopped by force */
+    CAUSE_RESTART,  /* its runner was told to leave; the attempt does not count */
+    CAUSE_DATABASE, /* the database failed */
+    CAUSE_TOLD,     /* something else: `error` says it */
+    TASK_CAUSES
+};
+
+/* One task: facts, and what a poll answers, which is made from them at each change. All times are milliseconds since
+ * 1970 UTC, 0 = not yet. Strings are always terminated. */
 struct shm_task {
     uint8_t id[16];      /* random version 4 UUID, network order */
     uint64_t generation; /* of the slot: raised each time it is reserved */
@@ -80,12 +97,19 @@ struct shm_task {
     uint8_t outcome;       /* of a final task: the daemon's code for Task-Outcome; shm/ only stores it */
     uint8_t flags;         /* enum task_flag */
     uint8_t progress;      /* 0-100 */
-    uint8_t pad0;
-    uint16_t text_len; /* bytes used in text */
-    uint16_t pad1;
-    uint32_t client; /* a number for whoever asked for it, 0 = nobody; shm/ only counts by it */
-    char message[TASK_MESSAGE_MAX];
-    char error[TASK_ERROR_MAX];
+    uint8_t counted;       /* bit i: count[i] is known */
+    uint16_t text_len;     /* bytes used in text */
+    uint16_t pad0;
+    uint32_t client;      /* a number for whoever asked for it, 0 = nobody; shm/ only counts by it */
+    uint32_t ahead;       /* READY and never started: tasks before it; TASK_NOT_PLACED = not counted yet */
+    uint16_t cause_code;  /* number of the signal, exit code; else 0 */
+    uint8_t cause;        /* enum task_cause: why the attempt before was interrupted, or this one when flagged so */
+    uint8_t max_attempts; /* how often it is tried; 0 before the first start */
+    uint64_t count[TASK_COUNTERS]; /* what the attempt has counted, by the daemon's numbers; shm/ only stores it */
+    char step[TASK_STEP_MAX];      /* what it does now, in the words of its type ("row 120 000"); "" = nothing said
+                                      yet. Of a final task: the message that stays */
+    char error[TASK_ERROR_MAX];    /* of a failed or cancelled task: what went wrong. With CAUSE_TOLD: what went wrong
+                                      in the attempt before. Else "" */
     char text[TASK_TEXT_MAX]; /* the nine members as the poll answers them; not terminated. Last: copied by length */
 };
 

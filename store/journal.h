@@ -27,23 +27,35 @@ enum task_outcome {
 };
 const char *task_outcome_name(enum task_outcome outcome);
 
-/* The uploaded file of a task, and what its arrival has found out about it. Empty name = none. */
+/* The uploaded file of a task. Empty name = none. */
 struct journal_file {
-    char name[256];     /* the client's name for it, for display only; UTF-8 */
-    uint64_t offset;    /* first byte of the file inside the spooled body (multipart) */
-    uint64_t length;    /* bytes */
-    char format[8];     /* sheet_format_name() of its content; "" = not known */
-    bool hashed;        /* `sha256` is known */
-    uint8_t sha256[32]; /* of the file alone */
+    char name[256];  /* the client's name for it, for display only; UTF-8 */
+    uint64_t offset; /* first byte of the file inside the spooled body (multipart) */
+    uint64_t length; /* bytes */
 };
 
-/* What a task has counted of its rows or items. */
-struct task_counts {
-    bool known;     /* false: it has not counted anything, or does not count at all */
-    uint64_t total; /* 0: not known yet */
-    uint64_t done;  /* gone through, the refused ones included */
-    uint64_t rejected;
+/* What a task counts of its rows or items. The names are those of the full view; a type reports the ones that it
+ * has. */
+enum task_count {
+    COUNT_TOTAL,     /* how many there are to go through */
+    COUNT_DONE,      /* gone through, the rejected ones included */
+    COUNT_CREATED,   /* what the effect did: with a success alone */
+    COUNT_UPDATED,   /* likewise */
+    COUNT_UNCHANGED, /* likewise */
+    COUNT_REJECTED,
+    TASK_COUNTS
 };
+#define COUNTED(count) (1u << (count))
+
+struct task_counts {
+    uint8_t known; /* COUNTED() of those that have been reported; 0: none */
+    uint64_t n[TASK_COUNTS];
+};
+static inline void task_count(struct task_counts *counts, enum task_count which, uint64_t n)
+{
+    counts->known |= (uint8_t)COUNTED(which);
+    counts->n[which] = n;
+}
 
 /* What accept writes. Strings are borrowed. */
 struct journal_new {
@@ -78,7 +90,7 @@ struct journal_row {
     char *error_code;          /* "" if none */
     char *error_message;       /* "" if none */
     unsigned progress;         /* of a failed or cancelled task: the percent it had reached */
-    struct task_counts counts; /* likewise */
+    struct task_counts counts; /* of a final task */
     struct journal_file file;
     char requested_by[64 * 4 + 1]; /* "" if unknown; as all below */
     char request_id[37];

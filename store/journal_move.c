@@ -24,7 +24,7 @@ int journal_claim(struct store_conn *conn, const store_uuid id, const store_uuid
     struct store_value params[] = {STORE_S(task_text), STORE_S(node_text)};
     /* The start is never before the acceptance, even when the database's clock is behind ours. */
     int rc = move(conn,
-                  "UPDATE task FORCE INDEX (PRIMARY) SET status = 'running', attempt = attempt + 1, "
+                  "UPDATE task SET status = 'running', attempt = attempt + 1, "
                   "started_at = GREATEST(UTC_TIMESTAMP(3), created_at) "
                   "WHERE id = ? AND node = ? AND status = 'queued'",
                   params, 2);
@@ -40,7 +40,7 @@ int journal_requeue(struct store_conn *conn, const store_uuid id, const store_uu
     struct store_value params[] = {STORE_U(give_back && attempt > 0 ? attempt - 1 : attempt), STORE_S(task_text),
                                    STORE_S(node_text), STORE_U(attempt)};
     return move(conn,
-                "UPDATE task FORCE INDEX (PRIMARY) SET status = 'queued', attempt = ?, started_at = NULL "
+                "UPDATE task SET status = 'queued', attempt = ?, started_at = NULL "
                 "WHERE id = ? AND node = ? AND status = 'running' AND attempt = ?",
                 params, 4);
 }
@@ -64,7 +64,7 @@ static const char *final_name(enum journal_status status)
 struct end_args {
     char id[STORE_UUID_SIZE], node[STORE_UUID_SIZE], done[STORE_TIME_SIZE];
     char message[255 * 4 + 1], code[40 * 4 + 1], error[500 * 4 + 1];
-    struct store_value values[14];
+    struct store_value values[8 + TASK_COUNTS + 3];
 };
 
 static struct store_value clipped(char *out, size_t chars, const char *text)
@@ -75,11 +75,13 @@ static struct store_value clipped(char *out, size_t chars, const char *text)
     return STORE_S(out);
 }
 
-static void fill_counts(struct store_value *v, const struct task_counts *counts)
+/* What did not succeed has written nothing, whatever it had counted on its way. */
+static void fill_counts(struct store_value *v, const struct journal_end *end)
 {
-    v[0] = counts->known && counts->total != 0 ? STORE_U(counts->total) : STORE_N;
-    v[1] = STORE_U(counts->known ? counts->done : 0);
-    v[2] = counts->known ? STORE_U(counts->rejected) : STORE_N;
+    static const unsigned effects = COUNTED(COUNT_CREATED) | COUNTED(COUNT_UPDATED) | COUNTED(COUNT_UNCHANGED);
+    unsigned known = end->counts.known & (end->status == JOURNAL_SUCCEEDED ? ~0u : ~effects);
+    for (unsigned i = 0; i < TASK_COUNTS; i++)
+        v[i] = known & COUNTED(i) ? STORE_U(end->counts.n[i]) : STORE_N;
 }
 
 static void fill_end(struct end_args *args, const store_uuid id, const store_uuid node, const struct journal_end *end)
@@ -97,16 +99,16 @@ static void fill_end(struct end_args *args, const store_uuid id, const store_uui
     v[5] = clipped(args->error, 500, end->error_message);
     v[6] = STORE_S(args->done);
     v[7] = STORE_U(end->progress);
-    fill_counts(&v[8], &end->counts);
-    v[11] = STORE_S(args->id);
-    v[12] = STORE_S(args->node);
+    fill_counts(&v[8], end);
+    v[8 + TASK_COUNTS] = STORE_S(args->id);
+    v[9 + TASK_COUNTS] = STORE_S(args->node);
 }
 
 #define FINISH                                                                                                         \
-    "UPDATE task FORCE INDEX (PRIMARY) SET status = ?, outcome = ?, result = ?, message = ?, error_code = ?, "         \
-    "error_message = ?, "                                                                                              \
+    "UPDATE task SET status = ?, outcome = ?, result = ?, message = ?, error_code = ?, error_message = ?, "            \
     "finished_at = GREATEST(?, created_at), progress = ?, progress_total = ?, progress_done = ?, "                     \
-    "progress_rejected = ?, live_key = NULL WHERE id = ? AND node = ? "
+    "progress_created = ?, progress_updated = ?, progress_unchanged = ?, progress_rejected = ?, live_key = NULL "      \
+    "WHERE id = ? AND node = ? "
 
 int journal_finish(struct store_conn *conn, const store_uuid id, const store_uuid node, enum journal_status from,
                    unsigned attempt, const struct journal_end *end)
@@ -115,9 +117,9 @@ int journal_finish(struct store_conn *conn, const store_uuid id, const store_uui
     assert(from == JOURNAL_RUNNING || from == JOURNAL_QUEUED);
     fill_end(&args, id, node, end);
     if (from == JOURNAL_QUEUED)
-        return move(conn, FINISH "AND status = 'queued'", args.values, 13);
-    args.values[13] = STORE_U(attempt);
-    return move(conn, FINISH "AND status = 'running' AND attempt = ?", args.values, 14);
+        return move(conn, FINISH "AND status = 'queued'", args.values, 10 + TASK_COUNTS);
+    args.values[10 + TASK_COUNTS] = STORE_U(attempt);
+    return move(conn, FINISH "AND status = 'running' AND attempt = ?", args.values, 11 + TASK_COUNTS);
 }
 
 static int keep_found(const struct store_value *v, unsigned n, void *ctx)
@@ -134,8 +136,7 @@ int journal_ask_cancel(struct store_conn *conn, const store_uuid id, const char 
     store_uuid_text(id, text);
     struct store_value params[] = {clipped(by_text, 64, by), clipped(reason_text, 200, reason), STORE_S(text)};
     int rc = move(conn,
-                  "UPDATE task FORCE INDEX (PRIMARY) SET cancel_requested = 1, cancel_requested_at = UTC_TIMESTAMP(3), "
-                  "cancel_by = ?, "
+                  "UPDATE task SET cancel_requested = 1, cancel_requested_at = UTC_TIMESTAMP(3), cancel_by = ?, "
                   "cancel_reason = ?, live_key = NULL "
                   "WHERE id = ? AND status IN ('queued', 'running') AND NOT cancel_requested",
                   params, 3);

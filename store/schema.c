@@ -476,12 +476,42 @@ static const char *const version_8[] = {
     NULL,
 };
 
-/* What an upload turned out to be when it arrived: sniffed and, where a digest was asked for, hashed only there. */
-static const char alter_task_file[] = "ALTER TABLE task ADD COLUMN IF NOT EXISTS file_format VARCHAR(7) CHARACTER SET "
-                                      "ascii NULL, ADD COLUMN IF NOT EXISTS file_sha256 BINARY(32) NULL";
+/* What a task has counted, each number NULL when it did not count that; of a success too, whose numbers stood in its
+ * result alone. */
+static const char alter_task_counts[] = "ALTER TABLE task MODIFY COLUMN progress_done BIGINT UNSIGNED NULL, "
+                                        "ADD COLUMN IF NOT EXISTS progress_created BIGINT UNSIGNED NULL, "
+                                        "ADD COLUMN IF NOT EXISTS progress_updated BIGINT UNSIGNED NULL, "
+                                        "ADD COLUMN IF NOT EXISTS progress_unchanged BIGINT UNSIGNED NULL";
+static const char fill_task_counts_unknown[] = "UPDATE task SET progress_done = NULL WHERE progress_rejected IS NULL";
+#define RESULT(path)  "JSON_VALUE(result, '$." path "')"
+#define SKIPPED(name) " + COALESCE(" RESULT("skipped." name) ", 0)"
+static const char fill_task_counts[] =
+    "UPDATE task SET progress_total = COALESCE(" RESULT("rows_total") ", " RESULT("components_total") ", " RESULT(
+        "items") SKIPPED("inactive") SKIPPED("no_price") SKIPPED("stale") SKIPPED("too_old")
+        SKIPPED("no_stock")
+            SKIPPED("no_free_qty")
+                SKIPPED("no_cost")
+                    SKIPPED("no_quotes")
+                        SKIPPED("too_few") SKIPPED("failed") "), "
+                                                             "progress_done = progress_total, progress_created "
+                                                             "= " RESULT("inserted") ", progress_updated = " RESULT("up"
+                                                                                                                    "da"
+                                                                                                                    "te"
+                                                                                                                    "d") ", progress_unchanged = " RESULT("unchanged") ", progress_rejected = COALESCE(" RESULT("rows_rejected") ", " RESULT(
+                                                                 "rejected") ", " RESULT("failed") ", " RESULT("skipped"
+                                                                                                               ".faile"
+                                                                                                               "d") ", "
+                                                                                                                    "IF"
+                                                                                                                    "(" RESULT("items") " IS NULL, NULL, 0)) "
+                                                                                                                                        "WHERE status = 'succeeded' AND result IS NOT NULL AND progress_total IS NULL "
+                                                                                                                                        "AND type IN ('stock_import', 'catalog_import', 'recalculate', 'pricelist_create')";
+#undef SKIPPED
+#undef RESULT
 
 static const char *const version_9[] = {
-    alter_task_file,
+    alter_task_counts,
+    fill_task_counts_unknown,
+    fill_task_counts,
     NULL,
 };
 
@@ -494,6 +524,6 @@ const struct store_migration store_migrations[] = {
     {6, "how far failed tasks came, traces", version_6},
     {7, "columns of refused rows", version_7},
     {8, "lots by what they look like", version_8},
-    {9, "format and digest of uploads", version_9},
+    {9, "counts of every task", version_9},
     {0, NULL, NULL},
 };

@@ -30,12 +30,13 @@ static void on_term(int sig)
     wakeup_poke(the_janitor->process->segment, the_janitor->process->self.slot);
 }
 
-void janitor_cause(int wait_status, char *buf, size_t size)
+struct interruption janitor_cause(const struct janitor *janitor, int wait_status, unsigned attempt)
 {
-    if (WIFSIGNALED(wait_status))
-        snprintf(buf, size, "its runner was killed by signal %d", WTERMSIG(wait_status));
-    else
-        snprintf(buf, size, "its runner ended with exit code %d", WEXITSTATUS(wait_status));
+    bool killed = WIFSIGNALED(wait_status);
+    return (struct interruption){.cause = killed ? CAUSE_SIGNAL : CAUSE_EXIT,
+                                 .code = (unsigned)(killed ? WTERMSIG(wait_status) : WEXITSTATUS(wait_status)),
+                                 .attempt = attempt,
+                                 .max = janitor->process->config->max_attempts};
 }
 
 struct death {
@@ -53,11 +54,12 @@ static bool tell_interrupted(const struct shm_task *task, struct shm_handle hand
     death->owns = true;
     if (task->state != TASK_RUNNING)
         return true;
-    char cause[80];
-    janitor_cause(death->info.wait_status, cause, sizeof cause);
-    const struct process *process = death->janitor->process;
-    if (taskstate_interrupted(process->segment, handle, death->info.ref, cause, process->config->max_attempts) == 0)
+    struct interruption why = janitor_cause(death->janitor, death->info.wait_status, task->attempt);
+    if (taskstate_interrupted(death->janitor->process->segment, handle, death->info.ref, &why) == 0) {
+        char cause[80];
+        taskwords_cause(&why, cause, sizeof cause);
         log_task(LOG_LEVEL_WARN, task->id, "interrupted: %s", cause);
+    }
     return true;
 }
 

@@ -8,6 +8,7 @@
 #define PF_JANITOR_JANITOR_H
 
 #include "daemon/process/process.h"
+#include "daemon/task/words.h"
 #include "shm/table.h"
 
 #include <pthread.h>
@@ -51,10 +52,10 @@ struct janitor_line {
     uint64_t journalled; /* generation whose cancel request is known to be in the journal */
 };
 
-/* SQL thread (sql.c). */
+/* SQL thread (janitor_sql.c). */
 void *janitor_sql_main(void *janitor);
 
-/* One settling step of the SQL thread; return 0, or -1 when the database failed (try again later). settle.c */
+/* One settling step of the SQL thread; return 0, or -1 when the database failed (try again later). janitor_settle.c */
 int janitor_load(struct janitor *janitor);
 int janitor_settle_dead(struct janitor *janitor);
 int janitor_adopt(struct janitor *janitor);
@@ -63,7 +64,7 @@ int janitor_sweep_kept(struct janitor *janitor);
 /* Show a final row in its slot; its leases and its file go first. */
 int janitor_show_end(struct janitor *janitor, struct shm_handle handle, const struct journal_row *row);
 
-/* Tasks that should be ending (stop.c): the first on the first thread, the others are steps of the SQL
+/* Tasks that should be ending (janitor_stop.c): the first on the first thread, the others are steps of the SQL
  * thread. */
 void janitor_watch_tasks(struct janitor *janitor);
 int janitor_stop_statements(struct janitor *janitor);
@@ -72,7 +73,7 @@ int janitor_look_at_requests(struct janitor *janitor);
 /* Wake the SQL thread. */
 void janitor_poke_sql(struct janitor *janitor);
 
-/* "killed by signal 9 (Killed)", "ended with exit code 3". */
-void janitor_cause(int wait_status, char *buf, size_t size);
+/* Attempt `attempt` was interrupted by the death of its runner. */
+struct interruption janitor_cause(const struct janitor *janitor, int wait_status, unsigned attempt);
 
 #endif

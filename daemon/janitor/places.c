@@ -1,38 +1,26 @@
-/* The places of waiting tasks, counted and compared with what their messages say. */
+/* The places of waiting tasks, counted and compared with those in their slots. */
 #include "daemon/janitor/places.h"
 
 #include "base/clock.h"
 #include "daemon/process/process.h"
 #include "daemon/task/state.h"
 
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #define REFRESH_MS 500
 #define REST       50 /* times what a refresh took: at most two hundredths of a core, however long the line is */
-#define NOT_SAID   UINT32_MAX
 
 struct waiting_task {
     uint64_t order;
     struct shm_handle handle;
-    uint32_t said;
-    bool counts_only; /* its message is not ours to write */
+    uint32_t known;
+    bool counts_only; /* it waits for a further attempt and shows why */
 };
 
 struct line {
     struct waiting_task *tasks;
     size_t n, room;
 };
-
-/* The number that the message tells now. */
-static uint32_t said_in(const char *message)
-{
-    const size_t skip = sizeof TASKSTATE_WAITS - 1;
-    if (strncmp(message, TASKSTATE_WAITS, skip) != 0 || message[skip] < '0' || message[skip] > '9')
-        return NOT_SAID;
-    return (uint32_t)strtoul(message + skip, NULL, 10);
-}
 
 static bool collect(const struct shm_task *task, struct shm_handle handle, uint64_t version, void *ctx)
 {
@@ -45,7 +33,7 @@ static bool collect(const struct shm_task *task, struct shm_handle handle, uint6
             abort();
     }
     struct waiting_task *waiting = &line->tasks[line->n++];
-    *waiting = (struct waiting_task){task->order, handle, said_in(task->message), task->attempt > 0};
+    *waiting = (struct waiting_task){task->order, handle, task->ahead, task->attempt > 0};
     return true;
 }
 
@@ -55,10 +43,10 @@ static int by_order(const void *a, const void *b)
     return (left > right) - (left < right);
 }
 
-static bool wrong(uint32_t said, uint32_t ahead)
+static bool wrong(uint32_t known, uint32_t ahead)
 {
-    uint64_t by = said > ahead ? said - ahead : ahead - said;
-    return said == NOT_SAID || by * 10 > ahead;
+    uint64_t by = known > ahead ? known - ahead : ahead - known;
+    return known == TASK_NOT_PLACED || by * 10 > ahead;
 }
 
 void waiting_refresh(struct shm_segment *segment)
@@ -72,8 +60,8 @@ void waiting_refresh(struct shm_segment *segment)
     if (line.n)
         qsort(line.tasks, line.n, sizeof *line.tasks, by_order);
     for (size_t i = 0; i < line.n; i++)
-        if (!line.tasks[i].counts_only && wrong(line.tasks[i].said, (uint32_t)i))
-            taskstate_waiting(segment, line.tasks[i].handle, (uint32_t)i);
+        if (!line.tasks[i].counts_only && wrong(line.tasks[i].known, (uint32_t)i))
+            taskstate_place(segment, line.tasks[i].handle, (uint32_t)i);
     free(line.tasks);
     due_ms = begun_ms + REFRESH_MS + REST * (clock_mono_ms() - begun_ms);
 }

@@ -46,7 +46,7 @@ static int show_gone(struct janitor *janitor, struct shm_handle handle, const st
 {
     struct ending gone;
     ending_gone(&gone);
-    ending_keep(&gone.end, task);
+    ending_keep(&gone, task);
     spool_drop(janitor->spool_fd, task->id);
     return moved(taskstate_finish(janitor->process->segment, handle, &gone.end));
 }
@@ -58,44 +58,47 @@ static void tell_attempt(struct joblog *log, const struct journal_row *row, cons
     joblog_line(log, row->started_ms, "attempt %u of %u started", row->attempt, janitor->process->config->max_attempts);
 }
 
-/* The end of a running row, with the lines that tell of it. `task`: its slot, NULL = it has none. Returns as
- * journal_finish(). */
+/* The end of a running row, with the lines that tell of it. `task`: its slot, NULL = it has none. `why`: NULL = the task
+ * was cancelled. Returns as journal_finish(). */
 static int write_end(struct janitor *janitor, const struct journal_row *row, const struct shm_task *task,
-                     const char *cause, struct journal_end *end)
+                     const struct interruption *why, struct ending *ending)
 {
     struct joblog log;
+    struct journal_end *end = &ending->end;
     if (task)
-        ending_keep(end, task);
+        ending_keep(ending, task);
     tell_attempt(&log, row, janitor);
-    if (cause)
-        joblog_line(&log, end->done_ms, "attempt %u ended: %s", row->attempt, cause);
+    if (why)
+        joblog_interrupted(&log, end->done_ms, why);
     joblog_end(&log, end, end->error_message);
     return tasklog_finish(&janitor->db, row->id, janitor->process->node, JOURNAL_RUNNING, row->attempt, end,
                           joblog_text(&log));
 }
 
 /* The next attempt. Returns as journal_requeue(). */
-static int write_requeue(struct janitor *janitor, const struct journal_row *row, const char *cause)
+static int write_requeue(struct janitor *janitor, const struct journal_row *row, const struct interruption *why)
 {
     struct joblog log;
     tell_attempt(&log, row, janitor);
-    joblog_last(&log, "attempt %u ended: %s", row->attempt, cause);
+    joblog_last_interrupted(&log, why);
     return tasklog_requeue(&janitor->db, row->id, janitor->process->node, row->attempt, false, joblog_text(&log));
 }
 
 /* No further attempt: write that end. Returns 1, 0 when the row moved meanwhile, -1. The caller shows it by reading the
  * row again. */
 static int end_attempts(struct janitor *janitor, const struct journal_row *row, const struct shm_task *task,
-                        const char *cause)
+                        const struct interruption *why)
 {
     struct ending ending;
-    ending_interrupted(&ending, row->attempt, janitor->process->config->max_attempts, cause, task);
+    char cause[TASK_ERROR_MAX];
+    ending_interrupted(&ending, why, task);
     if (task && (task->flags & TASK_OVERDUE)) {
         ending.end.outcome = OUTCOME_TIMED_OUT;
         ending.end.error_code = "timed_out";
         ending.end.error_message = "Stopped: it ran past the time limit of this task type; nothing was written.";
     }
-    int rc = write_end(janitor, row, task, cause, &ending.end);
+    int rc = write_end(janitor, row, task, why, &ending);
+    taskwords_cause(why, cause, sizeof cause);
     if (rc == 1)
         log_task(LOG_LEVEL_WARN, row->id, "ended: %s (%s)", ending.end.error_code, cause);
     return rc;
@@ -106,7 +109,7 @@ static int end_cancelled(struct janitor *janitor, const struct journal_row *row,
 {
     struct ending ending;
     ending_cancelled(&ending, row);
-    int rc = write_end(janitor, row, task, NULL, &ending.end);
+    int rc = write_end(janitor, row, task, NULL, &ending);
     if (rc == 1)
         log_task(LOG_LEVEL_INFO, row->id, "ended: cancelled");
     return rc;
@@ -114,39 +117,36 @@ static int end_cancelled(struct janitor *janitor, const struct journal_row *row,
 
 /* Returns 1, 0 when the row moved meanwhile, -1. */
 static int next_attempt(struct janitor *janitor, struct shm_handle handle, const struct journal_row *row,
-                        const char *cause)
+                        const struct interruption *why)
 {
-    char text[TASK_MESSAGE_MAX];
-    int rc = write_requeue(janitor, row, cause);
+    int rc = write_requeue(janitor, row, why);
     if (rc != 1)
         return rc;
-    snprintf(text, sizeof text, "interrupted (%.100s), attempt %u of %u follows", cause, row->attempt + 1,
-             janitor->process->config->max_attempts);
-    rc = taskstate_requeue(janitor->process->segment, handle, text);
+    rc = taskstate_requeue(janitor->process->segment, handle, why);
     wakeup_poke_kind(janitor->process->segment, PROC_RUNNER);
     return moved(rc) == 0 ? 1 : -1;
 }
 
 /* One look at the row of a task whose owner is dead. Returns 0 (settled), 1 (look again), -1 (in the next pass). */
-static int settle_row(struct janitor *janitor, struct shm_handle handle, const struct shm_task *task, const char *cause,
-                      const struct journal_row *row)
+static int settle_row(struct janitor *janitor, struct shm_handle handle, const struct shm_task *task,
+                      const struct interruption *why, const struct journal_row *row)
 {
     if (row->status == JOURNAL_QUEUED)
-        return moved(taskstate_requeue(janitor->process->segment, handle, "waiting for a runner"));
+        return moved(taskstate_requeue(janitor->process->segment, handle, NULL));
     if (row->status != JOURNAL_RUNNING)
         return janitor_show_end(janitor, handle, row);
     if (row->cancel_requested || (task->flags & TASK_CANCEL_ASKED))
         return end_cancelled(janitor, row, task) < 0 ? -1 : 1;
     if (row->attempt < janitor->process->config->max_attempts && !(task->flags & TASK_OVERDUE)) {
-        int rc = next_attempt(janitor, handle, row, cause);
+        int rc = next_attempt(janitor, handle, row, why);
         return rc == 1 ? 0 : rc == 0 ? 1 : -1;
     }
-    return end_attempts(janitor, row, task, cause) < 0 ? -1 : 1;
+    return end_attempts(janitor, row, task, why) < 0 ? -1 : 1;
 }
 
 /* The owner of a RUNNING or CLAIMED slot is dead. Returns 0, or -1 to try again in the next pass. */
 static int settle_task(struct janitor *janitor, struct shm_handle handle, const struct shm_task *task,
-                       const char *cause)
+                       const struct interruption *why)
 {
     /* A commit may slip in between reading and moving the row, and an end that was written is shown by reading it: look
      * again. */
@@ -155,7 +155,9 @@ static int settle_task(struct janitor *janitor, struct shm_handle handle, const 
         int rc = journal_read_settled(&janitor->db, task->id, &row);
         if (rc <= 0)
             return rc < 0 ? -1 : show_gone(janitor, handle, task);
-        rc = settle_row(janitor, handle, task, cause, &row);
+        struct interruption of_row = *why; /* a runner may have died between the journal and the slot */
+        of_row.attempt = row.attempt;
+        rc = settle_row(janitor, handle, task, &of_row, &row);
         journal_row_fini(&row);
         if (rc <= 0)
             return rc;
@@ -167,12 +169,13 @@ static int settle_task(struct janitor *janitor, struct shm_handle handle, const 
  * it is freed. */
 static int end_earlier_life(struct janitor *janitor, struct journal_row *row)
 {
-    static const char cause[] = "the service was stopped by force";
+    struct interruption why = {
+        .cause = CAUSE_FORCE, .attempt = row->attempt, .max = janitor->process->config->max_attempts};
     store_uuid id;
     memcpy(id, row->id, sizeof id);
     int rc = row->cancel_requested                                   ? end_cancelled(janitor, row, NULL)
-             : row->attempt < janitor->process->config->max_attempts ? write_requeue(janitor, row, cause)
-                                                                     : end_attempts(janitor, row, NULL, cause);
+             : row->attempt < janitor->process->config->max_attempts ? write_requeue(janitor, row, &why)
+                                                                     : end_attempts(janitor, row, NULL, &why);
     journal_row_fini(row);
     if (rc < 0 || lease_release_all(&janitor->db, id) < 0)
         return -1;
@@ -213,10 +216,9 @@ static bool settle_slot(const struct shm_task *task, struct shm_handle handle, u
     (void)version;
     if (task->owner.slot != s->info.ref.slot || task->owner.generation != s->info.ref.generation)
         return true;
-    char cause[80];
-    janitor_cause(s->info.wait_status, cause, sizeof cause);
+    struct interruption why = janitor_cause(s->janitor, s->info.wait_status, task->attempt);
     int rc = task->state == TASK_RESERVED ? settle_reserved(s->janitor, handle, task->id, s->dead_ms)
-                                          : settle_task(s->janitor, handle, task, cause);
+                                          : settle_task(s->janitor, handle, task, &why);
     s->waiting |= rc == 1;
     s->failed |= rc < 0;
     return rc >= 0;
@@ -232,9 +234,11 @@ static bool settle_stray(const struct shm_task *task, struct shm_handle handle, 
     if (task->owner.generation == 0 || (proctab_read(s->janitor->process->segment, task->owner.slot, &info) &&
                                         info.ref.generation == task->owner.generation && info.state != PROC_FREE))
         return true;
+    struct interruption why = {
+        .cause = CAUSE_GONE, .attempt = task->attempt, .max = s->janitor->process->config->max_attempts};
     log_task(LOG_LEVEL_WARN, task->id, "its owner is unknown; settled from the journal");
     int rc = task->state == TASK_RESERVED ? settle_reserved(s->janitor, handle, task->id, 0)
-                                          : settle_task(s->janitor, handle, task, "its runner is gone");
+                                          : settle_task(s->janitor, handle, task, &why);
     s->failed |= rc < 0;
     return rc >= 0;
 }

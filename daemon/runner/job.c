@@ -1,4 +1,4 @@
-/* What a handler's callbacks do in a runner: progress into the table, ends into the journal. Files: file.c. */
+/* What a handler's callbacks do in a runner: progress into the table, ends into the journal. Files: runner_file.c. */
 #include "base/clock.h"
 #include "base/log.h"
 #include "daemon/runner/runner.h"
@@ -33,13 +33,6 @@ static void on_progress(struct job *job, unsigned percent, const char *text)
     if (now - runner->shown_ms < PROGRESS_MS)
         return;
     runner->shown_ms = now;
-    /* Said all through a further attempt: a page that polls twice a second would miss a message of a moment. */
-    char further[TASK_MESSAGE_MAX];
-    if (job->attempt > 1) {
-        snprintf(further, sizeof further, "attempt %u of %u: %s", job->attempt, runner->process->config->max_attempts,
-                 text);
-        text = further;
-    }
     taskstate_progress(runner->process->segment, runner->handle, percent, text, &job->counts);
 }
 
@@ -78,8 +71,7 @@ struct finishing {
     struct job_ending *ending;
     job_effect_fn effect;
     void *ctx;
-    struct journal_end end;
-    struct shm_task shown; /* the slot; the end borrows from it */
+    struct ending end;
 };
 
 /* What finish_body() returns beside 0 and -1; the transaction is rolled back. */
@@ -89,19 +81,20 @@ enum {
 };
 
 /* What the end keeps of the attempt. Only we change our slot but for its flags, so a copy is true until we end it. */
-static void keep(const struct runner *runner, struct shm_task *slot, struct journal_end *end)
+static void keep(const struct runner *runner, struct ending *ending)
 {
+    struct shm_task slot;
     uint64_t version;
-    end->counts = runner->job.counts;
-    if (shm_table_read(runner->process->segment, runner->handle, slot, &version) == 0)
-        ending_keep(end, slot);
+    ending->end.counts = runner->job.counts;
+    if (shm_table_read(runner->process->segment, runner->handle, &slot, &version) == 0)
+        ending_keep(ending, &slot);
 }
 
 static void fill_end(struct finishing *f)
 {
     const struct job_ending *ending = f->ending;
     bool failed = ending->outcome == OUTCOME_FAILED;
-    f->end = (struct journal_end){
+    f->end.end = (struct journal_end){
         .status = failed ? JOURNAL_FAILED : JOURNAL_SUCCEEDED,
         .outcome = ending->outcome,
         .result = failed ? NULL : ending->result,
@@ -110,22 +103,22 @@ static void fill_end(struct finishing *f)
         .error_message = failed ? ending->error : NULL,
         .done_ms = clock_wall_ms(),
     };
-    keep(f->runner, &f->shown, &f->end);
+    keep(f->runner, &f->end);
 }
 
 static int finish_body(struct store_conn *db, void *ctx)
 {
     struct finishing *f = ctx;
     struct joblog *log = &f->runner->log;
+    const struct journal_end *end = &f->end.end;
     int rc = f->effect ? f->effect(f->job, db, f->ending, f->ctx) : 0;
     if (rc != 0)
         return rc == JOB_EFFECT_REJECT ? FINISH_REJECTED : -1;
     fill_end(f);
-    rc = journal_finish(db, f->job->id, f->runner->process->node, JOURNAL_RUNNING, f->job->attempt, &f->end);
+    rc = journal_finish(db, f->job->id, f->runner->process->node, JOURNAL_RUNNING, f->job->attempt, end);
     if (rc != 1)
         return rc == 0 ? FINISH_LOST : -1;
-    joblog_end(log, &f->end,
-               f->end.status == JOURNAL_SUCCEEDED ? f->end.message : NULL); /* an error may quote a cell */
+    joblog_end(log, end, end->status == JOURNAL_SUCCEEDED ? end->message : NULL); /* an error may quote a cell */
     return tasklog_append(db, f->job->id, joblog_text(log));
 }
 
@@ -157,9 +150,10 @@ static int commit(struct finishing *f)
     int rc = store_transaction(f->job->db, finish_body, finish_settled, f, 0);
     if (rc != 0)
         return rc;
-    show_end(runner, &f->end, f->job->file != NULL);
-    log_task(LOG_LEVEL_INFO, f->job->id, "ended: %s%s%s", task_outcome_name(f->end.outcome),
-             f->end.error_code ? ": " : "", f->end.error_code ? f->end.error_code : "");
+    const struct journal_end *end = &f->end.end;
+    show_end(runner, end, f->job->file);
+    log_task(LOG_LEVEL_INFO, f->job->id, "ended: %s%s%s", task_outcome_name(end->outcome), end->error_code ? ": " : "",
+             end->error_code ? end->error_code : "");
     return 0;
 }
 
@@ -185,11 +179,11 @@ static enum job_verdict on_finish(struct job *job, struct job_ending *ending, jo
     return rc < 0 ? JOB_AGAIN : JOB_ENDED;
 }
 
-int runner_end(struct runner *runner, struct journal_end *end)
+int runner_end(struct runner *runner, struct ending *ending)
 {
     struct job *job = &runner->job;
-    struct shm_task slot;
-    keep(runner, &slot, end);
+    const struct journal_end *end = &ending->end;
+    keep(runner, ending);
     if (store_ensure(&runner->db) != 0 || lease_release_all(&runner->db, job->id) < 0)
         return -1;
     joblog_end(&runner->log, end, end->error_message);
@@ -206,21 +200,27 @@ int runner_end(struct runner *runner, struct journal_end *end)
     return 0;
 }
 
-void runner_interrupted(const struct runner *runner, struct ending *ending, const char *cause)
+struct interruption runner_interruption(const struct runner *runner, enum task_cause cause, const char *told)
+{
+    return (struct interruption){
+        .cause = cause, .told = told, .attempt = runner->job.attempt, .max = runner->process->config->max_attempts};
+}
+
+void runner_interrupted(const struct runner *runner, struct ending *ending, const struct interruption *why)
 {
     struct shm_task slot;
     uint64_t version;
     bool there = shm_table_read(runner->process->segment, runner->handle, &slot, &version) == 0;
-    ending_interrupted(ending, runner->job.attempt, runner->process->config->max_attempts, cause, there ? &slot : NULL);
+    ending_interrupted(ending, why, there ? &slot : NULL);
 }
 
 /* The last attempt is over, and the journal does not know it. Returns 1 to look again, -1. */
 static int end_lost_attempt(struct runner *runner)
 {
     struct ending ending;
-    struct shm_task slot;
-    runner_interrupted(runner, &ending, "the database failed");
-    keep(runner, &slot, &ending.end);
+    struct interruption why = runner_interruption(runner, CAUSE_DATABASE, NULL);
+    runner_interrupted(runner, &ending, &why);
+    keep(runner, &ending);
     joblog_end(&runner->log, &ending.end, ending.text);
     int rc = tasklog_finish(&runner->db, runner->job.id, runner->process->node, JOURNAL_RUNNING, runner->job.attempt,
                             &ending.end, joblog_text(&runner->log));
@@ -231,9 +231,8 @@ static int end_lost_attempt(struct runner *runner)
 static void show_gone(struct runner *runner)
 {
     struct ending ending;
-    struct shm_task slot;
     ending_gone(&ending);
-    keep(runner, &slot, &ending.end);
+    keep(runner, &ending);
     show_end(runner, &ending.end, true);
 }
 
@@ -257,12 +256,13 @@ static int follow_once(struct runner *runner, bool started)
         show_end(runner, &end, true);
         rc = 0;
     } else if (row.status == JOURNAL_QUEUED) {
-        RUNNER_PERSIST(runner, taskstate_requeue(process->segment, runner->handle, "waiting for a runner"));
+        RUNNER_PERSIST(runner, taskstate_requeue(process->segment, runner->handle, NULL));
         wakeup_poke_kind(process->segment, PROC_RUNNER);
         rc = 0;
     } else if (!started || row.attempt < process->config->max_attempts) {
+        struct interruption why = runner_interruption(runner, CAUSE_DATABASE, NULL);
         if (started)
-            joblog_last(&runner->log, "attempt %u ended: the database failed", row.attempt);
+            joblog_last_interrupted(&runner->log, &why);
         rc = tasklog_requeue(&runner->db, job->id, process->node, row.attempt, !started, joblog_text(&runner->log));
         rc = rc < 0 ? -1 : 1;
     } else {

@@ -73,10 +73,6 @@ static int open_file(struct runner *runner, const struct journal_row *row)
     job->file_fd = spool_open(runner->spool_fd, job->id);
     if (job->file_fd < 0)
         return job->file_fd;
-    if (row->file.hashed) {
-        memcpy(job->file_sha256, row->file.sha256, sizeof job->file_sha256);
-        return 0;
-    }
     return filehash(job->file_fd, job->file->offset, job->file->length, job->file_sha256);
 }
 
@@ -84,23 +80,22 @@ static int open_file(struct runner *runner, const struct journal_row *row)
 
 static int end_failed(struct runner *runner, enum task_outcome outcome, const char *code, const char *text)
 {
-    struct journal_end end = {.status = JOURNAL_FAILED,
-                              .outcome = outcome,
-                              .error_code = code,
-                              .error_message = text,
-                              .done_ms = clock_wall_ms()};
-    return runner_end(runner, &end);
+    struct ending ending = {.end = {.status = JOURNAL_FAILED,
+                                    .outcome = outcome,
+                                    .error_code = code,
+                                    .error_message = text,
+                                    .done_ms = clock_wall_ms()}};
+    return runner_end(runner, &ending);
 }
 
-/* Back into the queue; the journal first, so that whoever claims the slot finds the row queued. `cause`: for the task's
- * log. */
-static int put_back(struct runner *runner, bool give_back, const char *cause, const char *message)
+/* Back into the queue; the journal first, so that whoever claims the slot finds the row queued. */
+static int put_back(struct runner *runner, const struct interruption *why)
 {
     struct job *job = &runner->job;
-    joblog_last(&runner->log, "attempt %u ended: %s", job->attempt, cause);
+    joblog_last_interrupted(&runner->log, why);
     if (store_ensure(&runner->db) != 0)
         return -1;
-    int rc = tasklog_requeue(&runner->db, job->id, runner->process->node, job->attempt, give_back,
+    int rc = tasklog_requeue(&runner->db, job->id, runner->process->node, job->attempt, why->cause == CAUSE_RESTART,
                              joblog_text(&runner->log));
     if (rc < 0)
         return -1;
@@ -108,7 +103,7 @@ static int put_back(struct runner *runner, bool give_back, const char *cause, co
         runner_follow_journal(runner, true);
         return 0;
     }
-    RUNNER_PERSIST(runner, taskstate_requeue(runner->process->segment, runner->handle, message));
+    RUNNER_PERSIST(runner, taskstate_requeue(runner->process->segment, runner->handle, why));
     wakeup_poke_kind(runner->process->segment, PROC_RUNNER);
     return 0;
 }
@@ -134,7 +129,7 @@ static int end_cancelled(struct runner *runner)
     ending_cancelled(&ending, found ? &row : NULL);
     if (found)
         journal_row_fini(&row);
-    return runner_end(runner, &ending.end);
+    return runner_end(runner, &ending);
 }
 
 static int settle_stop(struct runner *runner)
@@ -147,48 +142,54 @@ static int settle_stop(struct runner *runner)
                  runner->type->time_limit_s);
         return end_failed(runner, OUTCOME_TIMED_OUT, "timed_out", text);
     }
-    return put_back(runner, true, "the service restarts; it does not count",
-                    "waiting for a runner (the service restarts)");
+    struct interruption why = runner_interruption(runner, CAUSE_RESTART, NULL);
+    return put_back(runner, &why);
 }
 
-/* Why the attempt failed, for people: the database's own words stay in the log. */
-static const char *cause_of(const struct store_error *error)
+struct interruption runner_cause(const struct runner *runner)
 {
-    return error->cls == STORE_OK && error->text[0] ? error->text : "the database failed";
+    const struct store_error *error = &runner->job.error;
+    if (error->cls != STORE_OK)
+        return runner_interruption(runner, CAUSE_DATABASE, NULL);
+    return runner_interruption(runner, CAUSE_TOLD, error->text[0] ? error->text : "its handler did not say why");
+}
+
+static void log_cause(const struct runner *runner, const struct interruption *why)
+{
+    const struct store_error *error = &runner->job.error;
+    if (why->cause == CAUSE_DATABASE)
+        log_task(LOG_LEVEL_WARN, runner->job.id, "attempt %u failed: %s %u: %s", why->attempt,
+                 store_class_name(error->cls), error->number, error->text);
+    else
+        log_task(LOG_LEVEL_WARN, runner->job.id, "attempt %u failed: %s", why->attempt, why->told);
 }
 
 static int settle_again(struct runner *runner)
 {
-    const struct config *config = runner->process->config;
-    const struct store_error *error = &runner->job.error;
-    char text[400];
-    log_task(LOG_LEVEL_WARN, runner->job.id, "attempt %u failed: %s %u: %s", runner->job.attempt,
-             store_class_name(error->cls), error->number, error->text);
-    if (error->cls == STORE_NO_SPACE)
+    struct interruption why = runner_cause(runner);
+    log_cause(runner, &why);
+    if (runner->job.error.cls == STORE_NO_SPACE)
         return end_failed(runner, OUTCOME_FAILED, "no_space",
                           "The database has no space left; nothing was written. Free space, then start again.");
-    if (runner->job.attempt >= config->max_attempts) {
-        struct ending ending;
-        runner_interrupted(runner, &ending, cause_of(error));
-        return runner_end(runner, &ending.end);
-    }
-    snprintf(text, sizeof text, "interrupted (%.100s), attempt %u of %u follows", cause_of(error),
-             runner->job.attempt + 1, config->max_attempts);
-    return put_back(runner, false, cause_of(error), text);
+    if (why.attempt < why.max)
+        return put_back(runner, &why);
+    struct ending ending;
+    runner_interrupted(runner, &ending, &why);
+    return runner_end(runner, &ending);
 }
 
 /* The verdict must reach the journal, however long the database is away; while it is, the slot tells why. */
 static void settle(struct runner *runner, enum job_verdict verdict)
 {
     while (verdict != JOB_ENDED) {
-        /* What failed while it was to end was made to fail: its statement was stopped. */
+        /* If the task was being stopped, the error is ours: the janitor killed its statement. */
         bool stop = verdict == JOB_STOP || cancel_asked(runner) || past_limit(runner);
         int rc = stop ? settle_stop(runner) : settle_again(runner);
         if (rc == 0)
             return;
         if (atomic_load(&runner->stopping))
             return; /* the janitor settles it at the next start */
-        taskstate_progress(runner->process->segment, runner->handle, 0, "waiting for the database", NULL);
+        taskstate_unsettled(runner->process->segment, runner->handle);
         poll(NULL, 0, DATABASE_PAUSE_MS);
     }
 }

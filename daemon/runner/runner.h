@@ -33,7 +33,7 @@ struct runner {
     struct parser_ticket parser; /* the last one taken; generation 0 = none */
 };
 
-/* The callbacks of struct job (job.c). */
+/* The callbacks of struct job (runner_job.c). */
 extern const struct job_ops runner_job_ops;
 
 /* Repeat a move of our own slot until the table's lock can be had: it fails only while a stopped process holds it.
@@ -45,7 +45,7 @@ extern const struct job_ops runner_job_ops;
 /* Let the janitor know which database session is ours, so that it can stop a statement of it. Cheap when nothing
  * changed. */
 void runner_show_session(struct runner *runner);
-/* job->ops->read_file (file.c): the task's file through a parser process, which is believed in nothing and does
+/* job->ops->read_file (runner_file.c): the task's file through a parser process, which is believed in nothing and does
  * not outlive the reading by more than a second. Classes beside those of the readers: "parser-died" is worth another
  * attempt (no parser was to be had, or it died in the first attempt, of which the machine may be the cause),
  * "parser-killed" and "parser-garbled" are the file's fault. */
@@ -53,10 +53,15 @@ int runner_read_file(struct job *job, enum sheet_format format, const struct gri
 
 /* Write a final state that has no effect beside it (and keeps what was shown of the task), show it, drop the file.
  * Returns 0, or -1 when the database is away. */
-int runner_end(struct runner *runner, struct journal_end *end);
+int runner_end(struct runner *runner, struct ending *ending);
 
+/* What stopped the attempt at hand. `told` with CAUSE_TOLD; borrowed. */
+struct interruption runner_interruption(const struct runner *runner, enum task_cause cause, const char *told);
 /* The end of a task whose last attempt was interrupted; the caller writes it. */
-void runner_interrupted(const struct runner *runner, struct ending *ending, const char *cause);
+void runner_interrupted(const struct runner *runner, struct ending *ending, const struct interruption *why);
+/* Why a handler returned JOB_AGAIN: a sentence that it gave, or else the database, whose own words stay in the log. A
+ * handler that gave neither made a mistake; it is named as one. */
+struct interruption runner_cause(const struct runner *runner);
 
 /* The journal did not move as asked: do with our slot what the journal says. `started`: the attempt had begun and
  * counts. Tries until slot and journal agree, or the runner is told to stop. */

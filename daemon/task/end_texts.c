@@ -3,7 +3,6 @@
 
 #include "base/clock.h"
 #include "daemon/process/process.h"
-#include "daemon/task/counts.h"
 #include "daemon/task/spool.h"
 #include "daemon/task/state.h"
 
@@ -65,26 +64,13 @@ void ending_expired(struct ending *ending, unsigned limit_s)
                                        .done_ms = clock_wall_ms()};
 }
 
-/* The step that a message tells of: without the attempt, which goes before it or behind it. */
-static void last_step(const struct shm_task *task, char *out, size_t size)
+void ending_interrupted(struct ending *ending, const struct interruption *why, const struct shm_task *task)
 {
-    const char *step = task ? strstr(task->message, TASKSTATE_LAST_STEP) : NULL;
-    step = step ? step + sizeof TASKSTATE_LAST_STEP - 1 : task ? task->message : "";
-    const char *behind = strncmp(step, "attempt ", 8) == 0 ? strstr(step, ": ") : NULL;
-    if (behind)
-        step = behind + 2;
-    const char *attempt = strstr(step, ", attempt ");
-    size_t len = attempt ? (size_t)(attempt - step) : strlen(step);
-    snprintf(out, size, "%s%.*s", len ? TASKSTATE_LAST_STEP : "", (int)len, step);
-}
-
-void ending_interrupted(struct ending *ending, unsigned attempt, unsigned max, const char *cause,
-                        const struct shm_task *task)
-{
-    char step[TASK_MESSAGE_MAX + sizeof TASKSTATE_LAST_STEP];
-    last_step(task, step, sizeof step);
-    snprintf(ending->text, sizeof ending->text, "Interrupted in attempt %u of %u (%s%s); nothing was written.", attempt,
-             max, cause, step);
+    char cause[TASK_ERROR_MAX];
+    const char *step = task ? taskwords_last_step(task) : "";
+    taskwords_cause(why, cause, sizeof cause);
+    snprintf(ending->text, sizeof ending->text, "Interrupted in attempt %u of %u (%s%s%s); nothing was written.",
+             why->attempt, why->max, cause, step[0] ? "; last step: " : "", step);
     ending->end = (struct journal_end){.status = JOURNAL_FAILED,
                                        .outcome = OUTCOME_INTERRUPTED,
                                        .error_code = "interrupted",
@@ -99,15 +85,20 @@ void ending_gone(struct ending *ending)
         .status = JOURNAL_FAILED, .outcome = OUTCOME_FAILED, .error_message = ending->text, .done_ms = clock_wall_ms()};
 }
 
-void ending_keep(struct journal_end *end, const struct shm_task *task)
+void ending_keep(struct ending *ending, const struct shm_task *task)
 {
+    struct journal_end *end = &ending->end;
     if (end->status == JOURNAL_SUCCEEDED)
         return;
     end->progress = task->progress;
     if (!end->counts.known)
-        end->counts = taskcounts_of(task);
-    if (!end->message) /* of a task that was being cancelled the slot says only that */
-        end->message = task->flags & TASK_CANCEL_ASKED ? "" : task->message;
+        end->counts = taskstate_counts(task);
+    if (end->message)
+        return;
+    ending->message[0] = '\0'; /* "cancelling" is no last message */
+    if (!(task->flags & TASK_CANCEL_ASKED))
+        taskwords_message(task, ending->message);
+    end->message = ending->message;
 }
 
 void ending_drop_file(const struct config *config, int spool_dir_fd, const uint8_t id[16], enum journal_status status)

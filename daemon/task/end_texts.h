@@ -5,13 +5,15 @@
 #define PF_TASK_END_TEXTS_H
 
 #include "daemon/config/config.h"
+#include "daemon/task/words.h"
 #include "shm/table.h"
 #include "store/journal.h"
 
-/* An end together with its text, which `end` borrows: do not copy it. */
+/* The end of a task, with room for the texts that `end` borrows: do not copy it. */
 struct ending {
     struct journal_end end;
     char text[500 * 4 + 1];
+    char message[TASK_MESSAGE_MAX];
 };
 
 /* "Cancelled by 10.0.0.7 (wrong file); nothing was written." `row` tells who and why; NULL = nobody knows. */
@@ -21,13 +23,12 @@ void ending_expired(struct ending *ending, unsigned limit_s);
 
 /* "Interrupted in attempt 3 of 3 (its runner was killed by signal 9; last step: row 120 000); nothing was written."
  * `task` is its slot as it is now, NULL = it has none. */
-void ending_interrupted(struct ending *ending, unsigned attempt, unsigned max, const char *cause,
-                        const struct shm_task *task);
+void ending_interrupted(struct ending *ending, const struct interruption *why, const struct shm_task *task);
 /* "The task's row is no longer in the database." */
 void ending_gone(struct ending *ending);
 /* A task that ends without success keeps what has been shown of it: its percent, its message unless the end has one,
- * and its counts unless the end knows them. `task` is its slot as it is now; `end` borrows its message. */
-void ending_keep(struct journal_end *end, const struct shm_task *task);
+ * and its counts unless the end knows them. `task` is its slot as it is now. */
+void ending_keep(struct ending *ending, const struct shm_task *task);
 
 /* The task is over: its spooled file goes, unless it failed and such files are kept for a retry. */
 void ending_drop_file(const struct config *config, int spool_dir_fd, const uint8_t id[16], enum journal_status status);

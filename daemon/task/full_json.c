@@ -2,8 +2,8 @@
 #include "daemon/task/full_json.h"
 
 #include "daemon/http/http.h"
-#include "daemon/task/counts.h"
 #include "daemon/task/poll_json.h"
+#include "daemon/task/state.h"
 #include "handlers/task_type.h"
 
 #include <openssl/evp.h>
@@ -13,7 +13,6 @@
 #include <uuid/uuid.h>
 
 #define ETA_FROM_PERCENT 5 /* before that a pace is noise */
-#define RESULT_DEPTH     24
 
 /* The task as it is shown: the text of the nine members, and what belongs to it. */
 struct face {
@@ -118,109 +117,28 @@ static void put_pace(struct json_out *out, const struct face *face)
 
 /* ---- Counters ---- */
 
-/* Components that a price list was made from, by the result: its items and, by reason, what is not in it. -1 = it is no
- * price list's. */
-static int64_t gone_through(yajl_val result)
+static void put_counts(struct json_out *out, const struct face *face)
 {
-    int64_t n = json_member_int(result, "items", -1);
-    yajl_val skipped = json_member(result, "skipped");
-    for (size_t i = 0; n >= 0 && YAJL_IS_OBJECT(skipped) && i < skipped->u.object.len; i++)
-        n += YAJL_IS_INTEGER(skipped->u.object.values[i]) ? YAJL_GET_INTEGER(skipped->u.object.values[i]) : 0;
-    return n;
-}
-
-/* Those of them that a rule of numbers left without a price. */
-static int64_t failed_items(yajl_val result)
-{
-    yajl_val skipped = json_member(result, "skipped");
-    return YAJL_IS_OBJECT(skipped) ? json_member_int(skipped, "failed", 0) : -1;
-}
-
-/* What the results of the task types call them, or how they are found there. */
-static const struct {
-    const char *name, *in_result[3];
-    int64_t (*otherwise)(yajl_val result);
-} counters[] = {
-    {"total", {"rows_total", "components_total"}, gone_through},
-    {"done", {"rows_total", "components_total"}, gone_through}, /* a task that completed has been through all */
-    {"created", {"inserted"}, NULL},
-    {"updated", {"updated"}, NULL},
-    {"unchanged", {"unchanged"}, NULL},
-    {"rejected", {"rows_rejected", "rejected", "failed"}, failed_items},
-};
-#define COUNTERS (sizeof counters / sizeof counters[0])
-
-/* -1 = this type does not count it. */
-static int64_t counter_in(yajl_val result, size_t i)
-{
-    for (size_t j = 0; j < 3 && counters[i].in_result[j]; j++) {
-        int64_t value = json_member_int(result, counters[i].in_result[j], -1);
-        if (value >= 0)
-            return value;
-    }
-    return counters[i].otherwise ? counters[i].otherwise(result) : -1;
-}
-
-static void put_counters(struct json_out *out, yajl_val result)
-{
-    bool any = false;
-    for (size_t i = 0; i < COUNTERS; i++)
-        any = any || counter_in(result, i) >= 0;
+    static const char *const names[TASK_COUNTS] = {"total", "done", "created", "updated", "unchanged", "rejected"};
+    static const unsigned effects = COUNTED(COUNT_CREATED) | COUNTED(COUNT_UPDATED) | COUNTED(COUNT_UNCHANGED);
+    struct task_counts counts = taskstate_counts(&face->task);
+    bool written = face->task.state == TASK_SUCCEEDED;
     json_key(out, "counters");
-    if (!any) {
+    if (!counts.known) {
         json_null(out);
         return;
     }
     json_object(out);
-    for (size_t i = 0; i < COUNTERS; i++) {
-        int64_t value = counter_in(result, i);
-        json_key(out, counters[i].name);
-        if (value >= 0)
-            json_int(out, value);
+    for (unsigned i = 0; i < TASK_COUNTS; i++) {
+        json_key(out, names[i]);
+        if (!written && (effects & COUNTED(i)))
+            json_int(out, 0); /* it runs, or ended without success, and so has written nothing */
+        else if (counts.known & COUNTED(i))
+            json_int(out, (int64_t)counts.n[i]);
         else
             json_null(out);
     }
     json_object_end(out);
-}
-
-static void put_result_counts(struct json_out *out, const struct face *face)
-{
-    char why[80];
-    yajl_val nine = json_parse(face->nine, face->nine_len, RESULT_DEPTH, why, sizeof why);
-    put_counters(out, nine ? json_member(nine, "result") : NULL);
-    yajl_tree_free(nine);
-}
-
-/* Of a task that runs, or ended without success, and so has written nothing: what it has gone through. */
-static void put_partial_counts(struct json_out *out, const struct task_counts *counts)
-{
-    json_key(out, "counters");
-    json_object(out);
-    json_key(out, "total");
-    if (counts->total)
-        json_int(out, (int64_t)counts->total);
-    else
-        json_null(out);
-    json_put_int(out, "done", (int64_t)counts->done);
-    json_put_int(out, "created", 0);
-    json_put_int(out, "updated", 0);
-    json_put_int(out, "unchanged", 0);
-    json_put_int(out, "rejected", (int64_t)counts->rejected);
-    json_object_end(out);
-}
-
-static void put_counts(struct json_out *out, const struct face *face)
-{
-    const struct journal_row *row = face->source->row;
-    struct task_counts counts = taskcounts_of(&face->task);
-    if (face->final && row)
-        counts = row->counts;
-    if (face->task.state == TASK_SUCCEEDED)
-        put_result_counts(out, face);
-    else if (counts.known)
-        put_partial_counts(out, &counts);
-    else
-        json_put_string(out, "counters", NULL);
 }
 
 /* ---- Who asked for what ---- */

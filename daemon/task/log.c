@@ -107,6 +107,25 @@ void joblog_last(struct joblog *log, const char *format, ...)
     log->whole = put(log, log->len, clock_wall_ms(), text);
 }
 
+static const char *cost(const struct interruption *why)
+{
+    return why->cause == CAUSE_RESTART ? "; it does not count" : "";
+}
+
+void joblog_interrupted(struct joblog *log, int64_t ms, const struct interruption *why)
+{
+    char cause[TASK_ERROR_MAX];
+    taskwords_cause(why, cause, sizeof cause);
+    joblog_line(log, ms, "attempt %u ended: %s%s", why->attempt, cause, cost(why));
+}
+
+void joblog_last_interrupted(struct joblog *log, const struct interruption *why)
+{
+    char cause[TASK_ERROR_MAX];
+    taskwords_cause(why, cause, sizeof cause);
+    joblog_last(log, "attempt %u ended: %s%s", why->attempt, cause, cost(why));
+}
+
 void joblog_end(struct joblog *log, const struct journal_end *end, const char *text)
 {
     const char *outcome = task_outcome_name(end->outcome), *code = end->error_code ? end->error_code : "";

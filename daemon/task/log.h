@@ -6,6 +6,7 @@
 #ifndef PF_TASK_LOG_H
 #define PF_TASK_LOG_H
 
+#include "daemon/task/words.h"
 #include "store/tasklog.h"
 
 struct joblog {
@@ -24,6 +25,9 @@ void joblog_line(struct joblog *log, int64_t ms, const char *format, ...) __attr
 void joblog_phase(struct joblog *log, const char *text);
 /* The line that closes an attempt, for which there is always room; another one takes its place. */
 void joblog_last(struct joblog *log, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* "attempt 2 ended: its runner was killed by signal 9": a line at `ms`, or the last one. */
+void joblog_interrupted(struct joblog *log, int64_t ms, const struct interruption *why);
+void joblog_last_interrupted(struct joblog *log, const struct interruption *why);
 /* The same, for the end of a task. `text`: what people are told, NULL = nothing further. */
 void joblog_end(struct joblog *log, const struct journal_end *end, const char *text);
 /* All of it; borrowed, until the next line. */

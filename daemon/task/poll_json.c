@@ -2,7 +2,8 @@
 #include "daemon/task/poll_json.h"
 
 #include "daemon/auth/identity.h"
-#include "daemon/task/counts.h"
+#include "daemon/task/state.h"
+#include "daemon/task/words.h"
 #include "handlers/task_type.h"
 
 #include <stdio.h>
@@ -118,21 +119,22 @@ void taskview_put_time(struct json_out *out, const char *key, int64_t ms)
 
 void taskview_write(struct json_out *out, const struct shm_task *task, const char *result)
 {
-    char id[37];
+    char id[37], message[TASK_MESSAGE_MAX];
     uuid_unparse_lower(task->id, id);
+    taskwords_message(task, message);
     const struct task_type *type = task->type < task_type_count() ? task_type_at(task->type) : NULL;
     json_object(out);
     json_put_string(out, "id", id);
     json_put_string(out, "type", type ? type->name : "");
     json_put_string(out, "status", taskview_status((enum task_state)task->state));
     json_put_int(out, "progress", task->progress);
-    json_put_string(out, "message", task->message);
+    json_put_string(out, "message", message);
     json_key(out, "result");
     if (result && task->state == TASK_SUCCEEDED)
         json_raw(out, result, strlen(result));
     else
         json_null(out);
-    json_put_string(out, "error", taskcounts_error(task));
+    json_put_string(out, "error", task_state_final((enum task_state)task->state) ? task->error : "");
     taskview_put_time(out, "created_at", task->created_ms);
     taskview_put_time(out, "done_at", task->done_ms);
     json_object_end(out);
@@ -188,9 +190,9 @@ void taskview_from_row(const struct journal_row *row, struct shm_task *task)
     task->done_ms = row->done_ms;
     task->progress = task->state == TASK_SUCCEEDED ? 100 : (uint8_t)row->progress;
     task->flags = row->cancel_requested ? TASK_CANCEL_ASKED : 0;
-    snprintf(task->message, sizeof task->message, "%s", row->message ? row->message : "");
-    if (task->state == TASK_READY)
-        snprintf(task->message, sizeof task->message, "waiting for a runner");
+    task->ahead = TASK_NOT_PLACED;
+    taskstate_put_counts(task, &row->counts);
+    snprintf(task->step, sizeof task->step, "%s", row->message ? row->message : "");
     if (task->state == TASK_FAILED || task->state == TASK_CANCELLED)
         snprintf(task->error, sizeof task->error, "%s", row->error_message ? row->error_message : "");
 }

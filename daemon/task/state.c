@@ -4,12 +4,10 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "daemon/process/metrics.h"
-#include "daemon/task/counts.h"
 #include "daemon/task/poll_json.h"
 #include "shm/watch.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -17,8 +15,22 @@
 /* A slot that changes this often under one editor means a livelock: our fault, better seen than spun on. */
 #define APPLY_TRIES 1000
 
-/* Said from the request to the end, whatever happens to the task meanwhile. */
-#define CANCELLING "cancelling"
+_Static_assert(TASK_COUNTS == TASK_COUNTERS, "a slot has room for what a task counts");
+
+void taskstate_put_counts(struct shm_task *task, const struct task_counts *counts)
+{
+    task->counted = counts->known;
+    for (size_t i = 0; i < TASK_COUNTS; i++)
+        task->count[i] = counts->n[i];
+}
+
+struct task_counts taskstate_counts(const struct shm_task *task)
+{
+    struct task_counts counts = {.known = task->counted};
+    for (size_t i = 0; i < TASK_COUNTS; i++)
+        counts.n[i] = task->count[i];
+    return counts;
+}
 
 int taskstate_check(int rc)
 {
@@ -73,7 +85,7 @@ static bool edit_publish(struct shm_task *task, const char **result, void *ctx)
     task->owner = (struct proc_ref){0, 0};
     task->created_ms = publication->created_ms;
     task->client = publication->client;
-    snprintf(task->message, sizeof task->message, TASKSTATE_WAITING, publication->ahead);
+    task->ahead = publication->ahead;
     return true;
 }
 
@@ -85,18 +97,18 @@ int taskstate_publish(struct shm_segment *seg, struct shm_handle handle, int64_t
     return taskstate_apply(seg, handle, edit_publish, &publication);
 }
 
-static bool edit_waiting(struct shm_task *task, const char **result, void *ctx)
+static bool edit_place(struct shm_task *task, const char **result, void *ctx)
 {
     (void)result;
     if (task->state != TASK_READY || task->attempt > 0 || (task->flags & TASK_CANCEL_ASKED))
         return false;
-    snprintf(task->message, sizeof task->message, TASKSTATE_WAITING, *(const uint32_t *)ctx);
+    task->ahead = *(const uint32_t *)ctx;
     return true;
 }
 
-int taskstate_waiting(struct shm_segment *seg, struct shm_handle handle, uint32_t ahead)
+int taskstate_place(struct shm_segment *seg, struct shm_handle handle, uint32_t ahead)
 {
-    return taskstate_apply(seg, handle, edit_waiting, &ahead);
+    return taskstate_apply(seg, handle, edit_place, &ahead);
 }
 
 static bool edit_release(struct shm_task *task, const char **result, void *ctx)
@@ -129,19 +141,6 @@ int taskstate_forget(struct shm_segment *seg, struct shm_handle handle)
     return taskstate_apply(seg, handle, edit_forget, NULL);
 }
 
-/* A message, unless the task is being cancelled: that is the news then. */
-__attribute__((format(printf, 2, 3))) static void say(struct shm_task *task, const char *format, ...)
-{
-    va_list args;
-    if (task->flags & TASK_CANCEL_ASKED) {
-        snprintf(task->message, sizeof task->message, CANCELLING);
-        return;
-    }
-    va_start(args, format);
-    vsnprintf(task->message, sizeof task->message, format, args); /* NOLINT(clang-analyzer-valist.Uninitialized) */
-    va_end(args);
-}
-
 static bool edit_ask_cancel(struct shm_task *task, const char **result, void *ctx)
 {
     (void)result;
@@ -150,7 +149,6 @@ static bool edit_ask_cancel(struct shm_task *task, const char **result, void *ct
         (task->flags & TASK_CANCEL_ASKED))
         return false;
     task->flags |= TASK_CANCEL_ASKED;
-    say(task, CANCELLING);
     return true;
 }
 
@@ -159,28 +157,22 @@ int taskstate_ask_cancel(struct shm_segment *seg, struct shm_handle handle)
     return taskstate_apply(seg, handle, edit_ask_cancel, NULL);
 }
 
-static bool edit_unclaim(struct shm_task *task, const char **result, void *ctx)
-{
-    (void)result;
-    (void)ctx;
-    if (task->state != TASK_CLAIMED)
-        return false;
-    task->state = TASK_READY;
-    task->owner = (struct proc_ref){0, 0};
-    return true;
-}
-
-int taskstate_unclaim(struct shm_segment *seg, struct shm_handle handle)
-{
-    return taskstate_apply(seg, handle, edit_unclaim, NULL);
-}
-
 /* Nothing of the attempt before is true of the next one. */
 static void forget_attempt(struct shm_task *task)
 {
     task->progress = 0;
-    task->flags &= (uint8_t) ~(TASK_INTERRUPTED | TASK_OVERDUE);
-    taskcounts_put(task, &(struct task_counts){.known = false});
+    task->flags &= (uint8_t) ~(TASK_INTERRUPTED | TASK_OVERDUE | TASK_UNSETTLED);
+    task->counted = 0;
+    task->step[0] = '\0';
+    task->ahead = TASK_NOT_PLACED;
+}
+
+static void set_cause(struct shm_task *task, const struct interruption *why)
+{
+    task->cause = (uint8_t)why->cause;
+    task->cause_code = (uint16_t)why->code;
+    task->max_attempts = (uint8_t)why->max;
+    snprintf(task->error, sizeof task->error, "%s", why->cause == CAUSE_TOLD && why->told ? why->told : "");
 }
 
 struct start {
@@ -197,10 +189,7 @@ static bool edit_start(struct shm_task *task, const char **result, void *ctx)
     task->attempt = (uint16_t)start->attempt;
     task->started_ms = task->touched_ms = clock_wall_ms();
     forget_attempt(task);
-    if (start->attempt > 1)
-        say(task, "started, attempt %u of %u", start->attempt, start->max);
-    else
-        say(task, "started");
+    set_cause(task, &(struct interruption){.cause = CAUSE_NONE, .max = start->max});
     return true;
 }
 
@@ -212,7 +201,7 @@ int taskstate_start(struct shm_segment *seg, struct shm_handle handle, unsigned 
 
 struct progress {
     unsigned percent;
-    const char *text;
+    const char *step;
     const struct task_counts *counts;
 };
 
@@ -225,53 +214,61 @@ static bool edit_progress(struct shm_task *task, const char **result, void *ctx)
     unsigned percent = progress->percent > 99 ? 99 : progress->percent;
     if (percent > task->progress)
         task->progress = (uint8_t)percent;
-    say(task, "%s", progress->text);
-    if (progress->counts)
-        taskcounts_put(task, progress->counts);
+    snprintf(task->step, sizeof task->step, "%s", progress->step);
+    taskstate_put_counts(task, progress->counts);
     task->touched_ms = clock_wall_ms();
     return true;
 }
 
-int taskstate_progress(struct shm_segment *seg, struct shm_handle handle, unsigned percent, const char *text,
+int taskstate_progress(struct shm_segment *seg, struct shm_handle handle, unsigned percent, const char *step,
                        const struct task_counts *counts)
 {
-    struct progress progress = {percent, text, counts};
+    struct progress progress = {percent, step, counts};
     return taskstate_apply(seg, handle, edit_progress, &progress);
 }
 
-struct interruption {
-    struct proc_ref dead;
-    const char *cause;
-    unsigned max;
-};
-
-static bool edit_interrupted(struct shm_task *task, const char **result, void *ctx)
+static bool edit_unsettled(struct shm_task *task, const char **result, void *ctx)
 {
-    const struct interruption *why = ctx;
     (void)result;
-    if (task->state != TASK_RUNNING || (task->flags & TASK_INTERRUPTED) || task->owner.slot != why->dead.slot ||
-        task->owner.generation != why->dead.generation)
+    (void)ctx;
+    if (task->state != TASK_RUNNING)
         return false;
-    task->flags |= TASK_INTERRUPTED;
-    if (task->flags & (TASK_CANCEL_ASKED | TASK_OVERDUE))
-        return true; /* no attempt follows: message and progress stay */
-    if (task->attempt >= why->max) {
-        char step[TASK_MESSAGE_MAX];
-        snprintf(step, sizeof step, "%s", task->message);
-        say(task, "interrupted (%.80s), no attempt left" TASKSTATE_LAST_STEP "%s", why->cause, step);
-        return true;
-    }
-    task->progress = 0;
-    taskcounts_put(task, &(struct task_counts){.known = false});
-    say(task, "interrupted (%.100s), attempt %u of %u follows", why->cause, task->attempt + 1u, why->max);
+    task->flags |= TASK_UNSETTLED;
+    task->touched_ms = clock_wall_ms();
     return true;
 }
 
-int taskstate_interrupted(struct shm_segment *seg, struct shm_handle handle, struct proc_ref dead, const char *cause,
-                          unsigned max_attempts)
+int taskstate_unsettled(struct shm_segment *seg, struct shm_handle handle)
 {
-    struct interruption why = {dead, cause, max_attempts};
-    return taskstate_apply(seg, handle, edit_interrupted, &why);
+    return taskstate_apply(seg, handle, edit_unsettled, NULL);
+}
+
+struct death {
+    struct proc_ref dead;
+    const struct interruption *why;
+};
+
+/* With a further attempt to come nothing of this one is shown any more; after the last one its step and its progress
+ * stay. */
+static bool edit_interrupted(struct shm_task *task, const char **result, void *ctx)
+{
+    const struct death *death = ctx;
+    (void)result;
+    if (task->state != TASK_RUNNING || (task->flags & TASK_INTERRUPTED) || task->owner.slot != death->dead.slot ||
+        task->owner.generation != death->dead.generation)
+        return false;
+    if (!(task->flags & (TASK_CANCEL_ASKED | TASK_OVERDUE)) && task->attempt < death->why->max)
+        forget_attempt(task);
+    task->flags |= TASK_INTERRUPTED;
+    set_cause(task, death->why);
+    return true;
+}
+
+int taskstate_interrupted(struct shm_segment *seg, struct shm_handle handle, struct proc_ref dead,
+                          const struct interruption *why)
+{
+    struct death death = {dead, why};
+    return taskstate_apply(seg, handle, edit_interrupted, &death);
 }
 
 static bool edit_overdue(struct shm_task *task, const char **result, void *ctx)
@@ -280,7 +277,6 @@ static bool edit_overdue(struct shm_task *task, const char **result, void *ctx)
     if (task->state != TASK_RUNNING || task->attempt != *(const unsigned *)ctx || (task->flags & TASK_OVERDUE))
         return false;
     task->flags |= TASK_OVERDUE;
-    say(task, "past its time limit, being stopped");
     return true;
 }
 
@@ -291,21 +287,23 @@ int taskstate_overdue(struct shm_segment *seg, struct shm_handle handle, unsigne
 
 static bool edit_requeue(struct shm_task *task, const char **result, void *ctx)
 {
+    const struct interruption *why = ctx;
     (void)result;
     if (task->state != TASK_RUNNING && task->state != TASK_CLAIMED)
         return false;
     task->state = TASK_READY;
     task->owner = (struct proc_ref){0, 0};
+    if (why->attempt)
+        task->attempt = (uint16_t)why->attempt; /* a runner may have died between the journal and the slot */
     forget_attempt(task);
-    say(task, "%s", (const char *)ctx);
+    set_cause(task, why);
     return true;
 }
 
-int taskstate_requeue(struct shm_segment *seg, struct shm_handle handle, const char *message)
+int taskstate_requeue(struct shm_segment *seg, struct shm_handle handle, const struct interruption *why)
 {
-    char copy[TASK_MESSAGE_MAX];
-    snprintf(copy, sizeof copy, "%s", message);
-    return taskstate_apply(seg, handle, edit_requeue, copy);
+    struct interruption copy = why ? *why : (struct interruption){.cause = CAUSE_NONE};
+    return taskstate_apply(seg, handle, edit_requeue, &copy);
 }
 
 static enum task_state final_state(enum journal_status status)
@@ -341,7 +339,9 @@ static bool edit_finish(struct shm_task *task, const char **result, void *ctx)
     task->flags = 0;
     task->done_ms = end->done_ms;
     task->error[0] = '\0';
-    snprintf(task->message, sizeof task->message, "%s", end->message ? end->message : "");
+    task->cause = CAUSE_NONE;
+    taskstate_put_counts(task, &end->counts);
+    snprintf(task->step, sizeof task->step, "%s", end->message ? end->message : "");
     task->progress = task->state == TASK_SUCCEEDED ? 100 : (uint8_t)end->progress;
     if (task->state != TASK_SUCCEEDED)
         snprintf(task->error, sizeof task->error, "%s", end->error_message ? end->error_message : "failed");
@@ -371,8 +371,6 @@ static bool edit_load(struct shm_task *task, const char **result, void *ctx)
     loaded.order = task->order;
     loaded.visible = task->visible;
     loaded.text_len = 0;
-    if (loaded.flags & TASK_CANCEL_ASKED && loaded.state == TASK_READY)
-        say(&loaded, CANCELLING);
     *task = loaded;
     *result = row->result;
     return true;

@@ -172,6 +172,10 @@ static char *result_json(const struct catalog_run *run)
 
 static void tell(const struct catalog_run *run, struct job_ending *ending)
 {
+    struct task_counts *counts = &run->job->counts;
+    task_count(counts, COUNT_CREATED, run->inserted);
+    task_count(counts, COUNT_UPDATED, run->updated);
+    task_count(counts, COUNT_UNCHANGED, run->staged + run->file.repeated - run->inserted - run->updated);
     job_ending_fini(ending);
     ending->result = result_json(run);
     ending->outcome = run->file.rejected ? OUTCOME_PARTIAL : OUTCOME_SUCCEEDED;

@@ -50,17 +50,15 @@ static int precheck(struct store_conn *db, yajl_val params, struct param_faults 
     int bad = price_check_weights(params, faults) | check_currency(params, faults);
     int rc = price_check_known(db, params, "categories",
                                "SELECT j.item FROM JSON_TABLE(?, '$[*]' COLUMNS (item VARCHAR(255) PATH '$')) j "
-                               "LEFT JOIN component c FORCE INDEX (ix_cat) ON c.category = CONVERT(j.item USING "
-                               "utf8mb4) COLLATE utf8mb4_uca1400_as_ci "
-                               "WHERE c.id IS NULL LIMIT 5",
+                               "WHERE NOT EXISTS (SELECT 1 FROM component c WHERE c.category = CONVERT(j.item USING "
+                               "utf8mb4) COLLATE utf8mb4_uca1400_as_ci) LIMIT 5",
                                "category", faults);
     if (rc >= 0) {
         bad |= rc;
         rc = price_check_known(db, params, "warehouses",
                                "SELECT j.item FROM JSON_TABLE(?, '$[*]' COLUMNS (item VARCHAR(255) PATH '$')) j "
-                               "LEFT JOIN warehouse w FORCE INDEX (uq_wh) ON w.code = CONVERT(j.item USING utf8mb4) "
-                               "COLLATE utf8mb4_nopad_bin "
-                               "WHERE w.id IS NULL LIMIT 5",
+                               "WHERE NOT EXISTS (SELECT 1 FROM warehouse w WHERE w.code = CONVERT(j.item USING "
+                               "utf8mb4) COLLATE utf8mb4_nopad_bin) LIMIT 5",
                                "warehouse", faults);
     }
     return rc < 0 ? -1 : bad | rc;
@@ -118,8 +116,14 @@ static int put_row(struct list_run *run, const struct list_row *row)
 /* `total` is 0 when nobody has counted yet what the list is made from. */
 static void tell_counts(struct list_run *run, uint64_t total)
 {
-    run->job->counts = (struct task_counts){
-        .known = run->seen > 0, .total = total, .done = run->seen, .rejected = run->skipped[LIST_FAILED]};
+    struct task_counts *counts = &run->job->counts;
+    *counts = (struct task_counts){.known = 0};
+    if (run->seen == 0)
+        return;
+    task_count(counts, COUNT_DONE, run->seen);
+    task_count(counts, COUNT_REJECTED, run->skipped[LIST_FAILED]);
+    if (total > 0)
+        task_count(counts, COUNT_TOTAL, total);
 }
 
 static int put_page(struct list_run *run)

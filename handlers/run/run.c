@@ -10,6 +10,7 @@
 #define LEASE_SECONDS  120
 #define LEASE_RENEW_MS 15000
 #define LEASE_POLL_MS  100
+#define LEASE_LOST     "the lease was lost"
 
 /* ---- Failures -------------------------------------------------------------------------------------------------- */
 
@@ -49,8 +50,13 @@ enum run_step run_reading_failed(struct job *job, int rc, int stopped, const str
 
 void run_count_rows(struct job *job, uint64_t rows, uint64_t rejected, bool whole)
 {
-    job->counts =
-        (struct task_counts){.known = rows > 0, .total = whole ? rows : 0, .done = rows, .rejected = rejected};
+    job->counts = (struct task_counts){.known = 0};
+    if (rows == 0)
+        return;
+    task_count(&job->counts, COUNT_DONE, rows);
+    task_count(&job->counts, COUNT_REJECTED, rejected);
+    if (whole)
+        task_count(&job->counts, COUNT_TOTAL, rows);
 }
 
 /* ---- Stop and end ---------------------------------------------------------------------------------------------- */
@@ -137,7 +143,10 @@ enum run_step run_lease_take_long(struct run_lease *lease, struct job *job, cons
     enum run_step step = run_lease_take(lease, job, name, waiting);
     if (step != STEP_ON)
         return step;
-    return lease_renew(job->db, name, job->id, lease->fence, seconds) == 1 ? STEP_ON : run_database_away(job);
+    int rc = lease_renew(job->db, name, job->id, lease->fence, seconds);
+    if (rc == 0)
+        (void)store_fail(job->db, STORE_STOPPED, LEASE_LOST);
+    return rc == 1 ? STEP_ON : run_database_away(job);
 }
 
 int run_lease_tick(struct run_lease *lease)
@@ -148,7 +157,7 @@ int run_lease_tick(struct run_lease *lease)
     lease->renewed_ms = now;
     int rc = lease_renew(lease->job->db, lease->name, lease->job->id, lease->fence, LEASE_SECONDS);
     if (rc == 0)
-        return store_fail(lease->job->db, STORE_STOPPED, "the lease was lost");
+        return store_fail(lease->job->db, STORE_STOPPED, LEASE_LOST);
     return rc == 1 ? 0 : -1;
 }
 
@@ -156,7 +165,7 @@ int run_lease_check(struct run_lease *lease, struct store_conn *db)
 {
     int rc = lease_check(db, lease->name, lease->job->id, lease->fence);
     if (rc == 0)
-        return store_fail(db, STORE_STOPPED, "the lease was lost");
+        return store_fail(db, STORE_STOPPED, LEASE_LOST);
     return rc == 1 ? 0 : -1;
 }
 

@@ -36,10 +36,10 @@ static int add_issue(struct stock_run *run, struct store_bulk *bulk, const char 
 /* The recognised columns in the order of the file, as stock_row_raw() has their cells. */
 static int save_columns(const struct stock_run *run, struct store_conn *db)
 {
-    const struct table_heading *heading = &run->reader.heading;
+    const struct stock_heading *heading = &run->reader.heading;
     char names[RUN_COLUMNS];
     size_t used = 0;
-    for (uint32_t column = 0; column < TABLE_COLUMNS; column++) {
+    for (uint32_t column = 0; column < STOCK_COLUMNS; column++) {
         enum stock_field field = (enum stock_field)heading->field_at[column];
         if (field != FIELD_NONE)
             used +=
@@ -174,6 +174,7 @@ static int write_difference(struct stock_run *run, struct store_conn *db)
 static void tell(const struct stock_run *run, struct job_ending *ending)
 {
     const struct stock_reader *reader = &run->reader;
+    struct task_counts *counts = &run->job->counts;
     job_ending_fini(ending);
     ending->result = stock_result_json(run);
     ending->outcome = reader->rows_rejected ? OUTCOME_PARTIAL : OUTCOME_SUCCEEDED;
@@ -181,6 +182,9 @@ static void tell(const struct stock_run *run, struct job_ending *ending)
         snprintf(ending->message, sizeof ending->message, "already imported as number %" PRIu64, run->import_id);
         return;
     }
+    task_count(counts, COUNT_CREATED, run->totals.inserted);
+    task_count(counts, COUNT_UPDATED, run->totals.updated);
+    task_count(counts, COUNT_UNCHANGED, run->totals.unchanged);
     int n = snprintf(ending->message, sizeof ending->message, "%s%u of %u rows accepted",
                      run->params.dry_run ? "dry run: " : "", stock_reader_accepted(reader), reader->rows_total);
     if (reader->rows_rejected && n > 0 && (size_t)n < sizeof ending->message)

@@ -111,7 +111,15 @@ static void dress(struct shm_task *task, uint8_t progress)
     task->touched_ms = (int64_t)number * 1000 + progress;
     task->text_len = length_of(number, progress);
     memset(task->text, letter_of(number, progress), task->text_len);
-    (void)snprintf(task->message, sizeof task->message, "task %u at %u", number, progress);
+    task->ahead = number ^ progress;
+    task->cause = (number + progress) % TASK_CAUSES;
+    task->cause_code = (uint16_t)(number + 3u * progress);
+    task->max_attempts = (uint8_t)(number + 5u * progress);
+    task->counted = (number + progress) % (1u << TASK_COUNTERS);
+    for (unsigned i = 0; i < TASK_COUNTERS; i++)
+        task->count[i] = (uint64_t)number * 1000 + progress + i;
+    (void)snprintf(task->step, sizeof task->step, "task %u at %u", number, progress);
+    (void)snprintf(task->error, sizeof task->error, "%u%%: %u", progress, number);
 }
 
 static bool text_whole(const char *text, uint16_t length, uint32_t number, uint8_t progress)
@@ -126,14 +134,14 @@ static bool text_whole(const char *text, uint16_t length, uint32_t number, uint8
 
 static bool task_whole(const struct shm_task *task)
 {
-    char message[TASK_MESSAGE_MAX];
-    uint32_t number = number_of(task->id);
+    struct shm_task model = *task;
 
     if (task->state == TASK_RESERVED)
-        return task->text_len == 0;
-    (void)snprintf(message, sizeof message, "task %u at %u", number, task->progress);
-    return strcmp(message, task->message) == 0 && task->touched_ms == (int64_t)number * 1000 + task->progress &&
-           text_whole(task->text, task->text_len, number, task->progress);
+        return task->text_len == 0 && task->counted == 0;
+    dress(&model, task->progress);
+    return memcmp(task, &model, offsetof(struct shm_task, step)) == 0 && strcmp(task->step, model.step) == 0 &&
+           strcmp(task->error, model.error) == 0 &&
+           text_whole(task->text, task->text_len, number_of(task->id), task->progress);
 }
 
 /* --- results --- */

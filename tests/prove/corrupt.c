@@ -69,7 +69,7 @@ static bool visit(const struct shm_task *task, struct shm_handle handle, uint64_
 {
     (void)version;
     (void)ctx;
-    shm_insist(handle.slot < WORLD_SLOTS && memchr(task->message, 0, sizeof task->message) &&
+    shm_insist(handle.slot < WORLD_SLOTS && memchr(task->step, 0, sizeof task->step) &&
                memchr(task->error, 0, sizeof task->error));
     return true;
 }

@@ -51,7 +51,7 @@ static bool task_same(const struct shm_task *a, const struct shm_task *b)
 {
     if (a->state == TASK_FREE || b->state == TASK_FREE)
         return a->state == b->state;
-    return memcmp(a, b, offsetof(struct shm_task, message)) == 0 && strcmp(a->message, b->message) == 0 &&
+    return memcmp(a, b, offsetof(struct shm_task, step)) == 0 && strcmp(a->step, b->step) == 0 &&
            strcmp(a->error, b->error) == 0 && a->text_len <= TASK_TEXT_MAX &&
            memcmp(a->text, b->text, a->text_len) == 0;
 }

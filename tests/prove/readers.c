@@ -43,8 +43,7 @@ static int after_poll(void *ctx)
 
     if (trial->world.result == -ENOENT)
         return 0; /* the interference says whether that may be */
-    return trial->world.result == 0 && world_whole(poll->state, poll->progress, poll->text, poll->text_len, NULL) ? 0
-                                                                                                                  : 1;
+    return trial->world.result == 0 && world_whole(poll->state, poll->progress, poll->text, poll->text_len) ? 0 : 1;
 }
 
 static void do_read(void *ctx)
@@ -61,8 +60,7 @@ static int after_read(void *ctx)
 
     if (trial->world.result == -ESRCH)
         return 0;
-    return trial->world.result == 0 && memcmp(task->id, trial->world.id, sizeof task->id) == 0 &&
-                   world_whole(task->state, task->progress, task->text, task->text_len, task->message)
+    return trial->world.result == 0 && memcmp(task->id, trial->world.id, sizeof task->id) == 0 && world_task_whole(task)
                ? 0
                : 1;
 }

@@ -64,21 +64,38 @@ static void dress(struct shm_task *task, enum task_state state, unsigned variant
     task->touched_ms = 1000 * (int64_t)state + variant;
     task->done_ms = task_state_final(state) ? 5000 + variant : 0;
     task->attempt = (uint16_t)(state + variant);
-    (void)snprintf(task->message, sizeof task->message, "message of %s, number %u", task_state_name(state), variant);
+    task->ahead = 100 * (uint32_t)state + variant;
+    task->cause = (uint8_t)((unsigned)state * 3 + variant) % TASK_CAUSES;
+    task->cause_code = (uint16_t)(300 * (unsigned)state + variant);
+    task->max_attempts = (uint8_t)(20 * (unsigned)state + variant);
+    task->counted = (uint8_t)((unsigned)state * 8 + variant) % (1u << TASK_COUNTERS);
+    for (unsigned i = 0; i < TASK_COUNTERS; i++)
+        task->count[i] = 1000000 * (uint64_t)i + 1000 * (uint64_t)state + variant;
+    (void)snprintf(task->step, sizeof task->step, "step of %s, number %u", task_state_name(state), variant);
     (void)snprintf(task->error, sizeof task->error, "error of %s %u", task_state_name(state), variant);
     task->text_len = (uint16_t)(TEXT_BYTES + (unsigned)state + variant);
     memset(task->text, (char)('A' + state + variant * 8), task->text_len);
 }
 
-bool world_whole(uint8_t state, uint8_t progress, const char *text, uint16_t text_len, const char *message)
+bool world_whole(uint8_t state, uint8_t progress, const char *text, uint16_t text_len)
 {
     static struct shm_task model;
 
     if (state >= TASK_STATES || progress < state * 10 || progress >= state * 10 + 10)
         return false;
     dress(&model, (enum task_state)state, progress - state * 10u);
-    return text_len == model.text_len && memcmp(text, model.text, text_len) == 0 &&
-           (!message || strcmp(message, model.message) == 0);
+    return text_len == model.text_len && memcmp(text, model.text, text_len) == 0;
+}
+
+bool world_task_whole(const struct shm_task *task)
+{
+    struct shm_task model = *task;
+
+    if (!world_whole(task->state, task->progress, task->text, task->text_len))
+        return false;
+    dress(&model, (enum task_state)task->state, task->progress - task->state * 10u);
+    return memcmp(task, &model, offsetof(struct shm_task, step)) == 0 && strcmp(task->step, model.step) == 0 &&
+           strcmp(task->error, model.error) == 0;
 }
 
 void world_prepare(struct world *world, struct shm_handle handle, enum task_state state, unsigned variant)

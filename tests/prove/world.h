@@ -67,8 +67,10 @@ struct shm_handle world_populate(struct world *world);
 /* Prepare world->handle, expect and next for bringing a task to `state`, every part of it saying state and variant. */
 void world_prepare(struct world *world, struct shm_handle handle, enum task_state state, unsigned variant);
 
-/* Is this all of one piece, as world_prepare() made it? message may be NULL. */
-bool world_whole(uint8_t state, uint8_t progress, const char *text, uint16_t text_len, const char *message);
+/* Is what a poll has copied of one piece, as world_prepare() made it? */
+bool world_whole(uint8_t state, uint8_t progress, const char *text, uint16_t text_len);
+/* The same for all of a task: every number, count and string. */
+bool world_task_whole(const struct shm_task *task);
 
 /* Id number n of this world's seed. */
 void world_id(const struct world *world, unsigned number, uint8_t id[16]);

@@ -185,9 +185,18 @@ def test_counts_of_the_other_types(daemon):
     assert client.wait(task_id)["result"]["items"] == 1
     task = full(client, task_id).json
     assert task["counters"] == {"total": 2, "done": 2, "created": None, "updated": None, "unchanged": None, "rejected": 0}
-    task_id = client.start("test_sleep", ms=0)
+
+
+def test_counts_of_a_type_that_only_this_test_knows(make_daemon):
+    """Nothing in the daemon knows test_sleep by its name: what its handler counted is shown, from the table and from the journal alone."""
+    daemon = make_daemon(tasks__slots=8)
+    client = daemon.worker(0)
+    task_id, silent = client.start("test_sleep", ms=0, steps=7), client.start("test_big")
     client.wait(task_id)
-    assert full(client, task_id).json["counters"] is None
+    client.wait(silent)
+    tasks = kept_everywhere(daemon, [task_id, silent])
+    assert tasks[task_id]["counters"] == {"total": 7, "done": 7, "created": None, "updated": None, "unchanged": None, "rejected": 0}
+    assert tasks[silent]["counters"] is None, "it counts nothing"
 
 
 def test_a_failed_import_tells_its_code(make_daemon):

@@ -56,7 +56,9 @@ static bool sleep_in_steps(struct job *job)
         if (job_cancelled(job))
             return false;
         poll(NULL, 0, (int)(ms / steps));
-        job->counts = (struct task_counts){.known = true, .total = (uint64_t)steps, .done = (uint64_t)i + 1};
+        task_count(&job->counts, COUNT_TOTAL, (uint64_t)steps);
+        task_count(&job->counts, COUNT_DONE, (uint64_t)i + 1);
+        task_count(&job->counts, COUNT_REJECTED, 0);
         snprintf(text, sizeof text, "step %d of %d", (int)(i + 1), (int)steps);
         job_progress(job, (unsigned)(100 * (i + 1) / steps), text);
     }

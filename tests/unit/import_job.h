@@ -45,7 +45,7 @@ static inline void import_progress(struct job *job, unsigned percent, const char
     struct import_job *test = import_of(job);
     assert_true(percent >= test->percent && percent < 100);
     assert_true(strlen(text) > 0);
-    assert_true(job->counts.total == 0 || job->counts.done <= job->counts.total);
+    assert_true(job->counts.n[COUNT_TOTAL] == 0 || job->counts.n[COUNT_DONE] <= job->counts.n[COUNT_TOTAL]);
     test->percent = percent;
     test->shown = job->counts;
     test->progressed++;
@@ -140,9 +140,9 @@ static inline void import_expect_counts(const struct import_job *test, uint64_t 
     const struct task_counts *all[] = {&test->shown, &test->job.counts};
     for (size_t i = 0; i < 2; i++) {
         assert_true(all[i]->known);
-        assert_int_equal(all[i]->total, total);
-        assert_int_equal(all[i]->done, done);
-        assert_int_equal(all[i]->rejected, rejected);
+        assert_int_equal(all[i]->n[COUNT_TOTAL], total);
+        assert_int_equal(all[i]->n[COUNT_DONE], done);
+        assert_int_equal(all[i]->n[COUNT_REJECTED], rejected);
     }
 }
 

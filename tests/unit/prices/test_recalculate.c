@@ -388,8 +388,8 @@ static void cancel_in_the_middle_writes_nothing(void **state)
     assert_int_equal(price_number("SELECT COUNT(*) FROM lease WHERE until > UTC_TIMESTAMP()"), 0);
     price_run(&test, &task_recalculate, "{\"as_of\":\"2026-02-05\"}");
     assert_int_equal(import_count(&test, "updated"), 1700);
-    assert_int_equal(test.shown.done, 1700);
-    assert_int_equal(test.job.counts.total, 1700);
+    assert_int_equal(test.shown.n[COUNT_DONE], 1700);
+    assert_int_equal(test.job.counts.n[COUNT_TOTAL], 1700);
     assert_int_equal(price_number("SELECT COUNT(*) FROM component WHERE price = id"), 1700);
     assert_int_equal(price_number("SELECT COUNT(*) FROM price_change_quote q JOIN price_change p ON p.id = "
                                   "q.price_change_id WHERE q.quote_id <> p.component_id"),

@@ -58,8 +58,8 @@ static void test_contents_round_trip(void **state)
         task.touched_ms = -5;
         task.outcome = (uint8_t)length;
         task.progress = (uint8_t)(length % 101);
-        memset(task.message, 'm', sizeof task.message);
-        task.message[length < TASK_MESSAGE_MAX ? length : TASK_MESSAGE_MAX - 1] = '\0';
+        memset(task.step, 'm', sizeof task.step);
+        task.step[length < TASK_STEP_MAX ? length : TASK_STEP_MAX - 1] = '\0';
         memset(task.error, 'e', sizeof task.error);
         task.error[length < TASK_ERROR_MAX ? length : TASK_ERROR_MAX - 1] = '\0';
         for (unsigned i = 0; i < length; i++)
@@ -71,7 +71,7 @@ static void test_contents_round_trip(void **state)
         assert_true(back.created_ms == task.created_ms && back.started_ms == 1 && back.touched_ms == -5);
         assert_int_equal(back.outcome, task.outcome);
         assert_int_equal(back.progress, task.progress);
-        assert_string_equal(back.message, task.message);
+        assert_string_equal(back.step, task.step);
         assert_string_equal(back.error, task.error);
         assert_int_equal(back.text_len, length);
         assert_memory_equal(back.text, task.text, length);
@@ -377,7 +377,7 @@ static void change_unterminated(struct shm_segment *seg, void *ctx)
 
     if (shm_table_read(seg, *(struct shm_handle *)ctx, &task, &version) != 0)
         _exit(2);
-    memset(task.message, 'x', sizeof task.message);
+    memset(task.step, 'x', sizeof task.step);
     (void)shm_table_change(seg, *(struct shm_handle *)ctx, version, &task);
 }
 
@@ -466,8 +466,8 @@ static _Noreturn void write_letters(struct shm_segment *seg, struct shm_handle h
         if (shm_table_read(seg, handle, &task, &version) != 0)
             _exit(1);
         char letter = (char)('a' + i % 26);
-        memset(task.message, letter, i % TASK_MESSAGE_MAX);
-        task.message[i % TASK_MESSAGE_MAX] = '\0';
+        memset(task.step, letter, i % TASK_STEP_MAX);
+        task.step[i % TASK_STEP_MAX] = '\0';
         task.text_len = (uint16_t)(1 + i % TASK_TEXT_MAX);
         memset(task.text, letter, task.text_len);
         task.progress = (uint8_t)(letter - 'a');
