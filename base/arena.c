@@ -1,26 +1,11 @@
 /* Arena, keyed hash and index for the stock import. */
 #include "base/arena.h"
 
+#include "base/grow.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-
-void *arena_grow(void *block, uint32_t *room, uint32_t need, size_t size)
-{
-    if (need <= *room)
-        return block;
-    uint32_t next = *room ? *room : 64;
-    while (next < need) {
-        if (next > UINT32_MAX / 2)
-            abort();
-        next *= 2;
-    }
-    void *grown = reallocarray(block, next, size);
-    if (!grown)
-        abort();
-    *room = next;
-    return grown;
-}
 
 void arena_fini(struct arena *arena)
 {
@@ -33,7 +18,7 @@ uint32_t arena_add(struct arena *arena, const char *text, size_t n)
     if (n >= UINT32_MAX - arena->used)
         abort();
     uint32_t at = arena->used;
-    arena->base = arena_grow(arena->base, &arena->size, at + (uint32_t)n + 1, 1);
+    arena->base = grow(arena->base, &arena->size, at + (uint32_t)n + 1, 1);
     if (n)
         memcpy(arena->base + at, text, n);
     arena->base[at + n] = '\0';

@@ -42,8 +42,4 @@ uint32_t arena_index_find(const struct arena_index *index, uint64_t hash, arena_
 /* Add without looking for an equal one. */
 void arena_index_add(struct arena_index *index, uint64_t hash, uint32_t number);
 
-/* Room for at least `need` elements of `size` bytes in a block that grows by doubling. Returns the block, moved or
- * not. */
-void *arena_grow(void *block, uint32_t *room, uint32_t need, size_t size);
-
 #endif

@@ -1,14 +1,22 @@
-/* The two clocks: monotonic for durations and limits, wall for what people and the journal read. */
+/* The clocks: monotonic for durations and limits, wall for what people and the journal read. */
 #ifndef PF_BASE_CLOCK_H
 #define PF_BASE_CLOCK_H
 
-#include "base/clock.h"
-
 #include <stdint.h>
+#include <time.h>
 
-/* CLOCK_MONOTONIC in milliseconds. */
+/* CLOCK_MONOTONIC, in milliseconds. */
 int64_t clock_mono_ms(void);
+/* CLOCK_MONOTONIC, in seconds, for measuring. */
+double clock_mono_s(void);
+/* CLOCK_MONOTONIC as the kernel last noted it, a few milliseconds late; read without a system call. */
+int64_t clock_coarse_ms(void);
 /* Wall clock: milliseconds since 1970, UTC. */
 int64_t clock_wall_ms(void);
+
+/* CLOCK_MONOTONIC as the functions of pthread want it. */
+struct timespec clock_mono(void);
+/* `when` and ms >= 0 milliseconds: until when to wait. */
+struct timespec clock_add_ms(struct timespec when, int64_t ms);
 
 #endif

@@ -1,6 +1,10 @@
 /* Rendering of log lines: escaping, cutting, the four styles. */
 #include "base/log_line.h"
 
+#include "base/hex.h"
+#include "base/time_text.h"
+#include "base/utf8.h"
+
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -30,23 +34,12 @@ static void put_text(struct out *out, const char *text)
     put(out, text, strlen(text));
 }
 
-/* Length of the well-formed UTF-8 sequence at s, 0 when there is none (overlong forms, surrogates and values above
- * U+10FFFF are not well-formed). */
+/* Length of the character at s, 0 if it is malformed. Never reads past the terminator. */
 static size_t utf8_length(const unsigned char *s)
 {
-    if (s[0] < 0x80)
-        return 1;
-    if (s[0] >= 0xc2 && s[0] <= 0xdf)
-        return (s[1] & 0xc0) == 0x80 ? 2 : 0;
-    if (s[0] >= 0xe0 && s[0] <= 0xef) {
-        unsigned char low = s[0] == 0xe0 ? 0xa0 : 0x80, high = s[0] == 0xed ? 0x9f : 0xbf;
-        return s[1] >= low && s[1] <= high && (s[2] & 0xc0) == 0x80 ? 3 : 0;
-    }
-    if (s[0] >= 0xf0 && s[0] <= 0xf4) {
-        unsigned char low = s[0] == 0xf0 ? 0x90 : 0x80, high = s[0] == 0xf4 ? 0x8f : 0xbf;
-        return s[1] >= low && s[1] <= high && (s[2] & 0xc0) == 0x80 && (s[3] & 0xc0) == 0x80 ? 4 : 0;
-    }
-    return 0;
+    size_t len;
+
+    return utf8_decode((const char *)s, 1 + strnlen((const char *)s + 1, 3), &len) == UTF8_BAD ? 0 : len;
 }
 
 /* U+0080-U+009F are control characters that some terminals obey. */
@@ -74,7 +67,7 @@ static void put_escaped(struct out *out, const char *text, bool json)
     const unsigned char *end = s + strnlen(text, LOG_MESSAGE_MAX);
 
     while (s < end && !out->cut) {
-        size_t len = utf8_length(s); /* never reads past the terminator: it is no continuation byte */
+        size_t len = utf8_length(s);
         if (json && (*s == '"' || *s == '\\')) {
             put(out, (const char[]){'\\', (char)*s}, 2);
             s++;
@@ -92,34 +85,24 @@ static void put_escaped(struct out *out, const char *text, bool json)
         out->cut = true;
 }
 
-static void put_time(struct out *out, int64_t wall_ms, const char *format)
+/* The time of day alone, or day and time as "2026-02-05T12:00:00.000Z". */
+static void put_time(struct out *out, int64_t wall_ms, bool day)
 {
-    time_t seconds = (time_t)(wall_ms / 1000);
-    struct tm tm;
-    char date[40], text[48];
+    char text[TIME_TEXT_SIZE];
 
-    gmtime_r(&seconds, &tm);
-    if (format[0] == 'T')
-        strftime(date, sizeof date, "%H:%M:%S", &tm);
+    time_text(wall_ms, text);
+    if (day)
+        put_text(out, text);
     else
-        strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%S", &tm);
-    snprintf(text, sizeof text, "%s.%03d", date, (int)(wall_ms % 1000));
-    put_text(out, text);
+        put(out, text + TIME_TEXT_DAY + 1, sizeof "12:00:00.000" - 1);
 }
 
 static void put_uuid(struct out *out, const uint8_t id[16])
 {
-    static const char hex[] = "0123456789abcdef";
-    char text[36];
-    size_t at = 0;
+    char text[HEX_UUID_SIZE];
 
-    for (unsigned i = 0; i < 16; i++) {
-        if (i == 4 || i == 6 || i == 8 || i == 10)
-            text[at++] = '-';
-        text[at++] = hex[id[i] >> 4];
-        text[at++] = hex[id[i] & 15];
-    }
-    put(out, text, sizeof text);
+    hex_uuid(id, text);
+    put_text(out, text);
 }
 
 const char *log_level_name(enum log_level level)
@@ -146,10 +129,10 @@ static void render_text(struct out *out, enum log_style style, const struct log_
         put_text(out, head);
     }
     if (style == LOG_STYLE_FILE) {
-        put_time(out, event->wall_ms, "D");
-        put_text(out, "Z ");
+        put_time(out, event->wall_ms, true);
+        put_text(out, " ");
     } else if (style == LOG_STYLE_TERMINAL) {
-        put_time(out, event->wall_ms, "T");
+        put_time(out, event->wall_ms, false);
         snprintf(head, sizeof head, " %-5s ", log_level_name(event->level));
         put_text(out, head);
     }
@@ -172,8 +155,8 @@ static void render_json(struct out *out, const struct log_event *event)
     char text[160];
 
     put_text(out, "{\"time\":\"");
-    put_time(out, event->wall_ms, "D");
-    snprintf(text, sizeof text, "Z\",\"level\":\"%s\",\"role\":\"%.40s\",\"pid\":%d", log_level_name(event->level),
+    put_time(out, event->wall_ms, true);
+    snprintf(text, sizeof text, "\",\"level\":\"%s\",\"role\":\"%.40s\",\"pid\":%d", log_level_name(event->level),
              event->role, (int)event->pid);
     put_text(out, text);
     if (event->task) {

@@ -1,6 +1,10 @@
 /* The tokens file: lines to tokens and back. */
 #include "base/token_file.h"
 
+#include "base/grow.h"
+#include "base/hex.h"
+#include "base/time_text.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -56,59 +60,20 @@ void token_scopes_text(unsigned scopes, char out[64])
         }
 }
 
-/* Of so many digits and nothing else, or -1. */
-static int number(const char *text, size_t digits)
-{
-    int value = 0;
-    for (size_t i = 0; i < digits; i++) {
-        if (text[i] < '0' || text[i] > '9')
-            return -1;
-        value = 10 * value + (text[i] - '0');
-    }
-    return value;
-}
-
 int64_t token_day(const char *text)
 {
-    if (strlen(text) != 10 || text[4] != '-' || text[7] != '-')
-        return -1;
-    int year = number(text, 4), month = number(text + 5, 2), day = number(text + 8, 2);
-    if (year < 0 || month < 0 || day < 0)
-        return -1;
-    struct tm tm = {.tm_year = year - 1900, .tm_mon = month - 1, .tm_mday = day}, back = tm;
-    time_t seconds = timegm(&back);
-    /* timegm makes the 30th of February a day of March: then it is no day. */
-    return back.tm_mday == tm.tm_mday && back.tm_mon == tm.tm_mon && seconds > 0 ? (int64_t)seconds : -1;
+    int64_t ms;
+    return strlen(text) == TIME_TEXT_DAY && time_parse(text, &ms) && ms > 0 ? ms / 1000 : -1;
 }
 
 void token_day_text(int64_t seconds, char out[16])
 {
-    time_t when = (time_t)seconds;
-    struct tm tm;
-    if (seconds == 0 || !gmtime_r(&when, &tm) || strftime(out, 16, "%Y-%m-%d", &tm) == 0)
-        snprintf(out, 16, "never");
+    char text[TIME_TEXT_SIZE];
+    time_text(seconds * 1000, text);
+    snprintf(out, 16, "%.*s", TIME_TEXT_DAY, seconds == 0 ? "never" : text);
 }
 
 /* ---- A line ---- */
-
-static int nibble(char c)
-{
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-static int take_hex(const char *text, size_t digits, uint8_t *out)
-{
-    if (strlen(text) != digits)
-        return -1;
-    for (size_t i = 0; i < digits; i++) {
-        int value = nibble(text[i]);
-        if (value < 0)
-            return -1;
-        if (out)
-            out[i / 2] = (uint8_t)(i % 2 ? out[i / 2] | value : value << 4);
-    }
-    return 0;
-}
 
 /* The next word of the line, terminated in place; NULL at the end. */
 static char *word(char **at)
@@ -126,15 +91,16 @@ static const char *take_line(char *line, struct token *token)
 {
     char *id = word(&line), *scopes = word(&line), *digest = word(&line), *created = word(&line),
          *expires = word(&line);
+    uint8_t number[TOKEN_ID / 2];
     memset(token, 0, sizeof *token);
     if (!expires)
         return "a token has an id, scopes, a digest, two days and a name";
-    if (take_hex(id, TOKEN_ID, NULL) != 0)
+    if (strlen(id) != TOKEN_ID || hex_read(id, TOKEN_ID / 2, number) != 0)
         return "the id is not eight hexadecimal digits";
     memcpy(token->id, id, TOKEN_ID);
     if (token_scopes(scopes, &token->scopes) != 0)
         return "scopes are read, start, cancel, admin, separated by commas";
-    if (take_hex(digest, 2 * sizeof token->digest, token->digest) != 0)
+    if (strlen(digest) != 2 * sizeof token->digest || hex_read(digest, sizeof token->digest, token->digest) != 0)
         return "the digest is not 64 hexadecimal digits";
     if ((token->created_s = token_day(created)) < 0)
         return "the day of its making is not YYYY-MM-DD";
@@ -146,14 +112,12 @@ static const char *take_line(char *line, struct token *token)
 
 void token_print(const struct token *token, FILE *out)
 {
-    char scopes[64], created[16], expires[16];
+    char scopes[64], digest[2 * sizeof token->digest + 1], created[16], expires[16];
     token_scopes_text(token->scopes, scopes);
     token_day_text(token->created_s, created);
     token_day_text(token->expires_s, expires);
-    fprintf(out, "%s %s ", token->id, scopes);
-    for (size_t i = 0; i < sizeof token->digest; i++)
-        fprintf(out, "%02x", token->digest[i]);
-    fprintf(out, " %s %s %s\n", created, expires, token->name);
+    hex_text(token->digest, sizeof token->digest, digest);
+    fprintf(out, "%s %s %s %s %s %s\n", token->id, scopes, digest, created, expires, token->name);
 }
 
 /* ---- The file ---- */
@@ -179,21 +143,16 @@ static FILE *open_file(const char *path, struct stat *st, char why[200])
     return NULL;
 }
 
-static void add(struct tokens *tokens, const struct token *token, size_t *room)
+static void add(struct tokens *tokens, const struct token *token, uint32_t *room)
 {
-    if (tokens->n == *room) {
-        *room = *room ? 2 * *room : 16;
-        tokens->list = realloc(tokens->list, *room * sizeof *token);
-        if (!tokens->list)
-            abort();
-    }
+    tokens->list = grow(tokens->list, room, tokens->n + 1, sizeof *token);
     tokens->list[tokens->n++] = *token;
 }
 
 static int read_lines(FILE *file, struct tokens *tokens, char why[200])
 {
     char line[TOKEN_LINE];
-    size_t room = 0;
+    uint32_t room = 0;
     int bad = 0, number = 0;
     while (fgets(line, sizeof line, file)) {
         struct token token;

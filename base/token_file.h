@@ -37,7 +37,7 @@ struct token {
 
 struct tokens {
     struct token *list; /* by id */
-    size_t n;
+    uint32_t n;
 };
 
 /* Read the file. Returns the number of lines that are no tokens (those are left out and the first one is explained in

@@ -1,6 +1,8 @@
 /* Making and checking the secrets of tokens. */
 #include "base/token_file.h"
 
+#include "base/hex.h"
+
 #include <errno.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
@@ -24,16 +26,15 @@ static void random_bytes(void *out, size_t n)
     }
 }
 
-/* 32 bytes are 43 characters without padding: ten groups of three bytes, and two bytes. */
+/* Base64 of 32 bytes is 44 characters, the last of them padding; base64url has no padding and two other characters. */
 static void base64url(const uint8_t in[32], char out[TOKEN_SECRET + 1])
 {
-    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-    for (unsigned i = 0; i < TOKEN_SECRET; i++) {
-        unsigned bit = 6 * i, byte = bit / 8;
-        unsigned two = (unsigned)in[byte] << 8 | (byte + 1 < 32 ? in[byte + 1] : 0u);
-        out[i] = letters[two >> (10 - bit % 8) & 63];
-    }
+    unsigned char text[TOKEN_SECRET + 2];
+    EVP_EncodeBlock(text, in, 32);
+    for (unsigned i = 0; i < TOKEN_SECRET; i++)
+        out[i] = (char)(text[i] == '+' ? '-' : text[i] == '/' ? '_' : text[i]);
     out[TOKEN_SECRET] = '\0';
+    explicit_bzero(text, sizeof text);
 }
 
 void token_make(struct token *token, char text[TOKEN_TEXT + 1])
@@ -42,8 +43,7 @@ void token_make(struct token *token, char text[TOKEN_TEXT + 1])
     char secret[TOKEN_SECRET + 1];
     random_bytes(random, sizeof random);
     base64url(random, secret);
-    for (unsigned i = 0; i < TOKEN_ID / 2; i++)
-        snprintf(token->id + 2 * i, 3, "%02x", random[32 + i]);
+    hex_text(random + 32, TOKEN_ID / 2, token->id);
     snprintf(text, TOKEN_TEXT + 1, "pf_%s_%s", token->id, secret);
     digest_of(text, TOKEN_TEXT, token->digest);
     explicit_bzero(random, sizeof random);

@@ -2,6 +2,7 @@
  * Writers take turns by a lock on the directory. */
 #include "client/token.h"
 
+#include "base/bytes.h"
 #include "base/token_file.h"
 #include "base/token_use.h"
 
@@ -109,9 +110,7 @@ static int write_file(const struct work *work, int directory)
 
 static void put_in(struct work *work, const struct token *token)
 {
-    work->tokens.list = realloc(work->tokens.list, (work->tokens.n + 1) * sizeof *token);
-    if (!work->tokens.list)
-        abort();
+    work->tokens.list = xrealloc(work->tokens.list, (work->tokens.n + 1u) * sizeof *token);
     work->tokens.list[work->tokens.n++] = *token;
 }
 

@@ -1,6 +1,7 @@
 /* The robust lock: taking it, repairing after a dead owner, probing the system. */
 #include "shm/lock.h"
 
+#include "base/clock.h"
 #include "shm/layout.h"
 #include "shm/segment_private.h"
 #include "shm/table.h"
@@ -38,30 +39,11 @@ int shm_lock_init(struct shm_segment *seg)
     return mutex_init(&seg->lock->mutex);
 }
 
-static struct timespec deadline(struct timespec when, long ms)
-{
-    when.tv_sec += ms / 1000;
-    when.tv_nsec += ms % 1000 * 1000000L;
-    if (when.tv_nsec >= 1000000000L) {
-        when.tv_sec++;
-        when.tv_nsec -= 1000000000L;
-    }
-    return when;
-}
-
-static struct timespec now(void)
-{
-    struct timespec when;
-
-    shm_insist(clock_gettime(CLOCK_MONOTONIC, &when) == 0);
-    return when;
-}
-
 /* Not pthread_mutex_trylock() first, to spare the clock: glibc's (2.36) returns ENOTRECOVERABLE with the futex word
  * left locked, and everybody else then waits for a lock that nobody will release. */
 static int acquire(pthread_mutex_t *mutex, struct timespec from, long ms)
 {
-    struct timespec until = deadline(from, ms);
+    struct timespec until = clock_add_ms(from, ms);
 
     return pthread_mutex_clocklock(mutex, CLOCK_MONOTONIC, &until);
 }
@@ -74,7 +56,7 @@ static bool gave_up_lately(const struct shm_segment *seg, struct timespec from)
 
 static int acquire_patiently(struct shm_segment *seg, long ms)
 {
-    struct timespec from = now();
+    struct timespec from = clock_mono();
     bool gave_up = gave_up_lately(seg, from);
     int result = acquire(&seg->lock->mutex, from, gave_up ? 0 : ms);
 
@@ -145,7 +127,7 @@ static _Noreturn void die_holding(pthread_mutex_t *mutex)
 
 static bool handed_over(pthread_mutex_t *mutex)
 {
-    return acquire(mutex, now(), SHM_LOCK_WAIT_MS) == EOWNERDEAD && pthread_mutex_consistent(mutex) == 0 &&
+    return acquire(mutex, clock_mono(), SHM_LOCK_WAIT_MS) == EOWNERDEAD && pthread_mutex_consistent(mutex) == 0 &&
            pthread_mutex_unlock(mutex) == 0 && pthread_mutex_lock(mutex) == 0 && pthread_mutex_unlock(mutex) == 0;
 }
 

@@ -1,6 +1,7 @@
 /* The process table: one word per entry says who lives there; moves are compare-and-set on that word. */
 #include "shm/proctab.h"
 
+#include "base/clock.h"
 #include "shm/layout.h"
 
 #include <errno.h>
@@ -38,14 +39,6 @@ static uint64_t life_with(uint64_t life, uint32_t state)
 static bool state_living(uint8_t state)
 {
     return state == PROC_ASSIGNED || state == PROC_ACTIVE || state == PROC_STOPPING;
-}
-
-static int64_t now_ms(void)
-{
-    struct timespec now;
-
-    shm_insist(clock_gettime(CLOCK_MONOTONIC, &now) == 0);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 /* The entry, or NULL when this names another life of it or none. */
@@ -111,7 +104,7 @@ int proctab_assign(struct shm_segment *seg, enum proc_kind kind, uint32_t index,
     if (generation == 0)
         generation = 1;
     atomic_store_explicit(&entry->pid, 0, memory_order_relaxed);
-    atomic_store_explicit(&entry->started_ms, now_ms(), memory_order_relaxed);
+    atomic_store_explicit(&entry->started_ms, clock_mono_ms(), memory_order_relaxed);
     atomic_store_explicit(&entry->wait_status, 0, memory_order_relaxed);
     atomic_store_explicit(&entry->beat_ms, 0, memory_order_relaxed);
     atomic_store_explicit(&entry->kill, 0, memory_order_relaxed);
@@ -162,7 +155,7 @@ void proctab_beat(struct shm_segment *seg, struct proc_ref me)
     struct shm_proc *entry = entry_of(seg, me, &life);
 
     if (entry)
-        atomic_store_explicit(&entry->beat_ms, now_ms(), memory_order_relaxed);
+        atomic_store_explicit(&entry->beat_ms, clock_mono_ms(), memory_order_relaxed);
 }
 
 void proctab_set_session(struct shm_segment *seg, struct proc_ref me, uint64_t session)

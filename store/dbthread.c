@@ -1,6 +1,7 @@
 /* The queue between a worker's loop and its database threads. What the threads do with a call is in dbworker.c. */
 #include "store/dbthread.h"
 
+#include "base/clock.h"
 #include "store/dbqueue.h"
 #include "store/internal.h"
 
@@ -100,7 +101,7 @@ static void expire_list(struct dbthread *db, struct call_list *list, int64_t now
 
 static void expire(struct dbthread *db)
 {
-    int64_t now = store_monotonic_ms();
+    int64_t now = clock_mono_ms();
     if (db->waiting == 0)
         return;
     expire_list(db, &db->inserts, now);
@@ -118,15 +119,8 @@ static bool may_work(const struct dbthread *db)
 /* Mutex held. Wait for calls; returns false when it was idle long enough for a ping. */
 static bool wait_for_calls(struct dbthread *db, const struct db_thread *thread)
 {
-    struct timespec until;
     unsigned ms = thread->worker.conn.mysql && atomic_load(&db->health.ok) ? DB_PING_MS : DB_RECONNECT_MS;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += ms / 1000;
-    until.tv_nsec += (long)(ms % 1000) * 1000000;
-    if (until.tv_nsec >= 1000000000) {
-        until.tv_sec++;
-        until.tv_nsec -= 1000000000;
-    }
+    struct timespec until = clock_add_ms(clock_mono(), ms);
     while (!db->inserts.first && !may_work(db) && !db->stopping)
         if (pthread_cond_timedwait(&db->wake, &db->mutex, &until) == ETIMEDOUT)
             return db->inserts.first || may_work(db) || db->stopping;
@@ -296,7 +290,7 @@ bool dbthread_healthy(const struct dbthread *db, int64_t *age_ms)
 {
     int64_t last = atomic_load(&db->health.last_ms);
     if (age_ms)
-        *age_ms = last != 0 ? store_monotonic_ms() - last : INT64_MAX;
+        *age_ms = last != 0 ? clock_mono_ms() - last : INT64_MAX;
     return atomic_load(&db->health.ok);
 }
 
@@ -319,14 +313,7 @@ static void refuse_list(struct dbthread *db, struct call_list *list)
 /* Mutex held. Wait until everything queued is done, or the limit passes. */
 static void drain(struct dbthread *db, int64_t limit_ms)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += (time_t)(limit_ms / 1000);
-    until.tv_nsec += (long)(limit_ms % 1000) * 1000000;
-    if (until.tv_nsec >= 1000000000) {
-        until.tv_sec++;
-        until.tv_nsec -= 1000000000;
-    }
+    struct timespec until = clock_add_ms(clock_mono(), limit_ms);
     while (db->n_threads != 0 && db->waiting + db->running != 0)
         if (pthread_cond_timedwait(&db->idle, &db->mutex, &until) == ETIMEDOUT)
             break;

@@ -1,5 +1,6 @@
 /* What a database thread does with the calls it took: group commit with its look-ups and repeats, single work,
  * pings. */
+#include "base/clock.h"
 #include "store/dbqueue.h"
 #include "store/internal.h"
 
@@ -25,7 +26,7 @@ void db_call_refuse(struct db_call *call, enum store_class cls, const char *text
 static void note_health(struct db_worker *worker, bool ok)
 {
     if (ok)
-        atomic_store(&worker->health->last_ms, store_monotonic_ms());
+        atomic_store(&worker->health->last_ms, clock_mono_ms());
     atomic_store(&worker->health->ok, ok);
 }
 
@@ -47,7 +48,7 @@ static void note_error(struct db_worker *worker, const struct store_error *error
 
 int db_worker_connect(struct db_worker *worker)
 {
-    int64_t now = store_monotonic_ms();
+    int64_t now = clock_mono_ms();
     bool was_open = worker->conn.mysql != NULL;
     uint64_t serial = worker->conn.serial;
     /* Not while the other thread has got through since: then it is worth a try at once. */
@@ -65,7 +66,7 @@ int db_worker_connect(struct db_worker *worker)
         worker->attempt_ms = 0; /* if it is lost, try again at once */
         return 0;
     }
-    worker->attempt_ms = store_monotonic_ms();
+    worker->attempt_ms = clock_mono_ms();
     note_health(worker, false);
     return -1;
 }
@@ -167,7 +168,7 @@ static const struct db_call *accepted_call(struct db_call **calls, unsigned n)
 
 static int64_t settle_until(struct db_call **calls, unsigned n)
 {
-    int64_t until = store_monotonic_ms() + SETTLE_MS;
+    int64_t until = clock_mono_ms() + SETTLE_MS;
     for (unsigned i = 0; i < n; i++)
         if (calls[i]->deadline_ms > until)
             until = calls[i]->deadline_ms;
@@ -187,7 +188,7 @@ static int settle(struct db_worker *worker, struct db_call **calls, unsigned n)
             rc = journal_settled(&worker->conn, call->insert->id);
             store_causal_reads(&worker->conn, false);
         }
-        if (rc < 0 && (atomic_load(&worker->health->giving_up) || store_monotonic_ms() >= until))
+        if (rc < 0 && (atomic_load(&worker->health->giving_up) || clock_mono_ms() >= until))
             break;
         if (rc < 0)
             store_sleep_ms(100);

@@ -33,7 +33,6 @@ void store_stmts_free(struct store_stmts **stmts); /* also after mysql_close() *
 
 /* ---- Time ---------------------------------------------------------------------------------------------------- */
 
-int64_t store_monotonic_ms(void);
 /* Sleep; goes on after signals. */
 void store_sleep_ms(unsigned ms);
 /* Sleep before try number `attempt` (0, 1, …): random within 50 ms doubling to 1 s, so that two that met in a deadlock

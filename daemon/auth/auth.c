@@ -64,7 +64,7 @@ static void take_file(struct auth *auth)
     else if (bad > 0)
         log_error("tokens: %s: %d lines are no tokens and are left out; %s", auth->path, bad, why);
     else if (bad == 0)
-        log_info("tokens: %zu read", auth->tokens.n);
+        log_info("tokens: %u read", auth->tokens.n);
 }
 
 struct auth *auth_new(const char *path, const char *state_dir)

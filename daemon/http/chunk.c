@@ -2,6 +2,7 @@
  * pair with some proxy. */
 #include "daemon/http/chunk.h"
 
+#include "base/hex.h"
 #include "daemon/http/head.h"
 
 #include <string.h>
@@ -11,17 +12,9 @@ void chunk_init(struct chunk_reader *reader)
     memset(reader, 0, sizeof *reader);
 }
 
-static int hex(unsigned char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static int take_size(struct chunk_reader *reader, unsigned char c)
 {
-    int digit = hex(c);
+    int digit = hex_digit((char)c);
 
     if (digit >= 0) {
         reader->left = reader->left * 16 + (uint64_t)digit;

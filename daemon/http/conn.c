@@ -4,6 +4,7 @@
  * costs more than the whole router. */
 #include "daemon/http/internal.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 
 #include <assert.h>
@@ -13,15 +14,6 @@
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
-
-int64_t now_ms(void)
-{
-    struct timespec now;
-
-    /* The coarse clock (a few ms) is read without entering the kernel and is fine enough for deadlines in seconds. */
-    clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 struct bufferevent *conn_new(struct event_base *base, void *arg)
 {
@@ -165,7 +157,7 @@ static void adopt(struct conn *conn)
     conn->trusted = conn->is_unix && peer_is_trusted(server, conn->fd);
     evhttp_connection_set_closecb(conn->evcon, on_close, conn);
     conn->list = LIST_IDLE;
-    conn->since = now_ms();
+    conn->since = clock_coarse_ms();
     TAILQ_INSERT_TAIL(&server->lists[LIST_IDLE], conn, link);
     bufferevent_decref(conn->bev);
 }
@@ -197,7 +189,7 @@ void conn_place(struct conn *conn)
         return;
     TAILQ_REMOVE(&conn->server->lists[conn->list], conn, link);
     conn->list = list;
-    conn->since = now_ms();
+    conn->since = clock_coarse_ms();
     if (list == LIST_BUSY) {
         conn->unsent = 0;
         conn->unsent_at = conn->since;
@@ -218,7 +210,7 @@ void conn_kill(struct conn *conn, const char *reason)
 
 static void sweep_overdue(struct http_server *server, enum conn_list list, unsigned limit_s, const char *reason)
 {
-    int64_t limit = now_ms() - (int64_t)limit_s * 1000;
+    int64_t limit = clock_coarse_ms() - (int64_t)limit_s * 1000;
     struct conn *conn;
 
     TAILQ_FOREACH(conn, &server->lists[list], link)
@@ -232,7 +224,7 @@ static void sweep_overdue(struct http_server *server, enum conn_list list, unsig
 /* A body has to bring its minimum rate in every window as long as the head's deadline. */
 static void sweep_bodies(struct http_server *server)
 {
-    int64_t now = now_ms(), window = (int64_t)server->options.head_timeout_s * 1000;
+    int64_t now = clock_coarse_ms(), window = (int64_t)server->options.head_timeout_s * 1000;
     struct conn *conn;
 
     TAILQ_FOREACH(conn, &server->lists[LIST_BODY], link)
@@ -250,7 +242,7 @@ static void sweep_bodies(struct http_server *server)
 /* A slow reader is fine as long as it reads anything at all; a handler that has not answered yet has nothing unsent. */
 static void sweep_busy(struct http_server *server)
 {
-    int64_t now = now_ms(), limit = (int64_t)server->options.idle_timeout_s * 1000;
+    int64_t now = clock_coarse_ms(), limit = (int64_t)server->options.idle_timeout_s * 1000;
     struct conn *conn;
 
     TAILQ_FOREACH(conn, &server->lists[LIST_BUSY], link)

@@ -1,6 +1,8 @@
 /* The request object: pooled, because it is the one allocation of ours on the way of a poll; and request ids. */
 #include "daemon/http/internal.h"
 
+#include "base/hex.h"
+
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -96,7 +98,7 @@ void exchange_free(struct exchange *exchange)
     server_check_drained(server);
 }
 
-static const unsigned char *random_bytes(struct http_server *server)
+static uint8_t *random_bytes(struct http_server *server)
 {
     /* In blocks: one system call for 256 ids. Ids are for matching log lines, not secrets, so they may wait in
      * memory. */
@@ -113,63 +115,42 @@ static const unsigned char *random_bytes(struct http_server *server)
     return server->random + server->random_left;
 }
 
-/* Canonical text of a UUID from 32 hexadecimal digits. */
-static void put_dashes(const char digits[32], char out[37])
-{
-    static const unsigned char starts[] = {0, 8, 12, 16, 20, 32};
-    char *to = out;
-
-    for (unsigned group = 0; group < 5; group++) {
-        size_t len = (size_t)starts[group + 1] - starts[group];
-        memcpy(to, digits + starts[group], len);
-        to += len;
-        *to++ = group < 4 ? '-' : '\0';
-    }
-}
-
 static void make_id(struct http_server *server, char out[37])
 {
-    static const char hex[] = "0123456789abcdef";
-    const unsigned char *random = random_bytes(server);
-    char digits[32];
+    uint8_t *random = random_bytes(server);
 
-    for (unsigned i = 0; i < 16; i++) {
-        digits[2 * i] = hex[random[i] >> 4];
-        digits[2 * i + 1] = hex[random[i] & 15];
-    }
-    digits[12] = '4';
-    digits[16] = hex[8 | (random[8] & 3)];
-    put_dashes(digits, out);
+    random[6] = (uint8_t)(0x40 | (random[6] & 15)); /* version 4 */
+    random[8] = (uint8_t)(0x80 | (random[8] & 63)); /* the variant of RFC 9562 */
+    hex_uuid(random, out);
 }
 
-/* The 32 digits of an id in either usual form: a UUID, or 32 digits as nginx makes them. */
-static bool take_digits(const char *sent, size_t len, char digits[32])
+/* An id in either usual form: a UUID, or 32 digits as nginx makes them. */
+static bool read_id(const char *sent, size_t len, uint8_t id[16])
 {
     size_t n = 0;
 
     if (len != 32 && len != 36)
         return false;
     for (size_t i = 0; i < len; i++) {
-        char c = (char)(sent[i] >= 'A' && sent[i] <= 'F' ? sent[i] | 0x20 : sent[i]);
-        if (len == 36 && (i == 8 || i == 13 || i == 18 || i == 23)) {
-            if (c != '-')
-                return false;
-        } else if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f')) {
-            digits[n++] = c;
-        } else {
+        bool dash = len == 36 && (i == 8 || i == 13 || i == 18 || i == 23);
+        int value = hex_digit(sent[i]);
+        if (dash ? sent[i] != '-' : value < 0)
             return false;
-        }
+        if (dash)
+            continue;
+        id[n / 2] = (uint8_t)(n % 2 ? id[n / 2] | value : value << 4);
+        n++;
     }
-    return n == 32;
+    return true;
 }
 
 void exchange_id(struct exchange *exchange, const char *sent, size_t len)
 {
-    char digits[32];
+    uint8_t id[16];
 
-    exchange->echo_id = len > 0 && take_digits(sent, len, digits);
+    exchange->echo_id = len > 0 && read_id(sent, len, id);
     if (exchange->echo_id)
-        put_dashes(digits, exchange->request.request_id);
+        hex_uuid(id, exchange->request.request_id);
     else
         make_id(exchange->request.server, exchange->request.request_id);
 }

@@ -162,7 +162,6 @@ void conn_place(struct conn *conn);
 void conn_kill(struct conn *conn, const char *reason);
 void conn_sweep(struct http_server *server);
 void conn_close_idle(struct http_server *server);
-int64_t now_ms(void);
 
 /* io.c */
 /* Takes the descriptor away from the bufferevent and starts to read. */

@@ -2,6 +2,8 @@
  * client closes, falls silent, or the time is up. Only then can it be sure to have read the answer. */
 #include "daemon/http/internal.h"
 
+#include "base/clock.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -38,7 +40,7 @@ static void on_bytes(evutil_socket_t fd, short what, void *arg)
         if (n < 0 && (errno == EAGAIN || errno == EINTR))
             return;
     }
-    if (n <= 0 || now_ms() >= linger->until)
+    if (n <= 0 || clock_coarse_ms() >= linger->until)
         linger_free(linger);
 }
 
@@ -57,7 +59,7 @@ void linger_start(struct http_server *server, int fd)
         abort();
     linger->server = server;
     linger->fd = fd;
-    linger->until = now_ms() + LINGER_TOTAL_MS;
+    linger->until = clock_coarse_ms() + LINGER_TOTAL_MS;
     linger->event = event_new(server->base, fd, EV_READ | EV_PERSIST, on_bytes, linger);
     if (!linger->event || event_add(linger->event, &silence) != 0)
         abort();

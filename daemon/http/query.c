@@ -2,22 +2,12 @@
  * query. */
 #include "daemon/http/query.h"
 
+#include "base/hex.h"
 #include "base/utf8.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
-
-static int hex(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
 
 /* Length of the sequence that `lead` starts, 0 when it starts none. */
 static size_t utf8_length(unsigned char lead)
@@ -36,8 +26,8 @@ size_t query_decode(const char *p, size_t n, bool plus, char *out)
     size_t to = 0;
 
     for (size_t i = 0; i < n; i++) {
-        if (p[i] == '%' && n - i > 2 && hex(p[i + 1]) >= 0 && hex(p[i + 2]) >= 0) {
-            out[to++] = (char)(unsigned char)(hex(p[i + 1]) * 16 + hex(p[i + 2]));
+        if (p[i] == '%' && n - i > 2 && hex_digit(p[i + 1]) >= 0 && hex_digit(p[i + 2]) >= 0) {
+            out[to++] = (char)(unsigned char)(hex_digit(p[i + 1]) * 16 + hex_digit(p[i + 2]));
             i += 2;
         } else {
             out[to++] = plus && p[i] == '+' ? ' ' : p[i];
@@ -51,7 +41,7 @@ static enum query_verdict check_escape(const char *p, size_t left, bool no_slash
 {
     int high, low;
 
-    if (left < 3 || (high = hex(p[1])) < 0 || (low = hex(p[2])) < 0)
+    if (left < 3 || (high = hex_digit(p[1])) < 0 || (low = hex_digit(p[2])) < 0)
         return QUERY_BAD_ESCAPE;
     if (high == 0 && low == 0)
         return QUERY_NUL;
@@ -69,7 +59,7 @@ enum query_verdict query_check_escapes(const char *p, size_t n, bool no_slash)
             enum query_verdict verdict = check_escape(p + i, n - i, no_slash);
             if (verdict != QUERY_OK)
                 return verdict;
-            c = (unsigned char)(hex(p[i + 1]) * 16 + hex(p[i + 2]));
+            c = (unsigned char)(hex_digit(p[i + 1]) * 16 + hex_digit(p[i + 2]));
             i += 2;
         }
         if (have == 0 && (want = utf8_length(c)) == 0)

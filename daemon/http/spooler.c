@@ -6,6 +6,7 @@
  * moved at all. */
 #include "daemon/http/spooler.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 
 #include <stdlib.h>
@@ -86,14 +87,14 @@ void spooler_send_continue(struct conn *conn)
      * take it for that answer's end. A socket buffer that cannot hold 25 bytes means a client that waits for
      * nothing. */
     conn->want_continue = false;
-    conn->window_start = now_ms(); /* the client was waiting for us until now */
+    conn->window_start = clock_coarse_ms(); /* the client was waiting for us until now */
     if (send(conn->fd, text, sizeof text - 1, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
         log_debug("http: 100 Continue not sent");
 }
 
 static void start_body(struct conn *conn, const struct http_head *head)
 {
-    conn->window_start = now_ms();
+    conn->window_start = clock_coarse_ms();
     conn->window_bytes = 0;
     conn->body_left = head->length;
     conn->frame = head->chunked ? FRAME_CHUNKS : FRAME_LENGTH;

@@ -2,6 +2,7 @@
 #include "daemon/janitor/places.h"
 
 #include "base/clock.h"
+#include "base/grow.h"
 #include "daemon/process/process.h"
 #include "daemon/task/state.h"
 
@@ -19,19 +20,14 @@ struct waiting_task {
 
 struct line {
     struct waiting_task *tasks;
-    size_t n, room;
+    uint32_t n, room;
 };
 
 static bool collect(const struct shm_task *task, struct shm_handle handle, uint64_t version, void *ctx)
 {
     struct line *line = ctx;
     (void)version;
-    if (line->n == line->room) {
-        line->room = line->room ? 2 * line->room : 64;
-        line->tasks = realloc(line->tasks, line->room * sizeof *line->tasks);
-        if (!line->tasks)
-            abort();
-    }
+    line->tasks = grow(line->tasks, &line->room, line->n + 1, sizeof *line->tasks);
     struct waiting_task *waiting = &line->tasks[line->n++];
     *waiting = (struct waiting_task){task->order, handle, task->ahead, task->attempt > 0};
     return true;

@@ -1,5 +1,6 @@
 /* Settling: the journal decides what became of a task whose process died. */
 #include "base/clock.h"
+#include "base/grow.h"
 #include "base/log.h"
 #include "daemon/janitor/janitor.h"
 #include "daemon/task/end_texts.h"
@@ -272,18 +273,13 @@ int janitor_settle_dead(struct janitor *janitor)
 
 struct id_list {
     store_uuid *ids;
-    size_t n, room;
+    uint32_t n, room;
 };
 
 static int collect_id(const store_uuid id, void *ctx)
 {
     struct id_list *list = ctx;
-    if (list->n == list->room) {
-        list->room = list->room ? 2 * list->room : 64;
-        list->ids = realloc(list->ids, list->room * sizeof *list->ids);
-        if (!list->ids)
-            abort();
-    }
+    list->ids = grow(list->ids, &list->room, list->n + 1, sizeof *list->ids);
     memcpy(list->ids[list->n++], id, sizeof(store_uuid));
     return 0;
 }
@@ -337,7 +333,7 @@ int janitor_load(struct janitor *janitor)
     if (rc == 0)
         rc = bring_in_all(janitor, &done);
     if (rc == 0 && live.n)
-        log_info("%zu unfinished tasks taken over from the journal", live.n);
+        log_info("%u unfinished tasks taken over from the journal", live.n);
     free(live.ids);
     free(done.ids);
     return rc == 0 ? 0 : -1;

@@ -117,11 +117,7 @@ static int pass(struct janitor *janitor)
 
 static void wait_for_poke(struct janitor *janitor, int64_t ms)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    int64_t ns = until.tv_nsec + ms * 1000000;
-    until.tv_sec += ns / 1000000000;
-    until.tv_nsec = ns % 1000000000;
+    struct timespec until = clock_add_ms(clock_mono(), ms);
     pthread_mutex_lock(&janitor->mutex);
     while (!janitor->poked && pthread_cond_timedwait(&janitor->wake, &janitor->mutex, &until) == 0)
         ;

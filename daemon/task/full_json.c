@@ -1,6 +1,7 @@
 /* Rendering of the full view. Any thread. */
 #include "daemon/task/full_json.h"
 
+#include "base/hex.h"
 #include "daemon/http/http.h"
 #include "daemon/task/poll_json.h"
 #include "daemon/task/state.h"
@@ -149,8 +150,8 @@ static void put_digest(struct json_out *out, const char *params)
     char hex[65] = "";
     if (params && EVP_Digest(params, strlen(params), digest, NULL, EVP_sha256(), NULL) != 1)
         abort();
-    for (size_t i = 0; params && i < 32; i++)
-        snprintf(hex + 2 * i, 3, "%02x", digest[i]);
+    if (params)
+        hex_text(digest, 32, hex);
     json_put_string(out, "params_digest", params ? hex : NULL);
 }
 

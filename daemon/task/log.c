@@ -2,6 +2,7 @@
 #include "daemon/task/log.h"
 
 #include "base/clock.h"
+#include "base/time_text.h"
 #include "base/utf8.h"
 #include "daemon/process/process.h"
 
@@ -21,17 +22,6 @@ void joblog_init(struct joblog *log)
     log->len = log->whole = 0;
     log->full = false;
     log->phase[0] = '\0';
-}
-
-static size_t stamp(int64_t ms, char out[STAMP_SIZE])
-{
-    time_t seconds = (time_t)(ms / 1000);
-    struct tm utc;
-    gmtime_r(&seconds, &utc);
-    size_t n = strftime(out, STAMP_SIZE, "%Y-%m-%dT%H:%M:%S", &utc);
-    n += (size_t)snprintf(out + n, STAMP_SIZE - n, ".%03uZ ", (unsigned)((uint64_t)ms % 1000));
-    assert(n == STAMP_SIZE - 1); /* years have four digits here */
-    return n;
 }
 
 /* One line of valid text, whatever came. Returns its length; `out` has room for as many bytes as `text` has. */
@@ -56,7 +46,9 @@ static size_t clean(const char *text, size_t n, char *out)
 static size_t put(struct joblog *log, size_t at, int64_t ms, const char *text)
 {
     char *out = log->text + at;
-    size_t n = stamp(ms, out);
+    size_t n = TIME_TEXT_SIZE;
+    time_text(ms, out);
+    out[n - 1] = ' ';
     n += clean(text, strlen(text), out + n);
     out[n++] = '\n';
     assert(at + n <= sizeof log->text);

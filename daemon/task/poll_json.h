@@ -23,13 +23,7 @@ void taskview_from_row(const struct journal_row *row, struct shm_task *task);
 /* The nine members of a journalled task and a line feed; to be freed. */
 char *taskview_of_row(const struct journal_row *row);
 
-/* The reverse, with any offset and any fraction, or a day alone: its midnight in UTC. A blank stands for the plus of an
- * offset, which a query string turns into one. Returns false when it is no moment. */
-bool taskview_parse_time(const char *text, int64_t *ms);
-
-/* RFC 3339 UTC with milliseconds, "2026-02-05T08:30:00.000Z"; buf of 25 bytes or more. */
-void taskview_time(int64_t ms, char *buf, size_t size);
-/* As a member; 0 = null. */
+/* A moment as a member, in the form of time_text(); 0 = null. */
 void taskview_put_time(struct json_out *out, const char *key, int64_t ms);
 
 #endif

@@ -2,6 +2,7 @@
 #include "daemon/worker/db_answer.h"
 
 #include "base/clock.h"
+#include "base/hex.h"
 #include "base/log.h"
 #include "daemon/http/prefer.h"
 #include "daemon/process/process.h"
@@ -60,9 +61,7 @@ void db_answer_tag_json(struct db_answer *answer)
     const char *text = json_out_text(&answer->json, &len);
     if (EVP_Digest(text, len, digest, NULL, EVP_sha256(), NULL) != 1)
         abort();
-    for (size_t i = 0; i < 16; i++)
-        snprintf(tag + 1 + 2 * i, 3, "%02x", digest[i]);
-    strcat(tag, "\"");
+    memcpy(hex_text(digest, 16, tag + 1), "\"", 2);
     db_answer_not_modified(answer, tag);
 }
 

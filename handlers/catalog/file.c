@@ -1,6 +1,7 @@
 /* Reading a catalogue file row by row. */
 #include "handlers/catalog/file.h"
 
+#include "base/grow.h"
 #include "base/utf8.h"
 #include "handlers/table/cells.h"
 
@@ -132,7 +133,7 @@ static void reject(struct catalog_file *file, const struct grid_row *row)
     count_code(file, values->code);
     if (file->n_issues == CATALOG_ISSUES_KEPT)
         return;
-    file->issues = arena_grow(file->issues, &file->room_issues, file->n_issues + 1, sizeof *file->issues);
+    file->issues = grow(file->issues, &file->room_issues, file->n_issues + 1, sizeof *file->issues);
     file->issues[file->n_issues++] =
         (struct catalog_issue){row->row, values->field, values->code, values->message, keep_raw(file, row)};
 }
@@ -179,7 +180,7 @@ static bool met_before(struct catalog_file *file)
     uint64_t hash = arena_hash(key, n);
     if (arena_index_find(&file->keys, hash, same_key, &lookup) != ARENA_NONE)
         return true;
-    file->key_at = arena_grow(file->key_at, &file->room_keys, file->n_keys + 1, sizeof *file->key_at);
+    file->key_at = grow(file->key_at, &file->room_keys, file->n_keys + 1, sizeof *file->key_at);
     file->key_at[file->n_keys] = arena_add(&file->text, key, n);
     arena_index_add(&file->keys, hash, file->n_keys++);
     return false;

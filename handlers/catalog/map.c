@@ -1,6 +1,7 @@
 /* The in-memory catalogue: adders, and look-ups by hash. */
 #include "handlers/catalog/map.h"
 
+#include "base/grow.h"
 #include "handlers/pricing/labels.h"
 #include "handlers/pricing/partnum.h"
 
@@ -41,8 +42,8 @@ static uint32_t keep_label(struct catalog_map *catalog, const char *text)
 
 void catalog_map_add_warehouse(struct catalog_map *catalog, uint32_t id, const char *code, const char *name)
 {
-    catalog->warehouses = arena_grow(catalog->warehouses, &catalog->room_warehouses, catalog->n_warehouses + 1,
-                                     sizeof *catalog->warehouses);
+    catalog->warehouses =
+        grow(catalog->warehouses, &catalog->room_warehouses, catalog->n_warehouses + 1, sizeof *catalog->warehouses);
     struct catalog_warehouse *w = &catalog->warehouses[catalog->n_warehouses++];
     w->id = id;
     w->code = keep(catalog, code);
@@ -53,8 +54,8 @@ void catalog_map_add_warehouse(struct catalog_map *catalog, uint32_t id, const c
 uint32_t catalog_map_add_component(struct catalog_map *catalog, uint32_t id, const char *lot_code, const char *lot_norm,
                                    enum unit unit)
 {
-    catalog->components = arena_grow(catalog->components, &catalog->room_components, catalog->n_components + 1,
-                                     sizeof *catalog->components);
+    catalog->components =
+        grow(catalog->components, &catalog->room_components, catalog->n_components + 1, sizeof *catalog->components);
     uint32_t number = catalog->n_components++;
     struct catalog_component *c = &catalog->components[number];
     c->id = id;
@@ -93,8 +94,7 @@ void catalog_map_add_entry(struct catalog_map *catalog, const char *pn_norm, con
                            uint32_t component, int64_t lot_qty, int64_t pack_qty)
 {
     uint32_t first = first_entry(catalog, pn_norm);
-    catalog->entries =
-        arena_grow(catalog->entries, &catalog->room_entries, catalog->n_entries + 1, sizeof *catalog->entries);
+    catalog->entries = grow(catalog->entries, &catalog->room_entries, catalog->n_entries + 1, sizeof *catalog->entries);
     uint32_t number = catalog->n_entries++;
     struct catalog_entry *e = &catalog->entries[number];
     *e = (struct catalog_entry){.component = component, .lot_qty = lot_qty, .pack_qty = pack_qty, .next = ARENA_NONE};
@@ -112,7 +112,7 @@ void catalog_map_add_entry(struct catalog_map *catalog, const char *pn_norm, con
 void catalog_map_add_rate(struct catalog_map *catalog, const char *currency, struct value_date date, uint32_t nominal,
                           int64_t rate)
 {
-    catalog->rates = arena_grow(catalog->rates, &catalog->room_rates, catalog->n_rates + 1, sizeof *catalog->rates);
+    catalog->rates = grow(catalog->rates, &catalog->room_rates, catalog->n_rates + 1, sizeof *catalog->rates);
     struct catalog_rate *r = &catalog->rates[catalog->n_rates++];
     *r = (struct catalog_rate){.nominal = nominal, .day = value_date_days(date), .rate = rate};
     snprintf(r->currency, sizeof r->currency, "%s", currency);

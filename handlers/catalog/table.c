@@ -1,6 +1,8 @@
 /* The six tables of the catalogue, and what is worked out of their rows. */
 #include "handlers/catalog/table.h"
 
+#include "base/grow.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -188,7 +190,7 @@ void catalog_known_add_party(struct catalog_known *known, uint32_t id, const cha
 {
     char text[2 * CATALOG_TEXT];
     int n = snprintf(text, sizeof text, "%s:%s", kind, code);
-    known->parties = arena_grow(known->parties, &known->room_parties, known->n_parties + 1, sizeof *known->parties);
+    known->parties = grow(known->parties, &known->room_parties, known->n_parties + 1, sizeof *known->parties);
     known->parties[known->n_parties] = (struct catalog_party){id, arena_add(&known->stock.text, text, (size_t)n)};
     arena_index_add(&known->by_party, arena_hash(text, (size_t)n), known->n_parties++);
 }

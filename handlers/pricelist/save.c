@@ -1,6 +1,7 @@
 /* Writing a price list: part numbers, header, items, and the report. */
 #include "handlers/pricelist/run.h"
 
+#include "base/hex.h"
 #include "base/json.h"
 #include "base/utf8.h"
 
@@ -195,8 +196,7 @@ char *list_result_json(const struct list_run *run)
         if (run->skipped[i] > 0)
             json_put_int(&out, list_skip_name((enum list_skip)i), (int64_t)run->skipped[i]);
     json_object_end(&out);
-    for (size_t i = 0; i < 32; i++)
-        snprintf(hash + 2 * i, 3, "%02x", run->sha256[i]);
+    hex_text(run->sha256, 32, hash);
     json_put_string(&out, "content_sha256", hash);
     put_number_or_null(&out, "previous_id", run->previous.id);
     put_diff(&out, &run->previous);

@@ -1,6 +1,8 @@
 /* Pages of components and what each source says of them. */
 #include "handlers/pricelist/run.h"
 
+#include "base/grow.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -107,7 +109,7 @@ static int on_warehouse(const struct store_value *v, unsigned n, void *ctx)
     struct list_run *run = ctx;
     (void)n;
     run->warehouse_ids =
-        arena_grow(run->warehouse_ids, &run->room_warehouses, run->n_warehouses + 1, sizeof *run->warehouse_ids);
+        grow(run->warehouse_ids, &run->room_warehouses, run->n_warehouses + 1, sizeof *run->warehouse_ids);
     run->warehouse_ids[run->n_warehouses++] = (uint32_t)price_column_number(&v[0], 0);
     return 0;
 }

@@ -5,6 +5,7 @@
 #include "handlers/prices/run.h"
 
 #include "base/arena.h"
+#include "base/grow.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -54,7 +55,7 @@ static bool is_audited(const struct recalc_run *run, const struct recalc_row *ro
 /* Stale quotes are counted only: years of history would be written again and again. */
 static void keep_verdicts(struct recalc_run *run, struct recalc_change *change, const struct quote *quotes, size_t n)
 {
-    run->quotes = arena_grow(run->quotes, &run->room_quotes, run->n_quotes + (uint32_t)n, sizeof *run->quotes);
+    run->quotes = grow(run->quotes, &run->room_quotes, run->n_quotes + (uint32_t)n, sizeof *run->quotes);
     for (size_t i = 0; i < n; i++) {
         if (run->space.verdicts[i].reason == QUOTE_STALE)
             continue;

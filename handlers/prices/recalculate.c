@@ -2,6 +2,7 @@
 #include "handlers/prices/run.h"
 
 #include "base/arena.h"
+#include "base/grow.h"
 #include "handlers/quotes/params.h"
 #include "handlers/task_type.h"
 #include "store/lease.h"
@@ -80,7 +81,7 @@ static int on_scope(const struct store_value *v, unsigned n, void *ctx)
 {
     struct recalc_run *run = ctx;
     (void)n;
-    run->scope = arena_grow(run->scope, &run->room_scope, run->n_scope + 1, sizeof *run->scope);
+    run->scope = grow(run->scope, &run->room_scope, run->n_scope + 1, sizeof *run->scope);
     run->scope[run->n_scope++] = (uint32_t)price_column_number(&v[0], 0);
     return 0;
 }

@@ -1,6 +1,7 @@
 /* Judging the quotes of one component: base prices, reasons, offers. */
 #include "handlers/pricing/quotes.h"
 
+#include "base/bytes.h"
 #include "handlers/pricing/price.h"
 #include "handlers/pricing/quotes_impl.h"
 
@@ -77,23 +78,14 @@ void quote_space_fini(struct quote_space *space)
     quote_space_init(space);
 }
 
-static void *grown(void *old, size_t n, size_t size)
-{
-    void *memory = realloc(old, n * size);
-    if (!memory)
-        abort();
-    return memory;
-}
-
 static void reserve(struct quote_space *space, size_t n)
 {
     if (n <= space->room)
         return;
-    size_t room = n < 64 ? 64 : n + n / 2;
-    space->verdicts = grown(space->verdicts, room, sizeof *space->verdicts);
-    space->order = grown(space->order, room, sizeof *space->order);
-    space->prices = grown(space->prices, room, sizeof *space->prices);
-    space->room = room;
+    space->room = n < 64 ? 64 : n + n / 2;
+    space->verdicts = xrealloc(space->verdicts, space->room * sizeof *space->verdicts);
+    space->order = xrealloc(space->order, space->room * sizeof *space->order);
+    space->prices = xrealloc(space->prices, space->room * sizeof *space->prices);
 }
 
 /* ---- One quote by itself --------------------------------------------------------------------------------------- */

@@ -1,6 +1,9 @@
 /* Rates by currency and date, found by halving. */
 #include "handlers/pricing/rates.h"
 
+#include "base/bytes.h"
+#include "base/grow.h"
+
 #include <assert.h>
 #include <errno.h>
 #include <stdbool.h>
@@ -9,20 +12,9 @@
 
 enum { NOMINAL_MAX = 100000 };
 
-static void *grown(void *memory, size_t n, size_t size)
-{
-    memory = realloc(memory, n * size);
-    if (!memory)
-        abort();
-    return memory;
-}
-
 static uint16_t add_name(struct rates *rates, const char *name)
 {
-    if (rates->n_currencies == rates->room_names) {
-        rates->room_names = rates->room_names ? (uint16_t)(rates->room_names * 2) : 16;
-        rates->names = grown(rates->names, rates->room_names, sizeof *rates->names);
-    }
+    rates->names = grow(rates->names, &rates->room_names, rates->n_currencies + 1u, sizeof *rates->names);
     memcpy(rates->names[rates->n_currencies], name, 4);
     return rates->n_currencies++;
 }
@@ -68,10 +60,7 @@ int rates_add(struct rates *rates, const char *currency, int32_t date, int64_t n
         return -EINVAL;
     if (number == CURRENCY_UNKNOWN)
         number = add_name(rates, currency);
-    if (rates->n == rates->room) {
-        rates->room = rates->room ? rates->room * 2 : 256;
-        rates->entries = grown(rates->entries, rates->room, sizeof *rates->entries);
-    }
+    rates->entries = grow(rates->entries, &rates->room, rates->n + 1, sizeof *rates->entries);
     rates->entries[rates->n++] = (struct rates_entry){number, {date, (uint32_t)nominal, rate}};
     return 0;
 }
@@ -89,7 +78,7 @@ int rates_seal(struct rates *rates)
     if (rates->n > 0)
         qsort(rates->entries, rates->n, sizeof *rates->entries, compare_entries);
     size_t at = 0;
-    rates->first = grown(rates->first, (size_t)rates->n_currencies + 1, sizeof *rates->first);
+    rates->first = xrealloc(rates->first, (rates->n_currencies + 1u) * sizeof *rates->first);
     for (uint16_t c = 0; c <= rates->n_currencies; c++) {
         while (at < rates->n && rates->entries[at].currency < c)
             at++;

@@ -28,11 +28,11 @@ struct rates_entry {
 struct rates {
     int32_t max_age_days;  /* a rate older than this is none: rate_max_age_days */
     uint16_t n_currencies; /* names in use, the base one included; three letters make 17 576 at most */
-    uint16_t room_names;
+    uint32_t room_names;
     char (*names)[4];
     size_t *first;               /* entries of currency c: first[c] … first[c + 1]; by rates_seal() */
     struct rates_entry *entries; /* by currency, then date */
-    size_t n, room;
+    uint32_t n, room;
 };
 
 /* `base` and every currency: three capital letters. */

@@ -2,6 +2,7 @@
 #include "handlers/quotes/read.h"
 
 #include "base/arena.h"
+#include "base/grow.h"
 #include "handlers/pricing/values.h"
 
 #include <inttypes.h>
@@ -77,8 +78,8 @@ static int on_party(const struct store_value *v, unsigned n, void *ctx)
     struct price_input *input = ctx;
     uint32_t room = input->room_parties;
     (void)n;
-    input->party_ids = arena_grow(input->party_ids, &room, input->n_parties + 1, sizeof *input->party_ids);
-    input->parties = arena_grow(input->parties, &input->room_parties, input->n_parties + 1, sizeof *input->parties);
+    input->party_ids = grow(input->party_ids, &room, input->n_parties + 1, sizeof *input->party_ids);
+    input->parties = grow(input->parties, &input->room_parties, input->n_parties + 1, sizeof *input->parties);
     input->party_ids[input->n_parties] = (uint32_t)price_column_number(&v[0], 0);
     input->parties[input->n_parties++] =
         (struct quote_party){(uint32_t)price_column_scaled(&v[1], 0), v[2].text[0] == '1'};
@@ -138,16 +139,8 @@ void quote_reader_fini(struct quote_reader *reader)
 {
     free(reader->quotes);
     free(reader->pn_at);
-    free(reader->texts);
+    bytes_free(&reader->texts);
     *reader = (struct quote_reader){0};
-}
-
-static void *grown(void *old, size_t n, size_t size)
-{
-    void *memory = realloc(old, n * size);
-    if (!memory)
-        abort(); /* bounded: QUOTES_MAX quotes of one component */
-    return memory;
 }
 
 /* All quotes of the component are there, or it has none. */
@@ -155,24 +148,20 @@ static void finish_component(struct quote_reader *reader)
 {
     size_t kept = reader->n < QUOTES_MAX ? reader->n : QUOTES_MAX;
     for (size_t i = 0; i < kept; i++)
-        reader->quotes[i].pn = reader->pn_at[i] == UINT32_MAX ? "" : reader->texts + reader->pn_at[i];
+        reader->quotes[i].pn = reader->pn_at[i] == UINT32_MAX ? "" : reader->texts.data + reader->pn_at[i];
     reader->component(reader->ctx, reader->at, reader->quotes, reader->n);
     reader->at++;
     reader->n = 0;
-    reader->used = 0;
+    reader->texts.len = 0;
 }
 
 static uint32_t keep_text(struct quote_reader *reader, const struct store_value *value)
 {
     if (value->len == 0)
         return UINT32_MAX;
-    if (reader->used + value->len + 1 > reader->size) {
-        reader->size = reader->size ? reader->size * 2 : 4096;
-        reader->texts = grown(reader->texts, reader->size, 1);
-    }
-    memcpy(reader->texts + reader->used, value->text, value->len + 1);
-    reader->used += value->len + 1;
-    return (uint32_t)(reader->used - value->len - 1);
+    uint32_t at = (uint32_t)reader->texts.len;
+    bytes_add(&reader->texts, value->text, value->len + 1);
+    return at;
 }
 
 static uint16_t currency_of(struct quote_reader *reader, const char *name)
@@ -195,11 +184,9 @@ static void keep_quote(struct quote_reader *reader, const struct store_value *v,
 {
     if (reader->n++ >= QUOTES_MAX)
         return;
-    if (reader->n > reader->room) {
-        reader->room = reader->room ? reader->room * 2 : 64;
-        reader->quotes = grown(reader->quotes, reader->room, sizeof *reader->quotes);
-        reader->pn_at = grown(reader->pn_at, reader->room, sizeof *reader->pn_at);
-    }
+    uint32_t room = reader->room;
+    reader->quotes = grow(reader->quotes, &room, (uint32_t)reader->n, sizeof *reader->quotes);
+    reader->pn_at = grow(reader->pn_at, &reader->room, (uint32_t)reader->n, sizeof *reader->pn_at);
     reader->pn_at[reader->n - 1] = keep_text(reader, &v[Q_PN]);
     reader->quotes[reader->n - 1] = (struct quote){
         .id = reader->last_id,
@@ -271,7 +258,7 @@ int quote_reader_run(struct quote_reader *reader, const uint32_t *ids, uint32_t 
     reader->ids = ids;
     reader->n_ids = n;
     reader->at = 0;
-    reader->n = reader->used = 0;
+    reader->n = reader->texts.len = 0;
     reader->last_component = reader->last_id = 0;
     do {
         if (n == 0)

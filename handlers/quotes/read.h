@@ -6,6 +6,7 @@
 #ifndef PF_QUOTES_READ_H
 #define PF_QUOTES_READ_H
 
+#include "base/bytes.h"
 #include "handlers/pricing/quotes.h"
 #include "store/conn.h"
 
@@ -42,9 +43,9 @@ struct quote_reader {
     uint64_t last_component, last_id;
     struct quote *quotes;
     uint32_t *pn_at; /* offsets into texts: it moves while it grows */
-    size_t n, room;  /* quotes seen, of this component; places */
-    char *texts;
-    size_t used, size;
+    size_t n;        /* quotes of this component seen */
+    uint32_t room;   /* of quotes and pn_at */
+    struct bytes texts;
     char currency[4]; /* of the quote before, and its number: looked up once a run of equal ones */
     uint16_t currency_number;
     uint32_t party_at;

@@ -1,6 +1,7 @@
 /* Cursors: the last row's key behind a digest of everything it depends on, as hexadecimal digits. */
 #include "handlers/read/page.h"
 
+#include "base/hex.h"
 #include "base/utf8.h"
 
 #include <assert.h>
@@ -52,28 +53,6 @@ static uint64_t digest_list(const char *name, yajl_val params)
 
 /* ---- Cursor ---------------------------------------------------------------------------------------------------- */
 
-static int nibble(char digit)
-{
-    if (digit >= '0' && digit <= '9')
-        return digit - '0';
-    return digit >= 'a' && digit <= 'f' ? digit - 'a' + 10 : -1;
-}
-
-/* Returns the number of bytes, or -1. */
-static int from_hex(const char *text, unsigned char *out, size_t size)
-{
-    size_t n = strlen(text);
-    if (n % 2 != 0 || n / 2 > size)
-        return -1;
-    for (size_t i = 0; i < n; i += 2) {
-        int high = nibble(text[i]), low = nibble(text[i + 1]);
-        if (high < 0 || low < 0)
-            return -1;
-        out[i / 2] = (unsigned char)(high * 16 + low);
-    }
-    return (int)(n / 2);
-}
-
 /* The last row's key, each column terminated. Returns the length. */
 static size_t pack(const struct page *page, unsigned char out[PACKED_BYTES])
 {
@@ -103,12 +82,12 @@ static bool read_cursor(struct page *page, const char *cursor)
 {
     unsigned char bytes[DIGEST_BYTES + PACKED_BYTES];
     uint64_t given;
-    int n = from_hex(cursor, bytes, sizeof bytes);
-    if (n <= DIGEST_BYTES)
+    size_t digits = strlen(cursor), n = digits / 2;
+    if (digits % 2 != 0 || n <= DIGEST_BYTES || n > sizeof bytes || hex_read(cursor, n, bytes) != 0)
         return false;
     memcpy(&given, bytes, DIGEST_BYTES);
-    return given == digest(page->list, bytes + DIGEST_BYTES, (size_t)n - DIGEST_BYTES) &&
-           unpack(page, (const char *)bytes + DIGEST_BYTES, (size_t)n - DIGEST_BYTES);
+    return given == digest(page->list, bytes + DIGEST_BYTES, n - DIGEST_BYTES) &&
+           unpack(page, (const char *)bytes + DIGEST_BYTES, n - DIGEST_BYTES);
 }
 
 const char *page_next(const struct page *page, char cursor[PAGE_CURSOR_BYTES])
@@ -119,8 +98,7 @@ const char *page_next(const struct page *page, char cursor[PAGE_CURSOR_BYTES])
     size_t n = pack(page, bytes + DIGEST_BYTES);
     uint64_t check = digest(page->list, bytes + DIGEST_BYTES, n);
     memcpy(bytes, &check, DIGEST_BYTES);
-    for (size_t i = 0; i < DIGEST_BYTES + n; i++)
-        snprintf(cursor + 2 * i, 3, "%02x", bytes[i]);
+    hex_text(bytes, DIGEST_BYTES + n, cursor);
     return cursor;
 }
 

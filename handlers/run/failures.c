@@ -2,6 +2,7 @@
 #include "handlers/run/failures.h"
 
 #include "base/arena.h"
+#include "base/grow.h"
 #include "store/bulk.h"
 
 #include <stdio.h>
@@ -19,7 +20,7 @@ void price_failures_add(struct price_failures *failures, const char *lot_code, c
 {
     if (failures->n == PRICE_FAILURES_KEPT)
         return;
-    failures->list = arena_grow(failures->list, &failures->room, failures->n + 1, sizeof *failures->list);
+    failures->list = grow(failures->list, &failures->room, failures->n + 1, sizeof *failures->list);
     struct price_failure *failure = &failures->list[failures->n++];
     snprintf(failure->lot_code, sizeof failure->lot_code, "%s", lot_code);
     failure->code = code;

@@ -1,6 +1,8 @@
 /* Lease, failures and ends of runs. */
 #include "handlers/run/run.h"
 
+#include "base/clock.h"
+#include "base/hex.h"
 #include "store/lease.h"
 
 #include <stdio.h>
@@ -109,13 +111,6 @@ enum job_verdict run_as_effect(struct job *job, enum run_step step, job_effect_f
 
 /* ---- Lease ----------------------------------------------------------------------------------------------------- */
 
-static int64_t monotonic_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 enum run_step run_lease_take(struct run_lease *lease, struct job *job, const char *name, const char *waiting)
 {
     struct timespec pause = {0, LEASE_POLL_MS * 1000000L};
@@ -133,7 +128,7 @@ enum run_step run_lease_take(struct run_lease *lease, struct job *job, const cha
         nanosleep(&pause, NULL);
     }
     lease->held = true;
-    lease->renewed_ms = monotonic_ms();
+    lease->renewed_ms = clock_mono_ms();
     return STEP_ON;
 }
 
@@ -151,7 +146,7 @@ enum run_step run_lease_take_long(struct run_lease *lease, struct job *job, cons
 
 int run_lease_tick(struct run_lease *lease)
 {
-    int64_t now = monotonic_ms();
+    int64_t now = clock_mono_ms();
     if (!lease->held || now - lease->renewed_ms < LEASE_RENEW_MS)
         return 0;
     lease->renewed_ms = now;
@@ -184,9 +179,7 @@ void run_lease_drop(struct run_lease *lease)
 struct run_uuid run_uuid(const store_uuid id)
 {
     struct run_uuid text;
-    snprintf(text.s, sizeof text.s, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", id[0],
-             id[1], id[2], id[3], id[4], id[5], id[6], id[7], id[8], id[9], id[10], id[11], id[12], id[13], id[14],
-             id[15]);
+    hex_uuid(id, text.s);
     return text;
 }
 

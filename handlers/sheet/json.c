@@ -2,6 +2,7 @@
 #include "handlers/sheet/json.h"
 
 #include "base/bytes.h"
+#include "base/grow.h"
 
 #include <stdlib.h>
 
@@ -17,7 +18,7 @@ struct sheet {
     char *name;
     bool hidden;
     struct cell *cells;
-    size_t n, cap;
+    uint32_t n, cap;
 };
 
 struct gridjson {
@@ -48,10 +49,7 @@ static int on_row(void *ctx, const struct grid_row *row)
         const struct grid_cell *from = &row->cells[i];
         if (from->len == 0)
             continue;
-        if (sheet->n == sheet->cap) {
-            sheet->cap = sheet->cap * 2 + 256;
-            sheet->cells = xrealloc(sheet->cells, sheet->cap * sizeof *sheet->cells);
-        }
+        sheet->cells = grow(sheet->cells, &sheet->cap, sheet->n + 1, sizeof *sheet->cells);
         sheet->cells[sheet->n] = (struct cell){row->row, from->column, sheet->n, json->text.len, from->len, from->kind};
         sheet->n++;
         bytes_add(&json->text, from->text, from->len);
@@ -78,7 +76,7 @@ static int by_place(const void *a, const void *b)
 /* Files may hand out rows in any order and one position twice: the last value counts. */
 static void sort_sheet(struct sheet *sheet)
 {
-    size_t n = 0;
+    uint32_t n = 0;
     if (sheet->n == 0)
         return;
     qsort(sheet->cells, sheet->n, sizeof *sheet->cells, by_place);

@@ -3,6 +3,7 @@
 #include "handlers/sheet/wire.h"
 
 #include "base/bytes.h"
+#include "base/clock.h"
 #include "base/utf8.h"
 #include "handlers/sheet/wire_frame.h"
 
@@ -63,16 +64,9 @@ static int garbled(struct replay *r, const char *how)
                         how);
 }
 
-static int64_t now_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 static int wait_readable(struct replay *r)
 {
-    for (int64_t end = now_ms() + r->bounds->silence_ms;;) {
+    for (int64_t end = clock_mono_ms() + r->bounds->silence_ms;;) {
         if (r->alive && !r->alive(r->alive_ctx))
             return sheet_refuse(r->err, "stopped", "The reading was stopped.");
         struct pollfd p = {.fd = r->fd, .events = POLLIN};
@@ -81,7 +75,7 @@ static int wait_readable(struct replay *r)
             return 0;
         if (n < 0 && errno != EINTR)
             return sheet_refuse(r->err, "io", "The parser cannot be listened to: %s.", strerror(errno));
-        if (now_ms() >= end)
+        if (clock_mono_ms() >= end)
             return died(r, "came to a standstill");
     }
 }

@@ -1,6 +1,7 @@
 /* Items by key: merging, digests, and what differs from the warehouse. */
 #include "handlers/stock/items.h"
 
+#include "base/grow.h"
 #include "handlers/pricing/partnum.h"
 
 #include <stdlib.h>
@@ -59,7 +60,7 @@ static uint32_t item_of(struct stock_items *items, const char *pn_norm, const ch
     uint32_t number = arena_index_find(&items->index, hash, same_key, &key);
     if (number != ARENA_NONE)
         return number;
-    items->item = arena_grow(items->item, &items->room, items->n + 1, sizeof *items->item);
+    items->item = grow(items->item, &items->room, items->n + 1, sizeof *items->item);
     number = items->n++;
     items->item[number] =
         (struct stock_item){.sum = ARENA_NONE, .component = ARENA_NONE, .texts = ARENA_NONE, .cost = -1};
@@ -163,7 +164,7 @@ static void add_to_sum(struct stock_sum *sum, int64_t qty, int64_t cost)
 static struct stock_sum *sum_of(struct stock_items *items, struct stock_item *item)
 {
     if (item->sum == ARENA_NONE) {
-        items->sums = arena_grow(items->sums, &items->room_sums, items->n_sums + 1, sizeof *items->sums);
+        items->sums = grow(items->sums, &items->room_sums, items->n_sums + 1, sizeof *items->sums);
         item->sum = items->n_sums++;
         items->sums[item->sum] = (struct stock_sum){0, 0};
         add_to_sum(&items->sums[item->sum], item->qty, item->cost);

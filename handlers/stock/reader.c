@@ -1,6 +1,7 @@
 /* The grid sink of the stock import: sheets, heading, rows. */
 #include "handlers/stock/reader.h"
 
+#include "base/grow.h"
 #include "base/utf8.h"
 #include "handlers/stock/rows.h"
 
@@ -270,7 +271,7 @@ static void keep_merges(struct stock_reader *reader, const struct grid_sheet *sh
         const struct grid_merge *m = &sheet->merges[i];
         if (m->row >= STOCK_HEAD_ROWS || m->column >= STOCK_COLUMNS)
             continue;
-        reader->merges = arena_grow(reader->merges, &reader->room_merges, reader->n_merges + 1, sizeof *m);
+        reader->merges = grow(reader->merges, &reader->room_merges, reader->n_merges + 1, sizeof *m);
         reader->merges[reader->n_merges++] = *m;
     }
 }

@@ -1,6 +1,8 @@
 /* Result of a stock import as JSON. */
 #include "handlers/stock/run.h"
 
+#include "base/hex.h"
+
 #include <string.h>
 
 static void put_decimal(struct json_out *out, const char *key, dec128 value, unsigned scale)
@@ -31,12 +33,7 @@ static void put_columns(struct json_out *out, const struct stock_heading *headin
 static void put_file(struct json_out *out, const struct stock_run *run)
 {
     char hex[65];
-    for (unsigned i = 0; i < 32; i++) {
-        static const char digits[] = "0123456789abcdef";
-        hex[2 * i] = digits[run->job->file_sha256[i] >> 4];
-        hex[2 * i + 1] = digits[run->job->file_sha256[i] & 15];
-    }
-    hex[64] = '\0';
+    hex_text(run->job->file_sha256, 32, hex);
     json_key(out, "file");
     json_object(out);
     json_put_string(out, "name", run->job->file ? run->job->file->name : "");

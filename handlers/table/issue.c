@@ -1,6 +1,7 @@
 /* Row errors and warnings of the stock import. */
 #include "handlers/table/issue.h"
 
+#include "base/grow.h"
 #include "base/utf8.h"
 
 #include <stdlib.h>
@@ -86,10 +87,10 @@ void stock_issues_keep(struct stock_issues *issues, enum stock_code code, uint32
     issue.pn = keep_text(issues, pn_norm, strlen(pn_norm));
     issue.suggestion = keep_text(issues, suggestion, strlen(suggestion));
     if (stock_code_is_error(code)) {
-        issues->error = arena_grow(issues->error, &issues->room_errors, issues->n_errors + 1, sizeof issue);
+        issues->error = grow(issues->error, &issues->room_errors, issues->n_errors + 1, sizeof issue);
         issues->error[issues->n_errors++] = issue;
     } else {
-        issues->warning = arena_grow(issues->warning, &issues->room_warnings, issues->n_warnings + 1, sizeof issue);
+        issues->warning = grow(issues->warning, &issues->room_warnings, issues->n_warnings + 1, sizeof issue);
         issues->warning[issues->n_warnings++] = issue;
     }
 }

@@ -6,6 +6,7 @@
 #ifndef PF_BENCH_DB_H
 #define PF_BENCH_DB_H
 
+#include "base/clock.h"
 #include "tests/unit/price_job.h"
 
 #include <time.h>
@@ -18,13 +19,6 @@ enum { BENCH_ROUNDS_MAX = 15 };
 struct bench_cost {
     double time, cpu;
 };
-
-static inline double bench_now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
 
 static inline double bench_own_cpu(void)
 {
@@ -58,12 +52,12 @@ static inline double bench_server_cpu(void)
 static inline struct bench_cost bench_start(void)
 {
     double cpu = bench_server_cpu() + bench_own_cpu();
-    return (struct bench_cost){bench_now(), cpu};
+    return (struct bench_cost){clock_mono_s(), cpu};
 }
 
 static inline struct bench_cost bench_stop(struct bench_cost start)
 {
-    double end = bench_now();
+    double end = clock_mono_s();
     return (struct bench_cost){end - start.time, bench_server_cpu() + bench_own_cpu() - start.cpu};
 }
 

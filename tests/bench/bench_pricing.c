@@ -1,5 +1,6 @@
 /* How fast the pure part of pricing is. Prints nanoseconds per unit and, as the figure that carries from machine to
  * machine, the ratio to copying the same input in memory. Usage: bench_pricing [quotes]. */
+#include "base/clock.h"
 #include "handlers/pricelist/items.h"
 #include "handlers/pricing/listhash.h"
 #include "handlers/pricing/outcome.h"
@@ -22,21 +23,14 @@ static uint64_t next(uint64_t n)
     return seed % n;
 }
 
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
 /* Best of five, in seconds. */
 static double best_of(void (*work)(void *), void *ctx)
 {
     double best = 1e9;
     for (int i = 0; i < 5; i++) {
-        double start = now();
+        double start = clock_mono_s();
         work(ctx);
-        double took = now() - start;
+        double took = clock_mono_s() - start;
         best = took < best ? took : best;
     }
     return best;

@@ -2,6 +2,7 @@
  *
  *   bench_wire decode FILE   one process reads, another takes the rows and drops them; prints the wall clock's seconds
  *   bench_wire record FILE   the frames that a parser would send, to standard output */
+#include "base/clock.h"
 #include "handlers/sheet/wire.h"
 
 #include <fcntl.h>
@@ -51,13 +52,6 @@ static int take_end(void *ctx)
     return 0;
 }
 
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
 static int decode(const struct sheet_input *input)
 {
     unsigned long rows = 0;
@@ -66,7 +60,7 @@ static int decode(const struct sheet_input *input)
     int ends[2], status;
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
         return -1;
-    double begin = now();
+    double begin = clock_mono_s();
     pid_t parser = fork();
     if (parser == 0) {
         close(ends[0]);
@@ -76,7 +70,7 @@ static int decode(const struct sheet_input *input)
     int rc = parser < 0 ? -1 : gridwire_replay(ends[0], &bounds, &sink, NULL, NULL, &err);
     if (rc != 0 || waitpid(parser, &status, 0) != parser || status != 0)
         return -1;
-    printf("{\"seconds\":%.3f,\"rows\":%lu}\n", now() - begin, rows);
+    printf("{\"seconds\":%.3f,\"rows\":%lu}\n", clock_mono_s() - begin, rows);
     return 0;
 }
 

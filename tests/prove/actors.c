@@ -1,5 +1,6 @@
 /* What the actors of the crowd do. */
 #include "tests/prove/actors.h"
+#include "base/clock.h"
 
 #include "shm/watch.h"
 
@@ -239,11 +240,9 @@ static bool end_task(struct actor *actor, struct shm_handle handle, uint64_t ver
                      enum task_state state)
 {
     struct ledger_entry *entry = entry_of(actor->ledger, number_of(task->id));
-    struct timespec now;
 
-    (void)clock_gettime(CLOCK_REALTIME, &now);
     task->state = (uint8_t)state;
-    task->done_ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    task->done_ms = clock_wall_ms();
     atomic_fetch_add(&entry->finishing, 1);
     int result = shm_table_change(actor->seg, handle, version, task);
     if (!done(actor, "end", result, -ESTALE, -ESRCH)) {

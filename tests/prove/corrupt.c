@@ -7,6 +7,7 @@
  * callers answer with 503 and the master sees. What may not: a wild access, a reader or a lock user that hangs, a
  * segment on which one process after the other aborts. --quick takes every byte outside the texts and one in 61 of the
  * rest. */
+#include "base/clock.h"
 #include "tests/prove/world.h"
 
 #include "shm/watch.h"
@@ -268,19 +269,11 @@ static void go_through(struct trial *trial)
     }
 }
 
-static double seconds(void)
-{
-    struct timespec now;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
 int main(int argc, char **argv)
 {
     static struct world world;
     struct trial trial = {.world = &world};
-    double start = seconds();
+    double start = clock_mono_s();
     uint64_t seed = 1;
 
     for (int i = 1; i < argc; i++) {
@@ -299,7 +292,7 @@ int main(int argc, char **argv)
     go_through(&trial);
     const struct progress *progress = trial.progress;
     (void)printf("bytes changed: %u, processes lost: %u, violations: %u, %.1f s\n", progress->changes, progress->deaths,
-                 progress->violations, seconds() - start);
+                 progress->violations, clock_mono_s() - start);
     for (unsigned i = 0; i < OUTCOMES; i++)
         (void)printf("  %-24s %u\n", outcome_names[i], progress->outcome[i]);
     unsigned violations = progress->violations;

@@ -6,6 +6,7 @@
  * The actors check what they see (actors.h); the controller checks the invariants from outside, and at the end of each
  * round everything accepted must have come to its end. The seed fixes every choice, not the moment in which a signal
  * lands. */
+#include "base/clock.h"
 #include "tests/prove/actors.h"
 
 #include <linux/futex.h>
@@ -62,14 +63,6 @@ static uint32_t dice(struct round *round, uint32_t below)
 {
     round->rng = round->rng * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
     return (uint32_t)(round->rng >> 33) % below;
-}
-
-static double seconds(void)
-{
-    struct timespec now;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
 /* --- a child --- */
@@ -228,11 +221,11 @@ static void bury_all(struct round *round, bool workers)
 /* No more tasks, no more deaths: everything comes to its end. */
 static void come_to_rest(struct round *round)
 {
-    double until = seconds() + REST_SECONDS;
+    double until = clock_mono_s() + REST_SECONDS;
 
     atomic_store(&round->ledger->quiet, 1);
     bury_all(round, true);
-    while (!at_rest(round) && seconds() < until)
+    while (!at_rest(round) && clock_mono_s() < until)
         (void)usleep(1000);
     atomic_store(&round->ledger->stop, 1);
     bury_all(round, false);
@@ -277,7 +270,7 @@ static unsigned play(struct round *round, unsigned kills)
 {
     const struct shm_geometry geometry = {
         .slots = round->lineup->slots, .procs = 4 * (CHILDREN_MAX + 1), .types = ACTOR_TYPES, .type_limit = {0, 2, 1}};
-    double begin = seconds();
+    double begin = clock_mono_s();
 
     shm_insist(shm_segment_new(&geometry, &round->seg) == 0);
     round->ledger = ledger_new();
@@ -285,7 +278,7 @@ static unsigned play(struct round *round, unsigned kills)
     while (round->kills < kills && !(round->stop_at_first && atomic_load(&round->ledger->violations) != 0))
         one_death(round);
     come_to_rest(round);
-    print_round(round, seconds() - begin);
+    print_round(round, clock_mono_s() - begin);
     unsigned violations = atomic_load(&round->ledger->violations);
     ledger_free(&round->ledger);
     shm_segment_free(&round->seg);

@@ -5,6 +5,7 @@
  * First a line of heirs: threads that follow each other into the lock, each of whom repairs what the one before him
  * died of, and dies himself. Then the crowd, for N seconds: threads die there too, one takes the lock and ends. The
  * kernel hands the lock over as it does for a process, and the repair runs beside the readers. */
+#include "base/clock.h"
 #include "tests/prove/actors.h"
 
 #include <errno.h>
@@ -124,21 +125,13 @@ static void cast(struct thread *threads, struct shm_segment *seg, struct ledger 
     }
 }
 
-static double seconds(void)
-{
-    struct timespec now;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
 static unsigned sacrifice(struct shm_segment *seg, unsigned run_seconds)
 {
-    double end = seconds() + run_seconds;
+    double end = clock_mono_s() + run_seconds;
     unsigned deaths = 0;
     pthread_t id;
 
-    for (; seconds() < end; deaths++) {
+    for (; clock_mono_s() < end; deaths++) {
         shm_insist(pthread_create(&id, NULL, die_holding, seg) == 0);
         shm_insist(pthread_join(id, NULL) == 0);
         (void)usleep(20000);

@@ -1,5 +1,6 @@
 /* Readers overtaken by writers. */
 #include "tests/prove/readers.h"
+#include "base/clock.h"
 
 #include "tests/prove/stepper.h"
 #include "tests/prove/world.h"
@@ -170,14 +171,6 @@ static unsigned one_reader(struct overtaken *trial, const struct reader *reader,
     return violations;
 }
 
-static double seconds(void)
-{
-    struct timespec now;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
 unsigned readers_interrupted(uint64_t seed, bool quick)
 {
     static struct overtaken trial;
@@ -185,7 +178,7 @@ unsigned readers_interrupted(uint64_t seed, bool quick)
 
     (void)printf("%-26s %8s %35s %8s\n", "reader overtaken", "points", "violat.", "seconds");
     for (size_t i = 0; i < sizeof readers / sizeof readers[0]; i++) {
-        double start = seconds();
+        double start = clock_mono_s();
         unsigned points = 0;
         world_init(&trial.world, seed);
         trial.handle = world_populate(&trial.world);
@@ -193,7 +186,7 @@ unsigned readers_interrupted(uint64_t seed, bool quick)
         memcpy(trial.world.id, trial.world.out.id, sizeof trial.world.id);
         unsigned violations = one_reader(&trial, &readers[i], quick, &points);
         shm_segment_free(&trial.world.seg);
-        (void)printf("%-26s %8u %35u %8.1f\n", readers[i].name, points, violations, seconds() - start);
+        (void)printf("%-26s %8u %35u %8.1f\n", readers[i].name, points, violations, clock_mono_s() - start);
         (void)fflush(stdout);
         all += violations;
     }

@@ -6,6 +6,7 @@
  * --quick kills where shared memory or the robust list changed since the last kill point: between two such points a
  * death leaves the same bytes behind. Without it every instruction is a kill point. --first stops at the first
  * violation. */
+#include "base/clock.h"
 #include "tests/prove/readers.h"
 #include "tests/prove/stepper.h"
 #include "tests/prove/world.h"
@@ -44,14 +45,6 @@ struct trial {
     bool after_seen;
     unsigned instructions, kill_points, judged, recoveries, violations;
 };
-
-static double seconds(void)
-{
-    struct timespec now;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
 
 static void keep(const struct trial *trial, char *copy)
 {
@@ -244,12 +237,12 @@ static void scenario_run(struct run *run, const struct scenario *scenario)
 {
     static struct world world;
     struct trial trial = {.run = run, .scenario = scenario};
-    double start = seconds();
+    double start = clock_mono_s();
 
     trial_init(&trial, &world);
     trial_run(&trial);
     print_row(scenario->name, trial.instructions, trial.kill_points, trial.judged, trial.recoveries, trial.violations,
-              seconds() - start);
+              clock_mono_s() - start);
     run->instructions += trial.instructions;
     run->kill_points += trial.kill_points;
     run->judged += trial.judged;
@@ -265,7 +258,7 @@ static bool wanted(const char *only, const char *name)
 
 static void run_all(struct run *run, const char *only)
 {
-    double start = seconds();
+    double start = clock_mono_s();
 
     (void)printf("%-26s %8s %8s %8s %8s %8s %8s\n", run->quick ? "killed at each store" : "killed at each instr.",
                  "instr.", "kills", "judged", "recov.", "violat.", "seconds");
@@ -278,7 +271,7 @@ static void run_all(struct run *run, const char *only)
     if (wanted(only, "readers") && !(run->stop_at_first && run->violations > 0))
         run->violations += readers_interrupted(run->seed, run->quick);
     print_row("all", run->instructions, run->kill_points, run->judged, run->recoveries, run->violations,
-              seconds() - start);
+              clock_mono_s() - start);
 }
 
 int main(int argc, char **argv)

@@ -85,6 +85,7 @@ def test_a_page_is_not_modified_until_it_is(daemon):
 @pytest.mark.parametrize("query,pointers", [
     ("status=done", {"/status"}), ("status=running,queued&type=nothing", {"/status", "/type"}), ("limit=0", {"/limit"}),
     ("created_after=yesterday&created_before=2026-02-30", {"/created_after", "/created_before"}),
+    ("created_before=9999-12-31T23:59:59-01:00", {"/created_before"}),  # a moment of the year 10000
     ("created_after=2026-02-05T25:00:00Z", {"/created_after"}), ("created_after=2026-02-05T08:30:00", {"/created_after"}),
     ("cursor=00", {"/cursor"}), ("what=1", {"/what"}), ("ids=a&status=running&cursor=00", {"/ids", "/cursor"}),
     ("limit=x&status=dead&ids=a", {"/limit", "/status", "/ids"}), ("wait=x&ids=a", {"/wait"}),

@@ -1,6 +1,7 @@
 /* Serving the API document, and the schemas in it that come from the task types' parameter tables. */
 #include "daemon/api/openapi/openapi.h"
 
+#include "base/hex.h"
 #include "daemon/worker/db_answer.h"
 #include "handlers/task_type.h"
 
@@ -206,10 +207,7 @@ static void make_etag(void)
     if (EVP_Digest(document.text, document.len, digest, NULL, EVP_sha256(), NULL) != 1)
         abort();
     document.etag[0] = '"';
-    for (unsigned i = 0; i < 16; i++)
-        snprintf(document.etag + 1 + 2 * i, 3, "%02x", digest[i]);
-    document.etag[33] = '"';
-    document.etag[34] = '\0';
+    memcpy(hex_text(digest, 16, document.etag + 1), "\"", 2);
 }
 
 static void make_document(void)

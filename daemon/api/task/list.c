@@ -6,6 +6,8 @@
  * filter (it ended a moment ago), it is left out. */
 #include "daemon/api/task/list.h"
 
+#include "base/grow.h"
+#include "base/time_text.h"
 #include "daemon/api/task/read.h"
 #include "daemon/api/task/tasks.h"
 #include "daemon/task/poll_json.h"
@@ -87,7 +89,7 @@ static void check_moment(yajl_val params, const char *name, struct param_faults 
     const char *text = json_member_string(params, name, NULL);
     char pointer[40];
     int64_t ms;
-    if (!text || taskview_parse_time(text, &ms))
+    if (!text || time_parse(text, &ms))
         return;
     snprintf(pointer, sizeof pointer, "/%s", name);
     param_faults_add(faults, pointer, "type", "must be a moment such as 2026-02-05T08:30:00Z");
@@ -151,7 +153,7 @@ struct items {
     int spool_fd;
     bool full;
     yajl_val status; /* the filter, or null */
-    size_t n, room;
+    uint32_t n, room;
     struct item *item;
 };
 
@@ -198,12 +200,7 @@ static enum task_state full_text(const struct items *items, const struct journal
 static int keep_item(const struct journal_row *row, void *ctx)
 {
     struct items *items = ctx;
-    if (items->n == items->room) {
-        items->room = items->room ? 2 * items->room : 64;
-        items->item = realloc(items->item, items->room * sizeof *items->item);
-        if (!items->item)
-            abort();
-    }
+    items->item = grow(items->item, &items->room, items->n + 1, sizeof *items->item);
     struct item *item = &items->item[items->n++];
     item->created_ms = row->created_ms;
     memcpy(item->id, row->id, sizeof item->id);
@@ -228,9 +225,9 @@ static int read_range(struct store_conn *conn, const struct list_request *list, 
     const char *after = json_member_string(list->params, "created_after", NULL);
     const char *before = json_member_string(list->params, "created_before", NULL);
     if (after)
-        taskview_parse_time(after, &range.after_ms);
+        time_parse(after, &range.after_ms);
     if (before)
-        taskview_parse_time(before, &range.before_ms);
+        time_parse(before, &range.before_ms);
     range.started = list->page.started;
     range.last_ms = strtoll(page_after(&list->page, 0, "0"), NULL, 10);
     uuid_parse(page_after(&list->page, 1, "00000000-0000-0000-0000-000000000000"), range.last_id);

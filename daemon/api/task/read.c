@@ -3,6 +3,7 @@
 #include "daemon/api/task/read.h"
 
 #include "base/clock.h"
+#include "base/hex.h"
 #include "daemon/api/task/tasks.h"
 #include "daemon/http/prefer.h"
 #include "daemon/task/poll_json.h"
@@ -207,23 +208,12 @@ bool taskread_wait(struct http_request *request, struct task_reading *reading, c
     return reading->applied;
 }
 
-/* Lower-case hexadecimal without leading zeros; printf would be a fiftieth of the whole answer. */
-static char *put_hex(char *to, uint64_t value)
-{
-    int shift = 60;
-    while (shift > 0 && value >> shift == 0)
-        shift -= 4;
-    for (; shift >= 0; shift -= 4)
-        *to++ = "0123456789abcdef"[value >> shift & 15];
-    return to;
-}
-
 static void slot_tag(char tag[48], uint64_t boot, uint64_t visible)
 {
     memcpy(tag, "W/\"", 3);
-    char *to = put_hex(tag + 3, boot);
+    char *to = hex_number(boot, tag + 3);
     *to++ = '.';
-    to = put_hex(to, visible);
+    to = hex_number(visible, to);
     *to++ = '"';
     *to = '\0';
 }

@@ -2,6 +2,7 @@
 #include "handlers/sheet/grid/row.h"
 
 #include "base/bytes.h"
+#include "base/grow.h"
 
 #include <stdlib.h>
 
@@ -92,10 +93,7 @@ int row_add(struct row_buffer *row, const struct grid_cell *cell, struct sheet_e
                             ROW_TEXT_MAX >> 20);
     if (row->n >= 2 * GRID_MAX_COLUMN)
         row_finish(row); /* the same columns again and again: at most as many stay as there are columns */
-    if (row->n == row->cap) {
-        row->cap = row->cap * 2 + 32;
-        row->cells = xrealloc(row->cells, row->cap * sizeof *row->cells);
-    }
+    row->cells = grow(row->cells, &row->cap, row->n + 1, sizeof *row->cells);
     if (row->n > 0 && row->cells[row->n - 1].column >= cell->column)
         row->sorted = false;
     row->cells[row->n++] = *cell;

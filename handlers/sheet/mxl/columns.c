@@ -2,6 +2,7 @@
 #include "handlers/sheet/mxl/columns.h"
 
 #include "base/bytes.h"
+#include "base/grow.h"
 
 #include <stdlib.h>
 
@@ -15,20 +16,11 @@ void mxl_columns_fini(struct mxl_columns *columns)
     *columns = (struct mxl_columns){0};
 }
 
-/* Room for one item more. */
-static void *grown(void *items, uint32_t n, uint32_t *cap, size_t size)
-{
-    if (n < *cap)
-        return items;
-    *cap = *cap ? *cap * 2 : 16;
-    return xrealloc(items, *cap * size);
-}
-
 int mxl_columns_add_set(struct mxl_columns *columns, struct mxl_in *in)
 {
     if (columns->n_sets == MXL_MAX_SETS)
         return mxl_fail(in, "mxl-limit", "The .mxl file has too many column sets.");
-    columns->sets = grown(columns->sets, columns->n_sets, &columns->sets_cap, sizeof *columns->sets);
+    columns->sets = grow(columns->sets, &columns->sets_cap, columns->n_sets + 1, sizeof *columns->sets);
     columns->sets[columns->n_sets++] = (struct mxl_set){.first = columns->n_widths};
     return 0;
 }
@@ -38,7 +30,7 @@ int mxl_columns_add_width(struct mxl_columns *columns, struct mxl_in *in, uint32
     struct mxl_set *set = &columns->sets[columns->n_sets - 1];
     if (columns->n_widths == MXL_MAX_WIDTHS)
         return mxl_fail(in, "mxl-limit", "The .mxl file has too many columns in its column sets.");
-    columns->widths = grown(columns->widths, columns->n_widths, &columns->widths_cap, sizeof *columns->widths);
+    columns->widths = grow(columns->widths, &columns->widths_cap, columns->n_widths + 1, sizeof *columns->widths);
     if (set->n > 0 && columns->widths[columns->n_widths - 1].column >= column)
         set->strange = true;
     columns->widths[columns->n_widths++] = (struct mxl_width){column, format};
@@ -58,7 +50,7 @@ int mxl_columns_bind(struct mxl_columns *columns, struct mxl_in *in, int64_t row
         last->last++;
         return 0;
     }
-    columns->bound = grown(columns->bound, columns->n_bound, &columns->bound_cap, sizeof *columns->bound);
+    columns->bound = grow(columns->bound, &columns->bound_cap, columns->n_bound + 1, sizeof *columns->bound);
     columns->bound[columns->n_bound++] = (struct mxl_bound){(uint32_t)row, (uint32_t)row, number};
     return 0;
 }

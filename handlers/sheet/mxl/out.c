@@ -1,20 +1,13 @@
 /* Row assembly and limits of the .mxl reader. */
 #include "handlers/sheet/mxl/out.h"
 
+#include "base/grow.h"
 #include "handlers/sheet/mxl/mxl.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static void *grown(void *old, size_t n, size_t size)
-{
-    void *p = realloc(old, n * size);
-    if (!p)
-        abort();
-    return p;
-}
 
 void mxl_out_init(struct mxl_out *out, struct mxl_in *in, const struct sheet_limits *limits,
                   const struct grid_sink *sink)
@@ -46,10 +39,7 @@ int mxl_out_merge(struct mxl_out *out, int64_t row, int64_t column, int64_t last
         return 0;
     if (out->n_merges == MXL_MAX_MERGES)
         return mxl_fail(out->in, "mxl-limit", "The .mxl file has too many merged areas in its first rows.");
-    if (out->n_merges == out->merges_cap) {
-        out->merges_cap = out->merges_cap ? out->merges_cap * 2 : 32;
-        out->merges = grown(out->merges, out->merges_cap, sizeof *out->merges);
-    }
+    out->merges = grow(out->merges, &out->merges_cap, out->n_merges + 1, sizeof *out->merges);
     out->merges[out->n_merges++] =
         (struct grid_merge){(uint32_t)row, (uint32_t)column, (uint32_t)last_row, (uint32_t)last_column};
     return 0;
@@ -61,11 +51,9 @@ int mxl_out_group(struct mxl_out *out, int64_t first, int64_t last)
         return mxl_fail(out->in, "mxl-malformed", "A row group of the .mxl file lies outside the sheet.");
     if (out->n_groups == MXL_MAX_GROUPS)
         return mxl_fail(out->in, "mxl-limit", "The .mxl file has too many row groups.");
-    if (out->n_groups == out->groups_cap) {
-        out->groups_cap = out->groups_cap ? out->groups_cap * 2 : 64;
-        out->first = grown(out->first, out->groups_cap, sizeof *out->first);
-        out->last = grown(out->last, out->groups_cap, sizeof *out->last);
-    }
+    uint32_t cap = out->groups_cap;
+    out->first = grow(out->first, &cap, out->n_groups + 1, sizeof *out->first);
+    out->last = grow(out->last, &out->groups_cap, out->n_groups + 1, sizeof *out->last);
     out->first[out->n_groups] = (uint32_t)first;
     out->last[out->n_groups++] = (uint32_t)last;
     return 0;
@@ -139,10 +127,7 @@ int mxl_out_text(struct mxl_out *out, char **at)
 int mxl_out_cell(struct mxl_out *out, uint32_t column, enum grid_kind kind, size_t len)
 {
     char *text = out->arena + out->used;
-    if (out->n_cells == out->cells_cap) {
-        out->cells_cap = out->cells_cap ? out->cells_cap * 2 : 64;
-        out->cells = grown(out->cells, out->cells_cap, sizeof *out->cells);
-    }
+    out->cells = grow(out->cells, &out->cells_cap, out->n_cells + 1, sizeof *out->cells);
     out->cells[out->n_cells++] =
         (struct grid_cell){.column = column, .kind = (uint8_t)kind, .len = (uint32_t)len, .text = text};
     out->used += len;

@@ -1,6 +1,7 @@
 /* Tokeniser of the brace form of .mxl. No recursion: depth is a counter, so hostile nesting costs nothing. */
 #include "handlers/sheet/mxl/token.h"
 
+#include "base/hex.h"
 #include "base/utf8.h"
 #include "handlers/sheet/mxl/out.h"
 
@@ -288,9 +289,7 @@ bool mxl_is_guid(const char *text, size_t len)
         return false;
     for (size_t i = 0; i < len; i++) {
         bool dash = i == 8 || i == 13 || i == 18 || i == 23;
-        bool hex = (text[i] >= '0' && text[i] <= '9') || (text[i] >= 'a' && text[i] <= 'f') ||
-                   (text[i] >= 'A' && text[i] <= 'F');
-        if (dash ? text[i] != '-' : !hex)
+        if (dash ? text[i] != '-' : hex_digit(text[i]) < 0)
             return false;
     }
     return true;

@@ -1,6 +1,8 @@
 /* The workbook part: sheets in their order, and the date system. */
 #include "handlers/sheet/xlsx/xlsx.h"
 
+#include "base/grow.h"
+
 #include <stdlib.h>
 
 /* A sheet's name has 31 characters at most; this leaves room for anything that was meant as one, and for its id. */
@@ -30,10 +32,7 @@ static int add_sheet(struct reading *r, const char **attrs, struct sheet_error *
     if ((name && strlen(name) > NAME_BYTES_MAX) || (id && strlen(id) > NAME_BYTES_MAX))
         return sheet_refuse(err, "xml-limit",
                             "The workbook goes beyond a limit (the name of a sheet is too long). " XLSX_COPY_IT);
-    if (book->n == book->cap) {
-        book->cap = book->cap * 2 + 4;
-        book->sheets = xrealloc(book->sheets, book->cap * sizeof *book->sheets);
-    }
+    book->sheets = grow(book->sheets, &book->cap, book->n + 1, sizeof *book->sheets);
     book->sheets[book->n++] = (struct book_sheet){
         copy(name), copy(id), state && (strcmp(state, "hidden") == 0 || strcmp(state, "veryHidden") == 0)};
     return 0;

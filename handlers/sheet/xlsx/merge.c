@@ -3,6 +3,7 @@
  * (comments, CDATA, references) is the part tokenised; it decides nothing but what sheet() tells. */
 #include "handlers/sheet/xlsx/xlsx.h"
 
+#include "base/grow.h"
 #include "handlers/sheet/xlsx/xml_source.h"
 
 #include <stdlib.h>
@@ -43,10 +44,7 @@ void merges_add(struct merges *m, const char *ref, size_t n)
         return;
     if (area.row >= GRID_HEAD_ROWS || area.last_row < area.row || area.last_column < area.column || m->n == MERGES_MAX)
         return;
-    if (m->n == m->cap) {
-        m->cap = m->cap * 2 + 64;
-        m->list = xrealloc(m->list, m->cap * sizeof *m->list);
-    }
+    m->list = grow(m->list, &m->cap, m->n + 1, sizeof *m->list);
     m->list[m->n++] = area;
 }
 

@@ -1,26 +1,21 @@
 /* Relationships between the parts of a package. */
 #include "handlers/sheet/xlsx/xlsx.h"
 
+#include "base/grow.h"
+#include "base/hex.h"
+
 #include <stdlib.h>
 
 /* Part names have 255 characters at most in practice; this bounds what thousands of relationships may hold. */
 enum { NAMES_BYTES_MAX = 2048 };
-
-static int hex(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c = (char)(c | 32);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
 
 /* "%41" → "A", in place; a zero byte is left as it is written. */
 static size_t percent_decode(char *text, size_t n)
 {
     size_t to = 0;
     for (size_t i = 0; i < n; i++) {
-        int high = text[i] == '%' && n - i > 2 ? hex(text[i + 1]) : -1;
-        int low = high >= 0 ? hex(text[i + 2]) : -1;
+        int high = text[i] == '%' && n - i > 2 ? hex_digit(text[i + 1]) : -1;
+        int low = high >= 0 ? hex_digit(text[i + 2]) : -1;
         if (low >= 0 && (high | low) != 0) {
             text[to++] = (char)(high << 4 | low);
             i += 2;
@@ -131,10 +126,7 @@ static int rels_start(void *ctx, unsigned depth, const char *name, const char **
     if (strlen(id) + strlen(target) > NAMES_BYTES_MAX)
         return sheet_refuse(err, "xml-limit",
                             "The workbook goes beyond a limit (the name of a part is too long). " XLSX_COPY_IT);
-    if (rels->n == rels->cap) {
-        rels->cap = rels->cap * 2 + 16;
-        rels->list = xrealloc(rels->list, rels->cap * sizeof *rels->list);
-    }
+    rels->list = grow(rels->list, &rels->cap, rels->n + 1, sizeof *rels->list);
     bool external = mode && strcmp(mode, "External") == 0;
     rels->list[rels->n++] = (struct rel){copy(id), external ? copy("") : target_key(r, target), type_of(type)};
     return 0;

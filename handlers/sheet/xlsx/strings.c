@@ -15,7 +15,7 @@ struct reading {
 };
 
 /* Half as much again, but not beyond what the limit lets in: the parser's memory is limited too. */
-static size_t grown(size_t cap, size_t needed, size_t most)
+static size_t next_cap(size_t cap, size_t needed, size_t most)
 {
     cap += cap / 2 + 1024;
     if (cap > most)
@@ -27,7 +27,7 @@ static void reserve_text(struct bytes *arena, size_t n, size_t most)
 {
     if (arena->cap - arena->len >= n)
         return;
-    arena->cap = grown(arena->cap, arena->len + n, most);
+    arena->cap = next_cap(arena->cap, arena->len + n, most);
     arena->data = xrealloc(arena->data, arena->cap);
 }
 
@@ -40,7 +40,7 @@ static int add_end(struct reading *r)
                             "The workbook holds more than %zu MiB of different texts. Split it and send the parts.",
                             most >> 20);
     if (s->n == s->cap) {
-        s->cap = grown(s->cap, s->n + 1, most / sizeof *s->ends);
+        s->cap = next_cap(s->cap, s->n + 1, most / sizeof *s->ends);
         s->ends = xrealloc(s->ends, s->cap * sizeof *s->ends);
     }
     s->ends[s->n++] = (uint32_t)s->arena.len;

@@ -1,6 +1,8 @@
 /* The styles part: cell style number → what its number format makes of a number. All else in it is dropped. */
 #include "handlers/sheet/xlsx/xlsx.h"
 
+#include "base/grow.h"
+
 #include <stdlib.h>
 
 enum { STYLES_MAX = 65536, FORMATS_MAX = 16384 };
@@ -14,10 +16,10 @@ struct format {
 struct reading {
     struct styles *styles;
     struct format *formats; /* of the file itself */
-    size_t n, cap;
+    uint32_t n, cap;
     enum { IN_OTHER, IN_FORMATS, IN_CELLS } in;
     uint32_t *ids; /* number format of each cell style: formats may stand behind them */
-    size_t n_ids, ids_cap;
+    uint32_t n_ids, ids_cap;
 };
 
 static uint32_t number(const char *text)
@@ -43,10 +45,7 @@ static int add_format(struct reading *r, const char **attrs, struct sheet_error 
         return 0;
     if (r->n == FORMATS_MAX)
         return too_many(err);
-    if (r->n == r->cap) {
-        r->cap = r->cap * 2 + 16;
-        r->formats = xrealloc(r->formats, r->cap * sizeof *r->formats);
-    }
+    r->formats = grow(r->formats, &r->cap, r->n + 1, sizeof *r->formats);
     r->formats[r->n] = (struct format){number(id), (uint32_t)r->n, numfmt_of_code(code, strlen(code))};
     r->n++;
     return 0;
@@ -56,10 +55,7 @@ static int add_style(struct reading *r, const char **attrs, struct sheet_error *
 {
     if (r->n_ids == STYLES_MAX)
         return too_many(err);
-    if (r->n_ids == r->ids_cap) {
-        r->ids_cap = r->ids_cap * 2 + 64;
-        r->ids = xrealloc(r->ids, r->ids_cap * sizeof *r->ids);
-    }
+    r->ids = grow(r->ids, &r->ids_cap, r->n_ids + 1, sizeof *r->ids);
     r->ids[r->n_ids++] = number(small_attr(attrs, "numFmtId", false));
     return 0;
 }
@@ -91,7 +87,7 @@ static int by_id_and_order(const void *a, const void *b)
 /* Sort the formats, one for each number. */
 static void settle(struct reading *r)
 {
-    size_t n = 0;
+    uint32_t n = 0;
     if (r->n > 0)
         qsort(r->formats, r->n, sizeof *r->formats, by_id_and_order);
     for (size_t i = 0; i < r->n; i++) {

@@ -40,7 +40,7 @@ struct rel {
 
 struct rels {
     struct rel *list;
-    size_t n, cap;
+    uint32_t n, cap;
 };
 
 /* Relationships of the part `key` ("" = of the package). A missing .rels part gives an empty list. */
@@ -60,7 +60,7 @@ struct book_sheet {
 
 struct book {
     struct book_sheet *sheets;
-    size_t n, cap;
+    uint32_t n, cap;
     bool date1904;
 };
 

@@ -1,6 +1,8 @@
 /* References, line ends and attribute values: what the characters of a token stand for. */
 #include "handlers/sheet/xlsx/xml_scan.h"
 
+#include "base/hex.h"
+
 static const struct {
     const char *text;
     uint32_t len;
@@ -9,11 +11,8 @@ static const struct {
 
 static int digit(char c, bool hex)
 {
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (hex && c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    return hex && c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+    int value = hex_digit(c);
+    return value < 10 || hex ? value : -1;
 }
 
 static bool allowed(uint32_t code)

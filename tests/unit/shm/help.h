@@ -2,6 +2,7 @@
 #ifndef PF_TEST_SHM_HELP_H
 #define PF_TEST_SHM_HELP_H
 
+#include "base/clock.h"
 #include "shm/layout.h"
 #include "shm/lock.h"
 #include "shm/proctab.h"
@@ -158,14 +159,6 @@ static inline void help_die_holding(struct shm_segment *seg, void (*damage)(stru
         (void)kill(getpid(), SIGKILL);
     }
     assert_true(WIFSIGNALED(help_wait(child)));
-}
-
-static inline int64_t help_now_ms(void)
-{
-    struct timespec now;
-
-    assert_int_equal(clock_gettime(CLOCK_MONOTONIC, &now), 0);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 #endif

@@ -1,4 +1,5 @@
 /* The database thread: group commit, faults during it, bounds, drain. */
+#include "base/clock.h"
 #include "store/dbthread.h"
 #include "store/fault.h"
 #include "store/internal.h"
@@ -82,15 +83,15 @@ static struct submission *prepare(unsigned i)
     s->call.insert = &s->task;
     s->call.done = done;
     s->call.ctx = s;
-    s->call.deadline_ms = store_monotonic_ms() + 20000;
+    s->call.deadline_ms = clock_mono_ms() + 20000;
     return s;
 }
 
 static void collect(struct dbthread *db, unsigned n)
 {
-    int64_t until = store_monotonic_ms() + 30000;
+    int64_t until = clock_mono_ms() + 30000;
     struct pollfd watch = {.fd = dbthread_fd(db), .events = POLLIN};
-    for (unsigned got = 0; got < n && store_monotonic_ms() < until;) {
+    for (unsigned got = 0; got < n && clock_mono_ms() < until;) {
         poll(&watch, 1, 100);
         got += dbthread_collect(db);
     }
@@ -98,8 +99,8 @@ static void collect(struct dbthread *db, unsigned n)
 
 static void wait_health(struct dbthread *db, bool want)
 {
-    int64_t until = store_monotonic_ms() + 10000;
-    while (dbthread_healthy(db, NULL) != want && store_monotonic_ms() < until)
+    int64_t until = clock_mono_ms() + 10000;
+    while (dbthread_healthy(db, NULL) != want && clock_mono_ms() < until)
         store_sleep_ms(20);
     assert_int_equal(dbthread_healthy(db, NULL), want);
 }
@@ -262,8 +263,8 @@ static void server_killed_at_commit(void **state)
     wait_health(db, true);
     for (unsigned i = 0; i < CALLS; i++)
         assert_int_equal(dbthread_submit(db, &prepare(i)->call), 0);
-    int64_t until = store_monotonic_ms() + 5000;
-    while (atomic_load(&kill_at) != 0 && store_monotonic_ms() < until)
+    int64_t until = clock_mono_ms() + 5000;
+    while (atomic_load(&kill_at) != 0 && clock_mono_ms() < until)
         store_sleep_ms(5);
     assert_int_equal(atomic_load(&kill_at), 0);
     store_sleep_ms(100);
@@ -292,11 +293,11 @@ static void server_away_and_back(void **state)
     fixture_kill();
     wait_health(db, false); /* noticed by the ping, without a call */
     assert_int_equal(dbthread_submit(db, &prepare(0)->call), 0);
-    int64_t before = store_monotonic_ms();
+    int64_t before = clock_mono_ms();
     collect(db, 1);
     assert_int_equal(subs[0].call.result, -1);
     assert_int_equal(subs[0].call.error.cls, STORE_GONE);
-    assert_true(store_monotonic_ms() - before < 2000);
+    assert_true(clock_mono_ms() - before < 2000);
     fixture_restart();
     wait_health(db, true);
     dbthread_healthy(db, &age);
@@ -368,7 +369,7 @@ static void deadline_ends_a_waiting_call(void **state)
     wait_health(db, true);
     assert_int_equal(dbthread_submit(db, &prepare_work(0, sleep_work)->call), 0);
     store_sleep_ms(50);
-    prepare(1)->call.deadline_ms = store_monotonic_ms() + 100;
+    prepare(1)->call.deadline_ms = clock_mono_ms() + 100;
     prepare(2);
     assert_int_equal(dbthread_submit(db, &subs[1].call), 0);
     assert_int_equal(dbthread_submit(db, &subs[2].call), 0);
@@ -440,9 +441,9 @@ static void drain_gives_up_at_its_limit(void **state)
     wait_health(db, true);
     for (unsigned i = 0; i < 20; i++)
         assert_int_equal(dbthread_submit(db, &prepare_work(i, sleep_work)->call), 0);
-    int64_t before = store_monotonic_ms();
+    int64_t before = clock_mono_ms();
     dbthread_free(&db, 200);
-    assert_true(store_monotonic_ms() - before < 3000);
+    assert_true(clock_mono_ms() - before < 3000);
     for (unsigned i = 0; i < 20; i++) {
         assert_int_equal(subs[i].done, 1);
         refused += subs[i].call.result == -1 && subs[i].call.error.cls == STORE_UNUSABLE;
@@ -458,7 +459,7 @@ static void stopped_server_ends_calls_by_time_out(void **state)
     struct dbthread *db = start(1, CALLS);
     wait_health(db, true);
     fixture_pause();
-    prepare(0)->call.deadline_ms = store_monotonic_ms() + 500;
+    prepare(0)->call.deadline_ms = clock_mono_ms() + 500;
     assert_int_equal(dbthread_submit(db, &subs[0].call), 0);
     collect(db, 1);
     assert_int_equal(subs[0].call.result, -1);
