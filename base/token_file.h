@@ -31,7 +31,7 @@ struct token {
     uint8_t digest[32];
     int64_t created_s, expires_s; /* 0 = never expires */
     char name[TOKEN_NAME];
-    int64_t used_s, noted_s;    /* in the worker: last use by it, and the one that was noted (tokens_use.h) */
+    int64_t used_s, noted_s;    /* in the worker: last use by it, and the one that was noted (token_use.h) */
     char known[TOKEN_TEXT + 1]; /* in the worker: the text that was found right once; "" before */
 };
 
@@ -61,7 +61,7 @@ void token_day_text(int64_t seconds, char out[16]);
 /* May a client with these scopes do what asks for `wanted`? Every scope lets read; admin lets everything. */
 bool token_grants(unsigned scopes, enum scope wanted);
 
-/* ---- Secrets (tokens_secret.c) ---- */
+/* ---- Secrets (token_secret.c) ---- */
 
 /* A new id, secret and digest; `text` gets the token, for once. */
 void token_make(struct token *token, char text[TOKEN_TEXT + 1]);

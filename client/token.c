@@ -19,7 +19,7 @@
 
 struct work {
     const char *path;
-    const char *uses; /* the directory of tokens_use.h */
+    const char *uses; /* the directory of base/token_use.h */
     unsigned scopes;
     long days; /* 0 = for ever */
     struct tokens tokens;

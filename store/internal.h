@@ -53,7 +53,7 @@ void store_clip(char *out, size_t chars, const char *text);
 
 /* ---- Journal row as parameters ------------------------------------------------------------------------------- */
 
-#define JOURNAL_INSERT_COLUMNS 17
+#define JOURNAL_INSERT_COLUMNS 19
 extern const char journal_insert_sql[];
 struct journal_args {
     char id[STORE_UUID_SIZE], node[STORE_UUID_SIZE], retry_of[STORE_UUID_SIZE], created[STORE_TIME_SIZE];

@@ -30,8 +30,9 @@ static enum task_outcome outcome_number(const char *name)
 
 const char journal_insert_sql[] = "INSERT INTO task (id, node, type, params, idem_scope, idem_payload, live_key, "
                                   "requested_by, file_name, file_offset, "
-                                  "file_length, created_at, status, attempt, request_id, retry_of, traceparent) "
-                                  "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
+                                  "file_length, created_at, status, attempt, request_id, retry_of, traceparent, "
+                                  "file_format, file_sha256) "
+                                  "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
 
 /* Canonical parameters have no bound that an index could take, so the key is their digest, with the type in front: two
  * types may take the same parameters. */
@@ -52,13 +53,16 @@ static struct store_value digest_or_null(const void *bytes)
 static void fill_file(struct journal_args *args, const struct journal_file *file)
 {
     struct store_value *v = &args->values[8];
-    v[0] = v[1] = v[2] = STORE_N;
+    struct store_value *found = &args->values[17];
+    v[0] = v[1] = v[2] = found[0] = found[1] = STORE_N;
     if (!file)
         return;
     store_clip(args->file_name, 255, file->name);
     v[0] = STORE_S(args->file_name);
     v[1] = STORE_U(file->offset);
     v[2] = STORE_U(file->length);
+    found[0] = file->format[0] ? STORE_S(file->format) : STORE_N;
+    found[1] = digest_or_null(file->hashed ? file->sha256 : NULL);
 }
 
 void journal_args_fill(struct journal_args *args, const struct journal_new *task)
@@ -130,10 +134,10 @@ int journal_settled(struct store_conn *conn, const store_uuid id)
     "id, node, type, status, outcome, attempt, cancel_requested, " MS("created_at") ", " MS("started_at") ", " MS(     \
         "finished_at") ", params, result, message, error_code, error_message, file_name, file_offset, file_length, "   \
                        "requested_by, request_id, retry_of, cancel_by, cancel_reason, progress, traceparent, " MS(     \
-                           "cancel_requested_at") ", progress_total, progress_done, progress_created, "                \
-                                                  "progress_updated, "                                                 \
-                                                  "progress_unchanged, progress_rejected "
-#define ROW_COUNTS       26 /* the first of TASK_COUNTS columns, in the order of enum task_count */
+                           "cancel_requested_at") ", file_format, file_sha256, progress_total, progress_done, "        \
+                                                  "progress_created, progress_updated, progress_unchanged, "           \
+                                                  "progress_rejected "
+#define ROW_COUNTS       28 /* the first of TASK_COUNTS columns, in the order of enum task_count */
 #define ROW_COLUMN_COUNT (ROW_COUNTS + TASK_COUNTS)
 
 static char *copy(const struct store_value *value)
@@ -206,6 +210,10 @@ static void fill_row(struct journal_row *row, const struct store_value *v)
     row->progress = (unsigned)number(&v[23]);
     copy_bounded(row->traceparent, sizeof row->traceparent, &v[24]);
     row->cancel_ms = number(&v[25]);
+    copy_bounded(row->file.format, sizeof row->file.format, &v[26]);
+    row->file.hashed = v[27].text && v[27].len == sizeof row->file.sha256;
+    if (row->file.hashed)
+        memcpy(row->file.sha256, v[27].text, sizeof row->file.sha256);
     for (unsigned i = 0; i < TASK_COUNTS; i++)
         if (v[ROW_COUNTS + i].text)
             task_count(&row->counts, (enum task_count)i, (uint64_t)number(&v[ROW_COUNTS + i]));
@@ -283,7 +291,8 @@ int journal_each_live(struct store_conn *conn, const store_uuid node, journal_ro
     store_uuid_text(node, text);
     struct store_value param = STORE_S(text);
     return store_query(conn,
-                       "SELECT " ROW_COLUMNS "FROM task WHERE node = ? AND status IN ('queued', 'running') "
+                       "SELECT " ROW_COLUMNS
+                       "FROM task FORCE INDEX (ix_node) WHERE node = ? AND status IN ('queued', 'running') "
                        "ORDER BY created_at, id",
                        &param, 1, hand_row, &each);
 }
@@ -293,7 +302,7 @@ int journal_each_finished(struct store_conn *conn, unsigned limit, journal_row_f
     struct each each = {fn, ctx};
     struct store_value param = STORE_U(limit);
     return store_query(conn,
-                       "SELECT " ROW_COLUMNS "FROM task WHERE finished_at IS NOT NULL "
+                       "SELECT " ROW_COLUMNS "FROM task FORCE INDEX (ix_finished) WHERE finished_at IS NOT NULL "
                        "ORDER BY finished_at DESC, id DESC LIMIT ?",
                        &param, 1, hand_row, &each);
 }
@@ -301,14 +310,16 @@ int journal_each_finished(struct store_conn *conn, unsigned limit, journal_row_f
 /* ---- Ranges -------------------------------------------------------------------------------------------------- */
 
 /* Each form has its index, and the rows come in its order. Texts, because statements are prepared by their address. */
-#define RANGE(filter)                                                                                                  \
-    "SELECT " ROW_COLUMNS "FROM task WHERE " filter "created_at > ? AND created_at < ? AND created_at <= ? AND "       \
+#define RANGE(index, filter)                                                                                           \
+    "SELECT " ROW_COLUMNS "FROM task FORCE INDEX (" index ") WHERE " filter                                            \
+    "created_at > ? AND created_at < ? AND created_at <= ? AND "                                                       \
     "(created_at < ? OR id < ?) ORDER BY created_at DESC, id DESC LIMIT ?"
 
 static const char *range_sql(const struct journal_range *range)
 {
-    static const char of_all[] = RANGE(""), of_type[] = RANGE("type = ? AND "), of_status[] = RANGE("status = ? AND "),
-                      of_both[] = RANGE("type = ? AND status = ? AND ");
+    static const char of_all[] = RANGE("ix_created", ""), of_type[] = RANGE("ix_type", "type = ? AND "),
+                      of_status[] = RANGE("ix_queue", "status = ? AND "),
+                      of_both[] = RANGE("ix_type_status", "type = ? AND status = ? AND ");
     if (range->type)
         return range->status ? of_both : of_type;
     return range->status ? of_status : of_all;
@@ -365,6 +376,6 @@ int journal_each_of(struct store_conn *conn, const char *ids, journal_row_fn fn,
     struct store_value param = STORE_S(ids);
     return store_query(conn,
                        "SELECT STRAIGHT_JOIN " ROW_COLUMNS "FROM JSON_TABLE(?, '$[*]' COLUMNS (sought CHAR(36) PATH "
-                       "'$')) AS s JOIN task ON task.id = CAST(s.sought AS UUID)",
+                       "'$')) AS s JOIN task FORCE INDEX (PRIMARY) ON task.id = CAST(s.sought AS UUID)",
                        &param, 1, hand_row, &each);
 }

@@ -27,11 +27,14 @@ enum task_outcome {
 };
 const char *task_outcome_name(enum task_outcome outcome);
 
-/* The uploaded file of a task. Empty name = none. */
+/* The uploaded file of a task, and what its arrival has found out about it. Empty name = none. */
 struct journal_file {
-    char name[256];  /* the client's name for it, for display only; UTF-8 */
-    uint64_t offset; /* first byte of the file inside the spooled body (multipart) */
-    uint64_t length; /* bytes */
+    char name[256];     /* the client's name for it, for display only; UTF-8 */
+    uint64_t offset;    /* first byte of the file inside the spooled body (multipart) */
+    uint64_t length;    /* bytes */
+    char format[8];     /* sheet_format_name() of its content; "" = not known */
+    bool hashed;        /* `sha256` is known */
+    uint8_t sha256[32]; /* of the file alone */
 };
 
 /* What a task counts of its rows or items. The names are those of the full view; a type reports the ones that it

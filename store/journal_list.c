@@ -58,7 +58,8 @@ int journal_find_live(struct store_conn *conn, const char *type, const char *liv
     struct journal_args args;
     struct journal_new probe = {.type = type, .params = "", .live_key = live_key};
     journal_args_fill(&args, &probe);
-    return store_query(conn, "SELECT id FROM task WHERE live_key = ?", &args.values[6], 1, keep_id, id);
+    return store_query(conn, "SELECT id FROM task FORCE INDEX (uq_live) WHERE live_key = ?", &args.values[6], 1,
+                       keep_id, id);
 }
 
 int journal_expire_idem(struct store_conn *conn, unsigned hours, unsigned limit, uint64_t *expired)
@@ -66,7 +67,7 @@ int journal_expire_idem(struct store_conn *conn, unsigned hours, unsigned limit,
     struct store_value params[] = {STORE_U(hours), STORE_U(limit)};
     uint64_t of_tasks = 0, kept = 0;
     if (store_run(conn,
-                  "UPDATE task SET idem_scope = NULL WHERE idem_scope IS NOT NULL AND "
+                  "UPDATE task FORCE INDEX (uq_idem) SET idem_scope = NULL WHERE idem_scope IS NOT NULL AND "
                   "created_at < UTC_TIMESTAMP(3) - INTERVAL ? HOUR LIMIT ?",
                   params, 2, &of_tasks, NULL) != 0 ||
         store_run(conn,
@@ -103,8 +104,9 @@ int journal_each_queued_id(struct store_conn *conn, const store_uuid node, int (
     char text[STORE_UUID_SIZE];
     store_uuid_text(node, text);
     struct store_value param = STORE_S(text);
-    return store_query(conn, "SELECT id FROM task WHERE node = ? AND status = 'queued' ORDER BY created_at, id", &param,
-                       1, hand_id, &each);
+    return store_query(
+        conn, "SELECT id FROM task FORCE INDEX (ix_node) WHERE node = ? AND status = 'queued' ORDER BY created_at, id",
+        &param, 1, hand_id, &each);
 }
 
 int journal_each_running_id(struct store_conn *conn, const store_uuid node, int (*fn)(const store_uuid id, void *ctx),
@@ -114,7 +116,8 @@ int journal_each_running_id(struct store_conn *conn, const store_uuid node, int 
     char text[STORE_UUID_SIZE];
     store_uuid_text(node, text);
     struct store_value param = STORE_S(text);
-    return store_query(conn, "SELECT id FROM task WHERE node = ? AND status = 'running'", &param, 1, hand_id, &each);
+    return store_query(conn, "SELECT id FROM task FORCE INDEX (ix_node) WHERE node = ? AND status = 'running'", &param,
+                       1, hand_id, &each);
 }
 
 int journal_each_cancel_id(struct store_conn *conn, const store_uuid node, int (*fn)(const store_uuid id, void *ctx),
@@ -125,7 +128,8 @@ int journal_each_cancel_id(struct store_conn *conn, const store_uuid node, int (
     store_uuid_text(node, text);
     struct store_value param = STORE_S(text);
     return store_query(conn,
-                       "SELECT id FROM task WHERE node = ? AND status IN ('queued', 'running') AND cancel_requested",
+                       "SELECT id FROM task FORCE INDEX (ix_node) WHERE node = ? AND status IN ('queued', 'running') "
+                       "AND cancel_requested",
                        &param, 1, hand_id, &each);
 }
 
@@ -141,15 +145,17 @@ static int purge_body(struct store_conn *conn, void *ctx)
 {
     struct purge *purge = ctx;
     struct store_value params[] = {STORE_U(purge->days), STORE_U(purge->limit)};
-    if (store_run(conn,
-                  "INSERT INTO task_tombstone (id, gone_at) SELECT id, UTC_TIMESTAMP(3) FROM task "
-                  "WHERE finished_at < UTC_TIMESTAMP(3) - INTERVAL ? DAY ORDER BY finished_at, id LIMIT ? "
-                  "ON DUPLICATE KEY UPDATE gone_at = VALUES(gone_at)",
-                  params, 2, NULL, NULL) != 0)
+    if (store_run(
+            conn,
+            "INSERT INTO task_tombstone (id, gone_at) SELECT id, UTC_TIMESTAMP(3) FROM task FORCE INDEX (ix_finished) "
+            "WHERE finished_at < UTC_TIMESTAMP(3) - INTERVAL ? DAY ORDER BY finished_at, id LIMIT ? "
+            "ON DUPLICATE KEY UPDATE gone_at = VALUES(gone_at)",
+            params, 2, NULL, NULL) != 0)
         return -1;
     return store_run(conn,
-                     "DELETE FROM task WHERE finished_at < UTC_TIMESTAMP(3) - INTERVAL ? DAY AND "
-                     "id IN (SELECT id FROM task_tombstone)",
+                     "DELETE t FROM task t FORCE INDEX (ix_finished) STRAIGHT_JOIN task_tombstone g FORCE INDEX "
+                     "(PRIMARY) ON g.id = t.id "
+                     "WHERE t.finished_at < UTC_TIMESTAMP(3) - INTERVAL ? DAY",
                      params, 1, &purge->deleted, NULL);
 }
 

@@ -24,7 +24,7 @@ int journal_claim(struct store_conn *conn, const store_uuid id, const store_uuid
     struct store_value params[] = {STORE_S(task_text), STORE_S(node_text)};
     /* The start is never before the acceptance, even when the database's clock is behind ours. */
     int rc = move(conn,
-                  "UPDATE task SET status = 'running', attempt = attempt + 1, "
+                  "UPDATE task FORCE INDEX (PRIMARY) SET status = 'running', attempt = attempt + 1, "
                   "started_at = GREATEST(UTC_TIMESTAMP(3), created_at) "
                   "WHERE id = ? AND node = ? AND status = 'queued'",
                   params, 2);
@@ -40,7 +40,7 @@ int journal_requeue(struct store_conn *conn, const store_uuid id, const store_uu
     struct store_value params[] = {STORE_U(give_back && attempt > 0 ? attempt - 1 : attempt), STORE_S(task_text),
                                    STORE_S(node_text), STORE_U(attempt)};
     return move(conn,
-                "UPDATE task SET status = 'queued', attempt = ?, started_at = NULL "
+                "UPDATE task FORCE INDEX (PRIMARY) SET status = 'queued', attempt = ?, started_at = NULL "
                 "WHERE id = ? AND node = ? AND status = 'running' AND attempt = ?",
                 params, 4);
 }
@@ -105,7 +105,8 @@ static void fill_end(struct end_args *args, const store_uuid id, const store_uui
 }
 
 #define FINISH                                                                                                         \
-    "UPDATE task SET status = ?, outcome = ?, result = ?, message = ?, error_code = ?, error_message = ?, "            \
+    "UPDATE task FORCE INDEX (PRIMARY) SET status = ?, outcome = ?, result = ?, message = ?, error_code = ?, "         \
+    "error_message = ?, "                                                                                              \
     "finished_at = GREATEST(?, created_at), progress = ?, progress_total = ?, progress_done = ?, "                     \
     "progress_created = ?, progress_updated = ?, progress_unchanged = ?, progress_rejected = ?, live_key = NULL "      \
     "WHERE id = ? AND node = ? "
@@ -136,7 +137,8 @@ int journal_ask_cancel(struct store_conn *conn, const store_uuid id, const char 
     store_uuid_text(id, text);
     struct store_value params[] = {clipped(by_text, 64, by), clipped(reason_text, 200, reason), STORE_S(text)};
     int rc = move(conn,
-                  "UPDATE task SET cancel_requested = 1, cancel_requested_at = UTC_TIMESTAMP(3), cancel_by = ?, "
+                  "UPDATE task FORCE INDEX (PRIMARY) SET cancel_requested = 1, cancel_requested_at = UTC_TIMESTAMP(3), "
+                  "cancel_by = ?, "
                   "cancel_reason = ?, live_key = NULL "
                   "WHERE id = ? AND status IN ('queued', 'running') AND NOT cancel_requested",
                   params, 3);

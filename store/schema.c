@@ -476,42 +476,42 @@ static const char *const version_8[] = {
     NULL,
 };
 
+/* What an upload turned out to be when it arrived: sniffed and, where a digest was asked for, hashed only there. */
+static const char alter_task_file[] = "ALTER TABLE task ADD COLUMN IF NOT EXISTS file_format VARCHAR(7) CHARACTER SET "
+                                      "ascii NULL, ADD COLUMN IF NOT EXISTS file_sha256 BINARY(32) NULL";
+
+static const char *const version_9[] = {
+    alter_task_file,
+    NULL,
+};
+
 /* What a task has counted, each number NULL when it did not count that; of a success too, whose numbers stood in its
  * result alone. */
 static const char alter_task_counts[] = "ALTER TABLE task MODIFY COLUMN progress_done BIGINT UNSIGNED NULL, "
                                         "ADD COLUMN IF NOT EXISTS progress_created BIGINT UNSIGNED NULL, "
                                         "ADD COLUMN IF NOT EXISTS progress_updated BIGINT UNSIGNED NULL, "
                                         "ADD COLUMN IF NOT EXISTS progress_unchanged BIGINT UNSIGNED NULL";
-static const char fill_task_counts_unknown[] = "UPDATE task SET progress_done = NULL WHERE progress_rejected IS NULL";
-#define RESULT(path)  "JSON_VALUE(result, '$." path "')"
-#define SKIPPED(name) " + COALESCE(" RESULT("skipped." name) ", 0)"
-static const char fill_task_counts[] =
-    "UPDATE task SET progress_total = COALESCE(" RESULT("rows_total") ", " RESULT("components_total") ", " RESULT(
-        "items") SKIPPED("inactive") SKIPPED("no_price") SKIPPED("stale") SKIPPED("too_old")
-        SKIPPED("no_stock")
-            SKIPPED("no_free_qty")
-                SKIPPED("no_cost")
-                    SKIPPED("no_quotes")
-                        SKIPPED("too_few") SKIPPED("failed") "), "
-                                                             "progress_done = progress_total, progress_created "
-                                                             "= " RESULT("inserted") ", progress_updated = " RESULT("up"
-                                                                                                                    "da"
-                                                                                                                    "te"
-                                                                                                                    "d") ", progress_unchanged = " RESULT("unchanged") ", progress_rejected = COALESCE(" RESULT("rows_rejected") ", " RESULT(
-                                                                 "rejected") ", " RESULT("failed") ", " RESULT("skipped"
-                                                                                                               ".faile"
-                                                                                                               "d") ", "
-                                                                                                                    "IF"
-                                                                                                                    "(" RESULT("items") " IS NULL, NULL, 0)) "
-                                                                                                                                        "WHERE status = 'succeeded' AND result IS NOT NULL AND progress_total IS NULL "
-                                                                                                                                        "AND type IN ('stock_import', 'catalog_import', 'recalculate', 'pricelist_create')";
-#undef SKIPPED
-#undef RESULT
+static const char forget_unknown_counts[] = "UPDATE task SET progress_done = NULL WHERE progress_rejected IS NULL";
+static const char fill_import_counts[] =
+    "UPDATE task SET progress_total = JSON_VALUE(result, '$.rows_total'), progress_done = progress_total, "
+    "progress_created = JSON_VALUE(result, '$.inserted'), progress_updated = JSON_VALUE(result, '$.updated'), "
+    "progress_unchanged = JSON_VALUE(result, '$.unchanged'), "
+    "progress_rejected = COALESCE(JSON_VALUE(result, '$.rows_rejected'), JSON_VALUE(result, '$.rejected')) "
+    "WHERE status = 'succeeded' AND type IN ('stock_import', 'catalog_import')";
+static const char fill_recalculate_counts[] =
+    "UPDATE task SET progress_total = JSON_VALUE(result, '$.components_total'), progress_done = progress_total, "
+    "progress_updated = JSON_VALUE(result, '$.updated'), progress_unchanged = JSON_VALUE(result, '$.unchanged'), "
+    "progress_rejected = JSON_VALUE(result, '$.failed') WHERE status = 'succeeded' AND type = 'recalculate'";
+static const char fill_pricelist_counts[] =
+    "UPDATE task SET progress_total = JSON_VALUE(result, '$.items') + "
+    "COALESCE((SELECT SUM(s.n) FROM JSON_TABLE(JSON_EXTRACT(task.result, '$.skipped.*'), '$[*]' "
+    "COLUMNS (n BIGINT PATH '$')) AS s), 0), progress_done = progress_total, "
+    "progress_rejected = COALESCE(JSON_VALUE(result, '$.skipped.failed'), 0) "
+    "WHERE status = 'succeeded' AND type = 'pricelist_create'";
 
-static const char *const version_9[] = {
-    alter_task_counts,
-    fill_task_counts_unknown,
-    fill_task_counts,
+static const char *const version_10[] = {
+    alter_task_counts,       forget_unknown_counts, fill_import_counts,
+    fill_recalculate_counts, fill_pricelist_counts,
     NULL,
 };
 
@@ -524,6 +524,7 @@ const struct store_migration store_migrations[] = {
     {6, "how far failed tasks came, traces", version_6},
     {7, "columns of refused rows", version_7},
     {8, "lots by what they look like", version_8},
-    {9, "counts of every task", version_9},
+    {9, "format and digest of uploads", version_9},
+    {10, "counts of every task", version_10},
     {0, NULL, NULL},
 };

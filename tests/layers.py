@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""The rooms of the tree and their arrows: fails on an include against the layers and on rooms that need each other.
+"""The rooms of the tree and their arrows: fails on an include against the layers, on rooms that need each other, and on a
+comment or document that names a source file or a path of the API that is not there.
 
 A room is a folder that holds sources. Room A needs room B when a file of A includes a header of B. Run by `./dev lint`
 from the top of the tree; with --table it prints every room with its files, lines and what it needs."""
@@ -24,6 +25,13 @@ INCLUDE = re.compile(r'^#include "([^"]+)"', re.M)
 # Rooms that may be larger than the others: one subject that does not fall apart.
 LARGE = {"daemon/http", "handlers/sheet/xlsx"}
 FILES_MAX = 17
+COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.S)
+FENCED = re.compile(r"^```.*?^```", re.S | re.M)
+SOURCE = re.compile(r"(?<![\w/.<])((?:[\w-]+/)*[\w-]+\.[ch])\b")
+ROUTE = re.compile(r"(?<![\w.*])/api/[\w{}:./-]*[\w}]")
+# Made by the build; of the system; examples of the recipes.
+NOT_HERE = {"base/commit.c", "config.h", "daemon/api/openapi/text.c", "handlers/types.c", "linux/landlock.h", "handlers/countdown.c",
+            "handlers/sheet/NAME.c"}
 
 
 def sources(top=TOP):
@@ -75,6 +83,38 @@ def too_large(top=TOP):
             if n > FILES_MAX and room not in LARGE]
 
 
+def texts(top=TOP):
+    """Where people read: the comments of sources, and documents without their examples."""
+    for path in sorted([*top.rglob("*.[ch]"), *top.rglob("*.md")]):
+        where = path.relative_to(top)
+        if where.parts[0].startswith(("build", ".")):
+            continue
+        text = path.read_text(errors="replace")
+        yield where, "\n".join(COMMENT.findall(text)) if path.suffix in (".c", ".h") else FENCED.sub("", text)
+
+
+def is_there(where, name, known):
+    """A source that names a file without its folder means its own room."""
+    if where.parts[0] in PROGRAM and where.suffix != ".md" and "/" not in name:
+        return (where.parent / name).as_posix() in known or name in NOT_HERE
+    return name in NOT_HERE or any(path == name or path.endswith("/" + name) for path in known)
+
+
+def stale(top=TOP):
+    """Names of files and paths that lead nowhere."""
+    known = {where.as_posix() for where, _ in texts(top)}
+    routes = top / "daemon" / "api" / "routes.c"
+    served = re.findall(r'"(/[^"]*)",', routes.read_text()) if routes.is_file() else []
+    served = [re.compile("(" + re.sub(r"\\{[^}]*\\}", "[^/]+", re.escape(path)) + ")") for path in served]
+    for where, text in texts(top):
+        for name in SOURCE.findall(text):
+            if not is_there(where, name, known):
+                yield f"{where}: names {name}, which is not there"
+        for path in ROUTE.findall(text):
+            if not any(route.fullmatch(path) for route in served):
+                yield f"{where}: names {path}, which is not served"
+
+
 def table(needs, top=TOP):
     files = collections.defaultdict(list)
     for path in sources(top):
@@ -89,7 +129,7 @@ def main():
     needs, faults = arrows()
     if "--table" in sys.argv:
         table(needs)
-    faults += list(circles(needs)) + too_large()
+    faults += list(circles(needs)) + too_large() + list(stale())
     for fault in faults:
         print(fault, file=sys.stderr)
     sys.exit(1 if faults else 0)

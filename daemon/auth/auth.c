@@ -18,7 +18,7 @@ struct auth {
     struct tokens tokens;
     struct stat seen; /* of the file that was read */
     bool missing;     /* there was none that could be read */
-    int uses;         /* the directory of tokens_use.h, or -1 */
+    int uses;         /* the directory of base/token_use.h, or -1 */
     bool mute;        /* it was told that uses cannot be noted */
 };
 

@@ -10,7 +10,7 @@
 
 struct auth;
 
-/* `path` is that of the tokens file, `state_dir` where uses are noted (tokens_use.h). NULL when `path` is empty. */
+/* `path` is that of the tokens file, `state_dir` where uses are noted (base/token_use.h). NULL when `path` is empty. */
 struct auth *auth_new(const char *path, const char *state_dir);
 void auth_free(struct auth **auth);
 /* Has the file changed? Call it about once a second: a revoked token is refused from the next call on. Notes when

@@ -30,7 +30,7 @@ struct config {
     unsigned idle_timeout_s;  /* 75: above nginx's 60 */
     unsigned head_timeout_s;  /* 10 */
     unsigned body_min_rate;   /* bytes per second below which an upload is cut off; 1024 */
-    char *trusted_proxies;    /* may say for whom they speak; proxies.h */
+    char *trusted_proxies;    /* may say for whom they speak; daemon/http/proxies.h */
     unsigned max_uploads;     /* per worker at once; 64 */
     unsigned max_wait_s;      /* longest wait of a held poll; 25, 0 = none is held */
     unsigned max_held;        /* per worker at once; 12288 */

@@ -314,10 +314,19 @@ static void forgive_chown(const char *own)
         log_warn("the built-in database may fail: it cannot change owners here (%s)", strerror(errno));
 }
 
+unsigned privatedb_connections(const struct config *config)
+{
+    unsigned ours = config->workers * CONNECTIONS_WORKER + config->runners * CONNECTIONS_RUNNER + CONNECTIONS_JANITOR;
+
+    /* Twice: a process that was killed in the middle of a long statement leaves its connection until that ends, and its
+     * successor has connected by then. The rest is for setup, backups and people. */
+    return 2 * ours + 16;
+}
+
 int privatedb_exec_server(const struct config *config, int lock_fd)
 {
     char program[PATH_MAX], log[PATH_MAX], datadir[PATH_MAX + 32], tmpdir[PATH_MAX + 32], socket[PATH_MAX + 32],
-        pid_file[PATH_MAX + 32], log_option[PATH_MAX + 32], pool[64], notify[PATH_MAX];
+        pid_file[PATH_MAX + 32], log_option[PATH_MAX + 32], pool[64], connections[48], tables[48], notify[PATH_MAX];
 
     path_in(config->state_dir, "db.log", log);
     path_in(config->runtime_dir, "db.notify", notify);
@@ -329,7 +338,9 @@ int privatedb_exec_server(const struct config *config, int lock_fd)
     snprintf(pid_file, sizeof pid_file, "--pid-file=%s/db.pid", config->runtime_dir);
     snprintf(log_option, sizeof log_option, "--log-error=%s", log);
     snprintf(pool, sizeof pool, "--innodb-buffer-pool-size=%llu", (unsigned long long)config->db_pool);
-    fcntl(lock_fd, F_SETFD, 0); /* lives as long as the server: see privatedb.h */
+    snprintf(connections, sizeof connections, "--max-connections=%u", privatedb_connections(config));
+    snprintf(tables, sizeof tables, "--table-open-cache=%u", 64 + 2 * privatedb_connections(config));
+    fcntl(lock_fd, F_SETFD, 0); /* lives as long as the server: see server.h */
     if (spawn_prepare_exec(log) < 0) {
         log_error("cannot write %s: %s", log, strerror(errno));
         return EXIT_CONFIG;
@@ -338,9 +349,8 @@ int privatedb_exec_server(const struct config *config, int lock_fd)
     execl(program, program, "--no-defaults", datadir, tmpdir, socket, pid_file, "--skip-networking",
           "--skip-name-resolve", "--skip-log-bin", "--character-set-server=utf8mb4",
           "--collation-server=utf8mb4_uca1400_as_ci", "--performance-schema=0", pool, "--innodb-log-file-size=8M",
-          "--innodb-log-buffer-size=2M", "--key-buffer-size=64K", "--aria-pagecache-buffer-size=1M",
-          "--max-connections=32", "--thread-cache-size=4", "--table-open-cache=128", "--max-allowed-packet=16M",
-          log_option, (char *)NULL);
+          "--innodb-log-buffer-size=2M", "--key-buffer-size=64K", "--aria-pagecache-buffer-size=1M", connections,
+          "--thread-cache-size=4", tables, "--max-allowed-packet=16M", log_option, (char *)NULL);
     return EXIT_CONFIG;
 }
 

@@ -3,8 +3,8 @@
  * differs.
  *
  * The master never waits for it and never speaks SQL. Each start is three children in a row:
- *   prepare  (privatedb_prepare.c) waits for a predecessor's server to end, makes the data directory on first start,
- * compares versions server   mariadbd itself; it says READY by the notification protocol setup    (privatedb_setup.c)
+ *   prepare  (prepare.c) waits for a predecessor's server to end, makes the data directory on first start,
+ * compares versions server   mariadbd itself; it says READY by the notification protocol setup    (setup.c)
  * upgrades system tables when the server is newer, creates the database A server that dies is restarted with back-off
  * while the rest of the daemon goes on.
  *
@@ -70,6 +70,8 @@ const char *privatedb_state_name(const struct privatedb *db);
 /* ---- Bodies of the children; return exit codes ---- */
 int privatedb_prepare(const struct config *config, int lock_fd);
 int privatedb_exec_server(const struct config *config, int lock_fd);
+/* Connections that the server admits: follows from workers, runners and the janitor. */
+unsigned privatedb_connections(const struct config *config);
 int privatedb_set_up(const struct config *config);
 /* Lives while a server starts: when the master dies meanwhile, it kills that server. MariaDB 10.11 hangs for ever on a
  * SIGTERM that reaches it between the start of its signal thread and its first accept (seen; its own issue MDEV-34814

@@ -1,9 +1,9 @@
 /* The HTTP server of a worker: libevent's evhttp behind our own body spooler, router and replies.
  *
  * One http_server per worker process, on its event loop; nothing here blocks. Handlers are found in one table of routes
- * (routes.c); a handler gets a request whose head has been checked and whose body is whole (in memory or spooled and
- * not yet synced), and must reply exactly once, now or later. The client may be gone by then: replying is still
- * required and harmless.
+ * (daemon/api/routes.c); a handler gets a request whose head has been checked and whose body is whole (in memory or
+ * spooled and not yet synced), and must reply exactly once, now or later. The client may be gone by then: replying is
+ * still required and harmless.
  *
  * Why not evhttp_set_cb: its dispatch compares decoded paths and mallocs per callback; why our own spooler: evhttp
  * buffers whole bodies in memory (design: evhttp traps, section 2). */

@@ -52,10 +52,10 @@ struct janitor_line {
     uint64_t journalled; /* generation whose cancel request is known to be in the journal */
 };
 
-/* SQL thread (janitor_sql.c). */
+/* SQL thread (sql.c). */
 void *janitor_sql_main(void *janitor);
 
-/* One settling step of the SQL thread; return 0, or -1 when the database failed (try again later). janitor_settle.c */
+/* One settling step of the SQL thread; return 0, or -1 when the database failed (try again later). settle.c */
 int janitor_load(struct janitor *janitor);
 int janitor_settle_dead(struct janitor *janitor);
 int janitor_adopt(struct janitor *janitor);
@@ -64,7 +64,7 @@ int janitor_sweep_kept(struct janitor *janitor);
 /* Show a final row in its slot; its leases and its file go first. */
 int janitor_show_end(struct janitor *janitor, struct shm_handle handle, const struct journal_row *row);
 
-/* Tasks that should be ending (janitor_stop.c): the first on the first thread, the others are steps of the SQL
+/* Tasks that should be ending (stop.c): the first on the first thread, the others are steps of the SQL
  * thread. */
 void janitor_watch_tasks(struct janitor *janitor);
 int janitor_stop_statements(struct janitor *janitor);

@@ -9,7 +9,7 @@
 #define HURRY_MS   1000
 #define PARSERS_MS 1000
 #define JANITOR_MS 5000
-/* The database's own limit is in privatedb.c; what systemd must allow on top of ours. */
+/* The database's own limit is in daemon/database/server.c; what systemd must allow on top of ours. */
 #define EXTEND_US  90000000LL
 
 void drain_begin(struct master *m, int64_t now_ms, int exit_code, const char *reason)

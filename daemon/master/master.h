@@ -1,8 +1,8 @@
 /* The master's own state, shared by the files that each own one verb of supervision:
  *   master.c   the loop, start order          children.c  birth of workers, runners, parsers, janitor
- *   reap.c     death                          watch.c     heartbeats, kill requests, status, watchdog
+ *   reap.c     death                          supervise.c heartbeats, kill requests, status, watchdog
  *   drain.c    the orderly stop               reload.c    SIGHUP
- *   restart.c  when to try again (policy)     privatedb.c the built-in database
+ *   listeners.c sockets                       database/   the built-in database
  *
  * One thread, one libevent base. Events only wake the loop; every turn then does the same fixed sequence of
  * maintenance, so no callback sees a child vanish under it. The master takes no lock in shared memory, speaks no SQL,
@@ -115,7 +115,7 @@ void reap_children(struct master *m, int64_t now_ms);
 /* Show all counts of ended children in the master's row of the segment. */
 void reap_show_counts(struct master *m);
 
-/* watch.c */
+/* supervise.c */
 void watch_children(struct master *m, int64_t now_ms);
 /* Notice that a child has said ACTIVE. */
 void watch_readiness(struct master *m, struct post *post);

@@ -16,6 +16,13 @@ enum exit_code {
     EXIT_SEGMENT_LOST = 79 /* the shared segment is beyond repair: master makes a new one */
 };
 
+/* Connections to the database that one process of each role holds at most. The built-in server admits that many. */
+enum role_connections {
+    CONNECTIONS_WORKER = 4, /* two for the journal, reads, exports */
+    CONNECTIONS_RUNNER = 1,
+    CONNECTIONS_JANITOR = 2 /* its own, and one for migrations */
+};
+
 /* Everything a child knows at its start; made by the master, inherited by fork, never changed afterwards. */
 struct process {
     const struct config *config;

@@ -1,5 +1,5 @@
-/* When a dead child is replaced: policy without mechanism (spawn.c forks and reaps, master.c obeys). Pure: time comes
- * in as an argument, nothing is read from the system.
+/* When a dead child is replaced: policy without mechanism (spawn.c forks and reaps, daemon/master/master.c obeys). Pure:
+ * time comes in as an argument, nothing is read from the system.
  *
  * Rules, per kind of child and not per child:
  *   - A death before the child ever said ACTIVE, or EXIT_SHORTAGE, counts as a failure: the next start waits, doubling

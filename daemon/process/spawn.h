@@ -1,4 +1,5 @@
-/* Birth of children: one fork path for all of them. Mechanism only; when to fork is decided in master.c and restart.c.
+/* Birth of children: one fork path for all of them. Mechanism only; when to fork is decided in
+ * daemon/master/master.c and restart.c.
  *
  * The child starts with: default signal handlers, nothing blocked, SIGPIPE and SIGINT ignored, a death signal for the
  * master's end, its own log role and title, no descriptor but 0, 1, 2, the log's and those in `keep`, and as the leader

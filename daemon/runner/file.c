@@ -1,5 +1,5 @@
 /* A task's file through a parser process. The parser reads what strangers send, so it is taken for theirs: its frames
- * are checked (gridwire.h), its silence is bounded, and when it does not leave it is killed. */
+ * are checked (handlers/sheet/wire.h), its silence is bounded, and when it does not leave it is killed. */
 #include "daemon/parser/parser.h"
 #include "daemon/runner/runner.h"
 #include "handlers/sheet/wire.h"

@@ -1,4 +1,4 @@
-/* What a handler's callbacks do in a runner: progress into the table, ends into the journal. Files: runner_file.c. */
+/* What a handler's callbacks do in a runner: progress into the table, ends into the journal. Files: file.c. */
 #include "base/clock.h"
 #include "base/log.h"
 #include "daemon/runner/runner.h"

@@ -73,6 +73,10 @@ static int open_file(struct runner *runner, const struct journal_row *row)
     job->file_fd = spool_open(runner->spool_fd, job->id);
     if (job->file_fd < 0)
         return job->file_fd;
+    if (row->file.hashed) {
+        memcpy(job->file_sha256, row->file.sha256, sizeof job->file_sha256);
+        return 0;
+    }
     return filehash(job->file_fd, job->file->offset, job->file->length, job->file_sha256);
 }
 

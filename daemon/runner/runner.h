@@ -33,7 +33,7 @@ struct runner {
     struct parser_ticket parser; /* the last one taken; generation 0 = none */
 };
 
-/* The callbacks of struct job (runner_job.c). */
+/* The callbacks of struct job (job.c). */
 extern const struct job_ops runner_job_ops;
 
 /* Repeat a move of our own slot until the table's lock can be had: it fails only while a stopped process holds it.
@@ -45,7 +45,7 @@ extern const struct job_ops runner_job_ops;
 /* Let the janitor know which database session is ours, so that it can stop a statement of it. Cheap when nothing
  * changed. */
 void runner_show_session(struct runner *runner);
-/* job->ops->read_file (runner_file.c): the task's file through a parser process, which is believed in nothing and does
+/* job->ops->read_file (file.c): the task's file through a parser process, which is believed in nothing and does
  * not outlive the reading by more than a second. Classes beside those of the readers: "parser-died" is worth another
  * attempt (no parser was to be had, or it died in the first attempt, of which the machine may be the cause),
  * "parser-killed" and "parser-garbled" are the file's fault. */

@@ -246,6 +246,7 @@ static int make_threads(struct worker *worker)
     worker->db_config = config_store(worker->process->config, 5, 5);
     worker->db_config.lock_timeout_s = 1; /* two starts with one key: the second does not hold up the others for long */
     worker->reads_config = config_store(worker->process->config, READS_LIMIT_S + 5, READS_LIMIT_S);
+    _Static_assert(DB_THREADS + 2 == CONNECTIONS_WORKER, "the built-in database admits as many");
     worker->db = dbthread_new(&worker->db_config, DB_THREADS, DB_QUEUE);
     worker->reads = dbthread_new(&worker->reads_config, 1, READS_QUEUE);
     worker->exports = dbthread_new(&worker->reads_config, 1, READS_QUEUE);

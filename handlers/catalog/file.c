@@ -47,7 +47,7 @@ static int bad_heading(struct catalog_file *file, const char *format, ...)
     return GRID_STOP;
 }
 
-static int unknown_column(struct catalog_file *file, struct stock_span name)
+static int unknown_column(struct catalog_file *file, struct cell_span name)
 {
     char known[200] = "";
     for (size_t i = 0; file->table->columns[i].name; i++) {
@@ -60,7 +60,7 @@ static int unknown_column(struct catalog_file *file, struct stock_span name)
 
 static int take_heading_cell(struct catalog_file *file, const struct grid_cell *cell)
 {
-    struct stock_span name = stock_cell_span(cell);
+    struct cell_span name = cell_span(cell);
     if (name.n == 0)
         return bad_heading(file, "Column %u has no name in the heading.", cell->column + 1);
     int at = catalog_column_at(file->table, name.s, name.n);
@@ -115,7 +115,7 @@ static uint32_t keep_raw(struct catalog_file *file, const struct grid_row *row)
     unsigned characters = 0;
     uint32_t column = 0;
     for (uint32_t i = 0; i < row->n_cells; i++) {
-        struct stock_span text = stock_cell_span(&row->cells[i]);
+        struct cell_span text = cell_span(&row->cells[i]);
         for (; column < row->cells[i].column && characters < RAW_CHARACTERS; column++, characters++)
             raw[used++] = '\t'; /* empty cells are not told, but take their place */
         for (size_t at = 0, len; at < text.n && characters < RAW_CHARACTERS; at += len, characters++) {
@@ -194,7 +194,7 @@ static int read_values(struct catalog_file *file, const struct grid_row *row)
     for (uint32_t i = 0; i < row->n_cells; i++) {
         if (row->cells[i].column < file->n_file_columns)
             cells[file->column_at[row->cells[i].column]] = &row->cells[i];
-        else if (!stock_cell_empty(&row->cells[i]))
+        else if (!cell_empty(&row->cells[i]))
             return catalog_row_wrong(values, "", "E_COLUMNS", "The row has more cells than the heading.");
     }
     for (size_t i = 0; table->columns[i].name; i++)
@@ -207,7 +207,7 @@ static int read_values(struct catalog_file *file, const struct grid_row *row)
 static bool is_blank(const struct grid_row *row)
 {
     for (uint32_t i = 0; i < row->n_cells; i++)
-        if (!stock_cell_empty(&row->cells[i]))
+        if (!cell_empty(&row->cells[i]))
             return false;
     return true;
 }

@@ -1,6 +1,6 @@
 /* The catalogue as the stock import sees it: warehouses, lots, part-number map and rates, in memory.
  *
- * Filled once per run (from SQL by stock_import_load.c, by hand in unit tests), then only read: no look-up during an
+ * Filled once per run (from SQL by load.c, by hand in unit tests), then only read: no look-up during an
  * import costs a statement. Texts given to the adders are copied. Numbers of components and entries are positions in
  * order of adding. */
 #ifndef PF_CATALOG_MAP_H

@@ -136,11 +136,12 @@ static int count_kept(struct store_conn *conn, struct change *change)
 {
     struct store_value v[] = {STORE_S(change->mapping->pn_norm), STORE_U(change->component_id),
                               STORE_S(change->mapping->pn_norm), STORE_U(change->component_id)};
-    return store_query(conn,
-                       "SELECT (SELECT COUNT(*) FROM warehouse w STRAIGHT_JOIN stock_item s FORCE INDEX (uq_stock) ON "
-                       "s.warehouse_id = w.id AND s.pn_norm = ? WHERE s.component_id <> ?), "
-                       "(SELECT COUNT(*) FROM price_quote q WHERE q.pn_norm = ? AND q.component_id <> ?)",
-                       v, 4, on_kept, &change->kept);
+    return store_query(
+        conn,
+        "SELECT (SELECT COUNT(*) FROM warehouse w STRAIGHT_JOIN stock_item s FORCE INDEX (uq_stock) ON "
+        "s.warehouse_id = w.id AND s.pn_norm = ? WHERE s.component_id <> ?), "
+        "(SELECT COUNT(*) FROM price_quote q FORCE INDEX (ix_pn) WHERE q.pn_norm = ? AND q.component_id <> ?)",
+        v, 4, on_kept, &change->kept);
 }
 
 /* ---- Writing one ----------------------------------------------------------------------------------------------- */

@@ -8,42 +8,49 @@
 
 /* The map's row for a waiting stock item. */
 #define ONE_LOT(pn)                                                                                                    \
-    "(SELECT MIN(o.id) FROM part_number_map o WHERE o.pn_norm = " pn                                                   \
+    "(SELECT MIN(o.id) FROM part_number_map o FORCE INDEX (uq_map) WHERE o.pn_norm = " pn                              \
     " HAVING MIN(o.component_id) = MAX(o.component_id))"
-#define ANY_VENDOR(pn) "(SELECT a.id FROM part_number_map a WHERE a.pn_norm = " pn " AND a.vendor_norm = '')"
+#define ANY_VENDOR(pn)                                                                                                 \
+    "(SELECT a.id FROM part_number_map a FORCE INDEX (uq_map) WHERE a.pn_norm = " pn " AND a.vendor_norm = '')"
 #define STOCK_MAP_ROW                                                                                                  \
-    "COALESCE((SELECT v.id FROM part_number_map v WHERE v.pn_norm = t.pn_norm AND v.vendor_norm = "                    \
+    "COALESCE((SELECT v.id FROM part_number_map v FORCE INDEX (uq_map) WHERE v.pn_norm = t.pn_norm AND v.vendor_norm " \
+    "= "                                                                                                               \
     "t.vendor_norm), " ANY_VENDOR("t.pn_norm") ", " ONE_LOT("t.pn_norm") ")"
 #define QUOTE_MAP_ROW "COALESCE(" ANY_VENDOR("t.pn_norm") ", " ONE_LOT("t.pn_norm") ")"
-#define NOT_MAPPED    "NOT EXISTS (SELECT 1 FROM part_number_map n WHERE n.pn_norm = t.pn_norm)"
+#define NOT_MAPPED    "(SELECT MIN(n.id) FROM part_number_map n FORCE INDEX (uq_map) WHERE n.pn_norm = t.pn_norm) IS NULL"
 #define UNITS_AGREE   "(t.unit = 'm') = (c.unit = 'm')"
 
 /* A matched item has the key of its map row; IGNORE leaves those whose place in the warehouse is taken. */
 #define REKEY_STOCK                                                                                                    \
-    "UPDATE IGNORE stock_item t STRAIGHT_JOIN part_number_map m ON m.id = " STOCK_MAP_ROW                              \
-    " STRAIGHT_JOIN component c ON c.id = m.component_id SET t.vendor_norm = m.vendor_norm "                           \
+    "UPDATE IGNORE stock_item t FORCE INDEX (ix_comp) STRAIGHT_JOIN part_number_map m FORCE INDEX (PRIMARY) ON m.id "  \
+    "= " STOCK_MAP_ROW                                                                                                 \
+    " STRAIGHT_JOIN component c FORCE INDEX (PRIMARY) ON c.id = m.component_id SET t.vendor_norm = m.vendor_norm "     \
     "WHERE t.component_id IS NULL AND t.vendor_norm <> m.vendor_norm AND " UNITS_AGREE
 #define LINK_STOCK                                                                                                     \
-    "UPDATE stock_item t STRAIGHT_JOIN part_number_map m ON m.id = " STOCK_MAP_ROW                                     \
-    " STRAIGHT_JOIN component c ON c.id = m.component_id SET t.component_id = c.id, t.lot_qty = m.lot_qty, "           \
+    "UPDATE stock_item t FORCE INDEX (ix_comp) STRAIGHT_JOIN part_number_map m FORCE INDEX (PRIMARY) ON m.id "         \
+    "= " STOCK_MAP_ROW " STRAIGHT_JOIN component c FORCE INDEX (PRIMARY) ON c.id = m.component_id SET t.component_id " \
+    "= c.id, t.lot_qty = m.lot_qty, "                                                                                  \
     "t.unit = c.unit WHERE t.component_id IS NULL AND " UNITS_AGREE
 #define LINK_STOCK_BY_LOT                                                                                              \
-    "UPDATE stock_item t STRAIGHT_JOIN component c ON c.lot_norm = t.pn_norm SET t.component_id = c.id, "              \
+    "UPDATE stock_item t FORCE INDEX (ix_comp) STRAIGHT_JOIN component c FORCE INDEX (uq_lot_norm) ON c.lot_norm = "   \
+    "t.pn_norm SET t.component_id = c.id, "                                                                            \
     "t.unit = c.unit WHERE t.component_id IS NULL AND " UNITS_AGREE " AND " NOT_MAPPED
-#define LINK_QUOTES                                                                                                    \
-    "UPDATE price_quote t STRAIGHT_JOIN part_number_map m ON m.id = " QUOTE_MAP_ROW                                    \
+#define LINK_QUOTES(index)                                                                                             \
+    "UPDATE price_quote t FORCE INDEX (" index                                                                         \
+    ") STRAIGHT_JOIN part_number_map m FORCE INDEX (PRIMARY) ON m.id = " QUOTE_MAP_ROW                                 \
     " SET t.component_id = m.component_id WHERE t.component_id IS NULL AND t.pn_norm <> ''"
-#define LINK_QUOTES_BY_LOT                                                                                             \
-    "UPDATE price_quote t STRAIGHT_JOIN component c ON c.lot_norm = t.pn_norm SET t.component_id = c.id "              \
+#define LINK_QUOTES_BY_LOT(index)                                                                                      \
+    "UPDATE price_quote t FORCE INDEX (" index                                                                         \
+    ") STRAIGHT_JOIN component c FORCE INDEX (uq_lot_norm) ON c.lot_norm = t.pn_norm SET t.component_id = c.id "       \
     "WHERE t.component_id IS NULL AND t.pn_norm <> '' AND " NOT_MAPPED
 
 enum { REKEYED, STOCK, STOCK_BY_LOT, QUOTES, QUOTES_BY_LOT, N_STATEMENTS };
-static const char *const for_all[N_STATEMENTS] = {REKEY_STOCK, LINK_STOCK, LINK_STOCK_BY_LOT, LINK_QUOTES,
-                                                  LINK_QUOTES_BY_LOT};
+static const char *const for_all[N_STATEMENTS] = {REKEY_STOCK, LINK_STOCK, LINK_STOCK_BY_LOT, LINK_QUOTES("ix_calc"),
+                                                  LINK_QUOTES_BY_LOT("ix_calc")};
 #define ONE_NUMBER " AND t.pn_norm = ?"
 static const char *const for_number[N_STATEMENTS] = {REKEY_STOCK ONE_NUMBER, LINK_STOCK ONE_NUMBER,
-                                                     LINK_STOCK_BY_LOT ONE_NUMBER, LINK_QUOTES ONE_NUMBER,
-                                                     LINK_QUOTES_BY_LOT ONE_NUMBER};
+                                                     LINK_STOCK_BY_LOT ONE_NUMBER, LINK_QUOTES("ix_pn") ONE_NUMBER,
+                                                     LINK_QUOTES_BY_LOT("ix_pn") ONE_NUMBER};
 
 /* `job` may be NULL: then nobody stops it. */
 static int run(struct store_conn *db, struct job *job, const char *const *statements, const struct store_value *param,

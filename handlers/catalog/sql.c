@@ -127,7 +127,8 @@ static int update_known(struct catalog_stage *stage, const char *const *names, s
 {
     struct sql sql = {.n = 0};
     const char *set = "";
-    add(&sql, "UPDATE catalog_stage s STRAIGHT_JOIN %s t ON ", stage->table->target);
+    add(&sql, "UPDATE catalog_stage s STRAIGHT_JOIN %s t FORCE INDEX (%s) ON ", stage->table->target,
+        stage->table->key_index);
     add_join(&sql, stage->table);
     add(&sql, " SET ");
     for (size_t i = 0; i < n; i++)
@@ -173,7 +174,7 @@ int catalog_stage_insert(struct catalog_stage *stage, uint64_t *inserted)
     add_list(&sql, "s.", names, n);
     add(&sql, " FROM catalog_stage s");
     if (is_keyed(stage)) {
-        add(&sql, " LEFT JOIN %s t ON ", table->target);
+        add(&sql, " LEFT JOIN %s t FORCE INDEX (%s) ON ", table->target, table->key_index);
         add_join(&sql, table);
         add(&sql, " WHERE t.%s IS NULL", table->key[0]);
     }

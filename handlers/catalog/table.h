@@ -71,6 +71,7 @@ struct catalog_table {
     const struct catalog_column *columns;   /* ends with name NULL */
     const char *extras[CATALOG_EXTRAS + 1]; /* SQL columns that derive() fills */
     const char *key[3];                     /* SQL columns of the natural key */
+    const char *key_index;                  /* the index over them */
     const char *file_key[3];                /* columns or extras that may occur only once in a file */
     const char *told;                       /* the column of the file that is blamed for a second occurrence */
     bool keep_known;                        /* a known row is left as it is (quotes) */

@@ -50,15 +50,17 @@ static int precheck(struct store_conn *db, yajl_val params, struct param_faults 
     int bad = price_check_weights(params, faults) | check_currency(params, faults);
     int rc = price_check_known(db, params, "categories",
                                "SELECT j.item FROM JSON_TABLE(?, '$[*]' COLUMNS (item VARCHAR(255) PATH '$')) j "
-                               "WHERE NOT EXISTS (SELECT 1 FROM component c WHERE c.category = CONVERT(j.item USING "
-                               "utf8mb4) COLLATE utf8mb4_uca1400_as_ci) LIMIT 5",
+                               "LEFT JOIN component c FORCE INDEX (ix_cat) ON c.category = CONVERT(j.item USING "
+                               "utf8mb4) COLLATE utf8mb4_uca1400_as_ci "
+                               "WHERE c.id IS NULL LIMIT 5",
                                "category", faults);
     if (rc >= 0) {
         bad |= rc;
         rc = price_check_known(db, params, "warehouses",
                                "SELECT j.item FROM JSON_TABLE(?, '$[*]' COLUMNS (item VARCHAR(255) PATH '$')) j "
-                               "WHERE NOT EXISTS (SELECT 1 FROM warehouse w WHERE w.code = CONVERT(j.item USING "
-                               "utf8mb4) COLLATE utf8mb4_nopad_bin) LIMIT 5",
+                               "LEFT JOIN warehouse w FORCE INDEX (uq_wh) ON w.code = CONVERT(j.item USING utf8mb4) "
+                               "COLLATE utf8mb4_nopad_bin "
+                               "WHERE w.id IS NULL LIMIT 5",
                                "warehouse", faults);
     }
     return rc < 0 ? -1 : bad | rc;

@@ -45,7 +45,8 @@ static int read_components(struct list_run *run)
                            "ORDER BY c.lot_code LIMIT " LIST_PAGE_TEXT,
                            v, 1, on_component, run);
     return store_query(run->db,
-                       "SELECT " LIST_COLUMNS "FROM component c WHERE c.lot_code > ? AND c.category IN "
+                       "SELECT " LIST_COLUMNS
+                       "FROM component c FORCE INDEX (uq_lot) WHERE c.lot_code > ? AND c.category IN "
                        "(SELECT CONVERT(j.item USING utf8mb4) COLLATE utf8mb4_uca1400_as_ci FROM "
                        "JSON_TABLE(?, '$[*]' COLUMNS (item VARCHAR(255) PATH '$')) j) "
                        "ORDER BY c.lot_code LIMIT " LIST_PAGE_TEXT,

@@ -197,13 +197,14 @@ static int set_prices(struct recalc_run *run, const char *task)
     uint32_t first = run->ids[run->changes[0].row], last = run->ids[run->changes[run->n_changes - 1].row];
     struct store_value v[] = {STORE_SN(task, 36), STORE_U(first), STORE_U(last)};
     if (run->scoped)
-        return store_run(run->db,
-                         "UPDATE price_change p FORCE INDEX (uq_run) STRAIGHT_JOIN component c ON c.id = "
-                         "p.component_id " TRAIL_TO_PRICE
-                         "WHERE p.task_id = ? AND p.component_id BETWEEN ? AND ? " TRAIL_HAS_PRICE,
-                         v, 3, NULL, NULL);
+        return store_run(
+            run->db,
+            "UPDATE price_change p FORCE INDEX (uq_run) STRAIGHT_JOIN component c FORCE INDEX (PRIMARY) ON c.id = "
+            "p.component_id " TRAIL_TO_PRICE "WHERE p.task_id = ? AND p.component_id BETWEEN ? AND ? " TRAIL_HAS_PRICE,
+            v, 3, NULL, NULL);
     return store_run(run->db,
-                     "UPDATE component c STRAIGHT_JOIN price_change p FORCE INDEX (uq_run) ON p.task_id = ? AND "
+                     "UPDATE component c FORCE INDEX (PRIMARY) STRAIGHT_JOIN price_change p FORCE INDEX (uq_run) ON "
+                     "p.task_id = ? AND "
                      "p.component_id = c.id " TRAIL_TO_PRICE "WHERE c.id BETWEEN ? AND ? " TRAIL_HAS_PRICE,
                      v, 3, NULL, NULL);
 }
@@ -228,7 +229,8 @@ static int touch_state(struct recalc_run *run, enum price_state state)
     char *ids = price_ids_json(run->touched[state], run->n_touched[state]);
     struct store_value v[] = {STORE_S(ids), STORE_S(price_state_name(state)), today ? STORE_SN(as_of.s, 10) : STORE_N};
     int rc = store_run(run->db,
-                       "UPDATE JSON_TABLE(?, '$[*]' COLUMNS (id INT UNSIGNED PATH '$')) j STRAIGHT_JOIN component c ON "
+                       "UPDATE JSON_TABLE(?, '$[*]' COLUMNS (id INT UNSIGNED PATH '$')) j STRAIGHT_JOIN component c "
+                       "FORCE INDEX (PRIMARY) ON "
                        "c.id = j.id SET c.price_state = ?, c.price_as_of = COALESCE(?, c.price_as_of)",
                        v, 3, NULL, NULL);
     free(ids);

@@ -98,14 +98,16 @@ static int read_rows(struct store_conn *conn, yajl_val params, struct listing_of
                               STORE_U(!q),
                               q ? STORE_S(pattern(name, q, true)) : STORE_N,
                               coded ? STORE_S(pattern(code, norm, true)) : STORE_N,
-                              coded ? STORE_S(pattern(number, norm, false)) : STORE_N,
+                              STORE_S(coded ? pattern(number, norm, false) : ""), /* no number is empty */
                               STORE_U(page_want(listing->page))};
-    return store_query(conn,
-                       "SELECT " COLUMNS " FROM component c WHERE c.lot_code > ? AND (? IS NULL OR c.category = ?) AND "
-                       "(? IS NULL OR c.price_state = ?) AND (? OR c.active = ?) AND (? OR c.name LIKE ? OR "
-                       "c.lot_norm LIKE ? OR c.id IN (SELECT m.component_id FROM part_number_map m WHERE m.pn_norm "
-                       "LIKE ?)) ORDER BY c.lot_code LIMIT ?",
-                       v, 12, on_component, listing);
+    return store_query(
+        conn,
+        "SELECT " COLUMNS
+        " FROM component c FORCE INDEX (uq_lot) WHERE c.lot_code > ? AND (? IS NULL OR c.category = ?) AND "
+        "(? IS NULL OR c.price_state = ?) AND (? OR c.active = ?) AND (? OR c.name LIKE ? OR "
+        "c.lot_norm LIKE ? OR c.id IN (SELECT n.component_id FROM (SELECT DISTINCT m.component_id FROM "
+        "part_number_map m FORCE INDEX (uq_map) WHERE m.pn_norm LIKE ?) n)) ORDER BY c.lot_code LIMIT ?",
+        v, 12, on_component, listing);
 }
 
 int components_read(struct store_conn *conn, yajl_val params, struct page *page, struct json_out *out)
@@ -145,7 +147,8 @@ static int find(struct store_conn *conn, const char *lot, struct finding *findin
     bool coded = pn_normalise(lot, strlen(lot), norm, NULL) == PN_OK;
     struct store_value v[] = {STORE_S(lot), coded ? STORE_S(norm) : STORE_N, STORE_S(lot)};
     return store_query(conn,
-                       "SELECT " COLUMNS " FROM component c WHERE c.lot_code = ? OR c.lot_norm = ? "
+                       "SELECT " COLUMNS
+                       " FROM component c FORCE INDEX (uq_lot, uq_lot_norm) WHERE c.lot_code = ? OR c.lot_norm = ? "
                        "ORDER BY c.lot_code = ? DESC LIMIT 1",
                        v, 3, on_found, finding);
 }
@@ -182,7 +185,8 @@ int component_find_whole(struct store_conn *conn, const char *lot, uint32_t *id,
     json_key(out, "part_numbers");
     json_array(out);
     rc = store_query(conn,
-                     "SELECT part_number, vendor_norm, lot_qty, pack_qty FROM part_number_map WHERE component_id = ? "
+                     "SELECT part_number, vendor_norm, lot_qty, pack_qty FROM part_number_map FORCE INDEX (ix_comp) "
+                     "WHERE component_id = ? "
                      "ORDER BY pn_norm, vendor_norm",
                      &v, 1, on_number, out);
     json_array_end(out);

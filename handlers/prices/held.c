@@ -18,20 +18,23 @@ const struct param_spec held_params[] = {
 
 /* The component beside the change, named by the columns behind PRICE_CHANGE_COLUMNS. */
 #define OBJECT_COLUMNS PRICE_CHANGE_COLUMNS ", c.lot_code, c.name, c.category, c.price, c.price_state"
-#define FROM           " FROM price_change pc JOIN component c ON c.id = pc.component_id "
+#define FROM(index)                                                                                                    \
+    " FROM price_change pc FORCE INDEX (" index ") JOIN component c FORCE INDEX (PRIMARY) ON c.id = pc.component_id "
 /* A run that found the price unchanged need not leave a row: it moves the date of the price, or stands in the journal,
  * as long as that is kept. A task is made at most a day before it runs, which bounds how many are looked at. */
 #define IN_SCOPE(list, item)                                                                                           \
     "(JSON_TYPE(JSON_EXTRACT(t.params, '" list "')) <> 'ARRAY' OR JSON_LENGTH(t.params, '" list "') = 0 OR "           \
     "JSON_CONTAINS(t.params, JSON_QUOTE(" item "), '" list "'))"
 #define LATER_RUN                                                                                                      \
-    "SELECT 1 FROM task t WHERE t.type = 'recalculate' AND t.created_at > pc.created_at - INTERVAL 1 DAY AND "         \
+    "SELECT 1 FROM task t FORCE INDEX (ix_type_status) WHERE t.type = 'recalculate' AND t.created_at > pc.created_at " \
+    "- INTERVAL 1 DAY AND "                                                                                            \
     "t.status = 'succeeded' AND t.id <> pc.task_id AND t.finished_at >= COALESCE((SELECT own.finished_at FROM task "   \
-    "own WHERE own.id = pc.task_id), pc.created_at) AND JSON_VALUE(t.params, '$.dry_run') <> '1' AND " IN_SCOPE(       \
-        "$.lot_codes", "c.lot_code") " AND " IN_SCOPE("$.categories", "c.category")
+    "own FORCE INDEX (PRIMARY) WHERE own.id = pc.task_id), pc.created_at) AND JSON_VALUE(t.params, '$.dry_run') <> "   \
+    "'1' AND " IN_SCOPE("$.lot_codes", "c.lot_code") " AND " IN_SCOPE("$.categories", "c.category")
 #define WAITS                                                                                                          \
     "pc.outcome = 'held' AND pc.reviewed IS NULL AND c.price <=> pc.old_price AND COALESCE(c.price_as_of <= "          \
-    "pc.as_of, 1) AND NOT EXISTS (SELECT 1 FROM price_change later WHERE later.component_id = pc.component_id AND "    \
+    "pc.as_of, 1) AND NOT EXISTS (SELECT 1 FROM price_change later FORCE INDEX (ix_hist) WHERE later.component_id = "  \
+    "pc.component_id AND "                                                                                             \
     "later.id > pc.id) AND NOT EXISTS (" LATER_RUN ")"
 
 static void put_object(struct json_out *out, const struct store_value *v)
@@ -70,8 +73,8 @@ int held_read(struct store_conn *conn, yajl_val params, struct page *page, struc
     json_key(out, "held");
     json_array(out);
     int rc = store_query(conn,
-                         "SELECT " OBJECT_COLUMNS FROM "WHERE " WAITS
-                         " AND pc.id < CAST(? AS UNSIGNED) ORDER BY pc.id DESC LIMIT ?",
+                         "SELECT " OBJECT_COLUMNS FROM(
+                             "ix_held") "WHERE " WAITS " AND pc.id < CAST(? AS UNSIGNED) ORDER BY pc.id DESC LIMIT ?",
                          v, 2, on_held, &listing);
     json_array_end(out);
     page_put_next(page, out);
@@ -89,7 +92,8 @@ static int on_pending(const struct store_value *v, unsigned n, void *ctx)
 int held_put_pending(struct store_conn *conn, uint32_t component, struct json_out *out)
 {
     struct store_value v = STORE_U(component);
-    return store_query(conn, "SELECT MAX(pc.id)" FROM "WHERE pc.component_id = ? AND " WAITS, &v, 1, on_pending, out);
+    return store_query(conn, "SELECT MAX(pc.id)" FROM("ix_hist") "WHERE pc.component_id = ? AND " WAITS, &v, 1,
+                       on_pending, out);
 }
 
 /* ---- Deciding -------------------------------------------------------------------------------------------------- */
@@ -143,7 +147,7 @@ static int lock(struct store_conn *conn, struct deciding *deciding)
         store_query(conn, "SELECT outcome, reviewed, reviewed_by FROM price_change WHERE id = ? FOR UPDATE WAIT 2", &id,
                     1, on_state, deciding) != 0)
         return -1;
-    return store_query(conn, "SELECT 1" FROM "WHERE pc.id = ? AND " WAITS, &id, 1, on_waits, deciding);
+    return store_query(conn, "SELECT 1" FROM("PRIMARY") "WHERE pc.id = ? AND " WAITS, &id, 1, on_waits, deciding);
 }
 
 /* Nobody may decide any more: says why. */
@@ -166,7 +170,8 @@ static int write_price(struct store_conn *conn, const struct deciding *deciding)
 {
     struct store_value id = STORE_U(deciding->id);
     return store_run(conn,
-                     "UPDATE component c JOIN price_change pc ON pc.component_id = c.id SET c.price = pc.new_price, "
+                     "UPDATE price_change pc FORCE INDEX (PRIMARY) STRAIGHT_JOIN component c FORCE INDEX (PRIMARY) ON "
+                     "c.id = pc.component_id SET c.price = pc.new_price, "
                      "c.price_state = 'fresh', c.price_as_of = pc.as_of, c.price_task = pc.task_id, "
                      "c.price_changed_at = UTC_TIMESTAMP(3) WHERE pc.id = ?",
                      &id, 1, NULL, NULL);
@@ -230,5 +235,5 @@ int held_decide(struct store_conn *conn, struct held_review *review, struct json
         return conn->error.cls == STORE_RETRY ? HELD_BUSY : -1;
     if (rc != 0)
         return rc;
-    return store_query(conn, "SELECT " OBJECT_COLUMNS FROM "WHERE pc.id = ?", &id, 1, on_object, out);
+    return store_query(conn, "SELECT " OBJECT_COLUMNS FROM("PRIMARY") "WHERE pc.id = ?", &id, 1, on_object, out);
 }

@@ -173,10 +173,11 @@ static int read_quotes(struct store_conn *conn, struct history *history)
         "a.rate_date, r.nominal, q.price, q.price_per, q.currency, q.vat_included, q.vat_rate, q.min_qty, q.qty, "
         "q.quoted_on, q.valid_until, q.part_number, q.ext_ref, p.kind, p.code, p.name "
         "FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT UNSIGNED PATH '$')) j "
-        "JOIN price_change_quote a ON a.price_change_id = j.id "
-        "LEFT JOIN price_quote q ON q.id = a.quote_id "
-        "LEFT JOIN party p ON p.id = q.party_id "
-        "LEFT JOIN currency_rate r ON r.currency = q.currency AND r.rate_date = a.rate_date AND r.rate = a.rate "
+        "JOIN price_change_quote a FORCE INDEX (PRIMARY) ON a.price_change_id = j.id "
+        "LEFT JOIN price_quote q FORCE INDEX (PRIMARY) ON q.id = a.quote_id "
+        "LEFT JOIN party p FORCE INDEX (PRIMARY) ON p.id = q.party_id "
+        "LEFT JOIN currency_rate r FORCE INDEX (PRIMARY) ON r.currency = q.currency AND r.rate_date = a.rate_date AND "
+        "r.rate = a.rate "
         "ORDER BY a.price_change_id DESC, a.quote_id",
         &v, 1, on_quote, history);
 }

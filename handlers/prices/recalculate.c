@@ -38,15 +38,17 @@ static int precheck(struct store_conn *db, yajl_val params, struct param_faults 
     int bad = price_check_weights(params, faults);
     int rc = price_check_known(db, params, "lot_codes",
                                "SELECT j.item FROM JSON_TABLE(?, '$[*]' COLUMNS (item VARCHAR(255) PATH '$')) j "
-                               "WHERE NOT EXISTS (SELECT 1 FROM component c WHERE c.lot_code = CONVERT(j.item USING "
-                               "utf8mb4) COLLATE utf8mb4_nopad_bin) LIMIT 5",
+                               "LEFT JOIN component c FORCE INDEX (uq_lot) ON c.lot_code = CONVERT(j.item USING "
+                               "utf8mb4) COLLATE utf8mb4_nopad_bin "
+                               "WHERE c.id IS NULL LIMIT 5",
                                "lot-code", faults);
     if (rc >= 0) {
         bad |= rc;
         rc = price_check_known(db, params, "categories",
                                "SELECT j.item FROM JSON_TABLE(?, '$[*]' COLUMNS (item VARCHAR(255) PATH '$')) j "
-                               "WHERE NOT EXISTS (SELECT 1 FROM component c WHERE c.category = CONVERT(j.item USING "
-                               "utf8mb4) COLLATE utf8mb4_uca1400_as_ci) LIMIT 5",
+                               "LEFT JOIN component c FORCE INDEX (ix_cat) ON c.category = CONVERT(j.item USING "
+                               "utf8mb4) COLLATE utf8mb4_uca1400_as_ci "
+                               "WHERE c.id IS NULL LIMIT 5",
                                "category", faults);
     }
     return rc < 0 ? -1 : bad | rc;
@@ -97,7 +99,8 @@ static int load_scope(struct recalc_run *run)
         return store_query(
             run->db,
             "SELECT STRAIGHT_JOIN DISTINCT c.id FROM JSON_TABLE(?, '$[*]' COLUMNS (item VARCHAR(255) PATH '$')) j "
-            "JOIN component c ON c.lot_code = CONVERT(j.item USING utf8mb4) COLLATE utf8mb4_nopad_bin "
+            "JOIN component c FORCE INDEX (uq_lot) ON c.lot_code = CONVERT(j.item USING utf8mb4) COLLATE "
+            "utf8mb4_nopad_bin "
             "JOIN JSON_TABLE(?, '$[*]' COLUMNS (item VARCHAR(255) PATH '$')) k "
             "ON c.category = CONVERT(k.item USING utf8mb4) COLLATE utf8mb4_uca1400_as_ci ORDER BY c.id",
             both, 2, on_scope, run);
@@ -105,12 +108,14 @@ static int load_scope(struct recalc_run *run)
         return store_query(
             run->db,
             "SELECT STRAIGHT_JOIN DISTINCT c.id FROM JSON_TABLE(?, '$[*]' COLUMNS (item VARCHAR(255) PATH '$')) j "
-            "JOIN component c ON c.lot_code = CONVERT(j.item USING utf8mb4) COLLATE utf8mb4_nopad_bin ORDER BY c.id",
+            "JOIN component c FORCE INDEX (uq_lot) ON c.lot_code = CONVERT(j.item USING utf8mb4) COLLATE "
+            "utf8mb4_nopad_bin ORDER BY c.id",
             &lots, 1, on_scope, run);
     return store_query(
         run->db,
         "SELECT STRAIGHT_JOIN DISTINCT c.id FROM JSON_TABLE(?, '$[*]' COLUMNS (item VARCHAR(255) PATH '$')) j "
-        "JOIN component c ON c.category = CONVERT(j.item USING utf8mb4) COLLATE utf8mb4_uca1400_as_ci ORDER BY c.id",
+        "JOIN component c FORCE INDEX (ix_cat) ON c.category = CONVERT(j.item USING utf8mb4) COLLATE "
+        "utf8mb4_uca1400_as_ci ORDER BY c.id",
         &categories, 1, on_scope, run);
 }
 
@@ -146,7 +151,7 @@ static int load_listed(struct recalc_run *run, uint32_t from)
     struct store_value ids = STORE_S(list);
 #define LISTED                                                                                                         \
     "SELECT STRAIGHT_JOIN " COMPONENT_COLUMNS "FROM JSON_TABLE(?, '$[*]' COLUMNS (id INT UNSIGNED PATH '$')) j JOIN "  \
-    "component c ON c.id = j.id WHERE c.active = 1 ORDER BY c.id"
+    "component c FORCE INDEX (PRIMARY) ON c.id = j.id WHERE c.active = 1 ORDER BY c.id"
     int rc = run->dry_run ? store_query(run->db, LISTED, &ids, 1, on_component, run)
                           : store_query(run->db, LISTED " FOR UPDATE", &ids, 1, on_component, run);
     free(list);
@@ -159,7 +164,7 @@ static int load_next(struct recalc_run *run, uint32_t after)
     struct store_value v = STORE_U(after);
 #define NEXT                                                                                                           \
     "SELECT " COMPONENT_COLUMNS                                                                                        \
-    "FROM component c WHERE c.id > ? AND c.active = 1 ORDER BY c.id LIMIT " RECALC_CHUNK_TEXT
+    "FROM component c FORCE INDEX (PRIMARY) WHERE c.id > ? AND c.active = 1 ORDER BY c.id LIMIT " RECALC_CHUNK_TEXT
     return run->dry_run ? store_query(run->db, NEXT, &v, 1, on_component, run)
                         : store_query(run->db, NEXT " FOR UPDATE", &v, 1, on_component, run);
 }

@@ -1,6 +1,6 @@
 /* One run of recalculate: what its files share.
  *
- * recalculate.c holds the task type and the chunk loop, recalculate_audit.c writes, recalculate_result.c counts and
+ * recalculate.c holds the task type and the chunk loop, audit.c writes, result.c counts and
  * reports. Everything here is filled anew when the transaction is run again, except the part above the line. */
 #ifndef PF_PRICES_RUN_H
 #define PF_PRICES_RUN_H

@@ -91,12 +91,14 @@ static int resolve(struct store_conn *conn, yajl_val params, struct filter *filt
 /* The page is found in an index alone, then its rows are joined with what they refer to: left to itself the optimiser
  * joins the whole table first. One row of `stock_item` per row of the answer, however far the page is. */
 #define PAGE_OF(source)                                                                                                \
-    "SELECT s.warehouse_id, s.pn_norm, s.vendor_norm, w.code, s.part_number, s.name, c.lot_code, s.lot_qty, s.qty, "   \
+    "SELECT STRAIGHT_JOIN s.warehouse_id, s.pn_norm, s.vendor_norm, w.code, s.part_number, s.name, c.lot_code, "       \
+    "s.lot_qty, s.qty, "                                                                                               \
     "s.reserved, GREATEST(0, s.qty - s.reserved), s.unit, s.unit_cost, s.received_on, w.stock_date, i.id, i.task_id, " \
     "i.file_name, i.stock_date FROM (SELECT s.* FROM " source " s.warehouse_id BETWEEN ? AND ? AND "                   \
     "(s.warehouse_id > ? OR (s.warehouse_id = ? AND (s.pn_norm > ? OR (s.pn_norm = ? AND s.vendor_norm > ?)))) "       \
     "ORDER BY s.warehouse_id, s.pn_norm, s.vendor_norm LIMIT ?) s STRAIGHT_JOIN warehouse w ON w.id = s.warehouse_id " \
-    "STRAIGHT_JOIN stock_import i ON i.id = s.stock_import_id LEFT JOIN component c ON c.id = s.component_id "         \
+    "STRAIGHT_JOIN stock_import i FORCE INDEX (PRIMARY) ON i.id = s.stock_import_id LEFT JOIN component c FORCE "      \
+    "INDEX (PRIMARY) ON c.id = s.component_id "                                                                        \
     "ORDER BY s.warehouse_id, s.pn_norm, s.vendor_norm"
 
 static const char page_of_all[] = PAGE_OF("stock_item s FORCE INDEX (uq_stock) WHERE");

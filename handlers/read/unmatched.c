@@ -20,7 +20,8 @@ const struct param_spec unmatched_params[] = {
 enum { AT_PN_NORM, AT_PART_NUMBER, AT_NAME, AT_VENDORS, AT_WAREHOUSES, AT_ITEMS, AT_QTY, AT_FREE, AT_QUOTES, N_NUMBER };
 static const char find_numbers[] =
     "SELECT g.pn_norm, g.part_number, g.name, g.vendors, g.warehouses, g.items, g.qty, g.free, "
-    "(SELECT COUNT(*) FROM price_quote q WHERE q.pn_norm = g.pn_norm AND q.component_id IS NULL) FROM "
+    "(SELECT COUNT(*) FROM price_quote q FORCE INDEX (ix_pn) WHERE q.pn_norm = g.pn_norm AND q.component_id IS NULL) "
+    "FROM "
     "(SELECT s.pn_norm, MIN(s.part_number) AS part_number, MIN(s.name) AS name, "
     "JSON_ARRAYAGG(DISTINCT s.vendor_norm ORDER BY s.vendor_norm) AS vendors, "
     "JSON_ARRAYAGG(DISTINCT w.code ORDER BY w.code) AS warehouses, COUNT(*) AS items, SUM(s.qty) AS qty, "
@@ -40,7 +41,7 @@ static const char find_suggestions[] =
     "FROM " SKELETONS "STRAIGHT_JOIN part_number_map m FORCE INDEX (ix_skel) ON m.pn_skeleton = j.skeleton "
     "UNION ALL SELECT j.position, 1, l.lot_code, l.lot_norm, '', l.id "
     "FROM " SKELETONS "STRAIGHT_JOIN component l FORCE INDEX (ix_skel) ON l.lot_skeleton = j.skeleton) a) r "
-    "STRAIGHT_JOIN component c ON c.id = r.component_id WHERE r.n <= 3 ORDER BY r.position, r.n";
+    "STRAIGHT_JOIN component c FORCE INDEX (PRIMARY) ON c.id = r.component_id WHERE r.n <= 3 ORDER BY r.position, r.n";
 
 /* ---- Numbers --------------------------------------------------------------------------------------------------- */
 

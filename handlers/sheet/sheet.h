@@ -15,7 +15,8 @@ enum sheet_format sheet_sniff(const unsigned char *head, size_t n, struct sheet_
  * one with a password, any XML or that of 1C. Reads at most 4 MiB of it. */
 enum sheet_format sheet_sniff_file(const struct sheet_input *input, struct sheet_error *err);
 
-/* Read the whole file into the sink. `format` SHEET_UNKNOWN = sniff; SHEET_CSV must be asked for.
+/* Read the whole file into the sink. The format that is told decides the reader, which refuses what is not its own;
+ * SHEET_UNKNOWN = sniff. SHEET_CSV must be told.
  * Returns 0 (whole table delivered, or the sink said GRID_STOP), -1 with *err, or the sink's negative number. */
 int sheet_read(const struct sheet_input *input, enum sheet_format format, const struct sheet_limits *limits,
                const struct grid_sink *sink, struct sheet_error *err);

@@ -1,4 +1,4 @@
-/* The frames of gridwire.h, for both of its ends.
+/* The frames of wire.h, for both of its ends.
  *
  *   frame   u32 length of the payload, u8 kind, payload
  *   sheet   u32 index, u8 flags, u32 name length, name, u32 merges, {u32 row, column, last row, last column} each,

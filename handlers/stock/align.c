@@ -21,7 +21,7 @@ void stock_grids_take(struct stock_grids *grids, const struct grid_sheet *sheet)
     grids->n = sheet->n_grids;
     for (uint32_t i = 0; i < grids->n; i++) {
         struct stock_places *to = &grids->grid[i];
-        to->n = sheet->grids[i].n < STOCK_COLUMNS ? sheet->grids[i].n : STOCK_COLUMNS;
+        to->n = sheet->grids[i].n < TABLE_COLUMNS ? sheet->grids[i].n : TABLE_COLUMNS;
         if (to->n > 0)
             memcpy(to->right, sheet->grids[i].right, to->n * sizeof *to->right);
     }
@@ -51,7 +51,7 @@ static void add_field(struct under *under, enum stock_field field)
     under->key |= field == FIELD_PART_NUMBER || field == FIELD_LOT || field == FIELD_CODE || field == FIELD_NAME;
 }
 
-static struct under stands_under(const struct stock_heading *heading, const struct stock_places *own,
+static struct under stands_under(const struct table_heading *heading, const struct stock_places *own,
                                  const struct stock_places *places, uint32_t column)
 {
     struct under under = {.column = ARENA_NONE};
@@ -105,7 +105,7 @@ static struct sorted sort_cells(const struct stock_context *context, const struc
 {
     struct sorted sorted = {0};
     for (uint32_t i = 0; i < row->n_cells; i++)
-        if (!stock_cell_empty(&row->cells[i]))
+        if (!cell_empty(&row->cells[i]))
             sort_cell(context, &row->cells[i], stands_under(context->heading, own, places, row->cells[i].column), lined,
                       &sorted);
     lined->row = *row;

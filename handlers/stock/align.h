@@ -11,7 +11,7 @@
 /* The places of the columns of all grids of a sheet. */
 struct stock_places {
     uint32_t n; /* 0 = not told */
-    uint32_t right[STOCK_COLUMNS];
+    uint32_t right[TABLE_COLUMNS];
 };
 struct stock_grids {
     struct stock_places *grid;
@@ -23,7 +23,7 @@ void stock_grids_fini(struct stock_grids *grids);
 /* A row brought under the heading's columns; texts are those of the row it was made of. */
 struct stock_lined {
     struct grid_row row;
-    struct grid_cell cells[STOCK_COLUMNS];
+    struct grid_cell cells[TABLE_COLUMNS];
 };
 
 enum stock_alignment {

@@ -11,14 +11,14 @@
 #define CODE_VENDOR  "1C" /* item codes of 1C stand in the map under this vendor */
 
 /* Empty cells and error values (#N/A) say nothing about identity. */
-static const struct grid_cell *told(const struct stock_row *row, enum stock_field field)
+static const struct grid_cell *told(const struct table_row *row, enum stock_field field)
 {
     const struct grid_cell *cell = row->field[field];
-    return !cell || cell->kind == GRID_ERROR || stock_cell_empty(cell) ? NULL : cell;
+    return !cell || cell->kind == GRID_ERROR || cell_empty(cell) ? NULL : cell;
 }
 
 /* "1.23E+15", "1,2E+5": what Excel leaves of a long number. */
-static bool looks_scientific(struct stock_span text)
+static bool looks_scientific(struct cell_span text)
 {
     size_t i = 0, n = text.n;
     const char *s = text.s;
@@ -46,13 +46,13 @@ static enum stock_code whole_number(dec128 value, unsigned zero_pad, struct stoc
     size_t pad = value >= 0 && zero_pad > n && zero_pad < sizeof ident->digits ? zero_pad - n : 0;
     memset(ident->digits, '0', pad);
     memcpy(ident->digits + pad, plain, n + 1);
-    ident->part_number = (struct stock_span){ident->digits, pad + n};
+    ident->part_number = (struct cell_span){ident->digits, pad + n};
     return CODE_NONE;
 }
 
 static enum stock_code number_cell(const struct grid_cell *cell, struct stock_ident *ident)
 {
-    struct stock_span text = stock_cell_span(cell);
+    struct cell_span text = cell_span(cell);
     dec128 value;
     bool lost = false;
     if (dec_parse(text.s, text.n, 0, &value, &lost) != 0)
@@ -72,7 +72,7 @@ static enum stock_code identity_text(const struct grid_cell *cell, struct stock_
         return number_cell(cell, ident);
     if (cell->kind == GRID_DATE)
         return E_PN_SCI;
-    ident->part_number = stock_cell_span(cell);
+    ident->part_number = cell_span(cell);
     return cell->kind == GRID_TEXT && looks_scientific(ident->part_number) ? E_PN_SCI : CODE_NONE;
 }
 
@@ -87,8 +87,8 @@ static enum stock_code status_code(enum pn_status status)
 
 struct name_scan {
     const char *at, *end;
-    unsigned lots;           /* 0 none known, 1 one lot, 2 several */
-    struct stock_span token; /* the first known one */
+    unsigned lots;          /* 0 none known, 1 one lot, 2 several */
+    struct cell_span token; /* the first known one */
     char norm[PN_BYTES];
     bool folded;
     struct catalog_found found;
@@ -100,7 +100,7 @@ static bool is_separator(uint32_t cp)
 }
 
 /* The next run of characters between separators; n 0 at the end. */
-static struct stock_span next_token(struct name_scan *scan)
+static struct cell_span next_token(struct name_scan *scan)
 {
     const char *start = NULL;
     while (scan->at < scan->end) {
@@ -113,7 +113,7 @@ static struct stock_span next_token(struct name_scan *scan)
             start = scan->at;
         scan->at += len;
     }
-    return start ? (struct stock_span){start, (size_t)(scan->at - start)} : (struct stock_span){"", 0};
+    return start ? (struct cell_span){start, (size_t)(scan->at - start)} : (struct cell_span){"", 0};
 }
 
 static bool can_be_number(const char *norm)
@@ -127,7 +127,7 @@ static bool can_be_number(const char *norm)
     return characters >= TOKEN_MIN && digit;
 }
 
-static void try_token(const struct stock_context *context, const char *vendor_norm, struct stock_span token,
+static void try_token(const struct stock_context *context, const char *vendor_norm, struct cell_span token,
                       struct name_scan *scan)
 {
     char norm[PN_BYTES];
@@ -148,24 +148,24 @@ static void try_token(const struct stock_context *context, const char *vendor_no
     scan->lots = other ? 2 : scan->lots ? scan->lots : 1;
 }
 
-static void scan_name(const struct stock_context *context, const struct stock_row *row, const char *vendor_norm,
+static void scan_name(const struct stock_context *context, const struct table_row *row, const char *vendor_norm,
                       struct name_scan *scan)
 {
-    struct stock_span name = stock_cell_span(told(row, FIELD_NAME));
+    struct cell_span name = cell_span(told(row, FIELD_NAME));
     *scan = (struct name_scan){.at = name.s, .end = name.s + name.n};
-    for (struct stock_span token = next_token(scan); token.n; token = next_token(scan))
+    for (struct cell_span token = next_token(scan); token.n; token = next_token(scan))
         try_token(context, vendor_norm, token, scan);
 }
 
 /* A vendor that is no usable text counts as not given: the number still decides. */
-static void read_vendor(const struct stock_row *row, char *vendor_norm)
+static void read_vendor(const struct table_row *row, char *vendor_norm)
 {
-    struct stock_span vendor = stock_cell_span(told(row, FIELD_VENDOR));
+    struct cell_span vendor = cell_span(told(row, FIELD_VENDOR));
     if (vendor.n == 0 || pn_normalise(vendor.s, vendor.n, vendor_norm, NULL) != PN_OK)
         vendor_norm[0] = '\0';
 }
 
-bool stock_name_known(const struct stock_context *context, const struct stock_row *row)
+bool stock_name_known(const struct stock_context *context, const struct table_row *row)
 {
     char vendor_norm[PN_BYTES];
     struct name_scan scan;
@@ -185,7 +185,7 @@ static void take_entry(const struct catalog_map *catalog, struct stock_ident *id
 }
 
 /* The lot that the row's lot column names, or ARENA_NONE. */
-static uint32_t named_lot(const struct stock_context *context, const struct stock_row *row)
+static uint32_t named_lot(const struct stock_context *context, const struct table_row *row)
 {
     struct stock_ident lot;
     const struct grid_cell *cell = told(row, FIELD_LOT);
@@ -223,11 +223,11 @@ static bool look_up_code(const struct stock_context *context, struct stock_ident
     return true;
 }
 
-static enum stock_code from_name(const struct stock_context *context, const struct stock_row *row,
+static enum stock_code from_name(const struct stock_context *context, const struct table_row *row,
                                  struct stock_ident *ident, stock_warnings *warnings)
 {
     struct name_scan scan;
-    struct stock_span name = stock_cell_span(told(row, FIELD_NAME));
+    struct cell_span name = cell_span(told(row, FIELD_NAME));
     if (!utf8_valid(name.s, name.n))
         return E_ENCODING;
     if (!context->params->pn_from_name)
@@ -247,7 +247,7 @@ static enum stock_code from_name(const struct stock_context *context, const stru
     return CODE_NONE;
 }
 
-enum stock_code stock_identify(const struct stock_context *context, const struct stock_row *row,
+enum stock_code stock_identify(const struct stock_context *context, const struct table_row *row,
                                struct stock_ident *ident, stock_warnings *warnings)
 {
     static const enum stock_field order[] = {FIELD_PART_NUMBER, FIELD_LOT, FIELD_CODE};

@@ -137,11 +137,14 @@ static enum run_step take_lease(struct stock_run *run)
     return run_lease_take(&run->lease, run->job, name, "waiting for another import into this warehouse");
 }
 
+/* The upload was sniffed when it arrived. One that could not be read then, or came to an earlier version, is sniffed
+ * here. */
 static enum run_step find_format(struct stock_run *run)
 {
     const struct journal_file *file = run->job->file;
     struct sheet_error err = {.cls = "io", .text = "the uploaded file is gone"};
-    if (file) {
+    run->format = file ? sheet_format_named(file->format) : SHEET_UNKNOWN;
+    if (file && run->format == SHEET_UNKNOWN) {
         struct sheet_input input = {.fd = run->job->file_fd, .offset = file->offset, .length = file->length};
         run->format = sheet_sniff_file(&input, &err);
     }

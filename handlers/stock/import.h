@@ -1,9 +1,10 @@
 /* Stock import: a spreadsheet of one warehouse's stock becomes that warehouse's stock.
  *
- *   reader (grid sink)  -> heading search, rows classified           stock_import_reader, _head
- *   identity, values    -> one accepted line or one rejected row     stock_import_ident, _value
- *   items               -> lines of one key merged                   stock_import_items
- *   write, save         -> one transaction that writes only what differs
+ *   reader.c, rows.c, align.c  find the heading (handlers/table/) and say what each row is
+ *   ident.c, line.c            make one accepted line of a row, or reject it
+ *   items.c                    merges lines of one key, and compares with the present stock (load.c)
+ *   save.c, write.c            write what differs, in one transaction
+ *   result.c, changes.c        report it
  *
  * The first three know no database: they take a grid and a catalog_map, and are tested as they are. */
 #ifndef PF_STOCK_IMPORT_H

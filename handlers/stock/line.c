@@ -18,7 +18,7 @@ static int read_number(const struct stock_context *context, const struct grid_ce
 {
     memset(out, 0, sizeof *out);
     out->missing = true;
-    if (!cell || stock_cell_empty(cell))
+    if (!cell || cell_empty(cell))
         return 0;
     if (cell->kind == GRID_NUMBER)
         return value_number_cell(cell->text, cell->len, scale, out);
@@ -40,7 +40,7 @@ static enum stock_code number_error(int rc, enum stock_code not_a_number, enum s
 }
 
 /* A reserve that cannot be read counts as none: the stock itself is known. */
-static dec128 read_reserved(const struct stock_context *context, const struct stock_row *row, stock_warnings *warnings)
+static dec128 read_reserved(const struct stock_context *context, const struct table_row *row, stock_warnings *warnings)
 {
     struct value_number reserved;
     int rc = read_number(context, row->field[FIELD_RESERVED], QTY_SCALE, &reserved);
@@ -54,7 +54,7 @@ static dec128 read_reserved(const struct stock_context *context, const struct st
 }
 
 /* What the file counts, in the file's unit. */
-static enum stock_code read_quantity(const struct stock_context *context, const struct stock_row *row, dec128 reserved,
+static enum stock_code read_quantity(const struct stock_context *context, const struct table_row *row, dec128 reserved,
                                      dec128 *out, stock_warnings *warnings)
 {
     struct value_number qty;
@@ -82,17 +82,17 @@ static enum stock_code read_quantity(const struct stock_context *context, const 
 /* ---- Unit ------------------------------------------------------------------------------------------------------ */
 
 /* The unit the item is kept in, and how many of them one of the file's units is (thousandths). */
-static enum stock_code read_unit(const struct stock_context *context, const struct stock_row *row,
+static enum stock_code read_unit(const struct stock_context *context, const struct table_row *row,
                                  const struct stock_ident *ident, enum unit *unit, int64_t *multiplier)
 {
     const struct catalog_map *catalog = context->catalog;
     const struct grid_cell *cell = row->field[FIELD_UNIT];
-    struct stock_span text = stock_cell_span(cell);
+    struct cell_span text = cell_span(cell);
     struct value_unit value = {UNIT_NONE, 1, false};
     char code[24];
     if (cell && cell->kind == GRID_NUMBER && text.n < cell->zero_pad && cell->zero_pad < sizeof code) {
         int n = snprintf(code, sizeof code, "%0*d%.*s", (int)(cell->zero_pad - text.n), 0, (int)text.n, text.s);
-        text = (struct stock_span){code, (size_t)n}; /* 006 kept as the number 6 */
+        text = (struct cell_span){code, (size_t)n}; /* 006 kept as the number 6 */
     }
     if (text.n && value_unit_text(text.s, text.n, &value) != 0)
         return E_UNIT;
@@ -141,7 +141,7 @@ static enum stock_code scale_amounts(const struct stock_context *context, dec128
 
 /* ---- Cost ------------------------------------------------------------------------------------------------------ */
 
-bool stock_currency(struct stock_span text, char currency[4])
+bool stock_currency(struct cell_span text, char currency[4])
 {
     static const struct {
         const char *word, *code;
@@ -169,10 +169,10 @@ bool stock_currency(struct stock_span text, char currency[4])
 }
 
 /* The row's column, the number's suffix, the heading, the base currency: the first that says something. */
-static bool row_currency(const struct stock_context *context, const struct stock_row *row, const char *suffix,
+static bool row_currency(const struct stock_context *context, const struct table_row *row, const char *suffix,
                          const char *heading, char currency[4])
 {
-    struct stock_span text = stock_cell_span(row->field[FIELD_CURRENCY]);
+    struct cell_span text = cell_span(row->field[FIELD_CURRENCY]);
     if (text.n)
         return stock_currency(text, currency);
     memcpy(currency, *suffix ? suffix : *heading ? heading : context->catalog->base_currency, 4);
@@ -240,7 +240,7 @@ struct file_cost {
     enum stock_field field; /* FIELD_UNIT_COST, FIELD_TOTAL_COST; FIELD_NONE = missing */
 };
 
-static enum stock_code read_cost(const struct stock_context *context, const struct stock_row *row,
+static enum stock_code read_cost(const struct stock_context *context, const struct table_row *row,
                                  struct file_cost *cost)
 {
     static const enum stock_field order[] = {FIELD_UNIT_COST, FIELD_TOTAL_COST};
@@ -257,7 +257,7 @@ static enum stock_code read_cost(const struct stock_context *context, const stru
 }
 
 /* round4(cost × rate ÷ nominal ÷ (1 + VAT if included) ÷ factor), and ÷ quantity when the file gives a total. */
-static enum stock_code convert_cost(struct stock_context *context, const struct stock_row *row,
+static enum stock_code convert_cost(struct stock_context *context, const struct table_row *row,
                                     const struct file_cost *cost, dec128 qty, int64_t multiplier, int64_t *out)
 {
     const struct label_hints *hints = &context->heading->hints[cost->field];
@@ -284,7 +284,7 @@ static enum stock_code convert_cost(struct stock_context *context, const struct 
     return CODE_NONE;
 }
 
-static enum stock_code measure_cost(struct stock_context *context, const struct stock_row *row, dec128 qty,
+static enum stock_code measure_cost(struct stock_context *context, const struct table_row *row, dec128 qty,
                                     int64_t multiplier, int64_t *out, stock_warnings *warnings)
 {
     struct file_cost cost;
@@ -294,8 +294,8 @@ static enum stock_code measure_cost(struct stock_context *context, const struct 
         return code;
     bool total = cost.field == FIELD_TOTAL_COST;
     if (cost.field == FIELD_NONE || (total && qty == 0 && cost.number.value != 0)) {
-        if (stock_heading_has(context->heading, FIELD_UNIT_COST) ||
-            stock_heading_has(context->heading, FIELD_TOTAL_COST))
+        if (table_heading_has(context->heading, FIELD_UNIT_COST) ||
+            table_heading_has(context->heading, FIELD_TOTAL_COST))
             stock_warn(warnings, W_COST_MISSING);
         return CODE_NONE;
     }
@@ -311,7 +311,7 @@ static enum stock_code measure_cost(struct stock_context *context, const struct 
     return code;
 }
 
-enum stock_code stock_measure(struct stock_context *context, const struct stock_row *row,
+enum stock_code stock_measure(struct stock_context *context, const struct table_row *row,
                               const struct stock_ident *ident, struct stock_amounts *amounts, stock_warnings *warnings)
 {
     dec128 qty = 0, reserved = read_reserved(context, row, warnings);
@@ -328,12 +328,12 @@ enum stock_code stock_measure(struct stock_context *context, const struct stock_
 
 /* ---- The row as a whole ---------------------------------------------------------------------------------------- */
 
-static struct value_date read_date(const struct stock_context *context, const struct stock_row *row,
+static struct value_date read_date(const struct stock_context *context, const struct table_row *row,
                                    stock_warnings *warnings)
 {
     const struct grid_cell *cell = row->field[FIELD_RECEIVED_ON];
     struct value_date date = {0, 0, 0};
-    if (!cell || stock_cell_empty(cell))
+    if (!cell || cell_empty(cell))
         return date;
     int rc = -EINVAL;
     if (cell->kind == GRID_NUMBER)
@@ -349,7 +349,7 @@ static struct value_date read_date(const struct stock_context *context, const st
 }
 
 /* As many characters of valid text as a column holds; up to a NUL, which some writer of .mxl may leave. */
-static size_t cut_characters(struct stock_span text, size_t characters)
+static size_t cut_characters(struct cell_span text, size_t characters)
 {
     size_t i = 0;
     for (; i < text.n; i++)
@@ -358,11 +358,11 @@ static size_t cut_characters(struct stock_span text, size_t characters)
     return i;
 }
 
-enum stock_code stock_line_read(struct stock_context *context, const struct stock_row *row, struct stock_ident *ident,
+enum stock_code stock_line_read(struct stock_context *context, const struct table_row *row, struct stock_ident *ident,
                                 struct stock_line *line, stock_warnings *warnings)
 {
     struct stock_amounts amounts = {0, 0, -1, UNIT_PCS};
-    struct stock_span name = stock_cell_span(row->field[FIELD_NAME]);
+    struct cell_span name = cell_span(row->field[FIELD_NAME]);
     enum stock_code code = stock_identify(context, row, ident, warnings);
     if (code == CODE_NONE && !utf8_valid(name.s, name.n))
         code = E_ENCODING;

@@ -6,8 +6,8 @@
 
 #include "handlers/pricing/partnum.h"
 #include "handlers/stock/import.h"
+#include "handlers/stock/issue.h"
 #include "handlers/table/head.h"
-#include "handlers/table/issue.h"
 
 #define STOCK_RATES_CACHED 8
 
@@ -15,7 +15,7 @@
 struct stock_context {
     const struct stock_params *params;
     struct catalog_map *catalog;
-    const struct stock_heading *heading;
+    const struct table_heading *heading;
     struct value_date stock_date; /* rates are taken at this date */
     bool date1904;                /* serial numbers of days count from 1904 */
     /* Rates asked for so far: the same few for half a million rows. */
@@ -43,17 +43,17 @@ static inline bool stock_warned(stock_warnings set, enum stock_code code)
 struct stock_ident {
     char pn_norm[PN_BYTES];
     char vendor_norm[PN_BYTES];
-    char digits[24];               /* a number cell as text, padded with zeros */
-    struct stock_span part_number; /* as written */
-    uint32_t component, entry;     /* numbers in the catalogue, or ARENA_NONE */
+    char digits[24];              /* a number cell as text, padded with zeros */
+    struct cell_span part_number; /* as written */
+    uint32_t component, entry;    /* numbers in the catalogue, or ARENA_NONE */
 };
-enum stock_code stock_identify(const struct stock_context *context, const struct stock_row *row,
+enum stock_code stock_identify(const struct stock_context *context, const struct table_row *row,
                                struct stock_ident *ident, stock_warnings *warnings);
 /* Is a number that the map or a lot knows among the words of the name? */
-bool stock_name_known(const struct stock_context *context, const struct stock_row *row);
+bool stock_name_known(const struct stock_context *context, const struct table_row *row);
 
 /* Three-letter code of a currency as people write it; false when it is none. */
-bool stock_currency(struct stock_span text, char currency[4]);
+bool stock_currency(struct cell_span text, char currency[4]);
 
 /* Amounts of a row whose identity is known. */
 struct stock_amounts {
@@ -61,11 +61,11 @@ struct stock_amounts {
     int64_t cost;          /* ten-thousandths, -1 = none */
     enum unit unit;
 };
-enum stock_code stock_measure(struct stock_context *context, const struct stock_row *row,
+enum stock_code stock_measure(struct stock_context *context, const struct table_row *row,
                               const struct stock_ident *ident, struct stock_amounts *amounts, stock_warnings *warnings);
 
 /* Both, and the date and texts: the whole row. `ident` is the storage that the line's texts point into. */
-enum stock_code stock_line_read(struct stock_context *context, const struct stock_row *row, struct stock_ident *ident,
+enum stock_code stock_line_read(struct stock_context *context, const struct table_row *row, struct stock_ident *ident,
                                 struct stock_line *line, stock_warnings *warnings);
 
 #endif

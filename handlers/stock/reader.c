@@ -51,14 +51,14 @@ void stock_reader_fini(struct stock_reader *reader)
     free(reader->merges);
     stock_grids_fini(&reader->grids);
     free(reader->waiting);
-    stock_heading_fini(&reader->heading);
+    table_heading_fini(&reader->heading);
     stock_issues_fini(&reader->issues);
     memset(reader, 0, sizeof *reader);
 }
 
 /* ---- Issues ---------------------------------------------------------------------------------------------------- */
 
-static void report(struct stock_reader *reader, const struct stock_row *row, enum stock_code code, const char *pn_norm)
+static void report(struct stock_reader *reader, const struct table_row *row, enum stock_code code, const char *pn_norm)
 {
     char raw[RAW_BYTES], suggestion[256] = "";
     if (!stock_issues_count(&reader->issues, code))
@@ -69,7 +69,7 @@ static void report(struct stock_reader *reader, const struct stock_row *row, enu
     stock_issues_keep(&reader->issues, code, row->row->row, raw, n, pn_norm, suggestion);
 }
 
-static void report_warnings(struct stock_reader *reader, const struct stock_row *row, stock_warnings warnings,
+static void report_warnings(struct stock_reader *reader, const struct table_row *row, stock_warnings warnings,
                             const char *pn_norm)
 {
     for (enum stock_code code = W_PN_FOLDED; warnings && code < STOCK_CODES; code++)
@@ -93,7 +93,7 @@ static int too_much_text(struct stock_reader *reader)
     return GRID_STOP;
 }
 
-static int take_data(struct stock_reader *reader, const struct stock_row *row)
+static int take_data(struct stock_reader *reader, const struct table_row *row)
 {
     struct stock_ident ident;
     struct stock_line line;
@@ -122,15 +122,15 @@ static int take_data(struct stock_reader *reader, const struct stock_row *row)
 }
 
 /* In another warehouse's section, or with another one in its own column. */
-static bool is_elsewhere(const struct stock_reader *reader, const struct stock_row *row)
+static bool is_elsewhere(const struct stock_reader *reader, const struct table_row *row)
 {
-    struct stock_span text = stock_cell_span(row->field[FIELD_WAREHOUSE]);
+    struct cell_span text = cell_span(row->field[FIELD_WAREHOUSE]);
     if (reader->section != ARENA_NONE && reader->section != reader->warehouse)
         return true;
     return text.n && catalog_map_warehouse_named(reader->catalog, text.s, text.n) != reader->warehouse;
 }
 
-static int take_kind(struct stock_reader *reader, const struct stock_row *row, enum stock_row_kind kind)
+static int take_kind(struct stock_reader *reader, const struct table_row *row, enum stock_row_kind kind)
 {
     uint32_t section;
     switch (kind) {
@@ -162,7 +162,7 @@ static int take_kind(struct stock_reader *reader, const struct stock_row *row, e
 static int take_waiting(struct stock_reader *reader, unsigned next_outline)
 {
     struct grid_row *waiting = reader->waiting;
-    struct stock_row row;
+    struct table_row row;
     if (!waiting)
         return 0;
     reader->waiting = NULL;
@@ -174,11 +174,11 @@ static int take_waiting(struct stock_reader *reader, unsigned next_outline)
 
 static int take_aligned(struct stock_reader *reader, const struct grid_row *grid)
 {
-    struct stock_row row;
+    struct table_row row;
     stock_row_sort(&reader->heading, grid, &row);
     enum stock_row_kind kind = stock_row_kind(&reader->context, &row);
     if (kind == ROW_WAIT)
-        reader->waiting = stock_row_copy(grid);
+        reader->waiting = table_row_copy(grid);
     return take_kind(reader, &row, kind);
 }
 
@@ -187,7 +187,7 @@ static int take_aligned(struct stock_reader *reader, const struct grid_row *grid
 static int take_other_grid(struct stock_reader *reader, const struct grid_row *grid)
 {
     struct stock_lined lined;
-    struct stock_row row = {.row = grid};
+    struct table_row row = {.row = grid};
     enum stock_row_kind kind;
     switch (stock_align(&reader->context, &reader->grids, grid, &lined, &kind)) {
     case ALIGN_ROW:
@@ -215,11 +215,11 @@ static int take_row(struct stock_reader *reader, const struct grid_row *grid)
 
 /* ---- Heading --------------------------------------------------------------------------------------------------- */
 
-static struct value_date stock_date(const struct stock_reader *reader, const struct stock_head_input *input)
+static struct value_date stock_date(const struct stock_reader *reader, const struct table_head_input *input)
 {
     if (reader->params->stock_date.year)
         return reader->params->stock_date;
-    struct value_date date = stock_heading_date(input, reader->heading.row);
+    struct value_date date = table_heading_date(input, reader->heading.row);
     return date.year ? date : reader->params->today;
 }
 
@@ -236,9 +236,9 @@ static int take_head_rows(struct stock_reader *reader)
 /* The first rows are there: is this the sheet? */
 static int search_heading(struct stock_reader *reader)
 {
-    struct stock_head_input input = {(const struct grid_row *const *)reader->head, reader->n_head, reader->merges,
+    struct table_head_input input = {(const struct grid_row *const *)reader->head, reader->n_head, reader->merges,
                                      reader->n_merges};
-    switch (stock_heading_find(&input, &reader->heading)) {
+    switch (table_heading_find(&input, &reader->heading)) {
     case HEAD_AMBIGUOUS:
         fail(reader, "E_AMBIGUOUS_COLUMN",
              "Columns %u and %u below row %u%s%s are both quantities; leave the one that counts the stock.",
@@ -247,7 +247,7 @@ static int search_heading(struct stock_reader *reader)
         return GRID_STOP;
     case HEAD_NONE:
         if (reader->side_by_side == ARENA_NONE)
-            reader->side_by_side = stock_heading_side_by_side(&input);
+            reader->side_by_side = table_heading_side_by_side(&input);
         reader->phase = PHASE_PASS;
         drop_head(reader);
         return 0;
@@ -269,7 +269,7 @@ static void keep_merges(struct stock_reader *reader, const struct grid_sheet *sh
 {
     for (uint32_t i = 0; i < sheet->n_merges && reader->n_merges < MERGES_MAX; i++) {
         const struct grid_merge *m = &sheet->merges[i];
-        if (m->row >= STOCK_HEAD_ROWS || m->column >= STOCK_COLUMNS)
+        if (m->row >= TABLE_HEAD_ROWS || m->column >= TABLE_COLUMNS)
             continue;
         reader->merges = grow(reader->merges, &reader->room_merges, reader->n_merges + 1, sizeof *m);
         reader->merges[reader->n_merges++] = *m;
@@ -298,8 +298,8 @@ static int on_row(void *ctx, const struct grid_row *row)
         reader->out.tick(reader->out.ctx, reader->rows_read) != 0)
         return STOCK_SINK_STOPPED;
     if (reader->phase == PHASE_SEARCH) {
-        if (row->row < STOCK_HEAD_ROWS && reader->n_head < STOCK_HEAD_ROWS) {
-            reader->head[reader->n_head++] = stock_row_copy(row);
+        if (row->row < TABLE_HEAD_ROWS && reader->n_head < TABLE_HEAD_ROWS) {
+            reader->head[reader->n_head++] = table_row_copy(row);
             return 0;
         }
         int rc = search_heading(reader);
@@ -362,7 +362,7 @@ static int no_heading(struct stock_reader *reader)
         reader, "E_NO_HEADER",
         "No heading with a quantity and a part number, lot, code or name in the first %d rows of any sheet. Name "
         "the columns, \"Артикул\" and \"Количество\" for example, and send the file again.",
-        STOCK_HEAD_ROWS);
+        TABLE_HEAD_ROWS);
 }
 
 static int judge(struct stock_reader *reader)

@@ -35,13 +35,13 @@ struct stock_reader {
     enum stock_phase phase;
     char sheet[65]; /* name of the sheet, cut at 64 characters for the row errors */
     bool date1904;  /* of the sheet */
-    struct grid_row *head[STOCK_HEAD_ROWS];
+    struct grid_row *head[TABLE_HEAD_ROWS];
     uint32_t n_head;
     struct grid_merge *merges;
     uint32_t n_merges, room_merges;
     struct stock_grids grids; /* of the sheet */
 
-    struct stock_heading heading;
+    struct table_heading heading;
     struct stock_context context;
     struct grid_row *waiting; /* a row whose kind depends on the next one, or NULL */
     uint32_t section;         /* warehouse of the section we are in, or ARENA_NONE */
@@ -50,7 +50,7 @@ struct stock_reader {
     uint32_t rows_total, rows_rejected, duplicates_merged;
     uint32_t uncalculated; /* formulas without a value in the rows below the heading */
     uint32_t no_values;    /* data rows whose quantity is an error or, in a form of 1C, an expression */
-    uint32_t side_by_side; /* row of stock_heading_side_by_side() on a sheet without heading, or ARENA_NONE */
+    uint32_t side_by_side; /* row of table_heading_side_by_side() on a sheet without heading, or ARENA_NONE */
     uint32_t skipped[SKIP_COUNT];
     struct stock_issues issues;
     /* Set when the task cannot succeed: "E_NO_HEADER" and a sentence. */

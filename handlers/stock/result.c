@@ -20,12 +20,12 @@ static void put_date(struct json_out *out, const char *key, struct value_date da
     json_put_string(out, key, date.year ? text : NULL);
 }
 
-static void put_columns(struct json_out *out, const struct stock_heading *heading)
+static void put_columns(struct json_out *out, const struct table_heading *heading)
 {
     json_key(out, "columns");
     json_object(out);
     for (unsigned field = FIELD_NONE + 1; field < FIELD_COUNT; field++)
-        if (stock_heading_has(heading, (enum stock_field)field))
+        if (table_heading_has(heading, (enum stock_field)field))
             json_put_int(out, stock_field_name((enum stock_field)field), heading->column[field] + 1);
     json_object_end(out);
 }

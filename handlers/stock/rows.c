@@ -9,43 +9,43 @@
 #define RAW_CHARACTERS 1000
 #define NUMBERED_MIN   3 /* "1, 2, 3 … n": two columns that read 1 and 2 are as likely code 1, quantity 2 */
 
-void stock_row_sort(const struct stock_heading *heading, const struct grid_row *grid, struct stock_row *row)
+void stock_row_sort(const struct table_heading *heading, const struct grid_row *grid, struct table_row *row)
 {
     memset(row, 0, sizeof *row);
     row->row = grid;
-    for (uint32_t i = 0; i < grid->n_cells && grid->cells[i].column < STOCK_COLUMNS; i++) {
+    for (uint32_t i = 0; i < grid->n_cells && grid->cells[i].column < TABLE_COLUMNS; i++) {
         enum stock_field field = (enum stock_field)heading->field_at[grid->cells[i].column];
         if (field != FIELD_NONE)
             row->field[field] = &grid->cells[i];
     }
 }
 
-static bool all_empty(const struct stock_row *row)
+static bool all_empty(const struct table_row *row)
 {
     for (unsigned field = FIELD_NONE + 1; field < FIELD_COUNT; field++)
-        if (!stock_cell_empty(row->field[field]))
+        if (!cell_empty(row->field[field]))
             return false;
     return true;
 }
 
-static bool is_identified(const struct stock_row *row)
+static bool is_identified(const struct table_row *row)
 {
-    return !stock_cell_empty(row->field[FIELD_PART_NUMBER]) || !stock_cell_empty(row->field[FIELD_LOT]) ||
-           !stock_cell_empty(row->field[FIELD_CODE]);
+    return !cell_empty(row->field[FIELD_PART_NUMBER]) || !cell_empty(row->field[FIELD_LOT]) ||
+           !cell_empty(row->field[FIELD_CODE]);
 }
 
-static struct stock_span first_words(const struct grid_row *row)
+static struct cell_span first_words(const struct grid_row *row)
 {
     for (uint32_t i = 0; i < row->n_cells; i++) {
-        struct stock_span words = stock_cell_words(&row->cells[i]);
+        struct cell_span words = cell_words(&row->cells[i]);
         if (words.n)
             return words;
     }
-    return (struct stock_span){"", 0};
+    return (struct cell_span){"", 0};
 }
 
 /* Most cells differ from their label in the first letter: no need to bring the whole text into a label's form. */
-static bool may_be_label(struct stock_span words, const char *label)
+static bool may_be_label(struct cell_span words, const char *label)
 {
     size_t len;
     uint32_t first = utf8_lower(utf8_decode(words.s, words.n, &len)),
@@ -54,11 +54,11 @@ static bool may_be_label(struct stock_span words, const char *label)
     return !letter || first == own;
 }
 
-static bool repeats_label(const struct stock_heading *heading, const struct grid_cell *cell)
+static bool repeats_label(const struct table_heading *heading, const struct grid_cell *cell)
 {
     char label[LABEL_BYTES];
     bool ready = false;
-    struct stock_span words = stock_cell_words(cell);
+    struct cell_span words = cell_words(cell);
     for (unsigned i = 0; i < 3 && words.n > 0 && words.n < sizeof label; i++) {
         const char *own = arena_text(&heading->text, heading->label[cell->column][i]);
         if (*own == '\0' || !may_be_label(words, own))
@@ -72,16 +72,16 @@ static bool repeats_label(const struct stock_heading *heading, const struct grid
     return false;
 }
 
-static bool is_repeated_heading(const struct stock_heading *heading, const struct grid_row *row)
+static bool is_repeated_heading(const struct table_heading *heading, const struct grid_row *row)
 {
     unsigned repeated = 0;
-    for (uint32_t i = 0; i < row->n_cells && row->cells[i].column < STOCK_COLUMNS && repeated < 2; i++)
+    for (uint32_t i = 0; i < row->n_cells && row->cells[i].column < TABLE_COLUMNS && repeated < 2; i++)
         repeated += repeats_label(heading, &row->cells[i]);
     return repeated >= 2;
 }
 
 /* Is the text exactly this number, without leading zeros? */
-static bool reads_as(struct stock_span text, uint64_t number)
+static bool reads_as(struct cell_span text, uint64_t number)
 {
     uint64_t value = 0;
     if (text.n > 6 || text.s[0] == '0')
@@ -99,7 +99,7 @@ static bool is_numbered(const struct grid_row *row)
 {
     unsigned n = 0;
     for (uint32_t i = 0; i < row->n_cells; i++) {
-        struct stock_span text = stock_cell_span(&row->cells[i]);
+        struct cell_span text = cell_span(&row->cells[i]);
         if (text.n && !reads_as(text, ++n))
             return false;
     }
@@ -107,20 +107,20 @@ static bool is_numbered(const struct grid_row *row)
 }
 
 /* Rule 4. A sheet with a unit column gives units to its items and none to its groups. */
-static enum stock_row_kind group_or_data(const struct stock_context *context, const struct stock_row *row)
+static enum stock_row_kind group_or_data(const struct stock_context *context, const struct table_row *row)
 {
-    if (is_identified(row) || !stock_cell_empty(row->field[FIELD_UNIT]) || stock_name_known(context, row))
+    if (is_identified(row) || !cell_empty(row->field[FIELD_UNIT]) || stock_name_known(context, row))
         return ROW_DATA;
-    bool counted = !stock_cell_empty(row->field[FIELD_QTY]) || !stock_cell_empty(row->field[FIELD_FREE]);
-    return stock_heading_has(context->heading, FIELD_UNIT) || !counted ? ROW_GROUP : ROW_WAIT;
+    bool counted = !cell_empty(row->field[FIELD_QTY]) || !cell_empty(row->field[FIELD_FREE]);
+    return table_heading_has(context->heading, FIELD_UNIT) || !counted ? ROW_GROUP : ROW_WAIT;
 }
 
-enum stock_row_kind stock_row_kind(const struct stock_context *context, const struct stock_row *row)
+enum stock_row_kind stock_row_kind(const struct stock_context *context, const struct table_row *row)
 {
     if (all_empty(row))
         return ROW_EMPTY;
     if (!is_identified(row)) {
-        struct stock_span words = first_words(row->row);
+        struct cell_span words = first_words(row->row);
         if (words.n && label_is_total(words.s, words.n))
             return ROW_TOTAL;
     }
@@ -142,12 +142,12 @@ enum stock_row_kind stock_row_kind_unaligned(const struct stock_context *context
 {
     unsigned filled = 0, amounts = 0;
     for (uint32_t i = 0; i < row->n_cells; i++) {
-        filled += !stock_cell_empty(&row->cells[i]);
+        filled += !cell_empty(&row->cells[i]);
         amounts += stock_cell_is_amount(context, &row->cells[i]);
     }
     if (filled == 0)
         return ROW_EMPTY;
-    struct stock_span words = first_words(row);
+    struct cell_span words = first_words(row);
     if (words.n && label_is_total(words.s, words.n))
         return ROW_TOTAL;
     if (is_numbered(row))
@@ -155,15 +155,15 @@ enum stock_row_kind stock_row_kind_unaligned(const struct stock_context *context
     return filled > 1 && amounts > 0 ? ROW_DATA : ROW_GROUP;
 }
 
-uint32_t stock_row_section(const struct stock_context *context, const struct stock_row *row)
+uint32_t stock_row_section(const struct stock_context *context, const struct table_row *row)
 {
-    struct stock_span name = stock_cell_words(row->field[FIELD_NAME]), first = first_words(row->row);
+    struct cell_span name = cell_words(row->field[FIELD_NAME]), first = first_words(row->row);
     uint32_t found = name.n ? catalog_map_warehouse_named(context->catalog, name.s, name.n) : ARENA_NONE;
     return found == ARENA_NONE && first.n ? catalog_map_warehouse_named(context->catalog, first.s, first.n) : found;
 }
 
 /* Copy a cell's text: control characters become blanks, bad bytes U+FFFD. */
-static size_t copy_clean(struct stock_span text, char *out, size_t size, unsigned *characters)
+static size_t copy_clean(struct cell_span text, char *out, size_t size, unsigned *characters)
 {
     size_t used = 0;
     for (size_t i = 0, len; i < text.n && *characters < RAW_CHARACTERS; i += len) {
@@ -176,12 +176,12 @@ static size_t copy_clean(struct stock_span text, char *out, size_t size, unsigne
     return used;
 }
 
-size_t stock_row_raw(const struct stock_heading *heading, const struct stock_row *row, char *out, size_t size)
+size_t stock_row_raw(const struct table_heading *heading, const struct table_row *row, char *out, size_t size)
 {
     size_t used = 0;
     unsigned characters = 0;
     bool first = true;
-    for (uint32_t column = 0; column < STOCK_COLUMNS; column++) {
+    for (uint32_t column = 0; column < TABLE_COLUMNS; column++) {
         uint8_t field = heading->field_at[column];
         if (field == FIELD_NONE)
             continue;
@@ -190,7 +190,7 @@ size_t stock_row_raw(const struct stock_heading *heading, const struct stock_row
             characters++;
         }
         first = false;
-        used += copy_clean(stock_cell_span(row->field[field]), out + used, size - used, &characters);
+        used += copy_clean(cell_span(row->field[field]), out + used, size - used, &characters);
     }
     return used;
 }

@@ -13,17 +13,17 @@ enum stock_row_kind {
     ROW_WAIT /* a group if the next row lies deeper, else data */
 };
 /* Sort the cells of a row by field. */
-void stock_row_sort(const struct stock_heading *heading, const struct grid_row *grid, struct stock_row *row);
-enum stock_row_kind stock_row_kind(const struct stock_context *context, const struct stock_row *row);
+void stock_row_sort(const struct table_heading *heading, const struct grid_row *grid, struct table_row *row);
+enum stock_row_kind stock_row_kind(const struct stock_context *context, const struct table_row *row);
 /* The same for a row whose cells count in another grid of columns than the heading's (grid_row.grid), so that none has
  * a field. ROW_DATA: a number stands beside something else, which may be stock. */
 enum stock_row_kind stock_row_kind_unaligned(const struct stock_context *context, const struct grid_row *row);
 /* Does the cell hold a number? */
 bool stock_cell_is_amount(const struct stock_context *context, const struct grid_cell *cell);
 /* The warehouse that a group row names, or ARENA_NONE. */
-uint32_t stock_row_section(const struct stock_context *context, const struct stock_row *row);
+uint32_t stock_row_section(const struct stock_context *context, const struct table_row *row);
 /* The row's recognised columns in the file's order, separated by tabs (those inside cells become blanks), cut at 1000
  * characters. Returns the length. */
-size_t stock_row_raw(const struct stock_heading *heading, const struct stock_row *row, char *out, size_t size);
+size_t stock_row_raw(const struct table_heading *heading, const struct table_row *row, char *out, size_t size);
 
 #endif

@@ -33,7 +33,7 @@ struct stock_run {
     char *changes;           /* JSON, dry run only */
 };
 
-/* ---- Result (stock_import_result.c, _changes.c) -----------------------------------------------------  */
+/* ---- Result (result.c, changes.c) ------------------------------------------------------------------------------ */
 
 /* The result of the task as JSON, heap. */
 char *stock_result_json(const struct stock_run *run);
@@ -42,7 +42,7 @@ void stock_preview_line(struct stock_run *run, const struct stock_line *line);
 /* First inserts, updates with old and new values, deletes, with the stock's values read for them. Returns 0 or -1. */
 int stock_changes_json(struct stock_run *run);
 
-/* ---- Effect (stock_import_save.c) ------------------------------------------------------------------------------ */
+/* ---- Effect (save.c) ------------------------------------------------------------------------------------------- */
 
 /* What commits together with the task's final state; job_effect_fn with a struct stock_run as ctx. */
 int stock_save(struct job *job, struct store_conn *db, struct job_ending *ending, void *ctx);

@@ -36,10 +36,10 @@ static int add_issue(struct stock_run *run, struct store_bulk *bulk, const char 
 /* The recognised columns in the order of the file, as stock_row_raw() has their cells. */
 static int save_columns(const struct stock_run *run, struct store_conn *db)
 {
-    const struct stock_heading *heading = &run->reader.heading;
+    const struct table_heading *heading = &run->reader.heading;
     char names[RUN_COLUMNS];
     size_t used = 0;
-    for (uint32_t column = 0; column < STOCK_COLUMNS; column++) {
+    for (uint32_t column = 0; column < TABLE_COLUMNS; column++) {
         enum stock_field field = (enum stock_field)heading->field_at[column];
         if (field != FIELD_NONE)
             used +=

@@ -98,16 +98,17 @@ static const char stage_row[] = "INSERT INTO stock_stage (item, kind, stock_id, 
  * once for each row of the stock. */
 _Static_assert(CHANGE_UPDATE == 2 && CHANGE_TEXTS == 3 && CHANGE_DELETE == 4, "as in the statements");
 static const char update_items[] =
-    "UPDATE stock_stage s STRAIGHT_JOIN stock_item t ON t.id = s.stock_id SET "
+    "UPDATE stock_stage s STRAIGHT_JOIN stock_item t FORCE INDEX (PRIMARY) ON t.id = s.stock_id SET "
     "t.part_number = COALESCE(s.part_number, t.part_number), t.name = COALESCE(s.name, t.name), "
     "t.component_id = s.component_id, t.lot_qty = s.lot_qty, t.qty = s.qty, t.reserved = s.reserved, t.unit = s.unit, "
     "t.unit_cost = s.unit_cost, t.received_on = s.received_on, t.stock_import_id = ? "
     "WHERE s.kind = 2 AND t.warehouse_id = ?";
 static const char update_texts[] =
-    "UPDATE stock_stage s STRAIGHT_JOIN stock_item t ON t.id = s.stock_id "
+    "UPDATE stock_stage s STRAIGHT_JOIN stock_item t FORCE INDEX (PRIMARY) ON t.id = s.stock_id "
     "SET t.part_number = s.part_number, t.name = s.name WHERE s.kind = 3 AND t.warehouse_id = ?";
-static const char delete_items[] = "DELETE t FROM stock_stage s STRAIGHT_JOIN stock_item t ON t.id = s.stock_id "
-                                   "WHERE s.kind = 4 AND t.warehouse_id = ?";
+static const char delete_items[] =
+    "DELETE t FROM stock_stage s STRAIGHT_JOIN stock_item t FORCE INDEX (PRIMARY) ON t.id = s.stock_id "
+    "WHERE s.kind = 4 AND t.warehouse_id = ?";
 
 static int stage_item(const struct stock_target *target, uint32_t number, enum stock_change change,
                       struct store_bulk *bulk)

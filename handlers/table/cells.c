@@ -8,21 +8,21 @@
 
 #define COPY_TEXT_MAX 4096
 
-struct stock_span stock_cell_span(const struct grid_cell *cell)
+struct cell_span cell_span(const struct grid_cell *cell)
 {
     if (!cell)
-        return (struct stock_span){"", 0};
-    struct stock_span span = {cell->text, cell->len};
+        return (struct cell_span){"", 0};
+    struct cell_span span = {cell->text, cell->len};
     utf8_trim(&span.s, &span.n);
     return span;
 }
 
-struct stock_span stock_cell_words(const struct grid_cell *cell)
+struct cell_span cell_words(const struct grid_cell *cell)
 {
-    return stock_cell_span(cell && cell->kind == GRID_TEXT ? cell : NULL);
+    return cell_span(cell && cell->kind == GRID_TEXT ? cell : NULL);
 }
 
-const struct grid_cell *stock_row_cell(const struct grid_row *row, uint32_t column)
+const struct grid_cell *table_row_cell(const struct grid_row *row, uint32_t column)
 {
     for (uint32_t i = 0; i < row->n_cells && row->cells[i].column <= column; i++)
         if (row->cells[i].column == column)
@@ -35,11 +35,11 @@ static size_t kept_length(const struct grid_cell *cell)
     return cell->len > COPY_TEXT_MAX ? utf8_cut(cell->text, cell->len, COPY_TEXT_MAX) : cell->len;
 }
 
-struct grid_row *stock_row_copy(const struct grid_row *row)
+struct grid_row *table_row_copy(const struct grid_row *row)
 {
     uint32_t n = 0;
     size_t bytes = 0;
-    for (; n < row->n_cells && row->cells[n].column < STOCK_COLUMNS; n++)
+    for (; n < row->n_cells && row->cells[n].column < TABLE_COLUMNS; n++)
         bytes += kept_length(&row->cells[n]);
     struct grid_row *copy = malloc(sizeof *copy + n * sizeof(struct grid_cell) + bytes);
     if (!copy)

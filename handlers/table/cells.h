@@ -5,31 +5,31 @@
 #include "handlers/pricing/labels.h"
 #include "handlers/sheet/grid/grid.h"
 
-#define STOCK_HEAD_ROWS 50 /* rows that may hold a heading … */
-#define STOCK_COLUMNS   60 /* … and columns: nothing right of them is recognised */
+#define TABLE_HEAD_ROWS 50 /* rows that may hold a heading … */
+#define TABLE_COLUMNS   60 /* … and columns: nothing right of them is recognised */
 
 /* Text of a cell without white space at its ends; n 0 when there is none. Borrowed, not terminated. */
-struct stock_span {
+struct cell_span {
     const char *s;
     size_t n;
 };
 /* Of a cell that may be NULL. */
-struct stock_span stock_cell_span(const struct grid_cell *cell);
-static inline bool stock_cell_empty(const struct grid_cell *cell)
+struct cell_span cell_span(const struct grid_cell *cell);
+static inline bool cell_empty(const struct grid_cell *cell)
 {
-    return stock_cell_span(cell).n == 0;
+    return cell_span(cell).n == 0;
 }
 /* Only of a text cell; n 0 for other kinds. */
-struct stock_span stock_cell_words(const struct grid_cell *cell);
+struct cell_span cell_words(const struct grid_cell *cell);
 
 /* The cell in this column, or NULL. */
-const struct grid_cell *stock_row_cell(const struct grid_row *row, uint32_t column);
-/* Heap copy in one block (free it with free()): the first STOCK_COLUMNS columns, texts cut at 4096 bytes, so that what
+const struct grid_cell *table_row_cell(const struct grid_row *row, uint32_t column);
+/* Heap copy in one block (free it with free()): the first TABLE_COLUMNS columns, texts cut at 4096 bytes, so that what
  * is kept of a hostile file stays small. */
-struct grid_row *stock_row_copy(const struct grid_row *row);
+struct grid_row *table_row_copy(const struct grid_row *row);
 
 /* A row with its recognised cells by field; NULL where there is no cell. */
-struct stock_row {
+struct table_row {
     const struct grid_row *row;
     const struct grid_cell *field[FIELD_COUNT];
 };

@@ -15,11 +15,11 @@ struct candidate {
     unsigned n_qty;
     uint32_t qty_at[2]; /* the first of them */
     bool used_merge;    /* a caption over several columns names one of the fields */
-    uint8_t field_at[STOCK_COLUMNS];
-    struct label_hints hints[STOCK_COLUMNS];
+    uint8_t field_at[TABLE_COLUMNS];
+    struct label_hints hints[TABLE_COLUMNS];
 };
 
-void stock_heading_fini(struct stock_heading *heading)
+void table_heading_fini(struct table_heading *heading)
 {
     arena_fini(&heading->text);
     memset(heading, 0, sizeof *heading);
@@ -27,14 +27,14 @@ void stock_heading_fini(struct stock_heading *heading)
 
 /* The caption of the upper row over a column: the cell's own, or that of the merged area it lies in. */
 struct caption {
-    struct stock_span text;
+    struct cell_span text;
     bool merged; /* over more than one column */
     bool first;  /* the column is the first of the area */
 };
 
-static struct caption caption_over(const struct stock_head_input *input, const struct grid_row *upper, uint32_t column)
+static struct caption caption_over(const struct table_head_input *input, const struct grid_row *upper, uint32_t column)
 {
-    struct caption c = {stock_cell_words(stock_row_cell(upper, column)), false, true};
+    struct caption c = {cell_words(table_row_cell(upper, column)), false, true};
     for (uint32_t i = 0; i < input->n_merges; i++) {
         const struct grid_merge *m = &input->merges[i];
         if (m->row != upper->row || column < m->column || column > m->last_column || m->column == m->last_column)
@@ -42,7 +42,7 @@ static struct caption caption_over(const struct stock_head_input *input, const s
         c.merged = true;
         c.first = column == m->column;
         if (!c.first)
-            c.text = stock_cell_words(stock_row_cell(upper, m->column));
+            c.text = cell_words(table_row_cell(upper, m->column));
         break;
     }
     return c;
@@ -54,7 +54,7 @@ static bool is_amount(enum stock_field field)
            field == FIELD_TOTAL_COST;
 }
 
-static size_t join(struct stock_span top, struct stock_span bottom, char *out, size_t size)
+static size_t join(struct cell_span top, struct cell_span bottom, char *out, size_t size)
 {
     if (top.n + bottom.n + 1 > size)
         return 0;
@@ -74,7 +74,7 @@ static void add_hints(struct label_hints *hints, const struct label_hints *upper
 }
 
 /* Field of a column that has a text in both rows. */
-static enum stock_field pair_field(struct stock_span top, struct stock_span bottom, struct label_hints *hints)
+static enum stock_field pair_field(struct cell_span top, struct cell_span bottom, struct label_hints *hints)
 {
     char joined[LABEL_BYTES];
     struct label_hints upper;
@@ -92,15 +92,15 @@ static enum stock_field pair_field(struct stock_span top, struct stock_span bott
     return n ? label_field(joined, n, hints) : FIELD_NONE;
 }
 
-static enum stock_field column_field(const struct stock_head_input *input, struct candidate *c, uint32_t column)
+static enum stock_field column_field(const struct table_head_input *input, struct candidate *c, uint32_t column)
 {
     struct label_hints *hints = &c->hints[column];
     if (!c->lower) {
-        struct stock_span text = stock_cell_words(stock_row_cell(c->upper, column));
+        struct cell_span text = cell_words(table_row_cell(c->upper, column));
         return text.n ? label_field(text.s, text.n, hints) : FIELD_NONE;
     }
     struct caption top = caption_over(input, c->upper, column);
-    struct stock_span bottom = stock_cell_words(stock_row_cell(c->lower, column));
+    struct cell_span bottom = cell_words(table_row_cell(c->lower, column));
     if (bottom.n == 0)
         return top.text.n && top.first ? label_field(top.text.s, top.text.n, hints) : FIELD_NONE;
     enum stock_field field = top.text.n ? pair_field(top.text, bottom, hints) : label_field(bottom.s, bottom.n, hints);
@@ -109,10 +109,10 @@ static enum stock_field column_field(const struct stock_head_input *input, struc
     return field;
 }
 
-static void read_candidate(const struct stock_head_input *input, struct candidate *c)
+static void read_candidate(const struct table_head_input *input, struct candidate *c)
 {
     bool seen[FIELD_COUNT] = {false};
-    for (uint32_t column = 0; column < STOCK_COLUMNS; column++) {
+    for (uint32_t column = 0; column < TABLE_COLUMNS; column++) {
         enum stock_field field = column_field(input, c, column);
         if (field == FIELD_QTY && c->n_qty++ < 2)
             c->qty_at[c->n_qty - 1] = column;
@@ -147,12 +147,12 @@ static bool can_be_lower(const struct grid_row *row)
         const struct grid_cell *cell = &row->cells[i];
         if (cell->kind == GRID_NUMBER || cell->kind == GRID_DATE)
             return false;
-        words |= stock_cell_words(cell).n > 0;
+        words |= cell_words(cell).n > 0;
     }
     return words;
 }
 
-static void consider(const struct stock_head_input *input, const struct grid_row *upper, const struct grid_row *lower,
+static void consider(const struct table_head_input *input, const struct grid_row *upper, const struct grid_row *lower,
                      struct candidate *best)
 {
     struct candidate c = {.upper = upper, .lower = lower};
@@ -161,46 +161,46 @@ static void consider(const struct stock_head_input *input, const struct grid_row
         *best = c;
 }
 
-static uint32_t keep_label(struct stock_heading *heading, struct stock_span text)
+static uint32_t keep_label(struct table_heading *heading, struct cell_span text)
 {
     char label[LABEL_BYTES];
     size_t n = text.n ? label_normalise(text.s, text.n, label, sizeof label) : 0;
     return n ? arena_add(&heading->text, label, n) : 0;
 }
 
-static void keep_labels(const struct stock_head_input *input, const struct candidate *c, struct stock_heading *out)
+static void keep_labels(const struct table_head_input *input, const struct candidate *c, struct table_heading *out)
 {
     char joined[LABEL_BYTES];
     arena_add(&out->text, "", 0); /* offset 0 means none */
-    for (uint32_t column = 0; column < STOCK_COLUMNS; column++) {
-        struct stock_span top = stock_cell_words(stock_row_cell(c->upper, column));
+    for (uint32_t column = 0; column < TABLE_COLUMNS; column++) {
+        struct cell_span top = cell_words(table_row_cell(c->upper, column));
         out->label[column][0] = keep_label(out, top);
         if (!c->lower)
             continue;
-        struct stock_span over = caption_over(input, c->upper, column).text;
-        struct stock_span bottom = stock_cell_words(stock_row_cell(c->lower, column));
+        struct cell_span over = caption_over(input, c->upper, column).text;
+        struct cell_span bottom = cell_words(table_row_cell(c->lower, column));
         out->label[column][1] = keep_label(out, bottom);
         if (over.n && bottom.n)
             out->label[column][2] =
-                keep_label(out, (struct stock_span){joined, join(over, bottom, joined, sizeof joined)});
+                keep_label(out, (struct cell_span){joined, join(over, bottom, joined, sizeof joined)});
     }
 }
 
 /* A caption may be merged over several columns: in the row that names the field, which is the lower one if it has a
  * text there. */
-static uint32_t last_under(const struct stock_head_input *input, const struct candidate *c, uint32_t column)
+static uint32_t last_under(const struct table_head_input *input, const struct candidate *c, uint32_t column)
 {
-    bool lower = c->lower && stock_cell_words(stock_row_cell(c->lower, column)).n > 0;
+    bool lower = c->lower && cell_words(table_row_cell(c->lower, column)).n > 0;
     uint32_t row = lower ? c->lower->row : c->upper->row;
     for (uint32_t i = 0; i < input->n_merges; i++) {
         const struct grid_merge *m = &input->merges[i];
-        if (m->row <= row && m->last_row >= row && m->column == column && m->last_column < STOCK_COLUMNS)
+        if (m->row <= row && m->last_row >= row && m->column == column && m->last_column < TABLE_COLUMNS)
             return m->last_column;
     }
     return column;
 }
 
-static void take(const struct stock_head_input *input, const struct candidate *c, struct stock_heading *out)
+static void take(const struct table_head_input *input, const struct candidate *c, struct table_heading *out)
 {
     memset(out, 0, sizeof *out);
     out->row = c->upper->row;
@@ -208,7 +208,7 @@ static void take(const struct stock_head_input *input, const struct candidate *c
     out->grid = c->upper->grid;
     for (unsigned field = 0; field < FIELD_COUNT; field++)
         out->column[field] = ARENA_NONE;
-    for (uint32_t column = 0; column < STOCK_COLUMNS; column++) {
+    for (uint32_t column = 0; column < TABLE_COLUMNS; column++) {
         uint8_t field = c->field_at[column];
         out->field_at[column] = field;
         out->last_at[column] = (uint8_t)last_under(input, c, column);
@@ -220,7 +220,7 @@ static void take(const struct stock_head_input *input, const struct candidate *c
     keep_labels(input, c, out);
 }
 
-enum stock_head_result stock_heading_find(const struct stock_head_input *input, struct stock_heading *out)
+enum table_head_result table_heading_find(const struct table_head_input *input, struct table_heading *out)
 {
     struct candidate best = {.n_fields = 0};
     for (uint32_t i = 0; i < input->n_rows; i++) {
@@ -232,21 +232,21 @@ enum stock_head_result stock_heading_find(const struct stock_head_input *input, 
     if (best.n_fields == 0)
         return HEAD_NONE;
     if (best.n_qty > 1) {
-        *out = (struct stock_heading){.row = best.upper->row, .rivals = {best.qty_at[0], best.qty_at[1]}};
+        *out = (struct table_heading){.row = best.upper->row, .rivals = {best.qty_at[0], best.qty_at[1]}};
         return HEAD_AMBIGUOUS;
     }
     take(input, &best, out);
     return HEAD_FOUND;
 }
 
-uint32_t stock_heading_side_by_side(const struct stock_head_input *input)
+uint32_t table_heading_side_by_side(const struct table_head_input *input)
 {
     for (uint32_t i = 1; i < input->n_rows; i++) {
         const struct grid_row *row = input->rows[i], *above = input->rows[i - 1];
         unsigned quantities = 0;
         for (uint32_t k = 0; k < row->n_cells && above->row + 1 == row->row && above->grid == row->grid; k++) {
             struct label_hints hints;
-            struct stock_span words = stock_cell_words(&row->cells[k]);
+            struct cell_span words = cell_words(&row->cells[k]);
             enum stock_field field = words.n ? label_field(words.s, words.n, &hints) : FIELD_NONE;
             bool named = caption_over(input, above, row->cells[k].column).text.n > 0;
             quantities += named && (field == FIELD_QTY || field == FIELD_FREE);
@@ -303,7 +303,7 @@ static void later(struct value_date *latest, struct value_date date)
         *latest = date;
 }
 
-static void scan_dates(struct stock_span text, struct latest_date *latest)
+static void scan_dates(struct cell_span text, struct latest_date *latest)
 {
     for (size_t i = 0; i < text.n; i++) {
         struct value_date date;
@@ -319,7 +319,7 @@ static void scan_dates(struct stock_span text, struct latest_date *latest)
 static bool tells_printing(const struct grid_cell *cell)
 {
     char label[LABEL_BYTES * 4];
-    struct stock_span text = stock_cell_words(cell);
+    struct cell_span text = cell_words(cell);
     label_normalise(text.s, text.n, label, sizeof label);
     return strstr(label, "сформирован") || strstr(label, "печат");
 }
@@ -333,14 +333,14 @@ static void scan_row(const struct grid_row *row, struct latest_date *latest)
         bool tells = cell->kind == GRID_TEXT && tells_printing(cell);
         printing |= tells;
         if (cell->kind == GRID_TEXT && !tells)
-            scan_dates(stock_cell_words(cell), latest);
+            scan_dates(cell_words(cell), latest);
         else if (cell->kind == GRID_DATE && !printing &&
                  value_date_text(cell->text, cell->len < 10 ? cell->len : 10, &date) == 0)
             later(&latest->full, date);
     }
 }
 
-struct value_date stock_heading_date(const struct stock_head_input *input, uint32_t heading_row)
+struct value_date table_heading_date(const struct table_head_input *input, uint32_t heading_row)
 {
     struct latest_date latest = {{0, 0, 0}, {0, 0, 0}};
     for (uint32_t i = 0; i < input->n_rows; i++)

@@ -10,42 +10,42 @@
 #include "handlers/table/cells.h"
 
 /* Where the columns are. */
-struct stock_heading {
+struct table_heading {
     uint32_t row;                          /* 0-based, the first of `rows` */
     unsigned rows;                         /* 1 or 2 */
     uint16_t grid;                         /* whose columns they are: grid_row.grid */
     uint32_t column[FIELD_COUNT];          /* 0-based, ARENA_NONE = the sheet has no such column */
     struct label_hints hints[FIELD_COUNT]; /* currency and VAT that the column's label names */
-    uint8_t field_at[STOCK_COLUMNS];       /* enum stock_field by column */
-    uint8_t last_at[STOCK_COLUMNS];        /* the last column under the caption that begins in this one */
+    uint8_t field_at[TABLE_COLUMNS];       /* enum stock_field by column */
+    uint8_t last_at[TABLE_COLUMNS];        /* the last column under the caption that begins in this one */
     /* Normalised texts by column, offsets into `text`, 0 = none: as a heading is repeated on each printed page, upper
      * row, lower row, and both joined. */
-    uint32_t label[STOCK_COLUMNS][3];
+    uint32_t label[TABLE_COLUMNS][3];
     struct arena text;
     uint32_t rivals[2]; /* of HEAD_AMBIGUOUS, the only thing told beside `row`: the first two quantity columns */
 };
-void stock_heading_fini(struct stock_heading *heading);
-static inline bool stock_heading_has(const struct stock_heading *heading, enum stock_field field)
+void table_heading_fini(struct table_heading *heading);
+static inline bool table_heading_has(const struct table_heading *heading, enum stock_field field)
 {
     return heading->column[field] != ARENA_NONE;
 }
 
 /* What a sheet begins with. */
-struct stock_head_input {
+struct table_head_input {
     const struct grid_row *const *rows; /* in file order */
     uint32_t n_rows;
     const struct grid_merge *merges;
     uint32_t n_merges;
 };
-enum stock_head_result { HEAD_FOUND, HEAD_NONE, HEAD_AMBIGUOUS /* two quantity columns */ };
-/* Fills *out when found; release it with stock_heading_fini() in any case. */
-enum stock_head_result stock_heading_find(const struct stock_head_input *input, struct stock_heading *out);
+enum table_head_result { HEAD_FOUND, HEAD_NONE, HEAD_AMBIGUOUS /* two quantity columns */ };
+/* Fills *out when found; release it with table_heading_fini() in any case. */
+enum table_head_result table_heading_find(const struct table_head_input *input, struct table_heading *out);
 
 /* A report with the warehouses side by side, a quantity below the name of each, has no heading for us. Row of the
  * quantities' captions, ARENA_NONE = it is no such report. */
-uint32_t stock_heading_side_by_side(const struct stock_head_input *input);
+uint32_t table_heading_side_by_side(const struct table_head_input *input);
 
 /* The latest date written above the heading, when the report was made or printed apart; year 0 = none. */
-struct value_date stock_heading_date(const struct stock_head_input *input, uint32_t heading_row);
+struct value_date table_heading_date(const struct table_head_input *input, uint32_t heading_row);
 
 #endif

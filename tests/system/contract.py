@@ -31,7 +31,6 @@ def described():
 class Contract:
     def __init__(self, document):
         self.document = document
-        self.resolver = jsonschema.RefResolver("", document)
         self.validators = {}
         self.paths = [(re.compile("^" + re.sub(r"\\\{[^}]*\\\}", "[^/]+", re.escape(path)) + "$"), path, item)
                       for path, item in document["paths"].items()]
@@ -39,14 +38,19 @@ class Contract:
 
     def resolve(self, node):
         while "$ref" in node:
-            node = self.resolver.resolve(node["$ref"])[1]
+            steps = node["$ref"].split("/")
+            assert steps[0] == "#", node
+            node = self.document
+            for step in steps[1:]:
+                node = node[step.replace("~1", "/").replace("~0", "~")]
         return node
 
     def check(self, schema, value, what):
         key = json.dumps(schema, sort_keys=True)
         if key not in self.validators:
+            # References are looked up in the schema's own root: no resolver, which older and newer releases want in different ways.
             self.validators[key] = jsonschema.Draft202012Validator(
-                schema, resolver=self.resolver, format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER)
+                {**schema, "components": self.document["components"]}, format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER)
         errors = sorted(self.validators[key].iter_errors(value), key=lambda error: list(error.path))
         assert not errors, f"{what}: " + "; ".join(
             f"/{'/'.join(map(str, error.absolute_path))}: {error.message}" for error in errors[:5]) + f" in {str(value)[:500]}"

@@ -22,7 +22,7 @@ static void put_heading(struct json_out *out, const struct stock_reader *reader)
     json_key(out, "columns");
     json_object(out);
     for (unsigned field = FIELD_NONE + 1; field < FIELD_COUNT; field++)
-        if (stock_heading_has(&reader->heading, (enum stock_field)field))
+        if (table_heading_has(&reader->heading, (enum stock_field)field))
             json_put_int(out, stock_field_name((enum stock_field)field), reader->heading.column[field] + 1);
     json_object_end(out);
     value_date_format(reader->context.stock_date, date);

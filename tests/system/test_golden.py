@@ -11,7 +11,7 @@ import uuid
 import golden
 import samples
 from contract import described
-from daemon import halt
+from daemon import BRISK, halt
 from golden import Wire, ask
 from test_actions import UNKNOWN, busy_runners, cancel
 from test_faults import runner_of, wait_ready
@@ -110,7 +110,7 @@ def test_time_limit(daemon):
 
 
 def test_interrupted(make_daemon):
-    daemon = make_daemon(tasks__runners=1)
+    daemon = make_daemon(tasks__runners=1, **BRISK)
     client = daemon.worker(0)
     task_id = start_quiet(client)
     tag = client.get(f"/api/tasks/{task_id}").headers["ETag"]

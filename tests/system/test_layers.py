@@ -19,7 +19,7 @@ def tree(tmp_path, files):
 
 def faults(top):
     needs, found = layers.arrows(top)
-    return found + list(layers.circles(needs)) + layers.too_large(top)
+    return found + list(layers.circles(needs)) + layers.too_large(top) + list(layers.stale(top))
 
 
 def test_this_tree_is_clean():
@@ -49,3 +49,12 @@ def test_a_room_that_is_too_large_is_found(tmp_path):
 def test_a_header_that_is_not_there_is_found(tmp_path):
     top = tree(tmp_path, {"base/a.c": '#include "base/gone.h"\n'})
     assert faults(top) == ["base/a.c: there is no base/gone.h"]
+
+
+def test_a_name_that_leads_nowhere_is_found(tmp_path):
+    top = tree(tmp_path, {"base/a.c": "/* See b.c, c.c, gone.h and base/c.h. */\nint x; // d.c\n", "base/b.c": "", "store/c.c": "",
+                          "README.md": "`store/c.c`, `c.c` and `away.c`\n```c\n/* any.c */\n```\n",
+                          "daemon/api/routes.c": '{HTTP_GET, "/api/tasks/{id}", f}\n/* /api/tasks/7, /api/tasks/{id}, /api/stock */\n'})
+    assert faults(top) == ["README.md: names away.c, which is not there"] + [
+        f"base/a.c: names {name}, which is not there" for name in ("c.c", "gone.h", "base/c.h", "d.c")] + [
+        "daemon/api/routes.c: names /api/stock, which is not served"]

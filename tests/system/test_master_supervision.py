@@ -245,7 +245,7 @@ def test_sigint_stops_in_good_order(make):
 
 @pytest.mark.parametrize("sig", [signal.SIGTERM, signal.SIGINT])
 def test_signal_during_start(make, sig):
-    daemon = make(fake="worker=mute").start()
+    daemon = make(["daemon.drain_s=2"], fake="worker=mute").start()
     wait_until(lambda: daemon.child("worker 0"), "a worker that does not get ready")
     daemon.process.send_signal(sig)
     assert daemon.wait_exit() == 0

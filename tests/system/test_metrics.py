@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from daemon import BRISK
 from test_polls import Held, start_quiet
 
 NAME = r"[a-zA-Z_:][a-zA-Z0-9_:]*"
@@ -176,7 +177,8 @@ def test_tasks_are_counted_once_by_outcome(daemon):
     assert page.sum("tasks_running") == page.sum("tasks_queued") == 0
 
 
-def test_held_polls_connections_and_heartbeats(daemon):
+def test_held_polls_connections_and_heartbeats(make_daemon):
+    daemon = make_daemon(**BRISK)
     one, two = daemon.worker(0), daemon.worker(1)
     task = start_quiet(one)
     clients = [daemon.worker(i % 2) for i in range(4)]

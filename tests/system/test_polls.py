@@ -10,7 +10,7 @@ from contextlib import ExitStack, contextmanager
 
 import pytest
 
-from daemon import halt
+from daemon import BRISK, halt
 from test_tasks import check_problem, check_task
 
 
@@ -330,7 +330,7 @@ def restarted(daemon, stop):
 
 def test_no_tag_outlives_a_change_whatever_is_restarted(make_daemon):
     """Tags of every life of the daemon, sent again in every later one: 304 only where the bytes are those that came with the tag."""
-    daemon = make_daemon(tasks__slots=8, tasks__runners=1)
+    daemon = make_daemon(tasks__slots=8, tasks__runners=1, daemon__drain_s=2, **BRISK)
     client = daemon.worker(0)
     done = client.start("test_sleep", ms=0, steps=1)
     client.wait(done)

@@ -6,6 +6,7 @@ import socket
 import time
 
 import samples
+from daemon import BRISK
 from test_actions import UNKNOWN, busy_runners, cancel
 from test_faults import runner_of
 from test_polls import Held, renew_workers, start_quiet
@@ -170,7 +171,8 @@ def test_waits_for_the_end_and_not_for_progress(daemon):
         assert int(again.headers["Log-Offset"]) == end
 
 
-def test_waits_for_the_end_of_an_attempt(daemon):
+def test_waits_for_the_end_of_an_attempt(make_daemon):
+    daemon = make_daemon(**BRISK)
     client = daemon.worker(0)
     task_id = start_quiet(client)
     held = Held(daemon.worker(1), log_of(task_id, "wait=25"))
@@ -220,7 +222,7 @@ def test_a_wait_for_a_log_ends_in_time(daemon):
 
 
 def test_no_room_to_wait_for_a_log(make_daemon):
-    daemon = make_daemon(http__max_held=1)
+    daemon = make_daemon(http__max_held=1, **BRISK)
     client = daemon.worker(0)
     task_id = start_quiet(client)
     first = Held(daemon.worker(0), log_of(task_id, "wait=25"))

@@ -3,8 +3,8 @@
  * A reader pushes events into a sink, in file order:
  *   sheet(), then row() for each stored row, then sheet_end(); then the next sheet.
  * Merged areas of the first GRID_HEAD_ROWS rows are told with sheet(), since a heading needs them before its rows.
- * The same interface stands on both sides of the process boundary (gridwire.h) and in unit tests: readers know nothing
- * of stock, handlers know nothing of ZIP or braces.
+ * The same interface stands on both sides of the process boundary (handlers/sheet/wire.h) and in unit tests:
+ * readers know nothing of stock, handlers know nothing of ZIP or braces.
  *
  * Everything read so far is provisional until sheet_end() has been called for that sheet: checksums and the shape of
  * the whole part are checked there. */

@@ -52,6 +52,14 @@ const char *sheet_format_name(enum sheet_format format)
     return "unknown";
 }
 
+enum sheet_format sheet_format_named(const char *name)
+{
+    enum sheet_format format = SHEET_CSV;
+    while (format != SHEET_UNKNOWN && strcmp(name, sheet_format_name(format)) != 0)
+        format--;
+    return format;
+}
+
 static ssize_t read_some(const struct sheet_input *input, uint64_t offset, unsigned char *to, size_t n)
 {
     ssize_t got;

@@ -1,6 +1,7 @@
 /* What every reader of a format has in common: what it reads, how far it goes, how it refuses, and its signature.
  *
- * The lowest room of sheet/: the readers (xlsx/, mxl/, csv.c) include this and grid.h; sheet.h chooses between them. */
+ * The lowest room of sheet/: the readers (xlsx/, mxl/, handlers/sheet/csv.c) include this and grid.h;
+ * handlers/sheet/sheet.h chooses between them. */
 #ifndef PF_SHEET_GRID_READER_H
 #define PF_SHEET_GRID_READER_H
 
@@ -39,6 +40,7 @@ struct sheet_limits {
 extern const struct sheet_limits sheet_default_limits; /* 500 000 rows, 4 GiB, 128 MiB, 32767, 10 000 */
 
 const char *sheet_format_name(enum sheet_format format); /* "xlsx", "mxl", "csv" */
+enum sheet_format sheet_format_named(const char *name);  /* SHEET_UNKNOWN for any other name */
 
 /* pread of exactly n bytes at `offset` of the input. Returns 0, or -1 with *err ("io"; "zip-truncated" at the end). */
 int input_read(const struct sheet_input *input, uint64_t offset, void *buf, size_t n, struct sheet_error *err);

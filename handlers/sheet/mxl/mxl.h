@@ -1,6 +1,6 @@
 /* Reading 1C spreadsheet documents (.mxl): the brace form of 1C 8, the binary form of 1C 7.7 and the XML form.
  *
- * mxl_read() is declared in sheet.h.
+ * mxl_read() is declared in handlers/sheet/sheet.h.
  * Every form is read twice. The first pass walks the whole file, checks its shape to the last byte and collects what is
  * stored behind the grid but belongs before or beside the rows: merged areas and row groups. Only then are rows handed
  * out, so that a truncated or glued file is refused before a single row has left the reader. Both passes go by

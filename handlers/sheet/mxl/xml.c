@@ -2,10 +2,10 @@
 #include "handlers/sheet/mxl/xml.h"
 
 #include "base/bytes.h"
+#include "handlers/sheet/expat_calls.h"
 #include "handlers/sheet/mxl/mxl.h"
 #include "handlers/sheet/mxl/token.h"
 
-#include <expat.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -115,7 +115,7 @@ static void stop(struct xml *x)
 /* Offset in the file of what is being parsed. */
 static uint64_t offset(const struct xml *x)
 {
-    XML_Index at = XML_GetCurrentByteIndex(x->parser);
+    int64_t at = expat_offset(x->parser);
     return x->start + (at < 0 ? 0 : (uint64_t)at);
 }
 
@@ -488,7 +488,7 @@ static int pass(struct xml *x)
         abort();
     /* Without a salt of ours expat opens /dev/urandom, which the sandbox forbids; where the heap lies is secret
      * enough. */
-    XML_SetHashSalt(x->parser, (unsigned long)((uintptr_t)x->parser >> 4) | 1);
+    expat_set_salt(x->parser, (uintptr_t)x->parser);
     XML_SetUserData(x->parser, x);
     XML_SetElementHandler(x->parser, on_start, on_end);
     XML_SetCharacterDataHandler(x->parser, on_text);

@@ -1,4 +1,4 @@
-/* The state of one worksheet being read: shared by xlsx_sheet.c (structure) and xlsx_cell.c (values). */
+/* The state of one worksheet being read: shared by sheet.c (structure) and cell.c (values). */
 #ifndef PF_SHEET_XLSX_SHEET_H
 #define PF_SHEET_XLSX_SHEET_H
 

@@ -1,7 +1,7 @@
 /* The small parts of a workbook go through expat: relationships, workbook, styles. */
+#include "handlers/sheet/expat_calls.h"
 #include "handlers/sheet/xlsx/xlsx.h"
 
-#include <expat.h>
 #include <stdlib.h>
 
 /* Style sheets bloated by copying have reached tens of megabytes; beyond this no part that goes through here is
@@ -76,7 +76,7 @@ static int feed(struct reading *r, const struct bytes *block, bool last)
                          XML_ErrorString(XML_GetErrorCode(r->parser)));
         return -1;
     }
-    XML_Index done = XML_GetCurrentByteIndex(r->parser);
+    int64_t done = expat_offset(r->parser);
     r->held = (size_t)(r->fed - (uint64_t)(done > 0 ? done : 0));
     if (!last && r->held > XML_TOKEN_MAX)
         return sheet_refuse(r->err, "xml-limit",

@@ -15,7 +15,7 @@
 /* What to do about a workbook that is not what a spreadsheet program writes, but may hold a table all the same. */
 #define XLSX_COPY_IT "Copy its table into a new workbook and send that."
 
-/* ---- Small parts, through expat (xlsx_small.c) ------------------------------------------------------------------ */
+/* ---- Small parts, through expat (small.c) ------------------------------------------------------------------------ */
 
 struct small_doc {
     /* Local name; attributes as expat gives them; depth 1 is the root. Returns 0, or -1 with the error refused. */
@@ -28,7 +28,7 @@ int small_read(struct zip *zip, const struct zip_entry *entry, const struct smal
 /* Value of the attribute with this local name; `prefixed` says which of "id" and "r:id" is meant. NULL when absent. */
 const char *small_attr(const char **attrs, const char *local, bool prefixed);
 
-/* ---- Package (xlsx_package.c) ----------------------------------------------------------------------------------- */
+/* ---- Package (package.c) ----------------------------------------------------------------------------------------- */
 
 enum rel_type { REL_OTHER, REL_DOCUMENT, REL_WORKSHEET, REL_STYLES, REL_STRINGS };
 
@@ -51,7 +51,7 @@ const struct rel *rels_by_type(const struct rels *rels, enum rel_type type);
 /* The target of a relationship of the part `source` as a folded key, on the heap. */
 char *package_resolve(const char *source, const char *target);
 
-/* ---- Workbook and styles ---------------------------------------------------------------------------------------- */
+/* ---- Workbook and styles ----------------------------------------------------------------------------------------- */
 
 struct book_sheet {
     char *name, *rel_id;
@@ -75,7 +75,7 @@ struct styles {
 int styles_read(struct zip *zip, const struct zip_entry *entry, struct styles *styles, struct sheet_error *err);
 void styles_free(struct styles *styles);
 
-/* ---- Text ------------------------------------------------------------------------------------------------------- */
+/* ---- Text -------------------------------------------------------------------------------------------------------- */
 
 /* Append with "_xHHHH_" decoded once from the left. */
 void text_unescape(const char *text, size_t n, struct bytes *to);
@@ -87,7 +87,7 @@ static inline size_t text_raw_max(const struct sheet_limits *limits)
     return (size_t)limits->max_text * 8;
 }
 
-/* ---- Shared strings: one arena, one offset each (xlsx_strings.c) ------------------------------------------------ */
+/* ---- Shared strings: one arena, one offset each (strings.c) ------------------------------------------------------ */
 
 struct strings {
     struct bytes arena;
@@ -105,9 +105,9 @@ static inline const char *strings_get(const struct strings *strings, size_t i, u
     return strings->arena.data + from;
 }
 
-/* ---- Worksheet -------------------------------------------------------------------------------------------------- */
+/* ---- Worksheet --------------------------------------------------------------------------------------------------- */
 
-/* Merged areas of the first rows (xlsx_merge.c). */
+/* Merged areas of the first rows (merge.c). */
 struct merges {
     struct grid_merge *list;
     uint32_t n, cap;

@@ -31,6 +31,9 @@ static void test_sniff(void **state)
     assert_int_equal(sheet_sniff((const unsigned char *)"MOXCEL\0\x08\0\1\0\x0c\0\xef\xbb\xbf{", 17, &err), SHEET_MXL);
     assert_string_equal(sheet_format_name(SHEET_XLSX), "xlsx");
     assert_string_equal(sheet_format_name(SHEET_CSV), "csv");
+    assert_int_equal(sheet_format_named("mxl"), SHEET_MXL);
+    assert_int_equal(sheet_format_named("csv"), SHEET_CSV);
+    assert_int_equal(sheet_format_named(""), SHEET_UNKNOWN);
 }
 
 /* A file of another program is called what it is. */

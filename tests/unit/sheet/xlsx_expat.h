@@ -16,7 +16,7 @@ ssize_t memory_source_read(void *source, unsigned char *buf, size_t size, struct
 char *events_of_tokeniser(const char *data, size_t n, size_t block);
 char *events_of_expat(const char *data, size_t n, size_t block);
 
-/* Cells of one worksheet part as gridjson.h prints them, or the class, through either parser. On the heap. */
+/* Cells of one worksheet part as json.h prints them, or the class, through either parser. On the heap. */
 char *cells_of_tokeniser(const char *data, size_t n, size_t block, const struct strings *strings);
 char *cells_of_expat(const char *data, size_t n, size_t block, const struct strings *strings);
 

@@ -14,7 +14,7 @@
 struct sheet_input input_of(const void *data, size_t n);
 void input_close(struct sheet_input *input);
 
-/* Read everything and give the JSON text of gridjson.h, or "class: sentence" when it was refused; the sentence must
+/* Read everything and give the JSON text of json.h, or "class: sentence" when it was refused; the sentence must
  * then tell what to do. On the heap. */
 char *read_cells(const struct sheet_input *input, enum sheet_format format);
 /* The class only ("" when it was read). */

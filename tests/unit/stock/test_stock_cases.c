@@ -32,7 +32,7 @@ static void check_heading(const char *id, yajl_val expected, const struct stock_
     check_int(id, expected, "header_row", reader->heading.row + 1);
     check_int(id, expected, "header_rows", reader->heading.rows);
     for (unsigned field = FIELD_NONE + 1; field < FIELD_COUNT; field++) {
-        if (!stock_heading_has(&reader->heading, (enum stock_field)field))
+        if (!table_heading_has(&reader->heading, (enum stock_field)field))
             continue;
         check_int(id, columns, stock_field_name((enum stock_field)field), reader->heading.column[field] + 1);
         n++;

@@ -8,7 +8,9 @@ static void inserts_and_reads_everything(void **state)
     (void)state;
     struct journal_new task;
     struct journal_row row;
-    struct journal_file file = {.name = "отчёт \xff.xlsx", .offset = 17, .length = 1ull << 40};
+    struct journal_file file = {
+        .name = "отчёт \xff.xlsx", .offset = 17, .length = 1ull << 40, .format = "xlsx", .hashed = true};
+    memset(file.sha256, 0xe1, sizeof file.sha256);
     uint8_t scope[32], payload[32], got[32];
     store_uuid found;
     char params[70000];
@@ -54,6 +56,9 @@ static void inserts_and_reads_everything(void **state)
     assert_string_equal(row.file.name, "отчёт ?.xlsx");
     assert_int_equal(row.file.offset, 17);
     assert_int_equal(row.file.length, 1ull << 40);
+    assert_string_equal(row.file.format, "xlsx");
+    assert_true(row.file.hashed);
+    assert_memory_equal(row.file.sha256, file.sha256, sizeof file.sha256);
     journal_row_fini(&row);
     assert_int_equal(journal_find_idem(&db, scope, found, got), 1);
     assert_memory_equal(found, task.id, 16);

@@ -1,5 +1,5 @@
 /* Row errors and warnings of the stock import. */
-#include "handlers/table/issue.h"
+#include "handlers/stock/issue.h"
 
 #include "base/grow.h"
 #include "base/utf8.h"

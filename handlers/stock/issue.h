@@ -1,6 +1,6 @@
 /* Errors and warnings of rows: counted without end, the first ten thousand kept with their text. */
-#ifndef PF_TABLE_ISSUE_H
-#define PF_TABLE_ISSUE_H
+#ifndef PF_STOCK_ISSUE_H
+#define PF_STOCK_ISSUE_H
 
 #include "base/arena.h"
 

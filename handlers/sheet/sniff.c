@@ -1,0 +1,138 @@
+/* What a file is by its first bytes. */
+#include "handlers/sheet/sheet.h"
+
+#include "base/bytes.h"
+#include "handlers/sheet/foreign.h"
+#include "handlers/sheet/ole.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define MXL_NAMESPACE "http://v8.1c.ru/8.2/data/spreadsheet" /* of its XML form */
+
+enum { HEAD_SIZE = 512, XML_HEAD_SIZE = 64 << 10 };
+
+static bool begins(const unsigned char *head, size_t n, const char *with, size_t m)
+{
+    return n >= m && memcmp(head, with, m) == 0;
+}
+
+static bool holds(const unsigned char *head, size_t n, const char *word)
+{
+    return memmem(head, n, word, strlen(word)) != NULL;
+}
+
+/* BIFF 2 to 8 without a container: the BOF record, its length, its version. */
+static bool looks_biff(const unsigned char *head, size_t n)
+{
+    return n >= 4 && head[0] == 9 && (head[1] == 0 || head[1] == 2 || head[1] == 4 || head[1] == 8) && head[2] >= 4 &&
+           head[2] <= 16 && head[3] == 0;
+}
+
+/* A file that begins like a 1C document; empty shells of that form are no documents. The reader itself tells
+ * versions. */
+static enum sheet_format sniff_mxl(const unsigned char *head, size_t n, struct sheet_error *err)
+{
+    if (n > 13 && head[7] == 8 && head[13] != 0xef && head[13] != '{') {
+        sheet_refuse(err, "not-zip",
+                     "The file begins like a 1C spreadsheet but holds none. Save it again as .xlsx or .mxl.");
+        return SHEET_UNKNOWN;
+    }
+    return SHEET_MXL;
+}
+
+/* UTF-16 with its mark as ASCII, '?' for all else. Returns the length, 0 when it is none. */
+static size_t narrow(const unsigned char *head, size_t n, unsigned char *to)
+{
+    bool little = begins(head, n, "\xff\xfe", 2);
+    if (!little && !begins(head, n, "\xfe\xff", 2))
+        return 0;
+    size_t made = 0;
+    for (size_t i = 2; i + 1 < n; i += 2) {
+        unsigned char low = head[i + !little], high = head[i + little];
+        to[made++] = high == 0 && low < 0x80 ? low : '?';
+    }
+    return made;
+}
+
+/* Where the text begins behind a byte order mark and blanks. */
+static size_t skip_blanks(const unsigned char *head, size_t n)
+{
+    size_t skip = begins(head, n, "\xef\xbb\xbf", 3) ? 3 : 0;
+    while (skip < n && strchr(" \t\r\n", head[skip]) && head[skip] != 0)
+        skip++;
+    return skip;
+}
+
+/* `head` may be of UTF-16 made narrow. */
+static enum sheet_format sniff_text(const unsigned char *head, size_t n, bool utf16, struct sheet_error *err)
+{
+    size_t skip = skip_blanks(head, n);
+    if (holds(head + skip, n - skip, MXL_NAMESPACE))
+        return SHEET_MXL;
+    foreign_refuse_text(head + skip, n - skip, utf16, err);
+    return SHEET_UNKNOWN;
+}
+
+static enum sheet_format sniff_other(const unsigned char *head, size_t n, struct sheet_error *err)
+{
+    unsigned char ascii[HEAD_SIZE / 2];
+    if (foreign_refuse_binary(head, n, err))
+        return SHEET_UNKNOWN;
+    size_t made = narrow(head, n < HEAD_SIZE ? n : HEAD_SIZE, ascii);
+    return made > 0 ? sniff_text(ascii, made, true, err) : sniff_text(head, n, false, err);
+}
+
+enum sheet_format sheet_sniff(const unsigned char *head, size_t n, struct sheet_error *err)
+{
+    if (n == 0) {
+        sheet_refuse(err, "empty-file", "The file is empty. Send it again.");
+        return SHEET_UNKNOWN;
+    }
+    if (begins(head, n, "PK\3\4", 4) || begins(head, n, "PK\5\6", 4))
+        return SHEET_XLSX;
+    if (begins(head, n, "MOXCEL", 6))
+        return sniff_mxl(head, n, err);
+    if (begins(head, n, "\xd0\xcf\x11\xe0", 4)) {
+        sheet_refuse(err, "legacy-xls",
+                     "The file is an old .xls workbook or one with a password. Save it as .xlsx without a password.");
+        return SHEET_UNKNOWN;
+    }
+    if (looks_biff(head, n)) {
+        sheet_refuse(err, "legacy-xls", "The file is an old .xls workbook. Save it as .xlsx and send that.");
+        return SHEET_UNKNOWN;
+    }
+    return sniff_other(head, n, err);
+}
+
+/* The root of an XML document may name its namespace late: behind a comment, or as the last of many. */
+static bool is_late_mxl(const struct sheet_input *input)
+{
+    struct sheet_error ignored;
+    size_t n = input->length < XML_HEAD_SIZE ? (size_t)input->length : XML_HEAD_SIZE;
+    unsigned char *head = xalloc(n);
+    bool found = false;
+    if (input_read(input, 0, head, n, &ignored) == 0) {
+        size_t made = narrow(head, n, head), skip;
+        n = made > 0 ? made : n;
+        skip = skip_blanks(head, n);
+        found = skip < n && head[skip] == '<' && holds(head + skip, n - skip, MXL_NAMESPACE);
+    }
+    free(head);
+    return found;
+}
+
+enum sheet_format sheet_sniff_file(const struct sheet_input *input, struct sheet_error *err)
+{
+    unsigned char head[HEAD_SIZE];
+    size_t n = input->length < HEAD_SIZE ? (size_t)input->length : HEAD_SIZE;
+    if (input_read(input, 0, head, n, err) < 0)
+        return SHEET_UNKNOWN;
+    enum sheet_format format = sheet_sniff(head, n, err);
+    if (format == SHEET_UNKNOWN && begins(head, n, "\xd0\xcf\x11\xe0", 4))
+        ole_refuse(input, err); /* the directory tells an old workbook from one with a password */
+    if (format != SHEET_UNKNOWN || strcmp(err->cls, "not-zip") != 0 || !is_late_mxl(input))
+        return format;
+    *err = (struct sheet_error){0};
+    return SHEET_MXL;
+}
