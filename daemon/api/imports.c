@@ -1,6 +1,8 @@
 /* Imports over HTTP: look into the upload on the file thread, check the parameters on the loop, accept. */
 #include "daemon/api/imports.h"
 
+#include "base/display.h"
+#include "base/utf8.h"
 #include "daemon/accept/accept.h"
 #include "daemon/accept/contentdigest.h"
 #include "daemon/accept/idempotency.h"
@@ -112,11 +114,12 @@ static size_t gather(const struct upload *upload, struct param_raw *raw, size_t 
 static void name_file(struct upload *upload)
 {
     const char *given = http_param(upload->request, "filename");
-    if (upload->file.name[0] == '\0')
-        snprintf(upload->file.name, sizeof upload->file.name, "%s", given && given[0] ? given : "upload");
-    for (unsigned char *p = (unsigned char *)upload->file.name; *p; p++)
-        if (*p < 0x20 || *p == 0x7f)
-            *p = '_';
+    if (upload->file.name[0] == '\0') {
+        const char *name = given && given[0] ? given : "upload";
+        size_t n = utf8_cut(name, strlen(name), sizeof upload->file.name - 1);
+        snprintf(upload->file.name, sizeof upload->file.name, "%.*s", (int)n, name);
+    }
+    display_clean(upload->file.name, '_');
 }
 
 static void looked_into(struct filethread_call *call)

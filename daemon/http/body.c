@@ -7,14 +7,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const framing[] = {"content-length", "transfer-encoding", "expect", "trailer", "te", "upgrade"};
+/* What the head would say of a body that evhttp does not see, and Connection, which is written anew. */
+static const char *const dropped[] = {"content-length", "transfer-encoding", "expect", "trailer", "te",
+                                      "upgrade",        "connection"};
 
-static bool dropped(const char *name, size_t n, bool closing)
+static bool is_dropped(const char *name, size_t n)
 {
-    for (size_t i = 0; i < sizeof framing / sizeof framing[0]; i++)
-        if (head_name_is(name, n, framing[i], strlen(framing[i])))
+    for (size_t i = 0; i < sizeof dropped / sizeof dropped[0]; i++)
+        if (head_name_is(name, n, dropped[i], strlen(dropped[i])))
             return true;
-    return closing && head_name_is(name, n, "connection", 10);
+    return false;
 }
 
 static void append(struct exchange *exchange, const char *p, size_t n)
@@ -23,45 +25,60 @@ static void append(struct exchange *exchange, const char *p, size_t n)
     exchange->head_len += n;
 }
 
+static void append_text(struct exchange *exchange, const char *text)
+{
+    append(exchange, text, strlen(text));
+}
+
+/* The client's request line, with a method and a version that evhttp knows. A method that it does not know would be
+ * answered by it, in HTML; such a request is refused by us under a known one. */
+static void copy_request_line(struct exchange *exchange, const struct http_head *head, const char *bytes, size_t n)
+{
+    size_t skip = head->method == HTTP_OTHER ? head->target.at : 0;
+
+    if (skip > 0)
+        append_text(exchange, "POST ");
+    append(exchange, bytes + skip, n - skip);
+    if (head->later_minor)
+        exchange->head[exchange->head_len - 3] = '1'; /* before the line end */
+}
+
 /* Header lines worth keeping, one by one; the caller has room for all. */
-static void copy_fields(struct exchange *exchange, const char *line, const char *end, bool closing)
+static void copy_fields(struct exchange *exchange, const char *line, const char *end)
 {
     while (line < end) {
         const char *next = (const char *)memchr(line, '\n', (size_t)(end - line)) + 1;
         const char *colon = memchr(line, ':', (size_t)(next - line));
-        if (!dropped(line, (size_t)(colon - line), closing))
+        if (!is_dropped(line, (size_t)(colon - line)))
             append(exchange, line, (size_t)(next - line));
         line = next;
     }
 }
 
+/* RFC 9112 section 9.3: close wins over keep-alive, whatever else the list names. */
+static const char *connection_line(const struct http_head *head, bool closing)
+{
+    if (closing || head->close)
+        return "Connection: close\r\n";
+    return head->minor == 0 && head->keep_alive ? "Connection: keep-alive\r\n" : "";
+}
+
 void rewrite_head(struct exchange *exchange, const struct http_head *head, const char *bytes, size_t n, bool closing)
 {
-    static const char made[] = "GET / HTTP/1.1\r\nHost: -\r\n", method[] = "POST ", empty[] = "Content-Length: 0\r\n",
-                      close_it[] = "Connection: close\r\n", end[] = "\r\n";
-
-    exchange->head = malloc(n + sizeof made + sizeof method + sizeof empty + sizeof close_it + sizeof end);
+    exchange->head = malloc(n + 128); /* with the lines that are added here */
     if (!exchange->head)
         abort();
     exchange->head_len = 0;
-    if (!bytes) {
-        append(exchange, made, sizeof made - 1);
+    if (bytes) {
+        const char *fields = (const char *)memchr(bytes, '\n', n) + 1;
+        copy_request_line(exchange, head, bytes, (size_t)(fields - bytes));
+        copy_fields(exchange, fields, bytes + n - 2);
     } else {
-        const char *line = (const char *)memchr(bytes, '\n', n) + 1;
-        size_t skip = 0;
-        /* A method that evhttp does not know would be answered by it, in HTML; such a request is refused by us under a
-         * known one. */
-        if (head->method == HTTP_OTHER) {
-            append(exchange, method, sizeof method - 1);
-            skip = head->target.at;
-        }
-        append(exchange, bytes + skip, (size_t)(line - bytes) - skip);
-        copy_fields(exchange, line, bytes + n - 2, closing);
+        append_text(exchange, "GET / HTTP/1.1\r\nHost: -\r\n");
     }
-    append(exchange, empty, sizeof empty - 1);
-    if (closing)
-        append(exchange, close_it, sizeof close_it - 1);
-    append(exchange, end, sizeof end - 1);
+    append_text(exchange, "Content-Length: 0\r\n");
+    append_text(exchange, connection_line(head, closing));
+    append_text(exchange, "\r\n");
 }
 
 static int refuse(struct exchange *exchange, const char *slug, const char *detail)

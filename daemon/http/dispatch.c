@@ -31,9 +31,10 @@ static struct exchange *take_exchange(struct conn *conn, struct evhttp_request *
         STAILQ_REMOVE_HEAD(&conn->ready, next);
         conn->n_ready--;
     } else {
-        const char *id = conn->sent_id ? evhttp_find_header(evhttp_request_get_input_headers(ev), "Request-Id") : NULL;
         exchange = exchange_new(conn->server, conn);
+        exchange->ev = ev;
         exchange->request.method = method_of(ev);
+        const char *id = conn->sent_id ? http_header(&exchange->request, "Request-Id") : NULL;
         exchange_id(exchange, id, id ? strlen(id) : 0);
     }
     exchange->ev = ev;
@@ -68,6 +69,8 @@ static void reply_refused(struct exchange *exchange)
         http_reply_header(request, "Allow", exchange->refusal.allow);
     if (exchange->refusal.accept && request->method == HTTP_POST)
         http_reply_header(request, "Accept-Post", exchange->refusal.accept);
+    if (exchange->refusal.coding)
+        http_reply_header(request, "Accept-Encoding", "identity");
     if (exchange->refusal.challenge)
         http_reply_header(request, "WWW-Authenticate", exchange->refusal.challenge);
     http_reply_problem(request, exchange->refusal.slug, exchange->refusal.detail, NULL);

@@ -55,6 +55,7 @@ struct exchange *exchange_new(struct http_server *server, struct conn *conn)
     exchange->memory = NULL;
     exchange->memory_size = 0;
     exchange->query_text = NULL;
+    exchange->joined = NULL;
     exchange->lines_len = 0;
     spoolfile_init(&exchange->spool);
     server->n_exchanges++;
@@ -82,6 +83,7 @@ void exchange_free(struct exchange *exchange)
     free_body(server, exchange);
     free(exchange->head);
     free(exchange->query_text);
+    headers_fini(exchange);
     free(exchange->request.params);
     if (!server) { /* answered after the server was freed */
         free(exchange);

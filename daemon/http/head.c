@@ -183,9 +183,10 @@ static int check_version(const char *p, size_t n, struct http_head *out, const c
 {
     if (n != 8 || memcmp(p, "HTTP/", 5) != 0 || p[5] < '0' || p[5] > '9' || p[6] != '.' || p[7] < '0' || p[7] > '9')
         return BAD("the request line does not end with HTTP/1.1");
-    if (p[5] != '1' || p[7] > '1')
+    if (p[5] != '1')
         return refuse(slug, why, "version-not-supported", "only HTTP/1.1 and HTTP/1.0 are spoken here");
-    out->minor = (unsigned)(p[7] - '0');
+    out->minor = p[7] > '0';
+    out->later_minor = p[7] > '1'; /* RFC 9110 section 2.5: the same language */
     return 0;
 }
 
@@ -216,6 +217,24 @@ bool head_name_is(const char *p, size_t n, const char *name, size_t name_len)
     return n == name_len && strncasecmp(p, name, n) == 0;
 }
 
+bool head_list_has(const char *p, size_t n, const char *token)
+{
+    size_t len = strlen(token);
+    const char *end = p + n;
+
+    while (p < end) {
+        const char *comma = memchr(p, ',', (size_t)(end - p)), *stop = comma ? comma : end, *next = stop;
+        while (p < stop && (*p == ' ' || *p == '\t'))
+            p++;
+        while (stop > p && (stop[-1] == ' ' || stop[-1] == '\t'))
+            stop--;
+        if (head_name_is(p, (size_t)(stop - p), token, len))
+            return true;
+        p = next + 1;
+    }
+    return false;
+}
+
 static int take_length(const char *p, size_t n, struct http_head *out, const char **slug, const char **why)
 {
     if (out->has_length)
@@ -244,9 +263,33 @@ static int take_encoding(const char *p, size_t n, struct http_head *out, const c
 }
 
 struct fields {
-    unsigned n, hosts;
+    unsigned n, hosts, connections, request_ids, origins, fetch_sites;
     bool expect_other;
 };
+
+/* A list, over several lines perhaps. */
+static void take_connection(const char *p, size_t n, struct http_head *out, struct fields *fields)
+{
+    bool word = head_name_is(p, n, "close", 5) || head_name_is(p, n, "keep-alive", 10);
+
+    out->close = out->close || head_list_has(p, n, "close");
+    out->keep_alive = out->keep_alive || head_list_has(p, n, "keep-alive");
+    out->connection_list = out->connection_list || fields->connections++ > 0 || !word;
+}
+
+/* The one expectation there is, once or more often. */
+static void take_expect(const char *p, size_t n, struct http_head *out, struct fields *fields)
+{
+    for (const char *end = p + n; p < end;) {
+        const char *comma = memchr(p, ',', (size_t)(end - p));
+        size_t item = (size_t)((comma ? comma : end) - p);
+        if (head_list_has(p, item, "100-continue"))
+            out->expect_continue = true;
+        else if (item > 0)
+            fields->expect_other = true;
+        p += item + 1;
+    }
+}
 
 static int take_host(const char *p, size_t n, struct fields *fields, const char **slug, const char **why)
 {
@@ -271,18 +314,23 @@ static int take_field(const char *base, struct head_span name, struct head_span 
         out->host = value;
         return take_host(v, value.len, fields, slug, why);
     case 6:
-        if (head_name_is(p, 6, "origin", 6))
+        if (head_name_is(p, 6, "origin", 6)) {
+            if (fields->origins++ > 0)
+                return BAD("Origin is there twice");
             out->origin = value;
-        if (!head_name_is(p, 6, "expect", 6))
-            return 0;
-        if (head_name_is(v, value.len, "100-continue", 12))
-            out->expect_continue = true;
-        else
-            fields->expect_other = true;
+        } else if (head_name_is(p, 6, "expect", 6)) {
+            take_expect(v, value.len, out, fields);
+        }
+        return 0;
+    case 8:
+        if (head_name_is(p, 8, "if-match", 8))
+            out->has_if_match = true;
         return 0;
     case 10:
-        if (head_name_is(p, 10, "request-id", 10))
-            out->request_id = value;
+        if (head_name_is(p, 10, "connection", 10))
+            take_connection(v, value.len, out, fields);
+        else if (head_name_is(p, 10, "request-id", 10))
+            out->request_id = fields->request_ids++ == 0 ? value : (struct head_span){0, 0};
         return 0;
     case 12:
         if (head_name_is(p, 12, "content-type", 12)) {
@@ -293,7 +341,9 @@ static int take_field(const char *base, struct head_span name, struct head_span 
         }
         return 0;
     case 13:
-        if (head_name_is(p, 13, "authorization", 13)) {
+        if (head_name_is(p, 13, "if-none-match", 13)) {
+            out->has_if_none_match = true;
+        } else if (head_name_is(p, 13, "authorization", 13)) {
             if (out->has_authorization)
                 return BAD("Authorization is there twice");
             out->has_authorization = true;
@@ -303,8 +353,15 @@ static int take_field(const char *base, struct head_span name, struct head_span 
     case 14:
         if (head_name_is(p, 14, "content-length", 14))
             return take_length(v, value.len, out, slug, why);
-        if (head_name_is(p, 14, "sec-fetch-site", 14))
+        if (head_name_is(p, 14, "sec-fetch-site", 14)) {
+            if (fields->fetch_sites++ > 0)
+                return BAD("Sec-Fetch-Site is there twice");
             out->fetch_site = value;
+        }
+        return 0;
+    case 16:
+        if (head_name_is(p, 16, "content-encoding", 16) && value.len > 0 && !head_name_is(v, value.len, "identity", 8))
+            out->has_encoding = true;
         return 0;
     case 17:
         return head_name_is(p, 17, "transfer-encoding", 17) ? take_encoding(v, value.len, out, slug, why) : 0;
@@ -356,7 +413,7 @@ static int check_together(struct http_head *out, const struct fields *fields, co
 
 int head_check(const char *p, size_t n, struct http_head *out, const char **slug, const char **why)
 {
-    struct fields fields = {0, 0, false};
+    struct fields fields = {.n = 0};
     const char *end = p + n - 2; /* the empty line */
     const char *line = p, *cr;
 

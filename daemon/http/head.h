@@ -20,12 +20,19 @@ struct http_head {
     enum http_method method;
     struct head_span target; /* as sent, with the query */
     struct head_span path;   /* target up to the question mark */
-    unsigned minor;          /* HTTP/1.minor: 0 or 1 */
+    unsigned minor;          /* 0 for HTTP/1.0, 1 for HTTP/1.1 and every later HTTP/1.x */
+    bool later_minor;        /* HTTP/1.2 or above */
     bool has_length, chunked, expect_continue;
     bool has_content_type;  /* an empty one counts */
     uint64_t length;        /* Content-Length; 0 without */
     bool has_authorization; /* an empty one counts */
-    struct head_span content_type, fetch_site, request_id, authorization, origin, host;
+    bool has_encoding;      /* Content-Encoding names a coding other than identity */
+    bool has_if_match;      /* an empty one counts */
+    bool has_if_none_match;
+    bool close, keep_alive; /* tokens of Connection */
+    bool connection_list;   /* Connection is more than one of these words alone: libevent would not understand it */
+    struct head_span content_type, fetch_site, authorization, origin, host;
+    struct head_span request_id; /* absent when it was sent twice */
 };
 
 /* Look for the end of the head in p[0..n). `*seen` (start with 0) remembers how far earlier calls have looked. Returns
@@ -36,6 +43,9 @@ int head_end(const char *p, size_t n, size_t *seen, const char **slug, const cha
 /* Judge a whole head of `n` bytes as head_end() found it. Returns 0, or -1 with the slug of a problem and a
  * sentence. */
 int head_check(const char *p, size_t n, struct http_head *out, const char **slug, const char **why);
+
+/* Does the comma-separated list p[0..n) have this lower-case token? */
+bool head_list_has(const char *p, size_t n, const char *token);
 
 /* Does the header line at p (up to n bytes) have this lower-case name? */
 bool head_name_is(const char *p, size_t n, const char *name, size_t name_len);

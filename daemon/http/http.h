@@ -99,7 +99,8 @@ void http_server_drain(struct http_server *server, unsigned linger_ms, void (*do
 void http_server_free(struct http_server **server);
 bool http_server_draining(const struct http_server *server);
 
-/* Header of the request, or NULL. */
+/* The value of a header of the request, or NULL. When it was sent in several lines, these are one list in the order in
+ * which they came, joined by commas (RFC 9110 section 5.3). Lives as long as the request. */
 const char *http_header(struct http_request *request, const char *name);
 /* Who asks, as text: of a trusted proxy (options.trusted_proxies) the right-most untrusted hop in X-Forwarded-For; of
  * anybody else, whatever headers it sends, its address, or "unix". */

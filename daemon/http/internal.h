@@ -51,6 +51,7 @@ enum conn_list { LIST_IDLE, LIST_HEAD, LIST_BODY, LIST_BUSY, CONN_LISTS };
 enum frame_state { FRAME_HEAD, FRAME_LENGTH, FRAME_CHUNKS, FRAME_DISCARD };
 
 struct exchange;
+struct joined;
 struct lingerer;
 TAILQ_HEAD(conn_head, conn);
 STAILQ_HEAD(exchange_queue, exchange);
@@ -102,6 +103,7 @@ struct refusal {
     const char *allow;         /* 405 */
     const char *accept;        /* 415 */
     const char *challenge;     /* 401, 403: WWW-Authenticate */
+    bool coding;               /* 415: it is the Content-Encoding that is not taken */
 };
 
 struct exchange {
@@ -119,8 +121,9 @@ struct exchange {
     size_t memory_size;
     struct spoolfile spool; /* body */
     char *query_text;
-    size_t lines_len; /* headers of the reply beyond the usual, as text: see reply.c */
-    char lines[512];
+    struct joined *joined; /* values of headers that came in several lines; NULL = none was asked for */
+    size_t lines_len;      /* headers of the reply beyond the usual, as text: see reply.c */
+    char lines[640];
 };
 
 struct http_server {
@@ -193,6 +196,9 @@ void policy_judge(struct http_server *server, const struct http_head *head, cons
 bool policy_accepts(const char *accept, const char *type);
 /* Does the token in the header Authorization (NULL = none) allow the exchange's route? If not, the refusal says so. */
 bool policy_authorize(struct exchange *exchange, const char *authorization, size_t len);
+
+/* headers.c */
+void headers_fini(struct exchange *exchange);
 
 /* exchange.c */
 struct exchange *exchange_new(struct http_server *server, struct conn *conn);

@@ -2,6 +2,7 @@
  * strict reading of the few header lines of each part. Memory: one block, whatever the size of the file. */
 #include "daemon/http/multipart.h"
 
+#include "base/display.h"
 #include "base/utf8.h"
 
 #include <errno.h>
@@ -107,22 +108,6 @@ static int take_string(struct scan *scan, const char **p, const char *end, char 
     if (memchr(out, '\0', n) || !utf8_valid(out, n))
         return fault(scan, "the %s of a form part is not UTF-8", what);
     return 0;
-}
-
-/* It is only ever shown: whatever could disturb a terminal, a log or a page's direction becomes an underscore. */
-static void make_displayable(char *text)
-{
-    for (unsigned char *p = (unsigned char *)text; *p != '\0'; p++) {
-        bool c1 = p[0] == 0xc2 && p[1] >= 0x80 && p[1] <= 0x9f;
-        /* U+200E..F, U+2028..E, U+2066..9: marks and overrides of direction, line separators */
-        bool bidi =
-            p[0] == 0xe2 && ((p[1] == 0x80 && (p[2] == 0x8e || p[2] == 0x8f || (p[2] >= 0xa8 && p[2] <= 0xae))) ||
-                             (p[1] == 0x81 && p[2] >= 0xa6 && p[2] <= 0xa9));
-        if (*p < ' ' || *p == 0x7f)
-            *p = '_';
-        if (c1 || bidi)
-            memset(p, '_', c1 ? 2 : 3);
-    }
 }
 
 static bool has_control(const char *text)
@@ -244,7 +229,7 @@ static int take_file(struct scan *scan, const struct part *part, uint64_t from, 
     if (scan->out->files++ > 0)
         return fault(scan, "the form has two files; send one");
     memcpy(scan->out->file_name, part->file_name, sizeof scan->out->file_name);
-    make_displayable(scan->out->file_name);
+    display_clean(scan->out->file_name, '_');
     scan->out->file_offset = from;
     scan->out->file_length = n;
     return 0;
@@ -284,14 +269,33 @@ static int take_part(struct scan *scan, uint64_t *at)
     if (take_part_head(scan, at, &part) != 0)
         return -1;
     from = *at;
-    end = find_delimiter(scan, from);
+    end = find_delimiter(scan, from - 2); /* of a part without data the empty line is the delimiter's line end */
     if (end == BROKEN)
         return -1;
     if (end == NOT_FOUND)
         return fault(scan, "the form is cut off: the part \"%s\" has no boundary after it", part.name);
     *at = (uint64_t)end + scan->delimiter_len;
-    return part.is_file ? take_file(scan, &part, from, (uint64_t)end - from)
-                        : take_field(scan, &part, from, (uint64_t)end - from);
+    uint64_t n = (uint64_t)end > from ? (uint64_t)end - from : 0;
+    return part.is_file ? take_file(scan, &part, from, n) : take_field(scan, &part, from, n);
+}
+
+/* Move *at over the blanks that may follow a boundary (RFC 2046 section 5.1.1: transport padding); `next` gets the bytes
+ * behind them. Returns how many there are, at most 2, or -1. */
+static ssize_t skip_padding(struct scan *scan, uint64_t *at, char next[2])
+{
+    for (;;) {
+        ssize_t n = read_at(scan, *at, scan->block, BLOCK);
+        if (n < 0)
+            return -1;
+        size_t blanks = 0;
+        while (blanks < (size_t)n && (scan->block[blanks] == ' ' || scan->block[blanks] == '\t'))
+            blanks++;
+        *at += blanks;
+        if (blanks == (size_t)n && n > 0)
+            continue;
+        n = read_at(scan, *at, next, 2);
+        return n;
+    }
 }
 
 /* Behind a boundary: 1 for another part, 0 for the end, -1 for anything else. */
@@ -299,45 +303,59 @@ static int take_boundary_end(struct scan *scan, uint64_t *at)
 {
     char next[2];
     ssize_t n = read_at(scan, *at, next, 2);
+    bool last = n == 2 && memcmp(next, "--", 2) == 0;
+
+    if (last)
+        *at += 2;
+    if (n >= 0)
+        n = skip_padding(scan, at, next);
+    if (n < 0)
+        return -1;
+    *at += (uint64_t)n;
+    if (last && n == 0)
+        return 0;
+    if (n == 2 && memcmp(next, "\r\n", 2) == 0)
+        return last ? 0 : 1; /* what follows the last one is an epilogue, which is not read */
+    bool cut = n == 0 || (n == 1 && (next[0] == '\r' || next[0] == '-'));
+    return fault(scan,
+                 cut ? "the form is cut off behind a boundary" : "a boundary of the form is followed by other text");
+}
+
+/* The first boundary: at the start, or behind a preamble, which is not read. Moves *at behind it. */
+static int find_first(struct scan *scan, uint64_t *at)
+{
+    char first[DELIMITER_MAX];
+    size_t want = scan->delimiter_len - 2;
+    ssize_t n = read_at(scan, 0, first, want);
 
     if (n < 0)
         return -1;
-    *at += 2;
-    if (n == 2 && memcmp(next, "\r\n", 2) == 0)
-        return 1;
-    if (n == 2 && memcmp(next, "--", 2) == 0)
+    if ((size_t)n == want && memcmp(first, scan->delimiter + 2, want) == 0) {
+        *at = want;
         return 0;
-    return fault(scan,
-                 n < 2 ? "the form is cut off behind a boundary" : "a boundary of the form is followed by other text");
-}
-
-static int check_end(struct scan *scan, uint64_t at)
-{
-    char rest[2] = "";
-
-    if (scan->length - at > 2 ||
-        (scan->length - at > 0 && (read_at(scan, at, rest, 2) != 2 || memcmp(rest, "\r\n", 2) != 0)))
-        return fault(scan, "the form goes on behind its final boundary");
-    if (scan->out->files == 0)
-        return fault(scan, "the form has no file; send it as the part \"file\"");
+    }
+    int64_t found = find_delimiter(scan, 0);
+    if (found == BROKEN)
+        return -1;
+    if (found == NOT_FOUND)
+        return fault(scan, "the form does not have the boundary that Content-Type names");
+    *at = (uint64_t)found + scan->delimiter_len;
     return 0;
 }
 
 static int scan_parts(struct scan *scan)
 {
-    char first[DELIMITER_MAX];
-    uint64_t at = scan->delimiter_len - 2;
-    ssize_t n = read_at(scan, 0, first, (size_t)at);
+    uint64_t at = 0;
     int more;
 
-    if (n < 0)
+    if (find_first(scan, &at) != 0)
         return -1;
-    if ((uint64_t)n < at || memcmp(first, scan->delimiter + 2, (size_t)n) != 0)
-        return fault(scan, "the form does not start with the boundary that Content-Type names");
     while ((more = take_boundary_end(scan, &at)) == 1)
         if (take_part(scan, &at) != 0)
             return -1;
-    return more < 0 ? -1 : check_end(scan, at);
+    if (more == 0 && scan->out->files == 0)
+        return fault(scan, "the form has no file; send it as the part \"file\"");
+    return more;
 }
 
 int multipart_scan(int fd, uint64_t length, const char *boundary, struct multipart *out, char *why, size_t why_size)

@@ -132,9 +132,30 @@ static bool cross_site(const struct http_head *head, const char *bytes)
 {
     if (head->method == HTTP_GET || head->method == HTTP_HEAD || head->method == HTTP_OPTIONS)
         return false;
-    if (head->fetch_site.len > 0)
-        return head_name_is(bytes + head->fetch_site.at, head->fetch_site.len, "cross-site", 10);
-    return head->origin.len > 0 && !same_origin(head, bytes);
+    const char *site = bytes + head->fetch_site.at;
+    size_t n = head->fetch_site.len;
+    if (n == 0)
+        return head->origin.len > 0 && !same_origin(head, bytes);
+    if (head_name_is(site, n, "same-origin", 11) || head_name_is(site, n, "none", 4))
+        return false;
+    /* Another name or port of the same site is another origin all the same. */
+    return head_name_is(site, n, "cross-site", 10) || !same_origin(head, bytes);
+}
+
+/* Nothing here has a strong entity tag, which is all that If-Match compares (RFC 9110 section 13.1.1): on a write it
+ * cannot be true. Ignoring it would be to overwrite what the client wanted to be asked about; so would ignoring
+ * If-None-Match on PUT and DELETE. */
+static bool unmet_condition(const struct http_head *head)
+{
+    switch (head->method) {
+    case HTTP_PUT:
+    case HTTP_DELETE:
+        return head->has_if_match || head->has_if_none_match;
+    case HTTP_POST:
+        return head->has_if_match;
+    default:
+        return false;
+    }
 }
 
 /* RFC 6750 section 3: no error code when nothing was sent, so that a client learns only that it has to. */
@@ -189,7 +210,12 @@ void policy_judge(struct http_server *server, const struct http_head *head, cons
         return;
     if (cross_site(head, bytes))
         refuse(exchange, "forbidden", "a page of another site may not change anything here");
-    else if ((body || head->has_content_type) && !policy_accepts(request->route->accept, request->content_type)) {
+    else if (unmet_condition(head))
+        refuse(exchange, "precondition-failed", NULL);
+    else if (body && head->has_encoding) {
+        refuse(exchange, "unsupported-media-type", "send the body as it is, without Content-Encoding");
+        exchange->refusal.coding = true;
+    } else if ((body || head->has_content_type) && !policy_accepts(request->route->accept, request->content_type)) {
         refuse(exchange, "unsupported-media-type", NULL);
         exchange->refusal.accept = request->route->accept;
     } else if (strcmp(request->content_type, "multipart/form-data") == 0 && request->boundary[0] == '\0' && body)

@@ -8,41 +8,6 @@
 #include <time.h>
 #include <unistd.h>
 
-const char *http_header(struct http_request *request, const char *name)
-{
-    struct evhttp_request *ev = exchange_of(request)->ev;
-
-    return !ev ? NULL : evhttp_find_header(evhttp_request_get_input_headers(ev), name);
-}
-
-void http_client_address(struct http_request *request, char out[64])
-{
-    struct exchange *exchange = exchange_of(request);
-    const struct conn *conn = exchange->conn;
-    const char *hops;
-    char *peer = NULL;
-    ev_uint16_t port;
-    bool trusted;
-
-    out[0] = '\0';
-    if (!conn)
-        return;
-    if (!conn->is_unix)
-        evhttp_connection_get_peer(conn->evcon, &peer, &port);
-    trusted = conn->is_unix ? conn->trusted : peer && proxies_has_address(&request->server->proxies, peer);
-    hops = trusted ? http_header(request, "X-Forwarded-For") : NULL;
-    if (!hops || !proxies_client(&request->server->proxies, hops, out))
-        snprintf(out, 64, "%s", conn->is_unix ? "unix" : peer ? peer : "");
-}
-
-const char *http_param(struct http_request *request, const char *name)
-{
-    for (size_t i = 0; i < request->n_params; i++)
-        if (strcmp(request->params[i].name, name) == 0)
-            return request->params[i].value;
-    return NULL;
-}
-
 /* A header given to libevent costs three allocations and a printf: 2 400 instructions, 8 % of a whole answer. It prints
  * the reason phrase of the status line as it is, so the lines ride behind it: a copy. */
 static bool add_line(struct exchange *exchange, const char *name, const char *value)
@@ -117,8 +82,10 @@ static void add_headers(struct exchange *exchange, int status, const char *type,
     struct evkeyvalq *out = evhttp_request_get_output_headers(exchange->ev);
     char digits[24];
 
-    if (type)
-        evhttp_add_header(out, "Content-Type", type);
+    if (type) {
+        http_reply_header(&exchange->request, "Content-Type", type);
+        http_reply_header(&exchange->request, "X-Content-Type-Options", "nosniff");
+    }
     if (status != 204 && status != 304)
         evhttp_add_header(out, "Content-Length", decimal(len, digits));
     evhttp_add_header(out, "Date", date_now(server));

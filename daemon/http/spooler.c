@@ -129,7 +129,8 @@ static void take_request(struct conn *conn, const struct http_head *head, const 
 static bool passes(const struct http_head *head)
 {
     return (head->method == HTTP_GET || head->method == HTTP_HEAD || head->method == HTTP_OPTIONS) &&
-           head->length == 0 && !head->chunked && !head->expect_continue;
+           head->length == 0 && !head->chunked && !head->expect_continue && !head->connection_list &&
+           !head->later_minor;
 }
 
 /* One head from raw. False when more bytes are needed. */

@@ -3,9 +3,9 @@
 #define PF_HTTP_SPOOLER_H
 #include "daemon/http/internal.h"
 
-/* Build the head that evhttp sees instead of the client's: no framing headers, Content-Length: 0, and Connection: close
- * when the rest of the connection is not to be read. `bytes` NULL makes one from nothing (the client's was
- * malformed). */
+/* Build the head that evhttp sees instead of the client's: no framing headers, Content-Length: 0, HTTP/1.1 for every later
+ * HTTP/1.x, and a Connection that it understands: close when the client wants it or when the rest of the connection is
+ * not to be read (`closing`). `bytes` NULL makes one from nothing (the client's was malformed); it is then closing. */
 void rewrite_head(struct exchange *exchange, const struct http_head *head, const char *bytes, size_t n, bool closing);
 
 /* Plan what happens to a judged request with its body. Returns 0 when the body is to be read, 1 when the request is

@@ -114,6 +114,8 @@ def judge(site, name):
 AS_IT_ARRIVES = {"get chunked"}
 # nginx speaks HTTP/0.9: it answers with the bare body.
 BARE = {"no version", "http 0.9"}
+# nginx finds "close" in any word of Connection.
+CLOSED_BY_NGINX = {"close is no part of a word"}
 # nginx ends a chunked body at a bare line feed. What follows is a request of its own to nginx, and reaches us as one: nothing is hidden.
 TWO_TO_NGINX = {"last chunk bare lf", "trailer bare lf"}
 
@@ -139,7 +141,7 @@ def test_corpus_through_nginx(site):
         # Never more answers than a strict server gives, and a good answer where it gives one.
         surplus.update({name: verdict} if len(verdict) > max(len(direct), 1) else {})
         if all(status < 300 for status in direct):
-            assert verdict == direct or 400 <= verdict[0] < 600, (name, verdict)
+            assert verdict == direct or name in CLOSED_BY_NGINX and verdict == direct[:1] or 400 <= verdict[0] < 600, (name, verdict)
     assert surplus.keys() <= TWO_TO_NGINX, surplus
     assert len(results) >= 150 and right > 30 and wrong > 100, (right, wrong)
     asked = sum(statuses(data, name).count(204) for name, direct, answers in results for data in answers
@@ -157,7 +159,7 @@ def test_errors_of_nginx_are_problems(site):
 
 def test_constant_headers_come_from_nginx(site):
     data = site.send(get())
-    assert b"\r\nX-Content-Type-Options: nosniff\r\n" in data and b"\r\nReferrer-Policy: no-referrer\r\n" in data
+    assert data.count(b"X-Content-Type-Options: nosniff\r\n") == 1 and b"\r\nReferrer-Policy: no-referrer\r\n" in data
 
 
 # ---- Who is believed --------------------------------------------------------------------------------------------------
@@ -202,6 +204,9 @@ HOPS = "X-Forwarded-For: 203.0.113.9, 198.51.100.4, 10.0.0.7\r\n"
     (False, "127.0.0.1", "X-Forwarded-For: 2001:DB8::1\r\n", "2001:db8::1"),
     (False, "127.0.0.1,2001:db8::/32", "X-Forwarded-For: 192.0.2.1,  2001:db8::1\r\n", "192.0.2.1"),
     (False, "127.0.0.1", "", "127.0.0.1"),
+    (False, "127.0.0.1", "X-Forwarded-For: 203.0.113.9\r\nX: y\r\nX-Forwarded-For: 10.0.0.7\r\n", "10.0.0.7"),  # one list in two lines
+    (False, "127.0.0.1,10.0.0.0/8", "x-forwarded-for: 203.0.113.9, 198.51.100.4\r\nX-FORWARDED-FOR: 10.0.0.7\r\n", "198.51.100.4"),
+    (True, "unix", "X-Forwarded-For: 203.0.113.9\r\nX-Forwarded-For: 198.51.100.4\r\nX-Forwarded-For: 10.0.0.7\r\n", "10.0.0.7"),
     (True, "unix", HOPS, "10.0.0.7"),
     (True, "", HOPS, "unix"),
     (True, "127.0.0.1", HOPS, "unix"),
@@ -230,6 +235,9 @@ def app(tmp_path_factory):
     ("Sec-Fetch-Site: none\r\n", False),
     ("Sec-Fetch-Site: cross-site\r\n", True),
     ("Sec-Fetch-Site: Cross-Site\r\n", True),
+    ("Sec-Fetch-Site: same-site\r\n", True),
+    ("Sec-Fetch-Site: same-site\r\nOrigin: http://h:8080\r\n", True),
+    ("Sec-Fetch-Site: same-site\r\nOrigin: https://h\r\n", False),
     ("Origin: http://h\r\n", False),
     ("Origin: https://H\r\n", False),
     ("Origin: http://evil\r\n", True),

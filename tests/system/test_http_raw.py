@@ -193,6 +193,28 @@ CORPUS = {
     "pipelined 404s": (get("/nope") + get() + get("/nope"), [404, 200, 404]),
     "pipelined patch": (get(method="PATCH") + get(), [405, 200]),
     "nothing after close": (get(headers="Host: h\r\nConnection: close\r\n") + SMUGGLED, [200]),
+    "nothing after close in a list": (get(headers="Host: h\r\nConnection: keep-alive, Close\r\n") + SMUGGLED, [200]),
+    "nothing after close in a second line": (get(headers="Host: h\r\nConnection: x\r\nConnection: close\r\n") + SMUGGLED, [200]),
+    "nothing after a body with close in a list": (post("Connection: x,close\r\nContent-Length: 5\r\n", b"hello") + SMUGGLED, [200]),
+    "close is no part of a word": (get(headers="Host: h\r\nConnection: x-close, closed\r\n") + get(), [200, 200]),
+    "http 1.0 keep alive in a list": (get(version="HTTP/1.0", headers="Connection: x, Keep-Alive\r\n") + get(), [200, 200]),
+    "http 1.0 keep alive in a second line": (get(version="HTTP/1.0", headers="Connection: x\r\nConnection: keep-alive\r\n") + get(), [200, 200]),
+    "http 1.0 close wins": (get(version="HTTP/1.0", headers="Connection: keep-alive, close\r\n") + SMUGGLED, [200]),
+    "expect twice": (post("Expect: 100-continue, 100-continue\r\nContent-Length: 5\r\n", b"hello"), [200]),
+    "identity body": (post("Content-Encoding: identity\r\nContent-Length: 5\r\n", b"hello"), [200]),
+    "coding without body": (post("Content-Encoding: gzip\r\nContent-Length: 0\r\n", b"", "/json"), [202]),
+    "if-match on get": (get(headers="Host: h\r\nIf-Match: \"x\"\r\n"), [200]),
+    "if-none-match on post": (post("If-None-Match: *\r\nContent-Length: 0\r\n", target="/count"), [204]),
+    # --- conditions that cannot hold, codings
+    "if-match on delete": (get(method="DELETE", headers="Host: h\r\nIf-Match: \"x\"\r\n"), [412]),
+    "any if-match on delete": (get(method="DELETE", headers="Host: h\r\nIf-Match: *\r\n"), [412]),
+    "weak if-match on post": (post("If-Match: W/\"1.2\"\r\nContent-Length: 5\r\n", b"hello"), [412]),
+    "if-match on put": (get("/upload", method="PUT", headers="Host: h\r\nIf-Match: \"x\"\r\nContent-Length: 0\r\n"), [412]),
+    "if-none-match on put": (get("/upload", method="PUT", headers="Host: h\r\nIf-None-Match: *\r\nContent-Length: 0\r\n"), [412]),
+    "if-none-match on delete": (get(method="DELETE", headers="Host: h\r\nIf-None-Match: \"x\"\r\n"), [412]),
+    "if-match where there is nothing": (get("/nope", method="DELETE", headers="Host: h\r\nIf-Match: *\r\n"), [404]),
+    "gzip body": (post("Content-Encoding: gzip\r\nContent-Length: 5\r\n", b"hello"), [415]),
+    "gzip body chunked": (post("Content-Encoding: identity, GZIP\r\n" + CHUNKED, b"5\r\nhello\r\n0\r\n\r\n", "/upload"), [415]),
     # --- not found, not allowed
     "unknown path": (get("/nope"), [404]),
     "unknown path below": (get("/api/tasks/x/y"), [404]),
@@ -219,7 +241,10 @@ CORPUS = {
     "no version": (b"GET /\r\n\r\n", [400]),
     "http 0.9": (b"GET /api/tasks\r\n\r\n", [400]),
     "version 1.99999": (get(version="HTTP/1.99999"), [400]),
-    "version 1.2": (get(version="HTTP/1.2"), [505]),
+    "version 1.2": (get(version="HTTP/1.2"), [200]),
+    "version 1.9, pipelined": (get(version="HTTP/1.9") + get(), [200, 200]),
+    "version 1.2 with body": (b"POST /memory HTTP/1.2\r\nHost: h\r\nContent-Length: 5\r\n\r\nhello", [200]),
+    "version 1.2 without host": (get(version="HTTP/1.2", headers=""), [400]),
     "version 2.0": (get(version="HTTP/2.0"), [505]),
     "version 0.9": (get(version="HTTP/0.9"), [505]),
     "version 1.-1": (get(version="HTTP/1.-1"), [400]),
@@ -366,11 +391,18 @@ CORPUS = {
                                         b"{}", "/form"), [415]),
     "cross-site post": (post("Sec-Fetch-Site: cross-site\r\nContent-Length: 0\r\n", b"", "/count"), [403]),
     "cross-site delete": (get(method="DELETE", headers="Host: h\r\nSec-Fetch-Site: cross-site\r\n"), [403]),
+    "same-site post": (post("Sec-Fetch-Site: same-site\r\nContent-Length: 0\r\n", b"", "/count"), [403]),
+    "same-site post, other origin": (post("Sec-Fetch-Site: same-site\r\nOrigin: http://x.h\r\nContent-Length: 0\r\n", b"", "/count"), [403]),
+    "same-site post, own origin": (post("Sec-Fetch-Site: same-site\r\nOrigin: https://h\r\nContent-Length: 0\r\n", b"", "/count"), [204]),
+    "unknown site post": (post("Sec-Fetch-Site: nearby\r\nContent-Length: 0\r\n", b"", "/count"), [403]),
+    "two origins": (post("Origin: http://h\r\nOrigin: http://evil\r\nContent-Length: 0\r\n", b"", "/count"), [400]),
+    "two sites": (post("Sec-Fetch-Site: cross-site\r\nSec-Fetch-Site: none\r\nContent-Length: 0\r\n", b"", "/count"), [400]),
     "cross-site get": (get(headers="Host: h\r\nSec-Fetch-Site: cross-site\r\n"), [200]),
     "same-origin post": (post("Sec-Fetch-Site: same-origin\r\nContent-Length: 0\r\n", b"", "/count"), [204]),
 }
 
-MAY_COUNT = {"post without length", "post without length, keep-alive", "delete", "delete with length 0", "same-origin post"}
+MAY_COUNT = {"post without length", "post without length, keep-alive", "delete", "delete with length 0", "same-origin post",
+             "same-site post, own origin", "if-none-match on post"}
 
 
 def check(app, name, cuts=(), pause=0.002):
@@ -576,6 +608,28 @@ def test_options_and_405_name_the_methods(app):
     with app.connect() as s:
         s.sendall(post("Content-Type: a/b\r\nContent-Length: 1\r\n", b"x", "/json"))
         assert b"\r\nAccept-Post: application/json\r\n" in s.recv(2000)
+
+
+def test_a_later_version_is_answered_in_1_1(app):
+    with app.connect() as s:
+        s.sendall(get(version="HTTP/1.2", headers="Host: h\r\nConnection: close\r\n"))
+        assert read_all(s).startswith(b"HTTP/1.1 200 ")
+
+
+def test_no_answer_is_guessed_at(app):
+    """Every answer with a body says once what it is, and that browsers are to believe it."""
+    for request in (get("/api/tasks/x"), get("/nope"), get("/big?mb=1", method="HEAD"), get("x"), post("Content-Length: 2\r\n", b"{}", "/upload")):
+        with app.connect() as s:
+            s.sendall(request)
+            s.shutdown(socket.SHUT_WR)
+            head = read_all(s).split(b"\r\n\r\n")[0].lower()
+        assert head.count(b"\r\nx-content-type-options: nosniff") == 1 and head.count(b"\r\ncontent-type: ") == 1, head
+
+
+def test_a_coding_that_is_not_taken_is_named(app):
+    with app.connect() as s:
+        s.sendall(post("Content-Encoding: br\r\nContent-Length: 1\r\n", b"x"))
+        assert b"\r\nAccept-Encoding: identity\r\n" in read_all(s)
 
 
 def test_abort_of_an_upload_leaves_nothing(app):

@@ -2,6 +2,7 @@
 #include "daemon/api/task/actions.h"
 
 #include "base/clock.h"
+#include "base/display.h"
 #include "base/log.h"
 #include "daemon/api/task/tasks.h"
 #include "daemon/auth/identity.h"
@@ -164,8 +165,7 @@ static void cancel_done(struct db_call *call)
     cancel_free(cancel);
 }
 
-/* Not for control characters, which would end up in a log or on a terminal. Returns false when the body is no such
- * object. */
+/* The reason ends up in logs and on pages. Returns false after answering if the body is not such an object. */
 static bool take_reason(struct http_request *request, struct cancel *cancel, struct param_faults *faults)
 {
     char why[120];
@@ -183,9 +183,7 @@ static bool take_reason(struct http_request *request, struct cancel *cancel, str
         param_faults_add(faults, "/reason", "range", "must be at most %d bytes long", REASON_MAX);
     else if (reason)
         snprintf(cancel->reason, sizeof cancel->reason, "%s", reason);
-    for (unsigned char *p = (unsigned char *)cancel->reason; *p; p++)
-        if (*p < 0x20 || *p == 0x7f)
-            *p = ' ';
+    display_clean(cancel->reason, '_');
     yajl_tree_free(body);
     if (faults->n)
         http_reply_problem(request, "invalid-parameters", NULL, faults);

@@ -4,6 +4,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -55,6 +56,66 @@ static void test_http_1_0_needs_no_host_and_waits_for_nothing(void **state)
     assert_false(head.expect_continue);
 }
 
+static void test_later_versions_are_1_1(void **state)
+{
+    struct http_head head;
+    const char *slug, *why;
+
+    (void)state;
+    assert_int_equal(judge("GET / HTTP/1.9\r\nHost: h\r\n\r\n", &head, &slug, &why), 0);
+    assert_int_equal(head.minor, 1);
+    assert_true(head.later_minor);
+}
+
+static void test_connection_is_a_list(void **state)
+{
+    static const struct {
+        const char *lines;
+        bool close, keep_alive, list;
+    } cases[] = {
+        {"", false, false, false},
+        {"Connection: close\r\n", true, false, false},
+        {"Connection: Keep-Alive\r\n", false, true, false},
+        {"Connection: keep-alive, Close\r\n", true, true, true},
+        {"Connection: te\r\nConnection: close\r\n", true, false, true},
+        {"Connection:\r\n", false, false, true},
+        {"Connection: ,, close ,\r\n", true, false, true},
+        {"Connection: closed, disclose, keep-alive-not\r\n", false, false, true},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char text[200];
+        struct http_head head;
+        const char *slug, *why;
+        snprintf(text, sizeof text, "GET / HTTP/1.1\r\nHost: h\r\n%s\r\n", cases[i].lines);
+        assert_int_equal(judge(text, &head, &slug, &why), 0);
+        assert_int_equal(head.close, cases[i].close);
+        assert_int_equal(head.keep_alive, cases[i].keep_alive);
+        assert_int_equal(head.connection_list, cases[i].list);
+    }
+}
+
+static void test_what_a_body_and_conditions_say(void **state)
+{
+    struct http_head head;
+    const char *slug, *why;
+
+    (void)state;
+    assert_int_equal(
+        judge("PUT / HTTP/1.1\r\nHost: h\r\nContent-Encoding: gzip\r\nIf-Match:\r\nIf-None-Match: *\r\n\r\n", &head,
+              &slug, &why),
+        0);
+    assert_true(head.has_encoding && head.has_if_match && head.has_if_none_match);
+    assert_int_equal(
+        judge("PUT / HTTP/1.1\r\nHost: h\r\nContent-Encoding: identity\r\nRequest-Id: a\r\nRequest-Id: a\r\n"
+              "Expect: 100-continue\r\nExpect: 100-continue\r\n\r\n",
+              &head, &slug, &why),
+        0);
+    assert_true(!head.has_encoding && !head.has_if_match && !head.has_if_none_match && head.expect_continue);
+    assert_int_equal(head.request_id.len, 0);
+}
+
 static void test_refuses(void **state)
 {
     static const struct {
@@ -78,7 +139,12 @@ static void test_refuses(void **state)
         {"GET / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: gzip\r\n\r\n", "bad-request"},
         {"GET / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n", "bad-request"},
         {"GET / HTTP/1.1\r\nHost: h\r\nExpect: wonders\r\n\r\n", "expectation-failed"},
-        {"GET / HTTP/1.9\r\nHost: h\r\n\r\n", "version-not-supported"},
+        {"GET / HTTP/2.0\r\nHost: h\r\n\r\n", "version-not-supported"},
+        {"GET / HTTP/0.9\r\nHost: h\r\n\r\n", "version-not-supported"},
+        {"GET / HTTP/1.2\r\n\r\n", "bad-request"}, /* as of 1.1 */
+        {"GET / HTTP/1.1\r\nHost: h\r\nOrigin: http://h\r\nOrigin: http://h\r\n\r\n", "bad-request"},
+        {"GET / HTTP/1.1\r\nHost: h\r\nSec-Fetch-Site: none\r\nSec-Fetch-Site: none\r\n\r\n", "bad-request"},
+        {"GET / HTTP/1.1\r\nHost: h\r\nExpect: 100-continue, wonders\r\n\r\n", "expectation-failed"},
         {"GET / HTTP/1.99\r\nHost: h\r\n\r\n", "bad-request"},
         {"\r\nGET / HTTP/1.1\r\nHost: h\r\n\r\n", "bad-request"},
     };
@@ -155,6 +221,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_reads_what_matters),
         cmocka_unit_test(test_http_1_0_needs_no_host_and_waits_for_nothing),
+        cmocka_unit_test(test_later_versions_are_1_1),
+        cmocka_unit_test(test_connection_is_a_list),
+        cmocka_unit_test(test_what_a_body_and_conditions_say),
         cmocka_unit_test(test_refuses),
         cmocka_unit_test(test_every_control_character_is_refused_everywhere),
         cmocka_unit_test(test_end_is_found_byte_by_byte),

@@ -75,6 +75,51 @@ static void test_writings(void **state)
     multipart_fini(&form);
 }
 
+/* RFC 2046 section 5.1.1: what stands before the first boundary and behind the last one is not read, blanks may follow a
+ * boundary, and a part without data ends with its header. */
+static void test_preamble_padding_and_epilogue(void **state)
+{
+    static const char part[] = "Content-Disposition: form-data; name=\"file\"; filename=\"x\"\r\n\r\nabc\r\n";
+    static const struct {
+        const char *before, *first, *last;
+    } ways[] = {
+        {"", "--B\r\n", "--B--"},
+        {"", "--B \t \r\n", "--B--"},
+        {"", "--B\r\n", "--B--\t "},
+        {"", "--B\r\n", "--B-- \r\n"},
+        {"", "--B\r\n", "--B--\r\nThe end.\r\n--B\r\n"},
+        {"\r\n", "--B\r\n", "--B--"},
+        {"This is a form.\r\n", "--B\r\n", "--B--\r\n"},
+        {"x--B\r\n\r\n", "--B\t\r\n", "--B--"},
+    };
+    char text[70000];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
+        snprintf(text, sizeof text, "%s%s%s%s", ways[i].before, ways[i].first, part, ways[i].last);
+        if (scan(text) != 0)
+            fail_msg("%s: %s", text, why);
+        assert_int_equal(form.file_length, 3);
+        assert_memory_equal(text + form.file_offset, "abc", 3);
+        multipart_fini(&form);
+    }
+    /* Padding and preamble longer than a block. */
+    memset(text, ' ', sizeof text);
+    memcpy(text, "--B", 3);
+    snprintf(text + 66000, sizeof text - 66000, "\r\n%s--B--", part);
+    assert_int_equal(scan(text), 0);
+    memcpy(text, "---", 3);
+    memcpy(text + 66000 - 5, "\r\n--B", 5);
+    assert_int_equal(scan(text), 0);
+    assert_memory_equal(text + form.file_offset, "abc", 3);
+    multipart_fini(&form);
+    assert_int_equal(scan("--B\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n" FILE_PART("1") "--B--"), 0);
+    assert_int_equal(form.n_fields, 1);
+    assert_string_equal(form.field[0].value, "");
+    assert_int_equal(form.files, 1);
+    multipart_fini(&form);
+}
+
 static void test_delimiter_anywhere_in_a_block(void **state)
 {
     static const char boundary[] = "0123456789012345678901234567890123456789012345678901234567890123456789";
@@ -104,15 +149,23 @@ static void test_faults(void **state)
     static const struct {
         const char *text, *part_of_why;
     } bad[] = {
-        {"", "does not start with the boundary"},
-        {"--", "does not start with the boundary"},
-        {"--C\r\n", "does not start with the boundary"},
-        {"\r\n--B--", "does not start with the boundary"},
+        {"", "does not have the boundary"},
+        {"--", "does not have the boundary"},
+        {"--C\r\n", "does not have the boundary"},
+        {"x--B--", "does not have the boundary"},
+        {"\n--B--", "does not have the boundary"},
+        {"\r\n--B--", "has no file"},
         {"--B", "cut off behind a boundary"},
         {"--B-", "cut off behind a boundary"},
         {"--Bx\r\n", "followed by other text"},
         {"--B--", "has no file"},
-        {"--B--\r\nmore", "goes on behind"},
+        {"--B--\r\nmore", "has no file"},
+        {FILE_PART("1") "--B--x", "followed by other text"},
+        {FILE_PART("1") "--B-- x", "followed by other text"},
+        {FILE_PART("1") "--B--\n", "followed by other text"},
+        {FILE_PART("1") "--B--\r", "cut off behind a boundary"},
+        {"--B \t", "cut off behind a boundary"},
+        {"--B \n\n", "followed by other text"},
         {FIELD("a", "1") "--B--", "has no file"},
         {"--B\r\n", "header of a form part is cut off"},
         {"--B\r\n\r\nx\r\n--B--", "has no header, so no name"},
@@ -188,6 +241,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_form),
         cmocka_unit_test(test_writings),
+        cmocka_unit_test(test_preamble_padding_and_epilogue),
         cmocka_unit_test(test_delimiter_anywhere_in_a_block),
         cmocka_unit_test(test_faults),
         cmocka_unit_test(test_bounds),
