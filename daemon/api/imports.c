@@ -6,7 +6,7 @@
 #include "daemon/accept/accept.h"
 #include "daemon/accept/contentdigest.h"
 #include "daemon/accept/idempotency.h"
-#include "daemon/http/multipart.h"
+#include "daemon/accept/multipart.h"
 #include "daemon/task/filehash.h"
 #include "daemon/worker/worker.h"
 

@@ -10,7 +10,7 @@
  * GET /client          the client's address
  * GET /stats           counters                    POST /count   counts (a smuggled request would) */
 #include "daemon/http/http.h"
-#include "daemon/http/multipart.h"
+#include "daemon/accept/multipart.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* libFuzzer target: the form scanner, over a memory file. The first byte chooses how long the boundary is. */
-#include "daemon/http/multipart.h"
+#include "daemon/accept/multipart.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* The form scanner: shapes that browsers and curl send, delimiters at every place of a block, and each fault's
  * sentence. */
-#include "daemon/http/multipart.h"
+#include "daemon/accept/multipart.h"
 
 #include <fcntl.h>
 #include <setjmp.h>

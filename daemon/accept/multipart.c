@@ -1,6 +1,6 @@
 /* multipart/form-data by pread: a search for the delimiter in overlapping blocks, so that one may straddle two, and a
  * strict reading of the few header lines of each part. Memory: one block, whatever the size of the file. */
-#include "daemon/http/multipart.h"
+#include "daemon/accept/multipart.h"
 
 #include "base/display.h"
 #include "base/utf8.h"

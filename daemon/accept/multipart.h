@@ -1,6 +1,6 @@
 /* multipart/form-data in a spooled body: find the parts without reading the file into memory. File thread only. */
-#ifndef PF_HTTP_MULTIPART_H
-#define PF_HTTP_MULTIPART_H
+#ifndef PF_ACCEPT_MULTIPART_H
+#define PF_ACCEPT_MULTIPART_H
 
 #include <stddef.h>
 #include <stdint.h>
