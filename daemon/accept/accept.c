@@ -1,11 +1,13 @@
-/* The acceptance of a task as a chain of callbacks; struct submission travels along it. */
+/* The acceptance of a task. struct submission travels from step to step; take_step() tells the story. */
 #include "daemon/accept/accept.h"
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "daemon/accept/admission.h"
+#include "daemon/accept/earlier.h"
 #include "daemon/accept/idempotency.h"
 #include "daemon/accept/trace.h"
+#include "daemon/accept/upload.h"
 #include "daemon/auth/identity.h"
 #include "daemon/task/id.h"
 #include "daemon/task/spool.h"
@@ -21,213 +23,279 @@
 #include <uuid/uuid.h>
 
 /* Longest wait for the database before the client is told to come back; the client's own patience is longer. */
-#define ACCEPT_DEADLINE_MS 5000
-/* Longest wait for the table's lock, asked for from a timer: in between the loop answers others. */
-#define RESERVE_WAIT_MS    SHM_LOCK_WAIT_MS
-#define RESERVE_PAUSE_MS   100
-/* So often a start looks again for the one that it met at a unique index: that one may end, or fail, in between. */
-#define ROUNDS             5
+#define DATABASE_MS      5000
+/* Longest wait for the table's lock before a start is refused, and the pause between two tries: others are answered in
+ * between. */
+#define RESERVE_WAIT_MS  SHM_LOCK_WAIT_MS
+#define RESERVE_PAUSE_MS 100
+#define MOVE_PAUSE_MS    250  /* the same for the slot's last move, which is tried until it succeeds */
+#define SETTLE_PAUSE_MS  1000 /* between two look-ups of a commit whose outcome is unknown */
+/* So often a start compares again with the one that it met at a unique index: that one may end, or fail, in between. */
+#define ROUNDS           5
+#define DATABASE_BUSY    "Too many requests wait for the database; try again."
+#define FILE_THREAD_BUSY "Too many uploads wait for the disk; try again."
 
-/* What an earlier start means for this one. */
-enum earlier {
-    EARLIER_NONE,
-    EARLIER_REPLAY, /* same key, same payload: the same answer */
-    EARLIER_REUSED, /* same key, other payload */
-    EARLIER_JOINED, /* equal live work: one task for both */
-    EARLIER_REFUSED /* equal live work of a type that is not queued twice */
+enum step {
+    STEP_ADMIT,
+    STEP_COMPARE,
+    STEP_COMPARED,
+    STEP_RESERVE,
+    STEP_KEEP_FILE,
+    STEP_FILE_KEPT,
+    STEP_JOURNAL,
+    STEP_JOURNALLED,
+    STEP_SETTLE,
+    STEP_SETTLED,
+    STEP_PUBLISH,
+    STEP_GIVE_BACK,
+    STEP_OVER
 };
 
+/* Does the submission take its next step now, or when a thread or a timer comes back? */
+enum next { GO_ON, WAIT };
+
 struct submission {
+    enum step step;
     struct filethread_call file_call;
     struct db_call db_call;
     struct worker *worker;
-    struct http_request *request;
+    struct http_request *request; /* NULL once it has been answered */
+    uint8_t type_number;
     const struct task_type *type;
     struct shm_handle handle;
     struct journal_new row;
-    struct journal_file file;
-    char *params;
+    struct upload *upload;    /* NULL when the file is another task's, or there is none */
+    struct journal_file file; /* of `retry_of` */
+    char *params;             /* NULL until an upload has been examined */
     char by[IDENTITY_MAX];
     char request_id[37];
     char trace[TRACE_LEN + 1];
     struct idempotency key;
     uuid_t retry_of;
-    enum earlier earlier;
-    uuid_t earlier_id;
+    struct earlier earlier;
     unsigned rounds;
     int64_t reserve_until_ms; /* 0 before the lock was waited for in vain */
-    bool reserved, has_file;
-    bool published;             /* which way move_slot() goes */
-    int found;                  /* looking up an unknown outcome: 1 the row is there, 0 it is not */
-    int file_error;             /* 0 or -errno from spool_keep() */
+    bool reserved;
+    bool file_kept;
+    bool found;                 /* what the journal says after a commit whose outcome was unknown */
+    int file_error;             /* -errno of keeping the file */
     const char *pointer_prefix; /* goes before the pointers of the faults; never NULL */
-    struct param_faults faults; /* from the type's precheck */
+    struct param_faults faults; /* of an upload, or from the type's precheck */
 };
 
-static void submission_free(struct submission *sub)
+/* ---- From step to step ------------------------------------------------------------------------------------------- */
+
+static void advance(struct submission *sub);
+
+static enum next go(struct submission *sub, enum step step)
 {
-    sub->worker->submissions--;
-    free(sub->params);
-    free(sub);
+    sub->step = step;
+    return GO_ON;
 }
 
-/* ---- The last change of the slot --------------------------------------------------------------------------------
- * It fails only while a stopped process holds the table's lock. The row's fate is decided by then, so the client is not
- * kept waiting for it; the slot follows as soon as the lock is free. */
-
-static void move_slot(struct submission *sub, bool publish);
-
-static void move_again(evutil_socket_t fd, short what, void *arg)
+static void on_timer(evutil_socket_t fd, short what, void *arg)
 {
-    struct submission *sub = arg;
     (void)fd;
     (void)what;
-    move_slot(sub, sub->published);
+    advance(arg);
 }
 
-/* Publish the task or give its slot back; then the submission is over. */
-static void move_slot(struct submission *sub, bool publish)
+static enum next rest(struct submission *sub, enum step step, int64_t ms)
 {
-    struct shm_segment *segment = sub->worker->process->segment;
-    struct timeval pause = {0, 250000};
-    sub->published = publish;
-    int rc = publish ? taskstate_publish(segment, sub->handle, sub->row.created_ms, client_number(sub->by))
-                     : taskstate_release(segment, sub->handle);
-    if (rc == -ETIMEDOUT) {
-        if (event_base_once(sub->worker->base, -1, EV_TIMEOUT, move_again, sub, &pause) != 0)
-            abort();
-        return;
-    }
-    if (publish)
-        wakeup_poke_kind(segment, PROC_RUNNER);
-    submission_free(sub);
+    struct timeval pause = {(time_t)(ms / 1000), (suseconds_t)(ms % 1000) * 1000};
+    sub->step = step;
+    if (event_base_once(sub->worker->base, -1, EV_TIMEOUT, on_timer, sub, &pause) != 0)
+        abort();
+    return WAIT;
 }
 
-/* The task does not come to be: slot and file are given back. Ends the submission. */
-static void give_back(struct submission *sub)
+static void on_database(struct db_call *call)
 {
-    if (sub->has_file && sub->file_error == 0)
-        spool_drop(sub->worker->spool_fd, sub->row.id);
-    if (sub->reserved)
-        move_slot(sub, false);
-    else
-        submission_free(sub);
+    advance(call->ctx);
 }
 
-static void refuse(struct submission *sub, const char *slug, const char *detail, unsigned retry_after_s)
+/* Returns false when too many wait. */
+static bool ask_database(struct submission *sub, struct db_call call, enum step step)
+{
+    sub->step = step;
+    sub->db_call = call;
+    sub->db_call.done = on_database;
+    sub->db_call.ctx = sub;
+    sub->db_call.deadline_ms = clock_mono_ms() + DATABASE_MS;
+    return dbthread_submit(sub->worker->db, &sub->db_call) == 0;
+}
+
+static enum next refuse(struct submission *sub, const char *slug, const char *detail, unsigned retry_after_s)
 {
     if (retry_after_s)
         http_reply_problem_retry(sub->request, slug, detail, retry_after_s);
     else
         http_reply_problem(sub->request, slug, detail, sub->faults.n ? &sub->faults : NULL);
-    give_back(sub);
+    sub->request = NULL;
+    return go(sub, STEP_GIVE_BACK);
 }
 
-static void answer_accepted(struct http_request *request, const char *id)
+static void answer_accepted(struct submission *sub, const uuid_t task)
 {
-    struct worker *worker = request->app;
-    char body[64], location[64];
+    char id[37], body[64], location[64];
+    uuid_unparse_lower(task, id);
     int len = snprintf(body, sizeof body, "{\"task_id\":\"%s\"}\n", id);
     snprintf(location, sizeof location, "/api/tasks/%s", id);
-    http_reply_header(request, "Location", location);
-    http_reply_header(request, "Retry-After", "1");
-    http_reply_header(request, "Cache-Control", "no-store");
-    http_reply_json(request, (int)worker->process->config->start_status, body, (size_t)len);
+    http_reply_header(sub->request, "Location", location);
+    http_reply_header(sub->request, "Retry-After", "1");
+    http_reply_header(sub->request, "Cache-Control", "no-store");
+    http_reply_json(sub->request, (int)sub->worker->process->config->start_status, body, (size_t)len);
+    sub->request = NULL;
 }
 
-/* ---- The commit's outcome is unknown and could not be looked up yet ----------------------------------------------
- * The client has its 503. Slot and file stay until the journal says whether the row is there. */
+/* ---- Key and earlier starts ------------------------------------------------------------------------------------- */
 
-static void look_up(evutil_socket_t fd, short what, void *arg);
-
-static void look_up_later(struct submission *sub)
+static void fill_payload(struct submission *sub)
 {
-    struct timeval second = {1, 0};
-    if (event_base_once(sub->worker->base, -1, EV_TIMEOUT, look_up, sub, &second) != 0)
-        abort();
+    struct idempotency_payload payload = {sub->type->name, sub->params, sub->row.file,
+                                          sub->upload ? sub->upload->file.sha256 : NULL};
+    if (sub->key.present)
+        idempotency_fill(&sub->key, &payload);
 }
 
-static int read_row(struct store_conn *conn, void *ctx)
+static enum next admit(struct submission *sub)
+{
+    if (sub->worker->draining)
+        return refuse(sub, "draining", NULL, 2);
+    if (!idempotency_take(sub->request, sub->by, &sub->key)) /* has answered */
+        return go(sub, STEP_GIVE_BACK);
+    if (sub->key.present) {
+        sub->row.idem_scope = sub->key.scope;
+        sub->row.idem_payload = sub->key.payload;
+    }
+    if (sub->params)
+        fill_payload(sub);
+    return go(sub, STEP_COMPARE);
+}
+
+static int find_earlier(struct store_conn *conn, void *ctx)
 {
     struct submission *sub = ctx;
-    struct journal_row row;
-    int found = journal_read_settled(conn, sub->row.id, &row);
-    if (found == 1)
-        journal_row_fini(&row);
-    sub->found = found;
-    return found < 0 ? -1 : 0;
+    return earlier_find(conn, sub->type, &sub->key, sub->row.live_key, &sub->earlier);
 }
 
-static void looked_up(struct db_call *call)
+static enum next compare(struct submission *sub)
 {
-    struct submission *sub = call->ctx;
-    if (call->result != 0) {
-        look_up_later(sub);
-        return;
-    }
-    if (sub->found)
-        move_slot(sub, true);
-    else
-        give_back(sub);
+    if (!sub->key.present && !sub->row.live_key)
+        return go(sub, STEP_RESERVE);
+    if (!ask_database(sub, (struct db_call){.work = find_earlier}, STEP_COMPARED))
+        return refuse(sub, "database-unavailable", DATABASE_BUSY, 2);
+    return WAIT;
 }
 
-static void look_up(evutil_socket_t fd, short what, void *arg)
+static enum next answer_earlier(struct submission *sub)
 {
-    struct submission *sub = arg;
-    (void)fd;
-    (void)what;
-    sub->db_call = (struct db_call){
-        .work = read_row, .done = looked_up, .ctx = sub, .deadline_ms = clock_mono_ms() + ACCEPT_DEADLINE_MS};
-    if (dbthread_submit(sub->worker->db, &sub->db_call) != 0)
-        look_up_later(sub);
+    const struct earlier *earlier = &sub->earlier;
+    bool replay = earlier->kind == EARLIER_KEY;
+    char id[37], location[64];
+    if (replay && memcmp(earlier->payload, sub->key.payload, sizeof earlier->payload) != 0)
+        return refuse(sub, "idempotency-key-reused", NULL, 0);
+    if (earlier->kind == EARLIER_REFUSED) {
+        uuid_unparse_lower(earlier->id, id);
+        snprintf(location, sizeof location, "/api/tasks/%s", id);
+        http_reply_header(sub->request, "Location", location);
+        return refuse(sub, "duplicate-task", NULL, 0);
+    }
+    http_reply_header(sub->request, replay ? "Idempotency-Replayed" : "Task-Deduplicated", "true");
+    answer_accepted(sub, earlier->id);
+    log_task(LOG_LEVEL_INFO, earlier->id, "%s by %s", replay ? "start repeated" : "joined", sub->by);
+    return go(sub, STEP_GIVE_BACK);
 }
 
-static void look_for_earlier(struct submission *sub);
-
-/* It met another start at a unique index, or waited for one too long. Returns false when it is no such thing. */
-static bool met_another(struct submission *sub, const struct store_error *error)
+static enum next compared(struct submission *sub)
 {
-    bool unique = sub->key.present || sub->row.live_key;
-    if (unique && error->cls == STORE_DUPLICATE && sub->rounds++ < ROUNDS) {
-        look_for_earlier(sub);
-        return true;
-    }
-    if (sub->key.present && (error->cls == STORE_RETRY || error->cls == STORE_DUPLICATE)) {
-        refuse(sub, "idempotency-in-progress", NULL, 1);
-        return true;
-    }
-    return false;
+    if (sub->db_call.result != 0)
+        return refuse(sub, "database-unavailable", NULL, 2);
+    if (sub->earlier.kind == EARLIER_NONE) /* with a slot: the one that it met has gone since */
+        return go(sub, sub->reserved ? STEP_JOURNAL : STEP_RESERVE);
+    if (sub->upload && !sub->upload->examined)
+        return go(sub, STEP_KEEP_FILE);
+    return answer_earlier(sub);
 }
 
-static void journalled(struct db_call *call)
+/* ---- Slot and file ----------------------------------------------------------------------------------------------- */
+
+/* Without a slot nothing is kept or journalled: a full table refuses before any commit. */
+static enum next reserve(struct submission *sub)
 {
-    struct submission *sub = call->ctx;
-    if (call->result == -1 && met_another(sub, &call->error))
-        return;
-    if (call->result == 1) {
-        refuse(sub, "invalid-parameters", NULL, 0);
-        return;
-    }
-    if (call->result != 0) {
-        log_task(LOG_LEVEL_WARN, sub->row.id, "not accepted: %s %u: %s", store_class_name(call->error.cls),
-                 call->error.number, call->error.text);
-        if (call->error.cls == STORE_UNKNOWN) {
-            http_reply_problem_retry(sub->request, "database-unavailable", NULL, 2);
-            sub->request = NULL;
-            look_up_later(sub);
-            return;
-        }
-        refuse(sub, "database-unavailable", NULL, 2);
-        return;
-    }
-    log_task(LOG_LEVEL_INFO, sub->row.id, "accepted: %s, request %s%s%s", sub->type->name, sub->request_id,
-             sub->trace[0] ? ", traceparent " : "", sub->trace);
-    struct http_request *request = sub->request;
-    char id[37];
-    uuid_unparse_lower(sub->row.id, id);
-    move_slot(sub, true); /* before the answer: the client may poll another worker at once */
-    answer_accepted(request, id);
+    const struct process *process = sub->worker->process;
+    int64_t now = clock_mono_ms();
+    const char *no = admission_refusal(process, sub->type_number, client_number(sub->by));
+    int rc =
+        no ? -ENOSPC : taskstate_reserve(process->segment, process->self, sub->row.id, sub->type_number, &sub->handle);
+    sub->reserved = rc == 0;
+    if (sub->reserved)
+        return go(sub, sub->row.file ? STEP_KEEP_FILE : STEP_JOURNAL);
+    if (rc == -ENOSPC)
+        return refuse(sub, "queue-full", no, admission_retry_after(process, sub->type_number));
+    if (sub->reserve_until_ms == 0)
+        sub->reserve_until_ms = now + RESERVE_WAIT_MS;
+    if (rc == -ETIMEDOUT && now < sub->reserve_until_ms)
+        return rest(sub, STEP_RESERVE, RESERVE_PAUSE_MS);
+    return refuse(sub, "queue-full", "The task table is busy; try again.", 2);
 }
+
+static struct submission *of_file_call(struct filethread_call *call)
+{
+    return (struct submission *)((char *)call - offsetof(struct submission, file_call));
+}
+
+/* File thread. */
+static void visit_file(struct filethread_call *call)
+{
+    struct submission *sub = of_file_call(call);
+    int dir = sub->worker->spool_fd;
+    if (sub->upload && !upload_examine(sub->upload, &sub->faults))
+        return;
+    if (!sub->reserved)
+        return; /* only compared with an earlier one */
+    sub->file_error = sub->upload ? spool_keep(dir, sub->request->spool_fd, sub->row.id)
+                                  : spool_share(dir, sub->retry_of, sub->row.id);
+    sub->file_kept = sub->file_error == 0;
+}
+
+static void on_file(struct filethread_call *call)
+{
+    advance(of_file_call(call));
+}
+
+static enum next keep_file(struct submission *sub)
+{
+    sub->step = STEP_FILE_KEPT;
+    sub->file_call.work = visit_file;
+    sub->file_call.done = on_file;
+    if (filethread_submit(sub->worker->files, &sub->file_call) != 0)
+        return refuse(sub, "queue-full", FILE_THREAD_BUSY, 2);
+    return WAIT;
+}
+
+static enum next file_kept(struct submission *sub)
+{
+    struct upload *upload = sub->upload;
+    if (upload && upload->problem)
+        return refuse(sub, upload->problem, upload->detail[0] ? upload->detail : NULL, 0);
+    if (upload) {
+        sub->row.params = sub->params = upload->params;
+        upload->params = NULL;
+        fill_payload(sub);
+    }
+    if (sub->earlier.kind != EARLIER_NONE)
+        return answer_earlier(sub);
+    if (sub->file_kept)
+        return go(sub, STEP_JOURNAL);
+    if (!upload && sub->file_error == -ENOENT)
+        return refuse(sub, "file-gone", NULL, 0);
+    log_task(LOG_LEVEL_WARN, sub->row.id, "upload not kept: %s", strerror(-sub->file_error));
+    bool full = sub->file_error == -ENOSPC || sub->file_error == -EDQUOT || sub->file_error == -EFBIG;
+    return refuse(sub, full ? "insufficient-storage" : "internal", NULL, 0);
+}
+
+/* ---- The journal ------------------------------------------------------------------------------------------------- */
 
 static int precheck(struct store_conn *conn, void *ctx)
 {
@@ -242,236 +310,194 @@ static int precheck(struct store_conn *conn, void *ctx)
     return rc;
 }
 
-static void journal(struct submission *sub)
+static enum next journal(struct submission *sub)
 {
-    sub->db_call.insert = &sub->row;
-    sub->db_call.before = sub->type->precheck ? precheck : NULL;
-    sub->db_call.done = journalled;
-    sub->db_call.ctx = sub;
-    sub->db_call.deadline_ms = clock_mono_ms() + ACCEPT_DEADLINE_MS;
-    if (dbthread_submit(sub->worker->db, &sub->db_call) != 0)
-        refuse(sub, "database-unavailable", "Too many requests wait for the database; try again.", 2);
+    struct db_call call = {.insert = &sub->row, .before = sub->type->precheck ? precheck : NULL};
+    if (!ask_database(sub, call, STEP_JOURNALLED))
+        return refuse(sub, "database-unavailable", DATABASE_BUSY, 2);
+    return WAIT;
 }
 
-static struct submission *of_file_call(struct filethread_call *call)
+static enum next not_journalled(struct submission *sub, const struct store_error *error)
 {
-    return (struct submission *)((char *)call - offsetof(struct submission, file_call));
+    bool unique = sub->key.present || sub->row.live_key;
+    if (unique && error->cls == STORE_DUPLICATE && sub->rounds++ < ROUNDS)
+        return go(sub, STEP_COMPARE);
+    if (sub->key.present && (error->cls == STORE_RETRY || error->cls == STORE_DUPLICATE))
+        return refuse(sub, "idempotency-in-progress", NULL, 1); /* it waited for another start for too long */
+    log_task(LOG_LEVEL_WARN, sub->row.id, "not accepted: %s %u: %s", store_class_name(error->cls), error->number,
+             error->text);
+    refuse(sub, "database-unavailable", NULL, 2);
+    if (error->cls == STORE_UNKNOWN)
+        return rest(sub, STEP_SETTLE, SETTLE_PAUSE_MS); /* slot and file stay until it is known */
+    return GO_ON;
 }
 
-static void keep_file(struct filethread_call *call)
+static enum next journalled(struct submission *sub)
 {
-    struct submission *sub = of_file_call(call);
-    int dir = sub->worker->spool_fd;
-    sub->file_error = sub->row.retry_of ? spool_share(dir, sub->retry_of, sub->row.id)
-                                        : spool_keep(dir, sub->request->spool_fd, sub->row.id);
+    if (sub->db_call.result == 1)
+        return refuse(sub, "invalid-parameters", NULL, 0);
+    if (sub->db_call.result != 0)
+        return not_journalled(sub, &sub->db_call.error);
+    log_task(LOG_LEVEL_INFO, sub->row.id, "accepted: %s, request %s%s%s", sub->type->name, sub->request_id,
+             sub->trace[0] ? ", traceparent " : "", sub->trace);
+    return go(sub, STEP_PUBLISH);
 }
 
-static void file_kept(struct filethread_call *call)
-{
-    struct submission *sub = of_file_call(call);
-    if (sub->file_error == 0) {
-        journal(sub);
-        return;
-    }
-    if (sub->row.retry_of && sub->file_error == -ENOENT) {
-        refuse(sub, "file-gone", NULL, 0);
-        return;
-    }
-    log_task(LOG_LEVEL_WARN, sub->row.id, "upload not kept: %s", strerror(-sub->file_error));
-    bool full = sub->file_error == -ENOSPC || sub->file_error == -EDQUOT || sub->file_error == -EFBIG;
-    refuse(sub, full ? "insufficient-storage" : "internal", NULL, 0);
-}
-
-static void admit(struct submission *sub);
-
-static void admit_again(evutil_socket_t fd, short what, void *arg)
-{
-    (void)fd;
-    (void)what;
-    admit(arg);
-}
-
-/* False when that was tried long enough. */
-static bool wait_for_lock(struct submission *sub)
-{
-    struct timeval pause = {0, RESERVE_PAUSE_MS * 1000L};
-    int64_t now = clock_mono_ms();
-    if (sub->reserve_until_ms == 0)
-        sub->reserve_until_ms = now + RESERVE_WAIT_MS;
-    if (now >= sub->reserve_until_ms)
-        return false;
-    if (event_base_once(sub->worker->base, -1, EV_TIMEOUT, admit_again, sub, &pause) != 0)
-        abort();
-    return true;
-}
-
-/* Without a slot nothing is journalled: a full table refuses before any commit. */
-static bool reserve(struct submission *sub)
-{
-    const struct process *process = sub->worker->process;
-    uint8_t type = (uint8_t)task_type_number(sub->type->name);
-    const char *no = admission_refusal(process, type, client_number(sub->by));
-    int rc = no ? -ENOSPC : taskstate_reserve(process->segment, process->self, sub->row.id, type, &sub->handle);
-    sub->reserved = rc == 0;
-    if (rc == -ENOSPC)
-        refuse(sub, "queue-full", no, admission_retry_after(process, type));
-    else if (rc != 0 && !(rc == -ETIMEDOUT && wait_for_lock(sub)))
-        refuse(sub, "queue-full", "The task table is busy; try again.", 2);
-    return rc == 0;
-}
-
-static void admit(struct submission *sub)
-{
-    if (!reserve(sub))
-        return;
-    if (!sub->has_file) {
-        journal(sub);
-        return;
-    }
-    sub->file_call.work = keep_file;
-    sub->file_call.done = file_kept;
-    if (filethread_submit(sub->worker->files, &sub->file_call) != 0)
-        refuse(sub, "queue-full", "Too many uploads wait for the disk; try again.", 2);
-}
-
-/* ---- Earlier starts ---- */
-
-static int find_key(struct store_conn *conn, struct submission *sub)
-{
-    uint8_t payload[32];
-    int rc = journal_find_idem(conn, sub->key.scope, sub->earlier_id, payload);
-    if (rc == 1)
-        sub->earlier = memcmp(payload, sub->key.payload, sizeof payload) == 0 ? EARLIER_REPLAY : EARLIER_REUSED;
-    return rc;
-}
-
-/* The key of a start that joins is kept beside the task, which has its own. */
-static int find_live(struct store_conn *conn, struct submission *sub)
-{
-    int rc = journal_find_live(conn, sub->type->name, sub->row.live_key, sub->earlier_id);
-    if (rc != 1)
-        return rc;
-    sub->earlier = sub->type->equal == TASK_EQUAL_JOIN ? EARLIER_JOINED : EARLIER_REFUSED;
-    if (sub->earlier == EARLIER_REFUSED || !sub->key.present ||
-        journal_keep_idem(conn, sub->key.scope, sub->key.payload, sub->earlier_id) == 0)
-        return 1;
-    return conn->error.cls == STORE_DUPLICATE ? find_key(conn, sub) : -1;
-}
-
-static int find_earlier(struct store_conn *conn, void *ctx)
+static int read_row(struct store_conn *conn, void *ctx)
 {
     struct submission *sub = ctx;
-    sub->earlier = EARLIER_NONE;
-    int rc = sub->key.present ? find_key(conn, sub) : 0;
-    if (rc == 0 && sub->row.live_key)
-        rc = find_live(conn, sub);
+    struct journal_row row;
+    int rc = journal_read_settled(conn, sub->row.id, &row);
+    sub->found = rc == 1;
+    if (sub->found)
+        journal_row_fini(&row);
     return rc < 0 ? -1 : 0;
 }
 
-static void answer_earlier(struct submission *sub)
+static enum next settle(struct submission *sub)
 {
-    char id[37], location[64];
-    uuid_unparse_lower(sub->earlier_id, id);
-    if (sub->earlier == EARLIER_REUSED) {
-        refuse(sub, "idempotency-key-reused", NULL, 0);
+    if (!ask_database(sub, (struct db_call){.work = read_row}, STEP_SETTLED))
+        return rest(sub, STEP_SETTLE, SETTLE_PAUSE_MS);
+    return WAIT;
+}
+
+static enum next settled(struct submission *sub)
+{
+    if (sub->db_call.result != 0)
+        return rest(sub, STEP_SETTLE, SETTLE_PAUSE_MS);
+    return go(sub, sub->found ? STEP_PUBLISH : STEP_GIVE_BACK);
+}
+
+/* ---- The end -----------------------------------------------------------------------------------------------------
+ * The slot's last move fails only while a stopped process holds the table's lock. The row's fate is decided by then, so
+ * the client is not kept waiting: the slot follows as soon as the lock is free. */
+
+/* The slot before the answer: the client may poll another worker at once. */
+static enum next publish(struct submission *sub)
+{
+    struct shm_segment *segment = sub->worker->process->segment;
+    int rc = taskstate_publish(segment, sub->handle, sub->row.created_ms, client_number(sub->by));
+    if (sub->request)
+        answer_accepted(sub, sub->row.id);
+    if (rc == -ETIMEDOUT)
+        return rest(sub, STEP_PUBLISH, MOVE_PAUSE_MS);
+    wakeup_poke_kind(segment, PROC_RUNNER);
+    return go(sub, STEP_OVER);
+}
+
+static enum next give_back(struct submission *sub)
+{
+    if (sub->file_kept)
+        spool_drop(sub->worker->spool_fd, sub->row.id);
+    sub->file_kept = false;
+    if (sub->reserved && taskstate_release(sub->worker->process->segment, sub->handle) == -ETIMEDOUT)
+        return rest(sub, STEP_GIVE_BACK, MOVE_PAUSE_MS);
+    return go(sub, STEP_OVER);
+}
+
+/* ---- The story --------------------------------------------------------------------------------------------------- */
+
+static enum next take_step(struct submission *sub)
+{
+    switch (sub->step) {
+    case STEP_ADMIT:
+        return admit(sub);
+    case STEP_COMPARE:
+        return compare(sub);
+    case STEP_COMPARED:
+        return compared(sub);
+    case STEP_RESERVE:
+        return reserve(sub);
+    case STEP_KEEP_FILE:
+        return keep_file(sub);
+    case STEP_FILE_KEPT:
+        return file_kept(sub);
+    case STEP_JOURNAL:
+        return journal(sub);
+    case STEP_JOURNALLED:
+        return journalled(sub);
+    case STEP_SETTLE:
+        return settle(sub);
+    case STEP_SETTLED:
+        return settled(sub);
+    case STEP_PUBLISH:
+        return publish(sub);
+    case STEP_GIVE_BACK:
+        return give_back(sub);
+    case STEP_OVER:
+        break;
+    }
+    abort();
+}
+
+/* On the loop: at the start, and whenever what the submission waited for has come. */
+static void advance(struct submission *sub)
+{
+    enum next next = GO_ON;
+    while (next == GO_ON && sub->step != STEP_OVER)
+        next = take_step(sub);
+    if (sub->step != STEP_OVER)
         return;
-    }
-    if (sub->earlier == EARLIER_REFUSED) {
-        snprintf(location, sizeof location, "/api/tasks/%s", id);
-        http_reply_header(sub->request, "Location", location);
-        refuse(sub, "duplicate-task", NULL, 0);
-        return;
-    }
-    bool replay = sub->earlier == EARLIER_REPLAY;
-    http_reply_header(sub->request, replay ? "Idempotency-Replayed" : "Task-Deduplicated", "true");
-    answer_accepted(sub->request, id);
-    log_task(LOG_LEVEL_INFO, sub->earlier_id, "%s by %s", replay ? "start repeated" : "joined", sub->by);
-    give_back(sub);
+    upload_free(sub->upload);
+    free(sub->params);
+    free(sub);
 }
 
-static void found_earlier(struct db_call *call)
-{
-    struct submission *sub = call->ctx;
-    if (call->result != 0)
-        refuse(sub, "database-unavailable", NULL, 2);
-    else if (sub->earlier != EARLIER_NONE)
-        answer_earlier(sub);
-    else if (sub->reserved)
-        journal(sub); /* the one it met has gone since */
-    else
-        admit(sub);
-}
+/* ---- The start --------------------------------------------------------------------------------------------------- */
 
-static void look_for_earlier(struct submission *sub)
-{
-    sub->db_call = (struct db_call){
-        .work = find_earlier, .done = found_earlier, .ctx = sub, .deadline_ms = clock_mono_ms() + ACCEPT_DEADLINE_MS};
-    if (dbthread_submit(sub->worker->db, &sub->db_call) != 0)
-        refuse(sub, "database-unavailable", "Too many requests wait for the database; try again.", 2);
-}
-
-/* ---- The start ---- */
-
-static void fill_row(struct submission *sub, const struct accept_start *start)
-{
-    struct journal_new *row = &sub->row;
-    taskid_new(row->id);
-    memcpy(row->node, sub->worker->process->node, sizeof row->node);
-    row->type = sub->type->name;
-    row->params = sub->params;
-    row->created_ms = clock_wall_ms();
-    row->requested_by = sub->by;
-    snprintf(sub->request_id, sizeof sub->request_id, "%s", sub->request->request_id);
-    row->request_id = sub->request_id;
-    trace_of(sub->request, sub->trace);
-    row->traceparent = sub->trace[0] ? sub->trace : NULL;
-    if (start->retry_of) {
-        memcpy(sub->retry_of, start->retry_of, sizeof sub->retry_of);
-        row->retry_of = sub->retry_of;
-    }
-    if (start->file) {
-        sub->has_file = true;
-        sub->file = *start->file;
-        row->file = &sub->file;
-    } else if (sub->type->equal != TASK_EQUAL_QUEUE) {
-        row->live_key = sub->params; /* work with a file is never equal: its parameters do not tell what is in it */
-    }
-}
-
-/* Returns false after answering. */
-static bool fill_key(struct submission *sub, const struct accept_start *start)
-{
-    struct idempotency_payload payload = {sub->type->name, sub->params, start->file, start->file_sha256};
-    if (!idempotency_take(sub->request, sub->by, &sub->key))
-        return false;
-    if (sub->key.present) {
-        idempotency_fill(&sub->key, &payload);
-        sub->row.idem_scope = sub->key.scope;
-        sub->row.idem_payload = sub->key.payload;
-    }
-    return true;
-}
-
-void accept_start(struct http_request *request, const struct accept_start *start)
+static struct submission *submission_new(struct http_request *request, int type)
 {
     struct submission *sub = calloc(1, sizeof *sub);
     if (!sub)
         abort();
+    struct journal_new *row = &sub->row;
     sub->worker = request->app;
-    sub->worker->submissions++;
     sub->request = request;
-    sub->type = task_type_at((unsigned)start->type);
-    sub->params = start->params;
-    sub->pointer_prefix = start->pointer_prefix ? start->pointer_prefix : "";
-    sub->file_error = -ECANCELED; /* until it is kept there is nothing to drop */
+    sub->type_number = (uint8_t)type;
+    sub->type = task_type_at((unsigned)type);
+    sub->pointer_prefix = "";
     client_identity(request, sub->by);
-    fill_row(sub, start);
-    if (sub->worker->draining)
-        refuse(sub, "draining", NULL, 2);
-    else if (!fill_key(sub, start))
-        give_back(sub);
-    else if (sub->key.present || sub->row.live_key)
-        look_for_earlier(sub);
-    else
-        admit(sub);
+    trace_of(request, sub->trace);
+    snprintf(sub->request_id, sizeof sub->request_id, "%s", request->request_id);
+    taskid_new(row->id);
+    memcpy(row->node, sub->worker->process->node, sizeof row->node);
+    row->type = sub->type->name;
+    row->created_ms = clock_wall_ms();
+    row->requested_by = sub->by;
+    row->request_id = sub->request_id;
+    row->traceparent = sub->trace[0] ? sub->trace : NULL;
+    return sub;
+}
+
+void accept_start(struct http_request *request, const struct accept_start *start)
+{
+    struct submission *sub = submission_new(request, start->type);
+    sub->row.params = sub->params = start->params;
+    if (start->pointer_prefix)
+        sub->pointer_prefix = start->pointer_prefix;
+    if (start->retry_of) {
+        memcpy(sub->retry_of, start->retry_of, sizeof sub->retry_of);
+        sub->row.retry_of = sub->retry_of;
+    }
+    if (start->file) {
+        sub->file = *start->file;
+        sub->row.file = &sub->file;
+    } else if (sub->type->equal != TASK_EQUAL_QUEUE) {
+        sub->row.live_key = sub->params; /* work with a file is never equal: its parameters do not tell what is in it */
+    }
+    advance(sub);
+}
+
+void accept_upload(struct http_request *request, const char *type, const char *name, const char *value)
+{
+    int number = task_type_number(type);
+    assert(number >= 0);
+    struct upload *upload = upload_new(request, task_type_at((unsigned)number), name, value);
+    if (!upload)
+        return;
+    struct submission *sub = submission_new(request, number);
+    sub->upload = upload;
+    sub->row.file = &upload->file;
+    advance(sub);
 }

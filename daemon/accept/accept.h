@@ -1,12 +1,20 @@
-/* Accepting a task: has it been accepted before? then reserve a slot, keep the upload, journal the row, publish,
- * answer.
+/* Accepting a task: from a start that is asked for to one that is journalled, answered and waits for a runner.
  *
- *   database thread: look for the same key and for equal live work (only with a key, or a type that minds) -> loop:
- * admission, reserve -> file thread: sync + link (uploads) -> database thread: group commit -> loop: publish, poke a
- * runner, 202. A failure before the commit gives back slot and file. A commit whose outcome is unknown was looked up by
- * the database thread before we hear of it. Two that come together with one key, or with equal work, meet at a unique
- * index; the second looks again and finds the first. Once the client has its id, every worker can answer a poll for
- * it. */
+ *   admitted      loop             refused while the worker drains
+ *   compared      database thread  only with an idempotency key, or a type whose equal work is not queued twice
+ *   reserved      loop             a slot of the table; refused when too many tasks wait
+ *   file kept     file thread      only with a file: an upload is examined, synced and linked in one visit
+ *   journalled    database thread  the type's precheck and the row, in one group commit
+ *   published     loop             the slot is visible, a runner is poked, the client gets its 202
+ *   given back    loop             instead: slot and file are given back, the client has its refusal
+ *
+ * - A failure before the commit gives back slot and file.
+ * - A commit whose outcome is unknown was looked up by the database thread before we hear of it. If that failed too, the
+ *   client gets a 503, and slot and file stay until the journal says whether the row is there.
+ * - Two starts that come together with one key, or with equal work, meet at a unique index. The second one compares again
+ *   and finds the first.
+ * - An upload whose key is known is examined without a slot and not kept: only its hash tells whether it is the same.
+ * - Once the client has its id, every worker can answer a poll for it. */
 #ifndef PF_ACCEPT_ACCEPT_H
 #define PF_ACCEPT_ACCEPT_H
 
@@ -16,14 +24,17 @@
 struct accept_start {
     int type;
     char *params;                    /* canonical JSON; taken over, freed here */
-    const struct journal_file *file; /* NULL = none; copied */
-    const uint8_t *file_sha256;      /* 32 bytes, with an upload and an Idempotency-Key; copied */
-    const char *pointer_prefix; /* where the request has the parameters, for the pointers of faults: "/params"; NULL =
-                                   the body is the parameters. A string constant */
-    const uint8_t *retry_of;    /* NULL, or the id of the task this repeats, whose kept file `file` is; copied */
+    const char *pointer_prefix;      /* where the request has the parameters, for the pointers of faults: "/params";
+                                        NULL = the body is the parameters. A string constant */
+    const uint8_t *retry_of;         /* NULL, or the id of the task that this one repeats; copied */
+    const struct journal_file *file; /* NULL, or the kept file of `retry_of`; copied */
 };
 
 /* Start a task, or answer with the one that it repeats or joins. Answers the request. */
 void accept_start(struct http_request *request, const struct accept_start *start);
+
+/* The same for an upload: the request's body is the file, raw or as the part "file" of a multipart form. The parameters
+ * are those of the query and the form's other fields; `name`, `value`: one more that the path gives, or NULL. */
+void accept_upload(struct http_request *request, const char *type, const char *name, const char *value);
 
 #endif

@@ -27,7 +27,6 @@ struct worker {
     const char *retry_after;    /* seconds, for the answer to a poll of a running task: more while the loop is late */
     bool draining;
     uint64_t pauses_told, reconnects_told; /* of http and db, by worker_publish() */
-    unsigned submissions;                  /* tasks accepted but not yet answered: the drain waits for them */
 };
 
 /* Bring this worker's numbers for /metrics up to date; done by the loop several times a second. */

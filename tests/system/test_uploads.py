@@ -4,6 +4,7 @@ import hashlib
 import os
 import re
 import socket
+import struct
 import threading
 import time
 
@@ -112,6 +113,54 @@ def test_content_digest(stocked):
                                (good, "sha-512=:AA==:", "application/octet-stream")):
         answer = send(body, digest, kind)
         assert answer.status == 202 and end_of(stocked, answer)["status"] == "completed"
+
+
+@pytest.fixture
+def counted(make_daemon, monkeypatch, tmp_path):
+    """A daemon and what it counts: visits to a file thread, files sniffed, digests made."""
+    counters = tmp_path / "visits"
+    monkeypatch.setenv("PF_TEST_VISITS", str(counters))
+    daemon = make_daemon()
+    samples.load_catalogue(daemon)
+
+    def since(before=(0, 0, 0)):
+        return tuple(now - then for now, then in zip(struct.unpack("<3I", counters.read_bytes()), before))
+
+    return daemon, since
+
+
+@pytest.mark.parametrize("form", [False, True])
+@pytest.mark.parametrize("key", [False, True])
+@pytest.mark.parametrize("digest", [False, True])
+def test_an_upload_is_looked_into_once(counted, form, key, digest):
+    """Once for all processes: what the visit to the file thread found out is what runner and parser go by."""
+    daemon, since = counted
+    data = samples.stock(3)
+    body, kind = samples.multipart({}, "stock.xlsx", data) if form else (data, "application/octet-stream")
+    headers = {"Content-Type": kind} | ({"Idempotency-Key": "once"} if key else {})
+    if digest:
+        headers["Content-Digest"] = "sha-256=:" + base64.b64encode(hashlib.sha256(body).digest()).decode() + ":"
+    before = since()
+    answer = daemon.worker(0).request("POST", IMPORT, body, headers)
+    task = end_of(daemon, answer)
+    assert task["status"] == "completed" and task["result"]["file"]["format"] == "xlsx"
+    assert task["result"]["file"]["sha256"] == hashlib.sha256(data).hexdigest()
+    # A form has a digest of its own beside that of the file in it.
+    assert since(before) == (1, 1, 2 if form and digest else 1)
+    if not key:
+        return
+    before = since()
+    again = daemon.worker(1).request("POST", IMPORT, body, headers)
+    assert again.body == answer.body and again.headers["Idempotency-Replayed"] == "true"
+    assert since(before) == (1, 1, 2 if form and digest else 1)
+    assert daemon.spool_files() == []
+
+
+def test_a_table_is_not_sniffed(counted):
+    daemon, since = counted
+    before = since()
+    samples.load_catalogue(daemon)
+    assert since(before) == (1, 0, 1)
 
 
 def test_over_the_limit(make_daemon):

@@ -23,6 +23,7 @@
 #include "tests/system/describe.h"
 #include "tests/system/lockdeath.h"
 #include "tests/system/misbehave.h"
+#include "tests/system/visits.h"
 
 #include <poll.h>
 #include <signal.h>
@@ -254,5 +255,6 @@ int main(int argc, char **argv)
         return 0;
     misbehave_install();
     lockdeath_install();
+    visits_install();
     return daemon_main(NULL, argc, argv);
 }

@@ -1,0 +1,167 @@
+/* The visit in its order: digest, form, format, parameters, hash. */
+#include "daemon/accept/upload.h"
+
+#include "base/display.h"
+#include "base/utf8.h"
+#include "daemon/accept/contentdigest.h"
+#include "daemon/accept/idempotency.h"
+#include "daemon/task/filehash.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct upload *upload_new(struct http_request *request, const struct task_type *type, const char *name,
+                          const char *value)
+{
+    struct upload *upload = calloc(1, sizeof *upload);
+    if (!upload)
+        abort();
+    int found = contentdigest_parse(http_header(request, "Content-Digest"), upload->digest);
+    if (found < 0) {
+        http_reply_problem(request, "bad-request", "Content-Digest: sha-256 is not :base64: of 32 bytes", NULL);
+        free(upload);
+        return NULL;
+    }
+    upload->request = request;
+    upload->type = type;
+    upload->fixed = (struct param_raw){name, value};
+    upload->has_digest = found == 1;
+    upload->wants_hash = idempotency_wanted(request);
+    upload->fallback_name = http_param(request, "filename");
+    return upload;
+}
+
+void upload_free(struct upload *upload)
+{
+    if (!upload)
+        return;
+    multipart_fini(&upload->form);
+    free(upload->params);
+    free(upload);
+}
+
+/* ---- The visit: file thread ---- */
+
+__attribute__((format(printf, 3, 4))) static bool refuse(struct upload *upload, const char *slug, const char *format,
+                                                         ...)
+{
+    va_list args;
+    upload->problem = slug;
+    va_start(args, format);
+    vsnprintf(upload->detail, sizeof upload->detail, format, args);
+    va_end(args);
+    return false;
+}
+
+static bool refuse_form(struct upload *upload, struct param_faults *faults, const char *why)
+{
+    param_faults_add(faults, "", "form", "%s", why);
+    return refuse(upload, "invalid-parameters", "%s", why);
+}
+
+static bool hash(struct upload *upload, struct param_faults *faults, uint64_t offset, uint64_t length, uint8_t out[32])
+{
+    char why[200];
+    int rc = filehash(upload->request->spool_fd, offset, length, out);
+    if (rc == 0)
+        return true;
+    snprintf(why, sizeof why, "the upload cannot be read: %s", strerror(-rc));
+    return refuse_form(upload, faults, why);
+}
+
+/* The digest of a raw body is that of the file. */
+static bool check_digest(struct upload *upload, struct param_faults *faults)
+{
+    if (!upload->has_digest)
+        return true;
+    if (!hash(upload, faults, 0, upload->request->spool_len, upload->file.sha256))
+        return false;
+    if (memcmp(upload->file.sha256, upload->digest, sizeof upload->digest) != 0)
+        return refuse(upload, "bad-request", "the body is not the one that Content-Digest names; send it again");
+    upload->file.hashed = !upload->request->boundary[0];
+    return true;
+}
+
+static bool find_file(struct upload *upload, struct param_faults *faults)
+{
+    const struct http_request *request = upload->request;
+    struct multipart *form = &upload->form;
+    char why[200];
+    upload->file.length = request->spool_len;
+    if (!request->boundary[0])
+        return true;
+    if (multipart_scan(request->spool_fd, request->spool_len, request->boundary, form, why, sizeof why) != 0)
+        return refuse_form(upload, faults, why);
+    if (form->files == 0)
+        return refuse_form(upload, faults, "the form has no file: send it as the field \"file\"");
+    snprintf(upload->file.name, sizeof upload->file.name, "%s", form->file_name);
+    upload->file.offset = form->file_offset;
+    upload->file.length = form->file_length;
+    return true;
+}
+
+static void name_file(struct upload *upload)
+{
+    char *name = upload->file.name;
+    const char *given = upload->fallback_name && upload->fallback_name[0] ? upload->fallback_name : "upload";
+    if (name[0] == '\0') {
+        size_t n = utf8_cut(given, strlen(given), sizeof upload->file.name - 1);
+        snprintf(name, sizeof upload->file.name, "%.*s", (int)n, given);
+    }
+    display_clean(name, '_');
+}
+
+/* A disk error is not the client's fault: the format stays unknown, the task meets the error and is tried again. */
+static void tell_format(struct upload *upload, struct sheet_error *refused)
+{
+    enum sheet_format format = upload->type->file_format;
+    struct sheet_input input = {upload->request->spool_fd, upload->file.offset, upload->file.length};
+    if (upload->file.length == 0)
+        sheet_refuse(refused, "empty-file", "The file is empty. Send it again.");
+    else if (format == SHEET_UNKNOWN)
+        format = sheet_sniff_file(&input, refused);
+    if (strcmp(refused->cls, "io") == 0)
+        refused->cls[0] = '\0';
+    if (format != SHEET_UNKNOWN)
+        snprintf(upload->file.format, sizeof upload->file.format, "%s", sheet_format_name(format));
+}
+
+static size_t gather(const struct upload *upload, struct param_raw *raw, size_t max)
+{
+    size_t n = 0;
+    if (upload->fixed.name)
+        raw[n++] = upload->fixed;
+    for (size_t i = 0; i < upload->request->n_params && n < max; i++)
+        if (strcmp(upload->request->params[i].name, "filename") != 0)
+            raw[n++] = upload->request->params[i];
+    for (unsigned i = 0; i < upload->form.n_fields && n < max; i++)
+        raw[n++] = (struct param_raw){upload->form.field[i].name, upload->form.field[i].value};
+    return n;
+}
+
+/* All faults at once: what the file is not, and what the parameters must not be. */
+static bool check_content(struct upload *upload, struct param_faults *faults)
+{
+    struct sheet_error refused = {.cls = ""};
+    struct param_raw raw[2 * MULTIPART_FIELDS_MAX];
+    tell_format(upload, &refused);
+    size_t n = gather(upload, raw, sizeof raw / sizeof raw[0]);
+    upload->params = params_from_text(upload->type->params, raw, n, faults);
+    if (refused.cls[0])
+        param_faults_add(faults, "/file", refused.cls, "%s", refused.text);
+    return faults->n == 0 || refuse(upload, "invalid-parameters", "%s", refused.cls[0] ? refused.text : "");
+}
+
+bool upload_examine(struct upload *upload, struct param_faults *faults)
+{
+    struct journal_file *file = &upload->file;
+    upload->examined = true;
+    if (!check_digest(upload, faults) || !find_file(upload, faults) || !check_content(upload, faults))
+        return false;
+    name_file(upload);
+    if (upload->wants_hash && !file->hashed)
+        file->hashed = hash(upload, faults, file->offset, file->length, file->sha256);
+    return !upload->problem;
+}
