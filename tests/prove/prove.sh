@@ -86,7 +86,7 @@ sources_of() {
     esac
 }
 
-# compile_tree TREE PROGRAM OUT FLAGS...: a program from the shm/ of a tree.
+# compile_tree TREE PROGRAM OUT FLAGS...: a program from the shm/ of a tree; of base/ shm/ needs the clock alone.
 compile_tree() {
     tree=$1 program=$2 out=$3
     shift 3
@@ -95,7 +95,7 @@ compile_tree() {
         files="$files $source/tests/prove/$file"
     done
     # shellcheck disable=SC2086
-    (cd "$build" && $cc -I"$tree" $cppflags "$@" $files "$tree"/shm/*.c -o "$out" $ldflags) >"$out.log" 2>&1
+    (cd "$build" && $cc -I"$tree" $cppflags "$@" $files "$tree"/shm/*.c "$source/base/clock.c" -o "$out" $ldflags) >"$out.log" 2>&1
 }
 
 # relink_tree TREE PROGRAM OUT FILES: the program that was built, with some of its shm/ taken from a tree. Only for changes
@@ -115,7 +115,7 @@ relink_tree() {
         objects="$objects tests/prove/${file%.c}.o"
     done
     # shellcheck disable=SC2086
-    (cd "$build" && $cc $cflags $objects "$tree/libpfshm.a" -o "$out" $ldflags) >>"$out.log" 2>&1
+    (cd "$build" && $cc $cflags $objects "$tree/libpfshm.a" libpfbase.a -o "$out" $ldflags) >>"$out.log" 2>&1
 }
 
 # build_mutant PATCH TREE PROGRAM OUT
