@@ -38,6 +38,11 @@ int64_t clock_wall_ms(void)
     return in_ms(read_clock(CLOCK_REALTIME));
 }
 
+int64_t clock_not_before(int64_t ms, int64_t earlier)
+{
+    return ms > earlier ? ms : earlier;
+}
+
 struct timespec clock_mono(void)
 {
     return read_clock(CLOCK_MONOTONIC);

@@ -13,6 +13,8 @@ double clock_mono_s(void);
 int64_t clock_coarse_ms(void);
 /* Wall clock: milliseconds since 1970, UTC. */
 int64_t clock_wall_ms(void);
+/* `ms`, but not before `earlier`: the wall clock may be set back between two moments of one story. */
+int64_t clock_not_before(int64_t ms, int64_t earlier);
 
 /* CLOCK_MONOTONIC as the functions of pthread want it. */
 struct timespec clock_mono(void);

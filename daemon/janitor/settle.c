@@ -68,6 +68,7 @@ static int write_end(struct janitor *janitor, const struct journal_row *row, con
     struct journal_end *end = &ending->end;
     if (task)
         ending_keep(ending, task);
+    end->done_ms = clock_not_before(end->done_ms, row->started_ms);
     tell_attempt(&log, row, janitor);
     if (why)
         joblog_interrupted(&log, end->done_ms, why);

@@ -86,6 +86,7 @@ static void keep(const struct runner *runner, struct ending *ending)
     struct shm_task slot;
     uint64_t version;
     ending->end.counts = runner->job.counts;
+    ending->end.done_ms = clock_not_before(ending->end.done_ms, runner->started_ms);
     if (shm_table_read(runner->process->segment, runner->handle, &slot, &version) == 0)
         ending_keep(ending, &slot);
 }

@@ -279,6 +279,7 @@ static bool claim_row(struct runner *runner, struct journal_row *row)
 {
     if (journal_claim(&runner->db, runner->job.id, runner->process->node, row) == 1) {
         runner->job.attempt = row->attempt;
+        runner->started_ms = row->started_ms;
         return true;
     }
     /* Not ours, or nobody knows whether it is: the journal decides, and the attempt has not begun. */
@@ -300,6 +301,7 @@ static bool work_once(struct runner *runner)
     runner->job = (struct job){
         .ops = &runner_job_ops, .db = &runner->db, .settings = &runner->settings, .runner = runner, .file_fd = -1};
     memcpy(runner->job.id, task.id, sizeof runner->job.id);
+    runner->started_ms = 0;
     joblog_init(&runner->log);
     if (claim_row(runner, &row)) {
         log_set_origin(row.request_id, row.traceparent);

@@ -187,7 +187,7 @@ static bool edit_start(struct shm_task *task, const char **result, void *ctx)
         return false;
     task->state = TASK_RUNNING;
     task->attempt = (uint16_t)start->attempt;
-    task->started_ms = task->touched_ms = clock_wall_ms();
+    task->started_ms = task->touched_ms = clock_not_before(clock_wall_ms(), task->created_ms);
     forget_attempt(task);
     set_cause(task, &(struct interruption){.cause = CAUSE_NONE, .max = start->max});
     return true;
@@ -216,7 +216,7 @@ static bool edit_progress(struct shm_task *task, const char **result, void *ctx)
         task->progress = (uint8_t)percent;
     snprintf(task->step, sizeof task->step, "%s", progress->step);
     taskstate_put_counts(task, progress->counts);
-    task->touched_ms = clock_wall_ms();
+    task->touched_ms = clock_not_before(clock_wall_ms(), task->started_ms);
     return true;
 }
 
@@ -234,7 +234,7 @@ static bool edit_unsettled(struct shm_task *task, const char **result, void *ctx
     if (task->state != TASK_RUNNING)
         return false;
     task->flags |= TASK_UNSETTLED;
-    task->touched_ms = clock_wall_ms();
+    task->touched_ms = clock_not_before(clock_wall_ms(), task->started_ms);
     return true;
 }
 
@@ -337,7 +337,7 @@ static bool edit_finish(struct shm_task *task, const char **result, void *ctx)
     task->outcome = (uint8_t)end->outcome;
     task->owner = (struct proc_ref){0, 0};
     task->flags = 0;
-    task->done_ms = end->done_ms;
+    task->done_ms = clock_not_before(end->done_ms, task->created_ms); /* as journal_finish() does */
     task->error[0] = '\0';
     task->cause = CAUSE_NONE;
     taskstate_put_counts(task, &end->counts);

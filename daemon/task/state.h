@@ -10,6 +10,8 @@
 #include "shm/table.h"
 #include "store/journal.h"
 
+/* Moments. created_at <= started_at <= done_at, whatever the wall clock does meanwhile: each move takes care of it. */
+
 /* Edit a copy of the task. Return false to leave it as it is (the caller gets -ECANCELED). The text is rendered
  * afterwards, from the fields; to show a result set *result to JSON text. */
 typedef bool (*taskstate_edit)(struct shm_task *task, const char **result, void *ctx);

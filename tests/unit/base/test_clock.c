@@ -29,6 +29,15 @@ static void test_sums(void **state)
     expect_sum(INT64_C(86400000) * 365, 10 + 86400 * 365, 999999999);
 }
 
+static void test_not_before(void **state)
+{
+    (void)state;
+    assert_int_equal(clock_not_before(5, 3), 5);
+    assert_int_equal(clock_not_before(3, 5), 5);
+    assert_int_equal(clock_not_before(-7, -7), -7);
+    assert_true(clock_not_before(INT64_MIN, INT64_MAX) == INT64_MAX);
+}
+
 static void test_clocks_agree(void **state)
 {
     (void)state;
@@ -66,6 +75,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sums),
+        cmocka_unit_test(test_not_before),
         cmocka_unit_test(test_clocks_agree),
         cmocka_unit_test(test_grow),
     };
