@@ -39,6 +39,62 @@ static void migrates_from_any_prefix(void **state)
     }
 }
 
+static int text_row(const struct store_value *v, unsigned n, void *ctx)
+{
+    assert_int_equal(n, 1);
+    snprintf(ctx, 100, "%s", v[0].text);
+    return 0;
+}
+
+static const struct store_migration *migration(unsigned version)
+{
+    const struct store_migration *m = store_migrations;
+    while (m->version != version)
+        m++;
+    return m;
+}
+
+/* "9 9 8 0 0 1": what a task of before has counted, by its result; "-" = that type does not count it. */
+static void counts_are_taken_from_results(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *type, *status, *result, *counts;
+    } cases[] = {
+        {"stock_import", "succeeded",
+         "{\"rows_total\":9,\"rows_rejected\":1,\"inserted\":8,\"updated\":0,\"unchanged\":0}", "9 9 8 0 0 1"},
+        {"catalog_import", "succeeded",
+         "{\"rows_total\":5,\"inserted\":2,\"updated\":2,\"unchanged\":1,\"rejected\":0}", "5 5 2 2 1 0"},
+        {"stock_import", "succeeded", "{\"already_imported\":true}", "- - - - - -"},
+        {"recalculate", "succeeded", "{\"components_total\":7,\"updated\":4,\"unchanged\":1,\"failed\":2}",
+         "7 7 - 4 1 2"},
+        {"pricelist_create", "succeeded", "{\"created\":true,\"items\":3,\"skipped\":{\"no_price\":4,\"failed\":2}}",
+         "9 9 - - - 2"},
+        {"pricelist_create", "succeeded", "{\"created\":true,\"items\":3,\"skipped\":{}}", "3 3 - - - 0"},
+        {"another", "succeeded", "{\"rows_total\":9}", "- - - - - -"},
+        {"stock_import", "failed", NULL, "- - - - - -"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char counts[100] = "";
+        struct store_value v[] = {STORE_S(cases[i].type), STORE_S(cases[i].status), STORE_S_OR_NULL(cases[i].result)};
+        OK(store_exec(&db, "DELETE FROM task", NULL));
+        OK(store_run(
+            &db,
+            "INSERT INTO task (id, node, type, params, status, result, progress_done, created_at, finished_at) "
+            "VALUES (UUID(), UUID(), ?, '{}', ?, ?, 0, UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))",
+            v, 3, NULL, NULL));
+        for (unsigned round = 0; round < 2; round++) /* killed after its last statement, it is made again */
+            for (const char *const *sql = migration(10)->statements; *sql; sql++)
+                OK(store_exec(&db, *sql, NULL));
+        OK(store_query(&db,
+                       "SELECT CONCAT_WS(' ', COALESCE(progress_total, '-'), COALESCE(progress_done, '-'), "
+                       "COALESCE(progress_created, '-'), COALESCE(progress_updated, '-'), "
+                       "COALESCE(progress_unchanged, '-'), COALESCE(progress_rejected, '-')) FROM task",
+                       NULL, 0, text_row, counts));
+        assert_string_equal(counts, cases[i].counts);
+    }
+}
+
 static void refuses_newer_and_changed(void **state)
 {
     (void)state;
@@ -105,6 +161,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         T(migrates_once),          T(migrates_from_any_prefix),  T(refuses_newer_and_changed),
+        T(migrates_once),          T(migrates_from_any_prefix),  T(counts_are_taken_from_results),
         T(one_migrates_at_a_time), T(price_lists_are_immutable),
     };
     if (fixture_start() != 0)
