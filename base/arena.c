@@ -1,4 +1,4 @@
-/* Arena, keyed hash and index for the stock import. */
+/* Arena, keyed hash and index. */
 #include "base/arena.h"
 
 #include "base/grow.h"
@@ -49,7 +49,7 @@ static void sip_round(struct sip *s)
     s->v2 = rotate(s->v2, 32);
 }
 
-/* The key stays the same for the life of the process. Without entropy the hash still works, merely predictably. */
+/* The key stays the same for the life of the process. Without entropy the hash still works, but it can be predicted. */
 static const uint64_t *process_key(void)
 {
     static uint64_t key[2];
@@ -94,8 +94,8 @@ void arena_index_fini(struct arena_index *index)
     *index = (struct arena_index){NULL, 0, 0};
 }
 
-/* Slots keep the upper half of the hash. Growing needs the lower half as well, so the start of a probe is made from the
- * upper half too: mixed down by one multiplication. */
+/* A slot keeps the upper half of the hash. When the index grows, the lower half is no longer known: therefore a probe
+ * starts at a place that is made from the upper half alone, mixed by one multiplication. */
 static uint32_t start_of(uint64_t hash)
 {
     return (uint32_t)((hash >> 32) * 0x9e3779b1u >> 7);

@@ -52,7 +52,7 @@ size_t utf8_put(char *to, uint32_t code)
     return utf8_encode(character ? code : 0xfffd, to);
 }
 
-/* High bits are set where one of these 8 bytes may be other than 0x20 … 0x7f; 0 when all are. */
+/* The high bit of a byte is set in the result where that byte may be outside 0x20 … 0x7f; 0 if all are inside. */
 static inline uint64_t odd8(const unsigned char *p)
 {
     uint64_t v;
@@ -60,7 +60,7 @@ static inline uint64_t odd8(const unsigned char *p)
     return ((v - 0x2020202020202020u) | v) & 0x8080808080808080u;
 }
 
-/* Where plain ASCII ends, or near it. */
+/* Returns the offset where plain ASCII ends, or one a little before it. */
 static size_t skip_plain(const unsigned char *text, size_t i, size_t n)
 {
     while (n - i >= 32 && (odd8(text + i) | odd8(text + i + 8) | odd8(text + i + 16) | odd8(text + i + 24)) == 0)
@@ -72,7 +72,7 @@ static size_t skip_plain(const unsigned char *text, size_t i, size_t n)
     return i;
 }
 
-/* Runs of two-byte characters, as Cyrillic text has them. */
+/* Passes over runs of two-byte characters, which Cyrillic text consists of. */
 static size_t skip_pairs(const unsigned char *text, size_t i, size_t n)
 {
     while (n - i >= 2 && text[i] >= 0xc2 && text[i] < 0xe0 && (text[i + 1] & 0xc0) == 0x80)

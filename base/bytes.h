@@ -1,4 +1,5 @@
-/* Small things that every reader needs: little-endian fields, allocation that cannot fail, growing buffers, UTF-8. */
+/* Small things that every reader of files needs: little-endian fields, allocation that cannot fail, growing buffers,
+ * and UTF-8 as XML allows it. Any process. */
 #ifndef PF_BASE_BYTES_H
 #define PF_BASE_BYTES_H
 
@@ -41,20 +42,20 @@ static inline void put64(unsigned char *p, uint64_t v)
     put32(p + 4, (uint32_t)(v >> 32));
 }
 
-/* Sizes given here are bounded by the caller; when memory runs out all the same, the process ends: a parser after
- * saying so in a way of its own (on_no_memory; NULL = abort()), and of half a table nothing counts. */
+/* The caller bounds the sizes. If memory runs out nevertheless, the process ends: half a result is worth nothing. A
+ * parser sets on_no_memory to report it first; NULL means abort() alone. */
 extern void (*on_no_memory)(void);
 _Noreturn void no_memory(void);
 void *xalloc(size_t n);
 void *xrealloc(void *p, size_t n);
 
-/* Bytes that grow. `len` is free to be set back to 0 to use it again. */
+/* A growing buffer. To use it again, set `len` to 0. */
 struct bytes {
     char *data;
     size_t len, cap;
 };
 
-/* Room for n more bytes behind len; the data may move. */
+/* Makes room for n more bytes behind len; the data may move. */
 void bytes_reserve(struct bytes *b, size_t n);
 void bytes_free(struct bytes *b);
 
@@ -72,7 +73,7 @@ static inline void bytes_add_char(struct bytes *b, char c)
     bytes_add(b, &c, 1);
 }
 
-/* Encode a code point (a surrogate or 0 becomes U+FFFD) to at most 4 bytes. Returns their number. */
+/* Encodes a code point in at most 4 bytes; a surrogate or 0 becomes U+FFFD. Returns the number of bytes. */
 size_t utf8_put(char *to, uint32_t code);
 
 static inline void bytes_add_code(struct bytes *b, uint32_t code)
@@ -81,9 +82,9 @@ static inline void bytes_add_code(struct bytes *b, uint32_t code)
     b->len += utf8_put(b->data + b->len, code);
 }
 
-/* Where text stops being what XML 1.0 allows in UTF-8: no overlong forms, surrogates, U+FFFE, U+FFFF or
- * control characters but tab, LF, CR. Returns n when all is right; a sequence cut by the end is reported by *cut = true
- * and the place of its first byte. */
+/* Checks that a text is UTF-8 as XML 1.0 allows it: no overlong forms, surrogates, U+FFFE, U+FFFF, or control
+ * characters except tab, LF and CR. Returns n, or the offset of the first bad byte. *cut = true: from that offset on
+ * there is only the beginning of a character, cut off by the end of the text. */
 size_t utf8_check(const unsigned char *text, size_t n, bool *cut);
 
 #endif

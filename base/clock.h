@@ -9,16 +9,16 @@
 int64_t clock_mono_ms(void);
 /* CLOCK_MONOTONIC, in seconds, for measuring. */
 double clock_mono_s(void);
-/* CLOCK_MONOTONIC as the kernel last noted it, a few milliseconds late; read without a system call. */
+/* CLOCK_MONOTONIC as it was at the kernel's last tick: a few milliseconds late, and cheaper to read. */
 int64_t clock_coarse_ms(void);
 /* Wall clock: milliseconds since 1970, UTC. */
 int64_t clock_wall_ms(void);
 /* `ms`, but not before `earlier`: the wall clock may be set back between two moments of one story. */
 int64_t clock_not_before(int64_t ms, int64_t earlier);
 
-/* CLOCK_MONOTONIC as the functions of pthread want it. */
+/* CLOCK_MONOTONIC in the form that the functions of pthread take. */
 struct timespec clock_mono(void);
-/* `when` and ms >= 0 milliseconds: until when to wait. */
+/* Returns `when` plus ms >= 0 milliseconds. */
 struct timespec clock_add_ms(struct timespec when, int64_t ms);
 
 #endif

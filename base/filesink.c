@@ -1,4 +1,4 @@
-/* Text into a file. */
+/* Writing text into a file piece by piece. */
 #include "base/filesink.h"
 
 #include <errno.h>

@@ -72,7 +72,8 @@ char *json_out_copy(struct json_out *out)
     return copy;
 }
 
-/* A refusal of the generator is a wrong order of calls: our fault, found by the first test that comes by. */
+/* The generator refuses a wrong order of calls. That is a fault of ours; the first test that makes these calls finds
+ * it. */
 static void must(yajl_gen_status status)
 {
     assert(status == yajl_gen_status_ok);
@@ -112,10 +113,10 @@ void json_string(struct json_out *out, const char *text)
         json_null(out);
 }
 
-/* One U+FFFD for each malformed stretch. */
+/* Puts one U+FFFD in place of each malformed sequence. */
 static void put_repaired(struct json_out *out, const char *text, size_t n)
 {
-    char *clean = must_malloc(NULL, n * 3); /* the worst: every byte becomes the three of U+FFFD */
+    char *clean = must_malloc(NULL, n * 3); /* worst case: every byte becomes the three bytes of U+FFFD */
     size_t used = 0, len;
     for (size_t i = 0; i < n; i += len) {
         uint32_t cp = utf8_decode(text + i, n - i, &len);
@@ -150,7 +151,7 @@ void json_null(struct json_out *out)
 
 void json_raw(struct json_out *out, const char *json, size_t n)
 {
-    must(yajl_gen_number(out->gen, json, n)); /* yajl writes a number's text as it is given */
+    must(yajl_gen_number(out->gen, json, n)); /* yajl writes the text of a number unchanged */
 }
 
 void json_put_string(struct json_out *out, const char *key, const char *text)
@@ -192,7 +193,7 @@ static int gauge_close(void *ctx)
     return 1;
 }
 
-/* A number as text: without this callback yajl refuses integers beyond 64 bits, which are good decimals. */
+/* Numbers are taken as text: without this callback yajl refuses integers beyond 64 bits, which are valid decimals. */
 static int gauge_number(void *ctx, const char *text, size_t n)
 {
     (void)ctx, (void)text, (void)n;
@@ -205,8 +206,8 @@ static int refuse(char *why, size_t why_size, const char *reason)
     return -1;
 }
 
-/* First pass, before anything is allocated by the size of the input: grammar, depth and trailing data.
- * yajl_tree_parse() itself takes comments, has no limit of depth, and in 2.1.0 leaks what it built when the text is
+/* First pass, before anything is allocated whose size depends on the input: grammar, depth and trailing data.
+ * yajl_tree_parse() accepts comments, has no limit of depth, and in 2.1.0 leaks what it built when the text is
  * broken. */
 static int check_grammar(const char *text, size_t n, unsigned depth, char *why, size_t why_size)
 {
@@ -245,8 +246,8 @@ static unsigned hex4(const char *p)
     return (unsigned)strtoul(digits, NULL, 16);
 }
 
-/* Escapes that have no text: \u0000 would end a C string early, and yajl turns half a surrogate pair into "?". In valid
- * JSON a backslash stands only inside strings. */
+/* Refuses escapes that stand for no character: \u0000 would end a C string early, and yajl turns half a surrogate
+ * pair into "?". In valid JSON a backslash stands only inside strings. */
 static int check_escapes(const char *text, size_t n, char *why, size_t why_size)
 {
     for (size_t i = 0; i < n; i++) {
@@ -275,7 +276,7 @@ static int compare_keys(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* Sorting keeps an object of many keys from costing the square of their number. */
+/* Sorted first: comparing every key with every other would cost the square of their number. */
 static bool keys_repeat(const char *const *keys, size_t n)
 {
     if (n < 2)
@@ -290,7 +291,7 @@ static bool keys_repeat(const char *const *keys, size_t n)
     return repeat;
 }
 
-/* Recursion is bounded by the depth that check_grammar() let through. */
+/* The depth that check_grammar() accepts bounds the recursion. */
 static bool has_duplicate_keys(yajl_val value)
 {
     if (YAJL_IS_ARRAY(value)) {
@@ -310,7 +311,7 @@ static bool has_duplicate_keys(yajl_val value)
     return false;
 }
 
-/* yajl_tree_parse() wants a terminated text, and a request's body is none. */
+/* yajl_tree_parse() needs a terminated text; the body of a request is not terminated. */
 static yajl_val build_tree(const char *text, size_t n)
 {
     char *copy = must_malloc(NULL, n + 1);

@@ -1,5 +1,5 @@
-/* JSON in and out through yajl: a growing text buffer with a yajl generator on it, and small helpers for reading
- * trees. */
+/* JSON in and out through yajl: a growing text with a yajl generator on it, and helpers for reading trees. Any
+ * process. */
 #ifndef PF_BASE_JSON_H
 #define PF_BASE_JSON_H
 
@@ -9,18 +9,19 @@
 #include <yajl/yajl_gen.h>
 #include <yajl/yajl_tree.h>
 
-/* A JSON text being written. Allocation failure aborts (the supervisor restarts us): no error path here. */
+/* A JSON text that is being written. Running out of memory aborts, so that the functions have no error to return. */
 struct json_out {
     yajl_gen gen;
 };
 
 void json_out_init(struct json_out *out);
 void json_out_fini(struct json_out *out);
-/* The text so far; valid until the next call. Terminated. */
+/* Returns the text so far, terminated; it is valid until the next call. */
 const char *json_out_text(struct json_out *out, size_t *len);
-/* Forget the text so far, which somebody took; the document goes on where it was. */
+/* Clears the text after the caller has taken it. The document is continued: the next call writes what comes next in
+ * it. */
 void json_out_clear(struct json_out *out);
-/* Heap copy, terminated; frees nothing else. */
+/* Returns a copy of the text on the heap, terminated. The generator keeps its own. */
 char *json_out_copy(struct json_out *out);
 
 void json_object(struct json_out *out); /* { */
@@ -34,15 +35,15 @@ void json_int(struct json_out *out, int64_t value);
 void json_bool(struct json_out *out, bool value);
 void json_null(struct json_out *out);
 void json_raw(struct json_out *out, const char *json, size_t n); /* already JSON */
-/* key + value */
+/* A key and its value. */
 void json_put_string(struct json_out *out, const char *key, const char *text);
 void json_put_int(struct json_out *out, const char *key, int64_t value);
 void json_put_bool(struct json_out *out, const char *key, bool value);
 
-/* Parse a text of at most `depth` levels. Returns NULL and a short reason in why. Refuses duplicate keys, trailing data
- * and bad UTF-8. Freed by yajl_tree_free. */
+/* Parses a text of at most `depth` levels. Returns NULL, and in `why` a short reason, for a text that is not JSON, is
+ * not UTF-8, is followed by other data, or has an object with the same key twice. Freed by yajl_tree_free(). */
 yajl_val json_parse(const char *text, size_t n, unsigned depth, char *why, size_t why_size);
-/* Member of an object or NULL. */
+/* Returns the member of an object; NULL if there is none, or if `object` is not an object. */
 yajl_val json_member(yajl_val object, const char *key);
 const char *json_member_string(yajl_val object, const char *key, const char *otherwise);
 bool json_member_bool(yajl_val object, const char *key, bool otherwise);

@@ -1,4 +1,4 @@
-/* Writing the log without ever waiting for its reader. The lines themselves are made in log_line.c. */
+/* Writes log lines without waiting for the reader. log_line.c makes the lines. */
 #include "base/log.h"
 
 #include "base/clock.h"
@@ -16,7 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Enough for a burst of some twenty lines while the reader is busy. */
+/* About twenty lines, for a burst while the reader is busy. */
 #define PENDING_MAX 16384
 
 static struct {
@@ -27,9 +27,9 @@ static struct {
     int fd;
     bool socket;
     char role[48];
-    char origin[128]; /* what stands behind a task's lines */
+    char origin[128]; /* appended to lines about a task */
     size_t pending_len;
-    uint64_t dropped, told; /* lines lost, lines lost that were reported */
+    uint64_t dropped, told; /* lines lost; how many of them were reported */
     char pending[PENDING_MAX];
 } log_state = {.mutex = PTHREAD_MUTEX_INITIALIZER,
                .level = LOG_LEVEL_INFO,
@@ -37,8 +37,8 @@ static struct {
                .fd = 2,
                .role = "priceforged"};
 
-/* systemd names the journal's socket by device and inode, so that a redirected child does not believe it talks to the
- * journal. */
+/* systemd gives the device and inode of the journal's socket in the environment. Comparing them keeps a child whose
+ * output was redirected from taking a file for the journal. */
 static bool is_journal(const struct stat *st)
 {
     const char *stream = getenv("JOURNAL_STREAM");
@@ -48,9 +48,9 @@ static bool is_journal(const struct stat *st)
     return stream && strcmp(stream, own) == 0;
 }
 
-/* O_NONBLOCK belongs to the open file description, and standard error's may be shared with a shell: pipes and terminals
- * are opened anew for ourselves. Sockets cannot be opened, they take MSG_DONTWAIT per call. Regular files do not
- * block. */
+/* O_NONBLOCK belongs to the open file description, and a shell may share that of standard error. Therefore pipes and
+ * terminals are opened a second time. Sockets cannot be opened; they take MSG_DONTWAIT with each call. Regular files
+ * do not block. */
 static int own_descriptor(const struct stat *st)
 {
     if (!S_ISFIFO(st->st_mode) && !S_ISCHR(st->st_mode))
@@ -100,7 +100,7 @@ uint64_t log_dropped(void)
     return dropped;
 }
 
-/* Returns the bytes taken; a broken reader takes everything, there is nobody left to tell. */
+/* Returns the number of bytes written. If writing fails for good, all of them: nobody is left to read them. */
 static size_t write_some(const char *text, size_t len)
 {
     ssize_t n;

@@ -1,10 +1,12 @@
-/* The daemon's log: one event one line on standard error, with journald's priority prefix, or as JSON.
+/* The daemon's log: one line per event on standard error, as text or as JSON. Any process, any thread.
  *
- * The time is added unless the journal reads us ($JOURNAL_STREAM), and the prefix left out on a terminal.
- * A line has: role, pid, verb, reason, and the task id where there is one. Control bytes and bad UTF-8 are escaped,
- * length is capped. Never a token, a password or a cell's content. Writing never blocks a loop: a line goes out through
- * a non-blocking descriptor of our own (never by changing standard error's, which the shell may share), what does not
- * fit waits in a small buffer, and what does not fit there is counted and told later. Safe in threads. */
+ *   - A line has role, pid, verb, reason and, if there is one, the task id. It never has a token, a password or the
+ *     content of a cell.
+ *   - Text lines begin with a priority prefix and the time. The journal ($JOURNAL_STREAM) adds the time itself; a terminal
+ *     gets no prefix.
+ *   - Control bytes and bad UTF-8 are escaped, and the length is bounded (log_line.h).
+ *   - Writing never blocks: the log has a non-blocking descriptor of its own. What does not go out at once waits in a small
+ *     buffer; what does not fit there is lost, counted and reported later. */
 #ifndef PF_BASE_LOG_H
 #define PF_BASE_LOG_H
 
@@ -14,23 +16,24 @@
 enum log_level { LOG_LEVEL_ERROR = 3, LOG_LEVEL_WARN = 4, LOG_LEVEL_INFO = 6, LOG_LEVEL_DEBUG = 7 };
 
 void log_init(enum log_level level, bool json);
-/* "master", "worker 0", … shown in every line; set right after fork: it also forgets what the parent had not yet
- * written. */
+/* Sets the role that every line shows: "master", "worker 0", … Called right after fork; it also forgets what the
+ * parent has not written yet. */
 void log_set_role(const char *role);
-/* Change level and format later (reload). */
+/* Changes level and format later (reload). */
 void log_set_level(enum log_level level, bool json);
-/* The descriptor behind the log, to be kept open when others are closed after fork. */
+/* Returns the descriptor that the log writes to. It must stay open when a child closes the others. */
 int log_fd(void);
-/* Try to write what waits; loops call it about once a second, and everybody before leaving. */
+/* Tries to write what is left in the buffer. Event loops call it about once a second, and every process before it
+ * ends. */
 void log_flush(void);
 void log_write(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* With a task id (16 bytes). */
+/* The same, with the id of a task (16 bytes). */
 void log_task(enum log_level level, const uint8_t id[16], const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-/* From now on each line with a task id says at its end by which request and in which trace the task was asked for: in a
- * runner, while it works on one. "" = unknown; both "" = no longer. */
+/* From now on each line with a task id ends with the request and the trace that the task belongs to. A runner sets it
+ * for the task that it works on. "" = unknown; both "" = no longer. */
 void log_set_origin(const char *request_id, const char *traceparent);
-/* Lines that could not be written. */
+/* Returns the number of lines that were lost. */
 uint64_t log_dropped(void);
 
 #define log_error(...) log_write(LOG_LEVEL_ERROR, __VA_ARGS__)

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <time.h>
 
-/* Room kept for the mark of a cut, the closing of a JSON object and the newline. */
+/* Room for the "…" of a cut line, the end of a JSON object and the newline. */
 #define TAIL_ROOM 16
 
 struct out {
@@ -74,7 +74,7 @@ static void put_escaped(struct out *out, const char *text, bool json)
         } else if (len == 0 || is_control(s, len)) {
             put_escaped_byte(out, *s, json);
             s++;
-            while (len > 1 && --len > 0) /* the rest of an encoded C1 control */
+            while (len > 1 && --len > 0) /* the other byte of an encoded C1 control character */
                 put_escaped_byte(out, *s++, json);
         } else {
             put(out, (const char *)s, len);
@@ -85,7 +85,7 @@ static void put_escaped(struct out *out, const char *text, bool json)
         out->cut = true;
 }
 
-/* The time of day alone, or day and time as "2026-02-05T12:00:00.000Z". */
+/* Puts the time of day alone, or day and time as "2026-02-05T12:00:00.000Z". */
 static void put_time(struct out *out, int64_t wall_ms, bool day)
 {
     char text[TIME_TEXT_SIZE];

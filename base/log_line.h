@@ -1,7 +1,7 @@
-/* How one event becomes one line: pure text work, apart from the writing (log.c) so that it can be tested by itself.
+/* Turns one event into one line. Text work only, without writing (log.c), so that it can be tested by itself.
  *
- * Whatever bytes the message holds, the line has no control byte but its final newline, is valid UTF-8 and is at most
- * LOG_LINE_MAX bytes: a value that came from a client can neither forge a second line nor drive a terminal. */
+ * Whatever bytes the message has, the line is valid UTF-8, has no control character except its newline, and is at
+ * most LOG_LINE_MAX bytes long: a value from a client can neither forge a second line nor control a terminal. */
 #ifndef PF_BASE_LOG_LINE_H
 #define PF_BASE_LOG_LINE_H
 
@@ -10,9 +10,9 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-/* Below PIPE_BUF, so that lines of several processes on one pipe never mix. */
+/* Below PIPE_BUF: lines that several processes write to one pipe do not mix. */
 #define LOG_LINE_MAX    2048
-/* Bytes of message taken; escapes may make it longer, the line is then cut with "…". */
+/* Bytes of the message that are used. Escapes may make it longer; then the line is cut and ends with "…". */
 #define LOG_MESSAGE_MAX 1500
 
 enum log_style {

@@ -40,13 +40,14 @@ void time_text(int64_t ms, char out[TIME_TEXT_SIZE])
     memcpy(to, "Z", 2);
 }
 
-/* Exactly two digits, or -1. */
+/* Returns the value of exactly two digits, or -1. */
 static int two_digits(const char *p)
 {
     return p[0] >= '0' && p[0] <= '9' && p[1] >= '0' && p[1] <= '9' ? (p[0] - '0') * 10 + p[1] - '0' : -1;
 }
 
-/* ".5", ".123456": milliseconds; further digits are cut off. Moves *p behind it. Returns -1 for a point without a digit. */
+/* Reads ".5" or ".123456" as milliseconds; further digits are cut off. Moves *p behind it. Returns 0 if there is no
+ * point, -1 for a point without a digit. */
 static int parse_fraction(const char **p)
 {
     int ms = 0, weight = 100;
@@ -60,7 +61,7 @@ static int parse_fraction(const char **p)
     return ms;
 }
 
-/* "Z" or "+03:00" up to the end of the text, in minutes. */
+/* Reads "Z" or "+03:00", which must end the text, as minutes. */
 static bool parse_offset(const char *p, int *minutes)
 {
     *minutes = 0;
@@ -73,7 +74,7 @@ static bool parse_offset(const char *p, int *minutes)
     return hours >= 0 && hours <= 23 && rest >= 0 && rest <= 59;
 }
 
-/* timegm() makes the 30th of February a day of March: a day that comes back changed does not exist. */
+/* timegm() turns the 30th of February into a day of March: a day that comes back changed does not exist. */
 static bool parse_day(const char *p, struct tm *day)
 {
     int century = two_digits(p), year = century < 0 ? -1 : two_digits(p + 2);

@@ -1,4 +1,4 @@
-/* The tokens file: lines to tokens and back. */
+/* The token file: from lines to tokens and back. */
 #include "base/token_file.h"
 
 #include "base/grow.h"
@@ -75,7 +75,7 @@ void token_day_text(int64_t seconds, char out[16])
 
 /* ---- A line ---- */
 
-/* The next word of the line, terminated in place; NULL at the end. */
+/* Returns the next word of the line and terminates it in place; NULL at the end. */
 static char *word(char **at)
 {
     char *start = *at + strspn(*at, " \t"), *end = start + strcspn(start, " \t");

@@ -50,7 +50,8 @@ void token_make(struct token *token, char text[TOKEN_TEXT + 1])
     explicit_bzero(secret, sizeof secret);
 }
 
-/* A hash for every poll would cost more than the poll: the text that was right once is kept and compared. */
+/* A hash for every poll would cost more than the poll itself. Therefore the text that was once found right is kept
+ * and compared. */
 static bool is_right(struct token *token, const char *text)
 {
     uint8_t digest[32];
@@ -67,7 +68,7 @@ struct token *tokens_verify(const struct tokens *tokens, const char *text, size_
 {
     if (len != TOKEN_TEXT || memcmp(text, "pf_", 3) != 0 || text[3 + TOKEN_ID] != '_')
         return NULL;
-    struct token *token = tokens_find(tokens, text + 3); /* the id is no secret */
+    struct token *token = tokens_find(tokens, text + 3); /* the id is not secret */
     if (!token || !is_right(token, text))
         return NULL;
     return token->expires_s == 0 || now_s < token->expires_s ? token : NULL;

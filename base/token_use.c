@@ -1,4 +1,4 @@
-/* Uses of tokens as times of files. */
+/* The last use of a token is the modification time of a file. */
 #include "base/token_use.h"
 
 #include <errno.h>
@@ -30,7 +30,7 @@ int tokens_use_note(int directory, const char *id, int64_t used_s)
         fd = openat(directory, id, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0)
         return -errno;
-    if (!made && fstat(fd, &st) == 0 && st.st_mtim.tv_sec >= used_s) /* another worker has seen a later one */
+    if (!made && fstat(fd, &st) == 0 && st.st_mtim.tv_sec >= used_s) /* another worker has noted a later use */
         rc = 0;
     else
         rc = futimens(fd, times) == 0 ? 0 : -errno;

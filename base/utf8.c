@@ -4,7 +4,8 @@
 
 #include <string.h>
 
-/* Length of the character that starts with `lead`, and the limits of its second byte; 0 = cannot start one. */
+/* Returns the length of the character that starts with `lead` and the limits of its second byte; 0 if no character
+ * starts with it. */
 static unsigned sequence(unsigned char lead, unsigned char *low, unsigned char *high)
 {
     *low = 0x80;
@@ -69,7 +70,7 @@ size_t utf8_encode(uint32_t cp, char *out)
     return 4;
 }
 
-/* Where ASCII ends, or near it. */
+/* Returns the offset where ASCII ends, or one a little before it. */
 static size_t skip_ascii(const char *text, size_t i, size_t n)
 {
     for (uint64_t word; n - i >= sizeof word; i += sizeof word) {
@@ -82,7 +83,7 @@ static size_t skip_ascii(const char *text, size_t i, size_t n)
     return i;
 }
 
-/* Runs of two-byte characters, as Cyrillic text has them. */
+/* Passes over runs of two-byte characters, which Cyrillic text consists of. */
 static size_t skip_pairs(const char *text, size_t i, size_t n)
 {
     while (n - i >= 2 && (unsigned char)text[i] >= 0xC2 && (unsigned char)text[i] < 0xE0 &&

@@ -8,23 +8,25 @@
 
 #define UTF8_BAD UINT32_MAX
 
-/* The code point at `text` (n >= 1 bytes) with its length in *len. Malformed: UTF8_BAD, and *len = the bytes to pass
- * over (the longest broken start of a character, at least 1), so that a reader can put one U+FFFD in their place. */
+/* Returns the code point at `text` (n >= 1 bytes), and its length in *len. If the bytes are malformed, returns
+ * UTF8_BAD; *len is then the length of the longest broken start of a character, at least 1, so that a reader can put
+ * one U+FFFD in its place. */
 uint32_t utf8_decode(const char *text, size_t n, size_t *len);
-/* Write cp into out (room for 4 bytes). Returns the length. cp is a valid code point. */
+/* Writes the valid code point cp into `out`, which has room for 4 bytes. Returns the length. */
 size_t utf8_encode(uint32_t cp, char *out);
-bool utf8_valid(const char *text, size_t n); /* NUL is a character like any other */
-/* UTF-16 units of valid text: what spreadsheet programs count. */
+bool utf8_valid(const char *text, size_t n); /* NUL is valid */
+/* Returns the number of UTF-16 units of a valid text: spreadsheet programs count these. */
 size_t utf8_units(const char *text, size_t n);
-/* Characters of a valid text. */
+/* Returns the number of characters of a valid text. */
 size_t utf8_count(const char *text, size_t n);
-/* The longest length <= max that does not cut a character of the valid text. */
+/* Returns the longest length <= max that does not cut a character of the valid text. */
 size_t utf8_cut(const char *text, size_t n, size_t max);
-/* White space as people see it: ASCII, no-break, typographic, ideographic, line and paragraph separators. */
+/* White space: ASCII, no-break, typographic and ideographic spaces, line and paragraph separators. */
 bool utf8_is_space(uint32_t cp);
-/* Take white space off both ends: moves *text and *n. */
+/* Takes white space off both ends: moves *text and *n. */
 void utf8_trim(const char **text, size_t *n);
-/* Lower case of the alphabets that headings and units use: ASCII, Latin-1, Greek, Cyrillic. A table, not the locale. */
+/* Returns the lower case of a letter of the alphabets that headings and units use: ASCII, Latin-1, Greek, Cyrillic.
+ * Does not depend on the locale. */
 uint32_t utf8_lower(uint32_t cp);
 
 #endif

@@ -1,11 +1,12 @@
-/* priceforge-cells FILE: the cells of a spreadsheet as JSON, for tests and for reports of what was read wrong.
+/* priceforge-cells FILE: prints the cells of a spreadsheet as JSON, for tests and for reports of files that are read
+ * wrongly.
  *
  *   .xlsx, .csv  {"sheets":[{"name":…,"hidden":…,"cells":[[row,column,type,"text"],…]},…]}
  *   .mxl         {"rows":…,"cols":…,"cells":[[row,column,"text"],…]}
  *
- * Rows and columns count from 0, sorted; types are n, s, b, e, d (number, text, boolean, error, date). A refused file
- * gives "class: sentence (byte N)" on the standard error stream and exit status 1; nothing of it is printed. The byte
- * is where the fault was noticed, left out where that says nothing. */
+ * Rows and columns count from 0; cells are sorted. Types are n, s, b, e, d (number, text, boolean, error, date). A
+ * refused file gives "class: sentence (byte N)" on standard error and exit status 1; nothing is printed on standard
+ * output. The byte is where the reader noticed the fault; it is left out if it says nothing. */
 #include "handlers/sheet/sheet.h"
 
 #include "handlers/sheet/json.h"
@@ -30,7 +31,7 @@ static const char usage[] = "usage: priceforge-cells [--csv] [--code-page N] FIL
 struct request {
     const char *path;
     bool csv;
-    unsigned code_page; /* 0 = the usual one */
+    unsigned code_page; /* 0 = 1251 */
 };
 
 static enum sheet_format format_of(const struct sheet_input *input, const struct request *request)
@@ -45,7 +46,7 @@ static void print_remark(void *ctx, const char *text)
     fprintf(stderr, "remark: %s\n", text);
 }
 
-/* All rows that the format allows: whoever asks with this tool wants to see what is in the file. */
+/* All rows that the format allows: this tool shows what is in the file. */
 static int read_cells(const struct sheet_input *input, const struct request *request, struct gridjson *json)
 {
     struct sheet_limits limits = sheet_default_limits;
@@ -91,7 +92,7 @@ static int run(const struct request *request)
     return rc;
 }
 
-/* A number that no code page has is refused by the reader. */
+/* The reader refuses numbers that are not code pages. */
 static bool read_code_page(const char *text, unsigned *page)
 {
     char *end;
@@ -100,7 +101,7 @@ static bool read_code_page(const char *text, unsigned *page)
     return *end == 0 && number > 0 && number <= UINT16_MAX;
 }
 
-/* Options, then the file; "-- FILE" whatever its name begins with. */
+/* Options, then the file. Behind "--" the name of the file may begin with "-". */
 static bool read_arguments(int argc, char **argv, struct request *request)
 {
     int i = 1;

@@ -1,4 +1,4 @@
-/* priceforge: what an administrator does beside the daemon. */
+/* The command priceforge: for administrators, beside the daemon. */
 #include "client/token.h"
 
 #include <stdio.h>

@@ -1,5 +1,5 @@
-/* The tokens file is replaced whole, by rename: a daemon that reads it meanwhile sees the old one or the new one.
- * Writers take turns by a lock on the directory. */
+/* The token file is replaced as a whole, by rename: a daemon that reads it at that moment sees the old file or the
+ * new one. A lock on the directory makes writers take turns. */
 #include "client/token.h"
 
 #include "base/bytes.h"
@@ -21,7 +21,7 @@ struct work {
     const char *path;
     const char *uses; /* the directory of base/token_use.h */
     unsigned scopes;
-    long days; /* 0 = for ever */
+    long days; /* 0 = no end */
     struct tokens tokens;
     struct stat st;
     bool exists;
@@ -47,7 +47,7 @@ static int lock_directory(const char *path)
     return fd;
 }
 
-/* A file with a line that is not understood is not written over: it may be somebody's only copy of something. */
+/* A file with a line that is not understood is not replaced: the line may exist nowhere else. */
 static int read_file(struct work *work)
 {
     char why[200];
@@ -70,7 +70,7 @@ static bool write_lines(const struct work *work, int fd)
     return fclose(out) == 0 && good;
 }
 
-/* Owner and mode stay as they were; a new file may be read by all, for it holds no secrets. */
+/* Owner and mode stay as they were. A new file may be read by everybody, because it has no secrets in it. */
 static bool keep_owner(const struct work *work, int fd)
 {
     struct stat own;
@@ -148,7 +148,7 @@ static int add(struct work *work, int directory, int argc, char **argv)
     return code;
 }
 
-/* The day of its last use; "-" where it cannot be known. */
+/* Returns the day of the last use, or "-" if it cannot be known. */
 static void last_use(int uses, const char *id, char out[16])
 {
     int64_t used_s = uses >= 0 ? tokens_use_read(uses, id) : 0;

@@ -13,12 +13,12 @@
 /* What one value costs on the wire beside its bytes: indicator and length prefix. */
 #define VALUE_OVERHEAD 10
 
-/* A column has one type for a whole batch. */
+/* In one batch a column has one type. */
 enum column_kind {
-    KIND_NONE, /* nothing but NULLs so far */
+    KIND_NONE, /* only NULLs so far */
     KIND_TEXT,
     KIND_BLOB,   /* bound as bytes: no character set conversion */
-    KIND_SIGNED, /* numbers travel as such: neither side makes a text of them or reads one */
+    KIND_SIGNED, /* sent as numbers: neither side converts them to text */
     KIND_UNSIGNED
 };
 
@@ -134,7 +134,7 @@ static void append(struct store_bulk *bulk, const void *bytes, size_t length)
     }
     if (length == 0)
         return;
-    assert(bulk->arena); /* it has the size that was asked for above, once */
+    assert(bulk->arena); /* its size was reserved above */
     memcpy(bulk->arena + bulk->used, bytes, length);
     bulk->used += length;
 }
@@ -160,7 +160,8 @@ static bool is_number(enum column_kind kind)
     return kind == KIND_SIGNED || kind == KIND_UNSIGNED;
 }
 
-/* The kind of a column that has both, or KIND_NONE: there is none. Texts may go as bytes. */
+/* Returns the kind of a column that holds values of both kinds, or KIND_NONE if there is none. Texts can be sent as
+ * bytes. */
 static enum column_kind common_kind(enum column_kind a, enum column_kind b)
 {
     if (a == b || b == KIND_NONE)
@@ -170,7 +171,7 @@ static enum column_kind common_kind(enum column_kind a, enum column_kind b)
     return is_number(a) || is_number(b) ? KIND_NONE : KIND_BLOB;
 }
 
-/* Can the row go with those collected? */
+/* Can the row be sent together with those collected so far? */
 static bool row_fits(const struct store_bulk *bulk, const struct store_value *row)
 {
     for (unsigned i = 0; i < bulk->n_columns; i++) {
@@ -208,7 +209,7 @@ static uint64_t row_bytes(const struct store_bulk *bulk, const struct store_valu
 int store_bulk_add(struct store_bulk *bulk, const struct store_value *row)
 {
     uint64_t bytes = row_bytes(bulk, row);
-    /* Half the packet limit for a batch; a single row may need more and then goes alone. */
+    /* A batch has at most half the packet limit. A row may need more than that; then it is sent alone. */
     bool fits = bulk->wire + bytes <= bulk->conn->max_packet / 2 && row_fits(bulk, row);
     if (bulk->rows > 0 && !fits && store_bulk_flush(bulk) != 0)
         return -1;
@@ -255,7 +256,7 @@ static int send_batch(struct store_bulk *bulk)
 {
     bool committing = !bulk->conn->in_transaction;
     if (!bulk->arena)
-        append(bulk, "", 1); /* nothing but NULL and empty values: pointers must still point somewhere */
+        append(bulk, "", 1); /* all values are NULL or empty: the pointers must still point somewhere */
     if (prepare(bulk) != 0 || store_fault(bulk->conn, STORE_FAULT_BEFORE, bulk->sql, committing) != 0 ||
         bind(bulk) != 0)
         return -1;

@@ -1,4 +1,4 @@
-/* Open, close and use one connection. Which session it must be is in session.c, prepared statements are in stmt.c. */
+/* Opening, closing and using one connection. session.c sets up the session, stmt.c has the prepared statements. */
 #include "store/conn.h"
 
 #include "store/internal.h"
@@ -38,7 +38,7 @@ void store_conn_fini(struct store_conn *conn)
 
 void store_close(struct store_conn *conn)
 {
-    /* The handle first: it takes the statements off the wire, so that closing them does not write to a dead socket. */
+    /* The handle is closed first. That detaches the statements, so that closing them does not write to a dead socket. */
     if (conn->mysql)
         mysql_close(conn->mysql);
     store_stmts_free(&conn->stmts);
@@ -52,7 +52,7 @@ void store_close(struct store_conn *conn)
 
 static void set_error(struct store_conn *conn, enum store_class cls, unsigned number, const char *text)
 {
-    /* mysql_error() may live in the handle that is closed next, hence the copy now. */
+    /* Copied now: the text of mysql_error() may belong to the handle, which is closed next. */
     conn->error.cls = cls;
     conn->error.number = number;
     snprintf(conn->error.text, sizeof conn->error.text, "%s", text);
@@ -91,7 +91,8 @@ int store_check_usable(struct store_conn *conn)
 
 int store_check_size(struct store_conn *conn, uint64_t bytes)
 {
-    /* The server closes the connection on a larger packet, which looks like 2006 and would be retried for ever. */
+    /* The server answers a larger packet by closing the connection. That looks like 2006 and would be retried for
+     * ever. */
     if (bytes + 1024 <= conn->max_packet)
         return 0;
     set_error(conn, STORE_DATA, CR_NET_PACKET_TOO_LARGE, "statement is larger than the server's max_allowed_packet");
@@ -111,7 +112,7 @@ static bool given(const char *s)
     return s && *s != 0;
 }
 
-/* Reconnect, local files and the rest that must not be left to defaults or to an option file. */
+/* Sets what must not be left to defaults or to an option file: no reconnect, no local files, and so on. */
 static void set_options(MYSQL *mysql, const struct store_config *config)
 {
     unsigned connect_timeout = config->connect_timeout_s != 0 ? config->connect_timeout_s : 3;
@@ -138,7 +139,8 @@ static void set_options(MYSQL *mysql, const struct store_config *config)
     }
 }
 
-/* The account for unix_socket login. The library would look at USER and LOGNAME, which a service may not have. */
+/* Returns the account for the unix_socket login. The library would look at USER and LOGNAME, which a service may not
+ * have. */
 static const char *own_user(char *buffer, size_t size)
 {
     struct passwd entry, *found = NULL;
@@ -147,8 +149,8 @@ static const char *own_user(char *buffer, size_t size)
     return found->pw_name;
 }
 
-/* A server whose machine vanished answers nothing for ever; a long statement keeps its connection alive all the
- * same. */
+/* A server whose machine has disappeared never answers; keep-alive probes notice that. They do not end a long
+ * statement: the machine of a working server answers them. */
 static void notice_dead_peers(int fd)
 {
     int on = 1, idle_s = 5, interval_s = 3, probes = 3;
@@ -191,7 +193,7 @@ static int connect_now(struct store_conn *conn)
     return -1;
 }
 
-/* POLLIN would not do: with TLS 1.3 unread session tickets make a healthy socket readable. */
+/* POLLIN is not enough: with TLS 1.3, unread session tickets make a healthy socket readable. */
 static bool hung_up(struct store_conn *conn)
 {
     struct pollfd watch = {.fd = (int)mysql_get_socket(conn->mysql), .events = POLLRDHUP};
@@ -212,7 +214,7 @@ static bool starts_with(const char *sql, const char *word)
     return strncasecmp(sql, word, strlen(word)) == 0;
 }
 
-/* Could losing the answer to this statement in autocommit leave something written? */
+/* Could this statement have written something, in autocommit, if its answer is lost? */
 static bool may_write(const char *sql)
 {
     static const char *const harmless[] = {"SELECT",   "SHOW", "SET ",    "DO ", "START",
@@ -264,7 +266,7 @@ int store_exec(struct store_conn *conn, const char *sql, uint64_t *affected)
 
 int store_ping(struct store_conn *conn)
 {
-    /* Not COM_PING: that is answered by a Galera node that refuses every statement. */
+    /* Not COM_PING: a Galera node that refuses every statement answers it. */
     return store_exec(conn, "SELECT 1", NULL);
 }
 

@@ -1,12 +1,13 @@
 /* One blocking connection to MariaDB.
  *
- * Used by runners and the janitor directly and by the database threads of workers; never on an event loop. Opened after
- * fork, used by one thread at a time. Session: strict modes, UTC, utf8mb4, READ COMMITTED never, REPEATABLE READ with
- * innodb_snapshot_isolation, time-outs; set in one statement, read back and checked. Reconnect is off: a silent
- * reconnect would lose the transaction.
+ *   - Runners and the janitor use it directly, workers in their database threads; never on an event loop.
+ *   - It is opened after fork and used by one thread at a time.
+ *   - The session has strict modes, UTC, utf8mb4, REPEATABLE READ with innodb_snapshot_isolation, and time-outs. All are
+ *     set in one statement, read back and checked.
+ *   - Reconnect is off: a silent reconnect would lose the transaction.
  *
- * Every call returns 0 or -1 with the reason in conn->error. After STORE_GONE or STORE_UNKNOWN the connection is
- * closed; store_ensure() opens it again. */
+ * Unless stated otherwise, a function returns 0, or -1 with the reason in conn->error. After STORE_GONE or
+ * STORE_UNKNOWN the connection is closed; store_ensure() opens it again. */
 #ifndef PF_STORE_CONN_H
 #define PF_STORE_CONN_H
 
@@ -23,9 +24,9 @@ struct store_config {
     const char *socket;           /* path; used when host is empty */
     unsigned port;                /* 0 = 3306 */
     const char *user;             /* NULL or "": the process's own user name (unix_socket login) */
-    const char *password;         /* NULL or "" = none. Read from a file by the daemon, never logged */
+    const char *password;         /* NULL or "" = none. Never logged */
     const char *name;             /* database */
-    const char *tls_ca;           /* NULL, or CA file: verify the server's certificate */
+    const char *tls_ca;           /* NULL, or a CA file: the server's certificate is verified */
     unsigned connect_timeout_s;   /* default 3 */
     unsigned read_timeout_s;      /* worker 5; runner above statement_timeout_s; 0 = none */
     unsigned statement_timeout_s; /* session max_statement_time; 0 = none */
@@ -40,9 +41,10 @@ struct store_conn {
     unsigned long server_thread;       /* CONNECTION_ID(), for KILL QUERY; 0 while closed */
     uint64_t max_packet;               /* the server's max_allowed_packet, bytes */
     uint64_t serial;                   /* grows with each connect; statements of an older serial are dead */
-    bool doomed;               /* after STORE_RETRY in a transaction: every statement fails until store_rollback(),
-                                  because a server that has rolled back by itself would autocommit the next one */
-    bool streaming;            /* in the row callback of store_stream() */
+    /* After STORE_RETRY in a transaction every statement fails until store_rollback(): a server that has rolled back by
+     * itself would commit the next statement on its own. */
+    bool doomed;
+    bool streaming;            /* inside the row callback of store_stream() */
     struct store_stmts *stmts; /* internal: prepared statements */
 };
 
@@ -52,41 +54,46 @@ int store_library_init(void);
 void store_conn_init(struct store_conn *conn, const struct store_config *config);
 void store_conn_fini(struct store_conn *conn);
 
-/* Connect if closed, set up and check the session. Outside a transaction it also notices that the server has hung up
- * (one poll(), no round trip), so that an idle time-out or a restart is not seen by the next statement. No other
- * function connects: a statement that quietly ran on a new connection would run outside its transaction. */
+/* Connects if the connection is closed, and sets up and checks the session. Outside a transaction it also notices, by
+ * one poll() without a round trip, that the server has hung up: the next statement then does not fail because of an
+ * idle time-out or a restart. No other function connects: a statement on a new connection would silently run outside
+ * its transaction. */
 int store_ensure(struct store_conn *conn);
-/* Round trip that really executes a statement. */
+/* A round trip that executes a statement. */
 int store_ping(struct store_conn *conn);
 
-/* Run one statement without result, or discard its result. `affected` may be NULL. */
+/* Runs one statement and discards its result. `affected` may be NULL. There is no function that builds SQL from a
+ * format: values go through store_query() and store_run(), and identifiers come from fixed tables. */
 int store_exec(struct store_conn *conn, const char *sql, uint64_t *affected);
-/* innodb_flush_log_at_trx_commit of the server: with anything but 1 (or 3) a power cut loses acknowledged commits, so
- * warn at start. Returns the value, or -1. */
+/* Returns the server's innodb_flush_log_at_trx_commit, or -1. With a value other than 1 or 3 a power cut loses
+ * commits that were acknowledged: warn at the start. */
 int store_flush_at_commit(struct store_conn *conn);
-/* printf-less building is not offered: values go through store_query() and store_run(), identifiers come from fixed
- * tables. */
 
 int store_begin(struct store_conn *conn);          /* START TRANSACTION */
 int store_begin_snapshot(struct store_conn *conn); /* … WITH CONSISTENT SNAPSHOT */
-int store_commit(struct store_conn *conn);         /* error class STORE_UNKNOWN when nobody knows */
-void store_rollback(struct store_conn *conn);      /* best effort; closes the connection when it fails */
+int store_commit(struct store_conn *conn);         /* error class STORE_UNKNOWN if the outcome is unknown */
+void store_rollback(struct store_conn *conn);      /* closes the connection if it fails */
 
-/* Run `body` in a transaction and commit; on STORE_RETRY, STORE_GONE (before COMMIT) and STORE_UNUSABLE roll back, wait
- * a random 0-50 ms doubling to 1 s, and start over, at most `tries` times (0 = 10). `body` returns 0; -1 to stop with
- * conn->error as it is; or a positive value to roll back and have that value returned. `settled` (may be NULL) is asked
- * after STORE_UNKNOWN on a fresh connection: 1 = committed, 0 = not, -1 = still unknown; without it the unknown outcome
- * is returned. A statement whose connection broke under it is repeated at most twice: it may be the statement that
- * breaks it. Returns 0, -1 or body's value. */
+/* Runs `body` in a transaction and commits.
+ *
+ *   - `body` returns 0; or -1 to stop with conn->error as it is; or a positive value to roll back and return that value.
+ *   - On STORE_RETRY, STORE_UNUSABLE and, before COMMIT, STORE_GONE: rolls back, waits a random 0-50 ms (doubling to 1 s)
+ *     and starts again, at most `tries` times (0 = 10).
+ *   - A statement whose connection broke is repeated at most twice: perhaps the statement itself breaks it.
+ *   - `settled` (may be NULL) is asked on a fresh connection after STORE_UNKNOWN: 1 = committed, 0 = not committed,
+ *     -1 = still unknown. Without it the unknown outcome is returned.
+ *
+ * Returns 0, -1 or body's positive value. */
 typedef int (*store_tx_fn)(struct store_conn *conn, void *ctx);
 int store_transaction(struct store_conn *conn, store_tx_fn body, store_tx_fn settled, void *ctx, unsigned tries);
 
-/* Record an error of our own making in conn->error and return -1. */
+/* Records an error of our own in conn->error and returns -1. */
 int store_fail(struct store_conn *conn, enum store_class cls, const char *text);
 
 /* KILL QUERY on another session of the same account, over this connection. */
 int store_kill_query(struct store_conn *conn, unsigned long server_thread);
-/* KILL QUERY ID: that one statement (information_schema.processlist.query_id); one that is over is no error. */
+/* KILL QUERY ID: kills that one statement (information_schema.processlist.query_id). A statement that has ended is
+ * not an error. */
 int store_kill_statement(struct store_conn *conn, uint64_t query_id);
 
 /* ---- Prepared statements ------------------------------------------------------------------------------------- */
@@ -109,18 +116,19 @@ struct store_value {
 #define STORE_N            ((struct store_value){STORE_NULL, NULL, 0, 0})
 #define STORE_S_OR_NULL(s) ((s) ? STORE_S(s) : STORE_N)
 
-/* Called per row; columns live until it returns. Return nonzero to stop with that value. */
+/* Called for each row; the columns are valid until it returns. A nonzero value stops the query and is returned. */
 typedef int (*store_row_fn)(const struct store_value *columns, unsigned n, void *ctx);
 
-/* Prepare (cached per connection by the address of `sql`, which should be a string constant), bind, execute, and hand
- * out the rows. The result is read whole before the first row is handed out, so that `fn` may run other statements (not
- * the same one) and a break in the middle is an error, not a short result: page large ones. `fn` may be NULL. Every
- * column arrives as TEXT or NULL. Returns 0, -1, or fn's nonzero value. `affected` and `insert_id` may be NULL. */
+/* Prepares the statement, binds, executes, and hands out the rows. Prepared statements are cached per connection by
+ * the address of `sql`, which should be a string constant.
+ *
+ * The whole result is read before the first row is handed out: `fn` may run other statements (but not the same one),
+ * and a connection that breaks in the middle is an error, not a short result. Read large results page by page. Every
+ * column arrives as TEXT or NULL. `fn`, `affected` and `insert_id` may be NULL. Returns 0, -1, or fn's nonzero value. */
 int store_query(struct store_conn *conn, const char *sql, const struct store_value *params, unsigned n_params,
                 store_row_fn fn, void *ctx);
-/* The same, but each row is handed out as it comes, while the server works on the next: for large results that are
- * reckoned with at once. `fn` must not use the connection, and may have seen rows of a result that then breaks off
- * with -1. */
+/* The same, but hands out each row as it arrives, while the server works on the next: for large results that are used
+ * at once. `fn` must not use the connection. It may have seen rows of a result that ends with -1. */
 int store_stream(struct store_conn *conn, const char *sql, const struct store_value *params, unsigned n_params,
                  store_row_fn fn, void *ctx);
 int store_run(struct store_conn *conn, const char *sql, const struct store_value *params, unsigned n_params,

@@ -1,4 +1,4 @@
-/* Inside of dbthread: the shared state, and what one thread does with the calls it took. */
+/* Internal to dbthread: the shared state, and what one thread does with the calls that it took. */
 #ifndef PF_STORE_DBQUEUE_H
 #define PF_STORE_DBQUEUE_H
 
@@ -8,8 +8,8 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-/* Submissions per transaction. A commit costs milliseconds, a row some tens of microseconds; more would only make the
- * first of them wait for the last. */
+/* Insertions per transaction. A commit costs milliseconds, a row some tens of microseconds; with more rows the first
+ * would only wait for the last. */
 #define DB_BATCH        128
 #define DB_PING_MS      2000
 #define DB_RECONNECT_MS 500
@@ -22,10 +22,10 @@ void call_list_push(struct call_list *list, struct db_call *call);
 struct db_call *call_list_pop(struct call_list *list);
 
 struct db_health {
-    _Atomic bool ok;         /* what the last statement told */
-    _Atomic int64_t last_ms; /* CLOCK_MONOTONIC of the last one that really executed; 0 = never */
+    _Atomic bool ok;         /* did the last statement reach the database */
+    _Atomic int64_t last_ms; /* CLOCK_MONOTONIC of the last statement that was executed; 0 = never */
     _Atomic uint64_t reconnects;
-    _Atomic bool giving_up; /* drain limit passed: look nothing up any more */
+    _Atomic bool giving_up; /* the drain limit has passed: ask for no more outcomes */
 };
 
 /* One database thread: its connection and the statement of the group commit. */
@@ -36,16 +36,16 @@ struct db_worker {
     int64_t attempt_ms; /* when a connect was last tried */
 };
 
-/* Connect if needed, at most every DB_RECONNECT_MS. Returns 0 or -1. */
+/* Connects if needed, at most every DB_RECONNECT_MS. Returns 0 or -1. */
 int db_worker_connect(struct db_worker *worker);
-/* Keep the connection warm and the health known. */
+/* Keeps the connection open and the health known. */
 void db_worker_ping(struct db_worker *worker);
-/* Run one call that has `work`. Fills result and error. */
+/* Runs one call that has `work`. Fills in result and error. */
 void db_worker_work(struct db_worker *worker, struct db_call *call);
-/* Insert `n` (at most DB_BATCH) calls in one transaction, or one by one if that fails for one row's sake. Fills
- * results. */
+/* Inserts `n` (at most DB_BATCH) calls in one transaction, or one by one if that fails because of one row. Fills in
+ * the results. */
 void db_worker_insert(struct db_worker *worker, struct db_call **calls, unsigned n);
-/* End a call that is not started. */
+/* Ends a call that was not started. */
 void db_call_refuse(struct db_call *call, enum store_class cls, const char *text);
 
 #endif

@@ -1,4 +1,4 @@
-/* The queue between a worker's loop and its database threads. What the threads do with a call is in dbworker.c. */
+/* The queue between a worker's loop and its database threads. dbworker.c has what the threads do with a call. */
 #include "store/dbthread.h"
 
 #include "base/clock.h"
@@ -24,7 +24,7 @@ struct db_thread {
 
 struct dbthread {
     pthread_mutex_t mutex;
-    pthread_cond_t wake; /* calls came, or stopping */
+    pthread_cond_t wake; /* calls have arrived, or the threads must stop */
     pthread_cond_t idle; /* a thread has finished something */
     struct call_list inserts, works, finished;
     unsigned waiting, limit; /* calls in inserts and works */
@@ -73,7 +73,7 @@ static void unlock(struct dbthread *db)
         abort();
 }
 
-/* Mutex held. The counter cannot overflow in 2^64 calls, so a failed write is a bug. */
+/* Mutex held. The counter overflows only after 2^64 calls, so a failed write is a bug. */
 static void finish(struct dbthread *db, struct db_call *call)
 {
     uint64_t one = 1;
@@ -83,7 +83,7 @@ static void finish(struct dbthread *db, struct db_call *call)
         abort();
 }
 
-/* Mutex held. End what waited too long in one list. */
+/* Mutex held. Ends the calls of one list that have waited too long. */
 static void expire_list(struct dbthread *db, struct call_list *list, int64_t now)
 {
     struct call_list keep = {NULL, NULL};
@@ -110,13 +110,13 @@ static void expire(struct dbthread *db)
 
 /* ---- Thread -------------------------------------------------------------------------------------------------- */
 
-/* Mutex held. With two threads one stays free of `work`, which may be slow. */
+/* Mutex held. Of two threads one never takes `work`, which may be slow. */
 static bool may_work(const struct dbthread *db)
 {
     return db->works.first && (db->stopping || db->n_threads == 1 || db->working < db->n_threads - 1);
 }
 
-/* Mutex held. Wait for calls; returns false when it was idle long enough for a ping. */
+/* Mutex held. Waits for calls. Returns false if the thread was idle long enough for a ping. */
 static bool wait_for_calls(struct dbthread *db, const struct db_thread *thread)
 {
     unsigned ms = thread->worker.conn.mysql && atomic_load(&db->health.ok) ? DB_PING_MS : DB_RECONNECT_MS;
@@ -144,7 +144,7 @@ static void do_work(struct dbthread *db, struct db_thread *thread)
     pthread_cond_signal(&db->wake); /* the other thread may have passed over a `work` because of this one */
 }
 
-/* Mutex held on entry and return. Takes everything that waits: they share one commit. */
+/* Mutex held on entry and return. Takes all insertions that are queued: they share one commit. */
 static void do_inserts(struct dbthread *db, struct db_thread *thread)
 {
     struct db_call *calls[DB_BATCH];
@@ -184,7 +184,7 @@ static void *thread_main(void *arg)
     struct db_thread *thread = arg;
     struct dbthread *db = thread->db;
     mysql_thread_init();
-    db_worker_ping(&thread->worker); /* so that health is known before the first call */
+    db_worker_ping(&thread->worker); /* the health is known before the first call */
     lock(db);
     while (!db->stopping || db->waiting != 0)
         one_round(db, thread);
@@ -273,7 +273,7 @@ unsigned dbthread_collect(struct dbthread *db)
     unsigned n = 0;
     lock(db);
     expire(db);
-    /* Emptied under the mutex: a call finished after this sets it again. */
+    /* Read with the mutex held: a call that ends later sets it again. */
     if (read(db->event, &counter, sizeof counter) < 0 && errno != EAGAIN)
         abort();
     struct call_list finished = db->finished;
@@ -310,7 +310,7 @@ static void refuse_list(struct dbthread *db, struct call_list *list)
     }
 }
 
-/* Mutex held. Wait until everything queued is done, or the limit passes. */
+/* Mutex held. Waits until everything queued is done, or until the limit passes. */
 static void drain(struct dbthread *db, int64_t limit_ms)
 {
     struct timespec until = clock_add_ms(clock_mono(), limit_ms);

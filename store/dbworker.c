@@ -1,5 +1,4 @@
-/* What a database thread does with the calls it took: group commit with its look-ups and repeats, single work,
- * pings. */
+/* What a database thread does with the calls that it took: insertions with a common commit, single work, pings. */
 #include "base/clock.h"
 #include "store/dbqueue.h"
 #include "store/internal.h"
@@ -7,10 +6,10 @@
 #include <stdio.h>
 #include <string.h>
 
-/* A batch is tried again after a lost connection or a deadlock this often; its clients are waiting. */
+/* How often a batch is tried after a lost connection or a deadlock; its clients are waiting. */
 #define INSERT_TRIES 5
-/* How long the outcome of a COMMIT is asked for when the batch's own deadlines are nearer: longer than a restart of the
- * server with recovery takes (0.5-1.0 s). */
+/* How long the outcome of a COMMIT is asked for if the deadlines of the batch are nearer: longer than a restart of
+ * the server with recovery takes (0.5-1.0 s). */
 #define SETTLE_MS    5000
 
 void db_call_refuse(struct db_call *call, enum store_class cls, const char *text)
@@ -51,12 +50,12 @@ int db_worker_connect(struct db_worker *worker)
     int64_t now = clock_mono_ms();
     bool was_open = worker->conn.mysql != NULL;
     uint64_t serial = worker->conn.serial;
-    /* Not while the other thread has got through since: then it is worth a try at once. */
+    /* Unless the other thread has reached the database since: then it is worth a try at once. */
     bool news = atomic_load(&worker->health->last_ms) >= worker->attempt_ms;
     if (!was_open && !news && now - worker->attempt_ms < DB_RECONNECT_MS) {
         if (worker->conn.error.cls == STORE_OK)
             (void)store_fail(&worker->conn, STORE_GONE, "not connected");
-        return -1; /* with the error of the last attempt */
+        return -1; /* conn->error is that of the last attempt */
     }
     if (!was_open)
         worker->attempt_ms = now;
@@ -88,7 +87,7 @@ void db_worker_work(struct db_worker *worker, struct db_call *call)
     }
     memset(&conn->error, 0, sizeof conn->error);
     call->result = call->work(conn, call->ctx);
-    store_rollback(conn); /* nothing may leak into the next call */
+    store_rollback(conn); /* nothing may be left open for the next call */
     if (call->result == -1)
         call->error = conn->error;
     note_error(worker, &conn->error);
@@ -96,13 +95,13 @@ void db_worker_work(struct db_worker *worker, struct db_call *call)
 
 /* ---- One try of a batch -------------------------------------------------------------------------------------- */
 
-/* Errors that end the transaction or the connection concern every row of it. */
+/* Does an error of this class concern every row of the batch? It does if it ends the transaction or the connection. */
 static bool ends_transaction(enum store_class cls)
 {
     return cls == STORE_RETRY || cls == STORE_GONE || cls == STORE_UNKNOWN || cls == STORE_UNUSABLE;
 }
 
-/* Run the look-ups. Returns how many rows may go in, or -1. */
+/* Runs the look-ups. Returns how many rows may be inserted, or -1. */
 static int run_before(struct db_worker *worker, struct db_call **calls, unsigned n)
 {
     struct store_conn *conn = &worker->conn;
@@ -138,7 +137,7 @@ static int insert_rows(struct db_worker *worker, struct db_call **calls, unsigne
     return store_bulk_flush(worker->bulk);
 }
 
-/* Returns 0 with every call's result set, or -1 with conn.error; nothing is left open. */
+/* Returns 0 with every call's result set, or -1 with conn.error. No transaction is left open. */
 static int try_batch(struct db_worker *worker, struct db_call **calls, unsigned n)
 {
     struct store_conn *conn = &worker->conn;
@@ -157,7 +156,7 @@ static int try_batch(struct db_worker *worker, struct db_call **calls, unsigned 
 
 /* ---- Outcomes ------------------------------------------------------------------------------------------------ */
 
-/* One row stands for all: they were one transaction. */
+/* Returns one accepted call. It stands for all of them: they are one transaction. */
 static const struct db_call *accepted_call(struct db_call **calls, unsigned n)
 {
     for (unsigned i = 0; i < n; i++)
@@ -175,7 +174,7 @@ static int64_t settle_until(struct db_call **calls, unsigned n)
     return until;
 }
 
-/* Was the batch committed? Asks until somebody knows or time is up. Returns 1, 0, -1. */
+/* Was the batch committed? Asks until the answer is known or the time is over. Returns 1, 0, or -1 for unknown. */
 static int settle(struct db_worker *worker, struct db_call **calls, unsigned n)
 {
     struct store_error unknown = worker->conn.error;
@@ -202,13 +201,13 @@ static void fail_all(struct db_worker *worker, struct db_call **calls, unsigned 
 {
     for (unsigned i = 0; i < n; i++) {
         if (calls[i]->result > 0)
-            continue; /* refused by its look-up, whatever became of the others */
+            continue; /* refused by its look-up, whatever happened to the others */
         calls[i]->result = -1;
         calls[i]->error = worker->conn.error;
     }
 }
 
-/* A key of one row is held by a transaction elsewhere: the other rows need not wait for that. */
+/* A transaction elsewhere holds a key of one row: the other rows need not wait for it. */
 static bool waited(const struct store_error *error)
 {
     return error->number == 1205;
@@ -234,8 +233,8 @@ void db_worker_insert(struct db_worker *worker, struct db_call **calls, unsigned
         int outcome = error->cls == STORE_UNKNOWN ? settle(worker, calls, n) : 0;
         if (outcome > 0)
             return;
-        /* Known not to be committed, or the connection was lost earlier: the ids are the same, so a repeat is safe. A
-         * connect that fails is not repeated here; the client gets its 503 at once. */
+        /* It is known that nothing was committed, or the connection was lost earlier. The ids are the same, so
+         * repeating is safe. A failed connect is not repeated here: the client gets its 503 at once. */
         bool lost = error->cls == STORE_UNKNOWN || (error->cls == STORE_GONE && worker->attempt_ms == 0);
         bool repeat = outcome == 0 && (lost || error->cls == STORE_RETRY) && !waited(error) && try + 1 < INSERT_TRIES;
         if (repeat) {

@@ -1,5 +1,5 @@
-/* Error numbers to classes. A flat table: the numbers are the server's and the client library's, the comments say what
- * they mean where the class is not obvious. */
+/* Error numbers to classes: numbers of the server and of the client library, with a comment where the class is not
+ * obvious. */
 #include "store/error.h"
 
 #include <stddef.h>
@@ -53,7 +53,7 @@ static const struct entry table[] = {
     {1022, STORE_DUPLICATE}, {1062, STORE_DUPLICATE},
     {1169, STORE_DUPLICATE}, {1586, STORE_DUPLICATE},
 
-    {1048, STORE_DATA},      {1153, STORE_DATA}, /* packet too large, told politely */
+    {1048, STORE_DATA},      {1153, STORE_DATA}, /* packet too large, reported without closing the connection */
     {1216, STORE_DATA},      {1217, STORE_DATA},
     {1264, STORE_DATA},      {1265, STORE_DATA},
     {1292, STORE_DATA},      {1300, STORE_DATA}, /* invalid UTF-8 */
@@ -88,8 +88,8 @@ static const struct entry table[] = {
     {4166, STORE_CONFIG},
 };
 
-/* Losing the line before the answer to a COMMIT arrives leaves both outcomes possible. The numbers of a failed connect
- * do not belong here: nothing had been sent. */
+/* If the connection is lost before the answer to a COMMIT arrives, both outcomes are possible. The numbers of a
+ * failed connect are not among these: nothing was sent. */
 static bool loses_answer(unsigned number)
 {
     switch (number) {

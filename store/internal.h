@@ -1,4 +1,4 @@
-/* What the files of store/ share and nobody else needs. */
+/* Shared by the files of store/ only. */
 #ifndef PF_STORE_INTERNAL_H
 #define PF_STORE_INTERNAL_H
 
@@ -8,22 +8,22 @@
 
 /* ---- Connection ---------------------------------------------------------------------------------------------- */
 
-/* Close, forget statements and transaction. Keeps conn->error. */
+/* Closes the connection and forgets its statements and transaction. Keeps conn->error. */
 void store_close(struct store_conn *conn);
-/* Record a client or server error, close the connection if its class says so, doom the transaction if it must be rolled
- * back. `committing` as for store_classify(). Returns -1. */
+/* Records an error of the client library or the server; closes the connection if its class says so; dooms the
+ * transaction if it must be rolled back. `committing` as for store_classify(). Returns -1. */
 int store_fail_number(struct store_conn *conn, unsigned number, const char *text, bool committing);
 /* Is a statement allowed now: open, and the transaction not doomed? Returns 0 or -1. */
 int store_check_usable(struct store_conn *conn);
-/* Refuse what the server would answer with a broken connection. Returns 0 or -1 (STORE_DATA). */
+/* Refuses a packet that the server would answer by closing the connection. Returns 0 or -1 (STORE_DATA). */
 int store_check_size(struct store_conn *conn, uint64_t bytes);
-/* The test hook; returns 0 or -1. */
+/* Calls the test hook. Returns 0 or -1. */
 int store_fault(struct store_conn *conn, enum store_fault_point point, const char *sql, bool committing);
-/* Send one text statement and read everything it answers. */
+/* Sends one text statement and reads everything that it answers. */
 int store_send(struct store_conn *conn, const char *sql, bool committing, uint64_t *affected);
-/* SET the session variables, read them back, learn max_allowed_packet. */
+/* Sets the session variables, reads them back, and reads max_allowed_packet. */
 int store_session_setup(struct store_conn *conn);
-/* Make the next reads see what other Galera nodes have committed; ignored where unknown. */
+/* Makes the next reads see what other Galera nodes have committed. Ignored by other servers. */
 void store_causal_reads(struct store_conn *conn, bool on);
 
 /* Statement cache. */
@@ -33,10 +33,10 @@ void store_stmts_free(struct store_stmts **stmts); /* also after mysql_close() *
 
 /* ---- Time ---------------------------------------------------------------------------------------------------- */
 
-/* Sleep; goes on after signals. */
+/* Sleeps; signals do not end it. */
 void store_sleep_ms(unsigned ms);
-/* Sleep before try number `attempt` (0, 1, …): random within 50 ms doubling to 1 s, so that two that met in a deadlock
- * do not meet again. */
+/* Sleeps before attempt `attempt` (0, 1, …): a random time within 50 ms, doubling to 1 s, so that two that met in a
+ * deadlock do not meet again. */
 void store_backoff(unsigned attempt);
 
 /* ---- Text ---------------------------------------------------------------------------------------------------- */
@@ -44,11 +44,11 @@ void store_backoff(unsigned attempt);
 #define STORE_TIME_SIZE 32
 #define STORE_UUID_SIZE 37
 
-/* UTC milliseconds as DATETIME(3) text. */
+/* Writes UTC milliseconds as text of a DATETIME(3). */
 void store_time_text(int64_t ms, char out[STORE_TIME_SIZE]);
 void store_uuid_text(const store_uuid id, char out[STORE_UUID_SIZE]);
-/* Copy at most `chars` characters; bytes that are not UTF-8 become '?'. A summary that is too long or a file name in
- * another encoding must not fail the transaction that ends a task. `out` has room for 4 * chars + 1 bytes. */
+/* Copies at most `chars` characters; bytes that are not UTF-8 become '?'. A summary that is too long, or a file name
+ * in another encoding, must not fail the transaction that ends a task. `out` has room for 4 * chars + 1 bytes. */
 void store_clip(char *out, size_t chars, const char *text);
 
 /* ---- Journal row as parameters ------------------------------------------------------------------------------- */

@@ -34,8 +34,8 @@ const char journal_insert_sql[] = "INSERT INTO task (id, node, type, params, ide
                                   "file_format, file_sha256) "
                                   "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
 
-/* Canonical parameters have no bound that an index could take, so the key is their digest, with the type in front: two
- * types may take the same parameters. */
+/* Canonical parameters may be too long for an index, so the key is their digest. The type is part of it, since two
+ * types may have the same parameters. */
 static void live_digest(const char *type, const char *key, unsigned char out[32])
 {
     EVP_MD_CTX *md = EVP_MD_CTX_new();
@@ -118,8 +118,8 @@ int journal_settled(struct store_conn *conn, const store_uuid id)
     char text[STORE_UUID_SIZE];
     bool found = false;
     store_uuid_text(id, text);
-    /* A locking read: a plain one would not see the row of a COMMIT that the server is still working on, and the answer
-     * "not there" would turn wrong a moment later. */
+    /* A locking read: a plain one would not see the row of a COMMIT that the server is still working on, and its
+     * answer "not there" would be wrong a moment later. */
     struct store_value param = STORE_S(text);
     if (store_query(conn, "SELECT 1 FROM task WHERE id = ? LOCK IN SHARE MODE", &param, 1, keep_found, &found) != 0)
         return -1;
@@ -128,7 +128,7 @@ int journal_settled(struct store_conn *conn, const store_uuid id)
 
 /* ---- Read ---------------------------------------------------------------------------------------------------- */
 
-/* Moments as milliseconds since 1970. UNIX_TIMESTAMP() would end in 2038. */
+/* Moments as milliseconds since 1970. UNIX_TIMESTAMP() ends in 2038. */
 #define MS(column) "TIMESTAMPDIFF(MICROSECOND, '1970-01-01', " column ") DIV 1000"
 #define ROW_COLUMNS                                                                                                    \
     "id, node, type, status, outcome, attempt, cancel_requested, " MS("created_at") ", " MS("started_at") ", " MS(     \
@@ -309,7 +309,8 @@ int journal_each_finished(struct store_conn *conn, unsigned limit, journal_row_f
 
 /* ---- Ranges -------------------------------------------------------------------------------------------------- */
 
-/* Each form has its index, and the rows come in its order. Texts, because statements are prepared by their address. */
+/* Each of the four statements has an index that gives the rows in its order. They are constants, because prepared
+ * statements are cached by address. */
 #define RANGE(index, filter)                                                                                           \
     "SELECT " ROW_COLUMNS "FROM task FORCE INDEX (" index ") WHERE " filter                                            \
     "created_at > ? AND created_at < ? AND created_at <= ? AND "                                                       \
@@ -356,7 +357,7 @@ int journal_each_in(struct store_conn *conn, const struct journal_range *range, 
     return store_query(conn, range_sql(range), params, n, hand_row, &each);
 }
 
-/* The type UUID keeps the parts of an id in the reverse order, as version 1 ids sort by time that way. */
+/* The type UUID stores the parts of an id in reverse order, so that ids of version 1 are sorted by time. */
 int journal_id_compare(const store_uuid a, const store_uuid b)
 {
     static const struct {

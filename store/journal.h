@@ -1,8 +1,11 @@
 /* The task journal: table `task`, the durable truth about every accepted task.
  *
- * States: queued -> running -> succeeded | failed | cancelled, queued -> cancelled | failed. Every move is a
- * compare-and-set: UPDATE … WHERE id = ? AND status = ? AND attempt = ? AND node = ?; zero rows changed means that
- * somebody else moved it, and nothing was written. A final row never changes again (but may be purged). */
+ *   queued   ->  running, cancelled, failed
+ *   running  ->  succeeded, failed, cancelled, queued (another attempt)
+ *
+ * Every move is a compare-and-set: UPDATE … WHERE id = ? AND status = ? AND attempt = ? AND node = ?. If no row was
+ * changed, somebody else has moved it and nothing was written. A final row never changes again; it is deleted some
+ * day. */
 #ifndef PF_STORE_JOURNAL_H
 #define PF_STORE_JOURNAL_H
 
@@ -27,9 +30,9 @@ enum task_outcome {
 };
 const char *task_outcome_name(enum task_outcome outcome);
 
-/* The uploaded file of a task, and what its arrival has found out about it. Empty name = none. */
+/* The uploaded file of a task, and what was found out about it when it arrived. An empty name means none. */
 struct journal_file {
-    char name[256];     /* the client's name for it, for display only; UTF-8 */
+    char name[256];     /* as the client calls it, for display only; UTF-8 */
     uint64_t offset;    /* first byte of the file inside the spooled body (multipart) */
     uint64_t length;    /* bytes */
     char format[8];     /* sheet_format_name() of its content; "" = not known */
@@ -37,12 +40,11 @@ struct journal_file {
     uint8_t sha256[32]; /* of the file alone */
 };
 
-/* What a task counts of its rows or items. The names are those of the full view; a type reports the ones that it
- * has. */
+/* What a task counts: its rows or items. The names are those of the full view; a type reports the counts that it has. */
 enum task_count {
-    COUNT_TOTAL,     /* how many there are to go through */
-    COUNT_DONE,      /* gone through, the rejected ones included */
-    COUNT_CREATED,   /* what the effect did: with a success alone */
+    COUNT_TOTAL,     /* to be processed */
+    COUNT_DONE,      /* processed, including the rejected ones */
+    COUNT_CREATED,   /* by the effect; only for a success */
     COUNT_UPDATED,   /* likewise */
     COUNT_UNCHANGED, /* likewise */
     COUNT_REJECTED,
@@ -51,7 +53,7 @@ enum task_count {
 #define COUNTED(count) (1u << (count))
 
 struct task_counts {
-    uint8_t known; /* COUNTED() of those that have been reported; 0: none */
+    uint8_t known; /* COUNTED() of those that were reported; 0 = none */
     uint64_t n[TASK_COUNTS];
 };
 static inline void task_count(struct task_counts *counts, enum task_count which, uint64_t n)
@@ -60,7 +62,7 @@ static inline void task_count(struct task_counts *counts, enum task_count which,
     counts->n[which] = n;
 }
 
-/* What accept writes. Strings are borrowed. */
+/* The row of a new task. Strings are borrowed. */
 struct journal_new {
     store_uuid id;
     const char *type;
@@ -68,8 +70,9 @@ struct journal_new {
     store_uuid node;             /* this node's id */
     const uint8_t *idem_scope;   /* 32 bytes or NULL */
     const uint8_t *idem_payload; /* 32 bytes or NULL */
-    const char *live_key; /* NULL, or text (stored as SHA-256 of type, NUL, text): at most one live task of this type
-                             has it (UNIQUE; set NULL in a final state) */
+    /* NULL, or text: at most one live task of this type has it. Stored as the SHA-256 of type, NUL and text in a UNIQUE
+     * column, which is set to NULL in a final state. */
+    const char *live_key;
     const char *requested_by;        /* NULL or client identity */
     const char *request_id;          /* NULL or the HTTP request that asked, at most 36 ASCII characters */
     const char *traceparent;         /* NULL or the trace of that request, 55 ASCII characters */
@@ -78,7 +81,7 @@ struct journal_new {
     int64_t created_ms;              /* UTC milliseconds */
 };
 
-/* A row as read back. Heap strings, freed by journal_row_fini(). */
+/* A row as it was read. Strings are on the heap; journal_row_fini() frees them. */
 struct journal_row {
     store_uuid id, node;
     char type[33];
@@ -89,38 +92,39 @@ struct journal_row {
     int64_t created_ms, started_ms, done_ms; /* 0 = NULL */
     char *params;
     char *result;              /* NULL unless succeeded */
-    char *message;             /* final summary or ""; never NULL */
+    char *message;             /* final summary, or "" */
     char *error_code;          /* "" if none */
     char *error_message;       /* "" if none */
-    unsigned progress;         /* of a failed or cancelled task: the percent it had reached */
-    struct task_counts counts; /* of a final task */
+    unsigned progress;         /* percent that a failed or cancelled task had reached */
+    struct task_counts counts; /* only of a final task */
     struct journal_file file;
     char requested_by[64 * 4 + 1]; /* "" if unknown; as all below */
     char request_id[37];
     char traceparent[56];
     bool is_retry; /* retry_of is set */
     store_uuid retry_of;
-    char cancel_by[64 * 4 + 1]; /* with cancel_requested: who asked, why, when */
+    char cancel_by[64 * 4 + 1]; /* with cancel_requested: by whom, why, when */
     char cancel_reason[200 * 4 + 1];
     int64_t cancel_ms;
 };
 void journal_row_fini(struct journal_row *row);
 
-/* Insert one row inside the caller's transaction. STORE_DUPLICATE on an id, idempotency or live key that exists. */
+/* Inserts one row inside the caller's transaction. STORE_DUPLICATE for an id, idempotency key or live key that
+ * exists. */
 int journal_insert(struct store_conn *conn, const struct journal_new *task);
 
-/* Read one row. Returns 1 (found), 0 (no such id), -1. */
+/* Reads one row. Returns 1 (found), 0 (no such id) or -1. */
 int journal_read(struct store_conn *conn, const store_uuid id, struct journal_row *out);
-/* The same, but waits for a transaction that still holds the row, a COMMIT of a killed process included: what it says
- * is final as far as dead writers go. Use it before anything is decided from "not there" or "still running". */
+/* The same, but waits for a transaction that still holds the row, such as the COMMIT of a killed process. Use it
+ * before you decide anything from "not there" or "still running": no dead process can change the answer later. */
 int journal_read_settled(struct store_conn *conn, const store_uuid id, struct journal_row *out);
 
-/* queued -> running with attempt + 1, started_at now. Autocommit. Returns 1 and the row as it is now; 0 when somebody
- * else has it or it is no longer queued; -1, and then only the journal knows whether the claim went through. */
+/* queued -> running, with attempt + 1 and started_at now. Autocommit. Returns 1 and the row as it is now; 0 if
+ * somebody else has it or it is no longer queued; -1: the claim may have been written, only the journal knows. */
 int journal_claim(struct store_conn *conn, const store_uuid id, const store_uuid node, struct journal_row *out);
 
-/* running (this attempt, this node) -> queued; `give_back`: the attempt does not count (orderly stop). Returns 1, 0,
- * -1. */
+/* running (this attempt, this node) -> queued. `give_back`: the attempt does not count (orderly stop). Returns 1, 0
+ * or -1. */
 int journal_requeue(struct store_conn *conn, const store_uuid id, const store_uuid node, unsigned attempt,
                     bool give_back);
 
@@ -131,76 +135,79 @@ struct journal_end {
     const char *result;        /* JSON, only with SUCCEEDED */
     const char *message;       /* summary for people */
     const char *error_code;    /* "E_NO_HEADER", "interrupted", … */
-    const char *error_message; /* one sentence for a toast */
+    const char *error_message; /* one sentence for people */
     int64_t done_ms;
-    unsigned progress; /* the percent that a poll showed last; of a success 100 is shown whatever this says */
+    unsigned progress; /* percent that a poll showed last; a success always shows 100 */
     struct task_counts counts;
 };
-/* The end that a final row tells of; borrows from it. */
+/* Returns the end that a final row describes; it borrows from the row. */
 struct journal_end journal_end_of(const struct journal_row *row);
 
-/* Write the final state inside the caller's transaction (or in autocommit). From `from` = RUNNING with this attempt, or
- * QUEUED. Returns 1 (written), 0 (the row was not in that state: roll back, your attempt is over), -1. */
+/* Writes the final state inside the caller's transaction, or in autocommit. `from` is RUNNING with this attempt, or
+ * QUEUED. Returns 1 (written), 0 (the row was not in that state: roll back, this attempt has lost its task) or -1. */
 int journal_finish(struct store_conn *conn, const store_uuid id, const store_uuid node, enum journal_status from,
                    unsigned attempt, const struct journal_end *end);
 
-/* Remember that cancellation was asked for, by whom and why (both may be NULL; the first request counts). From then on
- * the row has no live key: an equal start is a new task. Returns 1, 0 when the row is final or unknown, -1. */
+/* Records that cancellation was asked for, by whom and why (both may be NULL; the first request counts). From then on
+ * the row has no live key: an equal start is a new task. Returns 1; 0 if the row is final or unknown; -1. */
 int journal_ask_cancel(struct store_conn *conn, const store_uuid id, const char *by, const char *reason);
 
-/* All rows of this node that are not final, oldest first, then up to `finished` newest final ones, newest first. */
+/* journal_each_live(): the rows of this node that are not final, oldest first. journal_each_finished(): the newest
+ * final rows of all nodes, newest first, at most `limit`. */
 typedef int (*journal_row_fn)(const struct journal_row *row, void *ctx);
 int journal_each_live(struct store_conn *conn, const store_uuid node, journal_row_fn fn, void *ctx);
 int journal_each_finished(struct store_conn *conn, unsigned limit, journal_row_fn fn, void *ctx);
-/* One range of the journal: what a list filters by and where its page starts. */
+/* A range of the journal: the filters of a list, and where its page starts. */
 struct journal_range {
     const char *type;            /* NULL = all */
     const char *status;          /* name of an enum journal_status as stored: "queued"; NULL = all */
-    int64_t after_ms, before_ms; /* created later than / earlier than; 0 and INT64_MAX = no bound */
-    bool started;                /* behind this row, in the order of the list: */
+    int64_t after_ms, before_ms; /* created after / before; 0 and INT64_MAX = no bound */
+    bool started;                /* the page starts behind this row: */
     int64_t last_ms;
     store_uuid last_id;
 };
-/* The newest rows of a range, newest first (created_at, then the id as the database sorts it), at most `limit`; an
- * index leads to them whatever the length of the history. Returns 0, -1, or fn's nonzero value. */
+/* Hands out the newest rows of a range, newest first (by created_at, then by the id as the database sorts it), at
+ * most `limit`. An index serves it, however long the history is. Returns 0, -1, or fn's nonzero value. */
 int journal_each_in(struct store_conn *conn, const struct journal_range *range, unsigned limit, journal_row_fn fn,
                     void *ctx);
-/* The database's order of ids, for merging ranges: <0, 0, >0. It is not that of their text. */
+/* Compares ids in the database's order, for merging ranges: <0, 0, >0. The order of their texts is another one. */
 int journal_id_compare(const store_uuid a, const store_uuid b);
-/* Rows by id: `ids` is a JSON array of texts. In no order; what is not there is left out. */
+/* Hands out rows by id, in no particular order. `ids` is a JSON array of texts; unknown ids are left out. */
 int journal_each_of(struct store_conn *conn, const char *ids, journal_row_fn fn, void *ctx);
 
-/* Finished tasks by type and state, from counters. */
+/* Numbers of finished tasks by type and state, from counters. */
 typedef int (*journal_count_fn)(const char *type, enum journal_status status, int64_t n, void *ctx);
 int journal_counts(struct store_conn *conn, journal_count_fn fn, void *ctx);
-/* Add up to `limit` changes of the counters up. Transaction of its own. Returns 0 or -1. */
+/* Adds up to `limit` recorded changes to the counters, in a transaction of its own. Returns 0 or -1. */
 int journal_fold_counts(struct store_conn *conn, unsigned limit);
 
-/* Ids of this node's running rows: for the sweep that finds the ones no slot stands for. */
+/* Ids of this node's running rows: the janitor looks for rows that no slot stands for. */
 int journal_each_running_id(struct store_conn *conn, const store_uuid node, int (*fn)(const store_uuid id, void *ctx),
                             void *ctx);
 /* Ids of this node's live rows whose cancellation was asked for. */
 int journal_each_cancel_id(struct store_conn *conn, const store_uuid node, int (*fn)(const store_uuid id, void *ctx),
                            void *ctx);
-/* Ids of this node's queued rows, oldest first: for the sweep that adopts what a killed worker committed. */
+/* Ids of this node's queued rows, oldest first: the janitor adopts rows that a killed worker had committed. */
 int journal_each_queued_id(struct store_conn *conn, const store_uuid node, int (*fn)(const store_uuid id, void *ctx),
                            void *ctx);
 
-/* Whose key is it? Returns 1, 0, -1. `payload` is zero when that task had none. The task of an idempotency key may be
- * forgotten by now: the key stays until it expires. */
+/* Finds the task of a key. Returns 1, 0 or -1. `payload` is zero if that task had none. An idempotency key stays
+ * until it expires, even if its task is already forgotten. */
 int journal_find_idem(struct store_conn *conn, const uint8_t scope[32], store_uuid id, uint8_t payload[32]);
 int journal_find_live(struct store_conn *conn, const char *type, const char *live_key, store_uuid id);
-/* Give a key to a task that was there before: a start that joined it. Autocommit. STORE_DUPLICATE when it is taken. */
+/* Gives an idempotency key to an existing task that a start has joined. Autocommit. STORE_DUPLICATE if the key is
+ * taken. */
 int journal_keep_idem(struct store_conn *conn, const uint8_t scope[32], const uint8_t payload[32], const store_uuid id);
-/* Forget idempotency keys older than `hours`, at most `limit` of each kind. Autocommit. */
+/* Deletes idempotency keys older than `hours`, at most `limit` of each kind. Autocommit. */
 int journal_expire_idem(struct store_conn *conn, unsigned hours, unsigned limit, uint64_t *expired);
 
-/* Delete final rows that ended more than `days` ago by the database's clock, at most `limit` at a time, in a
- * transaction of its own; each leaves a tombstone. *deleted counts. */
+/* Deletes final rows that ended more than `days` ago by the database's clock, at most `limit`, in a transaction of
+ * its own. Each leaves a tombstone. *deleted: how many. */
 int journal_purge(struct store_conn *conn, unsigned days, unsigned limit, uint64_t *deleted);
-/* Delete one final row, leaving a tombstone. Own transaction. Returns 1, 0 when it is not final or unknown, -1. */
+/* Deletes one final row and leaves a tombstone, in a transaction of its own. Returns 1; 0 if it is not final or
+ * unknown; -1. */
 int journal_forget(struct store_conn *conn, const store_uuid id);
-/* Was there once a task with this id? (410, not 404.) Returns 1, 0, -1. */
+/* Was there a task with this id that is now deleted? (410 instead of 404.) Returns 1, 0 or -1. */
 int journal_gone(struct store_conn *conn, const store_uuid id);
 int journal_purge_tombstones(struct store_conn *conn, unsigned days, unsigned limit, uint64_t *deleted);
 

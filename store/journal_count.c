@@ -44,7 +44,7 @@ int journal_counts(struct store_conn *conn, journal_count_fn fn, void *ctx)
 /* ---- Adding up the changes
  * ------------------------------------------------------------------------------------------------- */
 
-#define PAIRS_MAX 512 /* types times final states; what is beyond waits for the next time */
+#define PAIRS_MAX 512 /* types times final states; more are left for the next time */
 #define ID_BYTES  21  /* a comma and the longest number */
 
 struct pair {
@@ -67,7 +67,7 @@ static struct pair *pair_of(struct fold *fold, const char *type, const char *sta
     if (fold->pairs == PAIRS_MAX)
         return NULL;
     struct pair *pair = &fold->pair[fold->pairs++];
-    snprintf(pair->type, sizeof pair->type, "%s", type); /* as wide as the columns */
+    snprintf(pair->type, sizeof pair->type, "%s", type); /* as long as the column */
     snprintf(pair->status, sizeof pair->status, "%s", status);
     pair->n = 0;
     return pair;
@@ -87,8 +87,8 @@ static int add_change(const struct store_value *v, unsigned n, void *ctx)
     return 0;
 }
 
-/* The rows that were read go, by their numbers: one with a smaller number may be committed meanwhile, and waits for the
- * next time. No lock is held on what is not there yet, so nobody who ends a task waits for this. */
+/* Deletes the rows that were read, by their numbers: a row with a smaller number may be committed in the meantime and
+ * is left for the next time. Rows that do not exist yet are not locked, so a task that ends does not wait for this. */
 static int drop_changes(struct store_conn *conn, const struct fold *fold)
 {
     uint64_t dropped = 0;

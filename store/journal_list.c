@@ -140,7 +140,7 @@ struct purge {
     uint64_t deleted;
 };
 
-/* The tombstones say what was chosen: the clock moves on between the two statements. */
+/* The tombstones name the rows that were chosen: the clock moves on between the two statements. */
 static int purge_body(struct store_conn *conn, void *ctx)
 {
     struct purge *purge = ctx;

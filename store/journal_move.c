@@ -1,4 +1,4 @@
-/* Journal: every change of a row's state, as compare-and-set. */
+/* Journal: every change of a row's state is a compare-and-set. */
 #include "store/internal.h"
 #include "store/journal.h"
 
@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Run an UPDATE that changes one row or none. Returns 1, 0, -1. */
+/* Runs an UPDATE that changes one row or none. Returns 1, 0 or -1. */
 static int move(struct store_conn *conn, const char *sql, const struct store_value *params, unsigned n)
 {
     uint64_t changed = 0;
@@ -22,7 +22,7 @@ int journal_claim(struct store_conn *conn, const store_uuid id, const store_uuid
     store_uuid_text(id, task_text);
     store_uuid_text(node, node_text);
     struct store_value params[] = {STORE_S(task_text), STORE_S(node_text)};
-    /* The start is never before the acceptance, even when the database's clock is behind ours. */
+    /* The start is never before the acceptance, even if the database's clock is behind ours. */
     int rc = move(conn,
                   "UPDATE task FORCE INDEX (PRIMARY) SET status = 'running', attempt = attempt + 1, "
                   "started_at = GREATEST(UTC_TIMESTAMP(3), created_at) "
@@ -58,7 +58,7 @@ static const char *final_name(enum journal_status status)
     case JOURNAL_RUNNING:
         break;
     }
-    abort(); /* not a final state: the caller's mistake */
+    abort(); /* not a final state: a fault of the caller */
 }
 
 struct end_args {
@@ -75,7 +75,7 @@ static struct store_value clipped(char *out, size_t chars, const char *text)
     return STORE_S(out);
 }
 
-/* What did not succeed has written nothing, whatever it had counted on its way. */
+/* A task that did not succeed has written nothing, whatever it had counted. */
 static void fill_counts(struct store_value *v, const struct journal_end *end)
 {
     static const unsigned effects = COUNTED(COUNT_CREATED) | COUNTED(COUNT_UPDATED) | COUNTED(COUNT_UNCHANGED);

@@ -1,4 +1,4 @@
-/* Apply and verify migrations. The list itself is in schema.c. */
+/* Applies and verifies migrations. The list is in schema.c. */
 #include "store/migrate.h"
 
 #include "store/internal.h"
@@ -18,7 +18,7 @@ unsigned store_schema_version(void)
     return version;
 }
 
-/* Each statement with its terminating NUL, so that moving text between two statements shows. */
+/* Digests each statement with its terminating NUL: text that moves from one statement to the next changes the digest. */
 static void digest_of(const struct store_migration *m, unsigned char out[DIGEST_SIZE])
 {
     EVP_MD_CTX *md = EVP_MD_CTX_new();
@@ -133,7 +133,7 @@ static int keep_flag(const struct store_value *v, unsigned n, void *ctx)
     return 0;
 }
 
-/* Two daemons that start at once on one server. On Galera the lock is local to a node; there one node migrates. */
+/* For two daemons that start at once on one server. On Galera the lock is local to a node; there one node migrates. */
 static int take_lock(struct store_conn *conn)
 {
     bool got = false;
@@ -151,7 +151,7 @@ int store_migrate(struct store_conn *conn, unsigned *applied)
         *applied = 0;
     if (store_ensure(conn) != 0 || take_lock(conn) != 0)
         return -1;
-    /* An index on a large table takes its time. */
+    /* Building an index on a large table takes a long time. */
     int rc =
         store_exec(conn, "SET SESSION max_statement_time=0", NULL) != 0 || apply_missing(conn, applied) != 0 ? -1 : 0;
     failed = conn->error;
@@ -167,7 +167,7 @@ int store_migrate(struct store_conn *conn, unsigned *applied)
 
 /* ---- The database itself ------------------------------------------------------------------------------------- */
 
-/* It is written into the statement, so it must not need quoting. */
+/* The name is written into the statement, so it must not need quoting. */
 static bool plain_name(const char *name)
 {
     size_t length = strlen(name);

@@ -1,11 +1,10 @@
 /* The versions of the schema and the list of migrations.
  *
- * A released statement is never edited, since its checksum is recorded in every database: a change is a new version.
- * Every statement must be harmless when it runs a second time, because MariaDB commits DDL by itself and a migration
- * may be killed between any two. Engine, character set and collation are named each time: a server's defaults may be
- * latin1.
- *
- * Codes and normalised numbers are utf8mb4_nopad_bin: byte equality, a trailing blank counts. */
+ *   - A released statement is never edited, since its checksum is recorded in every database. A change is a new version.
+ *   - Every statement must be harmless when it runs a second time: MariaDB commits DDL by itself, and a migration may be
+ *     killed between any two statements.
+ *   - Engine, character set and collation are named each time: a server's defaults may be latin1.
+ *   - Codes and normalised numbers are utf8mb4_nopad_bin: bytes must be equal, a trailing blank counts. */
 #include "store/migrate.h"
 
 #include <stddef.h>
@@ -305,7 +304,7 @@ static const char trigger_pl_upd[] =
 
 /* ---- The engine's own ------------------------------------------------------------------------------------------ */
 
-/* Ids of tasks that are purged or forgotten: 410 instead of 404 for a while. */
+/* Ids of tasks that were purged or forgotten: 410 instead of 404 for a while. */
 static const char create_task_tombstone[] = TABLE("task_tombstone",
     "id UUID PRIMARY KEY, "
     "gone_at DATETIME(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3), "
@@ -360,8 +359,8 @@ static const char *const version_2[] = {
     NULL,
 };
 
-/* Waiting stock (component_id NULL) is listed and linked by its number: without it in the index both would read, and a
- * link would lock, every waiting row. */
+/* Unmatched stock (component_id NULL) is listed and linked by its number. Without the number in the index both would
+ * read every unmatched row, and a link would lock them. */
 static const char index_stock_number[] =
     "ALTER TABLE stock_item DROP INDEX IF EXISTS ix_comp, ADD INDEX ix_comp (component_id, pn_norm)";
 
@@ -370,14 +369,14 @@ static const char *const version_3[] = {
     NULL,
 };
 
-/* Who asked for a task and by which request, what it repeats, who asked to stop it and why. */
+/* Who asked for a task and by which request, which task it repeats, who asked to stop it and why. */
 static const char alter_task_origin[] = "ALTER TABLE task ADD COLUMN IF NOT EXISTS request_id VARCHAR(36) NULL, "
                                         "ADD COLUMN IF NOT EXISTS retry_of UUID NULL, "
                                         "ADD COLUMN IF NOT EXISTS cancel_requested_at DATETIME(3) NULL, "
                                         "ADD COLUMN IF NOT EXISTS cancel_by VARCHAR(64) NULL, "
                                         "ADD COLUMN IF NOT EXISTS cancel_reason VARCHAR(200) NULL";
 
-/* Idempotency keys that no row of `task` carries: the start joined a task that was there, or the task was forgotten. */
+/* Idempotency keys that are not in a row of `task`: the start joined an existing task, or the task was forgotten. */
 static const char create_idem_key[] = TABLE("idem_key", "scope BINARY(32) PRIMARY KEY, "
                                                         "payload BINARY(32) NOT NULL, "
                                                         "task_id UUID NOT NULL, "
@@ -399,13 +398,13 @@ static const char *const version_4[] = {
     NULL,
 };
 
-/* For lists that are filtered by type and status at once: each such pair is one range, newest last. */
+/* For lists that filter by type and status: each pair is one range, newest last. */
 static const char index_task_list[] =
     "CREATE INDEX IF NOT EXISTS ix_type_status ON task (type, status, created_at, id)";
 
-/* How many tasks ended, by type and state, without counting rows. A total that everybody adds to would make tasks that
- * end together wait for each other, and the snapshot of a long import refuse to commit; so each end leaves a row of its
- * own beside its final state, in the same transaction whoever writes it, and the janitor adds the rows up. */
+/* How many tasks ended, by type and state, without counting rows. One total would make tasks that end together wait
+ * for each other, and would make the snapshot of a long import refuse to commit. Therefore each end adds a row of its
+ * own beside its final state, in the same transaction, and the janitor adds these rows up. */
 static const char create_task_count[] =
     TABLE("task_count", "type VARCHAR(32) NOT NULL, "
                         "status ENUM('queued','running','succeeded','failed','cancelled') NOT NULL, "
@@ -418,7 +417,7 @@ static const char create_task_count_change[] =
                                "status ENUM('queued','running','succeeded','failed','cancelled') NOT NULL, "
                                "n TINYINT NOT NULL");
 
-/* The triggers go first and come last, so that a second run counts nothing twice. */
+/* The triggers are dropped first and created last, so that a second run counts nothing twice. */
 static const char *const version_5[] = {
     index_task_list,
     create_task_count,
@@ -440,8 +439,8 @@ static const char *const version_5[] = {
     NULL,
 };
 
-/* What a poll showed of a task that ended without success: the percent, and the rows that it had counted by then
- * (progress_rejected is NULL when it had counted none). And the trace that its request belongs to. */
+/* What a poll last showed of a task that ended without success: the percent and the rows counted (progress_rejected
+ * is NULL if it counted none). And the trace that its request belongs to. */
 static const char alter_task_reached[] = "ALTER TABLE task ADD COLUMN IF NOT EXISTS progress TINYINT UNSIGNED NOT NULL "
                                          "DEFAULT 0, ADD COLUMN IF NOT EXISTS progress_rejected BIGINT UNSIGNED NULL, "
                                          "ADD COLUMN IF NOT EXISTS traceparent CHAR(55) CHARACTER SET ascii NULL";
@@ -451,8 +450,8 @@ static const char *const version_6[] = {
     NULL,
 };
 
-/* Names of the columns whose cells an import kept with its row errors, separated by tabs: a failed import has no result
- * that would tell them. */
+/* Names of the columns whose cells an import kept with its row errors, separated by tabs: a failed import has no
+ * result that could name them. */
 static const char alter_task_columns[] = "ALTER TABLE task ADD COLUMN IF NOT EXISTS reject_columns VARCHAR(500) NULL";
 
 static const char *const version_7[] = {
@@ -460,7 +459,7 @@ static const char *const version_7[] = {
     NULL,
 };
 
-/* As of the part-number map: a number in stock that no lot is known for may look like the code of one. */
+/* As in the part-number map: an unmatched number in stock may look like the code of a lot. */
 static const char alter_component_skeleton[] =
     "ALTER TABLE component ADD COLUMN IF NOT EXISTS lot_skeleton VARCHAR(64) COLLATE utf8mb4_nopad_bin NOT NULL "
     "DEFAULT '' AFTER lot_norm, ADD INDEX IF NOT EXISTS ix_skel (lot_skeleton)";
@@ -476,7 +475,7 @@ static const char *const version_8[] = {
     NULL,
 };
 
-/* What an upload turned out to be when it arrived: sniffed and, where a digest was asked for, hashed only there. */
+/* What an upload turned out to be when it arrived: it is sniffed and, if a digest was asked for, hashed only there. */
 static const char alter_task_file[] = "ALTER TABLE task ADD COLUMN IF NOT EXISTS file_format VARCHAR(7) CHARACTER SET "
                                       "ascii NULL, ADD COLUMN IF NOT EXISTS file_sha256 BINARY(32) NULL";
 
@@ -485,8 +484,8 @@ static const char *const version_9[] = {
     NULL,
 };
 
-/* What a task has counted, each number NULL when it did not count that; of a success too, whose numbers stood in its
- * result alone. */
+/* What a task has counted; NULL = not counted. Successes have these columns too; before, their numbers were only in
+ * the result. */
 static const char alter_task_counts[] = "ALTER TABLE task MODIFY COLUMN progress_done BIGINT UNSIGNED NULL, "
                                         "ADD COLUMN IF NOT EXISTS progress_created BIGINT UNSIGNED NULL, "
                                         "ADD COLUMN IF NOT EXISTS progress_updated BIGINT UNSIGNED NULL, "

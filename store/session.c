@@ -1,5 +1,5 @@
-/* The session every connection must have: set in one statement, then read back, because a proxy, an init_connect or an
- * older server may quietly do otherwise. */
+/* The session that every connection must have. It is set in one statement and read back, because a proxy, an
+ * init_connect or an older server may silently do something else. */
 #include "store/internal.h"
 
 #include <stdio.h>
@@ -19,7 +19,7 @@ static int set_variables(struct store_conn *conn)
 {
     char sql[1024];
     unsigned lock = lock_timeout(conn->config);
-    /* wait_timeout: a runner may wait for days between tasks. */
+    /* wait_timeout: a runner may have nothing to do for days. */
     snprintf(sql, sizeof sql,
              "SET SESSION sql_mode='%s', time_zone='+00:00', tx_isolation='REPEATABLE-READ', "
              "innodb_snapshot_isolation=ON, collation_connection=utf8mb4_uca1400_as_ci, autocommit=1, "

@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* More than the program has statements, so that none is prepared twice, and few enough that several hundred
+/* More than the number of statements in the program, so that none is prepared twice; few enough that several hundred
  * connections stay below the server's max_prepared_stmt_count (16382). */
 #define CACHE_SIZE   64
-/* Most columns are shorter; a longer value grows its buffer, which is then kept. */
+/* Longer than most columns. A longer value enlarges its buffer, which stays enlarged. */
 #define FIRST_BUFFER 128
 
 struct column {
@@ -22,7 +22,7 @@ struct column {
 
 struct cached {
     const char *key; /* address of the caller's constant */
-    char *text;      /* its copy: a reused buffer with other text must not hit */
+    char *text;      /* a copy: a buffer that is reused for other text must not match */
     MYSQL_STMT *stmt;
     unsigned n_columns;
     struct column *columns;
@@ -71,11 +71,12 @@ void store_stmts_free(struct store_stmts **stmts)
 
 static int fail_stmt(struct store_conn *conn, MYSQL_STMT *stmt, bool committing)
 {
-    /* An error between two rows that are not stored is the connection's only: the client library does not copy it. */
+    /* If rows are not stored, an error between two rows is only in the connection: the client library does not copy
+     * it. */
     bool own = mysql_stmt_errno(stmt) != 0;
     unsigned number = own ? mysql_stmt_errno(stmt) : mysql_errno(conn->mysql);
     char text[256];
-    /* A copy: the statement dies with the connection. */
+    /* Copied: the statement is freed with the connection. */
     strncpy(text, own ? mysql_stmt_error(stmt) : mysql_error(conn->mysql), sizeof text - 1);
     text[sizeof text - 1] = 0;
     return store_fail_number(conn, number != 0 ? number : CR_UNKNOWN_ERROR, text, committing);
@@ -158,7 +159,7 @@ static struct cached *prepare(struct store_conn *conn, const char *sql)
 static void bind_one(MYSQL_BIND *bind, const struct store_value *value)
 {
     static char empty[1];
-    /* The client library only reads through these; its interface has no const. */
+    /* The client library only reads through these pointers, but its interface does not say const. */
     union {
         const void *in;
         void *out;
@@ -205,7 +206,7 @@ static int execute(struct store_conn *conn, struct cached *entry, const struct s
 
 /* ---- Rows ---------------------------------------------------------------------------------------------------- */
 
-/* Fetch again the values that did not fit and keep the larger buffers for the rows to come. */
+/* Fetches the values that did not fit again, and keeps the larger buffers for the next rows. */
 static int grow_columns(struct cached *entry)
 {
     for (unsigned i = 0; i < entry->n_columns; i++) {
@@ -223,7 +224,8 @@ static int grow_columns(struct cached *entry)
         if (mysql_stmt_fetch_column(entry->stmt, &entry->binds[i], i, 0) != 0)
             return -1;
     }
-    /* They are bound for the next row when that is fetched: some releases (10.11.18) set all lengths to 0 when they bind. */
+    /* The new buffers are bound when the next row is fetched: some releases (10.11.18) set all lengths to 0 when they
+     * bind. */
     entry->grown = true;
     return 0;
 }
@@ -281,7 +283,7 @@ static int read_rows(struct store_conn *conn, struct cached *entry, bool stream,
 {
     uint64_t serial = conn->serial;
     if (bind_columns(entry) != 0 || (!stream && mysql_stmt_store_result(entry->stmt) != 0)) {
-        /* Where KILL QUERY and max_statement_time arrive: not an empty result. */
+        /* KILL QUERY and max_statement_time are reported here: not an empty result. */
         return fail_stmt(conn, entry->stmt, false);
     }
     entry->busy = true;

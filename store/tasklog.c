@@ -18,8 +18,8 @@ static int keep_end(const struct store_value *v, unsigned n, void *ctx)
     return 0;
 }
 
-/* Where the log ends. A plain read, which locks nothing: the row that the caller has moved keeps other writers of this
- * log away, and locked gaps would make the ends of different tasks wait for each other. */
+/* Returns where the log ends. A plain read, which locks nothing. The row that the caller has moved keeps other
+ * writers of this log away; locked gaps would make the ends of different tasks wait for each other. */
 static int find_end(struct store_conn *conn, const struct store_value *id, uint64_t *end)
 {
     *end = 0;
@@ -27,7 +27,7 @@ static int find_end(struct store_conn *conn, const struct store_value *id, uint6
                        keep_end, end);
 }
 
-/* The line that crosses the bound is the last one, so that a full log is known by its length alone. */
+/* The line that crosses the limit is the last one: the length alone shows that a log is full. */
 static size_t length_within(struct tasklog_text lines, size_t room)
 {
     if (lines.len < room)
@@ -52,8 +52,7 @@ int tasklog_append(struct store_conn *conn, const store_uuid id, struct tasklog_
     struct store_value param = STORE_S(text);
     if (lines.len == 0)
         return 0;
-    /* Most tasks have one attempt and their log one piece: whether something stands there already, this insert
-     * tells. */
+    /* Most tasks have one attempt, and their log one piece. This insert shows whether a piece exists already. */
     int rc = insert_piece(conn, &param, 0, lines);
     if (rc == 0 || conn->error.cls != STORE_DUPLICATE)
         return rc;
@@ -76,7 +75,7 @@ struct move {
     const uint8_t *id, *node;
     unsigned attempt;
     struct tasklog_text lines;
-    const struct journal_end *end; /* NULL = back into the queue */
+    const struct journal_end *end; /* NULL = queued again */
     enum journal_status from;
     bool give_back;
 };

@@ -1,4 +1,4 @@
-/* Small conversions: time, UUID, clipped UTF-8; and the clock. */
+/* Small conversions: time, UUID, clipped UTF-8; and sleeping. */
 #include "store/internal.h"
 
 #include "base/clock.h"

@@ -26,7 +26,7 @@ int store_begin_snapshot(struct store_conn *conn)
 
 int store_commit(struct store_conn *conn)
 {
-    if (store_check_usable(conn) != 0) /* lost before: STORE_GONE, and nothing was committed */
+    if (store_check_usable(conn) != 0) /* lost before COMMIT: STORE_GONE, nothing was committed */
         return -1;
     assert(conn->in_transaction);
     if (store_send(conn, "COMMIT", true, NULL) == 0) {
@@ -34,7 +34,7 @@ int store_commit(struct store_conn *conn)
         return 0;
     }
     if (conn->error.cls == STORE_STOPPED) {
-        /* The server looks at a pending kill after it has carried out COMMIT: the row may be there. */
+        /* The server looks at a pending kill after COMMIT was carried out: the row may be there. */
         conn->error.cls = STORE_UNKNOWN;
         store_close(conn);
     }
@@ -48,10 +48,10 @@ void store_rollback(struct store_conn *conn)
     if (conn->mysql && conn->in_transaction && store_send(conn, "ROLLBACK", false, NULL) != 0)
         store_close(conn);
     conn->in_transaction = false;
-    conn->error = kept; /* the reason for the rollback is what the caller wants to know */
+    conn->error = kept; /* the caller wants to know the reason for the rollback */
 }
 
-/* One try. Returns 0, -1 or body's positive value. */
+/* One attempt. Returns 0, -1 or body's positive value. */
 static int try_once(struct store_conn *conn, store_tx_fn body, void *ctx)
 {
     memset(&conn->error, 0, sizeof conn->error);
@@ -64,7 +64,7 @@ static int try_once(struct store_conn *conn, store_tx_fn body, void *ctx)
     return rc > 0 ? rc : -1;
 }
 
-/* Ask on a fresh connection until one can be had: the server may be restarting. Returns as `settled`. */
+/* Asks on fresh connections until one can be opened: the server may be restarting. Returns what `settled` returns. */
 static int settle(struct store_conn *conn, store_tx_fn settled, void *ctx)
 {
     struct store_error unknown = conn->error;
@@ -86,7 +86,7 @@ static bool worth_retry(const struct store_error *error)
     return error->cls == STORE_RETRY || error->cls == STORE_GONE || error->cls == STORE_UNUSABLE;
 }
 
-/* The connection broke under a statement, as opposed to not coming up. */
+/* Did the connection break during a statement? (Not: could not be opened.) */
 static bool broke(const struct store_error *error)
 {
     return error->number == 2006 || error->number == 2013;
@@ -103,7 +103,7 @@ int store_transaction(struct store_conn *conn, store_tx_fn body, store_tx_fn set
             int outcome = settle(conn, settled, ctx);
             if (outcome != 0)
                 return outcome > 0 ? 0 : -1;
-            conn->error.cls = STORE_GONE; /* now it is known: nothing was committed */
+            conn->error.cls = STORE_GONE; /* now it is known that nothing was committed */
         } else if (!worth_retry(&conn->error)) {
             return -1;
         }
