@@ -72,7 +72,8 @@ static const struct entry table[] = {
     {1064, STORE_CONFIG},    {1072, STORE_CONFIG},
     {1091, STORE_CONFIG},    {1115, STORE_CONFIG},
     {1129, STORE_CONFIG}, /* host blocked after many failed handshakes: needs FLUSH HOSTS */
-    {1130, STORE_CONFIG},    {1142, STORE_CONFIG},
+    {1130, STORE_CONFIG},    {1133, STORE_CONFIG},
+    {1141, STORE_CONFIG},    {1142, STORE_CONFIG},
     {1143, STORE_CONFIG},    {1146, STORE_CONFIG},
     {1148, STORE_CONFIG},    {1193, STORE_CONFIG}, /* unknown variable: server too old */
     {1215, STORE_CONFIG},    {1227, STORE_CONFIG},
@@ -80,7 +81,8 @@ static const struct entry table[] = {
     {1273, STORE_CONFIG},    {1286, STORE_CONFIG},
     {1305, STORE_CONFIG},    {1356, STORE_CONFIG},
     {1359, STORE_CONFIG},    {1370, STORE_CONFIG},
-    {1419, STORE_CONFIG},                          /* trigger with a binary log and without the privilege */
+    {1396, STORE_CONFIG},    {1419, STORE_CONFIG}, /* trigger with a binary log and without the privilege */
+    {1449, STORE_CONFIG},                          /* a trigger's definer is not there */
     {1524, STORE_CONFIG},    {1644, STORE_CONFIG}, /* SIGNAL of our own triggers */
     {1698, STORE_CONFIG},    {1820, STORE_CONFIG},
     {1862, STORE_CONFIG},    {2058, STORE_CONFIG},
@@ -128,4 +130,83 @@ const char *store_class_name(enum store_class cls)
     static const char *const names[] = {"ok",       "retry",     "gone", "unknown outcome", "unusable", "stopped",
                                         "no space", "duplicate", "data", "configuration",   "bug"};
     return (size_t)cls < sizeof names / sizeof names[0] ? names[cls] : "?";
+}
+
+static const char *words_for_unusable(unsigned number)
+{
+    switch (number) {
+    case 1040:
+    case 1203:
+    case 1226:
+        return "the database has no connection left";
+    case 1290:
+    case 1792:
+    case 1836:
+        return "the database is read-only";
+    case 1047:
+        return "the database's node is cut off from its cluster";
+    case 1037:
+    case 1038:
+    case 1041:
+    case 1135:
+        return "the database's server has no memory left";
+    default:
+        return "the database cannot serve now";
+    }
+}
+
+static const char *words_for_config(unsigned number)
+{
+    switch (number) {
+    case 1045:
+    case 1129:
+    case 1130:
+    case 1251:
+    case 1524:
+    case 1698:
+    case 1820:
+    case 1862:
+    case 2058:
+    case 2059:
+    case 2061:
+        return "the database refuses the service's login";
+    case 1044:
+    case 1142:
+    case 1143:
+    case 1227:
+    case 1370:
+    case 1419:
+        return "the service lacks a right in the database";
+    case 1049:
+        return "the database is not there on its server";
+    case 1146:
+    case 1054:
+        return "the database lacks a table or column";
+    case 1449:
+        return "a trigger in the database belongs to an account that is not there";
+    default:
+        return "the database is not set up as it must be";
+    }
+}
+
+const char *store_error_words(const struct store_error *error)
+{
+    switch (error->cls) {
+    case STORE_RETRY:
+        return "the database is busy with other changes";
+    case STORE_GONE:
+        return "the database does not answer";
+    case STORE_UNKNOWN:
+        return "the connection to the database broke in a commit";
+    case STORE_UNUSABLE:
+        return words_for_unusable(error->number);
+    case STORE_STOPPED:
+        return "the database took too long";
+    case STORE_NO_SPACE:
+        return "the database's disk is full";
+    case STORE_CONFIG:
+        return words_for_config(error->number);
+    default:
+        return "the database failed";
+    }
 }

@@ -29,5 +29,7 @@ struct store_error {
 /* Returns the class of an error number. `committing`: the call was COMMIT, or a write in autocommit. */
 enum store_class store_classify(unsigned number, bool committing);
 const char *store_class_name(enum store_class cls);
+/* What happened, in words for people who do not see the server: "the database's disk is full". Never SQL or a name. */
+const char *store_error_words(const struct store_error *error);
 
 #endif

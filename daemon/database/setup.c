@@ -6,7 +6,7 @@
 #include "daemon/process/privilege.h"
 #include "daemon/process/process.h"
 #include "daemon/process/spawn.h"
-#include "store/error.h"
+#include "store/rights.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -21,10 +21,7 @@
 
 /* Upgrades and grants need everything. The account has that as a role which only this file takes on: the server logs an
  * account in by the name of its system account alone, so a second one could not share the daemon's. */
-#define ADMIN_ROLE "priceforge_admin"
-/* What migrations, tasks and reads need. */
-#define RIGHTS                                                                                                         \
-    "SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, REFERENCES, INDEX, ALTER, CREATE TEMPORARY TABLES, TRIGGER"
+#define ADMIN_ROLE         "priceforge_admin"
 #define DATABASE_NAME_MAX  64
 #define ER_ACCESS_DENIED   1045
 #define ER_NO_SOCKET_LOGIN 1698
@@ -113,7 +110,7 @@ static int restrict_account(MYSQL *db, const char *quoted, const char *name)
     char pattern[2 * DATABASE_NAME_MAX + 1];
 
     grant_pattern(name, pattern);
-    int rc = run_sql(db, "GRANT " RIGHTS " ON `%s`.* TO '%s'@localhost", pattern, quoted);
+    int rc = run_sql(db, "GRANT " STORE_RIGHTS " ON `%s`.* TO '%s'@localhost", pattern, quoted);
     if (rc == EXIT_DONE)
         rc = run_sql(db, "REVOKE ALL PRIVILEGES ON *.* FROM '%s'@localhost", quoted);
     if (rc == EXIT_DONE)

@@ -4,6 +4,7 @@
 #include "daemon/janitor/janitor.h"
 #include "shm/wakeup.h"
 #include "store/migrate.h"
+#include "store/rights.h"
 
 #include <stdio.h>
 #include <time.h>
@@ -26,24 +27,35 @@ static void give_up_on_config(struct janitor *janitor)
     if (error->cls != STORE_CONFIG ||
         proctab_alive(janitor->process->segment, proctab_find(janitor->process->segment, PROC_WORKER, 0)))
         return;
-    log_error("the database cannot be used: error %u: %s", error->number, error->text);
-    log_error("check [database] in the configuration and the account's rights; the account needs ALL on database %s",
-              janitor->process->config->db_name);
+    const char *name = janitor->process->config->db_name;
+    char remedy[500];
+    if (!store_remedy(error, name, remedy, sizeof remedy))
+        snprintf(remedy, sizeof remedy,
+                 "check [database] in the configuration; the account needs: " STORE_RIGHTS " on the database %s", name);
+    log_error("the database cannot be used: %s (error %u: %s)", store_error_words(error), error->number, error->text);
+    log_error("what to do: %s", remedy);
     _exit(EXIT_CONFIG);
 }
 
-/* On a connection of its own: a migration may take its time, everything else here must not. */
+/* Make the database ours: schema, triggers, rights. On a connection of its own: a migration may take its time, everything
+ * else here must not. */
 static int migrate(struct janitor *janitor)
 {
-    unsigned applied = 0;
+    unsigned applied = 0, made = 0;
     struct store_config config = config_store(janitor->process->config, 3600, 0);
     struct store_conn conn;
     store_conn_init(&conn, &config);
     int rc = store_ensure(&conn);
     if (rc == 0)
         rc = store_migrate(&conn, &applied);
+    if (rc == 0)
+        rc = store_own_triggers(&conn, &made);
+    if (rc == 0)
+        rc = store_try_rights(&conn);
     janitor->db.error = conn.error;
     store_conn_fini(&conn);
+    if (made)
+        log_info("database triggers: %u were of another account or missing and are made anew", made);
     if (rc == 0 && applied)
         log_info("database schema: %u migrations applied, now at version %u", applied, store_schema_version());
     return rc;
