@@ -1,4 +1,4 @@
-/* How a task ends: filling and releasing the ending; and what day it is. */
+/* How a task ends: fills and releases the ending. Also tells what day it is. */
 #include "handlers/job.h"
 
 #include "base/utf8.h"
@@ -9,7 +9,7 @@
 #include <string.h>
 #include <time.h>
 
-/* C has no call for another zone than TZ's. */
+/* C can only tell the local time of the zone in TZ. */
 struct value_date job_today(const struct job_settings *settings)
 {
     const char *tz = getenv("TZ"), *zone = settings->time_zone;
@@ -29,7 +29,7 @@ struct value_date job_today(const struct job_settings *settings)
     return (struct value_date){tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday};
 }
 
-/* snprintf() cuts at bytes; half a character would be refused by the database. */
+/* snprintf() cuts at a byte; the database would refuse half a character. */
 static void end_at_character(char *text, size_t size, int wanted)
 {
     if (wanted < 0)
@@ -46,7 +46,7 @@ static void end_at_character(char *text, size_t size, int wanted)
 
 void job_ending_fail(struct job_ending *ending, const char *code, const char *format, ...)
 {
-    /* What a successful ending had said so far does not hold any more. */
+    /* The ending may have been filled as a success before. */
     job_ending_fini(ending);
     ending->message[0] = '\0';
     ending->outcome = OUTCOME_FAILED;

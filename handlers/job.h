@@ -20,7 +20,7 @@ enum job_verdict {
     JOB_ENDED = 0,  /* job_finish() returned JOB_ENDED: the final state is committed */
     JOB_AGAIN = -1, /* environment's fault (database away, no space for a moment): another attempt, the cause is in
                        job->error */
-    JOB_STOP = -2   /* cancelled or draining: job_cancelled() said so; nothing was written */
+    JOB_STOP = -2   /* cancelled or draining: job_cancelled() returned true; nothing was written */
 };
 
 /* How the task ends. Filled by the handler, partly inside the effect. Heap strings owned by the job. */
@@ -42,11 +42,10 @@ typedef int (*job_effect_fn)(struct job *job, struct store_conn *db, struct job_
 struct job_ops {
     /* Percent 0-99 never falls within an attempt; text is for people: "row 120 000 of 500 000". Rate-limited inside. */
     void (*progress)(struct job *job, unsigned percent, const char *text);
-    /* True when the handler should stop at the next batch boundary: cancel asked, time limit, or orderly drain. */
+    /* Returns true if the handler must stop at the next batch boundary: cancelled, over its time limit, or draining. */
     bool (*cancelled)(struct job *job);
-    /* Decode the task's file in the parser process and replay it into the sink. Returns as sheet_read(); class
-     * "parser-died" when the parser was killed and another attempt may go better, "stopped" when cancelled() turned
-     * true. */
+    /* Decode the task's file in the parser process and replay it into the sink. Returns as sheet_read(); The class is
+     * "parser-died" if the parser was killed (another attempt may succeed), "stopped" if cancelled() turned true. */
     int (*read_file)(struct job *job, enum sheet_format format, const struct grid_sink *sink, struct sheet_error *err);
     /* End the task: transaction { effect; journal } with retries. `effect` may be NULL (nothing to write). `on_fail`
      * (may be NULL) is the effect of a failed ending (row errors). Returns JOB_ENDED, JOB_AGAIN or JOB_STOP. */
@@ -61,13 +60,13 @@ struct job {
     store_uuid id;
     unsigned attempt;                /* 1, 2, 3 */
     yajl_val params;                 /* canonical parameters; owned by the runner */
-    const struct journal_file *file; /* NULL when the task has none */
+    const struct journal_file *file; /* NULL if the task has no file */
     int file_fd;                     /* the spooled body, or -1 */
-    uint8_t file_sha256[32];         /* of the file part; filled before run() when there is a file */
+    uint8_t file_sha256[32];         /* of the file part; filled before run() if there is a file */
     struct store_conn *db;           /* the runner's connection, no transaction open */
     struct store_error error;        /* with JOB_AGAIN: why */
-    struct task_counts counts;       /* set by the handler before it tells its progress, which shows them, and in its
-                                        effect; kept with every end */
+    struct task_counts counts;       /* set by the handler before job_progress(), which shows them, and in its effect;
+                                        kept with every end */
     const struct job_settings *settings;
     void *runner; /* the runner's own */
 };

@@ -99,7 +99,7 @@ static void fault(struct check *check, const struct param_spec *spec, const char
     fault_at(check, spec->name, code, detail);
 }
 
-/* What would be right: whole names, and dots for those that there is no room for. */
+/* The allowed names; dots stand for names that do not fit. */
 struct choice_text {
     char text[sizeof((struct param_fault){0}).detail];
     size_t used;
@@ -128,7 +128,7 @@ static void choice_text_add(struct choice_text *out, const char *name)
 
 /* ---- One value of each kind ----------------------------------------------------------------------------------- */
 
-/* Text of a JSON string or of a form value; NULL with a fault when it is neither. */
+/* Text of a JSON string or of a form value; NULL with a fault if it is neither. */
 static const char *text_of(struct check *check, const struct param_spec *spec, const struct given *given,
                            const char *what)
 {
@@ -230,7 +230,7 @@ static void check_int(struct check *check, const struct param_spec *spec, const 
         fault_bounds(check, spec, 0);
 }
 
-/* As the API's document has it: the parser takes "1e1" and ".5" as well, which files contain and people do not
+/* The pattern of the API document. dec_parse() also takes "1e1" and ".5", which files contain but people do not
  * write. */
 static bool is_plain_decimal(const char *text)
 {
@@ -340,7 +340,7 @@ static void check_list_json(struct check *check, const struct param_spec *spec, 
     json_array_end(&check->out);
 }
 
-/* "a, b,c": split at commas, without the white space around; empty items are passed over. */
+/* "a, b,c": split at commas, without white space around the items; empty items are ignored. */
 static void check_list_text(struct check *check, const struct param_spec *spec, const char *text)
 {
     size_t index = 0;
@@ -382,8 +382,8 @@ static void check_value(struct check *check, const struct param_spec *spec, cons
     by_kind[spec->kind](check, spec, given);
 }
 
-/* The parameter in canonical form: as given, or its default. After a fault the text is not used any more, but it must
- * stay well-formed: null takes the place. */
+/* Writes the parameter in canonical form: as given, or its default. After a fault the text is not used any more but
+ * must stay well-formed: null takes the place. */
 static void put_param(struct check *check, const struct param_spec *spec, const struct given *given)
 {
     struct check one = {.faults = check->faults};
@@ -419,10 +419,10 @@ static bool is_known(const struct param_spec *specs, const char *name)
 static void fault_unknown(struct check *check, const struct param_spec *specs, const char *name)
 {
     struct choice_text text;
-    choice_text_init(&text, "is no parameter here; known are ");
+    choice_text_init(&text, "is not a parameter here; known parameters: ");
     for (const struct param_spec *spec = specs; spec->name; spec++)
         choice_text_add(&text, spec->name);
-    fault_at(check, name, "unknown", specs->name ? text.text : "is no parameter here; there are none");
+    fault_at(check, name, "unknown", specs->name ? text.text : "is not a parameter here; there are none");
 }
 
 static void check_begin(struct check *check, struct param_faults *faults)
@@ -447,7 +447,7 @@ static char *from_json(const struct param_spec *specs, yajl_val object, struct p
     if (object && !YAJL_IS_OBJECT(object)) {
         param_faults_add(faults, "", "type", "the parameters must be a JSON object");
         check.failed = true;
-        specs = NULL; /* nothing to say about each of them */
+        specs = NULL; /* one fault is enough */
     }
     for (size_t i = 0; specs && object && i < object->u.object.len; i++) {
         if (!is_known(specs, object->u.object.keys[i]))
@@ -472,8 +472,8 @@ char *params_usable_json(const struct param_spec *specs, yajl_val object, struct
     return from_json(specs, object, faults, true);
 }
 
-/* The raw value of a parameter; NULL when it is not given. An empty one counts as not given: so do forms say nothing.
- * Twice is a fault, even with the same value: a proxy or a client mixed two requests up. */
+/* The raw value of a parameter; NULL if it is not given. An empty value counts as not given, because forms send empty
+ * fields. Twice is a fault, even with the same value: a proxy or a client has mixed two requests up. */
 static const char *raw_value(struct check *check, const struct param_spec *spec, const struct param_raw *raw, size_t n)
 {
     const char *value = NULL;

@@ -43,8 +43,8 @@ struct param_faults {
 };
 void param_faults_add(struct param_faults *faults, const char *pointer, const char *code, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
-/* Put `prefix` before the pointers of the faults from number `from` on: those of a check are relative to the
- * parameters, which a request may hold in a member. */
+/* Puts `prefix` before the pointers of the faults from number `from` on: a check makes them relative to the parameters,
+ * which may be a member of the request. */
 void param_faults_prefix(struct param_faults *faults, unsigned from, const char *prefix);
 
 /* A raw parameter from a form or a query string. */
@@ -53,14 +53,14 @@ struct param_raw {
     const char *value;
 };
 
-/* Check and make canonical. From JSON: `object` is an object, or NULL for "all defaults". From text: n raw pairs.
- * Unknown names, wrong types, values out of range and missing required ones are all reported. Returns the heap JSON
- * text, or NULL with faults. */
+/* Check the parameters and return their canonical form. From JSON: `object` is an object, or NULL for "all defaults".
+ * From text: n raw pairs. Unknown names, wrong types, values out of range and missing required ones are all reported.
+ * Returns the heap JSON text, or NULL with faults. */
 char *params_from_json(const struct param_spec *specs, yajl_val object, struct param_faults *faults);
 char *params_from_text(const struct param_spec *specs, const struct param_raw *raw, size_t n,
                        struct param_faults *faults);
-/* The same, but never NULL: a parameter at fault is null in it. For callers who look for further faults in the
- * others. */
+/* The same, but they never return NULL: a parameter with a fault is null. For callers that look for further faults in
+ * the other parameters. */
 char *params_usable_json(const struct param_spec *specs, yajl_val object, struct param_faults *faults);
 char *params_usable_text(const struct param_spec *specs, const struct param_raw *raw, size_t n,
                          struct param_faults *faults);

@@ -21,7 +21,8 @@
 #include "handlers/job.h"
 #include "handlers/params.h"
 
-/* What equal live work (same canonical parameters) means at submission. */
+/* What a start does while an equal task (same canonical parameters) is live: it waits its turn, joins it, or is
+ * refused. */
 enum task_equal { TASK_EQUAL_QUEUE, TASK_EQUAL_JOIN, TASK_EQUAL_REFUSE };
 
 /* Defines the type `id`. Use it once in a file, at the start of a line: the build looks for it. `id` is the type's name
@@ -34,15 +35,15 @@ struct task_type {
     const char *name;                /* on the wire: "stock_import" */
     const char *title;               /* for people: "Stock import" */
     const struct param_spec *params; /* ends with name NULL */
-    bool takes_file;                 /* needs an upload: not startable by POST /api/tasks */
+    bool takes_file;                 /* needs an upload, so POST /api/tasks cannot start it */
     enum sheet_format file_format;   /* SHEET_UNKNOWN: a spreadsheet told by its first bytes; SHEET_CSV */
     unsigned concurrency;            /* of this type at once on this node; 0 = as many as runners */
     enum task_equal equal;
     unsigned time_limit_s; /* 0 = none */
     uint64_t memory_limit; /* bytes of address space above the runner's own; 0 = none */
 
-    /* Look-ups at submission, on the database thread, inside the accepting transaction: unknown warehouse and the like.
-     * Returns 0, 1 with faults, or -1 with db->error. May be NULL. */
+    /* Checks at submission that need the database, such as an unknown warehouse. On the database thread, inside the
+     * accepting transaction. Returns 0, 1 with faults, or -1 with db->error. May be NULL. */
     int (*precheck)(struct store_conn *db, yajl_val params, struct param_faults *faults);
 
     /* The work. Runner process, no transaction open. */
@@ -55,7 +56,7 @@ unsigned task_type_count(void);
 const struct task_type *task_type_at(unsigned number);
 /* The number of the type with this name, or -1. */
 int task_type_number(const char *name);
-/* Add a type before the first fork; for tests. Aborts when full or named twice. */
+/* Add a type before the first fork; for tests. Aborts if the registry is full or the name is taken. */
 void task_type_register(const struct task_type *type);
 
 /* Made by the build from TASK_TYPES; ends with NULL. */

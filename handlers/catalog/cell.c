@@ -55,10 +55,10 @@ static int read_choice(const struct catalog_column *column, const char *text, si
             set(out, text, n);
             return 0;
         }
-    return wrong(row, column, "E_CHOICE", "The word is none of those allowed here.");
+    return wrong(row, column, "E_CHOICE", "This word is not allowed here.");
 }
 
-/* A decimal point, no grouping: the file is made by a program. */
+/* Only a decimal point and no grouping, because the file is made by a program. */
 static int read_decimal(const struct catalog_column *column, const char *text, size_t n, struct catalog_row *row,
                         struct catalog_value *out)
 {
@@ -95,7 +95,7 @@ static int read_date(const struct catalog_column *column, const char *text, size
     struct value_date date;
     char iso[11];
     if (value_date_text(text, n, &date) != 0)
-        return wrong(row, column, "E_DATE", "This is no date; write YYYY-MM-DD.");
+        return wrong(row, column, "E_DATE", "This is not a date; write YYYY-MM-DD.");
     value_date_format(date, iso);
     set(out, iso, 10);
     return 0;

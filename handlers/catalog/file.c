@@ -55,7 +55,7 @@ static int unknown_column(struct catalog_file *file, struct cell_span name)
         snprintf(known + used, sizeof known - used, "%s%s", i ? ", " : "", file->table->columns[i].name);
     }
     int n = (int)utf8_cut(name.s, name.n, 40);
-    return bad_heading(file, "There is no column \"%.*s\"; known are %s.", n, name.s, known);
+    return bad_heading(file, "Unknown column \"%.*s\"; known columns: %s.", n, name.s, known);
 }
 
 static int take_heading_cell(struct catalog_file *file, const struct grid_cell *cell)
@@ -67,7 +67,7 @@ static int take_heading_cell(struct catalog_file *file, const struct grid_cell *
     if (at < 0)
         return unknown_column(file, name);
     if (file->present[at])
-        return bad_heading(file, "The column %s stands in the heading twice.", file->table->columns[at].name);
+        return bad_heading(file, "The column %s is in the heading twice.", file->table->columns[at].name);
     file->present[at] = true;
     file->column_at[cell->column] = at;
     return 0;
@@ -101,13 +101,13 @@ static void count_code(struct catalog_file *file, const char *code)
         i++;
     if (i == file->n_counts) {
         if (i == CATALOG_CODES)
-            abort(); /* the codes are ours */
+            abort(); /* only our own codes are counted */
         file->counts[file->n_counts++] = (struct catalog_count){code, 0};
     }
     file->counts[i].n++;
 }
 
-/* Cells separated by tabs, each in its column, as rows of a stock import are kept. */
+/* Keeps the cells separated by tabs, each in its column, as the stock import does. */
 static uint32_t keep_raw(struct catalog_file *file, const struct grid_row *row)
 {
     char raw[RAW_CHARACTERS * 4 + 8];
@@ -117,7 +117,7 @@ static uint32_t keep_raw(struct catalog_file *file, const struct grid_row *row)
     for (uint32_t i = 0; i < row->n_cells; i++) {
         struct cell_span text = cell_span(&row->cells[i]);
         for (; column < row->cells[i].column && characters < RAW_CHARACTERS; column++, characters++)
-            raw[used++] = '\t'; /* empty cells are not told, but take their place */
+            raw[used++] = '\t'; /* empty cells are not in the row but take their place */
         for (size_t at = 0, len; at < text.n && characters < RAW_CHARACTERS; at += len, characters++) {
             uint32_t cp = utf8_decode(text.s + at, text.n - at, &len);
             used += utf8_encode(cp == UTF8_BAD ? 0xfffd : cp < 0x20 || cp == 0x7f ? ' ' : cp, raw + used);
@@ -152,7 +152,7 @@ static bool same_key(const void *ctx, uint32_t number)
     return strcmp(arena_text(&lookup->file->text, lookup->file->key_at[number]), lookup->key) == 0;
 }
 
-/* Parts of the key with a character between them that no part can have. Empty when there is none (a quote without
+/* The parts of the key, separated by a character that no part can contain. Empty if there is no key (a quote without
  * reference). */
 static size_t make_key(struct catalog_file *file, char *key)
 {
@@ -223,7 +223,7 @@ static int take_row(struct catalog_file *file, const struct grid_row *row)
             file->repeated++;
             return 0;
         }
-        rc = catalog_row_wrong(values, file->table->told, "E_DUP", "This key stands in the file more than once.");
+        rc = catalog_row_wrong(values, file->table->told, "E_DUP", "This key is in the file more than once.");
     }
     if (rc != 0) {
         reject(file, row);

@@ -1,5 +1,5 @@
-/* The sink of a catalogue file: heading, then one row after the other, checked and staged. Knows no statements: the
- * staging is a callback, so that it is tested without a database. */
+/* The sink of a catalogue file: heading, then one row after the other, checked and staged. It knows no SQL: staging is
+ * a callback, so unit tests need no database. */
 #ifndef PF_CATALOG_FILE_H
 #define PF_CATALOG_FILE_H
 

@@ -29,7 +29,7 @@ struct catalog_run {
     bool whole; /* the file has been read to its end */
     struct run_lease lease;
     struct run_failure failure;
-    uint64_t mark; /* relink_mark() when what is known was read */
+    uint64_t mark; /* relink_mark() when the catalogue was read */
     uint64_t staged, inserted, updated;
     struct relinked relinked;
 };
@@ -43,7 +43,7 @@ static int on_party(const struct store_value *v, unsigned n, void *ctx)
     return 0;
 }
 
-/* Tables without references need none of it. */
+/* Tables without references do not need the catalogue. */
 static enum run_step load_known(struct catalog_run *run)
 {
     struct store_conn *db = run->job->db;
@@ -68,7 +68,7 @@ static int on_row(void *ctx, uint32_t row, const struct catalog_row *values)
     return catalog_stage_row(&run->stage, row, values);
 }
 
-/* The rows of a file are known when it has been read to its end. */
+/* How many rows a file has is known when it has been read to its end. */
 static void tell_counts(struct catalog_run *run)
 {
     run_count_rows(run->job, run->file.rows_total, run->file.rejected, run->whole);
@@ -115,7 +115,7 @@ static int save_columns(const struct catalog_run *run, struct store_conn *db)
     for (uint32_t i = 0; i < file->n_file_columns; i++)
         used += (size_t)snprintf(names + used, sizeof names - used, "%s%s", used ? "\t" : "",
                                  file->table->columns[file->column_at[i]].name);
-    assert(used > 0 && used < sizeof names); /* our own names, and no row without a heading */
+    assert(used > 0 && used < sizeof names); /* the names are our own, and every row has a heading */
     return run_save_columns(db, run->job->id, names);
 }
 
@@ -185,7 +185,7 @@ static void tell(const struct catalog_run *run, struct job_ending *ending)
         snprintf(ending->message + n, sizeof ending->message - (size_t)n, ", %u rejected", run->file.rejected);
 }
 
-/* Quotes look their lots up while they are read: a mapping that was added since by hand has not seen them. */
+/* Quotes look up their lots while they are read, so a mapping that was added by hand since then has not linked them. */
 static int relink(struct catalog_run *run, struct store_conn *db)
 {
     uint64_t mark = run->mark;

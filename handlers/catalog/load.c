@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PAGE      20000 /* rows a statement: what the client buffers at once */
+#define PAGE      20000 /* rows of a statement: what the client buffers at once */
 #define PAGE_TEXT "20000"
 
 int64_t column_decimal(const struct store_value *value, unsigned scale, int64_t otherwise)
@@ -84,7 +84,7 @@ static int on_entry(const struct store_value *v, unsigned n, void *ctx)
     uint32_t component = component_number(loading->catalog, column_u64(&v[4]));
     loading->last = column_u64(&v[0]);
     loading->rows++;
-    if (component != ARENA_NONE) /* else a lot added since: unknown to this run */
+    if (component != ARENA_NONE) /* else the lot was added since: this run does not know it */
         catalog_map_add_entry(loading->catalog, v[2].text, v[1].text, v[3].text, component,
                               column_decimal(&v[5], QTY_SCALE, 1000), column_decimal(&v[6], QTY_SCALE, 0));
     return 0;
@@ -99,7 +99,7 @@ static int on_rate(const struct store_value *v, unsigned n, void *ctx)
     return 0;
 }
 
-/* Page after page by id, until one is not full. */
+/* Reads page after page by id, until one is not full. */
 static int load_pages(struct store_conn *db, const char *sql, store_row_fn fn, struct loading *loading)
 {
     loading->last = 0;

@@ -146,7 +146,7 @@ uint32_t catalog_map_lot(const struct catalog_map *catalog, const char *lot_norm
     return arena_index_find(&catalog->by_lot, arena_hash(lot_norm, strlen(lot_norm)), same_lot, &key);
 }
 
-/* What the chain of one number offers for a vendor. */
+/* What the entries of one number offer for a vendor. */
 struct choice {
     uint32_t own, any, lone; /* the vendor's entry, the one for any vendor, the first one */
     bool one_lot;            /* all name one lot */
@@ -204,7 +204,7 @@ uint32_t catalog_map_entry_of(const struct catalog_map *catalog, const char *pn_
     return c.own != ARENA_NONE ? c.own : c.any != ARENA_NONE ? c.any : c.lone;
 }
 
-/* One index for two kinds of things: entries by their number, lots counted on from the last entry. */
+/* One index holds two kinds of things: entries by their number, and lots, whose numbers follow those of the entries. */
 static const char *number_at(const struct catalog_map *catalog, uint32_t at)
 {
     if (at < catalog->n_entries)
@@ -246,7 +246,7 @@ static void suggest(struct suggestions *s, uint32_t at)
     s->n++;
 }
 
-/* Called for every thing in the bucket; says "not the same" until three are found, so that the probe goes on. */
+/* Called for every thing in the bucket. Returns false until three are found, so that the search goes on. */
 static bool collect(const void *ctx, uint32_t at)
 {
     struct suggestions *s = *(struct suggestions *const *)ctx;

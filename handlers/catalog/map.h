@@ -1,8 +1,8 @@
 /* The catalogue as the stock import sees it: warehouses, lots, part-number map and rates, in memory.
  *
- * Filled once per run (from SQL by load.c, by hand in unit tests), then only read: no look-up during an
- * import costs a statement. Texts given to the adders are copied. Numbers of components and entries are positions in
- * order of adding. */
+ * It is filled once per run (from SQL by load.c, by hand in unit tests), then only read: no look-up during an import
+ * costs a statement. Texts given to the adders are copied. Numbers of components and entries are positions in order of
+ * adding. */
 #ifndef PF_CATALOG_MAP_H
 #define PF_CATALOG_MAP_H
 
@@ -52,7 +52,7 @@ struct catalog_map {
     struct catalog_rate *rates;
     uint32_t n_rates, room_rates;
     struct arena_index by_lot, by_pn, by_skeleton;
-    uint32_t skeletons_done; /* entries that by_skeleton covers: built when the first suggestion is asked for */
+    uint32_t skeletons_done; /* entries that by_skeleton covers; it is built at the first suggestion */
     char base_currency[4];
     unsigned rate_max_age_days;
 };
@@ -76,7 +76,7 @@ static inline const char *catalog_map_text(const struct catalog_map *catalog, ui
 
 /* Number of the warehouse with this code, or ARENA_NONE. */
 uint32_t catalog_map_warehouse(const struct catalog_map *catalog, const char *code);
-/* Number of the warehouse whose name or code this cell's text is, spelling of a label ignored; or ARENA_NONE. */
+/* Number of the warehouse whose name or code is this text, compared as labels are; or ARENA_NONE. */
 uint32_t catalog_map_warehouse_named(const struct catalog_map *catalog, const char *text, size_t n);
 /* Number of the component with this lot_norm, or ARENA_NONE. */
 uint32_t catalog_map_lot(const struct catalog_map *catalog, const char *lot_norm);
@@ -87,23 +87,24 @@ enum catalog_match {
     CATALOG_AMBIGUOUS /* several lots, and no vendor decides */
 };
 struct catalog_found {
-    uint32_t entry; /* number of the entry, or ARENA_NONE when a lot bears the number itself */
+    uint32_t entry; /* number of the entry, or ARENA_NONE if the number is a lot's own code */
     uint32_t component;
     bool other_vendor; /* found although the map names another vendor */
 };
-/* Look (pn, vendor) up: the vendor's own entry, else the one for any vendor, else the one lot that all entries name,
+/* Looks up (pn, vendor): the vendor's own entry, else the one for any vendor, else the one lot that all entries name,
  * else a lot with this number. vendor "" = not known. */
 enum catalog_match catalog_map_find(const struct catalog_map *catalog, const char *pn_norm, const char *vendor_norm,
                                     struct catalog_found *found);
-/* The entry for (pn, vendor) that names this component, by the same order of preference; ARENA_NONE when none does. */
+/* The entry for (pn, vendor) that names this component, by the same order of preference; ARENA_NONE if none does. */
 uint32_t catalog_map_entry_of(const struct catalog_map *catalog, const char *pn_norm, const char *vendor_norm,
                               uint32_t component);
 
 /* Up to three near matches of an unmatched number, or the rivals of an ambiguous one: "KLV-32R5-48 = CPU-32C | …".
- * Empty when there are none. out of `size` bytes, cut at a whole suggestion. */
+ * Empty if there are none. `out` has `size` bytes and ends with a whole suggestion. */
 void catalog_map_suggest(struct catalog_map *catalog, const char *pn_norm, char *out, size_t size);
 
-/* Newest rate not after `date` and not too old. The base currency is 1. Returns false when there is none. */
+/* The newest rate that is not after `date` and not too old. The rate of the base currency is 1. Returns false if there
+ * is none. */
 bool catalog_map_rate(const struct catalog_map *catalog, const char *currency, struct value_date date, int64_t *rate,
                       uint32_t *nominal);
 

@@ -16,7 +16,7 @@
 
 #define NUMBER_CHARACTERS 128
 #define PARAMS_DEPTH      2
-#define TRIES             10 /* an import that links its rows at the same time may force several */
+#define TRIES             10 /* an import that links its rows at the same time may force several tries */
 
 /* clang-format off */
 #define VENDOR_PARAM                                                                                                   \
@@ -49,7 +49,7 @@ const struct param_spec part_number_key_params[] = {
 static void keep(char *out, size_t size, yajl_val params, const char *key)
 {
     int n = snprintf(out, size, "%s", json_member_string(params, key, ""));
-    assert(n >= 0 && (size_t)n < size); /* the table of parameters sees to it */
+    assert(n >= 0 && (size_t)n < size); /* the table of parameters limits the length */
 }
 
 static void normalise(const char *text, const char *pointer, char norm[PN_BYTES], struct param_faults *faults)
@@ -67,7 +67,7 @@ static void check_number(const struct mapping *mapping, struct param_faults *fau
         param_faults_add(faults, "/part_number", "range", "must be at most %d characters", NUMBER_CHARACTERS);
 }
 
-/* The members that are usable although others are not. */
+/* Keeps the members that are usable although others are not. */
 static void keep_usable(struct mapping *mapping, yajl_val params, struct param_faults *faults)
 {
     keep(mapping->part_number, sizeof mapping->part_number, params, "part_number");
@@ -82,7 +82,7 @@ static void keep_usable(struct mapping *mapping, yajl_val params, struct param_f
     check_number(mapping, faults);
 }
 
-/* Canonical parameters with null in the place of each that is at fault. */
+/* Canonical parameters; one with a fault is null. */
 static yajl_val canonical(const struct param_spec *specs, yajl_val object, const struct param_raw *raw, size_t n,
                           struct param_faults *faults)
 {
@@ -108,10 +108,10 @@ void mapping_take(struct mapping *mapping, const struct param_spec *specs, yajl_
 struct change {
     const struct mapping *mapping;
     uint32_t component_id; /* of the lot; 0 when a mapping is taken out */
-    /* What came of it. */
+    /* The outcome. */
     bool created, updated, deleted;
-    struct relinked linked;                        /* rows that waited and have a lot now */
-    struct relinked kept;                          /* rows that had a lot before, another than this one */
+    struct relinked linked;                        /* rows that had no lot and have one now */
+    struct relinked kept;                          /* rows that keep another lot than this one */
     char lot_code[257], lot_qty[24], pack_qty[24]; /* as they are stored */
 };
 
@@ -131,7 +131,7 @@ static int on_kept(const struct store_value *v, unsigned n, void *ctx)
     return 0;
 }
 
-/* A plain read, the last of its transaction: it locks nothing. */
+/* A plain read at the end of its transaction, which locks nothing. */
 static int count_kept(struct store_conn *conn, struct change *change)
 {
     struct store_value v[] = {STORE_S(change->mapping->pn_norm), STORE_U(change->component_id),
@@ -257,7 +257,8 @@ static int put_body(struct store_conn *conn, void *ctx)
     return count_kept(conn, change);
 }
 
-/* After a commit whose answer got lost: the map says as it should, so it was committed, here or by an equal request. */
+/* After a commit whose answer was lost: if the map is as it should be, it was committed, here or by an equal
+ * request. */
 static int put_settled(struct store_conn *conn, void *ctx)
 {
     struct present present;

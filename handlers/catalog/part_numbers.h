@@ -1,4 +1,4 @@
-/* One row of the part-number map, written or taken out by hand. */
+/* One row of the part-number map, written or removed by hand. */
 #ifndef PF_CATALOG_PART_NUMBERS_H
 #define PF_CATALOG_PART_NUMBERS_H
 
@@ -9,27 +9,28 @@
 extern const struct param_spec part_number_params[];     /* of a mapping: vendor, part_number, lot_code, lot_qty … */
 extern const struct param_spec part_number_key_params[]; /* of its key: vendor, part_number */
 
-/* A mapping as a client wrote it, checked as far as that goes without the database. */
+/* A mapping as a client wrote it, checked as far as possible without the database. */
 struct mapping {
-    char part_number[513], vendor[513], lot_code[257]; /* "" = not given, or not usable: then there is a fault */
+    char part_number[513], vendor[513], lot_code[257]; /* "" = not given, or not usable, which is a fault */
     char lot_qty[24], pack_qty[24];                    /* decimal texts; pack_qty "" = unknown */
     char pn_norm[PN_BYTES], vendor_norm[PN_BYTES];
     char by[65]; /* who wrote it, for created_by; filled by the caller */
 };
 
-/* Take a mapping (or, with part_number_key_params, its key alone) from a JSON object or, when `object` is NULL, from
- * raw pairs. Every fault that can be found is added to `faults`. */
+/* Reads a mapping (or, with part_number_key_params, only its key) from a JSON object or, if `object` is NULL, from raw
+ * pairs. Adds every fault that it finds to `faults`. */
 void mapping_take(struct mapping *mapping, const struct param_spec *specs, yajl_val object, const struct param_raw *raw,
                   size_t n, struct param_faults *faults);
 
-/* Write the mapping for (pn_norm, vendor_norm), new or in place of the one there, and give its lot to stock and quotes
- * that wait for it; all or nothing. Repeating it changes nothing. Adds the fault of an unknown lot; with faults nothing
- * is written to the database or to `out`. Returns 0, or -1 with conn->error. */
+/* Writes the mapping for (pn_norm, vendor_norm), new or instead of the present one, and gives its lot to stock and
+ * quotes that have none; all or nothing. Repeating it changes nothing. Adds a fault for an unknown lot; with faults it
+ * writes nothing to the database or to `out`. Returns 0, or -1 with conn->error. */
 int mapping_put(struct store_conn *conn, const struct mapping *mapping, struct param_faults *faults,
                 struct json_out *out);
 
-/* Take the mapping for (pn_norm, vendor_norm) out. Stock and quotes that have a lot keep it: stock until its next
- * import, quotes for good. What waited because two mappings contradicted each other is linked. Returns 0, or -1. */
+/* Removes the mapping for (pn_norm, vendor_norm). Stock and quotes that have a lot keep it: stock until its next
+ * import, quotes for good. Rows that had no lot because two mappings contradicted each other get one. Returns 0, or
+ * -1. */
 int mapping_delete(struct store_conn *conn, const struct mapping *mapping, struct json_out *out);
 
 #endif

@@ -20,7 +20,7 @@
 #define NOT_MAPPED    "(SELECT MIN(n.id) FROM part_number_map n FORCE INDEX (uq_map) WHERE n.pn_norm = t.pn_norm) IS NULL"
 #define UNITS_AGREE   "(t.unit = 'm') = (c.unit = 'm')"
 
-/* A matched item has the key of its map row; IGNORE leaves those whose place in the warehouse is taken. */
+/* A matched item takes the key of its map row; IGNORE leaves items whose new key already exists in the warehouse. */
 #define REKEY_STOCK                                                                                                    \
     "UPDATE IGNORE stock_item t FORCE INDEX (ix_comp) STRAIGHT_JOIN part_number_map m FORCE INDEX (PRIMARY) ON m.id "  \
     "= " STOCK_MAP_ROW                                                                                                 \
@@ -52,7 +52,7 @@ static const char *const for_number[N_STATEMENTS] = {REKEY_STOCK ONE_NUMBER, LIN
                                                      LINK_STOCK_BY_LOT ONE_NUMBER, LINK_QUOTES("ix_pn") ONE_NUMBER,
                                                      LINK_QUOTES_BY_LOT("ix_pn") ONE_NUMBER};
 
-/* `job` may be NULL: then nobody stops it. */
+/* `job` may be NULL: then nothing stops it. */
 static int run(struct store_conn *db, struct job *job, const char *const *statements, const struct store_value *param,
                struct relinked *done)
 {

@@ -24,11 +24,11 @@ static void add(struct sql *sql, const char *format, ...)
     int n = vsnprintf(sql->text + sql->n, sizeof sql->text - sql->n, format, args);
     va_end(args);
     if (n < 0 || (size_t)n >= sizeof sql->text - sql->n)
-        abort(); /* the descriptions are ours */
+        abort(); /* the descriptions are our own */
     sql->n += (size_t)n;
 }
 
-/* The SQL columns that are staged: those of the file that the table has, then what is worked out. */
+/* The SQL columns that are staged: those that both file and table have, then the derived ones. */
 static size_t staged(const struct catalog_stage *stage, const char *names[STAGED_MAX])
 {
     const struct catalog_table *table = stage->table;
@@ -144,7 +144,7 @@ static int update_known(struct catalog_stage *stage, const char *const *names, s
     return *set ? store_exec(stage->db, sql.text, updated) : 0;
 }
 
-/* Quotes without references have no key in the file: all are new. */
+/* Quotes without references have no key in the file, so all are new. */
 static bool is_keyed(const struct catalog_stage *stage)
 {
     const struct catalog_table *table = stage->table;

@@ -1,5 +1,5 @@
-/* Staging and carrying over a catalogue table, built from its description. All identifiers come from the descriptions;
- * values travel by array binding only. */
+/* The statements that stage a catalogue table and carry it over, built from its description. All identifiers come from
+ * the descriptions; values are bound, never written into SQL. */
 #ifndef PF_CATALOG_SQL_H
 #define PF_CATALOG_SQL_H
 

@@ -1,4 +1,4 @@
-/* The six tables of the catalogue, and what is worked out of their rows. */
+/* The six tables of the catalogue, and what is derived from their rows. */
 #include "handlers/catalog/table.h"
 
 #include "base/grow.h"
@@ -93,7 +93,7 @@ static void set_id(struct catalog_value *value, uint32_t id)
     value->n = (size_t)snprintf(value->text, sizeof value->text, "%u", id);
 }
 
-/* Normalise one value into another. */
+/* Normalises one value into another. */
 static int normalise(struct catalog_row *row, const struct catalog_value *from, const char *field,
                      struct catalog_value *to)
 {
@@ -203,7 +203,7 @@ void catalog_known_fini(struct catalog_known *known)
     *known = (struct catalog_known){.parties = NULL};
 }
 
-/* A number that several lots bear, or none, waits for the map. */
+/* The lot of a part number; none if the map names several or does not know the number. */
 static uint32_t lot_of_number(const struct catalog_known *known, const char *pn_norm)
 {
     struct catalog_found found;
@@ -326,7 +326,7 @@ size_t catalog_heading(const struct catalog_table *table, char out[CATALOG_HEADI
         int len =
             snprintf(out + used, CATALOG_HEADING - used, "%s%s", table->columns[i].name, i + 1 < n ? "," : "\r\n");
         if (len < 0 || (size_t)len >= CATALOG_HEADING - used)
-            abort(); /* the descriptions are ours */
+            abort(); /* the descriptions are our own */
         used += (size_t)len;
     }
     return used;

@@ -1,5 +1,5 @@
-/* The tables that a catalogue import fills, described: columns of the CSV file, what their cells may hold, what is
- * worked out of them, and the key that tells an update from an insertion. A further table is one more description. */
+/* Descriptions of the tables that a catalogue import fills: columns of the CSV file, what their cells may hold, what is
+ * derived from them, and the key that tells an update from an insertion. Another table is one more description. */
 #ifndef PF_CATALOG_TABLE_H
 #define PF_CATALOG_TABLE_H
 
@@ -12,7 +12,7 @@
 
 enum catalog_kind {
     CELL_TEXT, /* up to max characters */
-    CELL_CODE, /* the same, and no white space at its ends nor control characters */
+    CELL_CODE, /* the same, without control characters and without white space at its ends */
     CELL_CHOICE,
     CELL_DECIMAL, /* scale digits, min..max in units of the last one */
     CELL_INT,     /* min..max */
@@ -25,7 +25,7 @@ struct catalog_column {
     const char *name; /* in the heading, and of the table's column */
     enum catalog_kind kind;
     bool required;         /* the file must have the column and each row a value */
-    bool used_only;        /* no column of the table: only something is worked out of it */
+    bool used_only;        /* not a column of the table: something is derived from it */
     const char *otherwise; /* value of an empty cell; NULL = NULL */
     int64_t min, max;
     unsigned scale;
@@ -50,11 +50,11 @@ struct catalog_known {
     uint32_t n_parties, room_parties;
     struct arena_index by_party;
 };
-/* `stock` is initialised by catalog_map_init(), the rest with zeros. */
+/* `stock` is initialised by catalog_map_init(), the rest is zero. */
 void catalog_known_fini(struct catalog_known *known);
 void catalog_known_add_party(struct catalog_known *known, uint32_t id, const char *kind, const char *code);
 
-/* A row being read: the file's values, those worked out, and what is wrong. */
+/* A row being read: the file's values, the derived ones, and what is wrong. */
 struct catalog_row {
     struct catalog_value value[CATALOG_COLUMNS];
     struct catalog_value extra[CATALOG_EXTRAS];
@@ -62,7 +62,7 @@ struct catalog_row {
     const char *field; /* name of the column */
     const char *message;
 };
-/* Returns -1 after it filled code, field and message. */
+/* Fills code, field and message. Returns -1. */
 int catalog_row_wrong(struct catalog_row *row, const char *field, const char *code, const char *message);
 
 struct catalog_table {
@@ -75,12 +75,12 @@ struct catalog_table {
     const char *file_key[3];                /* columns or extras that may occur only once in a file */
     const char *told;                       /* the column of the file that is blamed for a second occurrence */
     bool keep_known;                        /* a known row is left as it is (quotes) */
-    bool relinks;                           /* afterwards waiting stock and quotes may find their lot */
+    bool relinks;                           /* stock and quotes without a lot may get one afterwards */
     int (*derive)(const struct catalog_known *known, struct catalog_row *row);
 };
 
 extern const char *const catalog_table_names[];
-/* The table of that name; NULL when there is none. */
+/* The table with this name; NULL if there is none. */
 const struct catalog_table *catalog_table(const char *name);
 size_t catalog_columns(const struct catalog_table *table);
 /* Position of a column, or -1. */

@@ -22,15 +22,15 @@ static const struct param_spec pricelist_params[] = {
     {.name = "currency", .kind = PARAM_STRING, .min = 3, .max = 3, .help = "Currency of the list; default: the base currency."},
     PRICE_PARAMS,
     {.name = "categories", .kind = PARAM_STRINGS, .help = "Only components of these categories."},
-    {.name = "note", .kind = PARAM_STRING, .max = 255, .help = "Kept with the list."},
-    {.name = "allow_empty", .kind = PARAM_BOOL, .otherwise = "false", .help = "Make the list even when it has no items."},
-    {.name = "skip_if_unchanged", .kind = PARAM_BOOL, .otherwise = "false", .help = "Answer with the last list when the new one would say the same."},
+    {.name = "note", .kind = PARAM_STRING, .max = 255, .help = "A note that is kept with the list."},
+    {.name = "allow_empty", .kind = PARAM_BOOL, .otherwise = "false", .help = "Make the list even if it has no items."},
+    {.name = "skip_if_unchanged", .kind = PARAM_BOOL, .otherwise = "false", .help = "Answer with the last list if the new one would be the same."},
     {.name = "dry_run", .kind = PARAM_BOOL, .otherwise = "false", .help = "Compute and report, write nothing."},
     {.name = "include_stale", .kind = PARAM_BOOL, .otherwise = "true", .help = "estimate: list stale prices too."},
-    {.name = "max_price_age_days", .kind = PARAM_INT, .otherwise = "0", .min = 0, .max = 65535, .help = "estimate: leave out prices older than this; 0 = any age. Manual ones stay."},
-    {.name = "warehouses", .kind = PARAM_STRINGS, .help = "warehouse: only stock of these."},
-    {.name = "include_zero_qty", .kind = PARAM_BOOL, .otherwise = "false", .help = "warehouse: list what is reserved altogether."},
-    {.name = "cost_fallback", .kind = PARAM_CHOICE, .otherwise = "\"skip\"", .choices = fallbacks, .help = "warehouse: estimate stands in where no cost is known."},
+    {.name = "max_price_age_days", .kind = PARAM_INT, .otherwise = "0", .min = 0, .max = 65535, .help = "estimate: leave out prices older than this; 0 = any age. Manual prices stay."},
+    {.name = "warehouses", .kind = PARAM_STRINGS, .help = "warehouse: only the stock of these warehouses."},
+    {.name = "include_zero_qty", .kind = PARAM_BOOL, .otherwise = "false", .help = "warehouse: also list components that are fully reserved."},
+    {.name = "cost_fallback", .kind = PARAM_CHOICE, .otherwise = "\"skip\"", .choices = fallbacks, .help = "warehouse: what to do if no cost is known; estimate: use the estimated price."},
     QUOTE_PARAMS("min", pricelist_methods, "30"),
     {.name = NULL},
 };
@@ -115,7 +115,7 @@ static int put_row(struct list_run *run, const struct list_row *row)
     return run->dry_run ? 0 : list_items_add(run->write, run, row);
 }
 
-/* `total` is 0 when nobody has counted yet what the list is made from. */
+/* `total` is 0 if the number of components is not known yet. */
 static void tell_counts(struct list_run *run, uint64_t total)
 {
     struct task_counts *counts = &run->job->counts;
@@ -164,11 +164,11 @@ static int on_total(const struct store_value *v, unsigned n, void *ctx)
     return 0;
 }
 
-/* The first read fixes the snapshot that everything after it sees. */
+/* The first read fixes the snapshot for all later reads. */
 static int prepare(struct list_run *run, struct job_ending *ending)
 {
     const struct job_settings *settings = run->job->settings;
-    /* Another source needs only the rate of the day. */
+    /* The other sources need only the rate of the day. */
     int32_t since = run->source == LIST_COMPETITOR ? run->since : run->as_of;
     if (price_input_load(&run->input, run->db, "competitor", settings->base_currency, settings->rate_max_age_days,
                          since, run->as_of) != 0)
@@ -186,7 +186,7 @@ static int prepare(struct list_run *run, struct job_ending *ending)
     return list_find_previous(run);
 }
 
-/* Nothing of the new list stays; the last one is the answer. */
+/* Removes the new list and answers with the last one. */
 static int answer_previous(struct list_run *run)
 {
     if (!run->dry_run && store_exec(run->db, "ROLLBACK TO SAVEPOINT before_list", NULL) != 0)
@@ -205,7 +205,7 @@ static void say_why(const struct list_run *run, struct job_ending *ending)
         if (run->skipped[i] > 0)
             used += (size_t)snprintf(why + used, sizeof why - used, "%s%" PRIu64 " %s", used ? ", " : ": ",
                                      run->skipped[i], list_skip_name((enum list_skip)i));
-    job_ending_fail(ending, "E_EMPTY_PRICELIST", "No component would be in the list; left out were %" PRIu64 "%s.",
+    job_ending_fail(ending, "E_EMPTY_PRICELIST", "No component would be in the list; %" PRIu64 " were left out%s.",
                     run->seen, why);
 }
 

@@ -31,7 +31,7 @@ unsigned pricelist_diff_wanted(yajl_val params, struct param_faults *faults)
     for (size_t i = 0; i < list->u.array.len; i++) {
         unsigned bit = bit_of(list->u.array.values[i]->u.string);
         if (bit == 0) {
-            param_faults_add(faults, "/status", "choice", "must be of added, removed, up, down, same");
+            param_faults_add(faults, "/status", "choice", "must hold only added, removed, up, down and same");
             return 0;
         }
         wanted |= bit;
@@ -109,7 +109,7 @@ static int compare(struct store_conn *conn, struct comparison *comparison, struc
     }
 }
 
-/* What never changes of a list, so that a tag made of both hashes tells the whole answer. */
+/* Only what never changes of a list, so that an entity tag made of both hashes covers the whole answer. */
 static void put_list(struct json_out *out, const char *key, const struct pricelist_head *head)
 {
     json_key(out, key);

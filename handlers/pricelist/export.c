@@ -52,7 +52,7 @@ int pricelist_export(struct store_conn *conn, const struct pricelist_head *head,
     if (rc == 0 && csv_out_flush(&writing->csv) != 0)
         rc = 1;
     if (rc == 0 && writing->rows != head->items)
-        rc = store_fail(conn, STORE_BUG, "a price list has not the number of items that its header tells");
+        rc = store_fail(conn, STORE_BUG, "a price list does not have as many items as its header says");
     free(writing);
     return rc;
 }

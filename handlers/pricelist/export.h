@@ -6,8 +6,8 @@
 #include "handlers/pricelist/read.h"
 #include "handlers/read/csvout.h"
 
-/* Write the list. Call it inside a snapshot: the pages are to belong together. Returns 0, -1 with conn->error, or 1
- * when the file could not be written (sink->error). */
+/* Writes the list. Call it inside a snapshot, so that the pages belong together. Returns 0, -1 with conn->error, or 1
+ * if the file could not be written (sink->error). */
 int pricelist_export(struct store_conn *conn, const struct pricelist_head *head, const struct csv_options *options,
                      struct file_sink *sink);
 

@@ -29,7 +29,7 @@
 
 enum list_source { LIST_ESTIMATE, LIST_WAREHOUSE, LIST_COMPETITOR };
 
-/* A component of the page and what the list says of it. */
+/* A component of the page and its item. */
 struct list_row {
     uint32_t id;
     bool active;
@@ -75,7 +75,7 @@ struct list_run {
     char *categories, *warehouses; /* JSON lists; NULL = not limited */
     const char *note;              /* of the parameters */
     struct run_lease lease;
-    unsigned percent; /* shown; a second try of the transaction must not take it back */
+    unsigned percent; /* as shown; it must not fall when the transaction is repeated */
 
     /* ---- of one try of the transaction ---- */
     struct store_conn *db;
@@ -100,23 +100,23 @@ struct list_run {
     bool created;
 };
 
-/* Read the next page and make its items. Returns 0 or -1 with db->error; run->n_rows 0 = the end. */
+/* Reads the next page and makes its items. Returns 0 or -1 with db->error; run->n_rows 0 = the end. */
 int list_next_page(struct list_run *run);
-/* Warehouses that count, by id. Returns 0 or -1. */
+/* Reads the ids of the warehouses that count. Returns 0 or -1. */
 int list_load_warehouses(struct list_run *run);
 /* The row of an active component of the page, or NULL. */
 struct list_row *list_row_of(struct list_run *run, uint32_t component_id);
 
-/* Part numbers of the page's items. Returns 0 or -1. */
+/* Reads the part numbers of the page's items. Returns 0 or -1. */
 int list_load_numbers(struct list_run *run);
-/* Number the list and insert its header as `building`. Returns 0, -1, or JOB_EFFECT_REJECT with the ending filled. */
+/* Numbers the list and inserts its header as `building`. Returns 0, -1, or JOB_EFFECT_REJECT with the ending filled. */
 int list_save_header(struct list_run *run, struct job_ending *ending);
-/* Totals, and `ready`. */
+/* Writes the totals and sets the list `ready`. */
 int list_save_ready(struct list_run *run);
 
-/* The last list of the source. Returns 0 or -1. */
+/* Finds the last list of the source. Returns 0 or -1. */
 int list_find_previous(struct list_run *run);
-/* The next item of the new list; lot_code NULL: there are no more. Returns 0 or -1. */
+/* Compares the next item of the new list; lot_code NULL means that there are no more. Returns 0 or -1. */
 int list_compare(struct list_run *run, const char *lot_code, int64_t price);
 
 char *list_result_json(const struct list_run *run);

@@ -21,8 +21,8 @@ static uint32_t characters(const char *text)
     return n;
 }
 
-/* Rows of one component follow one another, so its text is the last in the arena and grows in place. What does not fit
- * ends the list on a whole number. */
+/* Rows of one component follow one another, so its text is the last in the arena and grows in place. The list ends with
+ * the last whole number that fits. */
 static int on_number(const struct store_value *v, unsigned n, void *ctx)
 {
     struct list_run *run = ctx;
@@ -120,7 +120,7 @@ int list_save_header(struct list_run *run, struct job_ending *ending)
                     day, 2, on_numbers, &numbering) != 0)
         return -1;
     if (numbering.day > 9999) {
-        job_ending_fail(ending, "E_TOO_MANY_VERSIONS", "There are 9999 lists of this source and day already.");
+        job_ending_fail(ending, "E_TOO_MANY_VERSIONS", "There are already 9999 lists of this source and day.");
         return JOB_EFFECT_REJECT;
     }
     list_version(run->as_of, numbering.day, run->version);
@@ -171,7 +171,7 @@ static void put_number_or_null(struct json_out *out, const char *key, uint32_t n
         json_null(out);
 }
 
-/* An unchanged list that is answered with has its own day. */
+/* If the answer is the last list, its own day counts. */
 static int32_t day_of(const struct list_run *run)
 {
     return run->list_id && run->list_id == run->previous.id ? run->previous.as_of : run->as_of;

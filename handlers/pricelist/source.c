@@ -1,4 +1,4 @@
-/* Pages of components and what each source says of them. */
+/* Pages of components, and their items by source. */
 #include "handlers/pricelist/run.h"
 
 #include "base/grow.h"
@@ -63,7 +63,7 @@ static int compare_ids(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* Other tables are asked by component id. */
+/* The other tables are read by component id. */
 static void order_by_id(struct list_run *run)
 {
     struct by_id order[LIST_PAGE];

@@ -1,6 +1,6 @@
 /* Writing a recalculation: prices on components, and the trail of every number.
  *
- * One round trip a table and chunk: rows by array binding, prices from the rows of the trail. Measured by
+ * One round trip per table and chunk: rows by array binding, prices from the rows of the trail. Measured by
  * tests/bench/bench_recalc.c. */
 #include "handlers/prices/run.h"
 
@@ -52,7 +52,7 @@ static bool is_audited(const struct recalc_run *run, const struct recalc_row *ro
     return false;
 }
 
-/* Stale quotes are counted only: years of history would be written again and again. */
+/* Stale quotes are only counted; otherwise years of history would be written again by each run. */
 static void keep_verdicts(struct recalc_run *run, struct recalc_change *change, const struct quote *quotes, size_t n)
 {
     run->quotes = grow(run->quotes, &run->room_quotes, run->n_quotes + (uint32_t)n, sizeof *run->quotes);
@@ -101,7 +101,7 @@ static int write_change(struct recalc_run *run, const struct recalc_change *chan
     const struct recalc_row *row = &run->rows[change->row];
     struct number old, new, raw, coefficient, pct;
     size_t pct_len = dec_format(r->change_pct, 2, false, pct.s, sizeof pct.s);
-    /* Of a held price the proposal, which waits for a person; else what the component has from now on. */
+    /* If the price is held, the proposal; else the component's new price. */
     int64_t price = r->outcome == RECALC_HELD ? r->proposed : r->price;
     struct store_value v[] = {STORE_SN(task, 36),
                               STORE_U(run->ids[change->row]),
@@ -123,7 +123,7 @@ struct numbering {
     uint32_t at;
 };
 
-/* Both in the order of components. */
+/* Rows and changes are both in the order of components. */
 static int on_change_id(const struct store_value *v, unsigned n, void *ctx)
 {
     struct numbering *numbering = ctx;
@@ -137,7 +137,7 @@ static int on_change_id(const struct store_value *v, unsigned n, void *ctx)
     return 0;
 }
 
-/* A bulk insert does not tell the ids it made; the unique key (task, component) does. */
+/* A bulk insert does not return the new ids; they are read by the unique key (task, component). */
 static int read_change_ids(struct recalc_run *run, const char *task)
 {
     struct numbering numbering = {run, 0};
@@ -183,9 +183,9 @@ static int write_verdicts(struct recalc_run *run)
 
 /* ---- component ------------------------------------------------------------------------------------------------- */
 
-/* A new or cleared price is in the trail already: taken from there, many are one statement, where an array of UPDATEs
- * would be carried out one by one. The component comes first where the range holds nearly nothing else: then the server
- * updates as it reads. */
+/* New and cleared prices are already in the trail: one statement takes all of them from there, whereas an array of
+ * UPDATEs would run one by one. If the range of ids holds few other components, the component comes first: then the
+ * server updates while it reads. */
 #define TRAIL_TO_PRICE                                                                                                 \
     "SET c.price = p.new_price, c.price_state = IF(p.new_price IS NULL, 'none', IF(p.method = 'manual', 'manual', "    \
     "'fresh')), c.price_as_of = IF(p.new_price IS NULL, NULL, p.as_of), c.price_task = p.task_id, "                    \
@@ -209,7 +209,7 @@ static int set_prices(struct recalc_run *run, const char *task)
                      v, 3, NULL, NULL);
 }
 
-/* State and date only, and only when they differ. Collected by state: the date goes with it. */
+/* Only state and date, and only if they differ. They are collected by state, which decides the date. */
 static void note_touch(struct recalc_run *run, const struct recalc_change *change)
 {
     const struct recalc_row *row = &run->rows[change->row];
@@ -219,7 +219,7 @@ static void note_touch(struct recalc_run *run, const struct recalc_change *chang
         run->touched[state][run->n_touched[state]++] = run->ids[change->row];
 }
 
-/* A price that is fresh or manual again is of today; one that is stale or gone keeps its date. */
+/* A price that is fresh or manual again gets today's date; one that is stale or gone keeps its date. */
 static int touch_state(struct recalc_run *run, enum price_state state)
 {
     struct price_date as_of = price_date(run->rules.as_of);
@@ -246,7 +246,7 @@ static int touch_all(struct recalc_run *run)
     return 0;
 }
 
-/* Returns whether the component's price is to be taken from the trail. */
+/* Returns whether the component's price must be taken from the trail. */
 static bool note_component(struct recalc_run *run, const struct recalc_change *change)
 {
     switch (change->result.outcome) {
@@ -268,7 +268,7 @@ static bool note_component(struct recalc_run *run, const struct recalc_change *c
     return false;
 }
 
-/* Returns 0 or -1; are there rows of the trail, are there new prices? */
+/* Writes rows of the trail; the flags say whether there were any, and whether there are new prices. Returns 0 or -1. */
 static int write_rows(struct recalc_run *run, const char *task, bool *audited, bool *prices)
 {
     struct price_date as_of = price_date(run->rules.as_of);

@@ -13,10 +13,10 @@ static const char *const states[] = {"none", "fresh", "stale", "manual", NULL};
 
 /* clang-format off */
 const struct param_spec components_params[] = {
-    {.name = "q", .kind = PARAM_STRING, .max = 100, .help = "Only components with this in their name or lot code, or with a part number that begins so."},
+    {.name = "q", .kind = PARAM_STRING, .max = 100, .help = "Only components with this text in their name or lot code, or with a part number that begins with it."},
     {.name = "category", .kind = PARAM_STRING, .max = 128, .help = "Only components of this category."},
     {.name = "state", .kind = PARAM_CHOICE, .choices = states, .help = "Only components whose price is in this state."},
-    {.name = "active", .kind = PARAM_BOOL, .help = "Only active components, or only those that are switched off."},
+    {.name = "active", .kind = PARAM_BOOL, .help = "Only active components (true) or only inactive ones (false)."},
     PAGE_PARAMS,
     {.name = NULL},
 };
@@ -49,7 +49,7 @@ static void put_component(struct json_out *out, const struct store_value *v)
 
 #define PATTERN_BYTES (2 * 4 * 100 + 3)
 
-/* A LIKE pattern for texts with this in them, or that begin so. */
+/* A LIKE pattern for texts that contain `text`, or begin with it. */
 static const char *pattern(char *out, const char *text, bool anywhere)
 {
     size_t used = 0;
@@ -88,18 +88,19 @@ static int read_rows(struct store_conn *conn, yajl_val params, struct listing_of
     const char *state = json_member_string(params, "state", NULL);
     char name[PATTERN_BYTES], code[PATTERN_BYTES], number[PATTERN_BYTES], norm[PN_BYTES];
     bool coded = q && pn_normalise(q, strlen(q), norm, NULL) == PN_OK;
-    struct store_value v[] = {STORE_S(page_after(listing->page, 0, "")),
-                              STORE_S_OR_NULL(category),
-                              STORE_S_OR_NULL(category),
-                              STORE_S_OR_NULL(state),
-                              STORE_S_OR_NULL(state),
-                              STORE_U(YAJL_IS_NULL(json_member(params, "active"))),
-                              STORE_U(json_member_bool(params, "active", true)),
-                              STORE_U(!q),
-                              q ? STORE_S(pattern(name, q, true)) : STORE_N,
-                              coded ? STORE_S(pattern(code, norm, true)) : STORE_N,
-                              STORE_S(coded ? pattern(number, norm, false) : ""), /* no number is empty */
-                              STORE_U(page_want(listing->page))};
+    struct store_value v[] = {
+        STORE_S(page_after(listing->page, 0, "")),
+        STORE_S_OR_NULL(category),
+        STORE_S_OR_NULL(category),
+        STORE_S_OR_NULL(state),
+        STORE_S_OR_NULL(state),
+        STORE_U(YAJL_IS_NULL(json_member(params, "active"))),
+        STORE_U(json_member_bool(params, "active", true)),
+        STORE_U(!q),
+        q ? STORE_S(pattern(name, q, true)) : STORE_N,
+        coded ? STORE_S(pattern(code, norm, true)) : STORE_N,
+        STORE_S(coded ? pattern(number, norm, false) : ""), /* matches nothing: no number is empty */
+        STORE_U(page_want(listing->page))};
     return store_query(
         conn,
         "SELECT " COLUMNS

@@ -11,10 +11,10 @@ extern const struct param_spec components_params[]; /* filters and page */
 /* {"components": […], "next_cursor": …} in byte order of lot_code. Returns 0 or -1 with conn->error. */
 int components_read(struct store_conn *conn, yajl_val params, struct page *page, struct json_out *out);
 
-/* Find a component by its lot code: as it is written, else in any spelling that is normalised to the same (a code with
- * a slash in it cannot be part of a path). Writes its object. Returns 1, 0 when there is none, or -1. */
+/* Finds a component by its lot code: exactly, else by its normalised form (a code with a slash cannot be part of a
+ * path). Writes its object. Returns 1, 0 if there is none, or -1. */
 int component_find(struct store_conn *conn, const char *lot, uint32_t *id, struct json_out *out);
-/* The same with its part numbers and the proposal that waits for somebody. */
+/* The same with its part numbers and its pending proposal. */
 int component_find_whole(struct store_conn *conn, const char *lot, uint32_t *id, struct json_out *out);
 
 #endif

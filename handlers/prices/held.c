@@ -16,12 +16,13 @@ const struct param_spec held_params[] = {
 
 /* ---- Reading --------------------------------------------------------------------------------------------------- */
 
-/* The component beside the change, named by the columns behind PRICE_CHANGE_COLUMNS. */
+/* The columns of the component follow PRICE_CHANGE_COLUMNS. */
 #define OBJECT_COLUMNS PRICE_CHANGE_COLUMNS ", c.lot_code, c.name, c.category, c.price, c.price_state"
 #define FROM(index)                                                                                                    \
     " FROM price_change pc FORCE INDEX (" index ") JOIN component c FORCE INDEX (PRIMARY) ON c.id = pc.component_id "
-/* A run that found the price unchanged need not leave a row: it moves the date of the price, or stands in the journal,
- * as long as that is kept. A task is made at most a day before it runs, which bounds how many are looked at. */
+/* A run that found the price unchanged may leave no row: then it has moved the date of the price, or it is in the
+ * journal, as long as that is kept. A task is made at most a day before it runs, which bounds how many are looked
+ * at. */
 #define IN_SCOPE(list, item)                                                                                           \
     "(JSON_TYPE(JSON_EXTRACT(t.params, '" list "')) <> 'ARRAY' OR JSON_LENGTH(t.params, '" list "') = 0 OR "           \
     "JSON_CONTAINS(t.params, JSON_QUOTE(" item "), '" list "'))"
@@ -138,7 +139,7 @@ static int on_waits(const struct store_value *v, unsigned n, void *ctx)
     return 0;
 }
 
-/* The component first: so does a run, and the two cannot lock each other out. */
+/* The component comes first, as in a run, so that the two cannot deadlock. */
 static int lock(struct store_conn *conn, struct deciding *deciding)
 {
     struct store_value component = STORE_U(deciding->component), id = STORE_U(deciding->id);
@@ -150,7 +151,7 @@ static int lock(struct store_conn *conn, struct deciding *deciding)
     return store_query(conn, "SELECT 1" FROM("PRIMARY") "WHERE pc.id = ? AND " WAITS, &id, 1, on_waits, deciding);
 }
 
-/* Nobody may decide any more: says why. */
+/* Is it too late to decide? Then `why` says why. */
 static bool refused(struct deciding *deciding)
 {
     struct held_review *review = deciding->review;
@@ -160,7 +161,7 @@ static bool refused(struct deciding *deciding)
         snprintf(review->why, sizeof review->why, "it was %s already, by %.64s", deciding->reviewed, deciding->by);
     else if (!deciding->waits)
         snprintf(review->why, sizeof review->why,
-                 "the price was computed or changed again since; look at the newest proposal");
+                 "the price has been computed or changed since; look at the newest proposal");
     else
         return false;
     return true;
@@ -200,7 +201,7 @@ static int decide(struct store_conn *conn, void *ctx)
     return write_review(conn, deciding);
 }
 
-/* After a commit whose end is not known. */
+/* Called after a commit whose outcome is not known. */
 static int settled(struct store_conn *conn, void *ctx)
 {
     struct deciding *deciding = ctx;

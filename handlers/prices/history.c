@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A run may look at 10 000 quotes of a component; an answer is to stay a few megabytes. */
+/* A run may look at 10 000 quotes of a component, but an answer must stay within a few megabytes. */
 #define QUOTES_MAX_PAGE 20000
 
 /* clang-format off */
@@ -154,8 +154,8 @@ static int on_quote(const struct store_value *v, unsigned n, void *ctx)
     return 0;
 }
 
-/* What a run stored about a quote stands as it was; what the quote itself says is read from the quote, which is never
- * edited. The nominal is told while the rate is still the one that was used. */
+/* What a run stored about a quote is shown as stored; the rest is read from the quote, which is never edited. The
+ * nominal is shown if the rate is still the one that was used. */
 static int read_quotes(struct store_conn *conn, struct history *history)
 {
     char ids[PAGE_LIMIT_MAX * 21 + 3] = "[";

@@ -10,8 +10,8 @@ extern const struct param_spec price_history_params[]; /* the component's lot co
 #define PRICE_HISTORY_KEYS 1
 
 /* {"component": {…}, "runs": […], "next_cursor": …}, newest run first. Each run has its parameters (null once the task
- * has been removed), and its quotes, used and not, unless they are not wanted (null). A page ends early when its runs
- * have looked at more than 20 000 quotes. Returns 0, 1 when there is no such component, or -1 with conn->error. */
+ * has been removed), and its quotes, used or not (null if they are not asked for). A page ends early when its runs have
+ * looked at more than 20 000 quotes. Returns 0, 1 if there is no such component, or -1 with conn->error. */
 int price_history_read(struct store_conn *conn, yajl_val params, struct page *page, struct json_out *out);
 
 #endif

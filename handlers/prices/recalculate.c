@@ -23,12 +23,12 @@ static const struct param_spec recalculate_params[] = {
     QUOTE_PARAMS("weighted_avg", recalculate_methods, "90"),
     PRICE_PARAMS,
     {.name = "on_no_quotes", .kind = PARAM_CHOICE, .otherwise = "\"keep\"", .choices = no_quotes, .help = "What becomes of a price without quotes: kept as stale, or cleared."},
-    {.name = "min_change_pct", .kind = PARAM_DECIMAL, .otherwise = "\"0\"", .min = 0, .max = INT64_C(100000000), .scale = 2, .help = "Smaller changes leave the price as it is, in per cent."},
-    {.name = "max_change_pct", .kind = PARAM_DECIMAL, .otherwise = "\"0\"", .min = 0, .max = INT64_C(100000000), .scale = 2, .help = "Larger changes are held until someone approves them, in per cent; 0 = off."},
+    {.name = "min_change_pct", .kind = PARAM_DECIMAL, .otherwise = "\"0\"", .min = 0, .max = INT64_C(100000000), .scale = 2, .help = "Smaller changes, in per cent, leave the price as it is."},
+    {.name = "max_change_pct", .kind = PARAM_DECIMAL, .otherwise = "\"0\"", .min = 0, .max = INT64_C(100000000), .scale = 2, .help = "Larger changes, in per cent, are held until someone approves them; 0 = off."},
     {.name = "lot_codes", .kind = PARAM_STRINGS, .help = "Only these components."},
     {.name = "categories", .kind = PARAM_STRINGS, .help = "Only components of these categories."},
-    {.name = "audit", .kind = PARAM_CHOICE, .otherwise = "\"changes\"", .choices = audits, .help = "all: record also what did not change."},
-    {.name = "dry_run", .kind = PARAM_BOOL, .otherwise = "false", .help = "Compute and report, write nothing."},
+    {.name = "audit", .kind = PARAM_CHOICE, .otherwise = "\"changes\"", .choices = audits, .help = "all: also record components whose price did not change."},
+    {.name = "dry_run", .kind = PARAM_BOOL, .otherwise = "false", .help = "Compute and report; write nothing."},
     {.name = NULL},
 };
 /* clang-format on */
@@ -88,7 +88,7 @@ static int on_scope(const struct store_value *v, unsigned n, void *ctx)
     return 0;
 }
 
-/* Both limits together mean components that fit both. Found by the keys of the lists, never by a look at every
+/* With both limits, components that fit both. They are found by the keys of the lists, never by reading every
  * component. */
 static int load_scope(struct recalc_run *run)
 {
@@ -158,7 +158,7 @@ static int load_listed(struct recalc_run *run, uint32_t from)
     return rc;
 }
 
-/* Locked until the end: a price that somebody changes meanwhile must not be overwritten unseen. */
+/* The rows stay locked until the end, so that no change made meanwhile is overwritten unseen. */
 static int load_next(struct recalc_run *run, uint32_t after)
 {
     struct store_value v = STORE_U(after);
@@ -198,7 +198,7 @@ static int on_page(void *ctx)
     return recalc_flush(ctx);
 }
 
-/* How many components there are is not asked beforehand: inactive ones are passed over. */
+/* The number of components is not known beforehand, because inactive ones are skipped. */
 static void tell_counts(struct recalc_run *run, bool whole)
 {
     uint64_t done = run->totals.components;
@@ -286,7 +286,7 @@ static void try_fini(struct recalc_run *run)
     run->room_scope = run->room_quotes = 0;
 }
 
-/* From nothing, since a try may follow another one. */
+/* Everything starts from zero, because a try may follow another one. */
 static void try_init(struct recalc_run *run, struct store_conn *db)
 {
     run->db = db;
@@ -303,7 +303,7 @@ static void try_init(struct recalc_run *run, struct store_conn *db)
     run->reader.ctx = run;
 }
 
-/* The first read fixes the snapshot that everything after it sees. */
+/* The first read fixes the snapshot for all later reads. */
 static int compute(struct recalc_run *run)
 {
     const struct job_settings *settings = run->job->settings;

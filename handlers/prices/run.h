@@ -1,7 +1,7 @@
 /* One run of recalculate: what its files share.
  *
- * recalculate.c holds the task type and the chunk loop, audit.c writes, result.c counts and
- * reports. Everything here is filled anew when the transaction is run again, except the part above the line. */
+ * recalculate.c holds the task type and the loop over chunks, audit.c writes, result.c counts and reports. If the
+ * transaction is repeated, everything below the line in struct recalc_run is filled anew. */
 #ifndef PF_PRICES_RUN_H
 #define PF_PRICES_RUN_H
 
@@ -57,11 +57,11 @@ struct recalc_run {
     struct quote_rules rules;
     struct recalc_rules decide;
     struct time_weights time;
-    int32_t since; /* quotes before are not read */
+    int32_t since; /* older quotes are not read */
     bool dry_run, audit_all, scoped;
     char *lot_codes, *categories; /* JSON lists; NULL = not limited */
     struct run_lease lease;
-    unsigned percent; /* shown; a second try of the transaction must not take it back */
+    unsigned percent; /* as shown; it must not fall when the transaction is repeated */
 
     /* ---- of one try of the transaction ---- */
     struct store_conn *db;
@@ -88,13 +88,13 @@ struct recalc_run {
 /* Statements of one try. Returns 0 or -1 with db->error. */
 int recalc_audit_init(struct recalc_run *run);
 void recalc_audit_fini(struct recalc_run *run);
-/* Remember what became of row `row` of the chunk; verdicts are in run->space, of `n` quotes. */
+/* Remembers the result for row `row` of the chunk; verdicts are in run->space, of `n` quotes. */
 void recalc_note(struct recalc_run *run, uint32_t row, const struct recalc_result *result, const struct quote *quotes,
                  size_t n);
-/* Write what is remembered and forget it. */
+/* Writes what is remembered and forgets it. */
 int recalc_flush(struct recalc_run *run);
 
-/* Add one component to the totals; verdicts as above, n = 0 when none were judged. */
+/* Adds one component to the totals; verdicts as above, n = 0 when none were judged. */
 void recalc_count(struct recalc_run *run, const struct recalc_row *row, const struct recalc_result *result, size_t n);
 /* The task's result. Heap. */
 char *recalc_result_json(const struct recalc_run *run);

@@ -127,7 +127,7 @@ int price_check_known(struct store_conn *db, yajl_val params, const char *key, c
         return rc;
     snprintf(pointer, sizeof pointer, "/%s", key);
     snprintf(code, sizeof code, "unknown-%s", what);
-    param_faults_add(faults, pointer, code, "names what is not known: %s", unknown.list);
+    param_faults_add(faults, pointer, code, "unknown %s: %s", what, unknown.list);
     return 1;
 }
 

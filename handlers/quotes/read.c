@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PAGE      20000 /* rows a statement: between two pages the decisions are written */
+#define PAGE      20000 /* rows of a statement: the decisions are written between two pages */
 #define PAGE_TEXT "20000"
 
 /* ---- Columns --------------------------------------------------------------------------------------------------- */
@@ -67,7 +67,7 @@ static int on_rate(const struct store_value *v, unsigned n, void *ctx)
 {
     struct price_input *input = ctx;
     (void)n;
-    /* A rate that is none (the base currency's own) is left out. */
+    /* A rate of the base currency itself is left out. */
     rates_add(&input->rates, v[0].text, price_column_day(&v[1], 0), (int64_t)price_column_number(&v[2], 1),
               price_column_scaled(&v[3], 0));
     return 0;
@@ -143,7 +143,7 @@ void quote_reader_fini(struct quote_reader *reader)
     *reader = (struct quote_reader){0};
 }
 
-/* All quotes of the component are there, or it has none. */
+/* All quotes of the component have been read, or it has none. */
 static void finish_component(struct quote_reader *reader)
 {
     size_t kept = reader->n < QUOTES_MAX ? reader->n : QUOTES_MAX;
@@ -222,7 +222,8 @@ static int on_quote(const struct store_value *v, unsigned n, void *ctx)
     return 0;
 }
 
-/* One page, from behind the last quote read on. A component with more quotes than a page has goes on in the next. */
+/* Reads one page, behind the last quote that was read. A component with more quotes than a page goes on in the next
+ * one. */
 static int read_page(struct quote_reader *reader, bool dense)
 {
     struct price_date since = price_date(reader->since);

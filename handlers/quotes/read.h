@@ -17,14 +17,14 @@ struct price_input {
     uint32_t *party_ids; /* ascending; the party of the same number */
     uint32_t n_parties, room_parties;
 };
-/* `kind`: "supplier" or "competitor". Rates of the days since .. as_of are read. Returns 0 or -1 with db->error. To be
- * released in either case. */
+/* `kind`: "supplier" or "competitor". Reads the rates of the days since .. as_of. Returns 0 or -1 with db->error.
+ * Release it in either case. */
 int price_input_load(struct price_input *input, struct store_conn *db, const char *kind, const char *base_currency,
                      unsigned rate_max_age_days, int32_t since, int32_t as_of);
 void price_input_fini(struct price_input *input);
 
-/* Called for each component in the order of `ids`, with its quotes by ascending id (n may be 0). More than QUOTES_MAX
- * are counted only. Runs no statement. */
+/* Called for each component in the order of `ids`, with its quotes by ascending id (n may be 0). Quotes beyond
+ * QUOTES_MAX are only counted. It must not run a statement. */
 typedef void (*price_quotes_fn)(void *ctx, uint32_t index, const struct quote *quotes, size_t n);
 
 struct quote_reader {
@@ -33,7 +33,7 @@ struct quote_reader {
     int32_t since; /* older quotes are not read */
     price_quotes_fn component;
     bool (*wants)(void *ctx, uint32_t index); /* does this component need its quotes? */
-    int (*page)(void *ctx);                   /* between two pages, no result pending: nonzero stops. May be NULL */
+    int (*page)(void *ctx); /* between two pages, when no result is pending; nonzero stops. May be NULL */
     void *ctx;
 
     /* Work of one call. */
@@ -46,22 +46,22 @@ struct quote_reader {
     size_t n;        /* quotes of this component seen */
     uint32_t room;   /* of quotes and pn_at */
     struct bytes texts;
-    char currency[4]; /* of the quote before, and its number: looked up once a run of equal ones */
+    char currency[4]; /* of the previous quote, and its number: looked up once for a run of equal ones */
     uint16_t currency_number;
     uint32_t party_at;
 };
 void quote_reader_init(struct quote_reader *reader, struct store_conn *db, const struct price_input *input,
                        int32_t since);
 void quote_reader_fini(struct quote_reader *reader);
-/* Quotes of the components `ids` (ascending). `dense`: nearly every component between the first and the last is meant,
- * so that one range of the index serves. Returns 0, -1 with db->error, or what `page` stopped with. */
+/* Quotes of the components `ids` (ascending). `dense`: they are nearly all components between the first and the last,
+ * so one range of the index is read. Returns 0, -1 with db->error, or what `page` stopped with. */
 int quote_reader_run(struct quote_reader *reader, const uint32_t *ids, uint32_t n, bool dense);
 
 /* Ids as a JSON list, for statements that join with them. Heap. */
 char *price_ids_json(const uint32_t *ids, uint32_t n);
 
-/* Columns of tables: our own, so they are well-formed. */
-/* Digits of a DECIMAL column of fixed scale, the point left out. NULL: otherwise. */
+/* Columns of our own tables, so they are well-formed. */
+/* Digits of a DECIMAL column of fixed scale, without the point. `otherwise` if it is NULL. */
 int64_t price_column_scaled(const struct store_value *value, int64_t otherwise);
 uint64_t price_column_number(const struct store_value *value, uint64_t otherwise);
 /* A TO_DAYS() column in days since 1970-01-01. */

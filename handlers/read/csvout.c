@@ -1,4 +1,4 @@
-/* CSV export. */
+/* Tables as CSV. */
 #include "handlers/read/csvout.h"
 
 #include <stdio.h>
@@ -12,22 +12,20 @@ static const char *const languages[] = {"en", "ru", NULL};
 static const char *const presets[] = {"ru", NULL};
 
 const struct param_spec csv_params[] = {
-    {.name = "sep",
-     .kind = PARAM_CHOICE,
-     .choices = separators,
-     .help = "Separator between fields; comma unless told."},
-    {.name = "decimal", .kind = PARAM_CHOICE, .choices = decimals, .help = "Decimal sign; dot unless told."},
-    {.name = "bom", .kind = PARAM_BOOL, .help = "Begin with a byte order mark; no unless told."},
-    {.name = "header", .kind = PARAM_BOOL, .help = "Begin with a row of headings; yes unless told."},
-    {.name = "lang", .kind = PARAM_CHOICE, .choices = languages, .help = "Language of the headings; en unless told."},
+    {.name = "sep", .kind = PARAM_CHOICE, .choices = separators, .help = "Separator between fields; default: comma."},
+    {.name = "decimal", .kind = PARAM_CHOICE, .choices = decimals, .help = "Decimal sign; default: dot."},
+    {.name = "bom", .kind = PARAM_BOOL, .help = "Begin with a byte order mark; default: no."},
+    {.name = "header", .kind = PARAM_BOOL, .help = "Begin with a row of headings; default: yes."},
+    {.name = "lang", .kind = PARAM_CHOICE, .choices = languages, .help = "Language of the headings; default: en."},
     {.name = "formula_guard",
      .kind = PARAM_BOOL,
-     .help = "Put an apostrophe before texts that a spreadsheet would run as a formula; yes unless told."},
+     .help = "Put an apostrophe before texts that a spreadsheet would run as a formula; default: yes."},
     {.name = "excel",
      .kind = PARAM_CHOICE,
      .choices = presets,
-     .help = "ru: semicolon, decimal comma, byte order mark and Russian headings, as Excel in Russia opens by a double "
-             "click."},
+     .help =
+         "ru: semicolon, decimal comma, byte order mark and Russian headings, which Excel in Russia opens by a double "
+         "click."},
     {.name = NULL},
 };
 
@@ -116,8 +114,8 @@ static bool needs_quotes(const struct csv_out *out, const char *text, size_t n, 
     return (text[0] == ' ' && !guarded) || text[n - 1] == ' ' || strcspn(text, special) < n;
 }
 
-/* Does a spreadsheet take this for a formula? The full-width twins U+FF1D, FF0B, FF0D and FF20 count: East Asian
- * versions fold them. */
+/* Would a spreadsheet run this as a formula? The full-width forms U+FF1D, FF0B, FF0D and FF20 count too: East Asian
+ * versions treat them as the ASCII ones. */
 static bool looks_like_formula(const char *text)
 {
     while (*text == ' ')
@@ -181,7 +179,7 @@ void csv_out_text(struct csv_out *out, const char *text)
     put_field(out, text, out->options.formula_guard);
 }
 
-/* "-3", "+1.5", "-2,75": to a spreadsheet a number, whatever the country. */
+/* "-3", "+1.5", "-2,75": a number in the spreadsheets of every country. */
 static bool is_signed_number(const char *text)
 {
     static const char digits[] = "0123456789";

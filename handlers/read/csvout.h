@@ -16,8 +16,8 @@ struct csv_options {
 };
 /* Comma, point, no BOM, English headings, guard on. */
 void csv_options_init(struct csv_options *options);
-/* The export's parameters sep, decimal, bom, header, lang, formula_guard and the preset excel=ru. What is not given
- * stays null, so that a preset and single options can be told apart. */
+/* The export's parameters sep, decimal, bom, header, lang, formula_guard and the preset excel=ru. An option that is not
+ * given stays null, so that single options can override the preset. */
 extern const struct param_spec csv_params[];
 /* Options from parameters in canonical form; a single option wins over the preset. */
 void csv_options_read(struct csv_options *options, yajl_val params);

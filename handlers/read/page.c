@@ -13,7 +13,7 @@
 
 /* ---- Digest ---------------------------------------------------------------------------------------------------- */
 
-/* FNV-1a. It guards against mistakes: who forges a cursor sees what a filter would have shown as well. */
+/* FNV-1a. It guards against mistakes only: a forged cursor shows nothing that a filter would not show. */
 static uint64_t digest(uint64_t state, const void *data, size_t n)
 {
     const unsigned char *bytes = data;

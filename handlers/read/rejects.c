@@ -1,4 +1,4 @@
-/* Refused rows: page by page out of task_row_error. */
+/* Rejected rows, page by page from task_row_error. */
 #include "handlers/read/rejects.h"
 
 #include "handlers/read/rowjson.h"
@@ -31,7 +31,7 @@ static int keep_names(const struct store_value *v, unsigned n, void *ctx)
     return 0;
 }
 
-/* Texts are kept with a tab between them: none holds one. Returns how many; the others stay as they are. */
+/* Texts are stored with a tab between them; no text contains a tab. Returns how many there are. */
 static unsigned split(char *raw, const char **texts, unsigned max)
 {
     unsigned n = 0;

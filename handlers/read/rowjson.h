@@ -16,7 +16,7 @@ void row_put_json(struct json_out *out, const char *key, const struct store_valu
 /* A column's text, terminated and cut to `size`; "" for NULL. Returns out. */
 const char *row_copy(char *out, size_t size, const struct store_value *value);
 
-/* A row's number as a client writes it: 1 to 18 digits, not 0. Returns false when it is none. */
+/* A row's number as a client writes it: 1 to 18 digits, not 0. Returns false if it is not one. */
 bool row_id(const char *text, uint64_t *id);
 
 #endif

@@ -26,7 +26,7 @@ static int on_id(const struct store_value *v, unsigned n, void *ctx)
     return 0;
 }
 
-/* 0 = there is none. */
+/* *id 0 = there is none. */
 static int find_id(struct store_conn *conn, const char *sql, const char *key, uint32_t *id)
 {
     struct store_value param = STORE_S(key);
@@ -74,7 +74,7 @@ static void resolve_pn(const char *pn, struct filter *filter, struct param_fault
     enum pn_status status = pn ? pn_normalise(pn, strlen(pn), filter->pn, NULL) : PN_OK;
     if (status != PN_OK)
         param_faults_add(faults, "/pn", pn_status_code(status),
-                         "is no part number: 1 to 64 letters and digits are needed");
+                         "is not a part number: it needs 1 to 64 letters and digits");
 }
 
 static int resolve(struct store_conn *conn, yajl_val params, struct filter *filter, struct param_faults *faults)
@@ -88,8 +88,8 @@ static int resolve(struct store_conn *conn, yajl_val params, struct filter *filt
 
 /* ---- Statements ------------------------------------------------------------------------------------------------ */
 
-/* The page is found in an index alone, then its rows are joined with what they refer to: left to itself the optimiser
- * joins the whole table first. One row of `stock_item` per row of the answer, however far the page is. */
+/* The page is found in an index alone, then its rows are joined with what they refer to; without the hints the
+ * optimiser joins the whole table first. One row of `stock_item` per row of the answer, however far the page is. */
 #define PAGE_OF(source)                                                                                                \
     "SELECT STRAIGHT_JOIN s.warehouse_id, s.pn_norm, s.vendor_norm, w.code, s.part_number, s.name, c.lot_code, "       \
     "s.lot_qty, s.qty, "                                                                                               \
@@ -102,7 +102,7 @@ static int resolve(struct store_conn *conn, yajl_val params, struct filter *filt
     "ORDER BY s.warehouse_id, s.pn_norm, s.vendor_norm"
 
 static const char page_of_all[] = PAGE_OF("stock_item s FORCE INDEX (uq_stock) WHERE");
-/* The same for one warehouse: where it begins must not be left to estimates. */
+/* The same for one warehouse: the plan must not depend on estimates. */
 static const char page_of_warehouse[] =
     PAGE_OF("stock_item s FORCE INDEX (uq_stock) WHERE s.warehouse_id = ? AND s.pn_norm >= ? AND");
 static const char page_of_pn[] = PAGE_OF("warehouse h STRAIGHT_JOIN stock_item s FORCE INDEX (uq_stock) ON "
@@ -182,7 +182,7 @@ static int on_item(const struct store_value *v, unsigned n, void *ctx)
     return 0;
 }
 
-/* Nothing but a warehouse is asked for. */
+/* Is the warehouse the only filter? */
 static bool one_warehouse(const struct filter *filter)
 {
     return filter->lot == 0 && filter->pn[0] == '\0' && filter->warehouses[0] == filter->warehouses[1];

@@ -1,4 +1,4 @@
-/* Stock as JSON: what lies in the warehouses, and what waits for a lot. */
+/* Stock as JSON: what is in the warehouses, and the numbers that have no lot yet. */
 #ifndef PF_READ_STOCK_H
 #define PF_READ_STOCK_H
 
@@ -14,12 +14,12 @@ extern const struct param_spec unmatched_params[]; /* warehouse, page */
  * conn->error. */
 int stock_read(struct store_conn *conn, yajl_val params, struct page *page, struct json_out *out);
 
-/* {"unmatched": […], "next_cursor": …}: the numbers of stock without a lot, each once, summed up over warehouses and
- * vendors, with up to three numbers of the map that look like it (pn_skeleton). Returns as stock_read(). */
+/* {"unmatched": […], "next_cursor": …}: the part numbers of stock without a lot, each once, summed up over warehouses
+ * and vendors, with up to three similar numbers of the map (pn_skeleton). Returns as stock_read(). */
 int unmatched_read(struct store_conn *conn, yajl_val params, struct page *page, struct json_out *out);
 
-/* The ids of the warehouses that the filter `warehouse` leaves: from[0] to from[1]. An unknown code is a fault.
- * Returns 0 or -1 with conn->error. */
+/* The ids of the warehouses that pass the filter `warehouse`: range[0] to range[1]. An unknown code is a fault. Returns
+ * 0 or -1 with conn->error. */
 int stock_warehouse_range(struct store_conn *conn, yajl_val params, uint32_t range[2], struct param_faults *faults);
 
 #endif

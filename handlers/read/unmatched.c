@@ -110,7 +110,7 @@ static void end_number(struct numbers *numbers)
     json_object_end(numbers->out);
 }
 
-/* Up to its suggestions. */
+/* Writes a number's object up to its suggestions. */
 static void begin_number(struct numbers *numbers)
 {
     end_number(numbers);
@@ -130,7 +130,7 @@ static void begin_number(struct numbers *numbers)
     json_array(out);
 }
 
-/* In the order of the numbers; those without suggestions do not appear. */
+/* Suggestions come in the order of the numbers; a number without suggestions has no row. */
 static int on_suggestion(const struct store_value *v, unsigned n, void *ctx)
 {
     struct numbers *numbers = ctx;
@@ -175,7 +175,8 @@ static int write_numbers(struct store_conn *conn, struct numbers *numbers)
     return rc;
 }
 
-/* Two statements, one state of the data: a number that is mapped between them would get suggestions for nothing. */
+/* Both statements must see one state of the data: a number that is mapped between them would get suggestions in
+ * vain. */
 static int read_all(struct store_conn *conn, const uint32_t range[2], struct numbers *numbers)
 {
     if (store_begin_snapshot(conn) != 0 || read_numbers(conn, range, numbers) != 0)
@@ -188,7 +189,7 @@ static int read_all(struct store_conn *conn, const uint32_t range[2], struct num
     json_array_end(numbers->out);
     page_put_next(numbers->page, numbers->out);
     json_object_end(numbers->out);
-    store_rollback(conn); /* it only read */
+    store_rollback(conn); /* nothing was written */
     return 0;
 }
 

@@ -1,5 +1,5 @@
-/* Components that a rule of numbers kept from a price, of a recalculation or a price list: the others go on without
- * them, and the task's row errors name them. */
+/* Components that get no price because a number is out of range, in a recalculation or a price list. The others go on
+ * without them, and the task's row errors name them. */
 #ifndef PF_RUN_FAILURES_H
 #define PF_RUN_FAILURES_H
 
@@ -13,10 +13,10 @@ struct price_failures {
     uint32_t n, room;
 };
 
-/* `code`: "E_PRICE_RANGE", "E_TOO_MANY_QUOTES" or "E_QTY_RANGE"; a string constant. Those beyond PRICE_FAILURES_KEPT
- * are not kept. */
+/* `code`: "E_PRICE_RANGE", "E_TOO_MANY_QUOTES" or "E_QTY_RANGE"; a string constant. No more than PRICE_FAILURES_KEPT
+ * are kept. */
 void price_failures_add(struct price_failures *failures, const char *lot_code, const char *code);
-/* As row errors of the task, inside the transaction of its final state. Returns 0 or -1 with db->error. */
+/* Writes them as row errors of the task, inside the transaction of its final state. Returns 0 or -1 with db->error. */
 int price_failures_save(const struct price_failures *failures, struct store_conn *db, const store_uuid id);
 void price_failures_fini(struct price_failures *failures);
 

@@ -29,7 +29,7 @@ enum run_step run_database_away(struct job *job)
     return STEP_AGAIN;
 }
 
-/* Classes of readers that mean "too much" rather than "broken". */
+/* Does the reader's class mean that the file is too large, rather than broken? */
 static bool is_too_large(const char *cls)
 {
     return strstr(cls, "limit") || strstr(cls, "too-large") || strstr(cls, "bomb");
@@ -65,7 +65,7 @@ void run_count_rows(struct job *job, uint64_t rows, uint64_t rejected, bool whol
 
 int run_go_on(struct job *job, struct store_conn *db)
 {
-    return job_cancelled(job) ? store_fail(db, STORE_STOPPED, "the task is to stop") : 0;
+    return job_cancelled(job) ? store_fail(db, STORE_STOPPED, "the task is being stopped") : 0;
 }
 
 /* A stop costs no attempt. */

@@ -37,10 +37,10 @@ static uint32_t left_of(const struct stock_places *places, uint32_t column)
     return column > 0 ? places->right[column - 1] : 0;
 }
 
-/* What of the heading a cell stands under. */
+/* Which column of the heading a cell stands under. */
 struct under {
-    uint32_t column; /* recognised, and the cell begins where it does; ARENA_NONE = there is none */
-    unsigned fields; /* recognised columns that it reaches under */
+    uint32_t column; /* the recognised column that begins where the cell does; ARENA_NONE = there is none */
+    unsigned fields; /* number of recognised columns that the cell reaches under */
     bool quantity, key;
 };
 
@@ -72,10 +72,11 @@ static struct under stands_under(const struct table_heading *heading, const stru
     return under;
 }
 
-/* Cells that were put under the heading, and those that lie across its columns. */
+/* What was found in a row: cells that stand under a column, and cells that lie across columns. */
 struct sorted {
     uint32_t lined, astray;
-    uint32_t keys, amounts, both; /* cells under a column of numbers or names, with a number under a quantity, both */
+    uint32_t keys, amounts,
+        both; /* cells under a column that identifies (keys), numbers under a quantity (amounts), both */
 };
 
 static void sort_cell(const struct stock_context *context, const struct grid_cell *cell, struct under under,
@@ -114,7 +115,7 @@ static struct sorted sort_cells(const struct stock_context *context, const struc
     return sorted;
 }
 
-/* A number under a quantity and something else under what says of which thing. */
+/* Stock has a number under a quantity, and something under a column that says what it is. */
 static bool may_be_stock(const struct sorted *sorted)
 {
     bool one_cell = sorted->amounts == 1 && sorted->keys == 1 && sorted->both == 1;

@@ -1,7 +1,7 @@
 /* Rows whose cells count in another grid of columns than the heading's.
  *
  * A sheet of 1C may have several grids (grid_row.grid): titles, parameters, totals and signatures often have one of
- * their own, and now and then a part of the table has. Where the places of both grids are told, a cell belongs to the
+ * their own, and sometimes a part of the table has. If the places of both grids are known, a cell belongs to the
  * recognised column at whose left edge it begins, unless it reaches under another one. */
 #ifndef PF_STOCK_ALIGN_H
 #define PF_STOCK_ALIGN_H
@@ -10,7 +10,7 @@
 
 /* The places of the columns of all grids of a sheet. */
 struct stock_places {
-    uint32_t n; /* 0 = not told */
+    uint32_t n; /* 0 = not known */
     uint32_t right[TABLE_COLUMNS];
 };
 struct stock_grids {
@@ -20,16 +20,16 @@ struct stock_grids {
 void stock_grids_take(struct stock_grids *grids, const struct grid_sheet *sheet);
 void stock_grids_fini(struct stock_grids *grids);
 
-/* A row brought under the heading's columns; texts are those of the row it was made of. */
+/* A row lined up with the heading's columns. It borrows the texts of the row that it was made from. */
 struct stock_lined {
     struct grid_row row;
     struct grid_cell cells[TABLE_COLUMNS];
 };
 
 enum stock_alignment {
-    ALIGN_ROW,   /* *lined is to be taken as a row of the heading's grid */
-    ALIGN_KIND,  /* no stock: *kind is ROW_EMPTY, ROW_TOTAL, ROW_HEADER or ROW_GROUP */
-    ALIGN_CANNOT /* it may hold stock, and which is what cannot be told */
+    ALIGN_ROW,   /* use *lined as a row of the heading's grid */
+    ALIGN_KIND,  /* it holds no stock: *kind is ROW_EMPTY, ROW_TOTAL, ROW_HEADER or ROW_GROUP */
+    ALIGN_CANNOT /* it may hold stock, but the columns are not known */
 };
 enum stock_alignment stock_align(const struct stock_context *context, const struct stock_grids *grids,
                                  const struct grid_row *row, struct stock_lined *lined, enum stock_row_kind *kind);

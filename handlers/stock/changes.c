@@ -1,4 +1,4 @@
-/* What a dry run shows beside its counters: the first rows as read, and the first changes as they would be made. */
+/* What a dry run reports besides its counters: the first rows as read, and the first changes as they would be made. */
 #include "handlers/stock/run.h"
 
 #include <stdio.h>

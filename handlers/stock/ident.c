@@ -6,11 +6,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#define EXCEL_DIGITS 15 /* beyond these a double, and so Excel, no longer keeps a number's digits */
+#define EXCEL_DIGITS 15 /* a double, and so Excel, keeps no more digits of a number */
 #define TOKEN_MIN    5
 #define CODE_VENDOR  "1C" /* item codes of 1C stand in the map under this vendor */
 
-/* Empty cells and error values (#N/A) say nothing about identity. */
+/* The field's cell; NULL if it is empty or an error value (#N/A), which says nothing about identity. */
 static const struct grid_cell *told(const struct table_row *row, enum stock_field field)
 {
     const struct grid_cell *cell = row->field[field];
@@ -87,7 +87,7 @@ static enum stock_code status_code(enum pn_status status)
 
 struct name_scan {
     const char *at, *end;
-    unsigned lots;          /* 0 none known, 1 one lot, 2 several */
+    unsigned lots;          /* known lots: 0, 1, or 2 for several */
     struct cell_span token; /* the first known one */
     char norm[PN_BYTES];
     bool folded;
@@ -157,7 +157,7 @@ static void scan_name(const struct stock_context *context, const struct table_ro
         try_token(context, vendor_norm, token, scan);
 }
 
-/* A vendor that is no usable text counts as not given: the number still decides. */
+/* A vendor that cannot be read counts as not given; the number still decides. */
 static void read_vendor(const struct table_row *row, char *vendor_norm)
 {
     struct cell_span vendor = cell_span(told(row, FIELD_VENDOR));
@@ -209,7 +209,7 @@ static enum stock_code look_up(const struct stock_context *context, struct stock
     return CODE_NONE;
 }
 
-/* An item code is looked up as 1C's own number first. */
+/* An item code is looked up first as 1C's own number. */
 static bool look_up_code(const struct stock_context *context, struct stock_ident *ident)
 {
     struct catalog_found found;

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define KNOWN_WAREHOUSES 10 /* named in a fault when there are no more */
+#define KNOWN_WAREHOUSES 10 /* a fault names the warehouses if there are no more */
 
 static const char *const modes[] = {"replace", "merge", NULL};
 static const char *const negatives[] = {"reject", "zero", "keep", NULL};
@@ -25,15 +25,15 @@ static const struct param_spec stock_import_params[] = {
     {.name = "stock_date", .kind = PARAM_DATE, .help = "Date of the stock; default: the latest date above the heading, else today."},
     {.name = "dry_run", .kind = PARAM_BOOL, .otherwise = "false", .help = "Read and compare everything, write nothing."},
     {.name = "negative", .kind = PARAM_CHOICE, .otherwise = "\"reject\"", .choices = negatives, .help = "What to do with negative quantities."},
-    {.name = "duplicates", .kind = PARAM_CHOICE, .otherwise = "\"sum\"", .choices = duplicates, .help = "What to do with a part number that stands in the file more than once."},
-    {.name = "number_locale", .kind = PARAM_CHOICE, .otherwise = "\"ru\"", .choices = locales, .help = "Is 1,234 one and a bit (ru) or a thousand (en)?"},
-    {.name = "cost_vat_included", .kind = PARAM_BOOL, .otherwise = "false", .help = "Prices include VAT where the heading does not say."},
+    {.name = "duplicates", .kind = PARAM_CHOICE, .otherwise = "\"sum\"", .choices = duplicates, .help = "What to do with a part number that is in the file more than once."},
+    {.name = "number_locale", .kind = PARAM_CHOICE, .otherwise = "\"ru\"", .choices = locales, .help = "What 1,234 means: a little more than one (ru) or more than a thousand (en)."},
+    {.name = "cost_vat_included", .kind = PARAM_BOOL, .otherwise = "false", .help = "Prices include VAT if the heading does not say."},
     {.name = "vat_rate", .kind = PARAM_DECIMAL, .min = 0, .max = 9999, .scale = VAT_SCALE, .help = "VAT in per cent; default: the configured rate."},
     {.name = "pn_from_name", .kind = PARAM_BOOL, .otherwise = "true", .help = "Look for known part numbers inside names."},
     {.name = "max_reject_pct", .kind = PARAM_INT, .otherwise = "50", .min = 0, .max = 100, .help = "Fail when more rows than this are rejected, in per cent."},
     {.name = "max_delete_pct", .kind = PARAM_INT, .otherwise = "50", .min = 0, .max = 100, .help = "Fail when more items than this would be deleted, in per cent (from 20 items on)."},
     {.name = "force", .kind = PARAM_BOOL, .otherwise = "false", .help = "Accept older stock and many deletions."},
-    {.name = "if_seen", .kind = PARAM_CHOICE, .otherwise = "\"run\"", .choices = seen_choices, .help = "skip: the same file once imported into this warehouse in this mode is not run again."},
+    {.name = "if_seen", .kind = PARAM_CHOICE, .otherwise = "\"run\"", .choices = seen_choices, .help = "skip: do nothing if this file was already imported into this warehouse in this mode."},
     {.name = NULL},
 };
 /* clang-format on */
@@ -62,7 +62,7 @@ static int precheck(struct store_conn *db, yajl_val params, struct param_faults 
 {
     struct known_codes known = {.wanted = json_member_string(params, "warehouse", "")};
     struct store_value code = STORE_S(known.wanted);
-    /* The wanted one first, so that it is among the few that are read. */
+    /* The wanted one sorts first, so that it is among the few that are read. */
     if (store_query(db, "SELECT code FROM warehouse ORDER BY code = ? DESC, code LIMIT 11", &code, 1, on_code,
                     &known) != 0)
         return -1;
@@ -70,11 +70,12 @@ static int precheck(struct store_conn *db, yajl_val params, struct param_faults 
         return 0;
     if (known.n == 0)
         param_faults_add(faults, "/warehouse", "unknown-warehouse",
-                         "no warehouse is known yet; import the catalogue first");
+                         "there is no warehouse yet; import the catalogue first");
     else if (known.n <= KNOWN_WAREHOUSES)
-        param_faults_add(faults, "/warehouse", "unknown-warehouse", "is no known warehouse; known are %s", known.list);
+        param_faults_add(faults, "/warehouse", "unknown-warehouse", "unknown warehouse «%s»; known warehouses: %s",
+                         known.wanted, known.list);
     else
-        param_faults_add(faults, "/warehouse", "unknown-warehouse", "is no known warehouse");
+        param_faults_add(faults, "/warehouse", "unknown-warehouse", "unknown warehouse «%s»", known.wanted);
     return 1;
 }
 
@@ -132,7 +133,7 @@ static enum run_step take_lease(struct stock_run *run)
 {
     char name[65];
     const char *code = run->params.warehouse;
-    /* A long code in another alphabet is cut: two of one beginning merely wait for each other. */
+    /* A long code in another alphabet is cut; two codes with the same beginning merely wait for each other. */
     snprintf(name, sizeof name, "stock:%.*s", (int)utf8_cut(code, strlen(code), 58), code);
     return run_lease_take(&run->lease, run->job, name, "waiting for another import into this warehouse");
 }
@@ -179,7 +180,7 @@ static enum run_step look_for_seen(struct stock_run *run)
     return run->already_imported ? STEP_SKIP : STEP_ON;
 }
 
-/* Only asked for in a dry run. */
+/* Only called in a dry run. */
 static int on_line(void *ctx, const struct stock_line *line, uint32_t item, enum stock_added added)
 {
     (void)item;
@@ -193,7 +194,7 @@ static void tell_counts(struct stock_run *run)
     run_count_rows(run->job, run->reader.rows_total, run->reader.rows_rejected, run->whole);
 }
 
-/* The file does not say how many rows it has, so the percentage only creeps towards 80. */
+/* The file does not say how many rows it has, so the percentage approaches 80 slowly. */
 static int on_tick(void *ctx, uint64_t rows)
 {
     struct stock_run *run = ctx;
@@ -206,7 +207,7 @@ static int on_tick(void *ctx, uint64_t rows)
     return run_lease_tick(&run->lease);
 }
 
-/* It stays in the task's log. */
+/* The remark goes to the task's log. */
 static void on_remark(void *ctx, const char *text)
 {
     struct stock_run *run = ctx;
@@ -223,7 +224,7 @@ static enum run_step prepare(struct stock_run *run)
         run->warehouse_id = run->catalog.warehouses[warehouse].id;
         return STEP_ON;
     }
-    return run_fail(&run->failure, "E_WAREHOUSE", "The warehouse is not known any more.");
+    return run_fail(&run->failure, "E_WAREHOUSE", "The warehouse does not exist any more.");
 }
 
 static enum run_step read_file(struct stock_run *run)

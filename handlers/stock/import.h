@@ -6,7 +6,7 @@
  *   save.c, write.c            write what differs, in one transaction
  *   result.c, changes.c        report it
  *
- * The first three know no database: they take a grid and a catalog_map, and are tested as they are. */
+ * The first three know no database: unit tests give them a grid and a catalog_map. */
 #ifndef PF_STOCK_IMPORT_H
 #define PF_STOCK_IMPORT_H
 
@@ -34,7 +34,7 @@ struct stock_params {
     bool skip_seen; /* if_seen = skip */
 };
 
-/* Why rows below the heading are no data rows. */
+/* Why rows below the heading are not data rows. */
 enum stock_skip { SKIP_HEADER, SKIP_GROUP, SKIP_TOTAL, SKIP_OTHER_WAREHOUSE, SKIP_COUNT };
 
 /* One accepted row: what the file says about one (part number, vendor). Texts are borrowed. */

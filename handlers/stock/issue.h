@@ -1,11 +1,10 @@
-/* Errors and warnings of rows: counted without end, the first ten thousand kept with their text. */
+/* Errors and warnings of rows: all are counted, the first ten thousand are kept with their text. */
 #ifndef PF_STOCK_ISSUE_H
 #define PF_STOCK_ISSUE_H
 
 #include "base/arena.h"
 
-/* An error rejects its row (one error a row: the first that is met); warnings stand in the order in which they are
- * told. */
+/* An error rejects its row; a row has at most one, the first that is found. Warnings are reported in this order. */
 enum stock_code {
     CODE_NONE = 0,
     E_ENCODING,
@@ -61,9 +60,9 @@ struct stock_issues {
     uint32_t n_errors, room_errors, n_warnings, room_warnings;
 };
 void stock_issues_fini(struct stock_issues *issues);
-/* Count, and say whether the text will be kept (so that the caller need not make it in vain). */
+/* Counts it. Returns whether its text will be kept; if not, the caller need not make one. */
 bool stock_issues_count(struct stock_issues *issues, enum stock_code code);
-/* Keep one that was counted. Texts may be empty; raw is cut to 1000 characters. */
+/* Keeps one that was counted. Texts may be empty; raw is cut to 1000 characters. */
 void stock_issues_keep(struct stock_issues *issues, enum stock_code code, uint32_t row, const char *raw, size_t raw_n,
                        const char *pn_norm, const char *suggestion);
 /* All kept ones, errors first, at most STOCK_ISSUES_KEPT together. */

@@ -51,7 +51,7 @@ static bool same_key(const void *ctx, uint32_t number)
     return strcmp(text, key->bytes) == 0 && strcmp(text + (key->vendor - key->bytes), key->vendor) == 0;
 }
 
-/* The item of this key; made when there is none. */
+/* The item of this key; makes it if there is none. */
 static uint32_t item_of(struct stock_items *items, const char *pn_norm, const char *vendor_norm)
 {
     struct key key;
@@ -128,7 +128,7 @@ static uint32_t packed_date(struct value_date date)
     return date.year == 0 ? 0 : (uint32_t)(date.year * 10000 + date.month * 100 + date.day);
 }
 
-/* Texts go along only if they will be written: of new items, and where they differ from the stock's. */
+/* Texts are kept only if they will be written: those of new items, and those that differ from the stock's. */
 static void keep_texts(struct stock_items *items, struct stock_item *item, const struct stock_line *line)
 {
     item->texts_differ = item->old_id && item->old_texts != digest_texts(line->part_number, line->part_number_len,

@@ -1,8 +1,8 @@
 /* Items: one per key (part number, vendor), lines of one key merged, compared with what the warehouse holds.
  *
- * Holds both sides in one table: the warehouse's present items are added first (old), then the file's lines. Numbers
- * are kept exactly; of the old side only a keyed digest of the numbers and one of the texts, enough to tell whether
- * anything differs. */
+ * One table holds both sides: the warehouse's present items are added first (old), then the file's lines. The numbers
+ * of the file are kept exactly; of an old item only a keyed digest of its numbers and one of its texts are kept, which
+ * is enough to see whether anything differs. */
 #ifndef PF_STOCK_ITEMS_H
 #define PF_STOCK_ITEMS_H
 
@@ -17,7 +17,7 @@ struct stock_item {
     int64_t lot_qty, qty, reserved;
     int64_t cost;                    /* -1 = none */
     uint64_t old_id;                 /* stock_item.id, 0 = the warehouse has no such item */
-    uint64_t old_numbers, old_texts; /* digests of what it has */
+    uint64_t old_numbers, old_texts; /* digests of the item in the warehouse */
     uint8_t unit;
     bool in_file;
     bool texts_differ; /* from the old ones */
@@ -73,12 +73,12 @@ const char *stock_item_part_number(const struct stock_items *items, const struct
 const char *stock_item_name(const struct stock_items *items, const struct stock_item *item);
 const char *stock_item_vendor(const struct stock_items *items, const struct stock_item *item);
 
-/* What is to be done about an item. Before stock_items_settle() only for what is known so far. */
+/* What must be done with an item. Before stock_items_settle() the answer is preliminary. */
 enum stock_change {
     CHANGE_NONE,
     CHANGE_INSERT,
     CHANGE_UPDATE,
-    CHANGE_TEXTS /* only number as written or name */,
+    CHANGE_TEXTS /* only the number as written, or the name */,
     CHANGE_DELETE
 };
 enum stock_change stock_item_change(const struct stock_items *items, const struct stock_item *item,
@@ -87,10 +87,10 @@ enum stock_change stock_item_change(const struct stock_items *items, const struc
 /* After the last line: work out the mean cost of merged items. */
 void stock_items_settle(struct stock_items *items);
 
-/* What the whole import comes to; after settle. */
+/* Totals of the whole import, after stock_items_settle(). */
 struct stock_totals {
     uint32_t items, inserted, updated, unchanged, deleted, matched, unmatched;
-    uint32_t texts; /* unchanged, but for the spelling of number or name */
+    uint32_t texts; /* unchanged, except for the spelling of number or name */
     uint32_t old;   /* items that the warehouse held */
     dec128 qty;     /* thousandths */
     dec128 value;   /* hundredths */

@@ -39,7 +39,7 @@ static enum stock_code number_error(int rc, enum stock_code not_a_number, enum s
     return rc == 0 ? CODE_NONE : rc == -ERANGE ? range : not_a_number;
 }
 
-/* A reserve that cannot be read counts as none: the stock itself is known. */
+/* A reserve that cannot be read counts as 0, because the stock itself is known. */
 static dec128 read_reserved(const struct stock_context *context, const struct table_row *row, stock_warnings *warnings)
 {
     struct value_number reserved;
@@ -53,7 +53,7 @@ static dec128 read_reserved(const struct stock_context *context, const struct ta
     return reserved.value;
 }
 
-/* What the file counts, in the file's unit. */
+/* The quantity in the file's unit. */
 static enum stock_code read_quantity(const struct stock_context *context, const struct table_row *row, dec128 reserved,
                                      dec128 *out, stock_warnings *warnings)
 {
@@ -81,7 +81,7 @@ static enum stock_code read_quantity(const struct stock_context *context, const 
 
 /* ---- Unit ------------------------------------------------------------------------------------------------------ */
 
-/* The unit the item is kept in, and how many of them one of the file's units is (thousandths). */
+/* The unit in which the item is stored, and how many of these one unit of the file is (thousandths). */
 static enum stock_code read_unit(const struct stock_context *context, const struct table_row *row,
                                  const struct stock_ident *ident, enum unit *unit, int64_t *multiplier)
 {
@@ -133,7 +133,7 @@ static enum stock_code scale_amounts(const struct stock_context *context, dec128
     if (qty < 0 && context->params->negative == NEGATIVE_ZERO)
         qty = 0;
     if (reserved > (qty > 0 ? qty : 0))
-        stock_warn(warnings, W_RESERVED); /* kept: what is free is never less than nothing */
+        stock_warn(warnings, W_RESERVED); /* kept: the free quantity is never below 0 */
     amounts->qty = (int64_t)qty;
     amounts->reserved = (int64_t)reserved;
     return CODE_NONE;
@@ -168,7 +168,8 @@ bool stock_currency(struct cell_span text, char currency[4])
     return true;
 }
 
-/* The row's column, the number's suffix, the heading, the base currency: the first that says something. */
+/* The first of these that names a currency: the row's column, the number's suffix, the heading; else the base
+ * currency. */
 static bool row_currency(const struct stock_context *context, const struct table_row *row, const char *suffix,
                          const char *heading, char currency[4])
 {
@@ -197,7 +198,7 @@ static bool find_rate(struct stock_context *context, const char *currency, int64
     return known;
 }
 
-/* A fraction kept in lowest terms, so that products of many factors stay inside 128 bits; `over` when they do not. */
+/* A fraction in lowest terms, so that products of many factors stay inside 128 bits; `over` if they do not. */
 struct fraction {
     dec128 up, down;
     bool over;
@@ -348,7 +349,7 @@ static struct value_date read_date(const struct stock_context *context, const st
     return (struct value_date){0, 0, 0};
 }
 
-/* As many characters of valid text as a column holds; up to a NUL, which some writer of .mxl may leave. */
+/* As many characters of valid text as a column holds, up to a NUL, which some programs leave in .mxl files. */
 static size_t cut_characters(struct cell_span text, size_t characters)
 {
     size_t i = 0;

@@ -1,6 +1,6 @@
 /* One data row to one line: whose stock it is, how much, at what cost.
  *
- * The first thing that is wrong rejects the row; warnings are collected for rows that are kept. */
+ * The first error rejects the row; warnings are collected for rows that are kept. */
 #ifndef PF_STOCK_LINE_H
 #define PF_STOCK_LINE_H
 
@@ -18,7 +18,7 @@ struct stock_context {
     const struct table_heading *heading;
     struct value_date stock_date; /* rates are taken at this date */
     bool date1904;                /* serial numbers of days count from 1904 */
-    /* Rates asked for so far: the same few for half a million rows. */
+    /* Rates looked up so far: half a million rows use the same few. */
     struct {
         char currency[4];
         bool known;
@@ -49,10 +49,10 @@ struct stock_ident {
 };
 enum stock_code stock_identify(const struct stock_context *context, const struct table_row *row,
                                struct stock_ident *ident, stock_warnings *warnings);
-/* Is a number that the map or a lot knows among the words of the name? */
+/* Does the name contain a number that the map or a lot knows? */
 bool stock_name_known(const struct stock_context *context, const struct table_row *row);
 
-/* Three-letter code of a currency as people write it; false when it is none. */
+/* The three-letter code of a currency as people write it. Returns false if the text is not a currency. */
 bool stock_currency(struct cell_span text, char currency[4]);
 
 /* Amounts of a row whose identity is known. */
@@ -64,7 +64,7 @@ struct stock_amounts {
 enum stock_code stock_measure(struct stock_context *context, const struct table_row *row,
                               const struct stock_ident *ident, struct stock_amounts *amounts, stock_warnings *warnings);
 
-/* Both, and the date and texts: the whole row. `ident` is the storage that the line's texts point into. */
+/* Reads identity, amounts, date and texts: the whole row. The line's texts point into `ident`. */
 enum stock_code stock_line_read(struct stock_context *context, const struct table_row *row, struct stock_ident *ident,
                                 struct stock_line *line, stock_warnings *warnings);
 

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define PAGE      20000 /* rows a statement: what the client buffers at once */
+#define PAGE      20000 /* rows of a statement: what the client buffers at once */
 #define PAGE_TEXT "20000"
 
 struct old_page {

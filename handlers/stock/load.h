@@ -5,7 +5,7 @@
 #include "handlers/job.h"
 #include "handlers/stock/items.h"
 
-/* The present items of one warehouse. Returns 0 or -1 with job->db->error, STORE_STOPPED when the job is to stop. */
+/* The present items of one warehouse. Returns 0 or -1 with job->db->error; STORE_STOPPED if the job must stop. */
 int stock_load_items(struct job *job, uint32_t warehouse_id, struct stock_items *items);
 
 #endif

@@ -84,7 +84,7 @@ static enum stock_code duplicate_code(enum stock_added added)
     return added == ADDED_REFUSED ? E_DUP : added == ADDED_RANGE ? E_QTY_RANGE : CODE_NONE;
 }
 
-/* A real stock of half a million rows has a tenth of it. */
+/* A real stock of half a million rows has a tenth of this. */
 static int too_much_text(struct stock_reader *reader)
 {
     fail(reader, "E_FILE_TOO_LARGE",
@@ -121,7 +121,7 @@ static int take_data(struct stock_reader *reader, const struct table_row *row)
     return 0;
 }
 
-/* In another warehouse's section, or with another one in its own column. */
+/* Is the row in another warehouse's section, or does its own column name another one? */
 static bool is_elsewhere(const struct stock_reader *reader, const struct table_row *row)
 {
     struct cell_span text = cell_span(row->field[FIELD_WAREHOUSE]);
@@ -182,8 +182,8 @@ static int take_aligned(struct stock_reader *reader, const struct grid_row *grid
     return take_kind(reader, &row, kind);
 }
 
-/* Titles, totals and signatures often have columns of their own. Stock in a row that cannot be lined up with the
- * heading cannot be told by column, and half of a table is worse than none. */
+/* Titles, totals and signatures often have columns of their own. If a row that may hold stock cannot be lined up with
+ * the heading, the import fails: half of a table is worse than none. */
 static int take_other_grid(struct stock_reader *reader, const struct grid_row *grid)
 {
     struct stock_lined lined;
@@ -334,8 +334,8 @@ struct grid_sink stock_reader_sink(struct stock_reader *reader)
         .sheet = on_sheet, .row = on_row, .sheet_end = on_sheet_end, .ctx = reader, .remark = on_remark};
 }
 
-/* Tables made by programs have formulas that nobody has calculated, and forms of 1C expressions: that is why their
- * amounts are missing. */
+/* Adds why amounts are missing: a table made by a program has formulas that were never calculated, a form of 1C has
+ * expressions. */
 static void explain_amounts(struct stock_reader *reader)
 {
     size_t used = strlen(reader->failure_text);
@@ -355,7 +355,7 @@ static int no_heading(struct stock_reader *reader)
     if (reader->side_by_side != ARENA_NONE)
         return fail(
             reader, "E_NO_HEADER",
-            "The warehouses stand side by side, each with a quantity in row %u: which one is meant is not known. "
+            "The warehouses stand side by side, each with a quantity in row %u: it is not known which one is meant. "
             "Make the report for one warehouse, or with the warehouses in a column \"Склад\", and send that.",
             reader->side_by_side + 1);
     return fail(
@@ -376,7 +376,7 @@ static int judge(struct stock_reader *reader)
         return fail(reader, "E_NO_DATA", "There are no stock rows for warehouse %s below the heading in row %u.",
                     reader->params->warehouse, reader->heading.row + 1);
     if ((uint64_t)reader->rows_rejected * 100 > (uint64_t)reader->rows_total * reader->params->max_reject_pct)
-        return fail(reader, "E_TOO_MANY_ERRORS", "%u of %u rows were refused, more than %u %%; nothing was changed.",
+        return fail(reader, "E_TOO_MANY_ERRORS", "%u of %u rows were rejected, more than %u %%; nothing was changed.",
                     reader->rows_rejected, reader->rows_total, reader->params->max_reject_pct);
     return 0;
 }

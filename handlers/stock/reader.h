@@ -1,7 +1,7 @@
 /* The grid sink of the stock import: finds the heading, sorts the rows below it, and turns data rows into items.
  *
- * Pure: catalogue and present stock are in memory already. Rows of the first visible sheet with a heading count; the
- * rest of the file is passed over. A row whose kind depends on the next row's outline level waits for it. */
+ * Pure: catalogue and present stock are in memory already. It reads the rows of the first visible sheet with a heading
+ * and ignores the rest of the file. A row whose kind depends on the next row's outline level waits for it. */
 #ifndef PF_STOCK_READER_H
 #define PF_STOCK_READER_H
 
@@ -9,21 +9,22 @@
 #include "handlers/stock/items.h"
 #include "handlers/stock/line.h"
 
-/* Why a callback stopped the reading: returned by the sink, handed through by the grid reader. */
+/* The sink returns this if a callback stopped the reading; the grid reader hands it through. */
 #define STOCK_SINK_STOPPED (-100)
 
-/* What the rest of the import wants to hear. Returns 0, or nonzero to stop the reading with STOCK_SINK_STOPPED. */
+/* What the reader reports to the rest of the import. Returns 0, or nonzero to stop the reading with
+ * STOCK_SINK_STOPPED. */
 struct stock_reader_out {
-    /* An accepted line and what became of it. NULL = not interested. */
+    /* An accepted line and what became of it. May be NULL. */
     int (*line)(void *ctx, const struct stock_line *line, uint32_t item, enum stock_added added);
     /* Every 1024 rows: look at the cancel flag, tell the progress. */
     int (*tick)(void *ctx, uint64_t rows_read);
-    /* What the reader of the file remarks on it (grid_sink.remark). */
+    /* A remark of the file's reader (grid_sink.remark). */
     void (*remark)(void *ctx, const char *text);
     void *ctx;
 };
 
-enum stock_phase { PHASE_SEARCH, PHASE_PASS /* this sheet is of no use */, PHASE_DATA, PHASE_DONE };
+enum stock_phase { PHASE_SEARCH, PHASE_PASS /* this sheet is ignored */, PHASE_DATA, PHASE_DONE };
 
 struct stock_reader {
     const struct stock_params *params;
@@ -53,7 +54,7 @@ struct stock_reader {
     uint32_t side_by_side; /* row of table_heading_side_by_side() on a sheet without heading, or ARENA_NONE */
     uint32_t skipped[SKIP_COUNT];
     struct stock_issues issues;
-    /* Set when the task cannot succeed: "E_NO_HEADER" and a sentence. */
+    /* Set if the task cannot succeed: "E_NO_HEADER" and a sentence. */
     char failure[24];
     char failure_text[240];
 };
@@ -63,9 +64,10 @@ void stock_reader_init(struct stock_reader *reader, const struct stock_params *p
                        struct stock_items *items, const struct stock_reader_out *out);
 void stock_reader_fini(struct stock_reader *reader);
 struct grid_sink stock_reader_sink(struct stock_reader *reader);
-/* After the file was read: settle the items and judge the whole. Returns 0, or -1 with reader->failure. */
+/* Call it after the file was read: settles the items and decides whether the import may go on. Returns 0, or -1 with
+ * reader->failure. */
 int stock_reader_finish(struct stock_reader *reader);
-/* "0" to "4294967295" rows of that sheet were accepted. */
+/* Rows that were accepted. */
 static inline uint32_t stock_reader_accepted(const struct stock_reader *reader)
 {
     return reader->rows_total - reader->rows_rejected;

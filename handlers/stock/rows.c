@@ -44,7 +44,7 @@ static struct cell_span first_words(const struct grid_row *row)
     return (struct cell_span){"", 0};
 }
 
-/* Most cells differ from their label in the first letter: no need to bring the whole text into a label's form. */
+/* Most cells differ from the label in the first letter; then the whole text need not be normalised. */
 static bool may_be_label(struct cell_span words, const char *label)
 {
     size_t len;
@@ -106,7 +106,7 @@ static bool is_numbered(const struct grid_row *row)
     return n >= NUMBERED_MIN;
 }
 
-/* Rule 4. A sheet with a unit column gives units to its items and none to its groups. */
+/* Rule 4. In a sheet with a unit column, items have a unit and groups have none. */
 static enum stock_row_kind group_or_data(const struct stock_context *context, const struct table_row *row)
 {
     if (is_identified(row) || !cell_empty(row->field[FIELD_UNIT]) || stock_name_known(context, row))

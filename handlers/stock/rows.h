@@ -1,4 +1,4 @@
-/* What a row below the heading is: the first rule that fits. */
+/* What a row below the heading is. The first rule that fits decides. */
 #ifndef PF_STOCK_ROWS_H
 #define PF_STOCK_ROWS_H
 
@@ -12,11 +12,11 @@ enum stock_row_kind {
     ROW_DATA,
     ROW_WAIT /* a group if the next row lies deeper, else data */
 };
-/* Sort the cells of a row by field. */
+/* Sorts the cells of a row by field. */
 void stock_row_sort(const struct table_heading *heading, const struct grid_row *grid, struct table_row *row);
 enum stock_row_kind stock_row_kind(const struct stock_context *context, const struct table_row *row);
-/* The same for a row whose cells count in another grid of columns than the heading's (grid_row.grid), so that none has
- * a field. ROW_DATA: a number stands beside something else, which may be stock. */
+/* The same for a row whose cells count in another grid of columns than the heading's (grid_row.grid), so that no cell
+ * has a field. ROW_DATA means that a number stands beside something else, so it may be stock. */
 enum stock_row_kind stock_row_kind_unaligned(const struct stock_context *context, const struct grid_row *row);
 /* Does the cell hold a number? */
 bool stock_cell_is_amount(const struct stock_context *context, const struct grid_cell *cell);

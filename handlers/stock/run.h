@@ -37,16 +37,17 @@ struct stock_run {
 
 /* The result of the task as JSON, heap. */
 char *stock_result_json(const struct stock_run *run);
-/* Take an accepted line into the preview, as long as there is room. */
+/* Adds an accepted line to the preview if there is room. */
 void stock_preview_line(struct stock_run *run, const struct stock_line *line);
-/* First inserts, updates with old and new values, deletes, with the stock's values read for them. Returns 0 or -1. */
+/* Fills run->changes: the first inserts, updates with old and new values, and deletes. Reads the stock's values from
+ * the database. Returns 0 or -1. */
 int stock_changes_json(struct stock_run *run);
 
 /* ---- Effect (save.c) ------------------------------------------------------------------------------------------- */
 
-/* What commits together with the task's final state; job_effect_fn with a struct stock_run as ctx. */
+/* Writes what commits together with the task's final state; a job_effect_fn with a struct stock_run as ctx. */
 int stock_save(struct job *job, struct store_conn *db, struct job_ending *ending, void *ctx);
-/* For a failed ending: only the row errors. */
+/* The same for a failed task: writes only the row errors. */
 int stock_save_failed(struct job *job, struct store_conn *db, struct job_ending *ending, void *ctx);
 
 #endif

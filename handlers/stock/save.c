@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define DELETE_GUARD_ITEMS 20 /* smaller warehouses may be emptied without asking */
+#define DELETE_GUARD_ITEMS 20 /* smaller warehouses may be emptied without force */
 
 /* ---- Row errors ------------------------------------------------------------------------------------------------ */
 
@@ -33,7 +33,7 @@ static int add_issue(struct stock_run *run, struct store_bulk *bulk, const char 
     return store_bulk_add(bulk, v);
 }
 
-/* The recognised columns in the order of the file, as stock_row_raw() has their cells. */
+/* Saves the recognised columns in the order of the file, as stock_row_raw() writes their cells. */
 static int save_columns(const struct stock_run *run, struct store_conn *db)
 {
     const struct table_heading *heading = &run->reader.heading;
@@ -82,7 +82,7 @@ static int on_date(const struct store_value *v, unsigned n, void *ctx)
     return 0;
 }
 
-/* Locks the warehouse's row as well: two imports that both lost track of time still meet here. */
+/* This also locks the warehouse's row: two imports that both lost their lease without noticing still meet here. */
 static int check_newer(struct stock_run *run, struct store_conn *db, struct job_ending *ending)
 {
     struct store_value id = STORE_U(run->warehouse_id);
@@ -94,9 +94,10 @@ static int check_newer(struct stock_run *run, struct store_conn *db, struct job_
         return 0;
     value_date_format(recorded, has);
     value_date_format(date, brings);
-    job_ending_fail(ending, "E_STOCK_OLDER",
-                    "The stock on record of warehouse %s is of %s, the file is of %s. Send it with force to go back.",
-                    run->params.warehouse, has, brings);
+    job_ending_fail(
+        ending, "E_STOCK_OLDER",
+        "Warehouse %s has stock of %s, and the file is older: it is of %s. Send it with force to import it anyway.",
+        run->params.warehouse, has, brings);
     return JOB_EFFECT_REJECT;
 }
 
@@ -157,8 +158,8 @@ static int record_counts(struct stock_run *run, struct store_conn *db)
 
 /* ---- The effect ------------------------------------------------------------------------------------------------ */
 
-/* The lease keeps every other import out between the reading of the present stock and this transaction, so the numbers
- * must come out as worked out. If they do not, somebody wrote by hand: start over from what is there now. */
+/* The lease keeps other imports out from the reading of the present stock to this transaction, so the numbers of
+ * written rows must be as computed. If they are not, somebody wrote by hand: start over from the present stock. */
 static int write_difference(struct stock_run *run, struct store_conn *db)
 {
     struct stock_written written = {0, 0, 0};
@@ -191,8 +192,8 @@ static void tell(const struct stock_run *run, struct job_ending *ending)
         snprintf(ending->message + n, sizeof ending->message - (size_t)n, ", %u rejected", reader->rows_rejected);
 }
 
-/* A map row or lot that was added after this run read the catalogue has linked what waited then; what this run has
- * written since must be linked as well. */
+/* A map row or lot that was added after this run read the catalogue has linked the rows that had no lot then. The rows
+ * that this run has written must be linked as well. */
 static int link_with_new_rows(struct stock_run *run, struct store_conn *db)
 {
     uint64_t mark = 0;

@@ -46,7 +46,7 @@ static void number_values(const struct stock_items *items, const struct stock_it
     }
 }
 
-/* part_number and name; NULL when they stay as they are. */
+/* part_number and name; NULL if they stay as they are. */
 static void text_values(const struct stock_items *items, const struct stock_item *item, struct store_value v[2])
 {
     v[0] = v[1] = STORE_N;
@@ -94,8 +94,8 @@ static const char stage_row[] = "INSERT INTO stock_stage (item, kind, stock_id, 
                                 "lot_qty, qty, reserved, unit, unit_cost, "
                                 "received_on) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)";
 
-/* The kinds in the statements are enum stock_change. STRAIGHT_JOIN: left to itself the optimiser may scan the stage
- * once for each row of the stock. */
+/* The kinds in the statements are enum stock_change. STRAIGHT_JOIN: without it the optimiser may scan the stage once
+ * for each row of the stock. */
 _Static_assert(CHANGE_UPDATE == 2 && CHANGE_TEXTS == 3 && CHANGE_DELETE == 4, "as in the statements");
 static const char update_items[] =
     "UPDATE stock_stage s STRAIGHT_JOIN stock_item t FORCE INDEX (PRIMARY) ON t.id = s.stock_id SET "
@@ -193,7 +193,7 @@ static int stage_all(const struct stock_target *target, struct store_bulk *bulk)
     return rc == 0 ? store_bulk_flush(bulk) : rc;
 }
 
-/* TEMPORARY: of all DDL this commits nothing. */
+/* DDL for TEMPORARY tables does not commit the transaction. */
 static int write_changes(const struct stock_target *target, struct stock_written *written)
 {
     if (store_exec(target->db, drop_stage, NULL) != 0 || store_exec(target->db, create_stage, NULL) != 0)

@@ -5,27 +5,27 @@
 #include "handlers/pricing/labels.h"
 #include "handlers/sheet/grid/grid.h"
 
-#define TABLE_HEAD_ROWS 50 /* rows that may hold a heading … */
-#define TABLE_COLUMNS   60 /* … and columns: nothing right of them is recognised */
+#define TABLE_HEAD_ROWS 50 /* rows that may hold a heading */
+#define TABLE_COLUMNS   60 /* columns that are looked at; those to the right are ignored */
 
-/* Text of a cell without white space at its ends; n 0 when there is none. Borrowed, not terminated. */
+/* Text of a cell without white space at its ends; n 0 if there is none. Borrowed, not terminated. */
 struct cell_span {
     const char *s;
     size_t n;
 };
-/* Of a cell that may be NULL. */
+/* `cell` may be NULL. */
 struct cell_span cell_span(const struct grid_cell *cell);
 static inline bool cell_empty(const struct grid_cell *cell)
 {
     return cell_span(cell).n == 0;
 }
-/* Only of a text cell; n 0 for other kinds. */
+/* The same for text cells only; n 0 for other kinds. */
 struct cell_span cell_words(const struct grid_cell *cell);
 
 /* The cell in this column, or NULL. */
 const struct grid_cell *table_row_cell(const struct grid_row *row, uint32_t column);
-/* Heap copy in one block (free it with free()): the first TABLE_COLUMNS columns, texts cut at 4096 bytes, so that what
- * is kept of a hostile file stays small. */
+/* Heap copy in one block (free it with free()): the first TABLE_COLUMNS columns, texts cut at 4096 bytes, so that a
+ * hostile file takes little memory. */
 struct grid_row *table_row_copy(const struct grid_row *row);
 
 /* A row with its recognised cells by field; NULL where there is no cell. */

@@ -64,7 +64,7 @@ static size_t join(struct cell_span top, struct cell_span bottom, char *out, siz
     return top.n + 1 + bottom.n;
 }
 
-/* What the upper label says and the lower one leaves open. */
+/* Adds what the upper label says and the lower one does not. */
 static void add_hints(struct label_hints *hints, const struct label_hints *upper)
 {
     if (hints->currency[0] == '\0')
@@ -84,8 +84,8 @@ static enum stock_field pair_field(struct cell_span top, struct cell_span bottom
         if (is_amount(field))
             return field;
     }
-    /* Turnover reports nest the other way round as well: "Количество" over opening, receipt, issue, closing. Taking the
-     * first of them for the stock would import the opening balance. */
+    /* Turnover reports also nest the other way round: "Количество" over opening, receipt, issue, closing. The first of
+     * them is the opening balance, not the stock. */
     if (label_is_closing(bottom.s, bottom.n, &upper) && label_field(top.s, top.n, hints) == FIELD_QTY)
         return FIELD_QTY;
     size_t n = join(top, bottom, joined, sizeof joined);
@@ -129,7 +129,8 @@ static void read_candidate(const struct table_head_input *input, struct candidat
         c->n_fields = 0;
 }
 
-/* Most fields; then a pair whose merged caption is used; then one row; then the topmost, which came first. */
+/* The best candidate has the most fields; then it is a pair whose merged caption is used; then a single row; then the
+ * topmost, which came first. */
 static bool is_better(const struct candidate *c, const struct candidate *best)
 {
     if (c->n_fields != best->n_fields)
@@ -272,7 +273,7 @@ static size_t digits(const char *s, size_t n)
     return i;
 }
 
-/* Length of a date at the start of s, or 0: D.M.YYYY, D.M.YY or YYYY-MM-DD, and no longer run of numbers. */
+/* Length of a date at the start of s, or 0: D.M.YYYY, D.M.YY or YYYY-MM-DD, not part of a longer run of numbers. */
 static size_t date_length(const char *s, size_t n, bool *two_digits)
 {
     size_t a = digits(s, n);
@@ -291,8 +292,8 @@ static size_t date_length(const char *s, size_t n, bool *two_digits)
     return *two_digits || c == (a == 4 ? 2u : 4u) ? end : 0;
 }
 
-/* In running text "8.3.27" is as likely a version as a day, so dates with the year in two digits count only where there
- * is no other. */
+/* In running text "8.3.27" may be a version or a day, so dates with a year of two digits count only if there are no
+ * others. */
 struct latest_date {
     struct value_date full, two_digits;
 };
@@ -315,7 +316,7 @@ static void scan_dates(struct cell_span text, struct latest_date *latest)
     }
 }
 
-/* Does the cell tell when the report was made or printed? That is not the date of the stock. */
+/* Does the cell say when the report was made or printed? That is not the date of the stock. */
 static bool tells_printing(const struct grid_cell *cell)
 {
     char label[LABEL_BYTES * 4];

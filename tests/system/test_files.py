@@ -304,5 +304,5 @@ def test_formulas_that_nobody_has_calculated_are_told(stocked):
     assert task["result"]["file"]["uncalculated_formulas"] == 5 and task["result"]["errors"] == {"E_QTY_MISSING": 5}, task
     none = heading + "".join(row.format(i, "") for i in range(10))
     task = stocked.worker(0).wait(stocked.worker(0).upload(IMPORT, rows(none)).json["task_id"])
-    assert task["status"] == "error" and "10 of 10 rows were refused" in task["error"], task
+    assert task["status"] == "error" and "10 of 10 rows were rejected" in task["error"], task
     assert task["error"].endswith("10 formulas have no value yet: open the file in a spreadsheet program, save it and send that."), task

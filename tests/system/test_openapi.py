@@ -103,7 +103,7 @@ def test_the_parameters_of_reads_are_all_named(module_daemon, document):
             others.add(path)
             continue
         fault = next(fault for fault in answer.json["errors"] if fault["pointer"] == "/nonsense")
-        known = set(fault["detail"].removeprefix("is no parameter here; known are ").split(", "))
+        known = set(fault["detail"].removeprefix("is not a parameter here; known parameters: ").split(", "))
         assert known - set(re.findall(r"\{([^}]*)\}", path)) == documented, path
     assert others == WITHOUT_PARAMETERS
 

@@ -150,7 +150,7 @@ def test_an_unknown_parameter_is_answered_with_all_that_are_known(module_daemon)
     for kind in ("recalculate", "pricelist_create"):
         body = check_problem(client.post_json("/api/tasks", {"type": kind, "params": {"prise": 1}}), 422, "invalid-parameters")
         fault = next(fault for fault in body["errors"] if fault["pointer"] == "/params/prise")
-        assert fault["detail"] == "is no parameter here; known are " + ", ".join(schemas[f"{kind}_params"]["properties"])
+        assert fault["detail"] == "is not a parameter here; known parameters: " + ", ".join(schemas[f"{kind}_params"]["properties"])
     body = check_problem(client.upload("/api/stock/import?warehouse=MAIN&prise=1", samples.demo_stock()), 422, "invalid-parameters")
     assert all(name in body["errors"][0]["detail"] for name in schemas["stock_import_params"]["properties"]), body
 

@@ -72,6 +72,8 @@ def test_a_type_is_one_file_and_one_line(built, place, template):
         assert counters["total"] == steps and 0 < counters["done"] <= steps
         ended = client.wait(task_id)
         assert (ended["status"], ended["message"], ended["result"]) == ("completed", "counted", {"counted": True})
+        counters = client.get(f"/api/tasks/{task_id}?view=full").json["counters"]
+        assert counters["total"] == counters["done"] == steps and counters["rejected"] is None
         document = client.get("/api/openapi.json").json
         assert document["components"]["schemas"]["countdown_params"]["properties"]["steps"]["default"] == 10
         assert "Countdown" in [start["title"] for start in document["components"]["schemas"]["TaskStart"]["oneOf"]]

@@ -15,7 +15,7 @@ static void reject_member(struct param_faults *faults, yajl_val body)
         if (strcmp(key, "type") == 0 || strcmp(key, "params") == 0)
             continue;
         snprintf(pointer, sizeof pointer, "/%.90s", key);
-        param_faults_add(faults, pointer, "unknown", "unknown member; known are type and params");
+        param_faults_add(faults, pointer, "unknown", "unknown member; known members: type, params");
     }
 }
 

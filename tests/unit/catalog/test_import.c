@@ -349,7 +349,7 @@ static void refuses_wrong_headings(void **state)
 {
     (void)state;
     fails("warehouses", "code,name,colour\nA,a,b\n", "E_COLUMNS", "heading has 3 columns");
-    fails("warehouses", "code,colour\nA,b\n", "E_COLUMNS", "no column \"colour\"; known are code, name");
+    fails("warehouses", "code,colour\nA,b\n", "E_COLUMNS", "Unknown column \"colour\"; known columns: code, name");
     fails("warehouses", "code\nA\n", "E_COLUMNS", "name is missing");
     fails("warehouses", "code,code\nA,A\n", "E_COLUMNS", "twice");
     fails("warehouses", "code,name\n", "E_NO_DATA", "no rows");

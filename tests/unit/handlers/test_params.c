@@ -135,7 +135,8 @@ static void names_each_fault(void **state)
         {"{\"warehouse\":\"A\",\"lots\":[\"a\",\"b\",\"c\",\"d\"]}", "/lots", "range", "must have at most 3 items"},
         {"{\"warehouse\":null}", "/warehouse", "required", "is required"},
         {"{\"warehouse\":\"A\",\"x/y~z\":1}", "/x~1y~0z", "unknown",
-         "is no parameter here; known are warehouse, mode, stock_date, dry_run, max_reject_pct, vat_rate, lots, free"},
+         "is not a parameter here; known parameters: warehouse, mode, stock_date, dry_run, max_reject_pct, vat_rate, "
+         "lots, free"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct param_faults faults;
@@ -173,7 +174,7 @@ static void names_what_is_known_by_whole_names(void **state)
     }
     assert_null(params_from_text(many, (struct param_raw[]){{"other", "1"}}, 1, &faults));
     assert_int_equal(faults.n, 1);
-    const char *rest = faults.fault[0].detail, begin[] = "is no parameter here; known are ", more[] = "…";
+    const char *rest = faults.fault[0].detail, begin[] = "is not a parameter here; known parameters: ", more[] = "…";
     assert_memory_equal(rest, begin, sizeof begin - 1);
     rest += sizeof begin - 1;
     int n = 0;
@@ -260,7 +261,7 @@ static void no_parameters_at_all(void **state)
     assert_string_equal(out, "{}");
     free(out);
     assert_null(params_from_text(none, (struct param_raw[]){{"a", "b"}}, 1, &faults));
-    assert_string_equal(faults.fault[0].detail, "is no parameter here; there are none");
+    assert_string_equal(faults.fault[0].detail, "is not a parameter here; there are none");
 }
 
 int main(void)

@@ -231,13 +231,13 @@ static void dry_run_and_empty_write_nothing(void **state)
     price_job(&test, &task_pricelist_create, TODAY);
     price_must_end(&test, &task_pricelist_create);
     assert_string_equal(test.error_code, "E_EMPTY_PRICELIST");
-    assert_string_equal(test.error, "No component would be in the list; left out were 0.");
+    assert_string_equal(test.error, "No component would be in the list; 0 were left out.");
     import_job_fini(&test);
     make_priced("(1, 'A', 'A', 'x', NULL, 'none', NULL), (2, 'B', 'B', 'x', NULL, 'none', NULL)");
     price_sql("UPDATE component SET active = 0 WHERE id = 2");
     price_job(&test, &task_pricelist_create, TODAY);
     price_must_end(&test, &task_pricelist_create);
-    assert_string_equal(test.error, "No component would be in the list; left out were 2: 1 inactive, 1 no_price.");
+    assert_string_equal(test.error, "No component would be in the list; 2 were left out: 1 inactive, 1 no_price.");
     import_job_fini(&test);
     assert_int_equal(price_number("SELECT COUNT(*) FROM lease WHERE until > UTC_TIMESTAMP()"), 0);
     make_priced(LOT(1, "A", 100));

@@ -129,7 +129,7 @@ static void tells_of_formulas(void **state)
         unsigned formulas;
     } cases[] = {
         {"['Артикул','Кол-во'],{'uncalculated':2,'cells':['MM64-R5']},{'uncalculated':1,'cells':['MM64-R5']}",
-         "2 of 2 rows were refused, more than 50 %; nothing was changed. 3 formulas have no value yet: open the file "
+         "2 of 2 rows were rejected, more than 50 %; nothing was changed. 3 formulas have no value yet: open the file "
          "in a "
          "spreadsheet program, save it and send that.",
          3},
