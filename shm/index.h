@@ -1,10 +1,12 @@
 /* Hash index from task id to slot. Derived state, internal to shm/.
  *
- * Open addressing with linear probing at a load of at most one half, deletion by shifting back, so there are no
+ * Open addressing with linear probing at a load of at most one half. Deletion shifts entries back, so there are no
  * tombstones. An entry is hash << 32 | slot + 1: the hash spares a look at the slots of other tasks, and tells a
- * deletion where an entry would like to stand. Changed with the lock held; probed by anybody. A probe without the lock
- * may miss an entry that is being shifted or rebuilt, so a miss counts only with the lock held. What it yields is a
- * candidate: the slot itself says whether it holds that id. */
+ * deletion where an entry would like to stand.
+ *
+ * Changed with the lock held; probed by anybody. A probe without the lock may miss an entry that is being shifted or
+ * rebuilt, so a miss counts only with the lock held. A probe yields candidates: the slot itself says whether it has
+ * that id. */
 #ifndef PF_SHM_INDEX_H
 #define PF_SHM_INDEX_H
 

@@ -3,12 +3,13 @@
  *   guard page | header | lock | process table | derived | free stack | index | nodes | final heap | slots | rests |
  *   counters | guard page
  *
- * Rules for everything in here: fixed-width types, explicit padding, indices instead of pointers, every part on cache
- * lines of its own. Primary state is the slots and the process table; the parts from "derived" to "final heap" are a
- * cache of the slots that the next holder of the lock rebuilds after a death. Nothing follows from the counters.
- * A value read from shared memory is range-checked before it is used as an index (shm_insist): a process that meets
- * nonsense in derived state aborts with the lock held, and the next holder's repair mends it. Sizes and offsets are
- * never read back from the mapping: each process keeps its own copy in struct shm_segment. */
+ * Rules for everything in here
+ *   - Fixed-width types, explicit padding, indices and no pointers. Every part is on cache lines of its own.
+ *   - Primary state is the slots and the process table. The parts from "derived" to "final heap" are a cache of the
+ *     slots that the next holder of the lock rebuilds after a death. Nothing follows from the counters.
+ *   - A value read from shared memory is range-checked before it is used as an index (shm_insist). A process that meets
+ *     nonsense in derived state aborts with the lock held, and the next holder's repair mends it.
+ *   - Sizes and offsets are never read back from the mapping: each process has its own copy in struct shm_segment. */
 #ifndef PF_SHM_LAYOUT_H
 #define PF_SHM_LAYOUT_H
 

@@ -1,15 +1,20 @@
-/* Process table: who is alive, by generation rather than by pid.
+/* Process table: who is alive, by generation and not by pid.
  *
- * One entry per possible child. A child number (kind, index) holds at most PROCTAB_LIVES entries that are not FREE, so
- * a child that dies in a loop while the janitor is away cannot use up another's; a table with PROCTAB_LIVES entries
- * for each child number never runs short. A janitor is given an entry even then: the oldest dead one of its own,
- * because nobody else would ever settle it. So a janitor settles by proctab_alive() of each task's owner, not by the
- * DEAD entries alone. Protocol (every field is an atomic; nobody locks): FREE -> ASSIGNED   master, before fork:
- * generation + 1 ASSIGNED -> ACTIVE child, when it is ready to work ACTIVE -> STOPPING child, when it stops in good
- * order and has handed its work back any -> DEAD        master, after waitpid, with the cause; then it pokes the
- * janitor DEAD -> FREE       janitor, after it has settled what the process owned A pid is reused by the kernel, a
- * generation is not: everything that names an owner names {slot, generation}. Death is known from the master's waitpid,
- * never from a stale heartbeat; heartbeats only tell "hung". */
+ * One entry per possible child. A child number (kind, index) has at most PROCTAB_LIVES entries that are not FREE, so a
+ * child that dies in a loop while the janitor is away cannot use up the entries of others. A table with PROCTAB_LIVES
+ * entries for each child number never runs short. A janitor gets an entry even then: the oldest dead one of its own,
+ * because nobody else would ever settle that. So a janitor settles by proctab_alive() of each task's owner, and not by
+ * the DEAD entries alone.
+ *
+ * Protocol (every field is an atomic; nobody locks)
+ *   FREE -> ASSIGNED    master, before fork: generation + 1
+ *   ASSIGNED -> ACTIVE  child, when it is ready to work
+ *   ACTIVE -> STOPPING  child, when it stops in good order and has handed its work back
+ *   any -> DEAD         master, after waitpid, with the cause; then it pokes the janitor
+ *   DEAD -> FREE        janitor, after it has settled what the process owned
+ *
+ * The kernel reuses pids; a generation is never reused: everything that names an owner names {slot, generation}. Death
+ * is known from the master's waitpid, never from a stale heartbeat. Heartbeats only tell "hung". */
 #ifndef PF_SHM_PROCTAB_H
 #define PF_SHM_PROCTAB_H
 
@@ -43,47 +48,47 @@ struct proc_info {
     bool stopped_cleanly; /* the child said STOPPING before it ended */
 };
 
-/* Master only. Take a FREE entry for child number `index` (below 65536) of `kind`. Returns 0 and *out, or -EAGAIN when
- * no entry is free or PROCTAB_LIVES are in use (the janitor has not settled the dead ones yet; for PROC_JANITOR only
- * when none of its own is DEAD). */
+/* Master only. Take a FREE entry for child number `index` (below 65536) of `kind`. Returns 0 and *out, or -EAGAIN if no
+ * entry is free or PROCTAB_LIVES are in use: the janitor has not settled the dead ones yet. PROC_JANITOR gets -EAGAIN
+ * only if none of its own is DEAD. */
 int proctab_assign(struct shm_segment *seg, enum proc_kind kind, uint32_t index, struct proc_ref *out);
 
 /* Master only, after fork in the parent. The child may call it as well with its own pid: same value, harmless. */
 void proctab_set_pid(struct shm_segment *seg, struct proc_ref who, pid_t pid);
 
-/* Child: it is ready to work / it stops in good order. */
+/* Child: it is ready to work; it stops in good order. */
 void proctab_active(struct shm_segment *seg, struct proc_ref me);
 void proctab_stopping(struct shm_segment *seg, struct proc_ref me);
 
 /* Child: one heartbeat. Cheap; at least once a second. */
 void proctab_beat(struct shm_segment *seg, struct proc_ref me);
 
-/* Master only: the process of this entry has been reaped with this status. Gossip (an old generation) is ignored. */
+/* Master only: the process of this entry has been reaped with this status. An old generation is ignored. */
 void proctab_dead(struct shm_segment *seg, struct proc_ref who, int wait_status);
 
 /* Janitor (or the master for kinds that own no task: PARSER, DATABASE): the entry may be used again. */
 void proctab_release(struct shm_segment *seg, struct proc_ref who);
 
-/* Child: a number of its own by which the janitor finds what it has outside, such as its session with the database; 0 =
- * nothing. Forgotten with its life. */
+/* Child: a number by which the janitor finds what this child has outside, such as its session with the database; 0 =
+ * nothing. It ends with the life of the entry. */
 void proctab_set_session(struct shm_segment *seg, struct proc_ref me, uint64_t session);
-/* 0 when that life is over. */
+/* Returns 0 if that life is over. */
 uint64_t proctab_session(const struct shm_segment *seg, struct proc_ref who);
 
-/* True while that life of the entry is ASSIGNED, ACTIVE or STOPPING. False for {0,0}. */
+/* Returns true while that life of the entry is ASSIGNED, ACTIVE or STOPPING; false for {0,0}. */
 bool proctab_alive(const struct shm_segment *seg, struct proc_ref who);
 
-/* Copy entry `slot`. Returns false when slot is out of range. */
+/* Copy entry `slot`. Returns false if `slot` is out of range. */
 bool proctab_read(const struct shm_segment *seg, uint32_t slot, struct proc_info *out);
 
 /* Number of entries, for loops. */
 uint32_t proctab_size(const struct shm_segment *seg);
 
-/* The entry of the only or first living process of a kind with this index; {0,0} when there is none. */
+/* The entry of the first living process of a kind with this index; {0,0} if there is none. */
 struct proc_ref proctab_find(const struct shm_segment *seg, enum proc_kind kind, uint32_t index);
 
-/* Janitor: ask the master to send `signal` to that process; the master looks after every poke and takes the request
- * (returns 0 when there is none). The master checks the generation before it signals. */
+/* Janitor: ask the master to send `signal` to that process. Master, after every poke: take the request. Returns the
+ * signal, or 0 if there is no request. The master checks the generation before it signals. */
 void proctab_request_kill(struct shm_segment *seg, struct proc_ref who, int signal);
 int proctab_take_kill(struct shm_segment *seg, uint32_t slot, struct proc_ref *who);
 

@@ -1,12 +1,14 @@
-/* The lists a slot stands in by its state. Derived state, internal to shm/; lock held for all of it.
+/* The lists that a slot stands in, by its state. Derived state, internal to shm/. The caller holds the lock.
  *
- *   FREE             a stack of slots in an array
- *   READY            one list per type, sorted by order. Per type, so that a claim skips a type at its limit in one
- * step final            a min-heap by done_ms: evicting the oldest costs a logarithm whatever the order in which tasks
- *                    ended or were filled in from the journal. A scan would touch every slot at every submission once
- *                    the table is full, which is its normal condition; a plain queue would evict by order of arrival
- *   CLAIMED, RUNNING a count per type
- *   RESERVED         none */
+ *   FREE              a stack of slots in an array
+ *   READY             one list per type, sorted by order. Per type, so that a claim skips a type at its limit in one
+ *                     step
+ *   SUCCEEDED, FAILED,
+ *   CANCELLED         one min-heap by done_ms: evicting the oldest costs a logarithm, whatever the order in which tasks
+ *                     ended or were filled in from the journal. A scan would touch every slot at every submission once
+ *                     the table is full, which is its normal condition. A plain queue would evict by order of arrival
+ *   CLAIMED, RUNNING  a count per type
+ *   RESERVED          none */
 #ifndef PF_SHM_QUEUE_H
 #define PF_SHM_QUEUE_H
 

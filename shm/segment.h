@@ -1,13 +1,17 @@
 /* The shared segment: one POSIX shared-memory object made by the master before its first fork.
  *
  * Rules of use
- *   - The master calls shm_segment_new() once; children inherit the mapping by fork and use the same pointer.
- *   - Only worker, runner and janitor processes take the table lock. The master never does: it must survive
- *     whatever a child left behind (PostgreSQL's postmaster keeps the same rule).
+ *   - The master calls shm_segment_new() once. Children inherit the mapping by fork and use the same pointer.
+ *   - Only worker, runner and janitor processes take the table lock. The master never does: it must survive whatever a
+ *     child left behind (PostgreSQL's postmaster keeps the same rule).
  *   - The segment is a cache of the journal plus progress in flight. Losing it loses no accepted task.
  *
- * Layout, in this order, each part on cache lines of its own:
- *   header (magic written last) | lock | process table | derived state (free list, index, ready queue) | slots |
+ * Layout, in this order, each part on cache lines of its own
+ *   header          magic written last
+ *   lock
+ *   process table
+ *   derived state   free list, index, ready queue
+ *   slots           heads, then the rest of each task
  *   counters
  *
  * This module knows no HTTP, no SQL and no libevent. */
@@ -38,8 +42,8 @@ int shm_segment_new(const struct shm_geometry *geometry, struct shm_segment **ou
 /* Unmap; *seg becomes NULL. Never while this process holds the lock. */
 void shm_segment_free(struct shm_segment **seg);
 
-/* Does the header still say what the segment was made with (magic, layout, sizes, boot number)? False means that
- * somebody wrote where nobody may: treat it like a lost segment. */
+/* Returns true if the header still says what the segment was made with (magic, layout, sizes, boot number). False means
+ * that somebody wrote where nobody may: treat it as a lost segment. */
 bool shm_segment_intact(const struct shm_segment *seg);
 
 /* 64 random bits made with each segment: part of a task's entity tag, so that a number from an earlier life of

@@ -1,13 +1,15 @@
 /* Bodies of a slot: how they are written, published and copied. Internal to shm/.
  *
- * Bodies are arrays of relaxed atomic words, so a copy that races with a writer is defined behaviour and is thrown away
- * by the version check. Only what a task uses is written and read: the head, the counts, each string up to its
- * terminator, text_len bytes of text; what lies behind is left from earlier tasks and is never looked at.
+ * Bodies are arrays of relaxed atomic words. A copy that races with a writer is therefore defined behaviour, and the
+ * version check throws it away. Only what a task uses is written and read: the head, the counts, each string up to its
+ * terminator, text_len bytes of text. What lies behind is left from earlier tasks and is never looked at.
  *
- * Memory order. Writer: release fence, fill the shadow body, store version + 1 with release. Reader: load the version
- * with acquire, copy, acquire fence, load the version again. The writer's fence is what makes the second load see that
- * the body under the reader was taken for the next-but-one change: a word of that change, seen by the reader, brings
- * with it the version store of the change in between, whichever process made it. */
+ * Memory order
+ *   writer  release fence, fill the shadow body, store version + 1 with release
+ *   reader  load the version with acquire, copy, acquire fence, load the version again
+ * The writer's fence makes the second load see that the body under the reader was taken for the next-but-one change: a
+ * word of that change, seen by the reader, brings with it the version store of the change in between, whichever process
+ * made it. */
 #ifndef PF_SHM_SLOT_H
 #define PF_SHM_SLOT_H
 

@@ -1,27 +1,33 @@
-/* The task table: every live task and as many finished ones as fit, readable by any process without a lock.
+/* The task table: every live task and as many finished ones as fit. Any process reads it without a lock.
  *
  * Protocol
- *   Slots are the truth; the free list, the hash index and the ready queue are derived from them and may be torn when a
+ *   Slots are the truth. The free list, the hash index and the ready queue are derived from them and may be torn when a
  *   process dies: the next holder of the lock rebuilds them (lock.h).
  *   A slot has two bodies and one 64-bit version word. Bit 0 of the version selects the valid body. A writer (lock
  *   held) copies the valid body into the other one, changes it there, and stores version + 1 with release. One store is
  *   the whole change: a writer killed anywhere leaves the whole old or the whole new task (LMDB's two meta pages).
  *   A reader loads the version (acquire), copies the body word by word (relaxed), fences, loads the version again, and
- *   retries when it moved, at most SHM_READ_RETRIES times before it takes the lock once. Readers never wait for a
- * writer. Order in one operation: fill the shadow body, publish, then free list, index and queue. On freeing: index
- * entry out, then FREE published, then free list. A lookup that misses is confirmed once under the lock, since deletes
- * and rebuilds may hide an entry for a moment.
+ *   retries if it has changed. After SHM_READ_RETRIES retries it takes the lock once. Readers never wait for a writer.
+ *   Order in one operation: fill the shadow body, publish, then free list, index and queue. On freeing: index entry
+ *   out, then FREE published, then free list.
+ *   A lookup that misses is confirmed once under the lock, since deletes and rebuilds may hide an entry for a moment.
  *
  * Who may change a slot, by state
  *   FREE                          anybody with the lock: reserve
  *   RESERVED                      the worker (or janitor) that reserved it
  *   READY                         any runner (claim); worker or janitor (cancel, expire)
- *   CLAIMED, RUNNING              its owner; the janitor when the owner is dead; anybody may set the cancel flag
+ *   CLAIMED, RUNNING              its owner; the janitor if the owner is dead; anybody may set the cancel flag
  *   SUCCEEDED, FAILED, CANCELLED  nobody, but it may be freed (retention, forgotten); reserve may evict it (oldest
- * first) when no slot is free Allowed moves besides those of reserve and claim: an unfinished task may be rewritten in
- * its state, freed (another node has it) or become final (RESERVED too: history filled in from the journal); RESERVED,
- * CLAIMED and RUNNING may become READY, CLAIMED may become RUNNING; a final one may only be freed. shm_table_change()
- * is the only function that moves a task; it aborts on a move that is not in its table. */
+ *                                 first) if no slot is free
+ *
+ * Moves that are allowed, besides those of reserve and claim
+ *   FREE                          none
+ *   RESERVED                      RESERVED, READY, FREE, any final state (history filled in from the journal)
+ *   READY                         READY, FREE (another node has it), any final state
+ *   CLAIMED                       CLAIMED, RUNNING, READY, FREE, any final state
+ *   RUNNING                       RUNNING, READY, FREE, any final state
+ *   SUCCEEDED, FAILED, CANCELLED  FREE
+ * shm_table_change() is the only function that moves a task. It aborts on a move that is not in this list. */
 #ifndef PF_SHM_TABLE_H
 #define PF_SHM_TABLE_H
 
@@ -42,8 +48,8 @@ struct shm_segment;
 
 enum task_state {
     TASK_FREE = 0,  /* on the free list */
-    TASK_RESERVED,  /* taken for a task whose row is not committed yet; in the index, so that the id is not taken twice,
-                       but polls do not see it */
+    TASK_RESERVED,  /* taken for a task whose row is not committed yet; in the index, so that no id is taken twice, but
+                       polls do not see it */
     TASK_READY,     /* in the index and in the ready queue */
     TASK_CLAIMED,   /* in the index; a runner is asking the journal for it */
     TASK_RUNNING,   /* in the index; the owner works on it */
@@ -127,56 +133,60 @@ struct shm_poll {
     char text[TASK_TEXT_MAX];
 };
 
-/* Take a slot for a task that is about to be journalled. `me` owns it until shm_table_change() to READY, or to FREE.
- * When none is free, the oldest final task (by done_ms) is evicted. Returns 0 and *out, -ENOSPC when all slots hold
- * live tasks, -EEXIST when the id is already in the table, -ETIMEDOUT or -ENOTRECOVERABLE from the lock. */
+/* Take a slot for a task that is about to be journalled. `me` owns it until shm_table_change() to READY or to FREE. If
+ * no slot is free, the oldest final task (by done_ms) is evicted.
+ * Returns
+ *   0                            and *out
+ *   -ENOSPC                      all slots hold live tasks
+ *   -EEXIST                      the id is in the table already
+ *   -ETIMEDOUT, -ENOTRECOVERABLE from the lock */
 int shm_table_reserve(struct shm_segment *seg, struct proc_ref me, const uint8_t id[16], uint8_t type,
                       struct shm_handle *out);
 
-/* Replace a task by `next`, if it is still at version `expect` (from shm_table_read). The only way a task moves: the
- * pair (old state, next->state) must be in the table of allowed moves, else abort. id, type, generation and order are
- * kept from the slot (order is given when it first becomes READY); visible is raised when the text differs; the owner
- * is taken from next in the owned states, where it must name somebody, and cleared in the others. Derived lists follow.
- * Returns 0, -ESTALE (it moved: read again and decide again), -ESRCH (another use of the slot), -ETIMEDOUT,
- * -ENOTRECOVERABLE. Pokes nobody: call watch_tell() afterwards when requests may be held for the task. */
+/* Replace a task by `next`, if it is still at version `expect` (from shm_table_read). A task moves in no other way: the
+ * pair (old state, next->state) must be in the list of allowed moves, else abort.
+ *   id, type, generation, order  stay as the slot has them (order is given when the task first becomes READY)
+ *   visible                      is raised if the text differs
+ *   owner                        is taken from next in the owned states, where it must name somebody; else cleared
+ * Derived lists follow. Pokes nobody: call watch_tell() afterwards if there may be long polls for the task.
+ * Returns 0, -ESTALE (it moved: read again and decide again), -ESRCH (another use of the slot), or from the lock. */
 int shm_table_change(struct shm_segment *seg, struct shm_handle task, uint64_t expect, const struct shm_task *next);
 
 /* Claim the oldest READY task whose type is below its limit for `me`: READY -> CLAIMED. Returns 0 with *task and *out
- * (the state after the claim), -EAGAIN when there is none, -ETIMEDOUT, -ENOTRECOVERABLE. */
+ * (the task after the claim), -EAGAIN if there is none, or from the lock. */
 int shm_table_claim(struct shm_segment *seg, struct proc_ref me, struct shm_handle *task, struct shm_task *out);
 
-/* Set TASK_CANCEL_ASKED without changing anything else; a final task stays as it is. Returns 0, -ESRCH, or from the
- * lock. */
+/* Set TASK_CANCEL_ASKED and change nothing else. A final task stays as it is. Returns 0, -ESRCH, or from the lock. */
 int shm_table_ask_cancel(struct shm_segment *seg, struct shm_handle task);
 
-/* Lock-free copy of one task; what lies behind a string's terminator or behind text_len is undefined. *version is what
- * shm_table_change() expects. Returns 0 or -ESRCH. */
+/* Copy one task without a lock. What lies behind a string's terminator or behind text_len is undefined. *version is
+ * what shm_table_change() expects. Returns 0 or -ESRCH. */
 int shm_table_read(struct shm_segment *seg, struct shm_handle task, struct shm_task *out, uint64_t *version);
 
-/* Lock-free test of the cancel flag. False when the task is gone. */
+/* Read the cancel flag without a lock. Returns false if the task is gone. */
 bool shm_table_cancel_asked(struct shm_segment *seg, struct shm_handle task);
 
-/* Find a task by id; RESERVED ones are not found. Lock-free on a hit. Returns 0, -ENOENT, or from the lock. */
+/* Find a task by id. RESERVED tasks are not found. Takes no lock on a hit. Returns 0, -ENOENT, or from the lock. */
 int shm_table_find(struct shm_segment *seg, const uint8_t id[16], struct shm_handle *out);
 
-/* The poll: find and copy only what the answer needs. Returns as shm_table_find(). */
+/* The poll: find a task and copy only what the answer needs. Returns as shm_table_find(). */
 int shm_table_poll(struct shm_segment *seg, const uint8_t id[16], struct shm_poll *out);
 
-/* Call fn for every slot that is not FREE (a copy, lock-free, each whole, not all of one moment). Stops when fn returns
- * false. RESERVED ones are included. */
+/* Call fn for every slot that is not FREE, RESERVED ones included. Each copy is whole; they are not all of one moment.
+ * No lock is taken. Stops when fn returns false. */
 typedef bool (*shm_table_visit)(const struct shm_task *task, struct shm_handle handle, uint64_t version, void *ctx);
 void shm_table_each(struct shm_segment *seg, shm_table_visit fn, void *ctx);
-/* The same for tasks of a set of states (never FREE). What is not in it costs a cache line: for whoever looks several
- * times a second for the few that matter. */
+/* The same for tasks of a set of states (never FREE). A slot in another state costs one cache line: made for callers
+ * that look several times a second for the few that matter. */
 void shm_table_each_in(struct shm_segment *seg, unsigned states, shm_table_visit fn, void *ctx);
 
-/* Number of slots per state; lock-free, not of one moment, and for the moment of a repair too low. */
+/* Number of slots per state. Read without a lock, not of one moment, and too low during a repair. */
 void shm_table_count(struct shm_segment *seg, uint32_t by_state[TASK_STATES]);
-/* Number of tasks of a type that are READY, CLAIMED or RUNNING; as true as the above. */
+/* Number of tasks of a type that are READY, CLAIMED or RUNNING. As exact as the above. */
 uint32_t shm_table_live(struct shm_segment *seg, uint8_t type);
 
-/* Tasks that wait (READY): of one type, from a counter; of one client, by a walk over all heads. Lock-free and, like
- * the counts above, for decisions that may be a little off. */
+/* Tasks that wait (READY): of one type, from a counter; of one client, by a walk over all heads. Read without a lock,
+ * for decisions that may be a little off. */
 uint32_t shm_table_waiting(struct shm_segment *seg, uint8_t type);
 uint32_t shm_table_client_waiting(struct shm_segment *seg, uint32_t client);
 
@@ -184,8 +194,8 @@ uint32_t shm_table_client_waiting(struct shm_segment *seg, uint32_t client);
  * -EIO when a slot is beyond repair (state out of range, two slots with one id): the segment is lost. */
 int shm_table_rebuild(struct shm_segment *seg);
 
-/* Check every invariant (shm/README.md lists them) under the lock; on a violation writes a sentence to why. For tests
- * and for the checker of a running daemon. Returns true when all hold. */
+/* Check every invariant (shm/README.md lists them) under the lock. On a violation it writes a sentence to `why`. For
+ * tests and for the checker of a running daemon. Returns true if all hold. */
 bool shm_table_check(struct shm_segment *seg, char *why, size_t why_size);
 
 bool task_state_final(enum task_state state);

@@ -1,15 +1,17 @@
 /* Processes (or threads) that use the table at random and keep a ledger of what they were promised.
  *
  * The ledger lies in shared memory of its own. It is written around each operation in such an order that a death in
- * between only weakens what can be said about that task, and never accuses the table wrongly: acked      after the task
- * was published as READY finishing  raised before somebody tries to end the task, lowered when the attempt was refused
+ * between only weakens what can be said about that task, and never accuses the table wrongly:
+ *   acked      set after the task was published as READY
+ *   finishing  raised before somebody tries to end the task, lowered if the attempt was refused
  *   finals     raised after somebody ended it
  *   owner      set after a claim, cleared before it is given back or ended
+ *
  * Checked all the time, by everybody:
- *   - an acked task that nobody tried to end is found, and its text is whole;
+ *   - an acked task that nobody tried to end is found, and all of it is whole: numbers, counts, strings, text;
  *   - nobody claims a task that another one has; nobody takes it from a living owner;
  *   - nobody ends a task twice;
- *   - what one observer sees of a slot moves along the graph of states, its version and generation only grow. */
+ *   - what one observer sees of a slot moves along the graph of states, and its version and generation only grow. */
 #ifndef PF_PROVE_ACTORS_H
 #define PF_PROVE_ACTORS_H
 
