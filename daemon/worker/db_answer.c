@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/hex.h"
 #include "base/log.h"
+#include "daemon/http/etag.h"
 #include "daemon/http/prefer.h"
 #include "daemon/process/process.h"
 
@@ -28,26 +29,10 @@ struct travelling {
     bool left; /* the client, meanwhile */
 };
 
-bool db_answer_tag_matches(const char *header, const char *tag)
-{
-    const char *opaque = strchr(tag, '"');
-
-    /* Quotes cannot occur inside a tag, so a substring with both of them is the whole tag. */
-    return header && (strcmp(header, "*") == 0 || strstr(header, opaque));
-}
-
-uint64_t db_answer_digest(const char *text, size_t len)
-{
-    uint64_t hash = UINT64_C(14695981039346656037); /* FNV-1a */
-    for (size_t i = 0; i < len; i++)
-        hash = (hash ^ (unsigned char)text[i]) * UINT64_C(1099511628211);
-    return hash;
-}
-
 bool db_answer_not_modified(struct db_answer *answer, const char *etag)
 {
     snprintf(answer->etag, sizeof answer->etag, "%s", etag);
-    if (!db_answer_tag_matches(answer->if_none_match, etag))
+    if (!etag_matches(answer->if_none_match, etag))
         return false;
     answer->status = 304;
     return true;

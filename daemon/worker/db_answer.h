@@ -75,10 +75,4 @@ int db_answer_refuse(struct db_answer *answer, const struct param_faults *faults
  * answer a problem. Set file_len when it is written. */
 int db_answer_file(struct db_answer *answer);
 
-/* 64 bits of a text, for the tag of an answer that has no version. */
-uint64_t db_answer_digest(const char *text, size_t len);
-
-/* Is `tag` one of the tags of an If-None-Match header (NULL = none)? Weak comparison. */
-bool db_answer_tag_matches(const char *header, const char *tag);
-
 #endif

@@ -2,7 +2,7 @@
 #include "daemon/api/openapi/openapi.h"
 
 #include "base/hex.h"
-#include "daemon/worker/db_answer.h"
+#include "daemon/http/etag.h"
 #include "handlers/task_type.h"
 
 #include <assert.h>
@@ -239,7 +239,7 @@ void resource_openapi(struct http_request *request)
     const char *text = openapi_text(&len);
     http_reply_header(request, "ETag", document.etag);
     http_reply_header(request, "Cache-Control", "public, max-age=60");
-    if (db_answer_tag_matches(http_header(request, "If-None-Match"), document.etag))
+    if (etag_matches(http_header(request, "If-None-Match"), document.etag))
         http_reply_empty(request, 304);
     else
         http_reply_json(request, 200, text, len);

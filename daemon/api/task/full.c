@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "daemon/api/task/read.h"
 #include "daemon/api/task/tasks.h"
+#include "daemon/http/etag.h"
 #include "daemon/task/full_json.h"
 #include "daemon/task/spool.h"
 #include "daemon/task/state.h"
@@ -41,7 +42,7 @@ static void full_free(struct full_get *get)
 static void full_tag(const struct full_get *get, char *tag, size_t size)
 {
     const struct worker *worker = get->request->app;
-    unsigned long long digest = db_answer_digest(get->view.text, get->view.len);
+    unsigned long long digest = etag_digest(get->view.text, get->view.len);
     char id[37];
     if (get->in_table) {
         snprintf(tag, size, "W/\"%llx.%llx.full.%llx\"", (unsigned long long)shm_segment_boot(worker->process->segment),

@@ -5,6 +5,7 @@
  * there, and it is answered at once. */
 #include "daemon/api/task/list.h"
 #include "daemon/api/task/read.h"
+#include "daemon/http/etag.h"
 #include "daemon/task/poll_json.h"
 #include "daemon/worker/db_answer.h"
 #include "daemon/worker/longpoll.h"
@@ -203,7 +204,7 @@ static char *missing_ids(const struct ids_request *ids)
 /* Is there nothing to wait for, so that the wish is honoured by an answer at once? `has`: If-None-Match, or NULL. */
 static bool nothing_to_wait_for(const struct ids_request *ids, const char *has, const char *tag)
 {
-    return (ids->n_live == 0 && !ids->elsewhere) || (has && !db_answer_tag_matches(has, tag));
+    return (ids->n_live == 0 && !ids->elsewhere) || (has && !etag_matches(has, tag));
 }
 
 static bool wait_for_full_list(struct http_request *request, struct db_answer *answer);
@@ -273,7 +274,7 @@ static void reply_list(struct http_request *request, const char *text, size_t le
     snprintf(applied, sizeof applied, "wait=%u", applied_s);
     if (applied_s)
         http_reply_header(request, "Preference-Applied", applied);
-    if (db_answer_tag_matches(http_header(request, "If-None-Match"), tag))
+    if (etag_matches(http_header(request, "If-None-Match"), tag))
         http_reply_empty(request, 304);
     else
         http_reply_json(request, 200, text, len);
@@ -285,7 +286,7 @@ static bool wait_for_list(struct http_request *request, const struct ids_request
 {
     struct worker *worker = request->app;
     const char *has = http_header(request, "If-None-Match");
-    if (ids->n_live == 0 || (has && !db_answer_tag_matches(has, tag)))
+    if (ids->n_live == 0 || (has && !etag_matches(has, tag)))
         return false;
     return longpoll_wait(worker->longpolls, request, has ? LONGPOLL_CHANGE : LONGPOLL_FINISH, ids->live, ids->n_live,
                          ids->wait_s, answer_list_after_wait);

@@ -10,6 +10,7 @@
 #include "base/time_text.h"
 #include "daemon/api/task/read.h"
 #include "daemon/api/task/tasks.h"
+#include "daemon/http/etag.h"
 #include "daemon/task/poll_json.h"
 #include "daemon/task/state.h"
 #include "daemon/worker/db_answer.h"
@@ -159,7 +160,7 @@ struct items {
 
 void tasklist_tag(const char *text, size_t len, char tag[TASKLIST_TAG_BYTES])
 {
-    snprintf(tag, TASKLIST_TAG_BYTES, "W/\"l.%llx\"", (unsigned long long)db_answer_digest(text, len));
+    snprintf(tag, TASKLIST_TAG_BYTES, "W/\"l.%llx\"", (unsigned long long)etag_digest(text, len));
 }
 
 size_t tasklist_slot_text(struct shm_segment *segment, const store_uuid id, struct shm_poll *poll)

@@ -5,10 +5,10 @@
 #include "base/clock.h"
 #include "base/hex.h"
 #include "daemon/api/task/tasks.h"
+#include "daemon/http/etag.h"
 #include "daemon/http/prefer.h"
 #include "daemon/task/poll_json.h"
 #include "daemon/task/state.h"
-#include "daemon/worker/db_answer.h"
 #include "daemon/worker/longpoll.h"
 #include "daemon/worker/textcache.h"
 #include "handlers/params.h"
@@ -38,7 +38,7 @@ void taskread_reply(struct http_request *request, const struct task_reading *rea
     http_reply_header(request, "Vary", "Prefer");
     if (reading->applied)
         reply_preference(request, reading);
-    if (db_answer_tag_matches(http_header(request, "If-None-Match"), shown->tag)) {
+    if (etag_matches(http_header(request, "If-None-Match"), shown->tag)) {
         http_reply_empty(request, 304);
         return;
     }
@@ -127,7 +127,7 @@ static void reply_journal(struct journal_get *get)
     }
     if (!get->final)
         get->reading.applied = false; /* lives on another node: it cannot wait here */
-    journal_tag(get->reading.id, tag, sizeof tag, get->final ? 0 : db_answer_digest(get->text, get->len) | 1);
+    journal_tag(get->reading.id, tag, sizeof tag, get->final ? 0 : etag_digest(get->text, get->len) | 1);
     if (get->keep && get->final)
         textcache_put(worker->texts, get->reading.id, get->text, get->len);
     struct task_shown shown = {tag, get->final, get->outcome, get->text, get->len};
@@ -176,7 +176,7 @@ static void get_long(struct http_request *request, const struct task_reading *re
     struct task_shown shown = {.tag = tag, .final = true, .outcome = poll->outcome};
     journal_tag(reading->id, tag, sizeof tag, 0);
     shown.text = textcache_get(worker->texts, reading->id, &shown.len);
-    if (shown.text || db_answer_tag_matches(http_header(request, "If-None-Match"), tag))
+    if (shown.text || etag_matches(http_header(request, "If-None-Match"), tag))
         taskread_reply(request, reading, &shown);
     else
         get_from_journal(request, reading, true);
@@ -202,7 +202,7 @@ bool taskread_wait(struct http_request *request, struct task_reading *reading, c
     if (!reading->wait_s || !reading->may_wait || shown->final)
         return false;
     const char *has = http_header(request, "If-None-Match");
-    if (has && !db_answer_tag_matches(has, shown->tag))
+    if (has && !etag_matches(has, shown->tag))
         return false;
     reading->applied = wait_for_task(request, reading, visible);
     return reading->applied;
