@@ -3,6 +3,7 @@
 
 #include "base/token_file.h"
 #include "daemon/config/table.h"
+#include "daemon/http/hostname.h"
 #include "daemon/http/proxies.h"
 
 #include <assert.h>
@@ -310,6 +311,14 @@ static void check_proxies(struct load *load)
               "http.trusted_proxies: %s: must be unix, unix:USER with a known account, an address or a network", bad);
 }
 
+static void check_server_names(struct load *load)
+{
+    char bad[100];
+
+    if (hostname_list_check(load->config->server_names, bad) != 0)
+        fault(load, "configuration", "http.server_names: %s: must be a host name or an address, without a port", bad);
+}
+
 /* With a misspelt name the C library counts days in UTC without a word. Where there are no names at all it can only do
  * that, which is no fault of the file. */
 static void check_zone(struct load *load)
@@ -423,6 +432,7 @@ int config_load(const char *file, const char *const *overrides, unsigned n_overr
     find_password(&load);
     check_exposure(&load);
     check_proxies(&load);
+    check_server_names(&load);
     check_tokens(&load);
     check_zone(&load);
     if (load.faults > 0) {

@@ -22,18 +22,20 @@ struct config {
     char *user;       /* switched to when started as root */
     unsigned drain_s; /* limit for SIGTERM; default 20 */
     /* [http] */
-    char *listen;             /* ADDRESS:PORT or "" */
-    unsigned workers;         /* default: CPUs online */
-    uint64_t max_upload;      /* bytes, 64 MiB */
-    unsigned start_status;    /* 202 or 200 */
-    unsigned max_connections; /* per worker, 16384 */
-    unsigned idle_timeout_s;  /* 75: above nginx's 60 */
-    unsigned head_timeout_s;  /* 10 */
-    unsigned body_min_rate;   /* bytes per second below which an upload is cut off; 1024 */
-    char *trusted_proxies;    /* may say for whom they speak; daemon/http/proxies.h */
-    unsigned max_uploads;     /* per worker at once; 64 */
-    unsigned max_wait_s;      /* longest wait of a held poll; 25, 0 = none is held */
-    unsigned max_held;        /* per worker at once; 12288 */
+    char *listen;                /* ADDRESS:PORT or "" */
+    unsigned workers;            /* default: CPUs online */
+    uint64_t max_upload;         /* bytes, 64 MiB */
+    unsigned start_status;       /* 202 or 200 */
+    unsigned max_connections;    /* per worker, 16384 */
+    unsigned idle_timeout_s;     /* 75: above nginx's 60 */
+    unsigned head_timeout_s;     /* 10 */
+    unsigned body_min_rate;      /* bytes per second below which an upload is cut off; 4096 */
+    char *trusted_proxies;       /* may say for whom they speak; daemon/http/proxies.h */
+    char *server_names;          /* further names in Host without tokens; daemon/http/hostname.h */
+    unsigned max_uploads;        /* per worker at once; 64 */
+    unsigned max_uploads_client; /* of those, from one client; 16 */
+    unsigned max_wait_s;         /* longest wait of a held poll; 25, 0 = none is held */
+    unsigned max_held;           /* per worker at once; 12288 */
     /* [auth] */
     char *tokens_file; /* "" = no credentials are asked for */
     /* [tasks] */

@@ -46,10 +46,12 @@ const struct config_key config_keys[] = {
      "An idle connection is closed after this time. Keep it above the keep-alive time of the proxy in front (nginx: 60)."},
     {"http", "head_timeout_s", CONFIG_NUMBER, AT(head_timeout_s), "10", 1, 600, NULL, "seconds", CONFIG_SUCCESSOR,
      "Time a client has to send the head of a request."},
-    {"http", "body_min_rate", CONFIG_NUMBER, AT(body_min_rate), "1024", 0, 1000000000, NULL, "bytes per second", CONFIG_SUCCESSOR,
-     "An upload that stays slower than this is cut off; 0 never does."},
+    {"http", "body_min_rate", CONFIG_NUMBER, AT(body_min_rate), "4096", 0, 1000000000, NULL, "bytes per second", CONFIG_SUCCESSOR,
+     "An upload has three times http.head_timeout_s and as long as its size takes at this rate; then, or when it brings less than a quarter of the rate for http.head_timeout_s, it is cut off. 0 never does."},
     {"http", "max_uploads", CONFIG_NUMBER, AT(max_uploads), "64", 1, 10000, NULL, "per worker", CONFIG_SUCCESSOR,
-     "Uploads a worker receives at once; more are answered with 503."},
+     "Uploads a worker receives at once; more are answered with 503, unless one that is slower than http.body_min_rate can be cut off for them."},
+    {"http", "max_uploads_per_client", CONFIG_NUMBER, AT(max_uploads_client), "16", 0, 10000, NULL, "per worker", CONFIG_SUCCESSOR,
+     "Uploads a worker receives at once from one client (a token, or an address); more are answered with 429. 0: as many as http.max_uploads."},
     {"http", "max_wait_s", CONFIG_NUMBER, AT(max_wait_s), "25", 0, 600, NULL, "seconds", CONFIG_SUCCESSOR,
      "Longest time a poll that asks to wait is held; 0 answers all at once. Keep it well below the proxy's read timeout (nginx: 60)."},
     {"http", "max_held", CONFIG_NUMBER, AT(max_held), "12288", 0, 1000000, NULL, "per worker", CONFIG_SUCCESSOR,
@@ -57,6 +59,9 @@ const struct config_key config_keys[] = {
 
     {"http", "trusted_proxies", CONFIG_TEXT, AT(trusted_proxies), "unix", 0, 0, NULL, "", CONFIG_SUCCESSOR,
      "Who is believed when it names the client in X-Forwarded-For, separated by commas: unix (everybody who may open a worker's socket), unix:USER (that account alone), addresses, networks (10.0.0.0/8)."},
+
+    {"http", "server_names", CONFIG_TEXT, AT(server_names), "", 0, 0, NULL, "", CONFIG_SUCCESSOR,
+     "Names and addresses, separated by commas, under which the TCP listener may be asked for beside localhost, 127.0.0.1, [::1] and its own address, as long as no tokens are asked for; other names are answered with 421, so that no page of another site can reach this server by a name of its own. The workers' unix sockets take every name."},
 
     {"auth", "tokens_file", CONFIG_PATH, AT(tokens_file), "", 0, 0, NULL, "", CONFIG_RESTART,
      "File with the API tokens, kept by `priceforge token`. When set, every listener asks for a token, the workers' unix sockets too. Empty: nobody is asked, and only loopback addresses are listened on."},

@@ -4,6 +4,7 @@
 #include "base/log.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -127,13 +128,28 @@ static int refuse_size(struct conn *conn)
     return refuse(exchange, "body-too-large", "this resource takes no body");
 }
 
+/* Uploads that this client has already, on other connections or waiting for their answers. */
+static unsigned uploads_of(const struct http_server *server, const char *client)
+{
+    const struct exchange *other;
+    unsigned n = 0;
+
+    TAILQ_FOREACH(other, &server->uploads, upload_link)
+    n += strcmp(other->client, client) == 0;
+    return n;
+}
+
 static int open_spool(struct conn *conn)
 {
     struct http_server *server = conn->server;
+    const struct http_options *options = &server->options;
     struct exchange *exchange = conn->upload;
     int error;
 
-    if (server->n_uploads >= server->options.max_uploads)
+    if (options->max_uploads_client > 0 && uploads_of(server, exchange->client) >= options->max_uploads_client)
+        return refuse(exchange, "rate-limited",
+                      "this client has as many uploads running as one client may; wait until one of them has ended");
+    if (server->n_uploads >= options->max_uploads && !conn_cut_slowest(server, true))
         return refuse(exchange, "too-many-uploads", NULL);
     error = spoolfile_open(&exchange->spool, server->options.spool_dir_fd);
     if (error == -EMFILE || error == -ENFILE)
@@ -141,19 +157,33 @@ static int open_spool(struct conn *conn)
     if (error != 0)
         return refuse_disk(exchange, error);
     server->n_uploads++;
+    TAILQ_INSERT_TAIL(&server->uploads, exchange, upload_link);
     exchange->counted_upload = true;
     return 0;
 }
 
-int body_begin(struct conn *conn, const struct http_head *head)
+static void name_client(struct conn *conn, const char *bytes, size_t n)
+{
+    struct exchange *exchange = conn->upload;
+
+    if (exchange->request.who[0])
+        snprintf(exchange->client, sizeof exchange->client, "token:%s", exchange->request.who);
+    else
+        headers_client(conn, bytes, n, exchange->client);
+}
+
+int body_begin(struct conn *conn, const struct http_head *head, const char *bytes, size_t n)
 {
     struct exchange *exchange = conn->upload;
     bool any = head->chunked || head->length > 0;
 
     if (head->length > body_limit(conn) || (head->chunked && body_limit(conn) == 0))
         return refuse_size(conn);
-    if (exchange->request.route->body == BODY_SPOOL && open_spool(conn) != 0)
-        return -1;
+    if (exchange->request.route->body == BODY_SPOOL) {
+        name_client(conn, bytes, n);
+        if (open_spool(conn) != 0)
+            return -1;
+    }
     return any ? 0 : 1;
 }
 
@@ -161,6 +191,7 @@ int body_begin(struct conn *conn, const struct http_head *head)
  * announces. */
 static int reserve(struct conn *conn, size_t n)
 {
+    struct http_server *server = conn->server;
     struct exchange *exchange = conn->upload;
     size_t need = exchange->request.body_len + n, size = exchange->memory_size;
 
@@ -170,9 +201,12 @@ static int reserve(struct conn *conn, size_t n)
         size = 512;
     while (size < need)
         size *= 2;
-    if (conn->server->memory_total + (size - exchange->memory_size) > BODY_MEMORY_TOTAL)
+    /* Of requests that wait behind others on one connection only the first body is free. */
+    size_t counted = size <= BODY_SMALL && conn->n_ready == 0 ? 0 : size, more = counted - exchange->memory_counted;
+    if (more > 0 && server->memory_total + more > BODY_MEMORY_TOTAL && !conn_cut_slowest(server, false))
         return refuse(exchange, "too-many-uploads", NULL);
-    conn->server->memory_total += size - exchange->memory_size;
+    server->memory_total += more;
+    exchange->memory_counted = counted;
     exchange->memory = realloc(exchange->memory, size);
     if (!exchange->memory)
         abort();
@@ -185,7 +219,7 @@ static int check_size(struct conn *conn, size_t n)
     struct exchange *exchange = conn->upload;
     uint64_t have = exchange->spool.fd >= 0 ? exchange->spool.length : exchange->request.body_len;
 
-    conn->window_bytes += n;
+    conn->body_bytes += n;
     return have + n > body_limit(conn) ? refuse_size(conn) : 0;
 }
 

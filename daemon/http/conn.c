@@ -15,6 +15,10 @@
 #include <time.h>
 #include <unistd.h>
 
+/* Before a body's mean rate counts; and before it may be cut off for another. */
+#define GRACE_WINDOWS 3
+#define PATIENCE_MS   5000
+
 struct bufferevent *conn_new(struct event_base *base, void *arg)
 {
     struct http_server *server = arg;
@@ -221,7 +225,14 @@ static void sweep_overdue(struct http_server *server, enum conn_list list, unsig
     }
 }
 
-/* A body has to bring its minimum rate in every window as long as the head's deadline. */
+/* What a body has to bring by now, at the minimum rate. */
+static uint64_t due(const struct http_server *server, int64_t ms)
+{
+    return ms > 0 ? (uint64_t)ms * server->options.body_min_rate / 1000 : 0;
+}
+
+/* Two bounds. A quarter of the minimum rate in every window as long as the head's deadline: who stalls is cut off soon.
+ * The whole rate over all the time but the first GRACE windows: so a body has a deadline that follows from its size. */
 static void sweep_bodies(struct http_server *server)
 {
     int64_t now = clock_coarse_ms(), window = (int64_t)server->options.head_timeout_s * 1000;
@@ -230,13 +241,41 @@ static void sweep_bodies(struct http_server *server)
     TAILQ_FOREACH(conn, &server->lists[LIST_BODY], link)
     {
         int64_t elapsed = now - conn->window_start;
-        if (elapsed < window || conn->want_continue)
+        if (conn->want_continue)
             continue;
-        if (conn->window_bytes * 1000 < (uint64_t)elapsed * server->options.body_min_rate)
+        if (conn->body_bytes < due(server, now - conn->body_start - GRACE_WINDOWS * window))
             conn_kill(conn, "body slower than the minimum rate");
-        conn->window_bytes = 0;
+        if (elapsed < window)
+            continue;
+        if (conn->body_bytes - conn->window_bytes < due(server, elapsed) / 4)
+            conn_kill(conn, "body stalls");
+        conn->window_bytes = conn->body_bytes;
         conn->window_start = now;
     }
+}
+
+bool conn_cut_slowest(struct http_server *server, bool to_file)
+{
+    int64_t now = clock_coarse_ms();
+    uint64_t most_behind = 0;
+    struct conn *conn, *slowest = NULL;
+
+    TAILQ_FOREACH(conn, &server->lists[LIST_BODY], link)
+    {
+        const struct exchange *exchange = conn->upload;
+        int64_t elapsed = now - conn->body_start;
+        if (conn->killed || conn->want_continue || elapsed < PATIENCE_MS ||
+            (to_file ? !exchange->counted_upload : exchange->memory_counted == 0))
+            continue;
+        uint64_t wanted = due(server, elapsed);
+        if (conn->body_bytes < wanted && wanted - conn->body_bytes > most_behind) {
+            most_behind = wanted - conn->body_bytes;
+            slowest = conn;
+        }
+    }
+    if (slowest)
+        conn_kill(slowest, "slow, and its place is needed");
+    return slowest != NULL;
 }
 
 /* A slow reader is fine as long as it reads anything at all; a handler that has not answered yet has nothing unsent. */

@@ -53,7 +53,7 @@ struct exchange *exchange_new(struct http_server *server, struct conn *conn)
     exchange->echo_id = exchange->counted_upload = false;
     exchange->head = NULL;
     exchange->memory = NULL;
-    exchange->memory_size = 0;
+    exchange->memory_size = exchange->memory_counted = 0;
     exchange->query_text = NULL;
     exchange->joined = NULL;
     exchange->lines_len = 0;
@@ -71,9 +71,11 @@ static void free_body(struct http_server *server, struct exchange *exchange)
     free(exchange->memory);
     if (!server)
         return;
-    server->memory_total -= exchange->memory_size;
-    if (exchange->counted_upload)
+    server->memory_total -= exchange->memory_counted;
+    if (exchange->counted_upload) {
+        TAILQ_REMOVE(&server->uploads, exchange, upload_link);
         server->n_uploads--;
+    }
 }
 
 void exchange_free(struct exchange *exchange)

@@ -235,6 +235,25 @@ bool head_list_has(const char *p, size_t n, const char *token)
     return false;
 }
 
+size_t head_join(const char *p, size_t n, const char *name, char *out)
+{
+    const char *end = p + n, *line = p;
+    size_t name_len = strlen(name), have = 0;
+
+    while ((line = memchr(line, '\n', (size_t)(end - line))) && ++line < end) {
+        const char *stop = memchr(line, '\r', (size_t)(end - line)),
+                   *colon = stop ? memchr(line, ':', (size_t)(stop - line)) : NULL;
+        if (!colon || !head_name_is(line, (size_t)(colon - line), name, name_len))
+            continue;
+        if (have > 0)
+            out[have++] = ',';
+        memcpy(out + have, colon + 1, (size_t)(stop - colon) - 1);
+        have += (size_t)(stop - colon) - 1;
+    }
+    out[have] = '\0';
+    return have;
+}
+
 static int take_length(const char *p, size_t n, struct http_head *out, const char **slug, const char **why)
 {
     if (out->has_length)

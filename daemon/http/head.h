@@ -47,6 +47,10 @@ int head_check(const char *p, size_t n, struct http_head *out, const char **slug
 /* Does the comma-separated list p[0..n) have this lower-case token? */
 bool head_list_has(const char *p, size_t n, const char *token);
 
+/* All lines of the header `name` in the checked head p[0..n) as one list, into out (room for n bytes), terminated. Returns
+ * its length; 0 also if there is no such line. */
+size_t head_join(const char *p, size_t n, const char *name, char *out);
+
 /* Does the header line at p (up to n bytes) have this lower-case name? */
 bool head_name_is(const char *p, size_t n, const char *name, size_t name_len);
 

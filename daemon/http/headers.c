@@ -61,23 +61,47 @@ const char *http_header(struct http_request *request, const char *name)
     return next_line(lines, first, name) ? join(exchange, lines, first, name) : first->value;
 }
 
+/* The other end of the connection: "unix", or its address. */
+static const char *peer_of(const struct conn *conn)
+{
+    char *peer = NULL;
+    ev_uint16_t port;
+
+    if (conn->is_unix)
+        return "unix";
+    evhttp_connection_get_peer(conn->evcon, &peer, &port);
+    return peer ? peer : "";
+}
+
+static bool speaks_for_others(const struct conn *conn, const char *peer)
+{
+    return conn->is_unix ? conn->trusted : proxies_has_address(&conn->server->proxies, peer);
+}
+
 void http_client_address(struct http_request *request, char out[64])
 {
     const struct conn *conn = exchange_of(request)->conn;
-    const char *hops;
-    char *peer = NULL;
-    ev_uint16_t port;
-    bool trusted;
 
     out[0] = '\0';
     if (!conn)
         return;
-    if (!conn->is_unix)
-        evhttp_connection_get_peer(conn->evcon, &peer, &port);
-    trusted = conn->is_unix ? conn->trusted : peer && proxies_has_address(&request->server->proxies, peer);
-    hops = trusted ? http_header(request, "X-Forwarded-For") : NULL;
-    if (!hops || !proxies_client(&request->server->proxies, hops, out))
-        snprintf(out, 64, "%s", conn->is_unix ? "unix" : peer ? peer : "");
+    const char *peer = peer_of(conn);
+    const char *hops = speaks_for_others(conn, peer) ? http_header(request, "X-Forwarded-For") : NULL;
+    if (!hops || !proxies_client(&conn->server->proxies, hops, out))
+        snprintf(out, 64, "%s", peer);
+}
+
+void headers_client(const struct conn *conn, const char *bytes, size_t n, char out[64])
+{
+    const char *peer = peer_of(conn);
+    char *hops = malloc(n);
+
+    if (!hops)
+        abort();
+    if (!speaks_for_others(conn, peer) || head_join(bytes, n, "x-forwarded-for", hops) == 0 ||
+        !proxies_client(&conn->server->proxies, hops, out))
+        snprintf(out, 64, "%s", peer);
+    free(hops);
 }
 
 const char *http_param(struct http_request *request, const char *name)

@@ -49,7 +49,9 @@ struct http_options {
     int spool_dir_fd;                /* 0700 directory */
     uint64_t max_body;               /* bytes, for BODY_SPOOL */
     unsigned max_connections, max_uploads;
-    unsigned idle_timeout_s, head_timeout_s, body_min_rate;
+    unsigned max_uploads_client; /* of those, from one client; 0 = as many */
+    unsigned idle_timeout_s, head_timeout_s;
+    unsigned body_min_rate; /* bytes per second: see conn.c for what is cut off; 0 = nothing */
     /* May a client with this header (NULL = none) do what needs `scope`? Asked before a body is read; fills in who it
      * is, "" for nobody. NULL: everybody may do everything. */
     enum http_verdict (*authorize)(void *ctx, const char *authorization, size_t len, enum scope scope,
@@ -58,7 +60,10 @@ struct http_options {
     /* A request has been answered; route NULL = none was found, status 0 = the client had left. May be NULL. */
     void (*answered)(void *app, const struct http_route *route, int status);
     const char *trusted_proxies; /* for proxies_parse(), already checked; NULL = nobody */
-    void *app;                   /* handed to handlers: the worker */
+    /* What Host may name over TCP beside loopback names and the listener's own address, for hostname_in_list(), already
+     * checked; 421 otherwise. NULL = every name. */
+    const char *server_names;
+    void *app; /* handed to handlers: the worker */
 };
 
 /* Room for 64 characters of up to four bytes, as the longest codes have, and a terminator. */

@@ -28,8 +28,10 @@
 #include <sys/queue.h>
 
 #define BODY_MEMORY_MAX   (64u * 1024)
-/* All bodies in memory together: 16 384 connections with 64 KiB each would be a gigabyte. */
+/* All larger bodies in memory together: 16 384 connections with 64 KiB each would be a gigabyte. */
 #define BODY_MEMORY_TOTAL (32u << 20)
+/* A body up to this size is never refused for others' bodies: one of them on each connection is not counted. */
+#define BODY_SMALL        4096u
 /* The input buffer holds checked, complete heads only (never a body that evhttp would wait for), so this bounds
  * pipelining and may be smaller than one head. */
 #define READ_HIGH_WATER   8192u
@@ -55,6 +57,7 @@ struct joined;
 struct lingerer;
 TAILQ_HEAD(conn_head, conn);
 STAILQ_HEAD(exchange_queue, exchange);
+TAILQ_HEAD(upload_head, exchange);
 TAILQ_HEAD(lingerer_head, lingerer);
 
 struct conn {
@@ -76,7 +79,9 @@ struct conn {
     struct exchange *upload; /* the request whose body is coming in */
     uint64_t body_left;
     struct chunk_reader chunks;
-    uint64_t window_bytes; /* of the body, since window_start */
+    uint64_t body_bytes;   /* of the body with its framing, so far */
+    int64_t body_start;    /* ms, when the client could begin to send it */
+    uint64_t window_bytes; /* of body_bytes, those before window_start */
     int64_t window_start;
     bool own_change;    /* we are changing the input buffer ourselves */
     bool want_continue; /* 100 Continue is owed as soon as earlier answers are out */
@@ -113,12 +118,15 @@ struct exchange {
     STAILQ_ENTRY(exchange) next;
     uint32_t seq;
     struct refusal refusal;
-    bool echo_id; /* the client sent the request id */
-    bool counted_upload;
-    char *head; /* rewritten head waiting for the body's end */
+    bool echo_id;        /* the client sent the request id */
+    bool counted_upload; /* it is in server->uploads */
+    TAILQ_ENTRY(exchange) upload_link;
+    char client[64]; /* of an upload: who sends it; a token's id or an address */
+    char *head;      /* rewritten head waiting for the body's end */
     size_t head_len;
     unsigned char *memory; /* body */
     size_t memory_size;
+    size_t memory_counted;  /* of it, in server->memory_total */
     struct spoolfile spool; /* body */
     char *query_text;
     struct joined *joined; /* values of headers that came in several lines; NULL = none was asked for */
@@ -142,7 +150,8 @@ struct http_server {
     void *by_evcon;           /* adopted ones, a tree of tsearch(3) */
     struct conn *reading;     /* whose bytes came last: nearly always the one that evhttp has a request from */
     unsigned n_conns, n_uploads, n_exchanges, n_lingering;
-    size_t memory_total;
+    size_t memory_total;        /* of bodies in memory */
+    struct upload_head uploads; /* n_uploads exchanges whose body goes, or went, to a file */
     struct lingerer_head lingering;
     struct exchange_queue pool;
     unsigned n_pool;
@@ -165,6 +174,9 @@ void conn_place(struct conn *conn);
 void conn_kill(struct conn *conn, const char *reason);
 void conn_sweep(struct http_server *server);
 void conn_close_idle(struct http_server *server);
+/* Cut off the slowest of the bodies that are coming in, to a file or to memory, so that another finds room. Returns false
+ * if none of them is slow. */
+bool conn_cut_slowest(struct http_server *server, bool to_file);
 
 /* io.c */
 /* Takes the descriptor away from the bufferevent and starts to read. */
@@ -193,11 +205,15 @@ void spooler_send_continue(struct conn *conn);
 /* policy.c: fill the exchange from a checked head and find what is wrong with it; *refusal says so. */
 void policy_judge(struct http_server *server, const struct http_head *head, const char *bytes,
                   struct exchange *exchange);
+/* Does the request name a host that we are? Asked for every request, so before anything else is made of it. */
+bool policy_is_our_host(const struct conn *conn, const struct http_head *head, const char *bytes);
 bool policy_accepts(const char *accept, const char *type);
 /* Does the token in the header Authorization (NULL = none) allow the exchange's route? If not, the refusal says so. */
 bool policy_authorize(struct exchange *exchange, const char *authorization, size_t len);
 
 /* headers.c */
+/* Who sends this head, as http_client_address() tells it later. */
+void headers_client(const struct conn *conn, const char *bytes, size_t n, char out[64]);
 void headers_fini(struct exchange *exchange);
 
 /* exchange.c */

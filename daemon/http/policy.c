@@ -1,5 +1,6 @@
 /* What the head alone decides: is there such a resource, may this method, media type and site, before a byte of the
  * body is read. */
+#include "daemon/http/hostname.h"
 #include "daemon/http/internal.h"
 
 #include <stdio.h>
@@ -117,6 +118,18 @@ static bool find_route(struct http_server *server, const struct http_head *head,
     return true;
 }
 
+bool policy_is_our_host(const struct conn *conn, const struct http_head *head, const char *bytes)
+{
+    const char *names = conn->server->options.server_names, *host = bytes + head->host.at;
+    size_t n = head->host.len;
+
+    if (!names || conn->is_unix || hostname_is_loopback(host, n))
+        return true;
+    if (n == 0) /* no browser leaves it out */
+        return head->minor == 0;
+    return hostname_in_list(host, n, names) || hostname_is_local(host, n, conn->fd);
+}
+
 /* Does Origin name the host that the request was sent to? "null" (a sandboxed frame, a local file) does not. */
 static bool same_origin(const struct http_head *head, const char *bytes)
 {
@@ -206,6 +219,10 @@ void policy_judge(struct http_server *server, const struct http_head *head, cons
     request->method = head->method;
     exchange_id(exchange, bytes + head->request_id.at, head->request_id.len);
     take_content_type(head, bytes, request);
+    if (!policy_is_our_host(exchange->conn, head, bytes)) {
+        refuse(exchange, "misdirected-request", NULL);
+        return;
+    }
     if (!find_route(server, head, bytes, exchange) || !authorized(head, bytes, exchange))
         return;
     if (cross_site(head, bytes))

@@ -47,6 +47,10 @@ static const struct http_problem problems[] = {
      "Set Content-Type to a media type that the header Accept-Post lists."},
     {"expectation-failed", 417, "Expectation failed", "Expect takes 100-continue alone",
      "Leave Expect out, or send Expect: 100-continue."},
+    {"misdirected-request", 421, "Misdirected request",
+     "Host names another server; this one is localhost, its own address, or a name in http.server_names",
+     "Ask for localhost or for the address at which the server listens. An administrator puts further names into "
+     "http.server_names, or has the server ask for tokens."},
     {"idempotency-key-reused", 422, "Idempotency-Key reused", "this Idempotency-Key was used with another payload",
      "Use a new Idempotency-Key for a new request; repeat the old one only with the same payload."},
     {"invalid-parameters", 422, "Invalid parameters", "one or more parameters are not valid; see errors",
@@ -120,6 +124,7 @@ const char *http_phrase(int status)
                    {413, "Content Too Large"},
                    {415, "Unsupported Media Type"},
                    {417, "Expectation Failed"},
+                   {421, "Misdirected Request"},
                    {422, "Unprocessable Content"},
                    {429, "Too Many Requests"},
                    {431, "Request Header Fields Too Large"},

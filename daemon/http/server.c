@@ -192,6 +192,7 @@ struct http_server *http_server_new(struct event_base *base, const struct http_o
     TAILQ_INIT(&server->newborn);
     TAILQ_INIT(&server->lingering);
     STAILQ_INIT(&server->pool);
+    TAILQ_INIT(&server->uploads);
     server->router = router_new(options->routes);
     if (proxies_parse(options->trusted_proxies ? options->trusted_proxies : "", &server->proxies, bad) != 0)
         abort(); /* the configuration was checked */

@@ -87,15 +87,15 @@ void spooler_send_continue(struct conn *conn)
      * take it for that answer's end. A socket buffer that cannot hold 25 bytes means a client that waits for
      * nothing. */
     conn->want_continue = false;
-    conn->window_start = clock_coarse_ms(); /* the client was waiting for us until now */
+    conn->body_start = conn->window_start = clock_coarse_ms(); /* the client was waiting for us until now */
     if (send(conn->fd, text, sizeof text - 1, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
         log_debug("http: 100 Continue not sent");
 }
 
 static void start_body(struct conn *conn, const struct http_head *head)
 {
-    conn->window_start = clock_coarse_ms();
-    conn->window_bytes = 0;
+    conn->body_start = conn->window_start = clock_coarse_ms();
+    conn->body_bytes = conn->window_bytes = 0;
     conn->body_left = head->length;
     conn->frame = head->chunked ? FRAME_CHUNKS : FRAME_LENGTH;
     if (head->chunked)
@@ -113,7 +113,7 @@ static void take_request(struct conn *conn, const struct http_head *head, const 
     policy_judge(conn->server, head, bytes, exchange);
     conn->upload = exchange;
     if (!exchange->refusal.slug)
-        planned = body_begin(conn, head);
+        planned = body_begin(conn, head, bytes, n);
     rewrite_head(exchange, head, bytes, n, planned < 0 && body);
     if (planned == 0) {
         start_body(conn, head);
@@ -126,11 +126,12 @@ static void take_request(struct conn *conn, const struct http_head *head, const 
 }
 
 /* May evhttp have this request as it is? */
-static bool passes(const struct http_head *head)
+static bool passes(const struct conn *conn, const struct http_head *head, const char *bytes)
 {
-    return (head->method == HTTP_GET || head->method == HTTP_HEAD || head->method == HTTP_OPTIONS) &&
-           head->length == 0 && !head->chunked && !head->expect_continue && !head->connection_list &&
-           !head->later_minor;
+    bool reads = head->method == HTTP_GET || head->method == HTTP_HEAD || head->method == HTTP_OPTIONS;
+    bool body = head->length > 0 || head->chunked || head->expect_continue;
+
+    return reads && !body && !head->connection_list && !head->later_minor && policy_is_our_host(conn, head, bytes);
 }
 
 /* One head from raw. False when more bytes are needed. */
@@ -148,7 +149,7 @@ static bool step_head(struct conn *conn)
         refuse_malformed(conn, slug, why);
         return true;
     }
-    if (passes(&head)) {
+    if (passes(conn, &head, bytes)) {
         evbuffer_remove_buffer(conn->raw, bufferevent_get_input(conn->bev), (size_t)end);
         passed(conn, &head);
         return true;
@@ -189,7 +190,7 @@ static void step_chunks(struct conn *conn)
         refuse_upload(conn);
         return;
     }
-    conn->window_bytes += (size_t)taken - data;
+    conn->body_bytes += (size_t)taken - data;
     if (data > 0 && body_take_bytes(conn, (const char *)piece.iov_base + taken - data, data) != 0) {
         refuse_upload(conn);
         return;
@@ -257,7 +258,7 @@ static bool pass_in_place(struct conn *conn, struct evbuffer *input, size_t n)
         evbuffer_get_length(input) != n || evbuffer_peek(input, -1, NULL, &piece, 1) != 1 || piece.iov_len != n)
         return false;
     if (head_end(piece.iov_base, n, &seen, &slug, &why) != (int)n ||
-        head_check(piece.iov_base, n, &head, &slug, &why) != 0 || !passes(&head))
+        head_check(piece.iov_base, n, &head, &slug, &why) != 0 || !passes(conn, &head, piece.iov_base))
         return false;
     passed(conn, &head);
     return true;

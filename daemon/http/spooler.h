@@ -8,9 +8,9 @@
  * not to be read (`closing`). `bytes` NULL makes one from nothing (the client's was malformed); it is then closing. */
 void rewrite_head(struct exchange *exchange, const struct http_head *head, const char *bytes, size_t n, bool closing);
 
-/* Plan what happens to a judged request with its body. Returns 0 when the body is to be read, 1 when the request is
+/* Plan what happens to a judged request, whose head is bytes[0..n), with its body. Returns 0 when the body is to be read, 1 when the request is
  * complete, -1 when refused (exchange->refusal is set). */
-int body_begin(struct conn *conn, const struct http_head *head);
+int body_begin(struct conn *conn, const struct http_head *head, const char *bytes, size_t n);
 /* Add body bytes. Returns 0, or -1 when refused. */
 int body_take(struct conn *conn, struct evbuffer *from, size_t n);
 int body_take_bytes(struct conn *conn, const void *bytes, size_t n);

@@ -200,10 +200,12 @@ static int make_server(struct worker *worker)
         .max_body = config->max_upload,
         .max_connections = config->max_connections,
         .max_uploads = config->max_uploads,
+        .max_uploads_client = config->max_uploads_client,
         .idle_timeout_s = config->idle_timeout_s,
         .head_timeout_s = config->head_timeout_s,
         .body_min_rate = config->body_min_rate,
         .trusted_proxies = config->trusted_proxies,
+        .server_names = worker->auth ? NULL : config->server_names, /* a token says more than a name */
         .authorize = worker->auth ? auth_verdict : NULL,
         .authorize_ctx = worker->auth,
         .answered = answered,

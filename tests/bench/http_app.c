@@ -229,7 +229,8 @@ static int listen_at(const char *where, unsigned *port)
 
 static void set_option(struct http_options *options, const char *setting)
 {
-    static const char *const names[] = {"max_body", "max_connections", "max_uploads", "idle", "head", "rate"};
+    static const char *const names[] = {"max_body", "max_connections",   "max_uploads", "idle", "head",
+                                        "rate",     "max_uploads_client"};
     const char *value = strchr(setting, '=');
     unsigned long long n = value ? strtoull(value + 1, NULL, 10) : 0;
     size_t len = value ? (size_t)(value - setting) : 0, i = 0;
@@ -238,17 +239,22 @@ static void set_option(struct http_options *options, const char *setting)
         options->trusted_proxies = setting + 8;
         return;
     }
-    while (i < 6 && (strlen(names[i]) != len || memcmp(names[i], setting, len) != 0))
+    if (strncmp(setting, "names=", 6) == 0) {
+        options->server_names = setting + 6;
+        return;
+    }
+    while (i < 7 && (strlen(names[i]) != len || memcmp(names[i], setting, len) != 0))
         i++;
     unsigned *slots[] = {NULL,
                          &options->max_connections,
                          &options->max_uploads,
                          &options->idle_timeout_s,
                          &options->head_timeout_s,
-                         &options->body_min_rate};
+                         &options->body_min_rate,
+                         &options->max_uploads_client};
     if (i == 0)
         options->max_body = n;
-    else if (i < 6)
+    else if (i < 7)
         *slots[i] = (unsigned)n;
     else
         fprintf(stderr, "unknown setting %s\n", setting);
@@ -284,7 +290,7 @@ int main(int argc, char **argv)
                                    .max_uploads = 64,
                                    .idle_timeout_s = 75,
                                    .head_timeout_s = 10,
-                                   .body_min_rate = 1024,
+                                   .body_min_rate = 4096,
                                    .app = &app};
     event_set_mem_functions(malloc, realloc, free); /* as the daemon does */
     struct event_config *config = event_config_new();

@@ -23,12 +23,15 @@ _VOLATILE = [
 
 
 class Wire:
-    """One raw connection to a worker. An answer is taken up to its Content-Length."""
+    """One raw connection to a worker, or to the TCP listener. An answer is taken up to its Content-Length."""
 
-    def __init__(self, path):
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(30)
-        self.sock.connect(str(path))
+    def __init__(self, path=None, port=None):
+        if path:
+            self.sock = socket.socket(socket.AF_UNIX)
+            self.sock.settimeout(30)
+            self.sock.connect(str(path))
+        else:
+            self.sock = socket.create_connection(("127.0.0.1", port), timeout=30)
         self.rest = b""
 
     def send(self, data):
@@ -51,8 +54,8 @@ class Wire:
         assert not self.rest, f"more than an answer: {self.rest!r}"
         return head + b"\r\n\r\n" + body
 
-    def ask(self, method, target, headers=(), body=b""):
-        head = [f"{method} {target} HTTP/1.1", "Host: localhost", *headers]
+    def ask(self, method, target, headers=(), body=b"", host="localhost"):
+        head = [f"{method} {target} HTTP/1.1", f"Host: {host}", *headers]
         if body:
             head.append(f"Content-Length: {len(body)}")
         self.send("\r\n".join(head).encode() + b"\r\n\r\n" + body)

@@ -231,6 +231,8 @@ static void test_options(void **state)
     refuse_option("http.wrokers=3", "did you mean http.workers?");
     refuse_option("http.workers=", "must be a whole number");
     refuse_option("database.name=a`b", "must be at most 64 letters");
+    refuse_option("http.server_names=a, b:80",
+                  "http.server_names: b:80: must be a host name or an address, without a port");
     refuse_option("daemon.user=a\nb", "must be one line without control characters");
     refuse_option("daemon.user= x", "must not begin or end with a blank");
     refuse_option("paths.state_dir=/a ;b", "must not begin or end with a blank or contain");
