@@ -20,6 +20,7 @@
 
 #include "handlers/job.h"
 #include "handlers/params.h"
+#include "handlers/result.h"
 
 /* What a start does while an equal task (same canonical parameters) is live: it waits its turn, joins it, or is
  * refused. */
@@ -41,6 +42,9 @@ struct task_type {
     enum task_equal equal;
     unsigned time_limit_s; /* 0 = none */
     uint64_t memory_limit; /* bytes of address space above the runner's own; 0 = none */
+
+    /* Members of the result, for the API document; ends with name NULL. NULL: a result of any members. */
+    const struct result_spec *result;
 
     /* Checks at submission that need the database, such as an unknown warehouse. On the database thread, inside the
      * accepting transaction. Returns 0, 1 with faults, or -1 with db->error. May be NULL. */

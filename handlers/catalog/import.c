@@ -145,6 +145,21 @@ static int save_issues(struct catalog_run *run, struct store_conn *db)
     return rc;
 }
 
+/* clang-format off */
+static const struct result_spec result_members[] = {
+    {.name = "table", .kind = RESULT_CHOICE, .choices = catalog_table_names},
+    {.name = "rows_total", .kind = RESULT_COUNT, .help = "Rows of the file; the next four add up to it."},
+    {.name = "inserted", .kind = RESULT_COUNT},
+    {.name = "updated", .kind = RESULT_COUNT},
+    {.name = "unchanged", .kind = RESULT_COUNT},
+    {.name = "rejected", .kind = RESULT_COUNT},
+    {.name = "errors", .kind = RESULT_ISSUES, .help = "Rejected rows by code."},
+    {.name = "relinked", .kind = RESULT_COUNT, .help = "Rows of stock and quotes that have a lot now."},
+    RESULT_REJECTS,
+    {.name = NULL},
+};
+/* clang-format on */
+
 static char *result_json(const struct catalog_run *run)
 {
     struct json_out out;
@@ -255,5 +270,6 @@ TASK_TYPE(catalog_import) = {
     .equal = TASK_EQUAL_QUEUE,
     .time_limit_s = 1800,
     .memory_limit = 1024u << 20,
+    .result = result_members,
     .run = run_import,
 };

@@ -336,5 +336,6 @@ TASK_TYPE(pricelist_create) = {
     .time_limit_s = TIME_LIMIT_S,
     .memory_limit = 512u << 20,
     .precheck = precheck,
+    .result = list_result_members,
     .run = run_pricelist,
 };

@@ -121,4 +121,7 @@ int list_compare(struct list_run *run, const char *lot_code, int64_t price);
 
 char *list_result_json(const struct list_run *run);
 
+/* What list_result_json() writes. */
+extern const struct result_spec list_result_members[];
+
 #endif

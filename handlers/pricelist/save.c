@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const source_names[] = {"estimate", "warehouse", "competitor"};
+static const char *const source_names[] = {"estimate", "warehouse", "competitor", NULL};
 
 /* ---- Part numbers ---------------------------------------------------------------------------------------------- */
 
@@ -141,6 +141,34 @@ int list_save_ready(struct list_run *run)
 }
 
 /* ---- Report ---------------------------------------------------------------------------------------------------- */
+
+/* clang-format off */
+static const struct result_spec diff_members[] = {
+    {.name = "added", .kind = RESULT_COUNT},
+    {.name = "removed", .kind = RESULT_COUNT},
+    {.name = "up", .kind = RESULT_COUNT},
+    {.name = "down", .kind = RESULT_COUNT},
+    {.name = "same", .kind = RESULT_COUNT},
+    {.name = "avg_pct", .kind = RESULT_DECIMAL, .nullable = true, .help = "Mean change of the lots in both lists."},
+    {.name = NULL},
+};
+
+const struct result_spec list_result_members[] = {
+    {.name = "pricelist_id", .kind = RESULT_ID, .nullable = true, .help = "Null after a dry run."},
+    {.name = "created", .kind = RESULT_BOOL, .help = "False: a dry run, or the last list says the same and is named here."},
+    {.name = "source", .kind = RESULT_CHOICE, .choices = source_names},
+    {.name = "version", .kind = RESULT_TEXT, .nullable = true},
+    {.name = "currency", .kind = RESULT_TEXT},
+    {.name = "as_of", .kind = RESULT_DATE, .help = "The day of the list."},
+    {.name = "items", .kind = RESULT_COUNT},
+    {.name = "skipped", .kind = RESULT_COUNTS, .help = "Components that are not in the list, by reason."},
+    {.name = "content_sha256", .kind = RESULT_SHA256, .help = "Equal for equal content."},
+    {.name = "previous_id", .kind = RESULT_ID, .nullable = true, .help = "The list before it of this source."},
+    {.name = "diff", .kind = RESULT_OBJECT, .nullable = true, .members = diff_members, .help = "Against the list before it; null without one of the same currency."},
+    RESULT_REJECTS,
+    {.name = NULL},
+};
+/* clang-format on */
 
 static void put_diff(struct json_out *out, const struct list_previous *previous)
 {

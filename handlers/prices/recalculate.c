@@ -378,5 +378,6 @@ TASK_TYPE(recalculate) = {
     .time_limit_s = TIME_LIMIT_S,
     .memory_limit = 512u << 20,
     .precheck = precheck,
+    .result = recalc_result_members,
     .run = run_recalculate,
 };

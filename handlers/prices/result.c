@@ -2,6 +2,7 @@
 #include "handlers/prices/run.h"
 
 #include "base/json.h"
+#include "handlers/quotes/params.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -47,6 +48,44 @@ void recalc_count(struct recalc_run *run, const struct recalc_row *row, const st
     if (result->outcome == RECALC_UPDATED)
         count_updated(totals, row, result);
 }
+
+/* ---- Members of the report ------------------------------------------------------------------------------------- */
+
+/* clang-format off */
+static const struct result_spec extreme_members[] = {
+    {.name = "lot_code", .kind = RESULT_TEXT},
+    {.name = "old", .kind = RESULT_DECIMAL},
+    {.name = "new", .kind = RESULT_DECIMAL},
+    {.name = "pct", .kind = RESULT_DECIMAL, .help = "Change in per cent."},
+    {.name = NULL},
+};
+
+const struct result_spec recalc_result_members[] = {
+    {.name = "as_of", .kind = RESULT_DATE, .help = "The day of the prices."},
+    {.name = "method", .kind = RESULT_CHOICE, .choices = recalculate_methods},
+    {.name = "base_currency", .kind = RESULT_TEXT},
+    {.name = "dry_run", .kind = RESULT_BOOL, .help = "True: nothing was written."},
+    {.name = "components_total", .kind = RESULT_COUNT, .help = "The next six add up to it."},
+    {.name = "updated", .kind = RESULT_COUNT},
+    {.name = "unchanged", .kind = RESULT_COUNT},
+    {.name = "held", .kind = RESULT_COUNT, .help = "Moved too much; they wait for a decision."},
+    {.name = "no_quotes", .kind = RESULT_COUNT, .help = "Kept their price as stale."},
+    {.name = "cleared", .kind = RESULT_COUNT, .help = "Without quotes, and so without a price now."},
+    {.name = "failed", .kind = RESULT_COUNT, .help = "Components in rejects.csv."},
+    {.name = "manual", .kind = RESULT_COUNT},
+    {.name = "first_price", .kind = RESULT_COUNT, .help = "Had no price before."},
+    {.name = "price_up", .kind = RESULT_COUNT},
+    {.name = "price_down", .kind = RESULT_COUNT},
+    {.name = "avg_change_pct", .kind = RESULT_DECIMAL, .nullable = true, .help = "Mean over price_up and price_down."},
+    {.name = "max_up", .kind = RESULT_OBJECT, .nullable = true, .members = extreme_members},
+    {.name = "max_down", .kind = RESULT_OBJECT, .nullable = true, .members = extreme_members},
+    {.name = "quotes_total", .kind = RESULT_COUNT},
+    {.name = "quotes_used", .kind = RESULT_COUNT},
+    {.name = "quotes_excluded", .kind = RESULT_COUNTS, .help = "Quotes that were not used, by reason."},
+    RESULT_REJECTS,
+    {.name = NULL},
+};
+/* clang-format on */
 
 /* ---- Report ---------------------------------------------------------------------------------------------------- */
 

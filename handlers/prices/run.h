@@ -8,6 +8,7 @@
 #include "handlers/job.h"
 #include "handlers/pricing/outcome.h"
 #include "handlers/quotes/read.h"
+#include "handlers/result.h"
 #include "handlers/run/failures.h"
 #include "handlers/run/run.h"
 #include "store/bulk.h"
@@ -99,5 +100,8 @@ void recalc_count(struct recalc_run *run, const struct recalc_row *row, const st
 /* The task's result. Heap. */
 char *recalc_result_json(const struct recalc_run *run);
 void recalc_message(const struct recalc_run *run, char *text, size_t size);
+
+/* What recalc_result_json() writes. */
+extern const struct result_spec recalc_result_members[];
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "base/json.h"
 #include "handlers/job.h"
+#include "handlers/result.h"
 
 /* What a step of a run decided. */
 enum run_step {
@@ -74,5 +75,11 @@ struct run_uuid run_uuid(const store_uuid id);
 int run_save_columns(struct store_conn *db, const store_uuid id, const char *names);
 /* Writes the member "rejects" of a result: the path of the rejected rows. */
 void run_put_rejects(struct json_out *out, const store_uuid id);
+/* The same in a table of result members. */
+#define RESULT_REJECTS                                                                                                 \
+    {                                                                                                                  \
+        .name = "rejects", .kind = RESULT_TEXT, .optional = true,                                                      \
+        .help = "Path of rejects.csv, when rows were refused."                                                         \
+    }
 
 #endif

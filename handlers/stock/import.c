@@ -307,5 +307,6 @@ TASK_TYPE(stock_import) = {
     .time_limit_s = 1800,
     .memory_limit = 1024u << 20,
     .precheck = precheck,
+    .result = stock_result_members,
     .run = run_import,
 };

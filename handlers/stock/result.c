@@ -5,6 +5,109 @@
 
 #include <string.h>
 
+/* clang-format off */
+static const char *const modes[] = {"replace", "merge", NULL};
+
+static const struct result_spec file_members[] = {
+    {.name = "name", .kind = RESULT_TEXT},
+    {.name = "sha256", .kind = RESULT_SHA256},
+    {.name = "format", .kind = RESULT_TEXT, .help = "As it was told by the content."},
+    {.name = "sheet", .kind = RESULT_TEXT, .optional = true, .help = "The sheet that was read; this and what follows is absent when the file was not read again."},
+    {.name = "header_row", .kind = RESULT_ID, .optional = true, .help = "First row of the heading, from 1."},
+    {.name = "header_rows", .kind = RESULT_ID, .optional = true},
+    {.name = "columns", .kind = RESULT_COUNTS, .optional = true, .help = "Column of each field, from 1."},
+    {.name = "uncalculated_formulas", .kind = RESULT_COUNT, .optional = true},
+    {.name = NULL},
+};
+
+static const struct result_spec skipped_members[] = {
+    {.name = "header", .kind = RESULT_COUNT},
+    {.name = "group", .kind = RESULT_COUNT},
+    {.name = "total", .kind = RESULT_COUNT},
+    {.name = "other_warehouse", .kind = RESULT_COUNT},
+    {.name = NULL},
+};
+
+#define STOCK_VALUES \
+    {.name = "lot_code", .kind = RESULT_TEXT, .nullable = true}, \
+    {.name = "qty", .kind = RESULT_DECIMAL}, \
+    {.name = "reserved", .kind = RESULT_DECIMAL}, \
+    {.name = "unit", .kind = RESULT_TEXT}, \
+    {.name = "unit_cost", .kind = RESULT_DECIMAL, .nullable = true}, \
+    {.name = "received_on", .kind = RESULT_DATE, .nullable = true}
+
+static const struct result_spec preview_members[] = {
+    {.name = "row", .kind = RESULT_ID, .help = "Of the file, from 1."},
+    {.name = "pn_norm", .kind = RESULT_TEXT},
+    {.name = "vendor_norm", .kind = RESULT_TEXT},
+    {.name = "part_number", .kind = RESULT_TEXT},
+    {.name = "name", .kind = RESULT_TEXT},
+    STOCK_VALUES,
+    {.name = NULL},
+};
+
+static const struct result_spec row_members[] = {
+    {.name = "pn_norm", .kind = RESULT_TEXT},
+    {.name = "vendor_norm", .kind = RESULT_TEXT},
+    {.name = "part_number", .kind = RESULT_TEXT, .optional = true},
+    {.name = "name", .kind = RESULT_TEXT, .optional = true},
+    STOCK_VALUES,
+    {.name = NULL},
+};
+
+static const struct result_spec value_members[] = {
+    {.name = "part_number", .kind = RESULT_TEXT, .optional = true},
+    {.name = "name", .kind = RESULT_TEXT, .optional = true},
+    STOCK_VALUES,
+    {.name = NULL},
+};
+
+static const struct result_spec update_members[] = {
+    {.name = "pn_norm", .kind = RESULT_TEXT},
+    {.name = "vendor_norm", .kind = RESULT_TEXT},
+    {.name = "old", .kind = RESULT_OBJECT, .members = value_members},
+    {.name = "new", .kind = RESULT_OBJECT, .members = value_members},
+    {.name = NULL},
+};
+
+static const struct result_spec changes_members[] = {
+    {.name = "inserts", .kind = RESULT_LIST, .members = row_members},
+    {.name = "updates", .kind = RESULT_LIST, .members = update_members},
+    {.name = "deletes", .kind = RESULT_LIST, .members = row_members},
+    {.name = NULL},
+};
+
+const struct result_spec stock_result_members[] = {
+    {.name = "import_id", .kind = RESULT_ID, .nullable = true, .help = "Null after a dry run."},
+    {.name = "warehouse", .kind = RESULT_TEXT, .help = "Its code."},
+    {.name = "mode", .kind = RESULT_CHOICE, .choices = modes},
+    {.name = "dry_run", .kind = RESULT_BOOL, .help = "True: nothing was written."},
+    {.name = "stock_date", .kind = RESULT_DATE, .nullable = true},
+    {.name = "already_imported", .kind = RESULT_BOOL, .help = "True: this file was imported before and was not read again."},
+    {.name = "file", .kind = RESULT_OBJECT, .members = file_members},
+    {.name = "rows_total", .kind = RESULT_COUNT},
+    {.name = "rows_accepted", .kind = RESULT_COUNT},
+    {.name = "rows_rejected", .kind = RESULT_COUNT},
+    {.name = "rows_skipped", .kind = RESULT_OBJECT, .members = skipped_members, .help = "Rows that are no stock, by kind."},
+    {.name = "inserted", .kind = RESULT_COUNT},
+    {.name = "updated", .kind = RESULT_COUNT},
+    {.name = "unchanged", .kind = RESULT_COUNT},
+    {.name = "deleted", .kind = RESULT_COUNT},
+    {.name = "duplicates_merged", .kind = RESULT_COUNT, .help = "Rows that were added to one before them."},
+    {.name = "matched", .kind = RESULT_COUNT, .help = "Items with a lot."},
+    {.name = "unmatched", .kind = RESULT_COUNT, .help = "Items that no lot is known for."},
+    {.name = "errors", .kind = RESULT_ISSUES, .help = "Rejected rows by code."},
+    {.name = "warnings", .kind = RESULT_ISSUES, .help = "Warnings by code."},
+    {.name = "errors_truncated", .kind = RESULT_BOOL, .help = "True: not every error and warning is kept with its text."},
+    {.name = "qty_total", .kind = RESULT_DECIMAL},
+    {.name = "value_total", .kind = RESULT_DECIMAL},
+    RESULT_REJECTS,
+    {.name = "preview", .kind = RESULT_LIST, .optional = true, .members = preview_members, .help = "The first rows as they were read; after a dry run."},
+    {.name = "changes", .kind = RESULT_OBJECT, .optional = true, .members = changes_members, .help = "The first changes of each kind; after a dry run."},
+    {.name = NULL},
+};
+/* clang-format on */
+
 static void put_decimal(struct json_out *out, const char *key, dec128 value, unsigned scale)
 {
     char text[48];

@@ -37,6 +37,8 @@ struct stock_run {
 
 /* The result of the task as JSON, heap. */
 char *stock_result_json(const struct stock_run *run);
+/* What it writes. */
+extern const struct result_spec stock_result_members[];
 /* Adds an accepted line to the preview if there is room. */
 void stock_preview_line(struct stock_run *run, const struct stock_line *line);
 /* Fills run->changes: the first inserts, updates with old and new values, and deletes. Reads the stock's values from

@@ -22,6 +22,22 @@ COMMON_HEADERS = {"date", "content-length", "content-type", "connection", "trans
 METHODS = ("get", "put", "post", "delete", "patch", "options", "head")
 
 
+def one_of(validator, alternatives, instance, schema):
+    """oneOf; where a discriminator names the alternative, that one alone: its faults are told, and the others cost nothing."""
+    discriminator = schema.get("discriminator")
+    if discriminator and isinstance(instance, dict):
+        target = discriminator["mapping"].get(instance.get(discriminator["propertyName"]))
+        if target is None:
+            yield jsonschema.ValidationError(f"{instance.get(discriminator['propertyName'])!r} is not in the document's mapping")
+        else:
+            yield from validator.descend(instance, {"$ref": target})
+        return
+    yield from jsonschema.Draft202012Validator.VALIDATORS["oneOf"](validator, alternatives, instance, schema)
+
+
+Validator = jsonschema.validators.extend(jsonschema.Draft202012Validator, {"oneOf": one_of})
+
+
 @functools.lru_cache(maxsize=None)
 def described():
     """Routes and problems as the program has them."""
@@ -49,7 +65,7 @@ class Contract:
         key = json.dumps(schema, sort_keys=True)
         if key not in self.validators:
             # References are looked up in the schema's own root: no resolver, which older and newer releases want in different ways.
-            self.validators[key] = jsonschema.Draft202012Validator(
+            self.validators[key] = Validator(
                 {**schema, "components": self.document["components"]}, format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER)
         errors = sorted(self.validators[key].iter_errors(value), key=lambda error: list(error.path))
         assert not errors, f"{what}: " + "; ".join(
@@ -132,7 +148,7 @@ class Contract:
         values = re.match("^" + re.sub(r"\\\{[^}]*\\\}", "([^/]+)", re.escape(template)) + "$", urlsplit(target).path).groups()
         for name, value in zip(names, values):
             schema = next(parameter["schema"] for parameter in parameters if parameter["in"] == "path" and parameter["name"] == name)
-            self.check(schema, unquote(value), f"{what}: path parameter {name}")
+            self.check(schema, as_typed(unquote(value), self.resolve(schema)), f"{what}: path parameter {name}")
         if body:
             self.check_request_body(operation, body, headers, what)
 
@@ -162,7 +178,7 @@ class Contract:
 
 
 def as_typed(value, schema):
-    """A query parameter's text as the type that its schema wants."""
+    """The text of a parameter as the type that its schema wants."""
     kinds = schema.get("type", [])
     if "integer" in kinds and re.fullmatch(r"-?\d+", value):
         return int(value)

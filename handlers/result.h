@@ -1,0 +1,35 @@
+/* Members of a task's result: one table per type describes them, next to the code that writes them; the API document
+ * comes from it. A type without a table has a result of any members.
+ *
+ * The tests check every result against its table: a member that the table lacks is a failed test. */
+#ifndef PF_HANDLERS_RESULT_H
+#define PF_HANDLERS_RESULT_H
+
+#include <stdbool.h>
+
+enum result_kind {
+    RESULT_TEXT,
+    RESULT_BOOL,
+    RESULT_COUNT,   /* whole number, 0 or more */
+    RESULT_ID,      /* whole number, 1 or more */
+    RESULT_DECIMAL, /* decimal number as text */
+    RESULT_DATE,    /* YYYY-MM-DD */
+    RESULT_SHA256,  /* 64 hexadecimal digits */
+    RESULT_CHOICE,  /* one of `choices` */
+    RESULT_COUNTS,  /* object of any names with a count each */
+    RESULT_ISSUES,  /* object of codes of row errors and warnings with a count each */
+    RESULT_OBJECT,  /* `members` */
+    RESULT_LIST     /* objects with `members` each */
+};
+
+struct result_spec {
+    const char *name; /* NULL ends a table */
+    enum result_kind kind;
+    bool nullable;
+    bool optional;                     /* may be left out */
+    const char *const *choices;        /* CHOICE: NULL-terminated */
+    const struct result_spec *members; /* OBJECT, LIST */
+    const char *help;                  /* one sentence, or NULL when the name says it */
+};
+
+#endif
