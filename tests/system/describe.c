@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "daemon/api/openapi/openapi.h"
 #include "daemon/worker/worker.h"
+#include "handlers/task_type.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -41,6 +42,15 @@ static void put_problems(struct json_out *out)
     json_object_end(out);
 }
 
+static void put_types(struct json_out *out)
+{
+    json_key(out, "types");
+    json_array(out);
+    for (unsigned i = 0; i < task_type_count(); i++)
+        json_string(out, task_type_at(i)->name);
+    json_array_end(out);
+}
+
 bool describe(int argc, char **argv)
 {
     struct json_out out;
@@ -55,6 +65,7 @@ bool describe(int argc, char **argv)
     json_object(&out);
     put_routes(&out);
     put_problems(&out);
+    put_types(&out);
     json_object_end(&out);
     puts(json_out_text(&out, NULL));
     json_out_fini(&out);
