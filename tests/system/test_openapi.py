@@ -255,7 +255,7 @@ def test_kinds_of_problems_are_those_of_the_program(document):
 
 
 # What look-ups, part numbers and the first look into a file put together: code, and where it is made.
-SNIFFERS = ("handlers/sheet/sheet.c", "handlers/sheet/ole.c", "handlers/sheet/foreign.c", "handlers/sheet/grid/reader.c")
+SNIFFERS = {"handlers/sheet/sniff.c", "handlers/sheet/ole.c", "handlers/sheet/foreign.c", "handlers/sheet/grid/reader.c", "daemon/accept/upload.c"}
 
 
 def texts(call):
@@ -264,6 +264,7 @@ def texts(call):
 
 def fault_codes():
     found = set()
+    assert SNIFFERS <= sources("handlers", "daemon").keys()
     for name, text in sources("handlers", "daemon").items():
         makers = ["param_faults_add"] + ["fault", "fault_at"] * (name == "handlers/params.c") + ["sheet_refuse"] * (name in SNIFFERS)
         for call in calls(text, *makers):
@@ -287,12 +288,10 @@ def test_codes_of_ends_and_rows_are_those_of_the_program(document):
         all_literals.update(re.findall(r'"([EW]_[A-Z_]+)"', text))
         for call in calls(text, "job_ending_fail", "run_fail", "end_failed"):
             ends.update(re.findall(r'"(E_[A-Z_]+|[a-z]+_[a-z]+)"', call))
-        ends.update(re.findall(r'\.error_code = "(\w+)"', text))
         ends.update(re.findall(r'error_code = "(\w+)"', text))
         if name == "handlers/stock/reader.c":
             ends.update(re.findall(r'"(E_[A-Z_]+)"', text))
-        if name == "handlers/table/issue.c":
-            rows.update(re.findall(r'"([EW]_[A-Z_]+)"', text))
+        rows.update(re.findall(r'\[[EW]_\w+\] = \{"([EW]_[A-Z_]+)"', text))  # a table of row issues
         for call in calls(text, "catalog_row_wrong", "wrong"):
             rows.update(re.findall(r'"(E_[A-Z_]+)"', call))
     assert {"cancelled", "timed_out", "no_space", "E_NO_HEADER", "E_STOCK_OLDER"} <= ends and {"W_UNMATCHED", "E_LOT_UNKNOWN"} <= rows
