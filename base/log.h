@@ -2,11 +2,11 @@
  *
  *   - A line has role, pid, verb, reason and, if there is one, the task id. It never has a token, a password or the
  *     content of a cell.
- *   - Text lines begin with a priority prefix and the time. The journal ($JOURNAL_STREAM) adds the time itself; a terminal
- *     gets no prefix.
+ *   - Text lines begin with a priority prefix and the time. The journal ($JOURNAL_STREAM) adds the time itself; a
+ *     terminal gets no prefix.
  *   - Control bytes and bad UTF-8 are escaped, and the length is bounded (log_line.h).
- *   - Writing never blocks: the log has a non-blocking descriptor of its own. What does not go out at once waits in a small
- *     buffer; what does not fit there is lost, counted and reported later. */
+ *   - Writing never blocks: the log has a non-blocking descriptor of its own. What does not go out at once waits in a
+ *     small buffer; what does not fit there is lost, counted and reported later. */
 #ifndef PF_BASE_LOG_H
 #define PF_BASE_LOG_H
 

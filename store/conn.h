@@ -2,8 +2,8 @@
  *
  *   - Runners and the janitor use it directly, workers in their database threads; never on an event loop.
  *   - It is opened after fork and used by one thread at a time.
- *   - The session has strict modes, UTC, utf8mb4, REPEATABLE READ with innodb_snapshot_isolation, and time-outs. All are
- *     set in one statement, read back and checked.
+ *   - The session has strict modes, UTC, utf8mb4, REPEATABLE READ with innodb_snapshot_isolation, and time-outs. All
+ *     are set in one statement, read back and checked.
  *   - Reconnect is off: a silent reconnect would lose the transaction.
  *
  * Unless stated otherwise, a function returns 0, or -1 with the reason in conn->error. After STORE_GONE or
@@ -76,12 +76,13 @@ void store_rollback(struct store_conn *conn);      /* closes the connection if i
 
 /* Runs `body` in a transaction and commits.
  *
- *   - `body` returns 0; or -1 to stop with conn->error as it is; or a positive value to roll back and return that value.
- *   - On STORE_RETRY, STORE_UNUSABLE and, before COMMIT, STORE_GONE: rolls back, waits a random 0-50 ms (doubling to 1 s)
- *     and starts again, at most `tries` times (0 = 10).
+ *   - `body` returns 0; or -1 to stop with conn->error as it is; or a positive value to roll back and return that
+ *     value.
+ *   - On STORE_RETRY, STORE_UNUSABLE and, before COMMIT, STORE_GONE: rolls back, waits a random 0-50 ms (doubling to 1
+ *     s) and starts again, at most `tries` times (0 = 10).
  *   - A statement whose connection broke is repeated at most twice: perhaps the statement itself breaks it.
- *   - `settled` (may be NULL) is asked on a fresh connection after STORE_UNKNOWN: 1 = committed, 0 = not committed,
- *     -1 = still unknown. Without it the unknown outcome is returned.
+ *   - `settled` (may be NULL) is asked on a fresh connection after STORE_UNKNOWN: 1 = committed, 0 = not committed, -1
+ *     = still unknown. Without it the unknown outcome is returned.
  *
  * Returns 0, -1 or body's positive value. */
 typedef int (*store_tx_fn)(struct store_conn *conn, void *ctx);

@@ -1,8 +1,8 @@
 /* The database threads of a worker: blocking statements off the event loop; an eventfd announces the answers.
  *
  *   - The queue is bounded.
- *   - Task insertions that are queued at the same time are committed in one transaction: a durable commit costs one fsync,
- *     which they share. If one row fails, the transaction is rolled back and the rows are inserted one by one.
+ *   - Task insertions that are queued at the same time are committed in one transaction: a durable commit costs one
+ *     fsync, which they share. If one row fails, the transaction is rolled back and the rows are inserted one by one.
  *   - Other calls run alone, in order of arrival. With two threads a slow call does not delay insertions.
  *
  * Call all functions on the worker's loop thread. `work` runs on a database thread, `done` on the loop thread. */

@@ -1,5 +1,5 @@
-/* CSV by RFC 4180: UTF-8, the separator told from the first line. Asked for by name only, since nothing in a CSV file
- * says that it is one. */
+/* CSV by RFC 4180, in UTF-8; the first line shows the separator. A file is read as CSV only if the caller asks for
+ * it: nothing in a CSV file says what it is. */
 #include "base/bytes.h"
 #include "base/utf8.h"
 #include "handlers/sheet/grid/row.h"
@@ -9,10 +9,10 @@
 enum { BLOCK = 64 << 10 };
 
 enum state {
-    FIELD_BEGIN, /* nothing of the field read */
+    FIELD_BEGIN, /* no character of the field was read */
     PLAIN,
     QUOTED,
-    QUOTE_CLOSED, /* behind a quote in a quoted field: its end, or the first half of a doubled one */
+    QUOTE_CLOSED, /* behind a quote in a quoted field: the end of the field, or the first half of a doubled quote */
 };
 
 struct csv {
@@ -101,7 +101,7 @@ static int unquoted(struct csv *csv, char c)
         return malformed(csv, csv->line, "text behind a closing quotation mark");
     if (c == '"' && csv->state == PLAIN)
         return malformed(csv, csv->line, "a quotation mark within a field that is not quoted");
-    if (c == '"') { /* opening, or the second of a doubled one */
+    if (c == '"') { /* an opening quote, or the second half of a doubled one */
         bool doubled = csv->state == QUOTE_CLOSED;
         csv->opened = doubled ? csv->opened : csv->line;
         csv->state = QUOTED;
@@ -123,14 +123,14 @@ static int take(struct csv *csv, char c)
     if (second)
         return 0;
     csv->started = true;
-    /* The line is counted at its end, but what ends with it belongs to it. */
+    /* The line was counted at its end, but the character that ends it belongs to it. */
     csv->line -= c == '\n' || c == '\r';
     int rc = unquoted(csv, c);
     csv->line += c == '\n' || c == '\r';
     return rc;
 }
 
-/* The most frequent of the three outside of quotes in the first line; 0 for none at all: one column. */
+/* Returns the separator that is most frequent outside of quotes in the first line; 0 if there is none: one column. */
 static char separator_of(const char *text, size_t n)
 {
     static const char known[] = {';', ',', '\t'};
@@ -147,7 +147,7 @@ static char separator_of(const char *text, size_t n)
     return counts[best] > 0 ? known[best] : 0;
 }
 
-/* How many bytes from text on are ordinary within the field. */
+/* Returns how many bytes from `text` on are ordinary characters of the field. */
 static size_t ordinary(const struct csv *csv, const char *text, size_t n)
 {
     size_t i = 0;

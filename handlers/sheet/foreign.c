@@ -1,4 +1,4 @@
-/* What a file of another program is. */
+/* Recognises files of other programs. */
 #include "handlers/sheet/foreign.h"
 
 #include "base/bytes.h"
@@ -18,7 +18,7 @@ static bool holds(const unsigned char *head, size_t n, const char *word)
 
 /* ---- No text ---------------------------------------------------------------------------------------------------- */
 
-/* Files of other programs that begin with something unmistakable. */
+/* Files of other programs that begin with a clear signature. */
 static const struct other {
     const char *magic;
     size_t n;
@@ -50,11 +50,11 @@ static const struct other {
     {MAGIC("\0\1\0\0Standard "), "The file is an Access database. Export its table as .xlsx and send that."},
 };
 
-/* The same of which the unmistakable stands further in. */
+/* The same, for signatures that stand further inside the file. */
 static const char *by_later_bytes(const unsigned char *head, size_t n)
 {
     if (n >= 12 && memcmp(head + 4, "ftyp", 4) == 0)
-        return PICTURE; /* a telephone's */
+        return PICTURE; /* from a phone */
     if (n >= 12 && memcmp(head, "RIFF", 4) == 0 && memcmp(head + 8, "WEBP", 4) == 0)
         return PICTURE;
     if (n >= 262 && memcmp(head + 257, "ustar", 5) == 0)
@@ -70,14 +70,15 @@ static const char *other_program(const unsigned char *head, size_t n)
     return by_later_bytes(head, n);
 }
 
-/* dBase: version, date of the last change, and a header of 32 bytes and 32 a field and one or a little more. */
+/* dBase: version, date of the last change, and the length of the header, which is 32 bytes and 32 for each field and
+ * one or a little more. */
 static bool looks_dbf(const unsigned char *head, size_t n)
 {
     return n > 32 && (head[0] & 7) == 3 && head[2] >= 1 && head[2] <= 12 && head[3] >= 1 && head[3] <= 31 &&
            get16(head + 8) > 64 && get16(head + 10) > 1 && memchr(head + 32, 0, 11);
 }
 
-/* Of a transfer or a disk that failed. */
+/* Only zeros: a transfer or a disk that failed. */
 static bool all_zeros(const unsigned char *head, size_t n)
 {
     for (size_t i = 0; i < n; i++)
@@ -110,14 +111,14 @@ static bool is_text(const unsigned char *head, size_t n)
     return !memchr(head, 0, n);
 }
 
-/* Is there a tag of this name ("<p", but not of "<price"), in any case? */
+/* Is there a tag with this name, in upper or lower case? ("<p" is not "<price".) */
 static bool is_tag(const unsigned char *head, size_t n, const char *tag)
 {
     size_t m = strlen(tag);
     return n > m && strncasecmp((const char *)head, tag, m) == 0 && strchr(" \t\r\n/>", head[m]);
 }
 
-/* A page or a report saved by a web shop begins with one of these, behind a byte order mark and blanks. */
+/* A page, or a report saved by a web shop, begins with one of these, behind a byte order mark and blanks. */
 static bool begins_html(const unsigned char *head, size_t n)
 {
     static const char *const tags[] = {"<html", "<!doctype html", "<head",   "<body",   "<meta", "<title", "<style",
@@ -128,7 +129,7 @@ static bool begins_html(const unsigned char *head, size_t n)
     return false;
 }
 
-/* Behind comments, declarations, or the head of a letter. */
+/* HTML may also follow comments, declarations, or the head of a letter. */
 static bool holds_html(const unsigned char *head, size_t n)
 {
     if (holds(head, n, "MIME-Version:"))

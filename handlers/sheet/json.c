@@ -1,4 +1,4 @@
-/* Gathering cells, sorting them, printing them. */
+/* Collects cells, sorts them, prints them. */
 #include "handlers/sheet/json.h"
 
 #include "base/bytes.h"
@@ -73,7 +73,7 @@ static int by_place(const void *a, const void *b)
     return x->order < y->order ? -1 : x->order > y->order;
 }
 
-/* Files may hand out rows in any order and one position twice: the last value counts. */
+/* A file may hand out rows in any order and a position twice: the last value counts. */
 static void sort_sheet(struct sheet *sheet)
 {
     uint32_t n = 0;

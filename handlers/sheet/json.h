@@ -1,4 +1,4 @@
-/* The cells of a spreadsheet as JSON text, as priceforge-cells prints them and the tests compare them.
+/* The cells of a spreadsheet as JSON, for priceforge-cells and the tests.
  *
  *   typed  {"sheets":[{"name":…,"hidden":…,"cells":[[row,column,type,"text"],…]},…]}
  *   plain  {"rows":…,"cols":…,"cells":[[row,column,"text"],…]}, of the first sheet
@@ -16,7 +16,7 @@ struct gridjson;
 
 struct gridjson *gridjson_new(void);
 void gridjson_free(struct gridjson **json);
-/* Gathers what is read. */
+/* The sink that collects what is read. */
 struct grid_sink gridjson_sink(struct gridjson *json);
 void gridjson_print(struct gridjson *json, bool typed, FILE *out);
 

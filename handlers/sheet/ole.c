@@ -1,4 +1,4 @@
-/* The directory of an OLE compound file, as far as its names go. */
+/* The names in the directory of an OLE compound file. */
 #include "handlers/sheet/ole.h"
 
 #include "base/bytes.h"
@@ -8,7 +8,7 @@ enum {
     ENTRY_SIZE = 128,
     HEADER_FATS = 109, /* sectors of the allocation table that the header itself lists: 7 MB of file */
     LISTS_MAX = 64,    /* further lists of such sectors that are followed: 500 MB of file */
-    SECTORS_MAX = 1024 /* of the directory; also ends a chain that runs in a circle */
+    SECTORS_MAX = 1024 /* of the directory; also ends a chain that is a circle */
 };
 
 struct ole {
@@ -17,7 +17,7 @@ struct ole {
     uint32_t sector_size;
 };
 
-/* What a stream or storage of this name makes of the file. */
+/* What a stream or storage with this name says about the file. */
 enum { PASSWORD = 1, WORKBOOK = 2, REPORT = 4, TEXT = 8, SLIDES = 16, LETTER = 32, UNKNOWN = 64 };
 static const struct {
     const char *name;
@@ -33,7 +33,7 @@ static uint64_t place(const struct ole *ole, uint32_t sector)
     return ((uint64_t)sector + 1) * ole->sector_size;
 }
 
-/* Word `index` of a sector. */
+/* Reads word `index` of a sector. */
 static bool read_word(const struct ole *ole, uint32_t sector, uint32_t index, uint32_t *value)
 {
     unsigned char word[4];
@@ -44,8 +44,8 @@ static bool read_word(const struct ole *ole, uint32_t sector, uint32_t index, ui
     return true;
 }
 
-/* The sector that holds part `index` of the allocation table: listed in the header, or in a chain of lists, each of
- * which ends with the sector of the next. */
+/* Finds the sector with part `index` of the allocation table. It is listed in the header, or in a chain of lists that
+ * each end with the sector of the next one. */
 static bool fat_sector(const struct ole *ole, uint32_t index, uint32_t *sector)
 {
     uint32_t per = ole->sector_size / 4 - 1, list = get32(ole->header + 68);
@@ -68,7 +68,7 @@ static bool next_sector(const struct ole *ole, uint32_t sector, uint32_t *next)
     return fat_sector(ole, sector / per, &fat) && read_word(ole, fat, sector % per, next);
 }
 
-/* Names are UTF-16LE with their length in bytes, terminator included, behind them. */
+/* Names are UTF-16LE. Their length in bytes, with the terminator, follows them. */
 static bool named(const unsigned char *entry, const char *name)
 {
     size_t n = strlen(name);
@@ -88,7 +88,7 @@ static int kinds_in(const unsigned char *entry)
     return 0;
 }
 
-/* One sector of the directory. Returns false when it is not there. */
+/* Looks at one sector of the directory. Returns false if it is not there. */
 static bool look(const struct ole *ole, uint32_t sector, int *kinds)
 {
     unsigned char entry[ENTRY_SIZE];
@@ -101,7 +101,7 @@ static bool look(const struct ole *ole, uint32_t sector, int *kinds)
     return true;
 }
 
-/* All kinds found; UNKNOWN when there is no directory to look into, as in a file that was cut off. */
+/* Returns all kinds found; UNKNOWN if there is no directory, as in a file that was cut off. */
 static int read_kinds(const struct sheet_input *input)
 {
     struct ole ole = {.input = input};

@@ -1,5 +1,5 @@
-/* The runner's end of the wire. The parser may have been taken over by the file it reads, so that nothing it sends is
- * believed: not lengths, not order, not text. */
+/* The runner's end of the wire. A hostile file may have taken the parser over. Therefore this end trusts nothing that
+ * it receives: no length, no order, no text. */
 #include "handlers/sheet/wire.h"
 
 #include "base/bytes.h"
@@ -16,7 +16,7 @@
 enum {
     ALIVE_MS = 200,
     NAME_MAX_BYTES = 4096,
-    SHEETS_MAX = 65536 /* no archive of ours has that many parts */
+    SHEETS_MAX = 65536 /* more parts than an archive may have */
 };
 
 struct replay {
@@ -31,11 +31,11 @@ struct replay {
     struct grid_cell *cells;
     uint64_t rows, text; /* so far */
     uint32_t sheets;
-    bool open, skipped; /* within a sheet; its rows are dropped */
+    bool open, skipped; /* inside a sheet; its rows are dropped */
     bool remarked;
 };
 
-/* A payload being read: `ok` falls at the first field that is not there. */
+/* A payload that is being read: `ok` becomes false at the first field that is missing. */
 struct cursor {
     const unsigned char *p, *end;
     bool ok;
@@ -193,7 +193,7 @@ static bool read_merge(struct cursor *c, struct grid_merge *m)
            m->last_column < GRID_MAX_COLUMN;
 }
 
-/* Names and sentences end at a zero byte; texts of cells do not, and may hold one. */
+/* Names and sentences end at a zero byte; texts of cells may contain one. */
 static bool is_name(const unsigned char *p, size_t n)
 {
     return !memchr(p, 0, n) && utf8_valid((const char *)p, n);
@@ -233,7 +233,7 @@ static bool read_grid(struct cursor *c, struct grid_columns *grid, uint32_t *rig
     return true;
 }
 
-/* The last part of the frame. `right` and `grids` are to be freed, whatever it returns. */
+/* Reads the last part of the frame. The caller frees `right` and `grids`, whatever is returned. */
 static bool read_grids(struct cursor *c, struct grid_sheet *sheet, struct grid_columns **grids, uint32_t **right)
 {
     sheet->n_grids = get32(bytes_at(c, 4));
@@ -285,7 +285,7 @@ static bool all_rows_came(struct replay *r, struct cursor *c)
     return c->ok && c->p == c->end && rows == r->rows;
 }
 
-/* The sink may act on this sheet and want no more: its rows are counted here, not only at the end. */
+/* The sink may use this sheet and want no other. Therefore its rows are counted here, not only at the end. */
 static int on_sheet_end(struct replay *r, struct cursor *c)
 {
     if (!r->open || !all_rows_came(r, c))
@@ -316,7 +316,7 @@ static bool read_short(struct cursor *c, char *to, size_t size)
     return true;
 }
 
-/* Classes that only this end gives: with "stopped" a file could have itself read again for ever. */
+/* Classes that only this end may give: with "stopped" a file could have itself read again for ever. */
 static bool is_reserved(const char *cls)
 {
     return strcmp(cls, "stopped") == 0 || strncmp(cls, "parser-", 7) == 0;
@@ -327,7 +327,7 @@ static bool is_class(const char *cls)
     return cls[0] != 0 && strspn(cls, "abcdefghijklmnopqrstuvwxyz0123456789-") == strlen(cls) && !is_reserved(cls);
 }
 
-/* One line without codes for terminals. */
+/* Is it one line, without control codes for terminals? */
 static bool is_sentence(const char *text)
 {
     for (; *text != 0; text++)
@@ -378,7 +378,7 @@ static int dispatch(struct replay *r, unsigned kind, size_t n)
     }
 }
 
-/* One frame. The payload's buffer grows as bytes really arrive at most to the limit of a frame. */
+/* Reads one frame. The payload's buffer grows while bytes arrive, up to the limit of a frame. */
 static int replay_frame(struct replay *r)
 {
     unsigned char head[FRAME_HEAD];

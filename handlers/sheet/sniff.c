@@ -1,4 +1,4 @@
-/* What a file is by its first bytes. */
+/* Recognises a file by its first bytes and calls its reader. */
 #include "handlers/sheet/sheet.h"
 
 #include "base/bytes.h"
@@ -29,8 +29,8 @@ static bool looks_biff(const unsigned char *head, size_t n)
            head[2] <= 16 && head[3] == 0;
 }
 
-/* A file that begins like a 1C document; empty shells of that form are no documents. The reader itself tells
- * versions. */
+/* For a file that begins like a 1C document. An empty shell of that form is not a document. The reader checks the
+ * version. */
 static enum sheet_format sniff_mxl(const unsigned char *head, size_t n, struct sheet_error *err)
 {
     if (n > 13 && head[7] == 8 && head[13] != 0xef && head[13] != '{') {
@@ -41,7 +41,8 @@ static enum sheet_format sniff_mxl(const unsigned char *head, size_t n, struct s
     return SHEET_MXL;
 }
 
-/* UTF-16 with its mark as ASCII, '?' for all else. Returns the length, 0 when it is none. */
+/* Turns UTF-16 with a byte order mark into ASCII, with '?' for other characters. Returns the length; 0 if it is not
+ * UTF-16. */
 static size_t narrow(const unsigned char *head, size_t n, unsigned char *to)
 {
     bool little = begins(head, n, "\xff\xfe", 2);
@@ -55,7 +56,7 @@ static size_t narrow(const unsigned char *head, size_t n, unsigned char *to)
     return made;
 }
 
-/* Where the text begins behind a byte order mark and blanks. */
+/* Returns the offset of the text behind a byte order mark and blanks. */
 static size_t skip_blanks(const unsigned char *head, size_t n)
 {
     size_t skip = begins(head, n, "\xef\xbb\xbf", 3) ? 3 : 0;
@@ -64,7 +65,7 @@ static size_t skip_blanks(const unsigned char *head, size_t n)
     return skip;
 }
 
-/* `head` may be of UTF-16 made narrow. */
+/* `head` may be the result of narrow(). */
 static enum sheet_format sniff_text(const unsigned char *head, size_t n, bool utf16, struct sheet_error *err)
 {
     size_t skip = skip_blanks(head, n);
@@ -130,7 +131,7 @@ enum sheet_format sheet_sniff_file(const struct sheet_input *input, struct sheet
         return SHEET_UNKNOWN;
     enum sheet_format format = sheet_sniff(head, n, err);
     if (format == SHEET_UNKNOWN && begins(head, n, "\xd0\xcf\x11\xe0", 4))
-        ole_refuse(input, err); /* the directory tells an old workbook from one with a password */
+        ole_refuse(input, err); /* only the directory shows whether it is an old workbook or one with a password */
     if (format != SHEET_UNKNOWN || strcmp(err->cls, "not-zip") != 0 || !is_late_mxl(input))
         return format;
     *err = (struct sheet_error){0};

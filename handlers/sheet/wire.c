@@ -1,4 +1,4 @@
-/* The parser's end of the wire: rows are gathered into frames of about 64 KiB. */
+/* The parser's end of the wire: rows are collected into frames of about 64 KiB. */
 #include "handlers/sheet/wire.h"
 
 #include "base/bytes.h"
@@ -11,7 +11,7 @@
 
 struct gridwire_writer {
     int fd;
-    struct bytes frame; /* its head is filled when it is sent */
+    struct bytes frame; /* its head is filled in when it is sent */
     enum frame_kind kind;
     uint64_t rows;
 };
@@ -39,9 +39,9 @@ static unsigned char *append(struct bytes *b, size_t n)
     return (unsigned char *)b->data + b->len - n;
 }
 
-static volatile sig_atomic_t sending; /* between the first and the last byte of a frame */
+static volatile sig_atomic_t sending; /* a frame was sent in part */
 
-/* write(2), not send(2): the sandbox of the parser knows no socket calls. SIGPIPE is ignored there. */
+/* write(2), not send(2): the sandbox of the parser allows no socket calls. The parser ignores SIGPIPE. */
 static int write_all(int fd, const char *data, size_t n)
 {
     while (n > 0) {
@@ -142,7 +142,7 @@ static int on_row(void *ctx, const struct grid_row *row)
     add_row(&w->frame, row);
     w->rows++;
     if (w->frame.len - before > FRAME_MAX - FRAME_BATCH)
-        return -EMSGSIZE; /* the other side would refuse it; readers bound a row well below */
+        return -EMSGSIZE; /* the runner would refuse it; readers limit a row to much less */
     if (rc == 0 && w->frame.len >= FRAME_BATCH)
         rc = flush(w);
     return rc;
@@ -193,7 +193,7 @@ int gridwire_refuse_now(int fd, const struct sheet_error *err)
     return write_all(fd, (const char *)frame, (size_t)(end - frame));
 }
 
-/* A wire that is broken is noticed by the next frame. */
+/* The next frame notices a broken wire. */
 static void on_remark(void *ctx, const char *text)
 {
     struct gridwire_writer *w = ctx;
@@ -210,6 +210,6 @@ struct grid_sink gridwire_writer_sink(struct gridwire_writer *writer)
 
 int gridwire_write_refused(struct gridwire_writer *w, const struct sheet_error *err)
 {
-    w->frame.len = 0; /* rows not yet sent count no more */
+    w->frame.len = 0; /* rows that were not sent are dropped */
     return gridwire_refuse_now(w->fd, err);
 }

@@ -17,8 +17,8 @@ enum frame_kind { FRAME_SHEET = 1, FRAME_ROWS, FRAME_SHEET_END, FRAME_END, FRAME
 
 enum {
     FRAME_HEAD = 5,
-    FRAME_BATCH = 64 << 10, /* rows are gathered up to this */
-    FRAME_MAX = 16 << 20,   /* no reader makes a larger one: a row holds at most 8 MiB of text */
+    FRAME_BATCH = 64 << 10, /* rows are collected up to this size */
+    FRAME_MAX = 16 << 20,   /* no reader makes a larger frame: a row has at most 8 MiB of text */
     ROW_HEAD = 12,
     CELL_HEAD = 9,
     MERGE_SIZE = 16,

@@ -1,13 +1,14 @@
-/* The grid: what a spreadsheet reader hands over, and all that a handler knows of a file.
+/* The grid: what a spreadsheet reader delivers, and all that a task type knows about a file.
  *
- * A reader pushes events into a sink, in file order:
- *   sheet(), then row() for each stored row, then sheet_end(); then the next sheet.
- * Merged areas of the first GRID_HEAD_ROWS rows are told with sheet(), since a heading needs them before its rows.
- * The same interface stands on both sides of the process boundary (handlers/sheet/wire.h) and in unit tests:
- * readers know nothing of stock, handlers know nothing of ZIP or braces.
+ * A reader calls a sink, in the order of the file:
  *
- * Everything read so far is provisional until sheet_end() has been called for that sheet: checksums and the shape of
- * the whole part are checked there. */
+ *   sheet(), then row() for each stored row, then sheet_end(); then the next sheet
+ *
+ *   - Merged areas of the first GRID_HEAD_ROWS rows come with sheet(): a heading needs them before its rows.
+ *   - The same interface is on both sides of the process boundary (wire.h) and in unit tests. Readers know nothing
+ *     about stock, task types know nothing about ZIP or braces.
+ *   - Everything is provisional until sheet_end() was called for that sheet: only there are checksums and the shape of
+ *     the whole part checked. */
 #ifndef PF_SHEET_GRID_GRID_H
 #define PF_SHEET_GRID_GRID_H
 
@@ -15,39 +16,40 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define GRID_HEAD_ROWS    64 /* rows for which merges are told */
-#define GRID_HEAD_COLUMNS 64 /* columns whose places are told where a sheet has several grids of them */
+#define GRID_HEAD_ROWS    64 /* rows whose merges are reported */
+#define GRID_HEAD_COLUMNS 64 /* columns whose places are reported if a sheet has several grids */
 #define GRID_MAX_GRIDS    4096u
 #define GRID_MAX_ROW      1048576u
 #define GRID_MAX_COLUMN   16384u
-#define GRID_MAX_TEXT     1048576u /* bytes of one cell; a worksheet's cell holds 32767 characters, a 1C report's any */
+#define GRID_MAX_TEXT                                                                                                  \
+    1048576u /* bytes of one cell; a cell of a worksheet has up to 32767 characters, a cell of a 1C report any number */
 
 enum grid_kind {
     GRID_TEXT = 1, /* UTF-8 as stored */
-    GRID_NUMBER,   /* shortest decimal text of the value, plain or with exponent ("1234.56", "1e+21") */
+    GRID_NUMBER,   /* shortest decimal text of the value, with or without exponent ("1234.56", "1e+21") */
     GRID_BOOL,     /* "true" or "false" */
     GRID_ERROR,    /* "#N/A" … */
     GRID_DATE      /* ISO 8601: "2026-02-05", "2026-02-05T11:00:00[.mmm]", or a time of day "11:00:00" */
 };
 
-/* One cell that has a value. Text is borrowed until the row callback returns; not terminated. */
+/* A cell that has a value. Its text is not terminated, and borrowed until the row callback returns. */
 struct grid_cell {
     uint32_t column;  /* 0-based */
     uint8_t kind;     /* enum grid_kind */
-    uint8_t zero_pad; /* number format is a run of n zeros ("00000"): n, else 0 */
-    uint8_t percent;  /* 1 when the number format is a percentage (the text is the fraction) */
+    uint8_t zero_pad; /* n if the number format is n zeros ("00000"), else 0 */
+    uint8_t percent;  /* 1 if the number format is a percentage (the text is the fraction) */
     uint32_t len;     /* bytes of text */
     const char *text;
 };
 
 struct grid_row {
-    uint32_t row;    /* 0-based; may repeat or go back: files do that */
+    uint32_t row;    /* 0-based; may repeat or go back */
     uint8_t outline; /* outline (group) level, 0 = none */
     bool hidden;
-    /* Which grid of columns the cells count in. Files of 1C may have several in one sheet: column numbers of rows of
-     * different grids say nothing about each other; their places do (grid_sheet.grids). 0 everywhere else. */
+    /* The grid of columns that the cells belong to. A 1C file may have several in one sheet: column numbers of
+     * different grids have nothing to do with each other, their places have (grid_sheet.grids). 0 for other files. */
     uint16_t grid;
-    /* Cells with a formula that no program has calculated yet: they have no value and are not among `cells`. */
+    /* Number of cells with a formula that was never calculated: they have no value and are not among `cells`. */
     uint16_t uncalculated;
     uint32_t n_cells; /* ascending columns, one cell per column */
     const struct grid_cell *cells;
@@ -57,25 +59,26 @@ struct grid_merge {
     uint32_t row, column, last_row, last_column; /* 0-based, inclusive */
 };
 
-/* Where the first columns of one grid lie. */
+/* The places of the first columns of one grid. */
 struct grid_columns {
-    uint32_t n;            /* columns told, at most GRID_HEAD_COLUMNS; 0 when nothing is known about them */
-    const uint32_t *right; /* right edge of each, ascending, in one unit for all grids; the first begins at 0 */
+    uint32_t n; /* columns reported, at most GRID_HEAD_COLUMNS; 0 = unknown */
+    const uint32_t
+        *right; /* right edge of each, ascending, in the same unit for all grids; the first column begins at 0 */
 };
 
 struct grid_sheet {
     uint32_t index;   /* 0-based order in the workbook */
     const char *name; /* UTF-8, terminated; "" for .mxl */
     bool hidden;      /* hidden or veryHidden */
-    bool date1904;    /* a serial number of a day that stands in a GRID_NUMBER counts from 1904 */
+    bool date1904;    /* a day's serial number in a GRID_NUMBER counts from 1904 */
     uint32_t n_merges;
     const struct grid_merge *merges;
-    uint32_t n_grids; /* told; 0 when the sheet has one grid or nothing is known of them */
+    uint32_t n_grids; /* 0 if the sheet has one grid or nothing is known about them */
     const struct grid_columns *grids;
 };
 
-/* Callbacks return 0 to go on, GRID_SKIP_SHEET from sheet() to pass over this sheet, GRID_STOP to end the reading
- * successfully, or a negative number to end it as failed (the reader returns that number). */
+/* Callbacks return 0 to go on; GRID_SKIP_SHEET, from sheet() only, to skip this sheet; GRID_STOP to end the reading
+ * successfully; or a negative number to end it as failed, which the reader returns. */
 #define GRID_SKIP_SHEET 1
 #define GRID_STOP       2
 struct grid_sink {
@@ -83,10 +86,10 @@ struct grid_sink {
     int (*row)(void *ctx, const struct grid_row *row);
     int (*sheet_end)(void *ctx);
     void *ctx;
-    /* What is odd about a file that is read nevertheless: one sentence, before the first sheet. May be NULL. */
+    /* Something odd about a file that is read nevertheless: one sentence, before the first sheet. May be NULL. */
     void (*remark)(void *ctx, const char *text);
-    bool without_merges; /* sheet() needs no merges: a reader may save the look ahead that they cost */
-    bool forms;          /* take forms without data, too: cells of parameters and expressions, or none at all */
+    bool without_merges; /* sheet() needs no merges: the reader may save the look ahead for them */
+    bool forms;          /* also accept forms without data: only parameters and expressions, or no cells at all */
 };
 
 #endif

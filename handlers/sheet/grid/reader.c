@@ -1,4 +1,4 @@
-/* Limits, names, refusals and reading at a place: what every reader needs. */
+/* What every reader needs: limits, names, refusals, reading at an offset. */
 #include "handlers/sheet/grid/reader.h"
 
 #include "base/bytes.h"
@@ -15,7 +15,7 @@ const struct sheet_limits sheet_default_limits = {.max_rows = 500000,
                                                   .max_text = 32767,
                                                   .max_entries = 10000};
 
-/* A sentence may quote the file, and may have been cut within a character; it stays one line of text. */
+/* A sentence may quote the file and may be cut inside a character: make it one line of valid text. */
 static void make_printable(char *text)
 {
     bool cut;

@@ -1,4 +1,4 @@
-/* One row being gathered from its cells, reused for every row. */
+/* A row that is filled cell by cell. The buffer is used again for every row. */
 #include "handlers/sheet/grid/row.h"
 
 #include "base/bytes.h"
@@ -6,8 +6,8 @@
 
 #include <stdlib.h>
 
-/* A row of honest files takes some kilobytes; without a bound a few cells naming long strings would make one of
- * gigabytes, here and in the frame that carries it. */
+/* A row of an ordinary file takes some kilobytes. Without a bound, a few cells that name long strings would make a
+ * row of gigabytes, here and in the frame that carries it. */
 enum { ROW_TEXT_MAX = 8 << 20 };
 
 void row_free(struct row_buffer *row)
@@ -49,7 +49,7 @@ char *row_text(struct row_buffer *row, size_t n)
     return row->text + row->text_len;
 }
 
-/* A merge sort: cells of one column stay in the order of the file, and no order of columns makes it slow. */
+/* A merge sort: cells of one column keep the order of the file, and no order of columns makes it slow. */
 static void sort_cells(struct row_buffer *row)
 {
     struct grid_cell *from = row->cells, *to = xalloc(row->n * sizeof *to), *spare = to;
@@ -92,7 +92,7 @@ int row_add(struct row_buffer *row, const struct grid_cell *cell, struct sheet_e
                             "A row holds more than %d MiB of text. Shorten it and send the file again.",
                             ROW_TEXT_MAX >> 20);
     if (row->n >= 2 * GRID_MAX_COLUMN)
-        row_finish(row); /* the same columns again and again: at most as many stay as there are columns */
+        row_finish(row); /* the same columns come again and again: at most one cell per column is kept */
     row->cells = grow(row->cells, &row->cap, row->n + 1, sizeof *row->cells);
     if (row->n > 0 && row->cells[row->n - 1].column >= cell->column)
         row->sorted = false;

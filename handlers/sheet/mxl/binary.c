@@ -40,8 +40,8 @@ static int number(struct mxl_in *in, size_t bytes, uint32_t *value)
     return 0;
 }
 
-/* A count of records of at least `least` bytes each: a count that the rest of the file cannot hold is refused before
- * anything is done with it. */
+/* Reads a count of records that have at least `least` bytes each. A count that does not fit into the rest of the file
+ * is refused before it is used. */
 static int count(struct mxl_in *in, size_t least, uint32_t *n)
 {
     if (number(in, 2, n) || (*n == 0xffff && number(in, 4, n)))
@@ -65,7 +65,7 @@ static int skip_string(struct mxl_in *in)
     return string_length(in, &len) || mxl_in_skip(in, len) ? -1 : 0;
 }
 
-/* A text, decoded into `to` (MXL_MAX_STRING bytes). */
+/* Reads a text and decodes it into `to` (MXL_MAX_STRING bytes). */
 static int string(struct binary *doc, char *to, size_t *out_len)
 {
     struct mxl_in *in = doc->in;
@@ -88,7 +88,7 @@ static int string(struct binary *doc, char *to, size_t *out_len)
     return 0;
 }
 
-/* The parts of a cell that nobody sees in it. */
+/* Skips the parts of a cell that are not visible. */
 static int skip_hidden(struct mxl_in *in, uint32_t flags)
 {
     uint32_t n;
@@ -99,7 +99,7 @@ static int skip_hidden(struct mxl_in *in, uint32_t flags)
     return 0;
 }
 
-/* A cell that is no grid cell: sheet defaults, page headers, formats of columns and rows, drawings. */
+/* Skips a cell that is not in the grid: sheet defaults, page headers, formats of columns and rows, drawings. */
 static int skip_cell(struct binary *doc)
 {
     unsigned char fixed[32];
@@ -127,7 +127,8 @@ static int grid_cell(struct binary *doc, uint32_t column)
     return mxl_out_cell(doc->out, column, shown ? GRID_TEXT : GRID_ERROR, len);
 }
 
-/* The numbers of a keyed block: read into keys when wanted, checked to ascend below `limit`. */
+/* Reads the numbers of a keyed block, into `into` unless it is NULL, and checks that they ascend and stay below
+ * `limit`. */
 static int keys(struct mxl_in *in, uint32_t n, uint32_t limit, uint32_t *into)
 {
     int64_t last = -1;
@@ -153,7 +154,7 @@ static int same_count(struct mxl_in *in, uint32_t n)
     return again == n ? 0 : mxl_fail(in, "mxl-malformed", "The .mxl file is damaged: two counts of one block differ.");
 }
 
-/* A keyed block of grid interest, up to its records: its numbers, to be freed, or NULL after a failure. */
+/* Reads a keyed block of the grid up to its records. Returns its numbers, to be freed, or NULL after a failure. */
 static uint32_t *keyed(struct mxl_in *in, size_t least, uint32_t limit, uint32_t *n)
 {
     if (count(in, 4 + least, n))
@@ -170,7 +171,7 @@ static uint32_t *keyed(struct mxl_in *in, size_t least, uint32_t limit, uint32_t
     return numbers;
 }
 
-/* A keyed block whose records are of no interest. */
+/* Skips a keyed block with its records. */
 static int skip_keyed(struct binary *doc, size_t least, int (*record)(struct binary *))
 {
     uint32_t n;
@@ -202,7 +203,7 @@ static int row_cells(struct binary *doc, uint32_t row, const uint32_t *columns, 
     return doc->deliver ? mxl_out_row_end(doc->out, row, 0) : 0;
 }
 
-/* A row: its format, then a keyed block of cells. */
+/* Reads a row: its format, then a keyed block of cells. */
 static int one_row(struct binary *doc, uint32_t row)
 {
     uint32_t n;
@@ -228,12 +229,13 @@ static int rows(struct binary *doc)
     return rc;
 }
 
-/* From the start of the document to the first byte of the row block. */
+/* Reads from the start of the document to the first byte of the row block. */
 static int head(struct binary *doc)
 {
     struct mxl_in *in = doc->in;
     mxl_in_seek(in, 0);
-    if (mxl_in_skip(in, HEADER_BYTES + 3 * 4)) /* column and row counts are hints, often wrong; last object number */
+    if (mxl_in_skip(in, HEADER_BYTES +
+                            3 * 4)) /* counts of columns and rows are hints and often wrong; last object number */
         return -1;
     if (skip_cell(doc) || skip_keyed(doc, FONT_BYTES, font_record) || skip_keyed(doc, 1, string_record))
         return -1;
@@ -276,7 +278,7 @@ static int drawings(struct binary *doc)
     return 0;
 }
 
-/* c1, r1, c2, r2. Areas of whole rows or columns have -1 and merge no heading. */
+/* c1, r1, c2, r2. Areas of whole rows or columns have -1 and concern no heading. */
 static int merges(struct binary *doc)
 {
     uint32_t n, v[4];
@@ -295,7 +297,7 @@ static int merges(struct binary *doc)
     return 0;
 }
 
-/* n records of a string, before or behind `bytes` of numbers. */
+/* Skips n records: a string, and numbers of `before` bytes in front of it and `behind` bytes behind it. */
 static int named_records(struct mxl_in *in, uint32_t n, size_t before, size_t behind)
 {
     for (uint32_t i = 0; i < n; i++)
@@ -314,8 +316,8 @@ static int sections_breaks_names(struct binary *doc)
     for (int i = 0; i < 2; i++)
         if (count(in, 4, &n) || mxl_in_skip(in, (uint64_t)n * 4))
             return -1;
-    /* Version 2 is known by one empty document only, whose last two bytes are zero: taken for the same count,
-     * shorter. It may be missing there. */
+    /* Of version 2 only one empty document is known. Its last two bytes are zero: they are taken for the same count,
+     * in a shorter form, which may be missing. */
     if (doc->version == 2 && mxl_in_left(in) == 0)
         return 0;
     if (number(in, doc->version == 2 ? 2 : 4, &n))

@@ -7,14 +7,14 @@
 
 enum { FORMAT_WIDTH = 7, FORMAT_HAS_WIDTH = 1 << FORMAT_WIDTH };
 
-/* Which work the walk over the rows does. */
+/* What a pass over the rows does. */
 enum pass {
-    LOCATE, /* count, and pass over cells by their braces */
-    CHECK,  /* read every cell and hand out nothing: finds the exact place of a fault that LOCATE only bumped into */
+    LOCATE, /* count, and skip cells by their braces */
+    CHECK,  /* read every cell and deliver nothing: finds the exact place of a fault that LOCATE noticed later */
     DELIVER
 };
 
-/* 8, 1, build. The build is not looked at: documents of unknown builds are judged by their shape. */
+/* Reads 8, 1, build. The build is ignored: documents of unknown builds are judged by their shape. */
 static int version(struct mxl_in *in)
 {
     int64_t eight, one, build;
@@ -42,7 +42,7 @@ static int languages(struct mxl_brace *doc)
     return mxl_skip_rest(in, doc->scratch);
 }
 
-/* The format's width: the eighth bit of the mask, and so behind as many values as there are lower bits. */
+/* The width is the eighth bit of the mask: it stands behind as many values as there are lower bits. */
 int mxl_brace_width(struct mxl_brace *doc, uint32_t *width)
 {
     struct mxl_in *in = doc->in;
@@ -74,7 +74,7 @@ static int head(struct mxl_brace *doc, int64_t *rows)
         return -1;
     if (mxl_comma(in) || mxl_integer(in, &any)) /* 6 */
         return -1;
-    for (int i = 7; i <= 12; i++) { /* page headers and footers: cell records whose text belongs to no grid cell */
+    for (int i = 7; i <= 12; i++) { /* page headers and footers: cell records outside of the grid */
         if (mxl_comma(in) || (mxl_ahead(in) != '{' && mxl_open(in)) || mxl_skip_item(in, doc->scratch))
             return -1;
     }
@@ -83,7 +83,7 @@ static int head(struct mxl_brace *doc, int64_t *rows)
     return mxl_comma_integer(in, 0, GRID_MAX_ROW, rows);
 }
 
-/* Row and column numbers ascend; the next one lies above the last one given. */
+/* Reads a row or column number, which must be greater than the one before. */
 static int ascending(struct mxl_in *in, int64_t last, int64_t limit, int64_t *value)
 {
     if (mxl_comma_integer(in, 0, limit - 1, value))
@@ -124,8 +124,9 @@ static int walk(struct mxl_brace *doc, enum pass pass, int64_t n_rows)
     return 0;
 }
 
-/* A fault that stopped the fast pass lies at or before the place where it was noticed: a missing quote shows late. Go
- * over the same rows with every check to name the first one. A limit is a limit wherever the pass was. */
+/* A fault that stopped the fast pass lies at or before the place where it was noticed: a missing quote shows late.
+ * Reads the same rows again with every check, to name the first fault. The place of an exceeded limit does not
+ * matter. */
 static int diagnose(struct mxl_brace *doc, uint64_t grid, int64_t n_rows)
 {
     struct sheet_error first = *doc->in->err;
@@ -149,7 +150,7 @@ static int deliver(struct mxl_brace *doc, uint64_t grid, int64_t n_rows, uint64_
     doc->out->n_grids = doc->columns.n_grids;
     if (mxl_out_sheet(doc->out) || walk(doc, DELIVER, n_rows))
         return -1;
-    /* Both passes must agree about where the grid ends, or a cell's braces did not mean what its grammar says. */
+    /* Both passes must agree where the grid ends; otherwise the braces of a cell do not fit its grammar. */
     if (mxl_in_offset(in) != grid_end)
         return mxl_fail(in, "mxl-malformed", "The .mxl file is damaged: its cells do not fit their counts.");
     if (mxl_out_is_form(doc->out))

@@ -1,4 +1,4 @@
-/* The brace form of 1C 8: MOXCEL header, UTF-8 text, one group of positional items. */
+/* The brace form of 1C 8: a MOXCEL header, then UTF-8 text, which is one group of positional items. */
 #ifndef PF_SHEET_MXL_BRACE_H
 #define PF_SHEET_MXL_BRACE_H
 
@@ -11,24 +11,24 @@
 struct mxl_brace {
     struct mxl_in *in;
     struct mxl_out *out;
-    char *scratch; /* MXL_MAX_STRING bytes for what is passed over */
+    char *scratch; /* MXL_MAX_STRING bytes for skipped texts */
     char language[MXL_MAX_LANGUAGE];
     size_t language_len;
     struct mxl_columns columns;
 };
 
-/* Read both passes; `body` is the offset of the root group. Returns 0, or -1 (failure in the input, or
+/* Reads both passes; `body` is the offset of the root group. Returns 0, or -1 (failure in the input, or
  * out->stopped). */
 int mxl_brace_read(struct mxl_in *in, struct mxl_out *out, uint64_t body);
 
-/* One cell record: its text, or else its typed value, becomes a cell of the current row. */
+/* Reads one cell record. Its text or, without a text, its typed value becomes a cell of the current row. */
 int mxl_brace_cell(struct mxl_brace *doc, uint32_t column);
 
-/* One format record {mask, value per bit}: its width, MXL_NO_WIDTH when it tells none. */
+/* Reads one format record {mask, value per bit}: its width, or MXL_NO_WIDTH if it has none. */
 int mxl_brace_width(struct mxl_brace *doc, uint32_t *width);
 
-/* Everything behind the last row: checks that the grid has ended where the counts say, takes merges, row groups
- * and column sets, and goes through the root group to the end of the file. `scratch` must hold MXL_MAX_STRING bytes. */
+/* Reads everything behind the last row: checks that the grid ends where the counts say, reads merges, row groups and
+ * column sets, and goes on to the end of the file. `scratch` has MXL_MAX_STRING bytes. */
 int mxl_brace_trailer(struct mxl_brace *doc);
 
 #endif

@@ -8,14 +8,14 @@
 
 enum { HAS_VALUE = 2, HAS_DETAIL = 4, HAS_DETAIL_NAME = 8, HAS_TEXT = 16 };
 
-/* A text chosen so far, at the tip of the arena. */
+/* The text chosen so far, at the end of the arena. */
 struct choice {
     enum grid_kind kind;
     size_t len;
     int rank; /* 0 none, 1 any language, 2 "#", 3 the document's language */
 };
 
-/* The parameter's name of a template has the language "", so it has no rank. */
+/* The name of a template's parameter has the language "" and therefore no rank. */
 static int rank_of(const struct mxl_brace *doc, const char *code, size_t len)
 {
     if (len == 0)
@@ -25,7 +25,7 @@ static int rank_of(const struct mxl_brace *doc, const char *code, size_t len)
     return len == 1 && code[0] == '#' ? 2 : 1;
 }
 
-/* {language, text}; a better text than the one chosen takes its place. */
+/* {language, text}: replaces the chosen text if it is better. */
 static int translation(struct mxl_brace *doc, char *at, struct choice *best, bool *parameter)
 {
     struct mxl_in *in = doc->in;
@@ -58,7 +58,7 @@ static int localised(struct mxl_brace *doc, char *at, struct choice *best, bool 
     return mxl_close(in);
 }
 
-/* The items of a value behind its tag, for the tags whose value a reader can show. */
+/* Reads the items behind the tag of a value, for tags with a value that people see. */
 static int tagged(struct mxl_brace *doc, char tag, char *at, struct choice *best)
 {
     struct mxl_in *in = doc->in;
@@ -93,7 +93,7 @@ static int tagged(struct mxl_brace *doc, char tag, char *at, struct choice *best
     return 0;
 }
 
-/* {tag, ...}. References, undefined values and tags unknown to us have no text of their own. */
+/* {tag, ...}. References, undefined values and unknown tags have no text of their own. */
 static int typed_value(struct mxl_brace *doc, char *at, struct choice *best)
 {
     struct mxl_in *in = doc->in;
@@ -110,10 +110,10 @@ static int group_part(struct mxl_brace *doc)
 {
     if (mxl_comma(doc->in))
         return -1;
-    return mxl_ahead(doc->in) == '{' ? 0 : mxl_open(doc->in); /* the complaint is its */
+    return mxl_ahead(doc->in) == '{' ? 0 : mxl_open(doc->in); /* mxl_open() reports the fault */
 }
 
-/* The parts that stand between the format and the text, none of them shown to people. */
+/* Skips the parts between the format and the text; they are not visible. */
 static int pass_details(struct mxl_brace *doc, int64_t mask)
 {
     size_t len;
@@ -132,7 +132,7 @@ static int parts(struct mxl_brace *doc, int64_t mask, char *at, struct choice *b
         return -1;
     if (!(mask & HAS_TEXT))
         return 0;
-    /* The text goes behind the value and wins over it unless it is empty. */
+    /* The text is written behind the value and replaces it unless it is empty. */
     struct choice text = {0};
     char *behind = at + best->len;
     if (group_part(doc) || localised(doc, behind, &text, parameter))

@@ -1,4 +1,4 @@
-/* Sets of columns and the rows bound to them. */
+/* Sets of columns, and the rows that are bound to them. */
 #include "handlers/sheet/mxl/columns.h"
 
 #include "base/bytes.h"
@@ -55,7 +55,7 @@ int mxl_columns_bind(struct mxl_columns *columns, struct mxl_in *in, int64_t row
     return 0;
 }
 
-/* Formats become widths; columns of the default width are dropped, since those behind the last one have it too. */
+/* Turns formats into widths. Columns of the default width are dropped, since those behind the last one have it too. */
 static void measure(struct mxl_columns *columns, struct mxl_set *set, const uint32_t *format_widths, uint32_t n_formats)
 {
     struct mxl_width *w = columns->widths + set->first;
@@ -70,7 +70,7 @@ static void measure(struct mxl_columns *columns, struct mxl_set *set, const uint
     set->n = kept;
 }
 
-/* A set on its way through the sorting. */
+/* A set while it is sorted. */
 struct ranked {
     const struct mxl_width *widths;
     uint32_t n;
@@ -92,7 +92,7 @@ static int by_places_and_number(const void *a, const void *b)
     return order ? order : (x->number > y->number) - (x->number < y->number);
 }
 
-/* Sets that are alike take the number of the first of them. */
+/* Gives sets that are equal the number of the first of them. */
 static void join_alike(struct mxl_columns *columns)
 {
     struct ranked *ranked = xalloc(columns->n_sets * sizeof *ranked);
@@ -107,9 +107,9 @@ static void join_alike(struct mxl_columns *columns)
     free(ranked);
 }
 
-#define USUAL_WIDTH 72u /* of a column of a document that does not tell it */
+#define USUAL_WIDTH 72u /* of a column, if the document does not say */
 
-/* Right edges of the first columns of a set. None when they lie beyond all reason. */
+/* Computes the right edges of the first columns of a set. Returns 0 if they are unreasonably large. */
 static uint32_t measure_places(const struct mxl_columns *columns, const struct mxl_set *set, uint32_t *right)
 {
     const struct mxl_width *width = columns->widths + set->first, *end = width + set->n;
@@ -125,7 +125,7 @@ static uint32_t measure_places(const struct mxl_columns *columns, const struct m
     return GRID_HEAD_COLUMNS;
 }
 
-/* A place for each grid that rows can be bound to; sets that are like an earlier one have its number. */
+/* Computes the places of each grid that rows are bound to. A set that equals an earlier one has its number. */
 static void tell_places(struct mxl_columns *columns)
 {
     columns->n_grids = columns->n_sets;

@@ -1,5 +1,5 @@
-/* Block-wise input of the .mxl reader. Blocks keep memory constant and give the kernel's read-ahead whole pages to work
- * on; a mapping would turn a file shortened meanwhile into SIGBUS. */
+/* Input of the .mxl reader in blocks. Memory stays constant, and the kernel's read-ahead gets whole pages. With a
+ * mapping, a file that is shortened meanwhile would cause SIGBUS. */
 #include "handlers/sheet/mxl/input.h"
 
 #include "base/bytes.h"
@@ -93,7 +93,7 @@ int mxl_in_skip(struct mxl_in *in, uint64_t n)
     return 0;
 }
 
-/* What to do about the many ways of being damaged or too much is always the same. */
+/* The advice is the same for all kinds of damage, and for all limits. */
 static const char *advice(const char *cls)
 {
     if (strcmp(cls, "mxl-malformed") == 0)

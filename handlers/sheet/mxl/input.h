@@ -1,7 +1,7 @@
-/* Bytes of a .mxl file, read in blocks with pread.
+/* Bytes of an .mxl file, read in blocks with pread().
  *
- * The cursor is open to inline readers: bytes [p, end) are loaded, mxl_in_more() loads the next block once p == end.
- * The first failure is kept in *err and everything after it fails too, so callers only pass -1 on. */
+ * Inline readers use the cursor directly: bytes [p, end) are loaded, and mxl_in_more() loads the next block when p ==
+ * end. The first failure is kept in *err and everything after it fails too: callers only pass -1 on. */
 #ifndef PF_SHEET_MXL_INPUT_H
 #define PF_SHEET_MXL_INPUT_H
 
@@ -22,23 +22,23 @@ struct mxl_in {
 void mxl_in_init(struct mxl_in *in, const struct sheet_input *file, struct sheet_error *err);
 void mxl_in_fini(struct mxl_in *in);
 
-/* Room for the largest text allowed, of which hardly any document touches more than a page: memory mapped for it costs
- * nothing until it is written to, and goes back whole. Aborts when there is no memory. */
+/* Returns room for the largest text allowed. Few documents touch more than a page of it: mapped memory costs nothing
+ * until it is written to, and is given back as a whole. Aborts if there is no memory. */
 char *mxl_room_new(size_t n);
 void mxl_room_free(char **room, size_t n);
 
-/* Continue at a byte of the document. */
+/* Continues at a byte of the document. */
 void mxl_in_seek(struct mxl_in *in, uint64_t offset);
 
-/* Load the next block. False at the end of the document and after a failure (see mxl_in_truncated). */
+/* Loads the next block. Returns false at the end of the document and after a failure (see mxl_in_truncated()). */
 bool mxl_in_more(struct mxl_in *in);
 
-/* Copy exactly n bytes, or pass over them. -1 with "mxl-truncated" or "io". */
+/* Copies or skips exactly n bytes. Returns 0, or -1 with "mxl-truncated" or "io". */
 int mxl_in_copy(struct mxl_in *in, void *to, size_t n);
 int mxl_in_skip(struct mxl_in *in, uint64_t n);
 
-/* Record a failure at the current byte or at a given one; all return -1. The first failure wins. What to do is added
- * for "mxl-malformed" and "mxl-limit". */
+/* Records a failure at the current byte or at a given one; the first failure is kept. Returns -1. Adds what to do for
+ * "mxl-malformed" and "mxl-limit". */
 int mxl_fail(struct mxl_in *in, const char *cls, const char *text);
 int mxl_fail_at(struct mxl_in *in, uint64_t offset, const char *cls, const char *text);
 int mxl_in_truncated(struct mxl_in *in);
@@ -53,7 +53,7 @@ static inline uint64_t mxl_in_left(const struct mxl_in *in)
     return in->file.length - mxl_in_offset(in);
 }
 
-/* The next byte without taking it, or -1 at the end and after a failure. */
+/* Returns the next byte without taking it; -1 at the end and after a failure. */
 static inline int mxl_in_peek(struct mxl_in *in)
 {
     if (in->p == in->end && !mxl_in_more(in))

@@ -1,4 +1,4 @@
-/* Which of the three .mxl forms a file has, by its first bytes, and the reading of it. */
+/* Finds out which of the three .mxl forms a file has, by its first bytes, and reads it. */
 #include "handlers/sheet/mxl/mxl.h"
 
 #include "handlers/sheet/mxl/binary.h"
@@ -10,11 +10,11 @@
 #include <inttypes.h>
 #include <string.h>
 
-#define HEAD_BYTES 25 /* the header of the binary form; no brace document is shorter */
+#define HEAD_BYTES 25 /* the header of the binary form; every brace document is longer */
 
-/* Offset of the root group of the brace form, or 0. Bytes 6 to 12 do not decide: tools that take the file for a text
- * damage them, and the text behind is whole. A binary document of 123 columns has "{" there as well, but zeros behind
- * it. */
+/* Returns the offset of the root group of the brace form, or 0. Bytes 6 to 12 do not matter: tools that treat the
+ * file as text damage them, and the text behind is whole. A binary document of 123 columns also has "{" there, but
+ * zeros behind it. */
 static uint64_t brace_body(const unsigned char *h, size_t n)
 {
     if (n < 17 || memcmp(h, "MOXCEL", 6) != 0)
@@ -31,8 +31,8 @@ static unsigned binary_version(const unsigned char *h)
     return zeros && (version == 2 || version == 6 || version == 7) ? version : 0;
 }
 
-/* "<" after an optional byte order mark and blanks, which expat would not take in front of a declaration: *start is
- * where it stands. UTF-16 is for expat to find out. */
+/* Is there "<" behind an optional byte order mark and blanks? Expat does not accept blanks in front of a declaration,
+ * so *start is the offset of "<". Expat itself recognises UTF-16. */
 static bool looks_like_xml(struct mxl_in *in, const unsigned char *h, size_t n, uint64_t *start)
 {
     *start = 0;
@@ -57,7 +57,7 @@ static int unknown_version(struct mxl_in *in, const unsigned char *h)
     return -1;
 }
 
-/* Is the header what 1C writes? Tools that take the file for a text make blanks of its zeros. */
+/* Is the header as 1C writes it? Tools that treat the file as text turn its zeros into blanks. */
 static bool header_whole(const unsigned char *h)
 {
     return memcmp(h + 6, "\0\x08\0\1\0", 5) == 0;

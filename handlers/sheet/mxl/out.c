@@ -74,7 +74,7 @@ int mxl_out_count(struct mxl_out *out, uint64_t rows, uint64_t cells)
     return 0;
 }
 
-/* What a callback said. */
+/* Handles the return value of a callback. */
 static int said(struct mxl_out *out, int answer)
 {
     if (answer == 0)
@@ -134,8 +134,8 @@ int mxl_out_cell(struct mxl_out *out, uint32_t column, enum grid_kind kind, size
     return 0;
 }
 
-/* Depth of groups around a row. With both lists ascending it is the number begun minus the number ended, whatever way
- * the groups overlap. Rows ascend, so the two counters only move forward. */
+/* Returns how many groups are around a row. Both lists ascend, so it is the number of groups begun minus the number
+ * ended, however the groups overlap. Rows ascend too, so the two counters only move forward. */
 static uint8_t level(struct mxl_out *out, uint32_t row)
 {
     while (out->open < out->n_groups && out->first[out->open] <= row)

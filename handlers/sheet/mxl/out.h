@@ -1,14 +1,14 @@
-/* What the three .mxl forms have in common on the way out: the row being filled, merges, row groups, limits, the sink.
+/* The output of the three .mxl forms: the current row, merges, row groups, limits, the sink.
  *
- * Texts of a row stand in one arena that never moves, so grid cells can point into it. A form writes a text at the
- * arena's tip (mxl_out_text), then makes it a cell (mxl_out_cell) or forgets it by not doing so. */
+ * Texts of a row lie in one arena that never moves, so that cells can point into it. A form writes a text at the end
+ * of the arena (mxl_out_text) and makes it a cell (mxl_out_cell); without that call the next text overwrites it. */
 #ifndef PF_SHEET_MXL_OUT_H
 #define PF_SHEET_MXL_OUT_H
 
 #include "handlers/sheet/mxl/input.h"
 
 #define MXL_MAX_STRING   ((size_t)GRID_MAX_TEXT)
-#define MXL_MAX_ROW_TEXT ((size_t)4 << 20) /* texts of one row that is handed out */
+#define MXL_MAX_ROW_TEXT ((size_t)4 << 20) /* bytes of the texts of one delivered row */
 #define MXL_ARENA        (MXL_MAX_ROW_TEXT + 2 * MXL_MAX_STRING + 64)
 #define MXL_MAX_MERGES   65536u   /* in the first GRID_HEAD_ROWS rows */
 #define MXL_MAX_GROUPS   1048576u /* row groups: 8 MiB */
@@ -27,14 +27,14 @@ struct mxl_out {
 
     struct grid_merge *merges;
     uint32_t n_merges, merges_cap;
-    const struct grid_columns *grids; /* the form's, told with the sheet */
+    const struct grid_columns *grids; /* reported with the sheet */
     uint32_t n_grids;
-    uint32_t *first, *last; /* row groups: first rows and last rows, each ascending once closed */
+    uint32_t *first, *last; /* row groups: their first rows and their last rows; mxl_out_sheet() sorts each list */
     uint32_t n_groups, groups_cap;
     uint32_t open, shut; /* groups begun and groups ended up to the current row */
 
-    const char *remark; /* told with the sheet, or NULL */
-    bool stopped;       /* the sink ended the reading: verdict is what mxl_read() returns */
+    const char *remark; /* reported with the sheet, or NULL */
+    bool stopped;       /* the sink has ended the reading; mxl_read() returns `verdict` */
     int verdict;
 };
 
@@ -42,24 +42,25 @@ void mxl_out_init(struct mxl_out *out, struct mxl_in *in, const struct sheet_lim
                   const struct grid_sink *sink);
 void mxl_out_fini(struct mxl_out *out);
 
-/* First pass. Out-of-range numbers fail; merges below the heading rows are checked and forgotten. */
+/* First pass. Numbers out of range fail; merges below the heading rows are checked and dropped. */
 int mxl_out_merge(struct mxl_out *out, int64_t row, int64_t column, int64_t last_row, int64_t last_column);
 int mxl_out_group(struct mxl_out *out, int64_t first, int64_t last);
-/* A row and its cells are counted in the first pass, so that limits refuse before anything is handed out. */
+/* Rows and cells are counted in the first pass, so that the limits refuse a file before anything is delivered. */
 int mxl_out_count(struct mxl_out *out, uint64_t rows, uint64_t cells);
 
-/* Second pass. All return 0, or -1 when reading must end: by a failure or, with `stopped`, by the sink. */
+/* Second pass. All functions return 0, or -1 if reading must end: because of a failure or, with `stopped`, by the
+ * sink. */
 int mxl_out_sheet(struct mxl_out *out);
 void mxl_out_row_begin(struct mxl_out *out);
-/* Where to write a text: at least MXL_MAX_STRING bytes. -1 over the row's limit. */
+/* Sets *at to where a text may be written, at least MXL_MAX_STRING bytes. Returns -1 above the limit of a row. */
 int mxl_out_text(struct mxl_out *out, char **at);
-/* The first `len` bytes at the tip become a cell. */
+/* Makes the first `len` bytes there a cell. */
 int mxl_out_cell(struct mxl_out *out, uint32_t column, enum grid_kind kind, size_t len);
-/* `grid` as struct grid_row tells it. */
+/* `grid` as in struct grid_row. */
 int mxl_out_row_end(struct mxl_out *out, uint32_t row, uint16_t grid);
 int mxl_out_end(struct mxl_out *out);
 
-/* No cell has a text of its own, and some name a parameter or hold an expression: a form without data, which the sink
+/* No cell has a text of its own, and some name a parameter or have an expression: a form without data, which the sink
  * does not want. */
 static inline bool mxl_out_is_form(const struct mxl_out *out)
 {

@@ -1,4 +1,4 @@
-/* Text checks and code pages of the .mxl reader. The tables stand here since iconv would open files, which the sandbox
+/* Text checks and code pages of the .mxl reader. The tables are here because iconv() opens files, which the sandbox
  * of the parser forbids. */
 #include "handlers/sheet/mxl/text.h"
 
@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-/* Upper halves; 0 = undefined in that code page, shown as U+FFFD. */
+/* Upper halves. 0 = undefined in that code page, becomes U+FFFD. */
 static const uint16_t cp866[128] = {
     0x0410, 0x0411, 0x0412, 0x0413, 0x0414, 0x0415, 0x0416, 0x0417, 0x0418, 0x0419, 0x041a, 0x041b, 0x041c,
     0x041d, 0x041e, 0x041f, 0x0420, 0x0421, 0x0422, 0x0423, 0x0424, 0x0425, 0x0426, 0x0427, 0x0428, 0x0429,

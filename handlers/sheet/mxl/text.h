@@ -1,4 +1,4 @@
-/* Small text functions of the .mxl reader. No state. */
+/* Small text functions of the .mxl reader, without state. */
 #ifndef PF_SHEET_MXL_TEXT_H
 #define PF_SHEET_MXL_TEXT_H
 
@@ -6,17 +6,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Upper half of a single-byte code page: 866, 1250, 1251, 1252, 1253, 1254 or 1257; 0 = 1251. NULL for others. */
+/* Returns the upper half of a single-byte code page: 866, 1250, 1251, 1252, 1253, 1254 or 1257; 0 = 1251. NULL for
+ * other numbers. */
 const uint16_t *mxl_code_page(unsigned number);
 
-/* UTF-8 of one byte, at most 3 of them; returns its length. A byte the page leaves undefined becomes U+FFFD. */
+/* Writes the UTF-8 of one byte, at most 3 bytes, and returns its length. A byte that is undefined in the page becomes
+ * U+FFFD. */
 size_t mxl_from_code_page(const uint16_t *page, unsigned char byte, char out[4]);
 
 /* [-]digits[.digits][e[+-]digits] */
 bool mxl_is_number(const char *text, size_t len);
 
-/* "20250131143005" to "2025-01-31T14:30:05", without the time when it is midnight. Returns the length, 0 for no
- * date. */
+/* Turns "20250131143005" into "2025-01-31T14:30:05", without the time if it is midnight. Returns the length; 0 if it
+ * is not a date. */
 size_t mxl_date_text(const char *text, size_t len, char out[20]);
 
 #endif

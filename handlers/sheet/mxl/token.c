@@ -1,4 +1,4 @@
-/* Tokeniser of the brace form of .mxl. No recursion: depth is a counter, so hostile nesting costs nothing. */
+/* Tokeniser of the brace form of .mxl. Depth is a counter instead of recursion: deep nesting costs nothing. */
 #include "handlers/sheet/mxl/token.h"
 
 #include "base/hex.h"
@@ -9,7 +9,7 @@
 
 enum { PLAIN = 0, BLANK = 1, MARK = 2 };
 
-/* Blanks, and the marks that end an atom. */
+/* Is it a blank, or a character that ends an atom? */
 static inline int kind_of(int c)
 {
     switch (c) {
@@ -30,7 +30,7 @@ static inline int kind_of(int c)
 
 static int malformed(struct mxl_in *in, const char *text)
 {
-    /* At the end of the file nothing is wrong but the end itself. */
+    /* At the end of the file the fault is that it ends. */
     return mxl_in_peek(in) < 0 ? mxl_in_truncated(in) : mxl_fail(in, "mxl-malformed", text);
 }
 
@@ -163,7 +163,7 @@ int mxl_string(struct mxl_in *in, char *to, size_t *len)
     return 0;
 }
 
-/* The bytes of an embedded picture: everything up to the brace that closes its group. */
+/* Skips the bytes of an embedded picture: everything up to the brace that closes its group. */
 static int skip_block(struct mxl_in *in)
 {
     for (int c; (c = mxl_in_peek(in)) != '}'; in->p++) {
@@ -193,7 +193,7 @@ static int skip_simple(struct mxl_in *in, char *scratch)
     return n > 0 && c >= 0 ? 0 : malformed(in, "The .mxl file is damaged: a value is missing.");
 }
 
-/* Close groups and take one comma, until an item is due or depth is zero. */
+/* Closes groups and takes one comma, until an item follows or depth is zero. */
 static int after_item(struct mxl_in *in, int *depth)
 {
     while (*depth > 0) {
@@ -234,8 +234,8 @@ int mxl_skip_rest(struct mxl_in *in, char *scratch)
     return depth == 0 ? 0 : skip_items(in, scratch, depth);
 }
 
-/* Behind an opening quote: pass the closing one. A doubled quote looks like an end and a beginning, which is as
- * good. */
+/* Behind an opening quote: goes on behind the closing one. A doubled quote looks like an end and a new beginning,
+ * which gives the same result. */
 static int pass_quote(struct mxl_in *in)
 {
     for (;;) {

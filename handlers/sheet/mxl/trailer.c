@@ -1,11 +1,11 @@
-/* What stands behind the grid in the brace form: column sets, drawings, row groups, merges, names, page and print
+/* The part behind the grid in the brace form: column sets, drawings, row groups, merges, names, page and print
  * settings. */
 #include "base/bytes.h"
 #include "handlers/sheet/mxl/brace.h"
 
 #include <stdlib.h>
 
-#define MAX_COUNT 1000000 /* items of one section; a larger count is no document but a wrong number */
+#define MAX_COUNT 1000000 /* items of one section; a larger count is a damaged number */
 
 /* k, (column, format) * k */
 static int column_formats(struct mxl_brace *doc)
@@ -23,7 +23,7 @@ static int column_formats(struct mxl_brace *doc)
     return mxl_skip_rest(doc->in, doc->scratch);
 }
 
-/* {count, 0|1, GUID, ...}: its shape is the only proof that the counts of rows and cells fitted. */
+/* {count, 0|1, GUID, ...}: only its shape proves that the counts of rows and cells were right. */
 static int column_set(struct mxl_brace *doc)
 {
     struct mxl_in *in = doc->in;
@@ -72,8 +72,8 @@ static int drawings(struct mxl_brace *doc)
     return 0;
 }
 
-/* {first, last, level, name, folded, 0} and a number, n times. Levels are not taken: how many groups lie around a row
- * says the same and holds for groups that lie about it. */
+/* {first, last, level, name, folded, 0} and a number, n times. Levels are ignored: the number of groups around a row
+ * says the same, and also holds for groups that overlap. */
 static int row_groups(struct mxl_brace *doc)
 {
     struct mxl_in *in = doc->in;
@@ -105,7 +105,7 @@ static int merge(struct mxl_brace *doc)
             return -1;
     if (mxl_skip_rest(in, doc->scratch))
         return -1;
-    bool whole = v[0] < 0 || v[1] < 0; /* of rows or columns: no heading cell */
+    bool whole = v[0] < 0 || v[1] < 0; /* whole rows or columns: no heading cell */
     return v[4] == 0 && !whole ? mxl_out_merge(doc->out, v[1], v[0], v[3], v[2]) : 0;
 }
 
@@ -121,7 +121,7 @@ static int merges(struct mxl_brace *doc)
     return mxl_close(in);
 }
 
-/* An atom as a whole number of at most nine digits, or -1. */
+/* Reads an atom as a whole number of at most nine digits. Returns -1 if it is something else. */
 static int64_t plain_number(struct mxl_in *in)
 {
     char atom[MXL_MAX_ATOM];
@@ -138,7 +138,7 @@ static int64_t plain_number(struct mxl_in *in)
 }
 
 /* Merged rows, merged columns, named areas, document name, page settings, print area, ten numbers, and the number of
- * formats. Further builds may differ here, which costs nothing but the widths: *n is then -1. */
+ * formats. Other builds may differ here; then *n is -1 and only the widths are lost. */
 static int before_formats(struct mxl_brace *doc, int64_t *n)
 {
     static const char shape[] = "{{{\"{{1234567890n";
@@ -158,7 +158,7 @@ static int before_formats(struct mxl_brace *doc, int64_t *n)
     return doc->in->failed ? -1 : 0;
 }
 
-/* The format table, for its widths. */
+/* Reads the format table, for its widths. */
 static int formats(struct mxl_brace *doc)
 {
     int64_t n;
@@ -179,7 +179,7 @@ static int formats(struct mxl_brace *doc)
     return rc;
 }
 
-/* Blanks and NULs may follow the last brace; anything else means that two files were glued together. */
+/* Blanks and NULs may follow the last brace. Anything else means that two files were glued together. */
 static int end_of_file(struct mxl_in *in)
 {
     int c;
@@ -194,7 +194,7 @@ int mxl_brace_trailer(struct mxl_brace *doc)
 {
     if (column_sets(doc) || drawings(doc) || row_groups(doc) || merges(doc))
         return -1;
-    /* Widths are of interest only where they decide which rows are alike. */
+    /* Widths matter only if rows are bound to different sets. */
     if (doc->columns.n_bound > 0 && formats(doc))
         return -1;
     return mxl_skip_rest(doc->in, doc->scratch) || end_of_file(doc->in) ? -1 : 0;

@@ -1,4 +1,4 @@
-/* The XML form of .mxl through expat: a table of the elements we know at their places, everything else passed over. */
+/* The XML form of .mxl through expat: a table of the known elements at their places; everything else is skipped. */
 #include "handlers/sheet/mxl/xml.h"
 
 #include "base/bytes.h"
@@ -12,10 +12,10 @@
 
 #define SHEET_NS  "http://v8.1c.ru/8.2/data/spreadsheet"
 #define CORE_NS   "http://v8.1c.ru/8.1/data/core"
-#define SEPARATOR ' ' /* no URI holds a blank */
+#define SEPARATOR ' ' /* a URI has no blanks */
 
 #define MAX_DEPTH    32
-#define MAX_PENDING  ((uint64_t)4 << 20) /* bytes of one tag or comment, which expat keeps in memory whole */
+#define MAX_PENDING  ((uint64_t)4 << 20) /* bytes of one tag or comment, which expat keeps in memory */
 #define MAX_LANGUAGE 64
 #define MAX_SETS     256
 #define ID_BYTES     36
@@ -79,15 +79,15 @@ struct xml {
     XML_Parser parser;
     struct mxl_in *in;
     struct mxl_out *out;
-    uint64_t start; /* of the XML in the file */
+    uint64_t start; /* offset of the XML in the file */
     bool deliver;
-    bool ended; /* a failure or the sink ended this pass */
+    bool ended; /* a failure or the sink has ended this pass */
 
     enum place path[MAX_DEPTH];
     unsigned depth;   /* places entered */
     unsigned unknown; /* elements open inside an unknown one */
 
-    char *text; /* MXL_MAX_STRING bytes of the leaf being read */
+    char *text; /* MXL_MAX_STRING bytes: the text of the current leaf */
     size_t len;
 
     char language[MAX_LANGUAGE]; /* of the document */
@@ -96,14 +96,14 @@ struct xml {
     size_t item_language_len;
     size_t item_len; /* of the content, still in `text` */
 
-    char ids[MAX_SETS][ID_BYTES]; /* of the column sets that rows are bound to, beside the main one */
+    char ids[MAX_SETS][ID_BYTES]; /* of the column sets that rows are bound to, except the main one */
     uint16_t n_ids, grid;         /* of the row: 0 is the main set, 1 is ids[0] */
     int64_t row, row_to, last_row, column, last_column;
     size_t best_len;
     int best_rank;
     bool parameter;
     int64_t merge[4]; /* row, column, rows more, columns more */
-    uint64_t bytes;   /* text handed out: repeated rows must not multiply a small file without end */
+    uint64_t bytes;   /* text delivered: repeated rows must not turn a small file into endless output */
 };
 
 static void stop(struct xml *x)
@@ -112,7 +112,7 @@ static void stop(struct xml *x)
     XML_StopParser(x->parser, XML_FALSE);
 }
 
-/* Offset in the file of what is being parsed. */
+/* Returns the offset in the file of the current token. */
 static uint64_t offset(const struct xml *x)
 {
     int64_t at = expat_offset(x->parser);
@@ -125,7 +125,7 @@ static void fail(struct xml *x, const char *cls, const char *text)
     stop(x);
 }
 
-/* Failures and the sink's wish to end, recorded below us. */
+/* Stops expat after a failure or when the sink has ended the reading. */
 static void check(struct xml *x, int rc)
 {
     if (rc)
@@ -192,7 +192,7 @@ static bool is_unbound(const struct xml *x)
     return x->len == 2 && memcmp(x->text, "-1", 2) == 0;
 }
 
-/* The leaf's text as a number of at most 18 digits. */
+/* Returns the text of the leaf as a number of at most 18 digits. */
 static int64_t leaf_number(struct xml *x, int64_t limit)
 {
     int64_t v = 0;
@@ -220,7 +220,7 @@ static void keep_language(struct xml *x, char to[MAX_LANGUAGE], size_t *len)
     *len = x->len;
 }
 
-/* Widths are not looked at: every set is a grid of its own. */
+/* Widths are not read: every set is a grid of its own. */
 static void keep_set(struct xml *x)
 {
     uint16_t i = 0;
@@ -239,7 +239,7 @@ static void keep_set(struct xml *x)
     x->grid = (uint16_t)(i + 1);
 }
 
-/* As in the brace form: the document's language, else "#", else any; "" names a parameter. */
+/* As in the brace form: the document's language first, then "#", then any; "" names a parameter. */
 static int item_rank(const struct xml *x)
 {
     if (x->item_language_len == 0)
@@ -289,7 +289,7 @@ static void deliver_rows(struct xml *x)
         }
 }
 
-/* index..indexTo: a row repeated. Empty rows need no repeating. */
+/* index..indexTo: a repeated row. An empty row is not repeated. */
 static void end_rows(struct xml *x)
 {
     if (x->row <= x->last_row || (x->row_to >= 0 && x->row_to < x->row)) {
@@ -403,7 +403,7 @@ static void XMLCALL on_text(void *ctx, const XML_Char *s, int len)
     x->len += n;
 }
 
-/* Entities are what an XML bomb is made of; no spreadsheet document declares any. */
+/* Entities make an XML bomb possible, and no spreadsheet document declares any. */
 static void XMLCALL on_doctype(void *ctx, const XML_Char *name, const XML_Char *system, const XML_Char *pub, int subset)
 {
     (void)name, (void)system, (void)pub, (void)subset;
@@ -412,9 +412,9 @@ static void XMLCALL on_doctype(void *ctx, const XML_Char *name, const XML_Char *
          ".xlsx.");
 }
 
-/* Expat remembers every element and attribute name it has met, so a file of ever new names grows without end: its
- * memory is counted. Each block carries its size in front. Expat's allocator has no context argument; a parser process
- * reads one file at a time, and a counter per thread keeps tests apart. */
+/* Expat keeps every element and attribute name that it has met, so a file with ever new names would grow without end.
+ * Therefore its memory is counted; each block has its size in front. Expat's allocator has no context argument, so
+ * there is one counter per thread: a parser process reads one file at a time, and tests stay separate. */
 union head {
     size_t size;
     max_align_t align;
@@ -486,8 +486,7 @@ static int pass(struct xml *x)
     x->parser = XML_ParserCreate_MM(NULL, &counted, separator);
     if (!x->parser)
         abort();
-    /* Without a salt of ours expat opens /dev/urandom, which the sandbox forbids; where the heap lies is secret
-     * enough. */
+    /* Without a salt expat opens /dev/urandom, which the sandbox forbids. The address of the heap is secret enough. */
     expat_set_salt(x->parser, (uintptr_t)x->parser);
     XML_SetUserData(x->parser, x);
     XML_SetElementHandler(x->parser, on_start, on_end);
