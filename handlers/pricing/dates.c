@@ -1,4 +1,4 @@
-/* Plain dates: the calendar by arithmetic on days, and the ways dates stand in cells. */
+/* Plain dates: the calendar by arithmetic on days, and the forms of dates in cells. */
 #include "handlers/pricing/values.h"
 
 #include "base/utf8.h"
@@ -11,11 +11,11 @@ enum {
     YEAR_MAX = 9999,
     EPOCH_1900 = -25569, /* serial 0 counted from 1 March 1900 backwards: right for every serial above 60 */
     EPOCH_1904 = -24107,
-    SERIAL_BOGUS = 60, /* 29 February 1900, a day that never was */
+    SERIAL_BOGUS = 60, /* 29 February 1900, which did not exist */
     SERIAL_MAX = 2958465
 };
 
-/* Days from 1970-01-01 to the first of March based year: the leap day is the last of its year, so months need no
+/* Counts days from 1970-01-01 by years that begin in March: the leap day is the last of its year, so months need no
  * table. */
 int64_t value_date_days(struct value_date date)
 {
@@ -68,7 +68,7 @@ void value_date_format(struct value_date date, char *buf)
     snprintf(buf, 11, "%.10s", text);
 }
 
-/* Between `min` and `max` digits at *at; moves *at. Returns the value or -1. */
+/* Reads between `min` and `max` digits at *at and moves *at. Returns the value or -1. */
 static int take_number(const char *text, size_t n, size_t *at, unsigned min, unsigned max)
 {
     int value = 0;
@@ -89,7 +89,7 @@ static bool take_char(const char *text, size_t n, size_t *at, char c)
     return true;
 }
 
-/* DD.MM.YYYY and D.M.YY. Two-digit years from 70 on are refused: 1970 or 2070, nobody can tell. */
+/* DD.MM.YYYY and D.M.YY. Two-digit years from 70 on are refused: they could mean 1970 or 2070. */
 static bool take_european(const char *text, size_t n, size_t *at, struct value_date *out)
 {
     out->day = take_number(text, n, at, 1, 2);
@@ -119,7 +119,7 @@ static bool take_iso(const char *text, size_t n, size_t *at, struct value_date *
     return true;
 }
 
-/* The rest after the date: nothing, or a time of day that is dropped. */
+/* Is the rest after the date empty, or a time of day, which is ignored? */
 static bool rest_is_time(const char *text, size_t n)
 {
     size_t at = 0;
@@ -167,7 +167,7 @@ int value_date_text(const char *text, size_t n, struct value_date *out)
 
 int value_date_serial(const char *text, size_t n, bool date1904, struct value_date *out)
 {
-    dec128 parts; /* of 10^-12 day: fine enough that the last millisecond does not round into the next day */
+    dec128 parts; /* in units of 10^-12 day: fine enough that the last millisecond does not round into the next day */
     *out = (struct value_date){0};
     utf8_trim(&text, &n);
     if (dec_parse(text, n, 12, &parts, NULL) != 0 || parts < 0 || parts >= (SERIAL_MAX + 1) * dec_pow10(12))
@@ -175,7 +175,7 @@ int value_date_serial(const char *text, size_t n, bool date1904, struct value_da
     int64_t serial = (int64_t)(parts / dec_pow10(12)); /* the fraction is the time of day */
     if (!date1904 && (serial < 1 || serial == SERIAL_BOGUS))
         return -EINVAL;
-    /* The 1900 system counts a 29 February 1900, so days before it stand one further from the epoch. */
+    /* The 1900 system counts a 29 February 1900, so days before it are one day further from the epoch. */
     int64_t days = date1904 ? serial + EPOCH_1904 : serial + EPOCH_1900 + (serial < SERIAL_BOGUS);
     struct value_date date = value_date_from_days(days);
     if (!value_date_valid(date))

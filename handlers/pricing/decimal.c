@@ -1,4 +1,4 @@
-/* Exact decimals: rounding division, text in and out. Everything is whole numbers in 128 bits. */
+/* Exact decimals: rounding division, text in and out. All values are whole numbers of 128 bits. */
 #include "handlers/pricing/decimal.h"
 
 #include <assert.h>
@@ -37,7 +37,7 @@ dec128 dec_pow10(unsigned n)
     return n < 20 ? (dec128)small[n] : (dec128)small[n - 19] * (dec128)small[19];
 }
 
-/* Does the remainder `rest` (0 < rest < den) take the quotient one further away from zero? */
+/* Does the remainder `rest` (0 < rest < den) round the quotient away from zero? */
 static bool rounds_away(udec128 rest, udec128 den, bool odd, enum round_mode mode)
 {
     udec128 other = den - rest; /* rest against other, since twice the rest may not fit */
@@ -62,7 +62,7 @@ dec128 dec_div_round(dec128 numerator, dec128 denominator, enum round_mode mode)
     udec128 den = (udec128)denominator;
     udec128 quotient, rest;
     if ((uint64_t)(num >> 64) == 0 && (uint64_t)(den >> 64) == 0) {
-        /* One machine division instead of a library call: the usual case by far. */
+        /* One machine division instead of a library call: by far the most frequent case. */
         quotient = (uint64_t)num / (uint64_t)den;
         rest = (uint64_t)num % (uint64_t)den;
     } else {
@@ -85,7 +85,7 @@ dec128 dec_rescale(dec128 value, unsigned from, unsigned to, enum round_mode mod
     return out;
 }
 
-/* A decimal text taken apart: the digits d1 d2 … of text[0..n) (points passed over) with the point after `whole`
+/* The parts of a decimal text: the digits d1 d2 … of text[0..n), without the point, which stands after `whole`
  * digits. */
 struct parts {
     bool negative;
@@ -99,7 +99,7 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-/* "e+21": adds the exponent to *whole. Bounded, since nothing beyond the digit limits matters. */
+/* "e+21": adds the exponent to *whole. Bounded, since larger values are beyond the limit of digits anyway. */
 static int parse_exponent(const char *text, size_t n, int64_t *whole)
 {
     size_t i = 1;
@@ -144,7 +144,7 @@ static int take_apart(const char *text, size_t n, struct parts *out)
     return text[i] == 'e' || text[i] == 'E' ? parse_exponent(text + i, n - i, &out->whole) : -EINVAL;
 }
 
-/* Append a digit. False when the value would get more than DIGITS_MAX digits. */
+/* Appends a digit. Returns false if the value would get more than DIGITS_MAX digits. */
 static bool append(dec128 *value, unsigned digit)
 {
     if (*value >= dec_pow10(DIGITS_MAX - 1))
@@ -153,7 +153,7 @@ static bool append(dec128 *value, unsigned digit)
     return true;
 }
 
-/* Read the digits up to place `keep` into *value and look at those behind it. */
+/* Reads the digits up to place `keep` into *value and examines those behind it. */
 static int read_mantissa(const struct parts *parts, int64_t keep, dec128 *value, bool *round_up, bool *lost)
 {
     int64_t at = 0;

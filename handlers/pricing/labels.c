@@ -1,4 +1,4 @@
-/* From a heading as typed to the field it names: normalise, take hints off the end, look the rest up as a whole. */
+/* From the text of a heading to its field: normalises it, takes hints off its end, looks the rest up. */
 #include "handlers/pricing/labels.h"
 
 #include "base/utf8.h"
@@ -8,7 +8,7 @@
 
 enum { LABEL_MAX = 256 };
 
-/* Characters that decorate a heading and carry no meaning, and those that nobody sees, controls included. */
+/* Is it a character without meaning in a heading: a decoration, an invisible character or a control? */
 static bool is_dropped(uint32_t cp)
 {
     switch (cp) {
@@ -73,7 +73,7 @@ size_t label_normalise(const char *text, size_t n, char *out, size_t size)
     return used;
 }
 
-/* A phrase at the end of a heading that says how, not what. */
+/* A phrase at the end of a heading that qualifies the field. */
 struct hint {
     const char *phrase;
     const char *currency;
@@ -94,7 +94,7 @@ static bool is_joint(char c)
     return c == ' ' || c == ',' || c == '(' || c == ')' || c == '/' || c == ';';
 }
 
-/* If text[0..n) ends in this phrase with a joint before it: where the phrase starts; else n. */
+/* Returns where the phrase starts if text[0..n) ends with it and a joint is before it; else n. */
 static size_t phrase_start(const char *text, size_t n, const char *phrase)
 {
     size_t len = strlen(phrase);
@@ -111,7 +111,7 @@ static void keep_hint(const struct hint *hint, struct label_hints *out)
         out->vat = hint->vat;
 }
 
-/* Pass over joints backwards. */
+/* Skips joints backwards. */
 static size_t before_joints(const char *text, size_t n)
 {
     while (n > 0 && is_joint(text[n - 1]))
@@ -119,9 +119,9 @@ static size_t before_joints(const char *text, size_t n)
     return n;
 }
 
-/* Take one hint off the end while a label remains. Returns the shorter length, or n when there is none. Brackets go
- * with the hints inside them: what is left in an open bracket is no hint, so the label "цена (закупка, руб)" stays
- * unknown. */
+/* Takes one hint off the end if a label remains. Returns the shorter length, or n if there is no hint. Brackets are
+ * removed with the hints inside them; text that is left in an open bracket is not a hint, so the label "цена
+ * (закупка, руб)" stays unknown. */
 static size_t strip_hint(const char *text, size_t n, struct label_hints *out)
 {
     size_t end = before_joints(text, n);
@@ -143,7 +143,7 @@ static bool in_bracket(const char *text, size_t n)
     return n > 0 && text[n - 1] == '(';
 }
 
-/* Normalised label without its hints, in place; returns its length. */
+/* Removes the hints of a normalised label in place; returns its length. */
 static size_t strip_hints(char *label, size_t n, struct label_hints *out)
 {
     out->currency[0] = '\0';
@@ -199,7 +199,7 @@ bool label_is_closing(const char *text, size_t n, struct label_hints *hints)
     return word_find(label, label_closings, label_closings_count, sizeof label_closings[0]) != NULL;
 }
 
-/* A whole word ends where no letter and no digit follows; every character above ASCII counts as a letter. */
+/* A word ends where no letter and no digit follows; every character above ASCII counts as a letter. */
 static bool is_word_end(char c)
 {
     unsigned char u = (unsigned char)c;

@@ -24,19 +24,19 @@ enum stock_field {
     FIELD_COUNT
 };
 
-/* What a heading says beside its field. */
+/* What a heading says besides its field. */
 struct label_hints {
     char currency[4]; /* "RUB" … or "" */
-    int vat;          /* 1 = included, 0 = not, -1 = says nothing */
+    int vat;          /* 1 = included, 0 = not included, -1 = not said */
 };
 
-/* Lower case, ё→е, white space to one space, dashes to "-", punctuation dropped. `out` of `size` bytes, terminated, cut
- * at a character boundary. Returns the length. */
+/* Normalises a label: lower case, ё→е, white space to one space, dashes to "-", punctuation dropped. `out` has `size`
+ * bytes; the text is terminated and cut at a character boundary. Returns the length. */
 size_t label_normalise(const char *text, size_t n, char *out, size_t size);
-/* Normalise, strip hints from the end, look up. */
+/* Normalises, takes hints off the end, looks up the rest. */
 enum stock_field label_field(const char *text, size_t n, struct label_hints *hints);
 const char *stock_field_name(enum stock_field field); /* "part_number" … */
-/* Is it a caption of a closing balance (остаток, конечный остаток, on hand …)? For two-row headings. */
+/* Is it a caption of a closing balance (остаток, конечный остаток, on hand …)? For headings of two rows. */
 bool label_is_closing(const char *text, size_t n, struct label_hints *hints);
 /* Does the text start with итог, итого, всего, total … as a whole word? */
 bool label_is_total(const char *text, size_t n);

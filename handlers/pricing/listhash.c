@@ -9,7 +9,7 @@
 static void must(int done)
 {
     if (done != 1)
-        abort(); /* SHA-256 fails only without memory */
+        abort(); /* SHA-256 fails only if memory runs out */
 }
 
 static void flush(struct listhash *hash)

@@ -1,4 +1,4 @@
-/* What the quotes that count say together, and the weights of their ages. */
+/* The price from the quotes that count, and the weights by age. */
 #include "handlers/pricing/quotes_impl.h"
 
 #include <assert.h>
@@ -32,7 +32,7 @@ static int64_t median(const int64_t *prices, size_t used)
     return (int64_t)dec_div_round((dec128)prices[(used - 1) / 2] + prices[used / 2], 2, ROUND_HALF_UP);
 }
 
-/* The newest; of one day the cheapest. (Equal prices of one day: whichever, they are the same price.) */
+/* The newest price; of one day the cheapest. (Equal prices of one day are the same price.) */
 static int64_t latest(const struct quote *quotes, size_t n, const struct quote_space *space)
 {
     int32_t newest = INT32_MIN;

@@ -7,8 +7,9 @@
 #include <string.h>
 
 enum {
-    NUMBER_MAX_CHARS = 96, /* 38 digits, their grouping and what stands around them fit; longer is no number */
-    NOISE_DIGITS = 15,     /* a double carries 15 decimal digits for certain; what follows may be binary noise */
+    NUMBER_MAX_CHARS =
+        96,            /* enough for 38 digits, their grouping and what is around them; longer text is not a number */
+    NOISE_DIGITS = 15, /* a double has 15 reliable decimal digits; the digits behind may be binary noise */
     NOISE_KEEP = 14
 };
 
@@ -24,7 +25,7 @@ static const struct word suffixes[] = {
 };
 static const struct word signs[] = {{"₽", "RUB"}, {"$", "USD"}, {"€", "EUR"}, {"¥", "CNY"}};
 
-/* The text under work, one code point each: grouping and dashes are then single comparisons. */
+/* The text as code points: grouping and dashes are then single comparisons. */
 struct chars {
     uint32_t cp[NUMBER_MAX_CHARS];
     unsigned from, to;
@@ -61,7 +62,7 @@ static bool is_digit(uint32_t cp)
     return cp >= '0' && cp <= '9';
 }
 
-/* Does the text end (or, with `front`, begin) with this word? Returns its length in characters. */
+/* Does the text end (with `front`: begin) with this word? Returns its length in characters. */
 static unsigned match_word(const struct chars *c, const char *word, bool front)
 {
     uint32_t cps[8];
@@ -111,8 +112,8 @@ static bool drop_suffix(struct chars *c, struct value_number *out)
     return false;
 }
 
-/* Around the digits: ">", brackets or a sign. A currency may stand inside the brackets or after the minus, as
- * spreadsheets print it: "($1,250.00)", "-$5"; `dropped` = there was one outside. */
+/* Takes off what is around the digits: ">", brackets or a sign. A currency may be inside the brackets or behind the
+ * minus, as spreadsheets print it: "($1,250.00)", "-$5"; `dropped` = there was one outside. */
 static bool strip(struct chars *c, bool dropped, struct value_number *out)
 {
     if (c->from < c->to && c->cp[c->from] == '>') {
@@ -135,7 +136,7 @@ static bool strip(struct chars *c, bool dropped, struct value_number *out)
     return negative;
 }
 
-/* How the digits are written: which signs stand between them, how often, and where last. */
+/* How the digits are written: which signs are between them, how often, and where last. */
 struct shape {
     unsigned spaces, commas, dots; /* count */
     unsigned last_comma, last_dot; /* index */
@@ -165,8 +166,8 @@ static int survey(const struct chars *c, struct shape *s)
     return 0;
 }
 
-/* Where the decimal sign stands (c->to = none), and which sign groups (0 = none, ' ' = the spaces). -EINVAL when
- * unclear. */
+/* Finds the decimal sign (c->to = none) and the sign that groups (0 = none, ' ' = the spaces). Returns -EINVAL if it
+ * is unclear. */
 static int judge(const struct chars *c, const struct shape *s, enum number_locale locale, unsigned *point,
                  uint32_t *group)
 {
@@ -186,13 +187,13 @@ static int judge(const struct chars *c, const struct shape *s, enum number_local
         *point = s->commas ? s->last_comma : s->last_dot;
     }
     if (s->spaces > 0 && *group != 0)
-        return -EINVAL; /* two ways of grouping in one number: somebody's typing error, not ours to guess */
+        return -EINVAL; /* two ways of grouping in one number: a typing error, which is not guessed at */
     if (s->spaces > 0)
         *group = ' ';
     return 0;
 }
 
-/* Copy the whole part without grouping: 1-3 digits, then groups of exactly 3. Returns the length or -EINVAL. */
+/* Copies the whole part without grouping: 1-3 digits, then groups of exactly 3. Returns the length or -EINVAL. */
 static int copy_whole(const struct chars *c, unsigned end, uint32_t group, char *out)
 {
     int n = 0;
@@ -235,7 +236,7 @@ static int parse_digits(const struct chars *c, unsigned scale, enum number_local
     return dec_parse(plain, (size_t)n, scale, &out->value, &out->lost);
 }
 
-/* Empty, or the lone dash that stands for nothing; "- ₽" is how spreadsheets print a zero amount. */
+/* Is it empty, or a single dash, which means nothing? "- ₽" is how spreadsheets print a zero amount. */
 static bool says_nothing(const struct chars *c)
 {
     return c->from == c->to || (c->to - c->from == 1 && is_dash(c->cp[c->from]));
@@ -270,9 +271,8 @@ static unsigned significant(const char *text, size_t n)
     return digits;
 }
 
-/* Was nothing lost but binary noise? Programs write 12.3 as 12.300000000000001 and 0.1 + 0.2 as 0.30000000000000004:
- * the first 14 digits, rounded, then end within the scale. Looks for 0000 or 9999 behind the last digit of the
- * scale. */
+/* Was only binary noise lost? Programs write 12.3 as 12.300000000000001 and 0.1 + 0.2 as 0.30000000000000004: the
+ * first 14 digits, rounded, then end within the scale. Looks for 0000 or 9999 behind the last digit of the scale. */
 static bool is_noise(const char *text, size_t n, unsigned scale)
 {
     unsigned digits = significant(text, n);

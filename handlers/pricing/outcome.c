@@ -49,8 +49,8 @@ static dec128 size_of(dec128 change)
     return change < 0 ? -change : change;
 }
 
-/* `proposed` is set; result->price still is the old one. The bounds are compared with the percentage that the audit row
- * shows, so that the row explains the outcome. */
+/* `proposed` is set; result->price is still the old one. The bounds are compared with the percentage that the audit
+ * row shows, so that the row explains the outcome. */
 static void compare(const struct recalc_rules *rules, struct recalc_result *result)
 {
     bool manual = result->method == METHOD_MANUAL;

@@ -1,4 +1,4 @@
-/* Step 5 of recalculate: the final price of a component and what is done with it. Pure. */
+/* Step 5 of recalculate: the final price of a component, and what is done with it. Pure. */
 #ifndef PF_PRICING_OUTCOME_H
 #define PF_PRICING_OUTCOME_H
 
@@ -11,14 +11,14 @@ const char *price_state_name(enum price_state state); /* "none", "fresh", "stale
 enum recalc_outcome {
     RECALC_UPDATED,
     RECALC_UNCHANGED, /* the change is 0 or below min_change_pct: price stays, state and price_as_of move */
-    RECALC_HELD,      /* the change is above max_change_pct: price and state stay, the proposal waits for a person */
+    RECALC_HELD, /* the change is above max_change_pct: price and state stay, a person decides about the proposal */
     RECALC_NO_QUOTES, /* price stays, state becomes stale */
-    RECALC_CLEARED,   /* no quotes, and the task says that the price goes then */
+    RECALC_CLEARED,   /* no quotes, and the task's parameters say that the price is removed then */
     RECALC_FAILED     /* price and state stay; `failure` says why */
 };
 const char *recalc_outcome_name(enum recalc_outcome outcome);
 
-/* A component as it stands. */
+/* A component before the decision. */
 struct recalc_component {
     int64_t price;            /* scale 4; 0 = none */
     int64_t manual_price;     /* scale 4; 0 = none */
@@ -28,7 +28,7 @@ struct recalc_component {
     enum price_state state;
 };
 
-/* The task's parameters that concern step 5. */
+/* The task's parameters for step 5. */
 struct recalc_rules {
     enum price_method method;
     int64_t coefficient; /* scale 4 */
@@ -49,16 +49,16 @@ struct recalc_result {
     uint32_t n_quotes, n_used;
     int64_t raw;            /* scale 6; 0 = none (manual, no quotes) */
     int64_t coefficient;    /* scale 8, both multiplied */
-    int64_t proposed;       /* scale 4; 0 = none: what the quotes say */
-    int64_t price;          /* scale 4; 0 = none: what the component has afterwards */
-    enum price_state state; /* what it is afterwards */
+    int64_t proposed;       /* scale 4; 0 = none: the price by the quotes */
+    int64_t price;          /* scale 4; 0 = none: the price of the component afterwards */
+    enum price_state state; /* the state afterwards */
     bool has_change;        /* there were an old and a new price */
     dec128 change_pct;      /* hundredths of a percent */
 };
 
-/* The method in force for a component. With METHOD_MANUAL no quotes are read: pass estimate NULL. */
+/* Returns the method in force for a component. METHOD_MANUAL needs no quotes: then pass NULL as the estimate. */
 enum price_method recalc_method(const struct recalc_rules *rules, const struct recalc_component *component);
-/* Decide. `estimate` is of quotes_judge() with recalc_method(), and with the component's window if it has one. */
+/* Decides. `estimate` comes from quotes_judge() with recalc_method(), and with the component's window if it has one. */
 struct recalc_result recalc_decide(const struct recalc_rules *rules, const struct recalc_component *component,
                                    const struct quote_estimate *estimate);
 

@@ -1,5 +1,4 @@
-/* Outliers, exactly: medians and quartiles of whole numbers are kept as doubled or fourfold values, so nothing is
- * rounded. */
+/* Outliers, exactly: medians and quartiles of whole numbers are kept doubled or fourfold, so nothing is rounded. */
 #include "handlers/pricing/quotes_impl.h"
 
 #include <string.h>
@@ -10,19 +9,19 @@ enum {
     MAD_TO_SIGMA = 6745 /* 0.6745 at that scale: a normal spread's MAD is that part of its standard deviation */
 };
 
-/* The prices from `first` up to, not including, `end` of the sorted ones. */
+/* The sorted prices from `first` up to, but not including, `end`. */
 struct kept {
     size_t first, end;
 };
 
-/* Twice the median of n sorted prices. */
+/* Returns twice the median of n sorted prices. */
 static int64_t median_twice(const int64_t *prices, size_t n)
 {
     return prices[(n - 1) / 2] + prices[n / 2];
 }
 
-/* Four times the median distance from the median (given twice). The prices are sorted, so the distances grow outwards
- * from the middle on both sides: merging them until half are seen needs no second sort. */
+/* Returns four times the median distance from the median (median2 is twice the median). The prices are sorted, so
+ * distances grow from the middle outwards on both sides: merging both sides until half are seen needs no second sort. */
 static int64_t mad_four_times(const int64_t *prices, size_t n, int64_t median2)
 {
     size_t left = (n + 1) / 2, right = left; /* next to take: left - 1 and right */
@@ -59,7 +58,7 @@ static struct kept keep_mad(const struct quote_rules *rules, const int64_t *pric
     return kept;
 }
 
-/* Four times the value at position quarters/4 of the sorted prices, by linear interpolation. */
+/* Returns four times the value at position quarters/4 of the sorted prices, by linear interpolation. */
 static int64_t at_quarters(const int64_t *prices, size_t quarters)
 {
     size_t i = quarters / 4;

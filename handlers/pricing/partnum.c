@@ -1,5 +1,5 @@
-/* Part numbers in comparable form. Each code point goes through fixed tables, so that the result is the same on every
- * machine and in every release of a Unicode library. */
+/* Part numbers in a form that can be compared. Each code point goes through fixed tables, so that the result is the
+ * same on every machine and with every release of a Unicode library. */
 #include "handlers/pricing/partnum.h"
 
 #include "base/utf8.h"
@@ -11,8 +11,8 @@ struct code_range {
     uint16_t first, last;
 };
 
-/* Above ASCII, of which only letters, digits, + and = are kept anyway: separators, spaces, dashes, quotes, signs and
- * marks that nobody means when saying a part number. */
+/* Characters above ASCII that are dropped: separators, spaces, dashes, quotes, signs and marks that are not part of a
+ * number. Of ASCII only letters, digits, + and = are kept. */
 static const struct code_range deleted[] = {
     {0x0080, 0x00BF}, {0x00D7, 0x00D7}, {0x00F7, 0x00F7}, {0x0300, 0x036F},
     {0x2000, 0x2BFF}, {0x3000, 0x303F}, {0xFE00, 0xFE0F}, {0xFEFF, 0xFEFF},
@@ -40,7 +40,7 @@ static uint32_t upper(uint32_t cp)
     return cp >= 0x450 && cp <= 0x45F ? cp - 0x50 : cp;
 }
 
-/* Latin letter that looks the same, or 0. */
+/* Returns the Latin letter that looks the same, or 0. */
 static char look_alike(uint32_t cp)
 {
     static const char greek[0x3AA - 0x391] = {
@@ -65,7 +65,7 @@ static bool is_kept_ascii(uint32_t cp)
     return (cp >= 'A' && cp <= 'Z') || (cp >= '0' && cp <= '9') || cp == '+' || cp == '=';
 }
 
-/* The normalised code point, or 0 when it is left out. */
+/* Returns the normalised code point, or 0 if it is dropped. */
 static uint32_t fold(uint32_t cp, bool *folded)
 {
     if (cp >= 0xFF01 && cp <= 0xFF5E)
@@ -101,7 +101,7 @@ enum pn_status pn_normalise(const char *text, size_t n, char *out, bool *folded)
         }
         cp = fold(cp, &changed);
         if (cp == 0 || status == PN_LONG)
-            continue; /* too long already: the rest is read only for its encoding */
+            continue; /* too long already: only the encoding of the rest is checked */
         if (characters++ == PN_MAX)
             status = PN_LONG;
         else

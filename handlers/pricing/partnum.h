@@ -1,4 +1,4 @@
-/* Part-number normalisation: code points left to right, table look-ups only, no locale. */
+/* Normalising part numbers: code points from left to right, by tables, without a locale. */
 #ifndef PF_PRICING_PARTNUM_H
 #define PF_PRICING_PARTNUM_H
 
@@ -10,9 +10,9 @@
 
 enum pn_status { PN_OK = 0, PN_EMPTY, PN_LONG, PN_ENCODING };
 
-/* Normalise; `out` of PN_BYTES. *folded (may be NULL): look-alikes were changed to Latin. Idempotent. */
+/* Normalises; `out` has PN_BYTES. *folded (may be NULL): look-alikes were changed to Latin letters. Idempotent. */
 enum pn_status pn_normalise(const char *text, size_t n, char *out, bool *folded);
-/* Skeleton for suggestions only, never for matching. `norm` is normalised; out of PN_BYTES. */
+/* Makes the skeleton of a normalised number, for suggestions only, never for matching. `out` has PN_BYTES. */
 void pn_skeleton(const char *norm, char *out);
 const char *pn_status_code(enum pn_status status); /* "E_PN_EMPTY", "E_PN_LONG", "E_ENCODING"; "" for OK */
 

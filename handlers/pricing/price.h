@@ -1,4 +1,4 @@
-/* Final prices: from micro prices (6 digits, base currency) to what stands on a component or in a list. */
+/* Final prices: from micro prices (6 digits, base currency) to prices of components and lists. */
 #ifndef PF_PRICING_PRICE_H
 #define PF_PRICING_PRICE_H
 
@@ -17,7 +17,7 @@ struct price_rule {
     int64_t coefficient_2; /* a second one, or COEF_ONE */
     int64_t step;          /* scale 4: prices are multiples of it; 0 < step < PRICE_LIMIT */
     enum round_mode mode;
-    const struct rate *rate; /* of the price's currency; NULL = base currency */
+    const struct rate *rate; /* rate of the price's currency; NULL = base currency */
 };
 
 /* max(1, round(micro x coefficients x nominal / (rate x step))) x step, rounded once, every factor exact. 0 <= micro <

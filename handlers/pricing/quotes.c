@@ -99,7 +99,7 @@ dec128 quote_base_price(const struct quote *quote, const struct rate *rate)
     return dec_div_round(above, below, ROUND_HALF_UP);
 }
 
-/* The reasons that need no price. */
+/* Checks the reasons that do not need the price. */
 static enum quote_reason early_reason(const struct quote_rules *rules, const struct quote_party *party,
                                       const struct quote *quote)
 {
@@ -156,7 +156,7 @@ static struct quote_verdict judge_one(const struct quote_rules *rules, const str
 
 /* ---- Offers of one party --------------------------------------------------------------------------------------- */
 
-/* Same party and number together; in it the newest first, on one day the largest break first, then the highest id. */
+/* Groups by party and number; in a group the newest first, on one day the largest break first, then the highest id. */
 static bool offer_before(uint32_t a, uint32_t b, const void *ctx)
 {
     const struct quote *x = (const struct quote *)ctx + a, *y = (const struct quote *)ctx + b;
@@ -190,7 +190,8 @@ void quotes_pick_offers(const struct quote_rules *rules, const struct quote *quo
         const struct quote *before = &quotes[space->order[i - 1]], *quote = &quotes[space->order[i]];
         if (!same_offer(before, quote))
             continue;
-        /* The first of a day is the break that fits; the others of that day lose to it, whatever became of it. */
+        /* The first of a day is the break that fits; the others of that day lose to it, even if it does not count
+         * itself. */
         if (before->quoted_on == quote->quoted_on)
             space->verdicts[space->order[i]].reason = QUOTE_TIER;
         else if (!rules->per_party_all)
@@ -200,7 +201,7 @@ void quotes_pick_offers(const struct quote_rules *rules, const struct quote *quo
 
 /* ---- All of them ----------------------------------------------------------------------------------------------- */
 
-/* The bounds behind every "fits in 128 bits" of these files. */
+/* Checks the bounds on which every "fits in 128 bits" in these files depends. */
 static void check_rules(const struct quote_rules *rules)
 {
     assert(rules->qty_cap >= 0 && rules->qty_cap <= 1000000);

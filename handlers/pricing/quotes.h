@@ -1,9 +1,9 @@
-/* From quotes to a price: which quotes of a component count, and what they say together. Pure: no database, no clock,
- * no locale; the same input gives the same price on every machine, and recomputing from the stored rows gives it again.
+/* From quotes to a price: which quotes of a component count, and which price follows from them. Pure: no database, no
+ * clock, no locale. The same input gives the same price on every machine, and again from the stored rows.
  *
- * Order of work for each component: quotes_judge() fills one verdict per quote and the estimate; recalc_decide()
- * (outcome.h) makes it final and compares it with the price on record. Nothing is allocated per quote: the workspace
- * grows to the largest component and is used again. One workspace per thread. */
+ * Order of work for each component: quotes_judge() fills in one verdict per quote and the estimate; recalc_decide()
+ * (outcome.h) makes the price final and compares it with the present price. Nothing is allocated per quote: the
+ * workspace grows to the largest component and is used again. One workspace per thread. */
 #ifndef PF_PRICING_QUOTES_H
 #define PF_PRICING_QUOTES_H
 
@@ -12,9 +12,9 @@
 
 #include <stdbool.h>
 
-#define QUOTES_MAX    10000     /* per component: the bound that keeps weighted sums inside 128 bits */
+#define QUOTES_MAX    10000     /* per component: keeps weighted sums inside 128 bits */
 #define QUOTE_NO_DATE INT32_MAX /* valid_until: open */
-#define QUOTE_NO_QTY  (-1)      /* qty: not told */
+#define QUOTE_NO_QTY  (-1)      /* qty: unknown */
 #define HALF_LIFE_MAX 365       /* days */
 
 /* One quote as stored. */
@@ -23,9 +23,9 @@ struct quote {
     int64_t price;       /* scale 4, > 0 */
     int64_t min_qty;     /* scale 3 */
     int64_t qty;         /* scale 3, or QUOTE_NO_QTY */
-    const char *pn;      /* pn_norm, "" if none; borrowed. Groups the offers of one party */
+    const char *pn;      /* pn_norm, "" if none; borrowed. Groups the offers of a party */
     uint32_t party;      /* index into the parties */
-    uint32_t price_per;  /* 1 … 100 000 pieces cost the price */
+    uint32_t price_per;  /* the price is for so many pieces, 1 … 100 000 */
     int32_t quoted_on;   /* days since 1970-01-01 */
     int32_t valid_until; /* last day it holds, or QUOTE_NO_DATE */
     uint16_t currency;   /* rates_currency() */
@@ -50,7 +50,7 @@ enum price_method {
     METHOD_COUNT
 };
 const char *price_method_name(enum price_method method); /* "weighted_avg" … */
-/* METHOD_NONE when there is no such name. */
+/* Returns METHOD_NONE if there is no such name. */
 enum price_method price_method_of(const char *name);
 
 /* Why a quote does not count; the first that fits, in this order. */
@@ -62,7 +62,7 @@ enum quote_reason {
     QUOTE_STALE,        /* older than the window */
     QUOTE_EXPIRED,      /* valid_until before as_of */
     QUOTE_MOQ,          /* min_qty above ref_qty */
-    QUOTE_NO_RATE,      /* no rate young enough */
+    QUOTE_NO_RATE,      /* no rate that is new enough */
     QUOTE_OUT_OF_RANGE, /* base price below 0.000001 or not below 10^10 */
     QUOTE_TIER,         /* another price break of the same offer fits better */
     QUOTE_SUPERSEDED,   /* a newer quote of the same party for the same number */
@@ -72,12 +72,12 @@ enum quote_reason {
 };
 const char *quote_reason_name(enum quote_reason reason); /* "party_off" …; "" for QUOTE_USED */
 
-/* What became of one quote: the row of price_change_quote. */
+/* The verdict about one quote: the row of price_change_quote. */
 struct quote_verdict {
     enum quote_reason reason;
     int64_t base;            /* scale 6, base currency, per unit, net of VAT; 0 = never computed */
     const struct rate *rate; /* used for base; NULL in the base currency */
-    uint64_t weight;         /* product of the weights switched on; 0 when base is */
+    uint64_t weight;         /* product of the weights that are switched on; 0 if base is 0 */
 };
 
 enum quote_outlier { OUTLIER_NONE, OUTLIER_MAD, OUTLIER_IQR };
@@ -102,7 +102,7 @@ struct quote_rules {
     int64_t ref_qty;                 /* scale 3 */
     bool per_party_all;
     bool require_valid;
-    bool fx_as_of; /* one rate, of as_of, for every quote */
+    bool fx_as_of; /* every quote uses the rate of as_of */
     enum quote_outlier outlier;
     unsigned outlier_min_n;
     int64_t outlier_k;         /* scale 4; OUTLIER_K_* when the task does not say */
@@ -141,7 +141,7 @@ struct quote_estimate {
     int64_t low, high; /* smallest and largest base price used; 0 unless ESTIMATE_OK */
 };
 
-/* Judge the n quotes of one component and compute its price by `method` (not METHOD_MANUAL). Verdicts are in
+/* Judges the n quotes of one component and computes its price by `method` (not METHOD_MANUAL). The verdicts are in
  * space->verdicts until the next call. */
 struct quote_estimate quotes_judge(const struct quote_rules *rules, enum price_method method,
                                    const struct quote_party *parties, const struct rates *rates,

@@ -1,10 +1,10 @@
-/* Between the files of quotes.h: the steps of quotes_judge(). Not for others. */
+/* Shared by the files behind quotes.h only: the steps of quotes_judge(). */
 #ifndef PF_PRICING_QUOTES_IMPL_H
 #define PF_PRICING_QUOTES_IMPL_H
 
 #include "handlers/pricing/quotes.h"
 
-/* Sort in place, without allocating. */
+/* Sorts in place, without allocating. */
 void sort_prices(int64_t *values, size_t n);
 /* `before(a, b, ctx)`: strict order of two indices. */
 void sort_indices(uint32_t *values, size_t n, bool (*before)(uint32_t a, uint32_t b, const void *ctx), const void *ctx);

@@ -1,4 +1,4 @@
-/* Rates by currency and date, found by halving. */
+/* Rates by currency and date, found by binary search. */
 #include "handlers/pricing/rates.h"
 
 #include "base/bytes.h"

@@ -1,7 +1,7 @@
-/* Currency rates in memory: all of a run's rates are read once, then looked up by date without the database.
+/* Currency rates in memory: all rates of a run are read once and then looked up without the database.
  *
- * Fill with rates_add() in any order, then rates_seal() once; after that it is read-only and may be shared by
- * threads. */
+ * Call rates_add() in any order, then rates_seal() once. After that the rates are read-only and threads may share
+ * them. */
 #ifndef PF_PRICING_RATES_H
 #define PF_PRICING_RATES_H
 
@@ -26,8 +26,8 @@ struct rates_entry {
     struct rate rate;
 };
 struct rates {
-    int32_t max_age_days;  /* a rate older than this is none: rate_max_age_days */
-    uint16_t n_currencies; /* names in use, the base one included; three letters make 17 576 at most */
+    int32_t max_age_days;  /* rate_max_age_days: an older rate is not used */
+    uint16_t n_currencies; /* names in use, with the base currency; three letters make 17 576 at most */
     uint32_t room_names;
     char (*names)[4];
     size_t *first;               /* entries of currency c: first[c] … first[c + 1]; by rates_seal() */
@@ -40,14 +40,14 @@ void rates_init(struct rates *rates, const char *base, unsigned max_age_days);
 void rates_fini(struct rates *rates);
 /* Returns 0; -EINVAL: the base currency, a name that is not three capital letters or a number out of bounds. */
 int rates_add(struct rates *rates, const char *currency, int32_t date, int64_t nominal, int64_t rate);
-/* Sort. Returns 0, or -EEXIST when one currency has two rates of one day (the table's primary key forbids it). */
+/* Sorts. Returns 0, or -EEXIST if one currency has two rates of one day (the table's primary key forbids it). */
 int rates_seal(struct rates *rates);
 
-/* The number of a currency: CURRENCY_BASE, another one, or CURRENCY_UNKNOWN when no rate of it was added. A walk over
- * the names: keep the answer for the next quotes. */
+/* Returns the number of a currency: CURRENCY_BASE, another one, or CURRENCY_UNKNOWN if it has no rate. Searches all
+ * names: keep the result for the next quotes. */
 uint16_t rates_currency(const struct rates *rates, const char *name);
-/* The newest rate with rate_date <= date that is at most max_age_days older; NULL if there is none, and for the base
- * currency, which needs none. O(log n). */
+/* Returns the newest rate with rate_date <= date that is at most max_age_days older; NULL if there is none, and for
+ * the base currency. O(log n). */
 const struct rate *rates_find(const struct rates *rates, uint16_t currency, int32_t date);
 
 #endif

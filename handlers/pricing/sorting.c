@@ -1,5 +1,5 @@
-/* Sorting for a handful up to ten thousand values: by insertion while few, by heap beyond. In place, since qsort() of
- * the C library may allocate, and its calls through a pointer cost more than the sorting of a usual handful. */
+/* Sorts a handful up to ten thousand values: few by insertion, more by a heap. In place: qsort() of the C library may
+ * allocate, and for a handful its calls through a pointer cost more than the sorting. */
 #include "handlers/pricing/quotes_impl.h"
 
 enum { FEW = 24 };

@@ -6,7 +6,7 @@
 
 #include <errno.h>
 
-enum { UNIT_WORD_MAX = 64 }; /* longer than any known unit: what is cut here is unknown either way */
+enum { UNIT_WORD_MAX = 64 }; /* longer than every known unit: a text that is cut here is unknown anyway */
 
 int value_unit_text(const char *text, size_t n, struct value_unit *out)
 {

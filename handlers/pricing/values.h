@@ -8,30 +8,30 @@ enum number_locale { LOCALE_RU, LOCALE_EN };
 
 /* A number read from text. */
 struct value_number {
-    bool missing;     /* empty or a lone dash, a currency or "шт" beside it or not */
+    bool missing;     /* empty or a single dash, with or without a currency or "шт" */
     bool approx;      /* ">" in front: W_QTY_APPROX */
-    bool lost;        /* digits beyond the scale were rounded off and they were no binary noise: W_QTY_ROUNDED */
+    bool lost;        /* digits beyond the scale were rounded off, and they were not binary noise: W_QTY_ROUNDED */
     char currency[4]; /* from a suffix or sign: "RUB", "USD", "EUR", "CNY"; "" if none */
     dec128 value;     /* at the scale asked for */
 };
-/* From a text cell. Returns 0 or -EINVAL (E_QTY_NUM, E_COST_NUM), -ERANGE. */
+/* Reads a text cell. Returns 0, -EINVAL (E_QTY_NUM, E_COST_NUM) or -ERANGE. */
 int value_number_text(const char *text, size_t n, unsigned scale, enum number_locale locale, struct value_number *out);
-/* From a number cell's decimal text. */
+/* Reads the decimal text of a number cell. */
 int value_number_cell(const char *text, size_t n, unsigned scale, struct value_number *out);
 
 /* A plain date. year 0 = none. */
 struct value_date {
     int year, month, day;
 };
-/* "DD.MM.YYYY", "D.M.YY", "YYYY-MM-DD", an optional time is dropped. Returns 0 or -EINVAL. */
+/* Reads "DD.MM.YYYY", "D.M.YY" or "YYYY-MM-DD"; a time behind it is ignored. Returns 0 or -EINVAL. */
 int value_date_text(const char *text, size_t n, struct value_date *out);
-/* A bare serial number cell: 1900 or 1904 system. */
+/* Reads a cell with a serial number, of the 1900 or the 1904 system. */
 int value_date_serial(const char *text, size_t n, bool date1904, struct value_date *out);
 bool value_date_valid(struct value_date date);
 int value_date_compare(struct value_date a, struct value_date b);
 /* "YYYY-MM-DD" into buf of 11. */
 void value_date_format(struct value_date date, char *buf);
-/* Days since 1970-01-01. */
+/* Returns the days since 1970-01-01. */
 int64_t value_date_days(struct value_date date);
 struct value_date value_date_from_days(int64_t days);
 
@@ -42,7 +42,7 @@ struct value_unit {
     unsigned factor; /* 1, 2 (pair), 1000 (thousand pieces) */
     bool pack;       /* multiply by the map's pack_qty */
 };
-/* Empty text: unit UNIT_NONE, factor 1. Returns 0 or -EINVAL (E_UNIT). */
+/* Reads a unit; an empty text is UNIT_NONE with factor 1. Returns 0 or -EINVAL (E_UNIT). */
 int value_unit_text(const char *text, size_t n, struct value_unit *out);
 const char *unit_name(enum unit unit); /* "pcs", "set", "m" */
 

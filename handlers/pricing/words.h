@@ -1,4 +1,4 @@
-/* Word tables behind labels.h and values.h. Every table is sorted by the bytes of its word and found by halving. */
+/* The word tables of labels.h and values.h. Every table is sorted by the bytes of its words and searched by halving. */
 #ifndef PF_PRICING_WORDS_H
 #define PF_PRICING_WORDS_H
 
@@ -23,7 +23,7 @@ struct unit_word {
 extern const struct unit_word unit_words[];
 extern const size_t unit_words_count;
 
-/* The entry whose first member, a string, equals `word`; NULL if there is none. `size` = bytes of one entry. */
+/* Returns the entry whose first member, a string, equals `word`; NULL if there is none. `size` = bytes of one entry. */
 const void *word_find(const char *word, const void *table, size_t count, size_t size);
 
 #endif

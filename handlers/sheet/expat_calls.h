@@ -1,4 +1,4 @@
-/* Calls of expat that have another name since 2.8 and 2.9, under one name; the old names are deprecated there. */
+/* Calls of expat that have new names since 2.8 and 2.9; the old names are deprecated there. */
 #ifndef PF_EXPAT_CALLS_H
 #define PF_EXPAT_CALLS_H
 

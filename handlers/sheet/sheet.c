@@ -1,4 +1,4 @@
-/* The way of a file to its reader. */
+/* Chooses the reader of a file and calls it. */
 #include "handlers/sheet/sheet.h"
 
 int sheet_read(const struct sheet_input *input, enum sheet_format format, const struct sheet_limits *limits,

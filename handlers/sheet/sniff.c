@@ -1,4 +1,4 @@
-/* Recognises a file by its first bytes and calls its reader. */
+/* Recognises a file by its first bytes. */
 #include "handlers/sheet/sheet.h"
 
 #include "base/bytes.h"

@@ -1,17 +1,17 @@
-/* The workbook part: sheets in their order, and the date system. */
+/* The workbook part: the sheets in their order, and the date system. */
 #include "handlers/sheet/xlsx/xlsx.h"
 
 #include "base/grow.h"
 
 #include <stdlib.h>
 
-/* A sheet's name has 31 characters at most; this leaves room for anything that was meant as one, and for its id. */
+/* The name of a sheet has at most 31 characters. This is enough for every serious name and for an id. */
 enum { NAME_BYTES_MAX = 1024 };
 
 struct reading {
     struct book *book;
     uint32_t max;
-    bool sheets; /* within the sheets element of the workbook */
+    bool sheets; /* inside the sheets element of the workbook */
 };
 
 static char *copy(const char *text)

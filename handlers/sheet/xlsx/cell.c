@@ -1,4 +1,4 @@
-/* From a cell as it stands in the worksheet to a cell of the grid. */
+/* Turns a cell of the worksheet into a cell of the grid. */
 #include "handlers/sheet/xlsx/sheet.h"
 
 #include "handlers/sheet/xlsx/number.h"
@@ -19,7 +19,7 @@ static int add(struct worksheet *ws, enum grid_kind kind, const char *text, size
     return len > 0 ? row_add(&ws->row, &cell, ws->err) : 0;
 }
 
-/* Text of our own making, already in the row's buffer behind its end. */
+/* Adds a text that this program has made; it is already in the row's buffer, behind its end. */
 static int add_own(struct worksheet *ws, enum grid_kind kind, const char *text, size_t len, const struct numfmt *fmt)
 {
     ws->row.text_len += len;
@@ -46,7 +46,7 @@ static int add_text(struct worksheet *ws, const char *text, size_t n)
     return add_copy(ws, GRID_TEXT, text, n);
 }
 
-/* Errors, and values that do not fit their type: those are not lost, they are text. */
+/* Adds an error, or a value that does not fit its type as text, so that it is not lost. */
 static int add_stored(struct worksheet *ws, enum grid_kind kind, const char *text, size_t n)
 {
     if (text_check(text, n, ws->job->limits, ws->err) < 0)
@@ -87,11 +87,11 @@ static int add_shared(struct worksheet *ws, const char *p, size_t n)
         return refuse_index(ws);
     uint32_t len;
     const char *text = strings_get(ws->job->strings, index, &len);
-    __builtin_prefetch(text); /* whoever takes the row will look at it: fetched while the row is being read */
+    __builtin_prefetch(text); /* the receiver of the row will read it: fetched while the row is being read */
     return add(ws, GRID_TEXT, text, len, NULL);
 }
 
-/* Most numbers are whole and short: they are their own shortest text. Returns -1 for all others. */
+/* Most numbers are whole and short: their text is already the shortest. Returns -1 for all others. */
 static int64_t plain_integer(const char *p, size_t n)
 {
     int64_t v = 0;
@@ -105,7 +105,7 @@ static int64_t plain_integer(const char *p, size_t n)
     return v;
 }
 
-/* Returns 1 when a date was added, 0 when the serial is none. */
+/* Returns 1 if a date was added, 0 if the serial number is not a date. */
 static int add_date(struct worksheet *ws, double serial, bool shows_day)
 {
     char *to = row_text(&ws->row, DATE_TEXT_MAX);
@@ -168,7 +168,7 @@ static int add_iso_date(struct worksheet *ws, const char *text, size_t n)
     size_t made = date_of_iso(p, len, to);
     if (made > 0)
         return add_own(ws, GRID_DATE, to, made, NULL);
-    return len > 0 ? add_parsed(ws, text, n, &day) : 0; /* some writers put a serial there */
+    return len > 0 ? add_parsed(ws, text, n, &day) : 0; /* some writers put a serial number there */
 }
 
 static const struct numfmt *format_of(const struct worksheet *ws)
@@ -180,7 +180,7 @@ static const struct numfmt *format_of(const struct worksheet *ws)
 int cell_value(struct worksheet *ws, const char *text, size_t n)
 {
     if (n == 0)
-        return 0; /* an empty v says as little as none */
+        return 0; /* an empty v is like no v */
     switch (ws->type) {
     case CELL_NUMBER:
         return add_number(ws, text, n, format_of(ws));

@@ -13,7 +13,7 @@ static char *two(char *to, uint32_t v)
     return to + 2;
 }
 
-/* Days since 1970-01-01 of the Gregorian calendar, by counting 400-year eras from 1 March. */
+/* Writes the Gregorian date of a day, given as days since 1970-01-01, by counting 400-year eras from 1 March. */
 static char *put_day(char *to, int64_t days)
 {
     uint32_t z = (uint32_t)(days + 719468);
@@ -45,8 +45,8 @@ static char *put_time(char *to, uint32_t ms)
     return to;
 }
 
-/* Days from 1970-01-01 to day 0 of the system. In the 1900 system day 60 never was, and the count before it is off by
- * one. */
+/* Returns the days from 1970-01-01 to day 0 of the system. In the 1900 system day 60 does not exist, and the count
+ * before it differs by one. */
 static int64_t epoch(int64_t day, bool date1904)
 {
     if (date1904)
@@ -72,7 +72,7 @@ size_t date_of_serial(double serial, bool date1904, bool shows_day, char *to)
     return (size_t)(p - to);
 }
 
-/* n digits at p as a number, or -1. */
+/* Returns the n digits at p as a number, or -1. */
 static int field(const char *p, const char *end, int n)
 {
     int v = 0;
@@ -104,7 +104,7 @@ static const char *day_part(const char *p, const char *end)
     return p + 10;
 }
 
-/* Fraction of a second, rounded to milliseconds; 1000 when it rounds up to a second. */
+/* Reads a fraction of a second, rounded to milliseconds; 1000 if it rounds up to a second. */
 static const char *fraction(const char *p, const char *end, uint32_t *ms)
 {
     uint32_t v = 0, n = 0;
@@ -144,7 +144,7 @@ static const char *time_part(const char *p, const char *end, uint32_t *ms)
     return p;
 }
 
-/* Z or ±hh:mm: a cell has no zone, the wall clock stays. */
+/* Skips Z or ±hh:mm: a cell has no time zone, the time of day is kept as it is. */
 static const char *zone_part(const char *p, const char *end)
 {
     if (p < end && *p == 'Z')

@@ -1,4 +1,4 @@
-/* The two libraries that inflate, behind one face. */
+/* The two libraries for inflating, behind one interface. */
 #include "handlers/sheet/xlsx/inflate.h"
 
 #include "base/bytes.h"
@@ -25,7 +25,7 @@ enum inflate_state_now inflater_run(struct inflater *inflater, const unsigned ch
                                     unsigned char *out, size_t *made)
 {
     struct inflate_state *s = &inflater->state;
-    /* The library does not write to its input; only its declaration lacks the const. */
+    /* The library does not write to its input; its declaration only lacks the const. */
     s->next_in = (uint8_t *)(uintptr_t)in;
     s->avail_in = (uint32_t)*used;
     s->next_out = out;

@@ -1,6 +1,6 @@
-/* Merged areas stand behind the data, but a heading needs them before it: so a worksheet part is looked through once
- * for them before it is read. That pass inflates and searches for one letter, and only where that might mislead
- * (comments, CDATA, references) is the part tokenised; it decides nothing but what sheet() tells. */
+/* Merged areas stand behind the data, but a heading needs them first. Therefore a worksheet part is scanned for them
+ * before it is read. The scan inflates the part and searches for one letter; only if that could mislead (comments,
+ * CDATA, references) is the part tokenised. The scan decides only what sheet() reports. */
 #include "handlers/sheet/xlsx/xlsx.h"
 
 #include "base/grow.h"
@@ -8,10 +8,10 @@
 
 #include <stdlib.h>
 
-/* Areas of the first rows; a heading has some dozens. */
+/* Areas in the first rows; a heading has some dozens. */
 enum { MERGES_MAX = 65536, WINDOW = 64 << 10 };
 
-/* Longest that means something: "$XFD$1048576". Within it no number here overflows. */
+/* The longest valid reference: "$XFD$1048576". No number in it overflows. */
 enum { REFERENCE_MAX = 12 };
 
 int reference_parse(const char *ref, size_t n, uint32_t *row, uint32_t *column)
@@ -54,7 +54,7 @@ void merges_free(struct merges *m)
     *m = (struct merges){0};
 }
 
-/* The "ref" of the tag that begins at p and ends at `end`. */
+/* Reads the "ref" of the tag that begins at p and ends at `end`. */
 static void take_ref(struct merges *m, const char *p, const char *end)
 {
     for (p = memchr(p, 'r', (size_t)(end - p)); p; p = memchr(p + 1, 'r', (size_t)(end - p) - 1)) {
@@ -75,14 +75,14 @@ static void take_ref(struct merges *m, const char *p, const char *end)
 static const char merge_name[] = "mergeCell";
 enum { MERGE_NAME = sizeof merge_name - 1 };
 
-/* Is the name at p that of a tag? One with a prefix has the colon in front of it. */
+/* Is the name at p the name of a tag? A name with a prefix has the colon in front of it. */
 static bool is_tag(const char *text, const char *p)
 {
     bool begun = p > text && (p[-1] == '<' || p[-1] == ':');
     return begun && memcmp(p, merge_name, MERGE_NAME) == 0 && strchr(" \t\r\n/>", p[MERGE_NAME]);
 }
 
-/* Look through n bytes for mergeCell tags. Returns where the first one begins that is not complete, or n. */
+/* Searches n bytes for mergeCell tags. Returns where the first incomplete one begins, or n. */
 static size_t look(struct merges *m, const char *text, size_t n)
 {
     const char *end = text + n;
@@ -91,14 +91,14 @@ static size_t look(struct merges *m, const char *text, size_t n)
         if (whole && !is_tag(text, p))
             continue;
         const char *close = whole ? memchr(p, '>', (size_t)(end - p)) : NULL;
-        if (!close) /* may be cut: begin anew with the character in front of it */
+        if (!close) /* may be cut off: begin again with the character in front of it */
             return (size_t)(p - text) - (p > text);
         take_ref(m, p + MERGE_NAME, close);
     }
     return n;
 }
 
-/* Is there a comment or a CDATA section, or the begin of one at either end? What looks like a tag may lie in it. */
+/* Is there a comment or a CDATA section, or the beginning of one at either end? Something in it may look like a tag. */
 static bool look_hidden(const char *text, size_t n)
 {
     const char *end = text + n;
@@ -117,7 +117,7 @@ static int scan(struct xml_source *source, struct merges *m, bool *hidden, struc
         *hidden |= look_hidden(window + kept, (size_t)n);
         size_t all = kept + (size_t)n, done = look(m, window, all);
         if (done == 0 && all > WINDOW / 2)
-            done = all; /* no tag of this kind is that long */
+            done = all; /* no tag of this kind is so long */
         kept = all - done;
         memmove(window, window + done, kept);
     }
@@ -130,7 +130,7 @@ static int scan(struct xml_source *source, struct merges *m, bool *hidden, struc
 struct places {
     struct merges *merges;
     unsigned depth;
-    bool in; /* within the mergeCells of the worksheet */
+    bool in; /* inside the mergeCells of the worksheet */
 };
 
 static void enter(struct places *at, const struct xml_token *token)

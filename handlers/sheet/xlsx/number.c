@@ -1,8 +1,8 @@
 /* Parsing and printing of decimals that stand for doubles.
  *
- * Two decimals of at most 15 significant digits never stand for the same normal double, so a text of that length is its
- * own shortest form once zeros are dropped: nothing has to be converted. Longer ones are rounded to 15 digits and
- * compared. */
+ * Two different decimals of at most 15 significant digits never stand for the same normal double. A text of that
+ * length is therefore its own shortest form once zeros are dropped, and needs no conversion. Longer texts are rounded
+ * to 15 digits and compared. */
 #include "handlers/sheet/xlsx/number.h"
 
 #include "base/bytes.h"
@@ -28,7 +28,7 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-/* Digits with at most one point. Returns where they end, NULL when there is no digit. */
+/* Reads digits with at most one point. Returns where they end, NULL if there is no digit. */
 static const char *mantissa(const char *p, const char *end, struct number *out)
 {
     bool any = false, pointed = false;
@@ -75,7 +75,7 @@ static const char *exponent(const char *p, const char *end, int32_t *value)
     return p;
 }
 
-/* Digits kept may end in zeros when the count of kept ones was reached within a run of them. */
+/* The digits that are kept may end with zeros, if the limit was reached inside a run of zeros. */
 static void trim(struct number *out)
 {
     while (out->n > 0 && out->digits % 10 == 0) {
@@ -107,7 +107,7 @@ bool number_parse(const char *text, size_t len, struct number *out)
     return true;
 }
 
-/* Exact by one division or multiplication where both operands are exact doubles (2^53 > 10^15, 10^22 < 2^53 · 2^22). */
+/* One division or multiplication is exact if both operands are exact doubles (2^53 > 10^15, 10^22 < 2^53 · 2^22). */
 static bool exact(const struct number *number, double *value)
 {
     int32_t e = number->point - (int32_t)number->n;
@@ -119,7 +119,7 @@ static bool exact(const struct number *number, double *value)
     return true;
 }
 
-/* strtod() of the C locale, whatever the process has set. The number's text has no terminator of its own. */
+/* strtod() in the C locale, whatever locale the process has set. The text of the number is not terminated. */
 static double convert(const char *text, size_t len)
 {
     static locale_t plain;
@@ -204,8 +204,8 @@ static size_t print(const struct number *number, char *to)
     return (size_t)(p - to);
 }
 
-/* Round to n digits, halves up. A double differs from its neighbours far more than this can matter: the result is
- * checked. */
+/* Rounds to n digits, halves up. How halves are rounded does not matter: a double differs from its neighbours by far
+ * more, and the result is checked. */
 static struct number rounded(const struct number *number, uint32_t n)
 {
     struct number r = *number;
@@ -226,7 +226,7 @@ static struct number rounded(const struct number *number, uint32_t n)
     return r;
 }
 
-/* The digits of a double by printf, whose decimal point may be any character: only digits are taken. */
+/* Reads the digits of a double from printf(). Its decimal point may be any character: only digits are taken. */
 static void from_double(double value, int n, struct number *out)
 {
     char text[48];
@@ -253,7 +253,7 @@ static bool reads_as(const struct number *number, double value)
     return convert(text, print(number, text)) == value;
 }
 
-/* The nearest decimal of n digits, or its neighbour: at a power of two the gap above is twice that below. */
+/* Tries the nearest decimal of n digits and its neighbour: at a power of two the gap above is twice the gap below. */
 static bool shorter(double value, int n, struct number *out)
 {
     from_double(value, n, out);
@@ -268,7 +268,7 @@ static bool shorter(double value, int n, struct number *out)
     return reads_as(out, value);
 }
 
-/* Any double at all, subnormal ones too. */
+/* For any double, subnormal ones too. */
 static size_t shortest_slowly(double value, char *to)
 {
     struct number number;

@@ -1,19 +1,19 @@
-/* Format codes: only they tell a date from a number. */
+/* Format codes: only they distinguish a date from a number. */
 #include "handlers/sheet/xlsx/numfmt.h"
 
 #include <string.h>
 #include <strings.h>
 
-/* What is left of the first section when literals and brackets are dropped. */
+/* The first section without literals and brackets. */
 struct residue {
-    char first[12]; /* its beginning, for the names of the general format */
+    char first[12]; /* its beginning, to recognise the general format by its names */
     char last;
     size_t n, zeros;
     bool year_day, month, clock; /* y, d; m; h, s */
     bool percent, scientific, elapsed, literal;
 };
 
-/* [h], [mm], [ss]: elapsed time. Returns the place of the ']' or the end. */
+/* [h], [mm], [ss]: elapsed time. Returns the position of the ']' or the end. */
 static const char *bracket(const char *p, const char *end, struct residue *r)
 {
     const char *close = memchr(p, ']', (size_t)(end - p));
@@ -43,7 +43,7 @@ static void character(char c, struct residue *r)
     r->last = c;
 }
 
-/* "AM/PM" shows a time; its M is no month. */
+/* "AM/PM" shows a time; its M does not mean a month. */
 static bool am_pm(const char *p, const char *end)
 {
     return end - p >= 5 && strncasecmp(p, "AM/PM", 5) == 0;
@@ -60,7 +60,7 @@ static struct residue scan(const char *p, const char *end)
         } else if (*p == '\\' || *p == '_' || *p == '*') {
             r.literal |= *p == '\\';
             p++;
-            /* What is dropped is a character, not a byte. */
+            /* A whole character is dropped, not one byte. */
             while (p + 1 < end && ((unsigned char)p[1] & 0xc0) == 0x80)
                 p++;
         } else if (*p == '[') {

@@ -1,5 +1,4 @@
-/* What a number format makes of a number: a date, a time of day, a padded code, a percentage; and dates from
- * serials. */
+/* What a number format shows: a date, a time of day, a padded code, a percentage. And dates from serial numbers. */
 #ifndef PF_SHEET_XLSX_NUMFMT_H
 #define PF_SHEET_XLSX_NUMFMT_H
 
@@ -9,22 +8,23 @@
 
 struct numfmt {
     bool date; /* shows a date or a time of day (elapsed time is a number) */
-    bool day;  /* of a date format: a day, month or year is shown */
+    bool day;  /* for a date format: it shows a day, month or year */
     bool percent;
     uint8_t zero_pad; /* a run of n zeros, else 0 */
 };
 
-/* Of a format code; only its first section counts. */
+/* Reads a format code; only its first section counts. */
 struct numfmt numfmt_of_code(const char *code, size_t n);
-/* Of a number that the file does not define itself. */
+/* Returns the built-in format of a number that the file does not define. */
 struct numfmt numfmt_builtin(uint32_t id);
 
 enum { DATE_TEXT_MAX = 32 };
 
-/* ISO 8601 text of a serial in one of the two date systems, into DATE_TEXT_MAX bytes. Returns its length, or 0 when the
- * serial is no date (negative, 29 February 1900, beyond 9999-12-31): it stays a number. */
+/* Writes a serial number of one of the two date systems as ISO 8601 text into `to` (DATE_TEXT_MAX bytes). Returns its
+ * length, or 0 if it is not a date (negative, 29 February 1900, beyond 9999-12-31): then it stays a number. */
 size_t date_of_serial(double serial, bool date1904, bool shows_day, char *to);
-/* ISO 8601 text of a date cell brought to our form (no zone, no zero milliseconds); 0 when it is none. */
+/* Writes the ISO 8601 text of a date cell in our form (no time zone, no zero milliseconds). Returns its length; 0 if
+ * it is not a date. */
 size_t date_of_iso(const char *text, size_t n, char *to);
 
 #endif

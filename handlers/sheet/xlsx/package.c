@@ -6,10 +6,10 @@
 
 #include <stdlib.h>
 
-/* Part names have 255 characters at most in practice; this bounds what thousands of relationships may hold. */
+/* Part names have at most 255 characters in practice; this bounds the memory of thousands of relationships. */
 enum { NAMES_BYTES_MAX = 2048 };
 
-/* "%41" → "A", in place; a zero byte is left as it is written. */
+/* "%41" → "A", in place; a zero byte stays escaped. */
 static size_t percent_decode(char *text, size_t n)
 {
     size_t to = 0;
@@ -26,7 +26,7 @@ static size_t percent_decode(char *text, size_t n)
     return to;
 }
 
-/* Take "." and ".." out of a folded path, in place; ".." above the root stays at the root. */
+/* Removes "." and ".." from a folded path, in place; ".." above the root stays at the root. */
 static void normalise(char *path)
 {
     char *to = path;
@@ -74,7 +74,7 @@ static char *copy(const char *text)
     return memcpy(xalloc(n), text, n);
 }
 
-/* By the last segment: transitional and strict files differ in front of it. */
+/* The last segment decides: transitional and strict files differ in front of it. */
 static enum rel_type type_of(const char *type)
 {
     static const struct {
@@ -98,7 +98,7 @@ struct rels_reading {
     uint32_t max;
 };
 
-/* Names of entries are mostly written plainly, but the package rules would have "%20" in them too. */
+/* Most archives store the names of entries unescaped, but the package rules allow "%20" in them too. */
 static char *target_key(const struct rels_reading *r, const char *target)
 {
     char *key = resolve(r->source, target, true);

@@ -1,4 +1,4 @@
-/* One worksheet, event by event: rows, cells, and what is refused. */
+/* One worksheet, event by event: rows, cells, and the reasons for refusing it. */
 #include "handlers/sheet/xlsx/sheet.h"
 
 #include <stdlib.h>
@@ -48,8 +48,7 @@ static int hand_out(struct worksheet *ws)
     return job->sink->row(job->sink->ctx, &ws->head);
 }
 
-/* Hand out the row that is held. Rows with nothing in them are not worth a call: files have them by the hundred
- * thousand. */
+/* Delivers the held row. Empty rows are not delivered: files have hundreds of thousands of them. */
 static int flush_row(struct worksheet *ws)
 {
     bool worth = ws->row.n > 0 || ws->head.uncalculated > 0;
@@ -59,7 +58,7 @@ static int flush_row(struct worksheet *ws)
     return rc;
 }
 
-/* The current row element is row `number`: another element of the held row, or a new one. */
+/* The current row element is row `number`: either another element of the held row, or a new row. */
 static int enter_row(struct worksheet *ws, uint32_t number)
 {
     int rc = 0;
@@ -79,7 +78,7 @@ static int enter_row(struct worksheet *ws, uint32_t number)
     return rc;
 }
 
-/* A cell without a reference begins the row: it is the one below, until one of its cells says otherwise. */
+/* A cell without a reference begins the row: its row is the next one, until one of its cells says otherwise. */
 static int guess_row(struct worksheet *ws)
 {
     int rc = enter_row(ws, ws->next_row);
@@ -88,7 +87,7 @@ static int guess_row(struct worksheet *ws)
     return rc;
 }
 
-/* Cells of a guessed row are held by themselves, since no row is the one below itself. */
+/* Only one row has cells of a guessed row: they are held alone, so that their number can be corrected. */
 static void correct_row(struct worksheet *ws, uint32_t number)
 {
     ws->row_known = true;
@@ -96,7 +95,7 @@ static void correct_row(struct worksheet *ws, uint32_t number)
     ws->next_row = number + 1;
 }
 
-/* "17" to 16; -1 when it is no row number. */
+/* Turns "17" into 16; -1 if it is not a row number. */
 static int64_t row_attr(const struct xml_attr *attr)
 {
     uint64_t v = 0;
@@ -135,7 +134,7 @@ static int start_row(struct worksheet *ws, const struct xml_token *token)
     ws->outline = outline_attr(outline);
     ws->row_known = ws->row_guessed = false;
     if (!r || r->len == 0)
-        return 0; /* the first cell with a reference may tell */
+        return 0; /* the first cell with a reference may say it */
     int64_t number = row_attr(r);
     return number < 0 ? out_of_range(ws) : enter_row(ws, (uint32_t)number);
 }
@@ -181,7 +180,7 @@ static uint32_t style_of(const struct xml_attr *s)
     return v;
 }
 
-/* The number of the current row element is not known: does this cell tell it? */
+/* The number of the current row element is unknown: does this cell say it? */
 static int place_row(struct worksheet *ws, bool named, uint32_t row)
 {
     if (!ws->row_guessed)
@@ -191,8 +190,8 @@ static int place_row(struct worksheet *ws, bool named, uint32_t row)
     return 0;
 }
 
-/* Where the cell is: its reference, or right of the one before; the row's own number wins over that of the
- * reference. */
+/* Finds the position of the cell: by its reference, or to the right of the cell before. The row's own number
+ * overrides that of the reference. */
 static int place_cell(struct worksheet *ws, const struct xml_attr *r)
 {
     uint32_t row = 0, column = ws->next_column;
@@ -425,7 +424,7 @@ int worksheet_end(struct worksheet *ws)
     int rc = flush_row(ws);
     if (rc != 0)
         return rc;
-    /* Values but no rows: whatever this is, an empty list would be the wrong answer. */
+    /* Values but no rows: whatever this is, an empty list would be a wrong answer. */
     if (ws->values_seen && ws->rows_seen == 0)
         return sheet_refuse(ws->err, "xml-malformed",
                             "The workbook holds values outside of any row. Save it again as .xlsx.");

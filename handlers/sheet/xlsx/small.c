@@ -1,11 +1,10 @@
-/* The small parts of a workbook go through expat: relationships, workbook, styles. */
+/* The small parts of a workbook are read by expat: relationships, workbook, styles. */
 #include "handlers/sheet/expat_calls.h"
 #include "handlers/sheet/xlsx/xlsx.h"
 
 #include <stdlib.h>
 
-/* Style sheets bloated by copying have reached tens of megabytes; beyond this no part that goes through here is
- * honest. */
+/* Copying has blown up style sheets to tens of megabytes; an ordinary file has no larger part of this kind. */
 enum { BLOCK = 16 << 10, PART_MAX = 128 << 20 };
 
 struct reading {
@@ -15,7 +14,7 @@ struct reading {
     unsigned depth;
     bool refused; /* *err is filled */
     uint64_t fed;
-    size_t held; /* bytes of a token that is not complete yet: expat scans them anew with each block */
+    size_t held; /* bytes of an incomplete token: expat scans them again with each block */
 };
 
 static void stop(struct reading *r)
@@ -28,7 +27,7 @@ static void XMLCALL on_start(void *ctx, const char *name, const char **attrs)
 {
     struct reading *r = ctx;
     if (r->refused)
-        return; /* expat delivers the rest of a token after a stop */
+        return; /* expat still delivers the rest of a token after a stop */
     if (++r->depth > XML_DEPTH_MAX) {
         sheet_refuse(r->err, "xml-limit",
                      "The workbook goes beyond a limit (more than 64 levels of elements). " XLSX_COPY_IT);
@@ -51,7 +50,7 @@ static void XMLCALL on_end(void *ctx, const char *name)
     r->depth--;
 }
 
-/* Before the internal subset is looked at: that alone ends every attack with entities. */
+/* Called before the internal subset is read: this alone ends every attack by entities. */
 static void XMLCALL on_doctype(void *ctx, const char *name, const char *system, const char *public, int internal)
 {
     struct reading *r = ctx;
@@ -84,8 +83,8 @@ static int feed(struct reading *r, const struct bytes *block, bool last)
     return 0;
 }
 
-/* As long as what is held back already, so that a long token costs no more than a few times its length; but not much
- * beyond its limit. */
+/* As long as the incomplete token, so that scanning a long token again and again costs only a few times its length;
+ * but not much beyond the limit of a token. */
 static size_t block_size(const struct reading *r)
 {
     size_t rest = XML_TOKEN_MAX + BLOCK - r->held;

@@ -7,14 +7,14 @@ struct reading {
     struct strings *strings;
     const struct sheet_limits *limits;
     struct sheet_error *err;
-    struct bytes raw; /* the item's characters, escapes still in them */
+    struct bytes raw; /* the item's characters, still with escapes */
     unsigned depth;
-    unsigned phonetic; /* depth of the rPh element that is being passed over, or 0 */
-    unsigned text;     /* depth of the t whose characters are taken, or 0 */
-    bool item;         /* within si */
+    unsigned phonetic; /* depth of the skipped rPh element, or 0 */
+    unsigned text;     /* depth of the t that is being read, or 0 */
+    bool item;         /* inside si */
 };
 
-/* Half as much again, but not beyond what the limit lets in: the parser's memory is limited too. */
+/* One and a half times as much, but not beyond the limit: the parser's memory is limited too. */
 static size_t next_cap(size_t cap, size_t needed, size_t most)
 {
     cap += cap / 2 + 1024;
@@ -143,7 +143,7 @@ int strings_read(struct zip *zip, const struct zip_entry *entry, struct strings 
         return -1;
     struct reading reading = {.strings = strings, .limits = zip->limits, .err = err};
     struct xml *xml = xml_new(part_source, part, err);
-    bytes_reserve(&strings->arena, 1); /* empty strings point somewhere too */
+    bytes_reserve(&strings->arena, 1); /* empty strings need a place to point to as well */
     int rc = read_all(&reading, xml);
     xml_free(&xml);
     if (rc < 0)

@@ -1,4 +1,4 @@
-/* The styles part: cell style number → what its number format makes of a number. All else in it is dropped. */
+/* The styles part: from a cell style number to what its number format shows. The rest is skipped. */
 #include "handlers/sheet/xlsx/xlsx.h"
 
 #include "base/grow.h"
@@ -9,16 +9,16 @@ enum { STYLES_MAX = 65536, FORMATS_MAX = 16384 };
 
 struct format {
     uint32_t id;
-    uint32_t order; /* of definition: of several under one number the last counts */
+    uint32_t order; /* order of definition: of several with one number the last counts */
     struct numfmt fmt;
 };
 
 struct reading {
     struct styles *styles;
-    struct format *formats; /* of the file itself */
+    struct format *formats; /* that the file defines */
     uint32_t n, cap;
     enum { IN_OTHER, IN_FORMATS, IN_CELLS } in;
-    uint32_t *ids; /* number format of each cell style: formats may stand behind them */
+    uint32_t *ids; /* number format of each cell style; the formats may follow behind them */
     uint32_t n_ids, ids_cap;
 };
 
@@ -84,7 +84,7 @@ static int by_id_and_order(const void *a, const void *b)
     return x->id != y->id ? by_id(a, b) : x->order < y->order ? -1 : 1;
 }
 
-/* Sort the formats, one for each number. */
+/* Sorts the formats and keeps one for each number. */
 static void settle(struct reading *r)
 {
     uint32_t n = 0;
@@ -97,7 +97,7 @@ static void settle(struct reading *r)
     r->n = n;
 }
 
-/* A definition in the file beats the built-in meaning of the same number: 1C numbers its own from 50. */
+/* A definition in the file overrides the built-in meaning of its number: 1C numbers its own formats from 50. */
 static void resolve(struct reading *r)
 {
     struct styles *styles = r->styles;

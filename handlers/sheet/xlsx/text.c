@@ -2,7 +2,7 @@
 #include "base/utf8.h"
 #include "handlers/sheet/xlsx/xlsx.h"
 
-/* "_x" HHHH "_" at p? Returns the unit, or -1. */
+/* Is "_x" HHHH "_" at p? Returns the unit, or -1. */
 static int escape_at(const char *p, const char *end)
 {
     int unit = 0;
@@ -20,7 +20,7 @@ static int escape_at(const char *p, const char *end)
     return unit;
 }
 
-/* The escape at p, with the one behind it when both make a surrogate pair. Returns where it ends. */
+/* Adds the escape at p, and the one behind it if both are a surrogate pair. Returns where it ends. */
 static const char *add_escape(const char *p, const char *end, int unit, struct bytes *to)
 {
     uint32_t code = (uint32_t)unit;
@@ -39,7 +39,7 @@ static const char *add_escape(const char *p, const char *end, int unit, struct b
 void text_unescape(const char *text, size_t n, struct bytes *to)
 {
     if (n == 0)
-        return; /* text may be NULL then */
+        return; /* `text` may be NULL then */
     const char *p = text, *end = text + n;
     while (p < end) {
         const char *mark = memchr(p, '_', (size_t)(end - p));

@@ -28,7 +28,7 @@ static bool ends_with(const char *text, const char *end)
     return n >= m && strcmp(text + n - m, end) == 0;
 }
 
-/* OpenDocument and its like name their type in a stored entry. */
+/* Is it OpenDocument or a related format? These name their type in a stored entry. */
 static bool is_ods(struct reading *r, const struct zip_entry *type)
 {
     static const char ods[] = "application/vnd.oasis.opendocument.spreadsheet";
@@ -41,7 +41,7 @@ static bool is_ods(struct reading *r, const struct zip_entry *type)
     return same;
 }
 
-/* The key of a spreadsheet that somebody has packed, or NULL. */
+/* Returns the key of a spreadsheet that was packed into the archive, or NULL. */
 static const char *packed_sheet(const struct reading *r)
 {
     static const char *const ends[] = {".xlsx", ".mxl", ".xls", ".csv", ".ods"};
@@ -52,7 +52,7 @@ static const char *packed_sheet(const struct reading *r)
     return NULL;
 }
 
-/* No office document in this archive: say what it is instead, if it tells. */
+/* The archive is not an office document: the refusal says what it seems to be instead. */
 static int refuse_package(struct reading *r)
 {
     const struct zip_entry *type = zip_find(&r->zip, "mimetype");
@@ -80,7 +80,7 @@ static int ignore_start(void *ctx, unsigned depth, const char *name, const char 
     return 0;
 }
 
-/* The list of content types is not needed, but every program reads it: whoever puts a document type into it attacks. */
+/* The list of content types is not needed here, but every program reads it: a document type in it is an attack. */
 static int check_types(struct reading *r)
 {
     const struct zip_entry *entry = zip_find(&r->zip, "[content_types].xml");
@@ -108,7 +108,8 @@ static int find_book(struct reading *r, const struct zip_entry **entry)
     return 0;
 }
 
-/* The part of a type: by relationship, else (some writers forget it) by its usual name beside the workbook. */
+/* Finds the part of a type: by relationship or, since some writers forget that, by its usual name beside the
+ * workbook. */
 static const struct zip_entry *part_of(struct reading *r, enum rel_type type, const char *usual)
 {
     const struct rel *rel = rels_by_type(&r->rels, type);
@@ -130,14 +131,14 @@ static int read_frame(struct reading *r)
     return styles ? styles_read(&r->zip, styles, &r->styles, r->err) : 0;
 }
 
-/* The worksheet part of a sheet; NULL for chart sheets, external ones, and those that are not there. */
+/* Returns the worksheet part of a sheet; NULL for chart sheets, external sheets and missing ones. */
 static const struct zip_entry *sheet_part(struct reading *r, const struct book_sheet *sheet)
 {
     const struct rel *rel = sheet->rel_id[0] != 0 ? rels_by_id(&r->rels, sheet->rel_id) : NULL;
     return rel && rel->type == REL_WORKSHEET ? zip_find(&r->zip, rel->target) : NULL;
 }
 
-/* The strings must be complete before the first row; sheets that are passed over do not need them. */
+/* The strings must be complete before the first row; skipped sheets do not need them. */
 static int need_strings(struct reading *r)
 {
     if (r->strings_read)
@@ -167,7 +168,7 @@ static int read_sheet(struct reading *r, uint32_t index, const struct book_sheet
 {
     struct merges merges = {0};
     struct sheet_error ignored;
-    /* Whatever is wrong with the part is said by the pass that reads it, which meets the same. */
+    /* Faults of the part are reported by the pass that reads it, which meets them too. */
     bool look = !r->sink->without_merges && merges_scan(&r->zip, entry, &merges, &ignored) == 0;
     if (!look)
         merges_free(&merges);

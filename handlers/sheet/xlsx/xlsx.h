@@ -1,7 +1,7 @@
-/* Inside the .xlsx reader: what its files share. Nobody else includes this but its tests.
+/* Internal to the .xlsx reader and its tests.
  *
- * The way through a file: directory (zip.h) → relationships → workbook → styles → shared strings → each worksheet, one
- * pass. Only the directory, the styles and the shared strings stay in memory; all three are bounded. */
+ * The way through a file: directory (zip.h) → relationships → workbook → styles → shared strings → each worksheet, in
+ * one pass. Only the directory, the styles and the shared strings stay in memory; all three are bounded. */
 #ifndef PF_SHEET_XLSX_XLSX_H
 #define PF_SHEET_XLSX_XLSX_H
 
@@ -12,20 +12,21 @@
 #include "handlers/sheet/xlsx/xml.h"
 #include "handlers/sheet/xlsx/zip.h"
 
-/* What to do about a workbook that is not what a spreadsheet program writes, but may hold a table all the same. */
+/* Advice for a workbook that no spreadsheet program writes, but that may have a table all the same. */
 #define XLSX_COPY_IT "Copy its table into a new workbook and send that."
 
 /* ---- Small parts, through expat (small.c) ------------------------------------------------------------------------ */
 
 struct small_doc {
-    /* Local name; attributes as expat gives them; depth 1 is the root. Returns 0, or -1 with the error refused. */
+    /* `name` is the local name; attributes come as from expat; depth 1 is the root. Returns 0, or -1 with the error
+     * refused. */
     int (*start)(void *ctx, unsigned depth, const char *name, const char **attrs, struct sheet_error *err);
     void (*end)(void *ctx, unsigned depth); /* may be NULL */
     void *ctx;
 };
-/* Read a part through expat, with the limits of xml.h. Returns 0, or -1 with *err. */
+/* Reads a part through expat, with the limits of xml.h. Returns 0, or -1 with *err. */
 int small_read(struct zip *zip, const struct zip_entry *entry, const struct small_doc *doc, struct sheet_error *err);
-/* Value of the attribute with this local name; `prefixed` says which of "id" and "r:id" is meant. NULL when absent. */
+/* Returns the value of the attribute with this local name, or NULL. `prefixed` chooses between "id" and "r:id". */
 const char *small_attr(const char **attrs, const char *local, bool prefixed);
 
 /* ---- Package (package.c) ----------------------------------------------------------------------------------------- */
@@ -43,12 +44,12 @@ struct rels {
     uint32_t n, cap;
 };
 
-/* Relationships of the part `key` ("" = of the package). A missing .rels part gives an empty list. */
+/* Reads the relationships of the part `key` ("" = of the package). A missing .rels part gives an empty list. */
 int rels_read(struct zip *zip, const char *key, struct rels *rels, struct sheet_error *err);
 void rels_free(struct rels *rels);
 const struct rel *rels_by_id(const struct rels *rels, const char *id);
 const struct rel *rels_by_type(const struct rels *rels, enum rel_type type);
-/* The target of a relationship of the part `source` as a folded key, on the heap. */
+/* Returns the target of a relationship of the part `source` as a folded key, on the heap. */
 char *package_resolve(const char *source, const char *target);
 
 /* ---- Workbook and styles ----------------------------------------------------------------------------------------- */
@@ -68,7 +69,7 @@ int book_read(struct zip *zip, const struct zip_entry *entry, struct book *book,
 void book_free(struct book *book);
 
 struct styles {
-    struct numfmt *cells; /* by cell style number; style 0 when there is none */
+    struct numfmt *cells; /* by cell style number; style 0 if a cell has none */
     size_t n, cap;
 };
 
@@ -77,11 +78,11 @@ void styles_free(struct styles *styles);
 
 /* ---- Text -------------------------------------------------------------------------------------------------------- */
 
-/* Append with "_xHHHH_" decoded once from the left. */
+/* Appends the text with "_xHHHH_" decoded, once, from the left. */
 void text_unescape(const char *text, size_t n, struct bytes *to);
-/* Refuse a cell text of more UTF-16 units than the limit. */
+/* Refuses a cell text of more UTF-16 units than the limit. */
 int text_check(const char *text, size_t n, const struct sheet_limits *limits, struct sheet_error *err);
-/* Undecoded bytes that a text within the limit may take ("_xHHHH_" is one unit). */
+/* The most undecoded bytes of a text within the limit ("_xHHHH_" is one unit). */
 static inline size_t text_raw_max(const struct sheet_limits *limits)
 {
     return (size_t)limits->max_text * 8;
@@ -91,7 +92,7 @@ static inline size_t text_raw_max(const struct sheet_limits *limits)
 
 struct strings {
     struct bytes arena;
-    uint32_t *ends; /* string i ends at ends[i] and begins where the one before ends */
+    uint32_t *ends; /* string i ends at ends[i] and begins where string i - 1 ends */
     size_t n, cap;
 };
 
@@ -111,19 +112,19 @@ static inline const char *strings_get(const struct strings *strings, size_t i, u
 struct merges {
     struct grid_merge *list;
     uint32_t n, cap;
-    bool coded; /* a look ahead saw an area written with references */
+    bool coded; /* the scan saw an area that is written with references */
 };
 
-/* Look ahead in a worksheet part for its merged areas. */
+/* Scans a worksheet part for its merged areas before it is read. */
 int merges_scan(struct zip *zip, const struct zip_entry *entry, struct merges *merges, struct sheet_error *err);
 void merges_free(struct merges *merges);
-/* Take over the area of a mergeCell "ref" when it touches the first rows. */
+/* Adds the area of a mergeCell "ref" if it touches the first rows. */
 void merges_add(struct merges *merges, const char *ref, size_t n);
 
-/* "B7", "$b$7": 0-based row and column. Returns 0, -1 when it is no reference or beyond XFD1048576. */
+/* Parses "B7" or "$b$7" into 0-based row and column. Returns 0, or -1 if it is not a reference or beyond XFD1048576. */
 int reference_parse(const char *ref, size_t n, uint32_t *row, uint32_t *column);
 
-/* What a worksheet is read against, and where it goes. */
+/* What reading a worksheet needs, and the sink. */
 struct sheet_job {
     const struct styles *styles;
     const struct strings *strings;
@@ -131,21 +132,21 @@ struct sheet_job {
     const struct sheet_limits *limits;
     const struct grid_sink *sink;
     const struct merges
-        *told;       /* merged areas told with sheet(), which the part must bear out; NULL: none were looked for */
+        *told;       /* merged areas reported with sheet(), which the part must confirm; NULL = not scanned for */
     uint64_t *rows;  /* stored rows of all sheets so far */
-    uint64_t *bytes; /* text handed out so far */
+    uint64_t *bytes; /* bytes of text delivered so far */
 };
 
 struct worksheet;
 
 struct worksheet *worksheet_new(const struct sheet_job *job, struct sheet_error *err);
 void worksheet_free(struct worksheet **ws);
-/* One event of the tokeniser (or of expat in tests). Returns 0 to go on; otherwise the reading ends with this:
- * GRID_STOP, -1 with *err, or the sink's negative number. */
+/* Handles one event of the tokeniser (in tests also of expat). Returns 0 to go on; any other value ends the reading
+ * with it: GRID_STOP, -1 with *err, or the sink's negative number. */
 int worksheet_event(struct worksheet *ws, enum xml_event event, const struct xml_token *token);
 /* At the end of the part. Returns as worksheet_event(). */
 int worksheet_end(struct worksheet *ws);
-/* A whole part through the tokeniser. */
+/* Reads a whole part through the tokeniser. */
 int worksheet_read(struct zip *zip, const struct zip_entry *entry, const struct sheet_job *job,
                    struct sheet_error *err);
 

@@ -1,4 +1,4 @@
-/* The tokeniser: tags, attributes and text, where the time goes. */
+/* The tokeniser: tags, attributes and text, where most of the time is spent. */
 #include "handlers/sheet/xlsx/xml.h"
 
 #include "handlers/sheet/xlsx/xml_scan.h"
@@ -66,7 +66,7 @@ static int limited(struct xml *x, const char *what)
     return XML_FAILED;
 }
 
-/* Room behind the token that begins at x->at, which is moved to the front. */
+/* Makes room behind the token that begins at x->at, by moving it to the front. */
 static void make_room(struct xml *x)
 {
     size_t kept = x->end - x->at;
@@ -79,8 +79,8 @@ static void make_room(struct xml *x)
     }
 }
 
-/* Read more behind the token that begins at x->at: at least half of what it has already, so that beginning it anew each
- * time costs no more than its length, but not much beyond the limit of one token. Returns 0, or XML_FAILED. */
+/* Reads more behind the token that begins at x->at: at least half of its present length, so that scanning it again
+ * each time costs in proportion to its length; but not much beyond the limit of a token. Returns 0, or XML_FAILED. */
 static int refill(struct xml *x)
 {
     size_t kept = x->end - x->at, most = XML_TOKEN_MAX + BUFFER_SIZE;
@@ -115,7 +115,7 @@ const char *xml_scan_reference(struct xml *x, const char *p)
     return halt(x, p);
 }
 
-/* The rest of a value that is not plain; p behind its opening quote. Returns the closing quote. */
+/* Scans the rest of a value that is not plain; p is behind its opening quote. Returns the closing quote. */
 static const char *scan_value(struct xml *x, const char *p, char quote)
 {
     for (;;) {
@@ -138,7 +138,7 @@ static const char *scan_value(struct xml *x, const char *p, char quote)
     }
 }
 
-/* Name and '=' of an attribute with whatever blanks. Returns behind the opening quote. */
+/* Scans the name and '=' of an attribute, with any blanks. Returns behind the opening quote. */
 static const char *scan_name(struct xml *x, const char *p, struct xml_attr *attr)
 {
     attr->name = p;
@@ -196,7 +196,7 @@ static inline bool repeated(const struct xml_attr *attrs, uint32_t n)
     return false;
 }
 
-/* p behind the element name. Returns behind the tag, with x->empty and x->n_attrs set. */
+/* p is behind the element name. Returns behind the tag, with x->empty and x->n_attrs set. */
 static inline const char *scan_attrs(struct xml *x, const char *p)
 {
     uint32_t n = 0;
@@ -230,7 +230,7 @@ static inline const char *scan_attrs(struct xml *x, const char *p)
     return p + 1;
 }
 
-/* The tag is complete and will not be read anew: its values may change where they stand. */
+/* The tag is complete and is not scanned again: its values may be changed in place. */
 static void decode_values(struct xml *x)
 {
     for (uint32_t i = 0; i < x->n_attrs; i++) {
@@ -266,7 +266,7 @@ static void push(struct xml *x, const char *name, size_t n)
     x->starts[x->depth++] = (uint32_t)open->len;
     if (open->cap - open->len < n)
         bytes_reserve(open, n);
-    for (size_t i = 0; i < n; i++) /* most names have one character: no call for that */
+    for (size_t i = 0; i < n; i++) /* most names have one character: faster than a call */
         open->data[open->len + i] = name[i];
     open->len += n;
 }
@@ -276,8 +276,8 @@ static void pop(struct xml *x)
     x->open.len = x->starts[--x->depth];
 }
 
-/* Plain text and the end tag of the element that has just begun, if both lie at p in one piece. Returns behind them, or
- * NULL: then they come as tokens of their own. */
+/* Scans plain text and the end tag of the element that has just begun, if both are complete at p. Returns behind
+ * them, or NULL: then they come as tokens of their own. */
 static inline const char *scan_leaf(struct xml_token *token, const char *p, const char *name, size_t n)
 {
     const char *from = p;
@@ -296,7 +296,7 @@ static inline const char *scan_leaf(struct xml_token *token, const char *p, cons
     return end + n + 1;
 }
 
-/* The end tag of the innermost open element, if it lies at p in one piece and without blanks. Returns behind it, or
+/* Scans the end tag of the innermost open element, if it is complete at p and has no blanks. Returns behind it, or
  * NULL. */
 static inline const char *scan_outer_end(const struct xml *x, const char *p)
 {
@@ -311,7 +311,7 @@ static inline const char *scan_outer_end(const struct xml *x, const char *p)
     return p[2 + n] == '>' ? p + 3 + n : NULL;
 }
 
-/* name behind the '<' of a start tag. */
+/* `name` is behind the '<' of a start tag. */
 static inline int start_tag(struct xml *x, struct xml_token *token, const char *name)
 {
     const char *p = name;
@@ -345,7 +345,7 @@ static inline int start_tag(struct xml *x, struct xml_token *token, const char *
     return XML_LEAF;
 }
 
-/* name behind the "</". */
+/* `name` is behind the "</". */
 static inline int end_tag(struct xml *x, struct xml_token *token, const char *name)
 {
     const char *p = name;
@@ -369,7 +369,7 @@ static inline int end_tag(struct xml *x, struct xml_token *token, const char *na
 
 /* ---- Text ------------------------------------------------------------------------------------------------------- */
 
-/* Is the ']' at p the begin of a "]]>", which must not stand in text? Returns behind it if not. */
+/* Does "]]>" begin at p, which is not allowed in text? Returns behind the ']' if not. */
 static const char *scan_bracket(struct xml *x, const char *p)
 {
     if (p[1] == 0 || (p[1] == ']' && p[2] == 0))
@@ -377,13 +377,13 @@ static const char *scan_bracket(struct xml *x, const char *p)
     return p[1] == ']' && p[2] == '>' ? halt(x, p) : p + 1;
 }
 
-/* A line end: one character or two, so the one behind it must be there. */
+/* A line end has one character or two, so the character behind it must be loaded. */
 static const char *scan_return(struct xml *x, const char *p)
 {
     return p[1] != 0 ? p + 1 : halt(x, p + 1);
 }
 
-/* Text from p on up to the next tag (x->halted is 0) or to what the end of the data leaves undecided. */
+/* Scans text from p up to the next tag (x->halted is 0) or up to where the end of the data leaves it undecided. */
 static const char *scan_text(struct xml *x, const char *p)
 {
     x->halted = 0;
@@ -409,7 +409,7 @@ static bool blanks_only(const char *p, const char *end)
     return p == end;
 }
 
-/* A run of text is handed out in pieces when the end of the data cuts it, so that no run is too long for the buffer. */
+/* A run of text that the end of the data cuts is delivered in pieces, so that no run is too long for the buffer. */
 static int text_run(struct xml *x, struct xml_token *token)
 {
     const char *from = x->buf + x->at;
@@ -421,12 +421,12 @@ static int text_run(struct xml *x, struct xml_token *token)
     token->len = (size_t)(p - from);
     token->coded = x->coded;
     x->at = (size_t)(p - x->buf);
-    if (!blanks_only(from, p)) /* what stands between elements is no text; a bomb of it shows by its ratio */
+    if (!blanks_only(from, p)) /* blanks between elements are not text; a bomb made of them shows by its ratio */
         x->run += token->len;
     return x->run > XML_TOKEN_MAX ? limited(x, "a text of more than 4 MiB") : XML_TEXT;
 }
 
-/* Between the elements of the highest level there are blanks only. */
+/* Outside of the root element only blanks are allowed. */
 static int outer_blanks(struct xml *x)
 {
     const char *p = x->buf + x->at;
@@ -466,7 +466,7 @@ enum xml_event xml_next(struct xml *x, struct xml_token *token)
     if (x->empty) {
         x->empty = false;
         pop(x);
-        return XML_END; /* token->name is still that of the start */
+        return XML_END; /* token->name is still that of the start tag */
     }
     for (;;) {
         if (x->at == x->end && x->ended)

@@ -1,12 +1,12 @@
-/* What is rare in a worksheet: comments, CDATA, instructions, the XML declaration, and document types, which are
- * refused. */
+/* Markup that is rare in a worksheet: comments, CDATA, instructions, the XML declaration, and document types, which
+ * are refused. */
 #include "handlers/sheet/xlsx/xml.h"
 
 #include "handlers/sheet/xlsx/xml_scan.h"
 
 #include <strings.h>
 
-/* Behind the first `literal` from `from` on, or NULL. */
+/* Returns behind the first `literal` at or after `from`, or NULL. */
 static const char *find(const struct xml *x, const char *from, const char *literal)
 {
     size_t n = strlen(literal);
@@ -15,7 +15,7 @@ static const char *find(const struct xml *x, const char *from, const char *liter
     return hit ? hit + n : NULL;
 }
 
-/* Does the literal stand at p? Returns behind it. */
+/* Is the literal at p? Returns behind it. */
 static const char *expect(struct xml *x, const char *p, const char *literal)
 {
     for (; *literal != 0; p++, literal++)
@@ -30,7 +30,7 @@ static int passed(struct xml *x, const char *p)
     return STEP_NOTHING;
 }
 
-/* from behind "<!--". */
+/* `from` is behind "<!--". */
 static int comment(struct xml *x, const char *from)
 {
     const char *p = find(x, from, "--");
@@ -39,7 +39,7 @@ static int comment(struct xml *x, const char *from)
     return *p == '>' ? passed(x, p + 1) : STEP_BAD;
 }
 
-/* CDATA knows line ends but no references. Returns the new length. */
+/* In CDATA line ends are normalised, references are not decoded. Returns the new length. */
 static size_t normalise(char *text, size_t n)
 {
     size_t to = 0;
@@ -49,7 +49,7 @@ static size_t normalise(char *text, size_t n)
     return to;
 }
 
-/* from behind "<![CDATA[". */
+/* `from` is behind "<![CDATA[". */
 static int cdata(struct xml *x, const char *from, struct xml_token *token)
 {
     if (x->depth == 0)
@@ -100,7 +100,7 @@ static bool encoding_fits(const struct xml *x, const struct xml_attr *attr)
     return word(attr, "utf-16") || word(attr, x->source.encoding == XML_ENC_UTF16LE ? "utf-16le" : "utf-16be");
 }
 
-/* Any version is read by the rules of 1.0, as expat does. */
+/* Every version is read by the rules of 1.0, as expat does. */
 static bool version_valid(const struct xml_attr *attr)
 {
     for (uint32_t i = 0; i < attr->len; i++)
@@ -109,7 +109,7 @@ static bool version_valid(const struct xml_attr *attr)
     return named(attr, "version");
 }
 
-/* version, then encoding and standalone where they are given, in this order. */
+/* version, then encoding and standalone if they are given, in this order. */
 static bool declaration_valid(const struct xml *x, uint32_t n)
 {
     const struct xml_attr *a = x->attrs;
@@ -143,7 +143,7 @@ static int declaration(struct xml *x, const char *p)
     return declaration_valid(x, n) ? passed(x, p + 2) : STEP_BAD;
 }
 
-/* A target of "xml" in any case is the declaration, and that only at the very beginning. */
+/* A target of "xml", in upper or lower case, is the declaration; it is allowed only at the very beginning. */
 int xml_instruction(struct xml *x)
 {
     const char *name = x->buf + x->at + 2, *p = name;

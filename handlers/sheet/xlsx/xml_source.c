@@ -10,7 +10,7 @@ static int malformed(struct sheet_error *err, const char *what)
     return sheet_refuse(err, "xml-malformed", "The workbook is damaged (%s). Save it again as .xlsx.", what);
 }
 
-/* A byte order mark says it; without one the zero byte of the first '<' does. */
+/* A byte order mark shows the encoding; without one, the zero byte beside the first '<' does. */
 static size_t detect(struct xml_source *s, const unsigned char *p, size_t n)
 {
     s->encoding = XML_ENC_UTF8;
@@ -25,7 +25,7 @@ static size_t detect(struct xml_source *s, const unsigned char *p, size_t n)
     return n >= 3 && p[0] == 0xef && p[1] == 0xbb && p[2] == 0xbf ? 3 : 0;
 }
 
-/* Read until at least `least` bytes are there or the source ends. */
+/* Reads until at least `least` bytes are there or the source ends. */
 static ssize_t read_at_least(struct xml_source *s, unsigned char *buf, size_t size, size_t least,
                              struct sheet_error *err)
 {
@@ -40,7 +40,7 @@ static ssize_t read_at_least(struct xml_source *s, unsigned char *buf, size_t si
     return (ssize_t)n;
 }
 
-/* The first bytes, which tell the encoding, are kept as the tail of a block that never was. */
+/* The first bytes show the encoding. They are kept as if they were the tail of an earlier block. */
 static int begin(struct xml_source *s, struct sheet_error *err)
 {
     unsigned char head[4];
@@ -70,7 +70,7 @@ static ssize_t read_utf8(struct xml_source *s, char *buf, size_t size, struct sh
     s->n_tail = n - good;
     memcpy(s->tail, to + good, s->n_tail);
     if (good == 0 && !s->ended)
-        return read_utf8(s, buf, size, err); /* nothing but a part of a character: at most three times */
+        return read_utf8(s, buf, size, err); /* only a part of a character: at most three times */
     return (ssize_t)good;
 }
 
@@ -81,7 +81,7 @@ static bool allowed(uint32_t code)
     return code != 0xfffe && code != 0xffff;
 }
 
-/* One UTF-16 unit. Returns the bytes written to `to`, or -1. */
+/* Handles one UTF-16 unit. Returns the bytes written to `to`, or -1. */
 static int put_unit(struct xml_source *s, uint32_t unit, char *to)
 {
     if (s->high != 0) {

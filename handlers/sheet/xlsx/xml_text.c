@@ -1,4 +1,4 @@
-/* References, line ends and attribute values: what the characters of a token stand for. */
+/* References, line ends and attribute values: the characters that a token stands for. */
 #include "handlers/sheet/xlsx/xml_scan.h"
 
 #include "base/hex.h"
@@ -22,7 +22,7 @@ static bool allowed(uint32_t code)
     return code <= 0x10ffff && !(code >= 0xd800 && code < 0xe000) && code != 0xfffe && code != 0xffff;
 }
 
-/* p behind "&#". */
+/* p is behind "&#". */
 static size_t numeric(const char *p, uint32_t *code)
 {
     const char *from = p;
@@ -52,8 +52,7 @@ size_t xml_reference(const char *p, uint32_t *code)
     return 0;
 }
 
-/* The text was checked by the tokeniser, so every '&' begins a reference that ends within it. A CR LF or CR is an
- * LF. */
+/* The tokeniser has checked the text, so every '&' begins a reference that ends inside it. CR LF or CR becomes LF. */
 static void decode(const char *p, size_t n, struct bytes *to)
 {
     const char *end = p + n;

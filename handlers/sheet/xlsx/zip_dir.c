@@ -17,13 +17,13 @@ enum {
     CENTRAL_MAGIC = 0x02014b50,
     LOCAL_SIZE = 30,
     COMMENT_MAX = 65535,
-    /* Honest directories take some 100 bytes an entry; this bounds the one buffer that a file can ask for here. */
+    /* Ordinary directories take about 100 bytes per entry; this bounds the one buffer whose size the file decides. */
     DIRECTORY_MAX = 8 << 20
 };
 
 struct end_record {
     uint64_t entries, size, offset;
-    uint64_t begin; /* offset of the first end record (the Zip64 one where there is one) */
+    uint64_t begin; /* offset of the first end record (of the Zip64 record if there is one) */
 };
 
 static int truncated(struct sheet_error *err)
@@ -32,8 +32,8 @@ static int truncated(struct sheet_error *err)
                         "The .xlsx file is cut off or damaged: its table of contents is missing. Send it again.");
 }
 
-/* The end record is the last one whose comment reaches exactly to the end of the file: its signature may also stand
- * inside the comment. Returns its place within `tail`, or -1. */
+/* The end record is the last one whose comment reaches exactly to the end of the file: its signature may also occur
+ * inside the comment. Returns its offset in `tail`, or -1. */
 static ssize_t find_end(const unsigned char *tail, size_t n)
 {
     for (size_t at = n - END_SIZE + 1; at-- > 0;)
@@ -48,7 +48,7 @@ static int read_end64(const struct sheet_input *input, uint64_t end_at, struct e
     if (end_at < LOCATOR64_SIZE || input_read(input, end_at - LOCATOR64_SIZE, locator, sizeof locator, err) < 0)
         return end_at < LOCATOR64_SIZE ? 0 : -1;
     if (get32(locator) != 0x07064b50)
-        return 0; /* no Zip64: the 32-bit fields mean what they say */
+        return 0; /* no Zip64: the 32-bit fields are valid */
     uint64_t at = get64(locator + 8);
     if (get32(locator + 16) > 1 || at > end_at || end_at - at < END64_SIZE + LOCATOR64_SIZE)
         return truncated(err);
@@ -98,14 +98,14 @@ size_t zip_fold(char *name, size_t n)
     return to;
 }
 
-/* Fields of the entry whose 32 bits are all set stand in extra field 1, in this order, and only those. */
+/* Fields of the entry whose 32 bits are all set are in extra field 1, in this order, and only those. */
 static bool read_extra64(const unsigned char *extra, size_t n, struct zip_entry *entry)
 {
     uint64_t *wide[3] = {&entry->size, &entry->packed, &entry->offset};
     while (n >= 4) {
         size_t len = get16(extra + 2);
         if (len > n - 4)
-            return true; /* sloppy padding of other writers; matters only if 64-bit fields are missing, seen below */
+            return true; /* padding by other writers; matters only if 64-bit fields are missing, which is checked below */
         if (get16(extra) == 1) {
             const unsigned char *p = extra + 4;
             for (int i = 0; i < 3; i++) {
@@ -125,7 +125,7 @@ static bool read_extra64(const unsigned char *extra, size_t n, struct zip_entry 
     return true;
 }
 
-/* One directory record at p, of at most n bytes. Returns its length, or 0 when it is damaged. */
+/* Reads one directory record at p, of at most n bytes. Returns its length, or 0 if it is damaged. */
 static size_t read_entry(const unsigned char *p, size_t n, struct zip_entry *entry, char *key)
 {
     if (n < CENTRAL_SIZE || get32(p) != CENTRAL_MAGIC)
@@ -161,13 +161,13 @@ static int read_entries(struct zip *zip, const unsigned char *dir, const struct 
         if (entry->offset > end->offset || end->offset - entry->offset < LOCAL_SIZE + name ||
             entry->packed > end->offset - entry->offset - LOCAL_SIZE - name)
             return truncated(err);
-        /* Until the neighbours are known: the least that this entry takes. */
+        /* The least that this entry takes; corrected when its neighbours are known. */
         entry->limit = entry->offset + LOCAL_SIZE + name + entry->packed;
         key += name + 1;
         dir += n;
         left -= n;
     }
-    /* More entries than were counted: programs differ in whether they see them. */
+    /* There are more entries than the record says: some programs see them, others do not. */
     return left >= CENTRAL_SIZE && get32(dir) == CENTRAL_MAGIC ? truncated(err) : 0;
 }
 
@@ -183,7 +183,7 @@ static int by_key(const void *a, const void *b)
     return strcmp(x->key, y->key);
 }
 
-/* Overlapping entries are how a small file stands for gigabytes; no writer makes them. */
+/* With overlapping entries a small file can stand for gigabytes; no writer makes them. */
 static int check_overlaps(struct zip *zip, uint64_t dir_offset, struct sheet_error *err)
 {
     qsort(zip->entries, zip->n_entries, sizeof *zip->entries, by_offset);
@@ -197,7 +197,7 @@ static int check_overlaps(struct zip *zip, uint64_t dir_offset, struct sheet_err
     return 0;
 }
 
-/* Which of two entries of one name a program takes differs between programs, so none of them is believed. */
+/* Of two entries with one name, programs differ in which one they take: neither is accepted. */
 static int check_duplicates(struct zip *zip, struct sheet_error *err)
 {
     qsort(zip->entries, zip->n_entries, sizeof *zip->entries, by_key);

@@ -10,8 +10,8 @@
 enum {
     IN_SIZE = 64 << 10,
     LOCAL_SIZE = 30,
-    /* Honest workbooks reach 121:1 in a part over 8 MiB and 299:1 in a small one, so the ratio counts beyond 8 MiB
-       only. */
+    /* Ordinary workbooks reach 121:1 in a part over 8 MiB and 299:1 in a small one, so the ratio is checked only
+     * beyond 8 MiB. */
     RATIO_MAX = 250,
     RATIO_FREE = 8 << 20,
     BLAME_MAX = 64 << 20
@@ -49,7 +49,7 @@ static int check_entry(const struct zip_entry *entry, struct sheet_error *err)
     return 0;
 }
 
-/* The data begins behind the local header, whose name and extra field may differ in length from the directory's. */
+/* The data begins behind the local header. Its name and extra field may have other lengths than in the directory. */
 static int find_data(const struct zip *zip, const struct zip_entry *entry, uint64_t *offset, struct sheet_error *err)
 {
     unsigned char local[LOCAL_SIZE];
@@ -126,7 +126,7 @@ static ssize_t read_deflated(struct zip_part *part, unsigned char *buf, size_t s
         if (state == INFLATE_BAD)
             return corrupt(err, part);
         part->ended = state == INFLATE_END;
-        /* Nothing left to feed and nothing came out: the stream was cut. */
+        /* No input is left and no output came: the stream was cut off. */
         if (state == INFLATE_MORE && last && made == 0 && part->in_at == part->in_len)
             return corrupt(err, part);
     }
@@ -169,7 +169,7 @@ ssize_t zip_part_read(struct zip_part *part, unsigned char *buf, size_t size, st
     return n;
 }
 
-/* Faults that a damaged part may show. Limits are none: what goes beyond them is not read on. */
+/* Is it a fault that damage may cause? Exceeded limits are not: such a part is not read further. */
 static bool may_be_damage(const struct sheet_error *err)
 {
     static const char *const classes[] = {"xml-malformed", "bad-reference", "bad-shared-index", "not-spreadsheet"};
