@@ -5,8 +5,8 @@
  *   sheet(), then row() for each stored row, then sheet_end(); then the next sheet
  *
  *   - Merged areas of the first GRID_HEAD_ROWS rows come with sheet(): a heading needs them before its rows.
- *   - The same interface is on both sides of the process boundary (wire.h) and in unit tests. Readers know nothing
- *     about stock, task types know nothing about ZIP or braces.
+ *   - The same interface is on both sides of the process boundary (handlers/sheet/wire.h) and in unit tests. Readers
+ *     know nothing about stock, task types know nothing about ZIP or braces.
  *   - Everything is provisional until sheet_end() was called for that sheet: only there are checksums and the shape of
  *     the whole part checked. */
 #ifndef PF_SHEET_GRID_GRID_H
@@ -21,8 +21,8 @@
 #define GRID_MAX_GRIDS    4096u
 #define GRID_MAX_ROW      1048576u
 #define GRID_MAX_COLUMN   16384u
-#define GRID_MAX_TEXT                                                                                                  \
-    1048576u /* bytes of one cell; a cell of a worksheet has up to 32767 characters, a cell of a 1C report any number */
+/* Bytes of one cell. A cell of a worksheet has up to 32767 characters, a cell of a 1C report any number. */
+#define GRID_MAX_TEXT     1048576u
 
 enum grid_kind {
     GRID_TEXT = 1, /* UTF-8 as stored */

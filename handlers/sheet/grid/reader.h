@@ -1,6 +1,7 @@
 /* What all readers share: their input, limits, refusals and signature.
  *
- * The lowest room of sheet/. The readers (xlsx/, mxl/, csv.c) include this and grid.h; sheet.h chooses between them. */
+ * The lowest room of handlers/sheet/. The readers of .xlsx, .mxl and CSV include this and grid.h; handlers/sheet/sheet.h
+ * chooses between them. */
 #ifndef PF_SHEET_GRID_READER_H
 #define PF_SHEET_GRID_READER_H
 
@@ -9,7 +10,7 @@
 enum sheet_format { SHEET_UNKNOWN = 0, SHEET_XLSX, SHEET_MXL, SHEET_CSV };
 
 /* Why a file is refused. `cls` is one fixed word; priceforge-cells(1) lists them. Only a replay gives "stopped",
- * "parser-died" and "parser-garbled" (wire.h). */
+ * "parser-died" and "parser-garbled" (handlers/sheet/wire.h). */
 struct sheet_error {
     char cls[24];
     char text[240];  /* for people: what the file is and what to do ("Save it as .xlsx.") */
