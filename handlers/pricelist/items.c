@@ -6,9 +6,9 @@
 
 #include <string.h>
 
-/* A column that is stored: STORED(name in SQL, JSON and the English heading, Russian heading, kind, value to store), the
- * value being made from `run`, `row` and `item`. A column of the export alone: OF_LIST(name, Russian heading). The first
- * one is the lot code. */
+/* STORED(name, Russian heading, kind, value) is a column that is stored. The name is that of the SQL column, the JSON
+ * member and the English heading; the value is made from `run`, `row` and `item`. OF_LIST(name, Russian heading) is a
+ * column of the export alone. The first column is the lot code. */
 /* clang-format off */
 #define ITEM_COLUMNS(STORED, OF_LIST)                                                                                  \
     STORED(lot_code,     "Код лота",     TEXT,  STORE_S(row->lot_code))                                                \
@@ -43,8 +43,11 @@ static const struct {
 #define NONE(name, russian)
 #define SQL_NAME(name, russian, kind, value) #name ", "
 #define SQL_MARK(name, russian, kind, value) "?, "
+#define AT(name, russian, kind, value)       AT_##name,
 #define SQL_NAMES                            ITEM_COLUMNS(SQL_NAME, NONE)
 #define SQL_MARKS                            ITEM_COLUMNS(SQL_MARK, NONE)
+
+enum { ITEM_COLUMNS(AT, NONE) STORED_COLUMNS };
 
 /* ---- Writing --------------------------------------------------------------------------------------------------- */
 
@@ -82,11 +85,9 @@ static struct store_value part_numbers(const struct list_run *run, const struct 
 
 struct store_bulk *list_items_begin(struct store_conn *db)
 {
-#define ONE(name, russian, kind, value) +1
     return store_bulk_new(
         db, "INSERT INTO pricelist_item (" SQL_NAMES "pricelist_id, component_id) VALUES (" SQL_MARKS "?, ?)",
-        2 ITEM_COLUMNS(ONE, NONE), 0);
-#undef ONE
+        STORED_COLUMNS + 2, 0);
 }
 
 int list_items_add(struct store_bulk *bulk, const struct list_run *run, const struct list_row *row)

@@ -225,9 +225,12 @@ enum table_head_result table_heading_find(const struct table_head_input *input, 
 {
     struct candidate best = {.n_fields = 0};
     for (uint32_t i = 0; i < input->n_rows; i++) {
-        const struct grid_row *row = input->rows[i], *next = i + 1 < input->n_rows ? input->rows[i + 1] : NULL;
+        const struct grid_row *row = input->rows[i];
         consider(input, row, NULL, &best);
-        if (next && next->row == row->row + 1 && next->grid == row->grid && can_be_lower(next))
+        if (i + 1 == input->n_rows)
+            break;
+        const struct grid_row *next = input->rows[i + 1];
+        if (next->row == row->row + 1 && next->grid == row->grid && can_be_lower(next))
             consider(input, row, next, &best);
     }
     if (best.n_fields == 0)
