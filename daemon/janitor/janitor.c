@@ -63,9 +63,10 @@ static bool tell_interrupted(const struct shm_task *task, struct shm_handle hand
     return true;
 }
 
-/* Tell every poll of what died, from the process table alone. What owned nothing is done with: its entry must not wait
- * for the database, or its successors would run out of entries while that is away. */
-static bool look_for_deaths(struct janitor *janitor)
+/* Tells every poll of what died, from the process table alone. Returns true if something is left to settle. The
+ * entry of a process that owned nothing is released here: if it waited for a database that is away, its successors
+ * would run out of entries. */
+static bool tell_deaths(struct janitor *janitor)
 {
     struct shm_segment *segment = janitor->process->segment;
     bool any = false;
@@ -114,13 +115,13 @@ static int janitor_init(struct janitor *janitor, const struct process *process)
     janitor->started_ms = clock_wall_ms();
     janitor->dead_since_ms = calloc(proctab_size(process->segment), sizeof *janitor->dead_since_ms);
     uint32_t slots = shm_segment_geometry(process->segment)->slots;
-    janitor->watch = calloc(slots, sizeof *janitor->watch);
-    janitor->line = calloc(slots, sizeof *janitor->line);
+    janitor->clocks = calloc(slots, sizeof *janitor->clocks);
+    janitor->queued = calloc(slots, sizeof *janitor->queued);
     janitor->stop_statement = calloc(slots, sizeof *janitor->stop_statement);
     janitor->spool_fd = spool_open_dir(process->config->spool_dir);
     the_janitor = janitor;
     struct sigaction term = {.sa_handler = on_term};
-    if (!janitor->dead_since_ms || !janitor->watch || !janitor->line || !janitor->stop_statement ||
+    if (!janitor->dead_since_ms || !janitor->clocks || !janitor->queued || !janitor->stop_statement ||
         janitor->spool_fd < 0 || store_library_init() != 0 || sigaction(SIGTERM, &term, NULL) != 0 ||
         start_sql(janitor) != 0) {
         log_error("the janitor cannot start: %s", strerror(errno));
@@ -129,10 +130,11 @@ static int janitor_init(struct janitor *janitor, const struct process *process)
     return 0;
 }
 
-/* Ready once the journal has been loaded, or the database found away: then workers serve what they can meanwhile. */
+/* The janitor is ready once the journal has been loaded, or the database was found away: workers then serve what
+ * they can meanwhile. */
 static void report_active(struct janitor *janitor, bool *reported)
 {
-    if (*reported || !atomic_load(&janitor->first_look_done))
+    if (*reported || !atomic_load(&janitor->first_pass_done))
         return;
     proctab_active(janitor->process->segment, janitor->process->self);
     wakeup_poke(janitor->process->segment, WAKEUP_MASTER);
@@ -150,10 +152,10 @@ int janitor_main(const struct process *process)
     while (!atomic_load(&janitor.stopping)) {
         proctab_beat(process->segment, process->self);
         report_active(&janitor, &reported);
-        if (look_for_deaths(&janitor))
+        if (tell_deaths(&janitor))
             janitor_poke_sql(&janitor);
-        janitor_watch_tasks(&janitor);
-        waiting_refresh(process->segment);
+        janitor_check_limits(&janitor);
+        places_refresh(process->segment);
         poll(fds, 2, reported ? BEAT_MS : 20);
         if (fds[1].revents)
             _exit(EXIT_SHORTAGE);
@@ -163,8 +165,8 @@ int janitor_main(const struct process *process)
     janitor_poke_sql(&janitor);
     pthread_join(janitor.sql_thread, NULL);
     free(janitor.dead_since_ms);
-    free(janitor.watch);
-    free(janitor.line);
+    free(janitor.clocks);
+    free(janitor.queued);
     free(janitor.stop_statement);
     close(janitor.spool_fd);
     return EXIT_DONE;

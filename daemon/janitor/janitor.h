@@ -1,9 +1,15 @@
-/* The janitor: what must be put right when something died or started.
+/* The janitor: it puts right what must be put right after something died or started.
  *
- * Two threads. The first one never touches the database: within milliseconds of a death it tells every poll of it (the
- * slot's message), beats the heart and watches the master. The second one does everything with SQL: migrations, filling
- * the table from the journal, settling what dead processes owned, adopting rows that a killed worker committed,
- * retention, ends of tasks that were cancelled or waited too long. */
+ * Two threads
+ *   first thread  never touches the database. Within milliseconds of a death it tells every poll of it (the fields of
+ *                 the slot). It counts the grace times of tasks that should be ending, keeps queue places up to date,
+ *                 beats the heart, and leaves if the master dies.
+ *   SQL thread    everything with the database: migrations, filling the table from the journal, settling what dead
+ *                 processes owned, adopting rows that a killed worker committed, retention, ends of tasks that were
+ *                 cancelled or waited too long.
+ *
+ * Files: janitor.c and places.c are the first thread, sql.c and settle.c the SQL thread, stop.c has parts of both. All
+ * of it runs in the janitor process, which the master starts once. */
 #ifndef PF_JANITOR_JANITOR_H
 #define PF_JANITOR_JANITOR_H
 
@@ -20,7 +26,7 @@ struct janitor {
     struct store_conn db; /* SQL thread only */
     int spool_fd;
     atomic_bool stopping;
-    atomic_bool first_look_done; /* the SQL thread has loaded the journal, or found the database away */
+    atomic_bool first_pass_done; /* the SQL thread has loaded the journal, or found the database away */
     pthread_t sql_thread;
     pthread_mutex_t mutex;
     pthread_cond_t wake;
@@ -30,23 +36,23 @@ struct janitor {
     int64_t swept_ms, purged_ms;      /* CLOCK_MONOTONIC */
     int64_t spool_swept_ms;           /* CLOCK_MONOTONIC */
     int64_t *dead_since_ms;           /* per process entry: when its death was first seen; 0 = alive. SQL thread */
-    int64_t looked_ms;                /* first thread: at the clocks of running tasks */
-    struct janitor_watch *watch;      /* per slot, first thread */
-    struct janitor_line *line;        /* per slot, SQL thread */
+    int64_t checked_ms;               /* first thread: at the clocks of running tasks */
+    struct attempt_clock *clocks;     /* per slot, first thread */
+    struct queue_clock *queued;       /* per slot, SQL thread */
     _Atomic uint64_t *stop_statement; /* per slot: generation of the task whose statement is to be stopped, or 0 */
 };
 
-/* A running attempt and since when it should be ending. All CLOCK_MONOTONIC of the first look, 0 = not yet: a wall
- * clock that jumps stops nothing. */
-struct janitor_watch {
+/* A running attempt, and since when it should be ending. All CLOCK_MONOTONIC, when it was first seen so; 0 = not yet. A
+ * wall clock that jumps therefore stops nothing. */
+struct attempt_clock {
     uint64_t generation;
     unsigned attempt;
     int64_t running_ms, cancel_ms;
     int64_t asked_ms; /* the SQL thread was last asked to stop its statement */
 };
 
-/* A task that waits for a runner. */
-struct janitor_line {
+/* A task that waits for a runner, and what is known of its cancel request. */
+struct queue_clock {
     uint64_t generation;
     int64_t since_ms;
     uint64_t journalled; /* generation whose cancel request is known to be in the journal */
@@ -61,14 +67,14 @@ int janitor_settle_dead(struct janitor *janitor);
 int janitor_adopt(struct janitor *janitor);
 int janitor_sweep_spool(struct janitor *janitor);
 int janitor_sweep_kept(struct janitor *janitor);
-/* Show a final row in its slot; its leases and its file go first. */
+/* Show a final row in its slot. Its leases and its file go first. Returns as above. */
 int janitor_show_end(struct janitor *janitor, struct shm_handle handle, const struct journal_row *row);
 
 /* Tasks that should be ending (stop.c): the first on the first thread, the others are steps of the SQL
  * thread. */
-void janitor_watch_tasks(struct janitor *janitor);
+void janitor_check_limits(struct janitor *janitor);
 int janitor_stop_statements(struct janitor *janitor);
-int janitor_look_at_requests(struct janitor *janitor);
+int janitor_follow_requests(struct janitor *janitor);
 
 /* Wake the SQL thread. */
 void janitor_poke_sql(struct janitor *janitor);

@@ -16,24 +16,25 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A commit of a killed worker may still be on its way through the server: a row that is not there yet gets this long
+/* A commit of a killed worker may still be on its way through the server. A row that is not there yet gets this long
  * before its slot and file are given back. */
 #define LATE_COMMIT_MS 2000
-/* So many finished tasks are shown from memory after a start; older ones are answered from the journal. */
+/* So many finished tasks are filled in after a start; older ones are answered from the journal. */
 #define LOAD_FINISHED  256
-/* Kept files are looked through this often, or as often as they are kept for. */
+/* Kept files are swept this often, or as often as they are kept for. */
 #define SWEEP_KEPT_S   30
 
 /* ---- One task ---- */
 
-/* A move that timed out (a stopped process holds the table's lock) is made in the next pass; a move that was declined
- * has been made by somebody else. */
+/* A move that timed out (a stopped process holds the table's lock) is made in the next pass. A move that was
+ * declined has been made by somebody else. */
 static int moved(int rc)
 {
     return rc == -ETIMEDOUT ? -1 : 0;
 }
 
-/* Leases and file first: killed in between, the slot still has its dead owner and all of it is done again. */
+/* Leases and file first: if we are killed in between, the slot still has its dead owner, and all of it is done
+ * again. */
 int janitor_show_end(struct janitor *janitor, struct shm_handle handle, const struct journal_row *row)
 {
     struct journal_end end = journal_end_of(row);
@@ -52,15 +53,15 @@ static int show_gone(struct janitor *janitor, struct shm_handle handle, const st
     return moved(taskstate_finish(janitor->process->segment, handle, &gone.end));
 }
 
-/* What a dead runner could not write. */
+/* The first line of an attempt, which its dead runner could not write. */
 static void tell_attempt(struct joblog *log, const struct journal_row *row, const struct janitor *janitor)
 {
     joblog_init(log);
     joblog_line(log, row->started_ms, "attempt %u of %u started", row->attempt, janitor->process->config->max_attempts);
 }
 
-/* The end of a running row, with the lines that tell of it. `task`: its slot, NULL = it has none. `why`: NULL = the task
- * was cancelled. Returns as journal_finish(). */
+/* The end of a running row, with the lines that tell of it. `task`: its slot, NULL = it has none. `why`: NULL = the
+ * task was cancelled. Returns as journal_finish(). */
 static int write_end(struct janitor *janitor, const struct journal_row *row, const struct shm_task *task,
                      const struct interruption *why, struct ending *ending)
 {
@@ -150,7 +151,7 @@ static int settle_row(struct janitor *janitor, struct shm_handle handle, const s
 static int settle_task(struct janitor *janitor, struct shm_handle handle, const struct shm_task *task,
                        const struct interruption *why)
 {
-    /* A commit may slip in between reading and moving the row, and an end that was written is shown by reading it: look
+    /* A commit may slip in between reading and moving the row, and an end that was written is shown by reading it: read
      * again. */
     for (int again = 0; again < 3; again++) {
         struct journal_row row;
@@ -226,8 +227,8 @@ static bool settle_slot(const struct shm_task *task, struct shm_handle handle, u
     return rc >= 0;
 }
 
-/* An owner that is neither alive nor dead cannot be: its entry was released although it owned this. Settle it all the
- * same. */
+/* An owner that is neither alive nor dead should not exist: its entry was released although it owned this task. Settle
+ * the task all the same. */
 static bool settle_stray(const struct shm_task *task, struct shm_handle handle, uint64_t version, void *ctx)
 {
     struct settling *s = ctx;
@@ -290,7 +291,7 @@ static int collect_row(const struct journal_row *row, void *ctx)
     return collect_id(row->id, ctx);
 }
 
-/* Bring one journalled task into the table. Returns 0, 1 (the table is full), -1. */
+/* Brings one journalled task into the table. Returns 0, 1 (the table is full), -1. */
 static int bring_in(struct janitor *janitor, const store_uuid id)
 {
     struct shm_segment *segment = janitor->process->segment;
@@ -340,8 +341,8 @@ int janitor_load(struct janitor *janitor)
     return rc == 0 ? 0 : -1;
 }
 
-/* A row runs, and its slot waits: a claim that the server finished after its runner was settled. Nobody works on it.
- * The attempt in the compare-and-set keeps a runner that has just claimed it out of this. */
+/* The row says running and the slot says waiting: the server finished a claim after its runner had been settled. Nobody
+ * works on it. The attempt in the compare-and-set protects a runner that has just claimed it. */
 static int requeue_orphan(struct janitor *janitor, const store_uuid id)
 {
     struct shm_handle handle;
@@ -414,7 +415,7 @@ static bool kept_for_retry(const struct janitor *janitor, const struct journal_r
            clock_wall_ms() - row->done_ms < 1000 * (int64_t)janitor->process->config->keep_failed_s;
 }
 
-/* The table first: an upload that a worker is just journalling has a RESERVED slot and no row yet. */
+/* The table is asked first: an upload that a worker is just journalling has a RESERVED slot and no row yet. */
 static int sweep_file(const uint8_t id[16], void *ctx)
 {
     struct janitor *janitor = ctx;
@@ -442,7 +443,7 @@ int janitor_sweep_spool(struct janitor *janitor)
     return spool_each(janitor->spool_fd, (time_t)(janitor->started_ms / 1000), sweep_file, janitor) == 0 ? 0 : -1;
 }
 
-/* No more files than the configuration keeps: those that arrived before anything that is still kept could have. */
+/* Sweeps the files that arrived too long ago to be kept still. */
 int janitor_sweep_kept(struct janitor *janitor)
 {
     unsigned keep_s = janitor->process->config->keep_failed_s;

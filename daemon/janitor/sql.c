@@ -37,8 +37,8 @@ static void give_up_on_config(struct janitor *janitor)
     _exit(EXIT_CONFIG);
 }
 
-/* Make the database ours: schema, triggers, rights. On a connection of its own: a migration may take its time, everything
- * else here must not. */
+/* Make the database ours: schema, triggers, rights. On a connection of its own: a migration may take its time,
+ * everything else here must not. */
 static int migrate(struct janitor *janitor)
 {
     unsigned applied = 0, made = 0;
@@ -117,7 +117,7 @@ static int pass(struct janitor *janitor)
     if (janitor_settle_dead(janitor) != 0 || janitor_stop_statements(janitor) != 0)
         return -1;
     if (clock_mono_ms() - janitor->swept_ms >= PASS_MS) {
-        if (janitor_adopt(janitor) != 0 || janitor_look_at_requests(janitor) != 0 || janitor_sweep_kept(janitor) != 0)
+        if (janitor_adopt(janitor) != 0 || janitor_follow_requests(janitor) != 0 || janitor_sweep_kept(janitor) != 0)
             return -1;
         janitor->swept_ms = clock_mono_ms();
         purge(janitor);
@@ -144,7 +144,7 @@ void *janitor_sql_main(void *arg)
         int rc = pass(janitor);
         if (rc != 0 && janitor->db.in_transaction)
             store_rollback(&janitor->db);
-        atomic_store(&janitor->first_look_done, true);
+        atomic_store(&janitor->first_pass_done, true);
         wait_for_poke(janitor, rc == 0 ? PASS_MS : RETRY_MS);
     }
     store_conn_fini(&janitor->db);

@@ -1,8 +1,8 @@
-/* Stopping what was asked to stop: tasks that are cancelled, past their time limit, or waited too long.
+/* Stopping tasks that are cancelled, past their time limit, or have waited too long.
  *
- * A handler looks at the flag and at its limit by itself. For one that does not, the first thread counts the grace
- * times: after the first the SQL thread stops the statement that the runner waits for, after the second the master is
- * asked to kill the runner, and the death is settled like any other. */
+ * * A handler looks at the flag and at its limit by itself. If it does not, the first thread counts the grace times.
+ * After the first one the SQL thread stops the statement that the runner waits for. After the second one the master
+ * is asked to kill the runner, and the death is settled like any other. */
 #include "base/clock.h"
 #include "base/log.h"
 #include "daemon/janitor/janitor.h"
@@ -18,30 +18,30 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LOOK_MS  250
-#define AGAIN_MS 1000 /* between two stops of a statement in one attempt: the handler may have begun another one */
+#define CHECK_MS 250
+#define AGAIN_MS 1000 /* between two stops of a statement in one attempt: the handler may have started another one */
 
-/* ---- First thread: who is due for what ---- */
+/* ---- First thread: which task is due for what ---- */
 
 /* Since when this attempt should be ending, or 0. */
-static int64_t due_since(struct janitor_watch *watch, const struct shm_task *task, int64_t now)
+static int64_t due_since(struct attempt_clock *clock, const struct shm_task *task, int64_t now)
 {
     const struct task_type *type = task_type_at(task->type);
-    int64_t limit_ms = type->time_limit_s ? watch->running_ms + 1000 * (int64_t)type->time_limit_s : 0;
-    if ((task->flags & TASK_CANCEL_ASKED) && watch->cancel_ms == 0)
-        watch->cancel_ms = now;
+    int64_t limit_ms = type->time_limit_s ? clock->running_ms + 1000 * (int64_t)type->time_limit_s : 0;
+    if ((task->flags & TASK_CANCEL_ASKED) && clock->cancel_ms == 0)
+        clock->cancel_ms = now;
     bool overdue = limit_ms != 0 && now >= limit_ms;
-    if (watch->cancel_ms != 0 && overdue)
-        return watch->cancel_ms < limit_ms ? watch->cancel_ms : limit_ms;
-    return overdue ? limit_ms : watch->cancel_ms;
+    if (clock->cancel_ms != 0 && overdue)
+        return clock->cancel_ms < limit_ms ? clock->cancel_ms : limit_ms;
+    return overdue ? limit_ms : clock->cancel_ms;
 }
 
-static void have_statement_stopped(struct janitor *janitor, struct janitor_watch *watch, struct shm_handle handle,
+static void have_statement_stopped(struct janitor *janitor, struct attempt_clock *clock, struct shm_handle handle,
                                    int64_t now)
 {
-    if (watch->asked_ms != 0 && now - watch->asked_ms < AGAIN_MS)
+    if (clock->asked_ms != 0 && now - clock->asked_ms < AGAIN_MS)
         return;
-    watch->asked_ms = now;
+    clock->asked_ms = now;
     atomic_store(&janitor->stop_statement[handle.slot], handle.generation);
     janitor_poke_sql(janitor);
 }
@@ -50,41 +50,42 @@ static void have_runner_killed(struct janitor *janitor, const struct shm_task *t
 {
     struct shm_segment *segment = janitor->process->segment;
     if (task->flags & TASK_CANCEL_ASKED)
-        log_task(LOG_LEVEL_WARN, task->id, "cancelled and deaf to it: its runner is killed");
+        log_task(LOG_LEVEL_WARN, task->id, "cancelled, and its handler does not stop: its runner is killed");
     else if (taskstate_overdue(segment, handle, task->attempt) == 0)
-        log_task(LOG_LEVEL_WARN, task->id, "past its time limit of %u s and deaf to it: its runner is killed",
+        log_task(LOG_LEVEL_WARN, task->id,
+                 "past its time limit of %u s, and its handler does not stop: its runner is killed",
                  task_type_at(task->type)->time_limit_s);
     proctab_request_kill(segment, task->owner, SIGKILL);
     wakeup_poke(segment, WAKEUP_MASTER);
 }
 
-static bool look_at_task(const struct shm_task *task, struct shm_handle handle, uint64_t version, void *ctx)
+static bool check_limits_of(const struct shm_task *task, struct shm_handle handle, uint64_t version, void *ctx)
 {
     struct janitor *janitor = ctx;
     const struct config *config = janitor->process->config;
-    struct janitor_watch *watch = &janitor->watch[handle.slot];
+    struct attempt_clock *clock = &janitor->clocks[handle.slot];
     int64_t now = clock_mono_ms();
     (void)version;
     if ((task->flags & TASK_INTERRUPTED) || task->type >= task_type_count())
         return true;
-    if (watch->generation != handle.generation || watch->attempt != task->attempt)
-        *watch = (struct janitor_watch){.generation = handle.generation, .attempt = task->attempt, .running_ms = now};
-    int64_t since = due_since(watch, task, now), grace_ms = 1000 * (int64_t)config->cancel_statement_s;
+    if (clock->generation != handle.generation || clock->attempt != task->attempt)
+        *clock = (struct attempt_clock){.generation = handle.generation, .attempt = task->attempt, .running_ms = now};
+    int64_t since = due_since(clock, task, now), grace_ms = 1000 * (int64_t)config->cancel_statement_s;
     if (since == 0 || now - since < grace_ms)
         return true;
     if (now - since < grace_ms + 1000 * (int64_t)config->cancel_kill_s)
-        have_statement_stopped(janitor, watch, handle, now);
+        have_statement_stopped(janitor, clock, handle, now);
     else
         have_runner_killed(janitor, task, handle);
     return true;
 }
 
-void janitor_watch_tasks(struct janitor *janitor)
+void janitor_check_limits(struct janitor *janitor)
 {
-    if (clock_mono_ms() - janitor->looked_ms < LOOK_MS)
+    if (clock_mono_ms() - janitor->checked_ms < CHECK_MS)
         return;
-    janitor->looked_ms = clock_mono_ms();
-    shm_table_each_in(janitor->process->segment, TASK_IN(TASK_RUNNING), look_at_task, janitor);
+    janitor->checked_ms = clock_mono_ms();
+    shm_table_each_in(janitor->process->segment, TASK_IN(TASK_RUNNING), check_limits_of, janitor);
 }
 
 /* ---- SQL thread: the statement of a runner ---- */
@@ -102,9 +103,9 @@ static int keep_number(const struct store_value *v, unsigned n, void *ctx)
     return 0;
 }
 
-/* The statement is named by its own number, not by its session: between the look and the stop the runner may have gone
- * on to another task, whose statement must not be hit. The number was this task's if the attempt is the same after it
- * was read. */
+/* The statement is named by its own number and not by its session: meanwhile the runner may have gone on to another
+ * task, whose statement must not be stopped. The number was this task's if the attempt is the same after it was
+ * read. */
 static int stop_statement(struct janitor *janitor, struct shm_handle handle)
 {
     struct shm_task before, after;
@@ -121,7 +122,7 @@ static int stop_statement(struct janitor *janitor, struct shm_handle handle)
         return -1;
     if (query == 0 || !still_due(janitor, handle, &after) || after.attempt != before.attempt)
         return 0;
-    log_task(LOG_LEVEL_WARN, before.id, "is to end and does not: its statement is stopped");
+    log_task(LOG_LEVEL_WARN, before.id, "should end and does not: its statement is stopped");
     return store_kill_statement(&janitor->db, query);
 }
 
@@ -138,12 +139,12 @@ int janitor_stop_statements(struct janitor *janitor)
 
 /* ---- SQL thread: tasks that wait ---- */
 
-struct waiting {
+struct sweep {
     struct janitor *janitor;
     bool failed;
 };
 
-/* End a row that is still queued. Whoever moved it meanwhile has made its own end of it. */
+/* Ends a row that is still queued. If somebody has moved it meanwhile, nothing is done. */
 static int end_queued(struct janitor *janitor, struct shm_handle handle, const uint8_t id[16], struct ending *ending)
 {
     const struct process *process = janitor->process;
@@ -158,8 +159,8 @@ static int end_queued(struct janitor *janitor, struct shm_handle handle, const u
     return taskstate_finish(process->segment, handle, &ending->end) == -ETIMEDOUT ? -1 : 0;
 }
 
-/* The slot says cancelled and waits: by a worker that died before it had written the end, or that could not reach the
- * database, or by another node. The journal may have the end already. */
+/* The slot is flagged as cancelled and waits: a worker died before it had written the end, or could not reach the
+ * database, or another node took the request. The journal may have the end already. */
 static int end_cancelled(struct janitor *janitor, struct shm_handle handle, const uint8_t id[16])
 {
     struct journal_row row;
@@ -179,29 +180,30 @@ static int end_cancelled(struct janitor *janitor, struct shm_handle handle, cons
     return rc;
 }
 
-static bool look_at_waiting(const struct shm_task *task, struct shm_handle handle, uint64_t version, void *ctx)
+static bool check_queued(const struct shm_task *task, struct shm_handle handle, uint64_t version, void *ctx)
 {
-    struct waiting *waiting = ctx;
-    struct janitor *janitor = waiting->janitor;
+    struct sweep *sweep = ctx;
+    struct janitor *janitor = sweep->janitor;
     unsigned limit_s = janitor->process->config->start_within_s;
     int64_t now = clock_mono_ms();
     struct ending ending;
     int rc = 0;
     (void)version;
-    struct janitor_line *line = &janitor->line[handle.slot];
-    if (line->generation != handle.generation)
-        *line = (struct janitor_line){.generation = handle.generation, .since_ms = now};
+    struct queue_clock *queued = &janitor->queued[handle.slot];
+    if (queued->generation != handle.generation)
+        *queued = (struct queue_clock){.generation = handle.generation, .since_ms = now};
     if (task->flags & TASK_CANCEL_ASKED) {
         rc = end_cancelled(janitor, handle, task->id);
-    } else if (limit_s != 0 && task->attempt == 0 && now - line->since_ms >= 1000 * (int64_t)limit_s) {
+    } else if (limit_s != 0 && task->attempt == 0 && now - queued->since_ms >= 1000 * (int64_t)limit_s) {
         ending_expired(&ending, limit_s);
         rc = end_queued(janitor, handle, task->id, &ending);
     }
-    waiting->failed = rc < 0;
+    sweep->failed = rc < 0;
     return rc >= 0;
 }
 
-/* Requests that reached the journal and not the slot: made on another node, or by a worker that died in between. */
+/* Cancel requests that reached the journal and not the slot: made on another node, or by a worker that died in
+ * between. */
 static int show_request(const store_uuid id, void *ctx)
 {
     struct janitor *janitor = ctx;
@@ -211,27 +213,28 @@ static int show_request(const store_uuid id, void *ctx)
     return 0;
 }
 
-/* Requests that reached the slot of a running task and not the journal, which was away: a restart would forget them. */
+/* Cancel requests that reached the slot of a running task and not the journal, which was away: a restart would forget
+ * them. */
 static bool journal_request(const struct shm_task *task, struct shm_handle handle, uint64_t version, void *ctx)
 {
-    struct waiting *waiting = ctx;
-    struct janitor_line *line = &waiting->janitor->line[handle.slot];
+    struct sweep *sweep = ctx;
+    struct queue_clock *queued = &sweep->janitor->queued[handle.slot];
     (void)version;
-    if (!(task->flags & TASK_CANCEL_ASKED) || line->journalled == handle.generation)
+    if (!(task->flags & TASK_CANCEL_ASKED) || queued->journalled == handle.generation)
         return true;
-    waiting->failed = journal_ask_cancel(&waiting->janitor->db, task->id, NULL, NULL) < 0;
-    if (!waiting->failed)
-        line->journalled = handle.generation;
-    return !waiting->failed;
+    sweep->failed = journal_ask_cancel(&sweep->janitor->db, task->id, NULL, NULL) < 0;
+    if (!sweep->failed)
+        queued->journalled = handle.generation;
+    return !sweep->failed;
 }
 
-int janitor_look_at_requests(struct janitor *janitor)
+int janitor_follow_requests(struct janitor *janitor)
 {
-    struct waiting waiting = {.janitor = janitor};
+    struct sweep sweep = {.janitor = janitor};
     if (journal_each_cancel_id(&janitor->db, janitor->process->node, show_request, janitor) < 0)
         return -1;
-    shm_table_each_in(janitor->process->segment, TASK_IN(TASK_RUNNING), journal_request, &waiting);
-    if (!waiting.failed)
-        shm_table_each_in(janitor->process->segment, TASK_IN(TASK_READY), look_at_waiting, &waiting);
-    return waiting.failed ? -1 : 0;
+    shm_table_each_in(janitor->process->segment, TASK_IN(TASK_RUNNING), journal_request, &sweep);
+    if (!sweep.failed)
+        shm_table_each_in(janitor->process->segment, TASK_IN(TASK_READY), check_queued, &sweep);
+    return sweep.failed ? -1 : 0;
 }

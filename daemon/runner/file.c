@@ -1,5 +1,5 @@
-/* A task's file through a parser process. The parser reads what strangers send, so it is taken for theirs: its frames
- * are checked (handlers/sheet/wire.h), its silence is bounded, and when it does not leave it is killed. */
+/* A task's file through a parser process. The parser reads what strangers send, so it is trusted no more than they are:
+ * its frames are checked (handlers/sheet/wire.h), its silence is bounded, and if it does not leave it is killed. */
 #include "daemon/parser/parser.h"
 #include "daemon/runner/runner.h"
 #include "handlers/sheet/wire.h"
@@ -26,7 +26,7 @@ static void kill_parser(struct runner *runner)
     wakeup_poke(segment, WAKEUP_MASTER);
 }
 
-/* A parser may have died while it waited for us (it is one task old): take the next one then. */
+/* A parser may have died while it waited for us: take the next one then. */
 static int take_parser(struct runner *runner, const struct parser_request *request, int file_fd)
 {
     for (int i = 0; i < 3; i++) {
@@ -43,8 +43,8 @@ static int take_parser(struct runner *runner, const struct parser_request *reque
     return -EPIPE;
 }
 
-/* Whoever has said all, or finds nobody who listens, ends by itself at once. One that has been stopped, loops or was
- * taken over would keep its post and its memory. */
+/* A parser that has said all, or finds nobody listening, ends by itself at once. One that was stopped, loops or was
+ * taken over would keep its post and its memory: it is killed. */
 static void dismiss(struct runner *runner, int sock)
 {
     struct pollfd gone = {.fd = sock};
@@ -59,7 +59,7 @@ static bool goes_on(void *ctx)
     return !job_cancelled(ctx);
 }
 
-/* Memory that ran out elsewhere, or an operator, may have ended a parser: one more attempt shows whether it was the
+/* Memory that ran out elsewhere, or an operator, may have ended the parser. One more attempt shows whether it was the
  * file. */
 static void blame_file(const struct job *job, struct sheet_error *err)
 {
@@ -85,7 +85,7 @@ int runner_read_file(struct job *job, enum sheet_format format, const struct gri
                                      .length = job->file->length};
     struct gridwire_bounds bounds = {runner->settings.max_rows, sheet_default_limits.max_inflated,
                                      parser_limits.silence_ms};
-    kill_parser(runner); /* the one before, if it only played dead: it would keep its post from a successor */
+    kill_parser(runner); /* the one before, if it is still there: its successor needs the post */
     int sock = take_parser(runner, &request, job->file_fd);
     if (sock < 0)
         return sheet_refuse(err, "parser-died", "no parser process is to be had: see the service's log");

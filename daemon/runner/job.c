@@ -80,8 +80,8 @@ enum {
     FINISH_LOST /* the row is no longer ours */
 };
 
-/* What the end keeps of the attempt. Only we change our slot but for its flags, so a copy is true until we end it. */
-static void keep(const struct runner *runner, struct ending *ending)
+/* What the end keeps of the attempt. Only we change our slot, but for its flags: a copy is true until we end it. */
+static void keep_shown(const struct runner *runner, struct ending *ending)
 {
     struct shm_task slot;
     uint64_t version;
@@ -104,7 +104,7 @@ static void fill_end(struct finishing *f)
         .error_message = failed ? ending->error : NULL,
         .done_ms = clock_wall_ms(),
     };
-    keep(f->runner, &f->end);
+    keep_shown(f->runner, &f->end);
 }
 
 static int finish_body(struct store_conn *db, void *ctx)
@@ -123,7 +123,7 @@ static int finish_body(struct store_conn *db, void *ctx)
     return tasklog_append(db, f->job->id, joblog_text(log));
 }
 
-/* After an unknown COMMIT: effect and state are one transaction, so the state tells for both. */
+/* After a COMMIT whose outcome is unknown: effect and state are one transaction, so the state answers for both. */
 static int finish_settled(struct store_conn *db, void *ctx)
 {
     struct finishing *f = ctx;
@@ -135,8 +135,8 @@ static int finish_settled(struct store_conn *db, void *ctx)
     return done;
 }
 
-/* The file first: killed in between, the slot is still ours and the janitor does both again. `file`: it may have one.
- */
+/* The file first: if we are killed in between, the slot is still ours and the janitor does both again. `file`: the task
+ * may have one. */
 static void show_end(struct runner *runner, const struct journal_end *end, bool file)
 {
     if (file)
@@ -184,7 +184,7 @@ int runner_end(struct runner *runner, struct ending *ending)
 {
     struct job *job = &runner->job;
     const struct journal_end *end = &ending->end;
-    keep(runner, ending);
+    keep_shown(runner, ending);
     if (store_ensure(&runner->db) != 0 || lease_release_all(&runner->db, job->id) < 0)
         return -1;
     joblog_end(&runner->log, end, end->error_message);
@@ -215,13 +215,13 @@ void runner_interrupted(const struct runner *runner, struct ending *ending, cons
     ending_interrupted(ending, why, there ? &slot : NULL);
 }
 
-/* The last attempt is over, and the journal does not know it. Returns 1 to look again, -1. */
+/* The last attempt is over, and the journal does not know it. Returns 1 to go on, -1. */
 static int end_lost_attempt(struct runner *runner)
 {
     struct ending ending;
     struct interruption why = runner_interruption(runner, CAUSE_DATABASE, NULL);
     runner_interrupted(runner, &ending, &why);
-    keep(runner, &ending);
+    keep_shown(runner, &ending);
     joblog_end(&runner->log, &ending.end, ending.text);
     int rc = tasklog_finish(&runner->db, runner->job.id, runner->process->node, JOURNAL_RUNNING, runner->job.attempt,
                             &ending.end, joblog_text(&runner->log));
@@ -233,11 +233,11 @@ static void show_gone(struct runner *runner)
 {
     struct ending ending;
     ending_gone(&ending);
-    keep(runner, &ending);
+    keep_shown(runner, &ending);
     show_end(runner, &ending.end, true);
 }
 
-/* One look. Returns 0 when slot and journal agree now, 1 to look again, -1 when the database is away. */
+/* One step. Returns 0 if slot and journal agree now, 1 to go on, -1 if the database is away. */
 static int follow_once(struct runner *runner, bool started)
 {
     const struct process *process = runner->process;

@@ -210,8 +210,8 @@ static enum job_verdict end_without_file(struct job *job)
     return verdict;
 }
 
-/* The address space a handler may take beyond what the runner has. A hog dies by its own malloc, not by the
- * machine's. */
+/* Limits the address space that a handler may take beyond what the runner has: its own malloc fails, and not that of
+ * others. */
 static void set_memory_limit(const struct task_type *type, bool on)
 {
 #ifndef PF_SANITIZERS
@@ -258,7 +258,7 @@ static void run_row(struct runner *runner, const struct journal_row *row)
         close(job->file_fd);
 }
 
-static void begin(struct runner *runner, const struct shm_task *task)
+static void begin_attempt(struct runner *runner, const struct shm_task *task)
 {
     const struct process *process = runner->process;
     unsigned attempt = runner->job.attempt, max = process->config->max_attempts;
@@ -273,8 +273,8 @@ static void begin(struct runner *runner, const struct shm_task *task)
     joblog_line(&runner->log, clock_wall_ms(), "attempt %u of %u started", attempt, max);
 }
 
-/* queued -> running; we hold the slot CLAIMED. Returns true with the row; false when slot and journal have been brought
- * in line otherwise. */
+/* queued -> running; the slot is CLAIMED by us. Returns true with the row; false if slot and journal agree otherwise by
+ * now. */
 static bool claim_row(struct runner *runner, struct journal_row *row)
 {
     if (journal_claim(&runner->db, runner->job.id, runner->process->node, row) == 1) {
@@ -282,7 +282,7 @@ static bool claim_row(struct runner *runner, struct journal_row *row)
         runner->started_ms = row->started_ms;
         return true;
     }
-    /* Not ours, or nobody knows whether it is: the journal decides, and the attempt has not begun. */
+    /* Not ours, or nobody knows whether it is: the journal decides, and the attempt has not started. */
     runner_follow_journal(runner, false);
     return false;
 }
@@ -305,7 +305,7 @@ static bool work_once(struct runner *runner)
     joblog_init(&runner->log);
     if (claim_row(runner, &row)) {
         log_set_origin(row.request_id, row.traceparent);
-        begin(runner, &task);
+        begin_attempt(runner, &task);
         run_row(runner, &row);
         journal_row_fini(&row);
         log_set_origin("", "");
@@ -313,8 +313,8 @@ static bool work_once(struct runner *runner)
     return true;
 }
 
-/* Say that we sleep, look once more, sleep: a poke between the two looks is not lost, and a busy runner costs its
- * pokers no system call. */
+/* Say that we sleep, try once more, sleep: a poke in between is not lost, and poking a busy runner costs no system
+ * call. */
 static void sleep_until_poked(struct runner *runner)
 {
     const struct process *process = runner->process;

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* As people know it: the name of a token, an address; a local program without either has none. */
+/* The client as people know it: the name of its token, or its address. A local program has neither. */
 static void name_client(const char *identity, char *out, size_t size)
 {
     const char *name = strncmp(identity, "token:", 6) == 0 ? identity + 6 : identity;
@@ -34,7 +34,7 @@ void ending_cancelled(struct ending *ending, const struct journal_row *row)
                                        .done_ms = clock_wall_ms()};
 }
 
-/* In the largest unit that says it exactly. */
+/* "2 hours": in the largest unit that is exact. */
 static void span(unsigned seconds, char *out, size_t size)
 {
     static const struct {

@@ -1,6 +1,6 @@
-/* Ends that no handler writes: cancelled, expired; and what becomes of a task's file at any end.
+/* Ends that no handler writes (cancelled, expired, interrupted, gone), and what becomes of a task's file at any end.
  *
- * Worker, runner and janitor may each be the one that ends a task; the words are the same whoever does. */
+ * Worker, runner or janitor may be the one that ends a task. The words are the same for all. Any thread. */
 #ifndef PF_TASK_END_TEXTS_H
 #define PF_TASK_END_TEXTS_H
 
@@ -16,7 +16,7 @@ struct ending {
     char message[TASK_MESSAGE_MAX];
 };
 
-/* "Cancelled by 10.0.0.7 (wrong file); nothing was written." `row` tells who and why; NULL = nobody knows. */
+/* "Cancelled by 10.0.0.7 (wrong file); nothing was written." `row` says who and why; NULL = nobody knows. */
 void ending_cancelled(struct ending *ending, const struct journal_row *row);
 /* "Not started within 2 hours; nothing was written." */
 void ending_expired(struct ending *ending, unsigned limit_s);
@@ -30,7 +30,7 @@ void ending_gone(struct ending *ending);
  * and its counts unless the end knows them. `task` is its slot as it is now. */
 void ending_keep(struct ending *ending, const struct shm_task *task);
 
-/* The task is over: its spooled file goes, unless it failed and such files are kept for a retry. */
+/* The task is over: deletes its spooled file, unless the task failed and such files are kept for a retry. */
 void ending_drop_file(const struct config *config, int spool_dir_fd, const uint8_t id[16], enum journal_status status);
 
 #endif

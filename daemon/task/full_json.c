@@ -25,8 +25,8 @@ struct face {
     bool final;
 };
 
-/* The slot's own text goes first, since only that has the progress. A journal that is further (the slot follows it)
- * goes before a slot whose task still runs. */
+/* The slot's text is preferred, since only the slot has the progress. But a final row is preferred to a slot whose task
+ * still runs: the slot will follow. */
 static bool slot_shows(const struct taskfull_source *source)
 {
     const struct shm_task *slot = source->slot;
@@ -218,7 +218,7 @@ static void put_link(struct json_out *out, const char *name, bool there, const c
     json_put_string(out, name, there ? path : NULL);
 }
 
-/* Those that would be served now. */
+/* The links that would be served now; the others are null. */
 static void put_links(struct json_out *out, const struct face *face)
 {
     const struct taskfull_source *source = face->source;

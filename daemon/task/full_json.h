@@ -1,7 +1,8 @@
 /* The full view of a task: the nine members as a plain poll shows them, then everything else that is known of it.
  *
- * The slot knows the task as it is now, the journal who asked for it and how it ended. Either may be missing: a task of
- * long ago has no slot, and while the database is away the members that only the journal knows are null. */
+ * The slot knows the task as it is now; the journal knows who asked for it and how it ended. Either may be missing: a
+ * task of long ago has no slot, and while the database is away the members that only the journal knows are null.
+ * Everything comes from their fields: no JSON is read back. */
 #ifndef PF_TASK_FULL_JSON_H
 #define PF_TASK_FULL_JSON_H
 
@@ -22,7 +23,7 @@ struct taskfull {
     size_t len;
 };
 
-/* Returns false when the sources do not suffice: the slot holds no text and there is no row. Any thread. */
+/* Returns false if the sources do not suffice: the slot has no text and there is no row. Any thread. */
 bool taskfull_make(const struct taskfull_source *source, struct taskfull *out);
 
 #endif

@@ -1,8 +1,8 @@
-/* What an attempt has to say, line by line, until it is written beside the task's row (store/tasklog.h): by its runner
- * at the attempt's end, or in the runner's place by whoever ends it.
+/* The log of one attempt, line by line, until it is written beside the task's row (store/tasklog.h): by its runner at
+ * the attempt's end, or by the janitor in the place of a dead runner.
  *
- * A line is "2026-02-05T10:11:12.345Z text" in UTC. For people who may read the task: never a statement, a path or a
- * cell's content. */
+ * * A line is "2026-02-05T10:11:12.345Z text" in UTC. For people who may read the task: never a statement, a path or
+ * a cell's content. */
 #ifndef PF_TASK_LOG_H
 #define PF_TASK_LOG_H
 
@@ -18,19 +18,19 @@ struct joblog {
 };
 
 void joblog_init(struct joblog *log);
-/* Add a line; one of more than 400 bytes is cut, and what does not fit is left out and said so once. Control characters
- * become spaces, bytes that are not UTF-8 question marks. `ms`: since 1970. */
+/* Adds a line. A line of more than 400 bytes is cut. Lines that do not fit are left out, and one line says so. Control
+ * characters become spaces; bytes that are not UTF-8 become question marks. `ms`: since 1970. */
 void joblog_line(struct joblog *log, int64_t ms, const char *format, ...) __attribute__((format(printf, 3, 4)));
-/* Add a line when the text of a progress has changed in more than its numbers. */
+/* Adds a line if the text of a progress has changed in more than its numbers. */
 void joblog_phase(struct joblog *log, const char *text);
-/* The line that closes an attempt, for which there is always room; another one takes its place. */
+/* Sets the line that closes an attempt. There is always room for it; a second call replaces it. */
 void joblog_last(struct joblog *log, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* "attempt 2 ended: its runner was killed by signal 9": a line at `ms`, or the last one. */
 void joblog_interrupted(struct joblog *log, int64_t ms, const struct interruption *why);
 void joblog_last_interrupted(struct joblog *log, const struct interruption *why);
 /* The same, for the end of a task. `text`: what people are told, NULL = nothing further. */
 void joblog_end(struct joblog *log, const struct journal_end *end, const char *text);
-/* All of it; borrowed, until the next line. */
+/* The whole log; borrowed, until the next line. */
 struct tasklog_text joblog_text(const struct joblog *log);
 
 #endif

@@ -13,12 +13,11 @@
 int spool_open_dir(const char *path);
 /* Sync the unnamed file and give it its name. Blocking: file thread only. Returns 0 or -errno. */
 int spool_keep(int dir_fd, int file_fd, const uint8_t id[16]);
-/* Give a kept file a second name, for another task. Blocking. Returns 0 or -errno (-ENOENT: it is not kept any
- * more). */
+/* Give a kept file a second name, for another task. Blocking. Returns 0 or -errno (-ENOENT: it is gone). */
 int spool_share(int dir_fd, const uint8_t from[16], const uint8_t to[16]);
 /* Open a kept file for reading. Returns a descriptor or -errno (-ENOENT: gone). */
 int spool_open(int dir_fd, const uint8_t id[16]);
-/* Delete it; a missing file is fine. */
+/* Delete it. A missing file is no error. */
 void spool_drop(int dir_fd, const uint8_t id[16]);
 /* Call fn for every kept file last changed before `before`. fn returns nonzero to stop. Returns 0, fn's value, or
  * -errno. */

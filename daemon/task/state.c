@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* A slot that changes this often under one editor means a livelock: our fault, better seen than spun on. */
+/* A slot that changes this often under one editor is in a livelock. That is our fault: show it, and do not spin. */
 #define APPLY_TRIES 1000
 
 _Static_assert(TASK_COUNTS == TASK_COUNTERS, "a slot has room for what a task counts");
@@ -353,7 +353,7 @@ int taskstate_finish(struct shm_segment *seg, struct shm_handle handle, const st
 {
     struct finish finish = {.end = end};
     int rc = taskstate_apply(seg, handle, edit_finish, &finish);
-    if (rc == 0) /* the one move into the end: whoever makes it counts the task */
+    if (rc == 0) /* there is one such move for each task, and it counts the task */
         metrics_task_finished(finish.type, end->outcome, finish.ran_ms);
     return rc;
 }
