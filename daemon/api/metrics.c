@@ -116,6 +116,14 @@ static void put_finished(const struct page *page)
                     of_type(page, type, METRICS_FINISHED)[outcome]);
 }
 
+static void put_waits(const struct page *page)
+{
+    family(page, "task_waits_total", "counter",
+           "Times the work of a task waited in its attempt and began again, by what it waited for.");
+    sample(page, "task_waits_total", "cause", "lock", page->sums[METRICS_WAITS_LOCKED]);
+    sample(page, "task_waits_total", "cause", "database", page->sums[METRICS_WAITS_DATABASE]);
+}
+
 static void put_live(const struct page *page)
 {
     family(page, "tasks_queued", "gauge", "Tasks that wait for a runner.");
@@ -216,6 +224,7 @@ static void put_page(const struct page *page)
     put_requests(page);
     put_workers(page);
     put_finished(page);
+    put_waits(page);
     put_live(page);
     put_times(page, "task_start_delay_seconds", METRICS_DELAY, "From acceptance to the first attempt's start.");
     put_times(page, "task_duration_seconds", METRICS_DURATION, "Length of the attempt in which a task ended.");

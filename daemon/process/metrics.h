@@ -33,6 +33,8 @@ enum metrics_word {
     METRICS_POLLS_HELD,
     METRICS_ACCEPT_PAUSES,
     METRICS_RECONNECTS,
+    METRICS_WAITS_LOCKED,   /* times an attempt began again because of a lock or a deadlock … */
+    METRICS_WAITS_DATABASE, /* … and because the database was away */
     /* set, not added to */
     METRICS_POLLS_WAITING,
     METRICS_CONNECTIONS,

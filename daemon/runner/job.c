@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "daemon/runner/runner.h"
+#include "daemon/runner/wait.h"
 #include "daemon/task/end_texts.h"
 #include "daemon/task/spool.h"
 #include "daemon/task/state.h"
@@ -77,7 +78,9 @@ struct finishing {
 /* What finish_body() returns beside 0 and -1; the transaction is rolled back. */
 enum {
     FINISH_REJECTED = 1 /* the effect refused by a rule: end as failed */,
-    FINISH_LOST /* the row is no longer ours */
+    FINISH_LOST,     /* the row is no longer ours */
+    FINISH_STOPPED,  /* told to stop while it waited */
+    FINISH_OVERTAKEN /* the journal says how it ended, and so does the slot */
 };
 
 /* What the end keeps of the attempt. Only we change our slot, but for its flags: a copy is true until we end it. */
@@ -144,11 +147,27 @@ static void show_end(struct runner *runner, const struct journal_end *end, bool 
     RUNNER_PERSIST(runner, taskstate_finish(runner->process->segment, runner->handle, end));
 }
 
-/* Returns 0, FINISH_REJECTED, FINISH_LOST, or -1 with job->db->error. */
+/* The transaction, again and again while what stops it passes. An error without a number is ours (the lease is lost):
+ * then the work must begin again. Returns 0, FINISH_*, or -1 with job->db->error. */
+static int try_commit(struct finishing *f)
+{
+    struct store_error *error = &f->job->db->error;
+    for (unsigned waits = 1;; waits++) {
+        int rc = store_transaction(f->job->db, finish_body, finish_settled, f, 1);
+        if (rc >= 0 || error->number == 0 || !runner_passes(error))
+            return rc;
+        f->job->error = *error;
+        enum runner_waited waited = runner_wait(f->runner, waits);
+        if (waited != WAITED)
+            return waited == WAIT_STOPPED ? FINISH_STOPPED : FINISH_OVERTAKEN;
+    }
+}
+
+/* Returns as try_commit(). */
 static int commit(struct finishing *f)
 {
     struct runner *runner = f->runner;
-    int rc = store_transaction(f->job->db, finish_body, finish_settled, f, 0);
+    int rc = try_commit(f);
     if (rc != 0)
         return rc;
     const struct journal_end *end = &f->end.end;
@@ -177,7 +196,7 @@ static enum job_verdict on_finish(struct job *job, struct job_ending *ending, jo
     }
     if (rc < 0)
         job->error = job->db->error;
-    return rc < 0 ? JOB_AGAIN : JOB_ENDED;
+    return rc < 0 ? JOB_AGAIN : rc == FINISH_STOPPED ? JOB_STOP : JOB_ENDED;
 }
 
 int runner_end(struct runner *runner, struct ending *ending)

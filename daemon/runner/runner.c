@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "daemon/process/metrics.h"
+#include "daemon/runner/wait.h"
 #include "daemon/task/end_texts.h"
 #include "daemon/task/filehash.h"
 #include "daemon/task/spool.h"
@@ -231,6 +232,26 @@ static void set_memory_limit(const struct task_type *type, bool on)
 #endif
 }
 
+/* The work itself, begun again in the same attempt when what stopped it has passed. */
+static enum job_verdict run_work(struct runner *runner)
+{
+    struct job *job = &runner->job;
+    for (unsigned waits = 1;; waits++) {
+        set_memory_limit(runner->type, true);
+        enum job_verdict verdict = runner->type->run(job);
+        set_memory_limit(runner->type, false);
+        if (runner->db.in_transaction)
+            store_rollback(&runner->db);
+        if (verdict != JOB_AGAIN || !runner_passes(&job->error))
+            return verdict;
+        enum runner_waited waited = runner_wait(runner, waits);
+        if (waited != WAITED)
+            return waited == WAIT_STOPPED ? JOB_STOP : JOB_ENDED;
+        job->error = (struct store_error){.cls = STORE_OK};
+        job->counts = (struct task_counts){.known = 0};
+    }
+}
+
 static void run_row(struct runner *runner, const struct journal_row *row)
 {
     struct job *job = &runner->job;
@@ -246,12 +267,8 @@ static void run_row(struct runner *runner, const struct journal_row *row)
     } else if (cancel_asked(runner)) {
         verdict = JOB_STOP;
     } else {
-        set_memory_limit(runner->type, true);
-        verdict = runner->type->run(job);
-        set_memory_limit(runner->type, false);
+        verdict = run_work(runner);
     }
-    if (runner->db.in_transaction)
-        store_rollback(&runner->db);
     settle(runner, verdict);
     yajl_tree_free(job->params);
     if (job->file_fd >= 0)

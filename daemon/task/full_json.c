@@ -93,14 +93,20 @@ static int64_t started_ms(const struct face *face)
     return face->final || face->task.state == TASK_RUNNING ? face->task.started_ms : 0;
 }
 
+/* From what has been counted, not from the percent: that says how far a task is, not how long it takes. A file that is
+ * being read does not say how many rows it has, and once all are read nothing is known of how long saving them takes:
+ * no estimate then. */
 static void put_eta(struct json_out *out, const struct face *face)
 {
     const struct shm_task *task = &face->task;
     const char *phase = phase_of(face);
+    struct task_counts counts = taskstate_counts(task);
+    uint64_t total = counts.n[COUNT_TOTAL], done = counts.n[COUNT_DONE];
     int64_t spent = task->touched_ms - task->started_ms;
+    bool counted = (counts.known & COUNTED(COUNT_TOTAL)) && (counts.known & COUNTED(COUNT_DONE)) && done < total;
     json_key(out, "eta_seconds");
-    if (phase && strcmp(phase, "working") == 0 && task->progress >= ETA_FROM_PERCENT && spent > 0)
-        json_int(out, (spent * (100 - task->progress) / task->progress + 999) / 1000);
+    if (phase && strcmp(phase, "working") == 0 && counted && done * 100 >= total * ETA_FROM_PERCENT && spent > 0)
+        json_int(out, (int64_t)(((uint64_t)spent * (total - done) / done + 999) / 1000));
     else
         json_null(out);
 }

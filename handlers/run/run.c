@@ -111,6 +111,12 @@ enum job_verdict run_as_effect(struct job *job, enum run_step step, job_effect_f
 
 /* ---- Lease ----------------------------------------------------------------------------------------------------- */
 
+/* Others work on the same rows: as good as a lease that is held. */
+static bool is_locked(const struct store_conn *db)
+{
+    return db->error.cls == STORE_RETRY;
+}
+
 enum run_step run_lease_take(struct run_lease *lease, struct job *job, const char *name, const char *waiting)
 {
     struct timespec pause = {0, LEASE_POLL_MS * 1000000L};
@@ -118,7 +124,7 @@ enum run_step run_lease_take(struct run_lease *lease, struct job *job, const cha
     snprintf(lease->name, sizeof lease->name, "%s", name);
     for (;;) {
         int rc = lease_acquire(job->db, lease->name, job->id, LEASE_SECONDS, &lease->fence);
-        if (rc < 0)
+        if (rc < 0 && !is_locked(job->db))
             return run_database_away(job);
         if (rc == 1)
             break;
@@ -140,7 +146,7 @@ enum run_step run_lease_take_long(struct run_lease *lease, struct job *job, cons
         return step;
     int rc = lease_renew(job->db, name, job->id, lease->fence, seconds);
     if (rc == 0)
-        (void)store_fail(job->db, STORE_STOPPED, LEASE_LOST);
+        (void)store_fail(job->db, STORE_RETRY, LEASE_LOST);
     return rc == 1 ? STEP_ON : run_database_away(job);
 }
 
@@ -152,7 +158,9 @@ int run_lease_tick(struct run_lease *lease)
     lease->renewed_ms = now;
     int rc = lease_renew(lease->job->db, lease->name, lease->job->id, lease->fence, LEASE_SECONDS);
     if (rc == 0)
-        return store_fail(lease->job->db, STORE_STOPPED, LEASE_LOST);
+        return store_fail(lease->job->db, STORE_RETRY, LEASE_LOST);
+    if (rc < 0 && is_locked(lease->job->db) && !lease->job->db->in_transaction)
+        return 0; /* it holds for a while yet, and is renewed at the next tick */
     return rc == 1 ? 0 : -1;
 }
 
@@ -160,7 +168,7 @@ int run_lease_check(struct run_lease *lease, struct store_conn *db)
 {
     int rc = lease_check(db, lease->name, lease->job->id, lease->fence);
     if (rc == 0)
-        return store_fail(db, STORE_STOPPED, LEASE_LOST);
+        return store_fail(db, STORE_RETRY, LEASE_LOST);
     return rc == 1 ? 0 : -1;
 }
 

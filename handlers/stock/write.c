@@ -16,6 +16,16 @@ static int go_on(const struct stock_target *target, uint32_t row)
     return row % LOOK_ROWS == 0 ? run_go_on(target->job, target->db) : 0;
 }
 
+/* Between 90 and 99 %: `row` of the `n` rows that are new have been sent. */
+static void tell_saved(const struct stock_target *target, uint32_t row, uint32_t n)
+{
+    char text[64];
+    if (row % LOOK_ROWS != 0)
+        return;
+    snprintf(text, sizeof text, "saving row %u of %u", row, n);
+    job_progress(target->job, 90 + (unsigned)((uint64_t)row * 9 / n), text);
+}
+
 /* Texts of one item's numbers; the values point into it. */
 struct number_texts {
     char lot_qty[TEXT_BYTES], qty[TEXT_BYTES], reserved[TEXT_BYTES], cost[TEXT_BYTES], date[16];
@@ -174,8 +184,10 @@ static int insert_all(const struct stock_target *target, uint32_t n, struct stor
 {
     struct sorted_item *sorted = sort_new(target, n);
     int rc = 0;
-    for (uint32_t i = 0; i < n && rc == 0; i++)
+    for (uint32_t i = 0; i < n && rc == 0; i++) {
+        tell_saved(target, i, n);
         rc = go_on(target, i) == 0 ? insert_item(target, sorted[i].item, bulk) : -1;
+    }
     free(sorted);
     return rc == 0 ? store_bulk_flush(bulk) : rc;
 }

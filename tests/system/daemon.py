@@ -176,12 +176,16 @@ class Daemon:
     def tcp(self):
         return Client(port=self.port)
 
-    def sql(self, statement):
-        """Rows of a statement, by the command-line client over the private database's socket; lists of texts."""
-        command = ["mariadb", "--no-defaults", "-N", "-B", "--socket", str(self.runtime / "db.sock"), "priceforge", "-e", statement]
+    def sql_command(self, statement):
+        """The command line that runs a statement over the private database's socket, and prints rows as soon as they come."""
+        command = ["mariadb", "--no-defaults", "-N", "-B", "--unbuffered", "--socket", str(self.runtime / "db.sock"), "priceforge", "-e", statement]
         if os.geteuid() == 0:
             command = ["setpriv", f"--reuid={ACCOUNT}", f"--regid={ACCOUNT}", "--clear-groups", *command, "--user", ACCOUNT]
-        out = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+        return command
+
+    def sql(self, statement):
+        """Rows of a statement; lists of texts."""
+        out = subprocess.run(self.sql_command(statement), check=True, capture_output=True, text=True).stdout
         return [line.split("\t") for line in out.splitlines()]
 
     # ---- processes ----
