@@ -59,7 +59,7 @@ def test_the_row_of_the_lease(daemon):
     samples.load_catalogue(daemon)
     client = daemon.worker(0)
     client.wait(import_stock(client))  # the lease has a row now
-    session = holding(daemon, "SELECT * FROM lease WHERE name LIKE 'stock:%' FOR UPDATE", 25)
+    session = holding(daemon, "SELECT * FROM lease WHERE name LIKE 'stock:%' FOR UPDATE", 14)
     assert session.stdout.readline()  # the row is shown once it is locked
     task_id = import_stock(client, rows=30)
     task = client.wait(task_id, seconds=60)
@@ -72,6 +72,7 @@ def test_a_database_that_goes_away(daemon):
     client = daemon.worker(0)
     task_id = import_stock(client, rows=60000)
     client.wait(task_id, until=lambda t: t["message"].startswith("saving row"), every=0.005)
+    assert full(client, task_id)["eta_seconds"] is None  # how long that takes is not known
     pid = int(subprocess.run(["pgrep", "-P", str(daemon.pid), "mariadbd"], capture_output=True, text=True, check=True).stdout)
     subprocess.run(["kill", "-KILL", str(pid)], check=True)
     task = client.wait(task_id, seconds=90)
