@@ -4,6 +4,7 @@
 #include "daemon/http/query.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <string.h>
 
 static enum http_method method_of(struct evhttp_request *ev)
@@ -61,19 +62,33 @@ static int take_query(struct exchange *exchange)
     return query_parse(query, &exchange->request.params, &exchange->request.n_params, &exchange->query_text);
 }
 
+/* What the refusal says when it has no text of its own: what would have been taken. NULL = the usual text. */
+static const char *what_is_taken(const struct refusal *refusal, char out[400])
+{
+    if (refusal->accept)
+        snprintf(out, 400, "send the body as %s%s", strchr(refusal->accept, ',') ? "one of " : "", refusal->accept);
+    else if (refusal->allow && strcmp(refusal->slug, "method-not-allowed") == 0)
+        snprintf(out, 400, "the methods here are %s", refusal->allow);
+    else
+        return NULL;
+    return out;
+}
+
 static void reply_refused(struct exchange *exchange)
 {
     struct http_request *request = &exchange->request;
+    const struct refusal *refusal = &exchange->refusal;
+    char taken[400];
 
-    if (exchange->refusal.allow)
-        http_reply_header(request, "Allow", exchange->refusal.allow);
-    if (exchange->refusal.accept && request->method == HTTP_POST)
-        http_reply_header(request, "Accept-Post", exchange->refusal.accept);
-    if (exchange->refusal.coding)
+    if (refusal->allow)
+        http_reply_header(request, "Allow", refusal->allow);
+    if (refusal->accept && request->method == HTTP_POST)
+        http_reply_header(request, "Accept-Post", refusal->accept);
+    if (refusal->coding)
         http_reply_header(request, "Accept-Encoding", "identity");
-    if (exchange->refusal.challenge)
-        http_reply_header(request, "WWW-Authenticate", exchange->refusal.challenge);
-    http_reply_problem(request, exchange->refusal.slug, exchange->refusal.detail, NULL);
+    if (refusal->challenge)
+        http_reply_header(request, "WWW-Authenticate", refusal->challenge);
+    http_reply_problem(request, refusal->slug, refusal->detail ? refusal->detail : what_is_taken(refusal, taken), NULL);
 }
 
 static void reply_options(struct http_request *request, const char *allow)

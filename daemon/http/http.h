@@ -128,7 +128,8 @@ void http_reply_file(struct http_request *request, int status, const char *type,
 /* No body: 204, 304. */
 void http_reply_empty(struct http_request *request, int status);
 /* application/problem+json by slug (table in problem.c: status, title, default detail). `detail` NULL = default.
- * `faults` may be NULL. 503 and 429 get Retry-After: retry_after_s (0 = 1). */
+ * If there are `faults` (may be NULL), it
+ * names them. 503 and 429 get Retry-After: retry_after_s (0 = 1). */
 void http_reply_problem(struct http_request *request, const char *slug, const char *detail,
                         const struct param_faults *faults);
 void http_reply_problem_retry(struct http_request *request, const char *slug, const char *detail,

@@ -171,15 +171,21 @@ static bool unmet_condition(const struct http_head *head)
     }
 }
 
+#define LACKING(scope)                                                                                                 \
+    {                                                                                                                  \
+        "Bearer realm=\"priceforge\", error=\"insufficient_scope\", scope=\"" scope "\"",                              \
+            "the token does not have the scope " scope ", which this needs"                                            \
+    }
+static const struct {
+    const char *challenge, *detail;
+} lacking[] = {[SCOPE_READ] = LACKING("read"),
+               [SCOPE_START] = LACKING("start"),
+               [SCOPE_CANCEL] = LACKING("cancel"),
+               [SCOPE_ADMIN] = LACKING("admin")};
+
 /* RFC 6750 section 3: no error code when nothing was sent, so that a client learns only that it has to. */
 bool policy_authorize(struct exchange *exchange, const char *authorization, size_t len)
 {
-    static const char *const lacking[] = {
-        [SCOPE_NONE] = "",
-        [SCOPE_READ] = "Bearer realm=\"priceforge\", error=\"insufficient_scope\", scope=\"read\"",
-        [SCOPE_START] = "Bearer realm=\"priceforge\", error=\"insufficient_scope\", scope=\"start\"",
-        [SCOPE_CANCEL] = "Bearer realm=\"priceforge\", error=\"insufficient_scope\", scope=\"cancel\"",
-        [SCOPE_ADMIN] = "Bearer realm=\"priceforge\", error=\"insufficient_scope\", scope=\"admin\""};
     struct http_request *request = &exchange->request;
     const struct http_options *options = &request->server->options;
 
@@ -197,8 +203,8 @@ bool policy_authorize(struct exchange *exchange, const char *authorization, size
         exchange->refusal.challenge = "Bearer realm=\"priceforge\", error=\"invalid_token\"";
         break;
     case HTTP_NOT_GRANTED:
-        refuse(exchange, "forbidden", "the token does not have the scope that this needs; see WWW-Authenticate");
-        exchange->refusal.challenge = lacking[request->route->scope];
+        refuse(exchange, "forbidden", lacking[request->route->scope].detail);
+        exchange->refusal.challenge = lacking[request->route->scope].challenge;
         break;
     }
     return false;

@@ -20,7 +20,8 @@ static const struct http_problem problems[] = {
     {"not-found", 404, "Not found", "there is nothing at this address",
      "Check the address; /api/openapi.json lists every path."},
     {"task-not-found", 404, "Task not found", "no task has this id",
-     "Check the id. A task is known from the moment its id was given out until its retention time has passed."},
+     "Check the id. A task is known from the moment its id was given out until it is deleted or its retention time has "
+     "passed."},
     {"method-not-allowed", 405, "Method not allowed", "the header Allow lists the methods of this resource",
      "Use one of the methods in the header Allow."},
     {"duplicate-task", 409, "Duplicate task", "an equal task is already running; Location names it",
@@ -36,8 +37,9 @@ static const struct http_problem problems[] = {
     {"task-cancelled", 409, "Task cancelled", "the task was cancelled and has written nothing",
      "Start it again if the work is still wanted."},
     {"conflict", 409, "Conflict", "the present state does not allow this", "Read the present state, then decide anew."},
-    {"task-expired", 410, "Task expired", "the task existed and has been removed after its retention time",
-     "Nothing: the task was removed after its retention time or deleted. Start a new one if the work is still wanted."},
+    {"task-expired", 410, "Task removed",
+     "the task existed; it was deleted, or removed when its retention time had passed",
+     "Nothing: what the task did stays done. Start a new one if the work is still wanted."},
     {"precondition-failed", 412, "Precondition failed",
      "nothing here is changed under a condition; leave out If-Match and If-None-Match",
      "Send the request without If-Match and If-None-Match. To know what is changed, read it first."},
@@ -153,6 +155,31 @@ static void put_faults(struct json_out *out, const struct param_faults *faults)
     json_array_end(out);
 }
 
+/* The name that a pointer leads to, as a person would write it: "/params/mode" is "mode". */
+static const char *name_of(const char *pointer)
+{
+    static const char params[] = "/params/";
+    return strncmp(pointer, params, sizeof params - 1) == 0 ? pointer + sizeof params - 1
+                                                            : pointer + (pointer[0] == '/');
+}
+
+/* All faults as one text, "name: what is wrong; name: what is wrong", as far as there is room. */
+static void faults_text(const struct param_faults *faults, char *out, size_t size)
+{
+    size_t used = 0;
+
+    for (unsigned i = 0; i < faults->n && i < PARAM_FAULTS_MAX; i++) {
+        const char *name = name_of(faults->fault[i].pointer), *detail = faults->fault[i].detail;
+        size_t need = strlen(name) + strlen(detail) + 5;
+        if (used + need + 20 > size) {
+            snprintf(out + used, size - used, "; and %u more", faults->n - i);
+            return;
+        }
+        used +=
+            (size_t)snprintf(out + used, size - used, "%s%s%s%s", i > 0 ? "; " : "", name, name[0] ? ": " : "", detail);
+    }
+}
+
 static void put_problem(struct json_out *out, const struct http_problem *problem, const char *detail,
                         const char *request_id, const struct param_faults *faults)
 {
@@ -188,11 +215,16 @@ static void reply(struct http_request *request, const char *slug, const char *de
                   unsigned retry_after_s)
 {
     const struct http_problem *problem = http_problem_find(slug);
+    char faulty[1200];
     struct json_out out;
     const char *text;
     size_t len;
 
     assert(problem);
+    if (!detail && faults && faults->n > 0) {
+        faults_text(faults, faulty, sizeof faulty);
+        detail = faulty;
+    }
     if (request->request_id[0] == '\0')
         exchange_id(exchange_of(request), NULL, 0);
     json_out_init(&out);

@@ -81,7 +81,7 @@ static void check_types(yajl_val list, struct param_faults *faults)
     for (size_t i = 0; YAJL_IS_ARRAY(list) && i < list->u.array.len; i++) {
         const char *text = item_at(list, i);
         if (task_type_number(text) < 0)
-            param_faults_add(faults, "/type", "choice", "no such task type: %.60s", text);
+            resource_task_reject_type(faults, text);
     }
 }
 

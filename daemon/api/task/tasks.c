@@ -19,6 +19,15 @@ static void reject_member(struct param_faults *faults, yajl_val body)
     }
 }
 
+void resource_task_reject_type(struct param_faults *faults, const char *name)
+{
+    char known[400] = "";
+    size_t used = 0;
+    for (unsigned i = 0; i < task_type_count() && used < sizeof known; i++)
+        used += (size_t)snprintf(known + used, sizeof known - used, "%s%s", i > 0 ? ", " : "", task_type_at(i)->name);
+    param_faults_add(faults, "/type", "choice", "unknown task type «%.60s»; known task types: %s", name, known);
+}
+
 static int type_from(struct param_faults *faults, yajl_val body)
 {
     const char *name = json_member_string(body, "type", NULL);
@@ -28,7 +37,7 @@ static int type_from(struct param_faults *faults, yajl_val body)
     }
     int type = task_type_number(name);
     if (type < 0)
-        param_faults_add(faults, "/type", "choice", "no such task type: %.60s", name);
+        resource_task_reject_type(faults, name);
     else if (task_type_at((unsigned)type)->takes_file)
         param_faults_add(faults, "/type", "file", "%s needs a file: use its own path", name);
     return type;

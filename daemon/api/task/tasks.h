@@ -18,6 +18,8 @@ void resource_task_summary(struct http_request *request);
 /* POST /api/tasks: {"type": …, "params": {…}} */
 void resource_task_post(struct http_request *request);
 
+/* Add the fault of a task type that there is not, with those that there are. */
+void resource_task_reject_type(struct param_faults *faults, const char *name);
 /* Answer 404/503 problems the same way everywhere. */
 void resource_task_not_found(struct http_request *request);
 
