@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Where the sentence goes, and what was counted on the way. */
+/* Where the sentence goes, and what has been counted. */
 struct check {
     struct shm_segment *seg;
     char *why;

@@ -8,7 +8,7 @@ static uint64_t entry_at(const struct shm_segment *seg, uint32_t at)
     return atomic_load_explicit(&seg->index[at], memory_order_relaxed);
 }
 
-/* Release: who finds the entry without the lock also sees what was published in the slot before. */
+/* Release: a reader that finds the entry without the lock also sees what was published in the slot before. */
 static void put_entry(struct shm_segment *seg, uint32_t at, uint64_t entry)
 {
     atomic_store_explicit(&seg->index[at], entry, memory_order_release);
@@ -39,7 +39,7 @@ void index_insert(struct shm_segment *seg, const uint8_t id[16], uint32_t slot)
     put_entry(seg, at, (uint64_t)hash << 32 | (slot + 1));
 }
 
-/* Fill the hole with the first later entry that may stand there: one whose home is not between the hole and itself. */
+/* Fills the hole with the first later entry that may stand there: one whose home is not between the hole and itself. */
 static void close_hole(struct shm_segment *seg, uint32_t hole)
 {
     uint32_t mask = seg->index_mask;

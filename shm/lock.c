@@ -13,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define GIVE_UP_S 2 /* counted in whole seconds: one to two */
+#define GIVE_UP_S 2 /* in whole seconds: between one and two */
 
 static int mutex_init(pthread_mutex_t *mutex)
 {
@@ -48,7 +48,7 @@ static int acquire(pthread_mutex_t *mutex, struct timespec from, long ms)
     return pthread_mutex_clocklock(mutex, CLOCK_MONOTONIC, &until);
 }
 
-/* An impatient process has just waited in vain: with a stopped owner one caller after the other would. */
+/* An impatient process has just waited in vain. With a stopped owner every later caller would wait in vain too. */
 static bool gave_up_lately(const struct shm_segment *seg, struct timespec from)
 {
     return seg->impatient && (int64_t)from.tv_sec < atomic_load_explicit(&seg->gave_up_until_s, memory_order_relaxed);
@@ -67,7 +67,7 @@ static int acquire_patiently(struct shm_segment *seg, long ms)
     return result;
 }
 
-/* Lock held after an owner's death. Consistent comes last: until then a further death is again EOWNERDEAD. */
+/* The lock is held after an owner's death. Consistent comes last: until then a further death is EOWNERDEAD again. */
 static int repair(struct shm_segment *seg)
 {
     struct shm_lock_area *lock = seg->lock;

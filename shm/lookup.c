@@ -9,8 +9,8 @@
 #include <errno.h>
 #include <string.h>
 
-/* What one look at a candidate says: 0 = copied, -ENOENT = this id, but not to be seen, -EAGAIN = another task,
- * -EBUSY = it changed too often for a whole copy. */
+/* Examines one candidate. Returns 0 (copied), -ENOENT (this id, but RESERVED: not to be seen), -EAGAIN (another task),
+ * -EBUSY (it changed too often for a whole copy). */
 typedef int (*look_fn)(const struct shm_segment *seg, uint32_t slot, const uint8_t id[16], void *out);
 
 #define HEAD_BYTE(word, member) ((uint8_t)((word) >> (offsetof(struct shm_task, member) % 8 * 8)))
@@ -75,7 +75,7 @@ static int look_handle(const struct shm_segment *seg, uint32_t at, const uint8_t
     return -EBUSY;
 }
 
-/* -EAGAIN when no candidate holds the id. */
+/* Returns -EAGAIN if no candidate has the id. */
 static inline int walk(const struct shm_segment *seg, const uint8_t id[16], look_fn look, void *out)
 {
     struct index_probe probe = index_probe(seg, id);
@@ -89,7 +89,7 @@ static inline int walk(const struct shm_segment *seg, const uint8_t id[16], look
     return -EAGAIN;
 }
 
-/* A miss may be an entry on its way from one place to another: only with the lock held it counts. */
+/* A miss may be an entry on its way from one place to another: it counts only with the lock held. */
 static int walk_locked(struct shm_segment *seg, const uint8_t id[16], look_fn look, void *out)
 {
     int found = shm_lock_within(seg, SHM_MISS_WAIT_MS);
@@ -168,13 +168,13 @@ bool shm_table_cancel_asked(struct shm_segment *seg, struct shm_handle task)
     return false; /* the next batch asks again */
 }
 
-/* A slot's byte may be anything when a stranger wrote there. */
+/* A byte of a slot may be anything if a stranger wrote there. */
 static bool is_in(uint8_t state, unsigned states)
 {
     return state < TASK_STATES && (states & TASK_IN(state)) != 0;
 }
 
-/* One cache line instead of two bodies' worth of text. When it cannot tell, the copy will. */
+/* Reads one cache line and not two bodies' worth of text. If the answer is uncertain, the copy will decide. */
 static bool may_be_in(const struct shm_slot *slot, unsigned states)
 {
     for (int try = 0; try < SHM_READ_RETRIES; try++) {
@@ -219,7 +219,7 @@ uint32_t shm_table_client_waiting(struct shm_segment *seg, uint32_t client)
     uint32_t n = 0;
 
     for (uint32_t at = 0; at < seg->geometry.slots; at++) {
-        slot_head(&seg->slots[at], &head); /* mixed when a writer is at it: one more or less does not matter */
+        slot_head(&seg->slots[at], &head); /* mixed if a writer is at work: one more or less does not matter */
         n += head.state == TASK_READY && head.client == client;
     }
     return n;

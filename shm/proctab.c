@@ -41,7 +41,7 @@ static bool state_living(uint8_t state)
     return state == PROC_ASSIGNED || state == PROC_ACTIVE || state == PROC_STOPPING;
 }
 
-/* The entry, or NULL when this names another life of it or none. */
+/* The entry, or NULL if this names another life of it or none. */
 static struct shm_proc *entry_of(const struct shm_segment *seg, struct proc_ref who, uint64_t *life)
 {
     if (who.generation == 0 || who.slot >= seg->geometry.procs)
@@ -51,7 +51,7 @@ static struct shm_proc *entry_of(const struct shm_segment *seg, struct proc_ref 
     return life_generation(*life) == who.generation ? entry : NULL;
 }
 
-/* What assign wants to know of the table. */
+/* What assign needs to know of the table. */
 struct survey {
     uint32_t lives; /* entries of this child number that are not FREE */
     uint32_t spare; /* the first FREE entry of all, or SHM_NIL */
@@ -109,7 +109,7 @@ int proctab_assign(struct shm_segment *seg, enum proc_kind kind, uint32_t index,
     atomic_store_explicit(&entry->beat_ms, 0, memory_order_relaxed);
     atomic_store_explicit(&entry->kill, 0, memory_order_relaxed);
     atomic_store_explicit(&entry->session, 0, memory_order_relaxed);
-    /* The predecessor may have died awake: the successor's pokes must not be lost to that. */
+    /* The predecessor may have died awake: pokes for the successor must not be lost. */
     atomic_store_explicit(&entry->sleep, SHM_SLEEP_UNKNOWN, memory_order_relaxed);
     atomic_store_explicit(&entry->life, life_make(generation, index, (uint8_t)kind, PROC_ASSIGNED),
                           memory_order_release);
@@ -126,7 +126,7 @@ void proctab_set_pid(struct shm_segment *seg, struct proc_ref who, pid_t pid)
         atomic_store_explicit(&entry->pid, pid, memory_order_relaxed);
 }
 
-/* Move this life of the entry to `state`, if it is in one of the states of the mask. */
+/* Moves this life of the entry to `state`, if it is in one of the states of the mask. */
 static bool move(struct shm_segment *seg, struct proc_ref who, uint32_t from_mask, uint32_t state)
 {
     uint64_t life;

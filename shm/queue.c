@@ -55,7 +55,7 @@ static uint32_t ready_before(const struct shm_segment *seg, uint8_t type, uint64
     return before;
 }
 
-/* No read-modify-write: the lock makes this process the only writer, readers only want a whole number. */
+/* No read-modify-write: the lock makes this process the only writer, and readers only need a whole number. */
 static void add(_Atomic uint32_t *counter, uint32_t by)
 {
     atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + by, memory_order_relaxed);

@@ -1,4 +1,4 @@
-/* Making the derived state anew from the slots: at birth and after the death of a lock holder. */
+/* Makes the derived state anew from the slots: at birth, and after the death of a lock holder. */
 #include "shm/table.h"
 
 #include "shm/index.h"
@@ -8,7 +8,8 @@
 
 #include <errno.h>
 
-/* Nothing that this program ever publishes fails here: who does was overwritten by a stranger or by broken memory. */
+/* A head that this program has published never fails here. One that does was overwritten by a stranger or by broken
+ * memory. */
 static bool head_sound(const struct shm_segment *seg, const struct shm_task *head)
 {
     return head->state < TASK_STATES && head->type < seg->geometry.types && head->text_len <= TASK_TEXT_MAX &&

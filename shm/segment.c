@@ -76,7 +76,7 @@ static int random_word(uint64_t *out)
     return 0;
 }
 
-/* A new object that has no name any more: nothing is left behind whoever is killed. */
+/* A new object without a name: nothing is left behind, whoever is killed. */
 static int open_object(uint64_t boot)
 {
     char name[64];
@@ -95,7 +95,7 @@ static int open_object(uint64_t boot)
     return -EEXIST;
 }
 
-/* Allocate now: ftruncate alone succeeds on a full tmpfs and the first touch is then a SIGBUS. */
+/* Allocates now: ftruncate alone succeeds on a full tmpfs, and the first touch is then a SIGBUS. */
 static int allocate(int fd, size_t bytes)
 {
     int error;

@@ -25,7 +25,7 @@ void slot_copy(const struct shm_segment *seg, uint32_t at, uint64_t version, str
     const shm_word *rest = slot_rest_words(seg, at, version);
 
     slot_words(out, slot_head_words(&seg->slots[at], version), SHM_HEAD_WORDS);
-    if (out->state == TASK_FREE) { /* never used, perhaps: do not touch the page */
+    if (out->state == TASK_FREE) { /* it may never have been used: do not touch its page */
         out->step[0] = '\0';
         out->error[0] = '\0';
         out->text_len = 0;

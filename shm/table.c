@@ -47,7 +47,7 @@ static bool state_owned(uint8_t state)
     return state == TASK_RESERVED || state == TASK_CLAIMED || state == TASK_RUNNING;
 }
 
-/* Lock held: the slot of a handle with its head, or NULL when that use of the slot is over. */
+/* Lock held: the slot of a handle with its head, or NULL if that use of the slot is over. */
 static struct shm_slot *slot_of(struct shm_segment *seg, struct shm_handle task, struct shm_task *head)
 {
     if (task.slot >= seg->geometry.slots)
@@ -72,7 +72,7 @@ static void make_reserved(struct shm_task *task, struct proc_ref me, const uint8
     task->error[0] = '\0';
 }
 
-/* An evicted task becomes the reserved one in a single publish: no death in between can lose the slot. */
+/* An evicted task becomes the reserved one in a single publish, so no death in between can lose the slot. */
 static int reserve_locked(struct shm_segment *seg, struct proc_ref me, const uint8_t id[16], uint8_t type,
                           struct shm_handle *out)
 {
@@ -113,7 +113,7 @@ int shm_table_reserve(struct shm_segment *seg, struct proc_ref me, const uint8_t
 
 /* --- change --- */
 
-/* What the caller may get wrong on its own, checked before the lock. */
+/* Mistakes of the caller, found before the lock is taken. */
 static void check_next(const struct shm_task *next)
 {
     shm_insist(next->state < TASK_STATES && next->progress <= 100 && next->text_len <= TASK_TEXT_MAX);
@@ -123,7 +123,7 @@ static void check_next(const struct shm_task *next)
     shm_insist(!state_owned(next->state) || next->owner.generation != 0);
 }
 
-/* The head that will be published: the caller's, with what belongs to the slot kept. */
+/* The head that will be published: the caller's, but for the members that belong to the slot. */
 static void merge_head(struct shm_segment *seg, uint32_t at, const struct shm_task *old, const struct shm_task *next,
                        struct shm_task *head)
 {

@@ -59,7 +59,7 @@ void wakeup_drain(const struct shm_segment *seg, uint32_t slot)
 {
     uint64_t count;
 
-    /* EAGAIN is an eventfd that was not poked, EINTR cannot happen on a non-blocking one. */
+    /* EAGAIN: it was not poked. EINTR cannot happen on a non-blocking eventfd. */
     while (read(wakeup_fd(seg, slot), &count, sizeof count) < 0 && errno == EINTR) {
     }
 }
@@ -77,7 +77,7 @@ void wakeup_awake(struct shm_segment *seg, uint32_t slot)
     atomic_store_explicit(sleep_word(seg, slot), SHM_AWAKE, memory_order_seq_cst);
 }
 
-/* The word is not set back here: a sender killed between that and the write would swallow everybody's pokes. */
+/* The word is not set back here: a sender killed between that and the write would lose the pokes of all others. */
 void wakeup_poke(struct shm_segment *seg, uint32_t slot)
 {
     const uint64_t one = 1;

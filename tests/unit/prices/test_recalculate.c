@@ -470,6 +470,21 @@ static void waits_for_another_recalculation(void **state)
     assert_int_equal(price_number("SELECT COUNT(*) FROM price_change"), 1700);
 }
 
+/* Between taking its lease and making it last somebody may take it away: another attempt, and its cause is told. */
+static void a_lost_lease_is_a_cause(void **state)
+{
+    struct import_job test;
+    (void)state;
+    price_sql("CREATE TRIGGER test_lost BEFORE UPDATE ON lease FOR EACH ROW SET NEW.until = OLD.until");
+    price_job(&test, &task_recalculate, "{\"as_of\":\"2026-02-05\"}");
+    memset(&test.job.db->error, 0, sizeof test.job.db->error);
+    assert_int_equal(task_recalculate.run(&test.job), JOB_AGAIN);
+    assert_int_equal(test.job.error.cls, STORE_STOPPED);
+    assert_string_equal(test.job.error.text, "the lease was lost");
+    import_job_fini(&test);
+    price_sql("DROP TRIGGER test_lost");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -488,6 +503,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(deadlocks_are_retried, price_setup, price_teardown),
         cmocka_unit_test_setup_teardown(lost_connections_are_retried, price_setup, price_teardown),
         cmocka_unit_test_setup_teardown(waits_for_another_recalculation, price_setup, price_teardown),
+        cmocka_unit_test_setup_teardown(a_lost_lease_is_a_cause, price_setup, price_teardown),
     };
     if (fixture_start() != 0)
         return 77;
