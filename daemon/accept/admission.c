@@ -1,4 +1,4 @@
-/* The bounds, and the guess when there will be room. */
+/* The bounds, and an estimate of when there will be room. */
 #include "daemon/accept/admission.h"
 
 #include "base/clock.h"
@@ -7,7 +7,7 @@
 
 #define RETRY_UNKNOWN_S 5 /* no task of the type has ended yet */
 #define RETRY_MAX_S     600
-#define LOOK_MS         1000
+#define FRESH_MS        1000 /* so long a mean is used again */
 
 static uint32_t type_bound(const struct config *config)
 {
@@ -44,19 +44,19 @@ static bool add_span(const struct shm_task *task, struct shm_handle handle, uint
     return true;
 }
 
-/* The finished tasks that are still in the table are the recent ones. A flood asks often, and the answer does not
- * change that fast. */
+/* The finished tasks that are still in the table are the recent ones. A flood asks often, and the mean does not change
+ * that fast: it is kept for a moment. */
 static uint64_t mean_ms(struct shm_segment *segment, uint8_t type)
 {
     static struct {
-        int64_t looked_ms;
+        int64_t made_ms;
         uint64_t mean_ms;
     } known[TASK_TYPES_MAX];
     int64_t now = clock_mono_ms();
-    if (known[type].looked_ms == 0 || now - known[type].looked_ms > LOOK_MS) {
+    if (known[type].made_ms == 0 || now - known[type].made_ms > FRESH_MS) {
         struct spans spans = {.type = type};
         shm_table_each(segment, add_span, &spans);
-        known[type].looked_ms = now;
+        known[type].made_ms = now;
         known[type].mean_ms = spans.n ? spans.sum_ms / spans.n + 1 : 0;
     }
     return known[type].mean_ms;

@@ -1,8 +1,9 @@
-/* Who may still queue: bounds on the waiting line, so that a flood is refused while it is short and costs its sender.
+/* Which tasks may still queue: bounds on the queue, so that a flood is refused while the queue is short.
  *
- * Starts alone are refused. Cancelling, reading and health need neither a slot nor a place in the line, so a full table
- * never stands in their way. The bounds are looked at without a lock: starts that come together may pass one of them by
- * as many as they are; the table's own size they cannot pass. */
+ * - Only starts are refused. Cancelling, reading and health need neither a slot nor a place in the queue, so a full table
+ *   never stops them.
+ * - The bounds are read without a lock. Starts that come together may exceed a bound by their own number, but never the
+ *   size of the table. */
 #ifndef PF_ACCEPT_ADMISSION_H
 #define PF_ACCEPT_ADMISSION_H
 
@@ -11,8 +12,8 @@
 /* May one more task of this type from this client (client_number()) wait? NULL = yes, else why not, for people. */
 const char *admission_refusal(const struct process *process, uint8_t type, uint32_t client);
 
-/* When it is worth to come back: once an eighth of the line has gone, by how long tasks of this type took lately and
- * how many of them run at once. Seconds for Retry-After. Worker's loop only. */
+/* When the client should come back, in seconds for Retry-After: once an eighth of the queue has gone. Computed from how
+ * long tasks of this type took lately and how many of them run at once. Worker's loop only. */
 unsigned admission_retry_after(const struct process *process, uint8_t type);
 
 #endif

@@ -1,4 +1,4 @@
-/* The request header Content-Digest (RFC 9530), as far as we check it: what the client says the body's SHA-256 is. */
+/* The request header Content-Digest (RFC 9530), its member sha-256 alone: what the client says the body's digest is. */
 #ifndef PF_ACCEPT_CONTENTDIGEST_H
 #define PF_ACCEPT_CONTENTDIGEST_H
 

@@ -12,7 +12,7 @@ static bool visible(char c)
     return c > 0x20 && c < 0x7f;
 }
 
-/* The characters of a key, without its quotes. Returns their number, 0 when it is no key. */
+/* Copies a key without its quotes. Returns its length, 0 if the header is not a key. */
 static size_t unquote(const char *header, char key[KEY_MAX + 1])
 {
     bool quoted = header[0] == '"';
@@ -33,7 +33,7 @@ static size_t unquote(const char *header, char key[KEY_MAX + 1])
     return n;
 }
 
-/* Parts are told apart by their terminators: none of them can hold one. */
+/* The terminator separates the parts: no part can contain one. */
 static void add_text(EVP_MD_CTX *md, const char *text)
 {
     if (EVP_DigestUpdate(md, text, strlen(text) + 1) != 1)

@@ -1,6 +1,5 @@
-/* Idempotency keys of starts (the header Idempotency-Key), as what the journal keeps of them: digests.
- *
- * The scope names one key of one client on one path, the payload what was asked for under it. */
+/* Idempotency keys of starts (the header Idempotency-Key). The journal keeps two digests of a key: its scope (one key of
+ * one client on one path) and its payload (what was asked for under it). */
 #ifndef PF_ACCEPT_IDEMPOTENCY_H
 #define PF_ACCEPT_IDEMPOTENCY_H
 
@@ -13,7 +12,7 @@ struct idempotency {
     uint8_t payload[32];
 };
 
-/* What a payload consists of. */
+/* What a payload is made of. */
 struct idempotency_payload {
     const char *type;
     const char *params;              /* canonical JSON */
@@ -21,11 +20,12 @@ struct idempotency_payload {
     const uint8_t *file_sha256;      /* 32 bytes of its content; NULL = none, or named by the path */
 };
 
-/* Does the request carry a key? Then its file is worth hashing. */
+/* Does the request carry a key? Then its file must be hashed. */
 bool idempotency_wanted(struct http_request *request);
-/* Read the key for this client into the scope. A quoted string or a bare token of 1 to 255 visible characters. Returns
- * false after answering bad-request. */
+/* Make the scope from the key, if there is one, and the client. A key is a quoted string or a bare token of 1 to 255
+ * visible characters. Returns false after answering bad-request. */
 bool idempotency_take(struct http_request *request, const char *identity, struct idempotency *key);
+/* Make the payload. */
 void idempotency_fill(struct idempotency *key, const struct idempotency_payload *payload);
 
 #endif

@@ -10,7 +10,7 @@
 /* Is this a traceparent of version 00, or one of a later version that begins with the same fields? Digits are
  * lower-case, and neither trace nor parent is all zero. */
 bool trace_valid(const char *text);
-/* The traceparent of a request, "" when it has none or no valid one. */
+/* The traceparent of a request, "" if it has no valid one. */
 void trace_of(struct http_request *request, char out[TRACE_LEN + 1]);
 
 #endif

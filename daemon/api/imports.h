@@ -1,4 +1,4 @@
-/* HTTP resources that start imports: the body is the file, raw or as the part "file" of a multipart form. */
+/* HTTP resources that start imports. The body is the file, raw or as the part "file" of a multipart form. */
 #ifndef PF_API_IMPORTS_H
 #define PF_API_IMPORTS_H
 

@@ -189,7 +189,7 @@ static void put_deaths(const struct page *page)
                     page->sums[METRICS_DEATHS + kind * METRICS_CAUSES + cause]);
 }
 
-/* Milliseconds since the oldest heartbeat of a kind's working processes, or -1: nobody of it has beaten yet. */
+/* Milliseconds since the oldest heartbeat of a kind's working processes, or -1 if none has beaten yet. */
 static int64_t oldest_beat(const struct page *page, enum proc_kind kind)
 {
     int64_t oldest = -1, now = clock_mono_ms();

@@ -77,7 +77,7 @@ struct export_request {
     struct csv_options options;
 };
 
-/* A list's content is in its hash, and how it is written in the options: the tag is known before a row is read. */
+/* The hash of a list stands for its content and the options for its form, so the tag is known before a row is read. */
 static bool client_has(struct db_answer *answer, const struct pricelist_head *head, const struct csv_options *options)
 {
     char text[CSV_OPTIONS_TEXT], tag[sizeof answer->etag];

@@ -84,7 +84,7 @@ static int decide(struct store_conn *conn, struct db_answer *answer)
     return rc;
 }
 
-/* The body is empty or {}: there is nothing to say but which one. */
+/* The body must be empty or {}: the path says everything. */
 static bool body_is_empty(struct http_request *request)
 {
     static const struct param_spec none[] = {{.name = NULL}};

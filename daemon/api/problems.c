@@ -1,4 +1,4 @@
-/* The pages come from the table of problems; nothing of the request is in them. */
+/* The pages come from the table of problems; they contain nothing from the request. */
 #include "daemon/api/problems.h"
 
 #include <stdio.h>

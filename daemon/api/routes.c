@@ -1,4 +1,4 @@
-/* What a worker serves: one line per method and path. */
+/* What a worker serves: one row per method and path. */
 #include "daemon/api/imports.h"
 #include "daemon/api/openapi/openapi.h"
 #include "daemon/api/ops.h"
@@ -13,8 +13,8 @@
 #include "daemon/process/metrics.h"
 #include "daemon/worker/worker.h"
 
-/* A file may come as a form, or raw under the types that browsers, curl and scripts send. text/plain is not among them:
- * a page of another site could send that without asking. */
+/* A file may come as a form, or raw under the types that browsers, curl and scripts send. Not as text/plain: a page of
+ * another site could send that without a preflight request. */
 #define FILE_TYPES                                                                                                     \
     "multipart/form-data, application/octet-stream, "                                                                  \
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet, "                                              \

@@ -1,4 +1,4 @@
-/* A catalogue file with nothing but its heading. */
+/* A catalogue file that has only its heading. */
 #include "daemon/api/templates.h"
 
 #include "handlers/catalog/table.h"

@@ -61,10 +61,10 @@ yajl_val db_answer_params(struct http_request *request, const struct param_spec 
  * goes before the header Prefer. */
 unsigned db_answer_wait(struct http_request *request, yajl_val params);
 
-/* For the work. Is `etag` what the client has (weak comparison, RFC 9110 section 13.1.2)? Then the answer is made a 304
- * and there is nothing else to do. Keeps the tag for the reply either way. */
+/* For the work: keep the tag for the reply. Returns true if the client has it (weak comparison, RFC 9110 section 13.1.2):
+ * the answer is a 304 then, and the work is done. */
 bool db_answer_not_modified(struct db_answer *answer, const char *etag);
-/* For the work, when the JSON is whole: tag it by what it says, and make it a 304 when the client has just that. */
+/* For the work, when the JSON is whole: make its tag from its text, and a 304 of it if the client has this text. */
 void db_answer_tag_json(struct db_answer *answer);
 /* For the work: make the answer a problem. `format` NULL = its usual text. Returns 0. */
 int db_answer_problem(struct db_answer *answer, const char *slug, const char *format, ...)

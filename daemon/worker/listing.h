@@ -17,7 +17,8 @@ struct listing {
     /* Write one JSON object, rows and next_cursor (page_put_next()), from canonical parameters. Returns 0, -1 with
      * conn->error, or LISTING_NOT_FOUND. Faults added to page->faults refuse the request. */
     int (*read)(struct store_conn *conn, yajl_val params, struct page *page, struct json_out *out);
-    const char *not_found; /* what to tell then: "no component has this lot code"; NULL when the path names nothing */
+    const char
+        *not_found; /* the detail of that 404: "no component has this lot code"; NULL if the path names nothing */
 };
 
 /* Path and query of the request up to and with "cursor=", for a Link header; "" when it does not fit. */

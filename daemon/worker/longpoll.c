@@ -170,7 +170,7 @@ static bool place_due(const struct place *place, const struct watch_view *view)
 }
 
 /* `view` NULL: the slot is no longer this task's. */
-static void place_look(struct place *place, const struct watch_view *view)
+static void place_check(struct place *place, const struct watch_view *view)
 {
     struct waiter *waiter = place->waiter;
     bool ended = !view || task_state_final((enum task_state)view->state);
@@ -196,7 +196,7 @@ static void group_wake(struct group *group, const struct watch_view *view)
     polls->walks++;
     for (place = LIST_FIRST(&group->places); place; place = next) {
         next = LIST_NEXT(place, link);
-        place_look(place, view);
+        place_check(place, view);
     }
     polls->walks--;
     reap(polls);
@@ -326,7 +326,7 @@ static void join(struct longpoll *polls, struct waiter *waiter, struct place *pl
     LIST_INSERT_HEAD(&group->places, place, link);
     int rc = watch_look(polls->segment, task->handle, &view);
     if (rc != -EAGAIN)
-        place_look(place, rc == 0 ? &view : NULL);
+        place_check(place, rc == 0 ? &view : NULL);
 }
 
 bool longpoll_wait(struct longpoll *polls, struct http_request *request, enum longpoll_until until,

@@ -25,7 +25,7 @@
 #define READS_LIMIT_S     30
 #define FILE_QUEUE        1024
 #define TICK_MS           250
-#define FIRST_LOOK_MS     2000
+#define FIRST_PING_MS     2000
 #define RESCAN_TICKS      4 /* a second: covers a poke that got lost with its writer */
 #define TEXTS_MAX         1024
 #define TEXTS_BYTES       (4u << 20)
@@ -38,7 +38,7 @@
 struct worker_events {
     struct worker worker;
     struct event *wakeup, *term, *orphan, *tick, *db, *reads, *exports, *files;
-    struct db_call first_look;
+    struct db_call first_ping;
     unsigned ticks, calm_ticks;
     int64_t ticked_ms;
 };
@@ -67,8 +67,8 @@ static void on_files(evutil_socket_t fd, short what, void *arg)
     filethread_collect(events->worker.files);
 }
 
-/* How late the tick comes is how long a request waits before it is looked at. Patience is asked for at once, and some
- * calm has to pass before it is not. */
+/* The tick is as late as a request waits before it is read. A late loop asks clients for patience at once, and stops
+ * asking after some calm ticks. */
 static void measure_load(struct worker_events *events)
 {
     int64_t now = clock_mono_ms(), late = now - events->ticked_ms - TICK_MS;
@@ -149,7 +149,7 @@ static void on_term(evutil_socket_t fd, short what, void *arg)
     longpoll_release(events->worker.longpolls);
 }
 
-static struct event *watch(struct worker_events *events, int fd, short what, event_callback_fn fn, void *arg)
+static struct event *add_event(struct worker_events *events, int fd, short what, event_callback_fn fn, void *arg)
 {
     struct event *event = event_new(events->worker.base, fd, (short)(what | EV_PERSIST), fn, arg);
     if (!event || event_add(event, NULL) != 0)
@@ -166,8 +166,7 @@ static void start_tick(struct worker_events *events)
         abort();
 }
 
-/* libevent would print its own lines, and end the process with exit(1) when its state is broken: that is our fault
- * then. */
+/* libevent would print its own lines, and exit(1) if its state is broken. That would be our fault: abort. */
 static void on_libevent_log(int severity, const char *text)
 {
     log_write(severity >= EVENT_LOG_WARN ? LOG_LEVEL_WARN : LOG_LEVEL_DEBUG, "libevent: %s", text);
@@ -219,34 +218,34 @@ static int make_server(struct worker *worker)
     return worker->process->unix_fd < 0 ? 0 : http_server_listen(worker->http, worker->process->unix_fd);
 }
 
-/* Ready once the database was reached, or found away: then readiness tells the truth from the first request on. */
-static int first_look(struct store_conn *conn, void *ctx)
+/* The worker is ready once the database was reached or found away: readiness is true from the first request on. */
+static int first_ping(struct store_conn *conn, void *ctx)
 {
     (void)ctx;
     return store_ping(conn);
 }
 
-static void looked(struct db_call *call)
+static void pinged(struct db_call *call)
 {
     const struct process *process = call->ctx;
     proctab_active(process->segment, process->self);
     wakeup_poke(process->segment, WAKEUP_MASTER);
 }
 
-static void look_at_database(struct worker_events *events)
+static void ping_database(struct worker_events *events)
 {
-    events->first_look = (struct db_call){.work = first_look,
-                                          .done = looked,
+    events->first_ping = (struct db_call){.work = first_ping,
+                                          .done = pinged,
                                           .ctx = (void *)(uintptr_t)events->worker.process,
-                                          .deadline_ms = clock_mono_ms() + FIRST_LOOK_MS};
-    if (dbthread_submit(events->worker.db, &events->first_look) != 0)
+                                          .deadline_ms = clock_mono_ms() + FIRST_PING_MS};
+    if (dbthread_submit(events->worker.db, &events->first_ping) != 0)
         abort(); /* the queue is empty */
 }
 
 static int make_threads(struct worker *worker)
 {
     worker->db_config = config_store(worker->process->config, 5, 5);
-    worker->db_config.lock_timeout_s = 1; /* two starts with one key: the second does not hold up the others for long */
+    worker->db_config.lock_timeout_s = 1; /* two starts with one key: the second does not delay the others for long */
     worker->reads_config = config_store(worker->process->config, READS_LIMIT_S + 5, READS_LIMIT_S);
     _Static_assert(DB_THREADS + 2 == CONNECTIONS_WORKER, "the built-in database admits as many");
     worker->db = dbthread_new(&worker->db_config, DB_THREADS, DB_QUEUE);
@@ -287,7 +286,7 @@ static int worker_init(struct worker_events *events, const struct process *proce
     raise_descriptor_limit(process->config);
     worker->base = make_base();
     worker->auth = auth_new(process->config->tokens_file, process->config->state_dir);
-    if (worker->auth) /* tokens pass through this process: none may lie in a core, whatever collects those */
+    if (worker->auth) /* tokens pass through this process: no core file may contain one */
         (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
     worker->longpolls = longpoll_new(worker->base, process->segment, process->self.slot, process->config->max_held);
     worker->texts = textcache_new(TEXTS_MAX, TEXTS_BYTES);
@@ -296,15 +295,15 @@ static int worker_init(struct worker_events *events, const struct process *proce
         log_error("a worker cannot start: no memory, threads or descriptors left");
         return -1;
     }
-    events->wakeup = watch(events, wakeup_fd(process->segment, process->self.slot), EV_READ, on_wakeup, events);
-    events->db = watch(events, dbthread_fd(worker->db), EV_READ, on_db, worker->db);
-    events->reads = watch(events, dbthread_fd(worker->reads), EV_READ, on_db, worker->reads);
-    events->exports = watch(events, dbthread_fd(worker->exports), EV_READ, on_db, worker->exports);
-    events->files = watch(events, filethread_fd(worker->files), EV_READ, on_files, events);
-    events->orphan = watch(events, process->master_pipe, EV_READ, on_orphan, events);
-    events->term = watch(events, SIGTERM, EV_SIGNAL, on_term, events);
+    events->wakeup = add_event(events, wakeup_fd(process->segment, process->self.slot), EV_READ, on_wakeup, events);
+    events->db = add_event(events, dbthread_fd(worker->db), EV_READ, on_db, worker->db);
+    events->reads = add_event(events, dbthread_fd(worker->reads), EV_READ, on_db, worker->reads);
+    events->exports = add_event(events, dbthread_fd(worker->exports), EV_READ, on_db, worker->exports);
+    events->files = add_event(events, filethread_fd(worker->files), EV_READ, on_files, events);
+    events->orphan = add_event(events, process->master_pipe, EV_READ, on_orphan, events);
+    events->term = add_event(events, SIGTERM, EV_SIGNAL, on_term, events);
     start_tick(events);
-    worker_publish(worker); /* over what an earlier owner of the row has left */
+    worker_publish(worker); /* replaces what an earlier owner of the row has left */
     return 0;
 }
 
@@ -337,7 +336,7 @@ int worker_main(const struct process *process)
         return EXIT_SHORTAGE;
     }
     proctab_beat(process->segment, process->self);
-    look_at_database(events);
+    ping_database(events);
     event_base_dispatch(events->worker.base);
     worker_fini(events);
     free(events);

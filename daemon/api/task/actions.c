@@ -1,4 +1,4 @@
-/* Cancelling and forgetting tasks, and what the reading of their data shares. The journal decides; the slot follows. */
+/* Cancelling and forgetting tasks. The journal decides; the slot follows. */
 #include "daemon/api/task/actions.h"
 
 #include "base/clock.h"
@@ -21,7 +21,7 @@
 #include <uuid/uuid.h>
 
 #define CANCEL_DEADLINE_MS 2000
-#define REASON_MAX         200 /* bytes: with the name of who asked it has to fit into the slot's error */
+#define REASON_MAX         200 /* bytes: the slot's error must have room for it and the client's name */
 #define JSON_DEPTH         4
 
 static bool parse_id(struct http_request *request, uuid_t id)
@@ -108,7 +108,7 @@ static int cancel_work(struct store_conn *conn, void *ctx)
     return ended < 0 || (ended == 1 && read_row(conn, cancel) < 0) ? -1 : 0;
 }
 
-/* From the slot when there is one: only that has the progress. */
+/* From the slot if there is one: only the slot has the progress. */
 static void reply_live(const struct cancel *cancel)
 {
     const struct worker *worker = cancel->request->app;
@@ -154,7 +154,7 @@ static void cancel_done(struct db_call *call)
     struct cancel *cancel = call->ctx;
     struct http_request *request = cancel->request;
     if (call->result != 0 || (cancel->found && cancel->row.status <= JOURNAL_RUNNING))
-        reply_live(cancel); /* with the database away the slot alone carries the request */
+        reply_live(cancel); /* if the database is away, the slot alone carries the request */
     else if (!cancel->found)
         http_reply_problem(request, cancel->gone ? "task-expired" : "task-not-found", NULL, NULL);
     else if (cancel->row.status == JOURNAL_CANCELLED)
@@ -241,8 +241,8 @@ struct forget {
     uuid_t id;
 };
 
-/* The row first: a worker killed in between leaves a slot that the repeated call, or the table's need for room,
- * frees. */
+/* The row first: if the worker is killed in between, the slot is freed by the repeated call or when the table needs
+ * room. */
 static int forget_work(struct store_conn *conn, struct db_answer *answer)
 {
     const struct forget *forget = answer->arg;

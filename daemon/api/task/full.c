@@ -1,8 +1,8 @@
 /* ?view=full of one task: the slot as it is, then the journal's row by a read on the database thread.
  *
  * The slot is read first: the journal decides how a task ends and the slot follows, so a row that is read after a slot
- * is never behind it in that. The tag has the slot's number and a digest of the text, since what only the journal knows
- * changes without the slot. */
+ * is never behind it. The tag has the slot's number and a digest of the text, because what only the journal knows changes
+ * without the slot. */
 #include "base/clock.h"
 #include "daemon/api/task/read.h"
 #include "daemon/api/task/tasks.h"
@@ -110,7 +110,7 @@ void taskread_full_text(int spool_fd, const struct shm_task *slot, const struct 
 {
     struct taskfull_source source = {slot, row, file_kept(spool_fd, row)};
     if (!taskfull_make(&source, out))
-        abort(); /* a row suffices */
+        abort(); /* cannot be: a row is enough */
 }
 
 static int read_once(struct store_conn *conn, struct full_get *get)
@@ -131,8 +131,8 @@ static int read_once(struct store_conn *conn, struct full_get *get)
     return 0;
 }
 
-/* A task that lives and was not in the table may have come there meanwhile: only there is progress. Then its row is
- * read again, since it must not be behind the slot. */
+/* A live task that was not in the table may have come there meanwhile, and only the table has its progress. Then its row
+ * is read again, because it must not be behind the slot. */
 static int read_both(struct store_conn *conn, struct full_get *get)
 {
     const struct worker *worker = get->request->app;

@@ -1,8 +1,8 @@
 /* GET /api/tasks?ids=a,b,c: several tasks with one request, a long poll on request like a single one.
  *
  * What the table has is answered without SQL. A request waits if all its tasks stand in the table: with If-None-Match
- * until one of them changes, without until all of them have ended. One that is only in the journal takes the request
- * there, and it is answered at once. */
+ * until one of them changes, without until all of them have ended. If one is only in the journal, the answer comes from there,
+ * at once. */
 #include "daemon/api/task/list.h"
 #include "daemon/api/task/read.h"
 #include "daemon/http/etag.h"
@@ -18,7 +18,7 @@
 
 struct wanted {
     store_uuid id;
-    bool valid;            /* an id at all */
+    bool valid;            /* it has the form of an id */
     char *text;            /* NULL: not found yet */
     struct shm_task *slot; /* of a full view: what the table has, or NULL */
 };
@@ -30,7 +30,7 @@ struct ids_request {
     yajl_val params; /* owns the ids as they were sent */
     struct shm_segment *segment;
     bool full;      /* ?view=full */
-    bool elsewhere; /* a task that lives and is not in our table: nothing to wait by */
+    bool elsewhere; /* a live task is not in our table: it cannot be waited for */
     bool may_wait, applied;
     unsigned wait_s;
 };
@@ -129,7 +129,7 @@ static void take_slot(struct ids_request *ids, size_t i)
     add_live(ids, i, (enum task_state)slot->state, slot->visible);
 }
 
-static void look_up(struct ids_request *ids, size_t i)
+static void take_from_table(struct ids_request *ids, size_t i)
 {
     if (ids->full)
         take_slot(ids, i);
@@ -144,12 +144,12 @@ struct finding {
     int spool_fd;
 };
 
-/* A task that lives and was not in the table may have come there meanwhile: only there is progress. In a full view one
- * that has ended since is shown as its row says, which must not be behind the slot. */
-static void look_again(struct ids_request *ids, size_t i)
+/* A live task that was not in the table may have come there meanwhile, and only the table has its progress. If it has
+ * ended since, the full view shows what its row says: the row must not be behind the slot. */
+static void take_again(struct ids_request *ids, size_t i)
 {
     struct wanted *wanted = &ids->wanted[i];
-    look_up(ids, i);
+    take_from_table(ids, i);
     if (wanted->slot && task_state_final((enum task_state)wanted->slot->state)) {
         free(wanted->slot);
         wanted->slot = NULL;
@@ -175,7 +175,7 @@ static int keep_row(const struct journal_row *row, void *ctx)
             continue;
         bool lives = row->status <= JOURNAL_RUNNING;
         if (lives && !wanted->slot)
-            look_again(ids, i);
+            take_again(ids, i);
         ids->elsewhere |= lives && !wanted->slot && !wanted->text;
         if (!wanted->text)
             wanted->text = row_text(finding, wanted, row);
@@ -201,7 +201,7 @@ static char *missing_ids(const struct ids_request *ids)
     return text;
 }
 
-/* Is there nothing to wait for, so that the wish is honoured by an answer at once? `has`: If-None-Match, or NULL. */
+/* Is there nothing to wait for? Then an answer at once honours the wish. `has`: If-None-Match, or NULL. */
 static bool nothing_to_wait_for(const struct ids_request *ids, const char *has, const char *tag)
 {
     return (ids->n_live == 0 && !ids->elsewhere) || (has && !etag_matches(has, tag));
@@ -209,7 +209,7 @@ static bool nothing_to_wait_for(const struct ids_request *ids, const char *has, 
 
 static bool wait_for_full_list(struct http_request *request, struct db_answer *answer);
 
-/* Of a full view, which always comes this way. */
+/* For a full view, which always reads the journal. */
 static void wait_or_not(const struct ids_request *ids, struct db_answer *answer)
 {
     if (!ids->may_wait)
@@ -260,7 +260,7 @@ static struct ids_request *ids_new(struct shm_segment *segment, yajl_val params)
         wanted->valid = strlen(sent) == 36 && uuid_parse(sent, wanted->id) == 0;
         ids->n_valid += wanted->valid;
         if (wanted->valid)
-            look_up(ids, ids->n);
+            take_from_table(ids, ids->n);
     }
     return ids;
 }

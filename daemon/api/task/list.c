@@ -1,8 +1,8 @@
 /* GET /api/tasks: pages of the journal, newest first, with the progress of live tasks from shared memory.
  *
  * A filter by type and status is a set of ranges, one for each pair, and each range has an index that leads straight to
- * its newest rows: a page costs the same whatever the length of the history and however rare what is looked for. The
- * ranges are read in one snapshot and merged here. A live task is shown as it is now; when that no longer fits the
+ * its newest rows: a page costs the same however long the history is and however rare the match. The
+ * ranges are read in one snapshot and merged here. A live task is shown as it is now. If it no longer fits the
  * filter (it ended a moment ago), it is left out. */
 #include "daemon/api/task/list.h"
 
@@ -96,7 +96,7 @@ static void check_moment(yajl_val params, const char *name, struct param_faults 
     param_faults_add(faults, pointer, "type", "must be a moment such as 2026-02-05T08:30:00Z");
 }
 
-/* Which tasks these are is said by their ids alone. */
+/* With ids there must be no filters. */
 static void check_alone(yajl_val params, struct param_faults *faults)
 {
     static const char *const others[] = {"status", "type", "created_after", "created_before", "cursor"};
@@ -332,7 +332,7 @@ void resource_task_list(struct http_request *request)
         abort();
     yajl_val params = list->params = check_query(request, &faults);
     page_open(&list->page, "tasks", LIST_KEYS, params, &faults);
-    if (!faults.n && http_param(request, "ids")) { /* an empty one names no task, and does not mean all of them */
+    if (!faults.n && http_param(request, "ids")) { /* an empty one names no task; it does not mean all of them */
         tasklist_of_ids(request, params, true, false);
         free(list);
         return;

@@ -11,11 +11,11 @@
 /* The tag of a list is a digest of its text: a list has no version. */
 void tasklist_tag(const char *text, size_t len, char tag[TASKLIST_TAG_BYTES]);
 
-/* A live task's text as the table has it, without its line feed: progress is not in the journal. Returns its length, 0
- * when the task is not in the table or its text is not. Lock-free on a hit; any thread. */
+/* A live task's text from the table, without its line feed: the journal has no progress. Returns its length, or 0 if the
+ * table does not have the task or its text. Lock-free on a hit; any thread. */
 size_t tasklist_slot_text(struct shm_segment *segment, const store_uuid id, struct shm_poll *poll);
 
-/* ?ids=: `params` are canonical and have ids; taken over. */
+/* Answer ?ids=. `params` are canonical and have ids; they are taken over. */
 void tasklist_of_ids(struct http_request *request, yajl_val params, bool may_wait, bool applied);
 /* Check the query; NULL after answering with every fault. */
 yajl_val tasklist_params(struct http_request *request);

@@ -1,8 +1,8 @@
-/* GET /api/tasks/{id}/log: from the journal's database, whole in memory, as it is bounded; a long poll on request.
+/* GET /api/tasks/{id}/log: read from the database into memory, as a log is bounded; a long poll on request.
  *
  * Lines are written with the end of an attempt, in the transaction that moves the row, and the slot follows the row. So
- * the slot is looked at before the log is read: when nothing more is found there, the number of attempts that were over
- * in the slot is what the request waits to see changed, and no end can slip in between. */
+ * the slot is read before the log. If the log has nothing more, the request waits until the slot shows more finished
+ * attempts than it did: no end of an attempt can be missed in between. */
 #include "daemon/api/task/actions.h"
 
 #include "daemon/api/task/tasks.h"
@@ -30,7 +30,7 @@ struct log_request {
     unsigned wait_s;
     bool again;    /* it has waited */
     bool applied;  /* and its wish was honoured */
-    bool in_table; /* then `task` is what may be waited for */
+    bool in_table; /* then `task` can be waited for */
     struct longpoll_task task;
 };
 
@@ -52,7 +52,7 @@ static int add_piece(uint64_t at, struct tasklog_text piece, void *ctx)
     return 0;
 }
 
-/* An offset behind the end is answered with the end: a client that counted wrongly goes on from there. */
+/* If the offset is behind the end, the answer names the end: a client that counted wrongly goes on from there. */
 static int put_log(struct store_conn *conn, struct db_answer *answer, const struct log_request *asked, uint64_t *end)
 {
     struct log_reading reading = {answer, 0};
@@ -70,7 +70,7 @@ static int put_log(struct store_conn *conn, struct db_answer *answer, const stru
 
 static void answer_log_after_wait(struct http_request *request, bool applied);
 
-/* There is nothing more yet, and may be some. */
+/* Nothing more has been written yet, but may be. */
 static bool wait_for_log(struct http_request *request, struct db_answer *answer)
 {
     const struct worker *worker = request->app;
@@ -98,7 +98,7 @@ static int make_log(struct store_conn *conn, struct db_answer *answer)
     return 0;
 }
 
-static void look_at_slot(struct http_request *request, struct log_request *asked)
+static void read_slot(struct http_request *request, struct log_request *asked)
 {
     const struct worker *worker = request->app;
     struct shm_segment *segment = worker->process->segment;
@@ -128,7 +128,7 @@ static void read_log(struct http_request *request, bool again, bool applied)
     asked->applied = applied;
     yajl_tree_free(params);
     if (asked->wait_s && !again)
-        look_at_slot(request, asked);
+        read_slot(request, asked);
     db_answer_from(request, worker->reads, make_log, asked, free);
 }
 

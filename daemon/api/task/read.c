@@ -29,7 +29,7 @@ static void reply_preference(struct http_request *request, const struct task_rea
     http_reply_header(request, "Preference-Applied", text);
 }
 
-/* A header costs 2 to 8 % of a whole answer: none that says nothing, and a 304 has the three that RFC 9110 wants. */
+/* A header costs 2 to 8 % of a whole answer, so there is none without a use. A 304 has the three that RFC 9110 demands. */
 void taskread_reply(struct http_request *request, const struct task_reading *reading, const struct task_shown *shown)
 {
     const struct worker *worker = request->app;
@@ -96,7 +96,8 @@ static int journal_get_work(struct store_conn *conn, void *ctx)
     return gone < 0 ? -1 : 0;
 }
 
-/* A final representation never changes, so its id is its tag; a task of another node may, and has no version here. */
+/* A final representation never changes, so its id is its tag. A task of another node may change and has no version here:
+ * `hash` is that of its text. */
 static void journal_tag(const uuid_t id, char *tag, size_t size, uint64_t hash)
 {
     char text[37];
@@ -109,7 +110,7 @@ static void journal_tag(const uuid_t id, char *tag, size_t size, uint64_t hash)
 
 static void serve(struct http_request *request, struct task_reading *reading);
 
-/* A miss in the table while its lock was stuck may have been none: only there is progress. */
+/* The table may have missed the task while its lock was stuck, and only the table has its progress: try again. */
 static bool in_table_now(const struct journal_get *get)
 {
     const struct worker *worker = get->request->app;
@@ -168,7 +169,7 @@ static void get_from_journal(struct http_request *request, const struct task_rea
     }
 }
 
-/* Final, and longer than a slot. A client that has it needs no body, and so no journal. */
+/* Final, and longer than a slot. A client that has it needs no body, so the journal is not read. */
 static void get_long(struct http_request *request, const struct task_reading *reading, const struct shm_poll *poll)
 {
     struct worker *worker = request->app;
@@ -244,8 +245,8 @@ static void serve(struct http_request *request, struct task_reading *reading)
         taskread_reply(request, reading, &shown);
 }
 
-/* The query's wish goes before the header's. Returns false when it makes no sense; a header that makes none is not
- * there (RFC 7240). */
+/* The query's wish goes before the header's. Returns false if it is not a number of seconds; a header that is none is
+ * ignored (RFC 7240). */
 static bool read_wait(struct http_request *request, struct task_reading *reading)
 {
     const struct worker *worker = request->app;
@@ -269,8 +270,8 @@ static const struct param_spec full_params[] = {
     {.name = NULL},
 };
 
-/* Of a plain poll unknown parameters are not looked at: an old page may add one of its own against caches. Who names a
- * view knows this interface. */
+/* A plain poll ignores unknown parameters: an old page may add one of its own against caches. A client that names a view
+ * knows this interface, so its parameters are checked. */
 static bool read_query(struct http_request *request, struct task_reading *reading)
 {
     reading->full = http_param(request, "view") != NULL;

@@ -13,7 +13,7 @@ struct task_reading {
     uuid_t id;
     unsigned wait_s; /* 0 = at once; what its Preference-Applied says */
     bool may_wait;
-    bool applied; /* its wish to wait is honoured: also where there is nothing to wait for */
+    bool applied; /* its wish to wait is honoured, also if there is nothing to wait for */
     bool full;    /* ?view=full */
 };
 
@@ -36,9 +36,9 @@ bool taskread_wait(struct http_request *request, struct task_reading *reading, c
 
 /* ?view=full: from the slot and the journal together. */
 void taskread_full(struct http_request *request, const struct task_reading *reading);
-/* The same for a list. The whole slot of a task; false when the table does not have it. Any thread. */
+/* For a full view: copy the whole slot of a task. Returns false if the table does not have it. Any thread. */
 bool taskread_slot(struct shm_segment *segment, const uuid_t id, struct shm_task *slot);
-/* The text of a row and its slot (NULL = none). Any thread. */
+/* For a full view: make the text of a row and its slot (NULL = none). Any thread. */
 void taskread_full_text(int spool_fd, const struct shm_task *slot, const struct journal_row *row, struct taskfull *out);
 
 #endif

@@ -37,7 +37,7 @@ static int write_file(struct store_conn *conn, struct db_answer *answer, const s
     return rc;
 }
 
-/* Rows and final state are one transaction, so a task that is not over has none yet. */
+/* Rows and final state are written in one transaction, so a task that is not over has none yet. */
 static int make_rejects(struct store_conn *conn, struct db_answer *answer)
 {
     const struct rejects_request *asked = answer->arg;

@@ -1,4 +1,4 @@
-/* Starting a finished task again, with its parameters and, while it is kept, its file. */
+/* Starting a finished task again, with its parameters and its kept file. */
 #include "base/clock.h"
 #include "daemon/accept/accept.h"
 #include "daemon/api/task/actions.h"
@@ -38,7 +38,7 @@ static int read_original(struct store_conn *conn, void *ctx)
     return rc < 0 ? -1 : 0;
 }
 
-/* The parameters are checked anew: the daemon may be of another version than the one that took them. */
+/* The parameters are checked again: another version of the daemon may have accepted them. */
 static void start_again(struct retry *retry)
 {
     struct journal_row *row = &retry->row;

@@ -1,5 +1,5 @@
 /* GET /api/tasks/summary: how many tasks of each type, by status. Live ones are counted in shared memory, finished ones
- * by the database's counters: what it costs depends on the number of types alone. */
+ * by the database's counters: the cost depends only on the number of types. */
 #include "daemon/api/task/tasks.h"
 
 #include "daemon/worker/db_answer.h"

@@ -18,9 +18,9 @@ void resource_task_summary(struct http_request *request);
 /* POST /api/tasks: {"type": …, "params": {…}} */
 void resource_task_post(struct http_request *request);
 
-/* Add the fault of a task type that there is not, with those that there are. */
+/* Add a fault for an unknown task type; it names the known ones. */
 void resource_task_reject_type(struct param_faults *faults, const char *name);
-/* Answer 404/503 problems the same way everywhere. */
+/* Answer 404 the same way everywhere. */
 void resource_task_not_found(struct http_request *request);
 
 #endif
