@@ -183,7 +183,7 @@ static bool take_reason(struct http_request *request, struct cancel *cancel, str
         param_faults_add(faults, "/reason", "range", "must be at most %d bytes long", REASON_MAX);
     else if (reason)
         snprintf(cancel->reason, sizeof cancel->reason, "%s", reason);
-    display_clean(cancel->reason, '_');
+    display_clean(cancel->reason, ' ');
     yajl_tree_free(body);
     if (faults->n)
         http_reply_problem(request, "invalid-parameters", NULL, faults);
