@@ -1,7 +1,7 @@
 /* Changing the part-number map one row at a time.
  *
- * Locks are taken in the order in which the catalogue import takes them: the lease row "catalog", the map, waiting
- * stock, waiting quotes. So a change by hand and an import's final transaction follow one another. */
+ * Locks are taken in the order in which the catalogue import takes them: the lease row "catalog", the map, stock
+ * without a lot, quotes without one. So a change by hand and an import's final transaction follow one another. */
 #include "handlers/catalog/part_numbers.h"
 
 #include "base/utf8.h"
@@ -61,12 +61,6 @@ static void normalise(const char *text, const char *pointer, char norm[PN_BYTES]
         param_faults_add(faults, pointer, pn_status_code(status), "must have at most 64 letters and digits");
 }
 
-static void check_number(const struct mapping *mapping, struct param_faults *faults)
-{
-    if (utf8_count(mapping->part_number, strlen(mapping->part_number)) > NUMBER_CHARACTERS)
-        param_faults_add(faults, "/part_number", "range", "must be at most %d characters", NUMBER_CHARACTERS);
-}
-
 /* Keeps the members that are usable although others are not. */
 static void keep_usable(struct mapping *mapping, yajl_val params, struct param_faults *faults)
 {
@@ -79,26 +73,19 @@ static void keep_usable(struct mapping *mapping, yajl_val params, struct param_f
         normalise(mapping->part_number, "/part_number", mapping->pn_norm, faults);
     if (mapping->vendor[0])
         normalise(mapping->vendor, "/vendor", mapping->vendor_norm, faults);
-    check_number(mapping, faults);
+    if (utf8_count(mapping->part_number, strlen(mapping->part_number)) > NUMBER_CHARACTERS)
+        param_faults_add(faults, "/part_number", "range", "must be at most %d characters", NUMBER_CHARACTERS);
 }
 
-/* Canonical parameters; one with a fault is null. */
-static yajl_val canonical(const struct param_spec *specs, yajl_val object, const struct param_raw *raw, size_t n,
-                          struct param_faults *faults)
+void mapping_take(struct mapping *mapping, const struct param_spec *specs, yajl_val object, const struct param_raw *raw,
+                  size_t n, struct param_faults *faults)
 {
     char why[80];
     char *text = object ? params_usable_json(specs, object, faults) : params_usable_text(specs, raw, n, faults);
     yajl_val params = json_parse(text, strlen(text), PARAMS_DEPTH, why, sizeof why);
     assert(params);
     free(text);
-    return params;
-}
-
-void mapping_take(struct mapping *mapping, const struct param_spec *specs, yajl_val object, const struct param_raw *raw,
-                  size_t n, struct param_faults *faults)
-{
     *mapping = (struct mapping){.by = ""};
-    yajl_val params = canonical(specs, object, raw, n, faults);
     keep_usable(mapping, params, faults);
     yajl_tree_free(params);
 }

@@ -1,4 +1,4 @@
-/* Statements that give waiting rows their lot; each exists twice, for all rows and for one number. */
+/* Statements that give a lot to rows without one; each exists twice, for all rows and for one number. */
 #include "handlers/catalog/relink.h"
 
 #include "handlers/run/run.h"
@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The map's row for a waiting stock item. */
+/* The map's row for a stock item without a lot. */
 #define ONE_LOT(pn)                                                                                                    \
     "(SELECT MIN(o.id) FROM part_number_map o FORCE INDEX (uq_map) WHERE o.pn_norm = " pn                              \
     " HAVING MIN(o.component_id) = MAX(o.component_id))"

@@ -123,18 +123,6 @@ static void put_list(struct json_out *out, const char *key, const struct priceli
     json_object_end(out);
 }
 
-static int write_all(struct store_conn *conn, struct comparison *comparison, struct file_sink *sink)
-{
-    struct json_out *out = comparison->out;
-    json_key(out, "rows");
-    json_array(out);
-    int rc = compare(conn, comparison, sink);
-    json_array_end(out);
-    put_summary(out, &comparison->summary);
-    json_object_end(out);
-    return rc == 0 && file_sink_json(sink, out, true) != 0 ? 1 : rc;
-}
-
 int pricelist_diff(struct store_conn *conn, const struct pricelist_head *a, const struct pricelist_head *b,
                    unsigned wanted, struct file_sink *sink)
 {
@@ -146,7 +134,14 @@ int pricelist_diff(struct store_conn *conn, const struct pricelist_head *a, cons
     json_object(&out);
     put_list(&out, "a", a);
     put_list(&out, "b", b);
-    int rc = write_all(conn, &comparison, sink);
+    json_key(&out, "rows");
+    json_array(&out);
+    int rc = compare(conn, &comparison, sink);
+    json_array_end(&out);
+    put_summary(&out, &comparison.summary);
+    json_object_end(&out);
+    if (rc == 0 && file_sink_json(sink, &out, true) != 0)
+        rc = 1;
     list_walk_fini(&comparison.a);
     list_walk_fini(&comparison.b);
     json_out_fini(&out);

@@ -238,14 +238,6 @@ static int touch_state(struct recalc_run *run, enum price_state state)
     return rc;
 }
 
-static int touch_all(struct recalc_run *run)
-{
-    for (unsigned state = PRICE_NONE; state <= PRICE_MANUAL; state++)
-        if (touch_state(run, (enum price_state)state) != 0)
-            return -1;
-    return 0;
-}
-
 /* Returns whether the component's price must be taken from the trail. */
 static bool note_component(struct recalc_run *run, const struct recalc_change *change)
 {
@@ -279,7 +271,10 @@ static int write_rows(struct recalc_run *run, const char *task, bool *audited, b
         if (change->audited && write_change(run, change, task, as_of.s) != 0)
             return -1;
     }
-    return touch_all(run) != 0 ? -1 : store_bulk_flush(run->write_change);
+    for (unsigned state = PRICE_NONE; state <= PRICE_MANUAL; state++)
+        if (touch_state(run, (enum price_state)state) != 0)
+            return -1;
+    return store_bulk_flush(run->write_change);
 }
 
 int recalc_flush(struct recalc_run *run)

@@ -69,18 +69,14 @@ static int resolve_lot(struct store_conn *conn, const char *code, struct filter 
     return 0;
 }
 
-static void resolve_pn(const char *pn, struct filter *filter, struct param_faults *faults)
+static int resolve(struct store_conn *conn, yajl_val params, struct filter *filter, struct param_faults *faults)
 {
+    const char *pn = json_member_string(params, "pn", NULL);
+    *filter = (struct filter){.lot = 0};
     enum pn_status status = pn ? pn_normalise(pn, strlen(pn), filter->pn, NULL) : PN_OK;
     if (status != PN_OK)
         param_faults_add(faults, "/pn", pn_status_code(status),
                          "is not a part number: it needs 1 to 64 letters and digits");
-}
-
-static int resolve(struct store_conn *conn, yajl_val params, struct filter *filter, struct param_faults *faults)
-{
-    *filter = (struct filter){.lot = 0};
-    resolve_pn(json_member_string(params, "pn", NULL), filter, faults);
     if (stock_warehouse_range(conn, params, filter->warehouses, faults) != 0)
         return -1;
     return resolve_lot(conn, json_member_string(params, "lot", NULL), filter, faults);

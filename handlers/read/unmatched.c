@@ -93,13 +93,6 @@ static int on_number(const struct store_value *v, unsigned n, void *ctx)
     return 0;
 }
 
-static int read_numbers(struct store_conn *conn, const uint32_t range[2], struct numbers *numbers)
-{
-    struct store_value v[] = {STORE_S(page_after(numbers->page, 0, "")), STORE_U(range[0]), STORE_U(range[1]),
-                              STORE_U(page_want(numbers->page))};
-    return store_query(conn, find_numbers, v, 4, on_number, numbers);
-}
-
 /* ---- Suggestions and writing ----------------------------------------------------------------------------------- */
 
 static void end_number(struct numbers *numbers)
@@ -179,7 +172,9 @@ static int write_numbers(struct store_conn *conn, struct numbers *numbers)
  * vain. */
 static int read_all(struct store_conn *conn, const uint32_t range[2], struct numbers *numbers)
 {
-    if (store_begin_snapshot(conn) != 0 || read_numbers(conn, range, numbers) != 0)
+    struct store_value v[] = {STORE_S(page_after(numbers->page, 0, "")), STORE_U(range[0]), STORE_U(range[1]),
+                              STORE_U(page_want(numbers->page))};
+    if (store_begin_snapshot(conn) != 0 || store_query(conn, find_numbers, v, 4, on_number, numbers) != 0)
         return -1;
     json_object(numbers->out);
     json_key(numbers->out, "unmatched");

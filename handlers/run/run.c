@@ -133,7 +133,7 @@ enum run_step run_lease_take(struct run_lease *lease, struct job *job, const cha
         job_progress(job, 0, waiting);
         nanosleep(&pause, NULL);
     }
-    lease->held = true;
+    lease->taken = true;
     lease->renewed_ms = clock_mono_ms();
     return STEP_ON;
 }
@@ -153,7 +153,7 @@ enum run_step run_lease_take_long(struct run_lease *lease, struct job *job, cons
 int run_lease_tick(struct run_lease *lease)
 {
     int64_t now = clock_mono_ms();
-    if (!lease->held || now - lease->renewed_ms < LEASE_RENEW_MS)
+    if (!lease->taken || now - lease->renewed_ms < LEASE_RENEW_MS)
         return 0;
     lease->renewed_ms = now;
     int rc = lease_renew(lease->job->db, lease->name, lease->job->id, lease->fence, LEASE_SECONDS);
@@ -179,9 +179,9 @@ int run_lease_end(struct run_lease *lease, struct store_conn *db)
 
 void run_lease_drop(struct run_lease *lease)
 {
-    if (lease->held && lease->job->db->mysql && !lease->job->db->in_transaction)
+    if (lease->taken && lease->job->db->mysql && !lease->job->db->in_transaction)
         lease_release(lease->job->db, lease->name, lease->job->id, lease->fence);
-    lease->held = false;
+    lease->taken = false;
 }
 
 struct run_uuid run_uuid(const store_uuid id)

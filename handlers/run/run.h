@@ -46,7 +46,7 @@ struct run_lease {
     struct job *job;
     char name[65];
     uint64_t fence;
-    bool held;
+    bool taken;
     int64_t renewed_ms; /* CLOCK_MONOTONIC */
 };
 /* Waits until nobody else holds it; waiting costs no attempt. `waiting` is shown as progress meanwhile. */

@@ -91,7 +91,7 @@ void stock_items_settle(struct stock_items *items);
 struct stock_totals {
     uint32_t items, inserted, updated, unchanged, deleted, matched, unmatched;
     uint32_t texts; /* unchanged, except for the spelling of number or name */
-    uint32_t old;   /* items that the warehouse held */
+    uint32_t old;   /* items that the warehouse had */
     dec128 qty;     /* thousandths */
     dec128 value;   /* hundredths */
 };

@@ -34,11 +34,6 @@ static dec128 magnitude(dec128 value)
     return value < 0 ? -value : value;
 }
 
-static enum stock_code number_error(int rc, enum stock_code not_a_number, enum stock_code range)
-{
-    return rc == 0 ? CODE_NONE : rc == -ERANGE ? range : not_a_number;
-}
-
 /* A reserve that cannot be read counts as 0, because the stock itself is known. */
 static dec128 read_reserved(const struct stock_context *context, const struct table_row *row, stock_warnings *warnings)
 {
@@ -63,7 +58,7 @@ static enum stock_code read_quantity(const struct stock_context *context, const 
     if (from_free)
         rc = read_number(context, row->field[FIELD_FREE], QTY_SCALE, &qty);
     if (rc != 0)
-        return number_error(rc, E_QTY_NUM, E_QTY_RANGE);
+        return rc == -ERANGE ? E_QTY_RANGE : E_QTY_NUM;
     if (qty.missing)
         return E_QTY_MISSING;
     if (qty.approx)

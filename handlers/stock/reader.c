@@ -50,7 +50,7 @@ void stock_reader_fini(struct stock_reader *reader)
     drop_head(reader);
     free(reader->merges);
     stock_grids_fini(&reader->grids);
-    free(reader->waiting);
+    free(reader->pending);
     table_heading_fini(&reader->heading);
     stock_issues_fini(&reader->issues);
     memset(reader, 0, sizeof *reader);
@@ -79,11 +79,6 @@ static void report_warnings(struct stock_reader *reader, const struct table_row 
 
 /* ---- Data rows ------------------------------------------------------------------------------------------------- */
 
-static enum stock_code duplicate_code(enum stock_added added)
-{
-    return added == ADDED_REFUSED ? E_DUP : added == ADDED_RANGE ? E_QTY_RANGE : CODE_NONE;
-}
-
 /* A real stock of half a million rows has a tenth of this. */
 static int too_much_text(struct stock_reader *reader)
 {
@@ -107,7 +102,7 @@ static int take_data(struct stock_reader *reader, const struct table_row *row)
         added = stock_items_add(reader->items, &line, reader->params->duplicates, &item);
         if (added == ADDED_FULL)
             return too_much_text(reader);
-        code = duplicate_code(added);
+        code = added == ADDED_REFUSED ? E_DUP : added == ADDED_RANGE ? E_QTY_RANGE : CODE_NONE;
     }
     if (code != CODE_NONE) {
         reader->rows_rejected++;
@@ -152,23 +147,23 @@ static int take_kind(struct stock_reader *reader, const struct table_row *row, e
         reader->skipped[SKIP_OTHER_WAREHOUSE]++;
         return 0;
     case ROW_EMPTY:
-    case ROW_WAIT:
+    case ROW_PENDING:
         return 0;
     }
     abort();
 }
 
-/* Decide about the row that waited. */
-static int take_waiting(struct stock_reader *reader, unsigned next_outline)
+/* Decides about the pending row. */
+static int take_pending(struct stock_reader *reader, unsigned next_outline)
 {
-    struct grid_row *waiting = reader->waiting;
+    struct grid_row *pending = reader->pending;
     struct table_row row;
-    if (!waiting)
+    if (!pending)
         return 0;
-    reader->waiting = NULL;
-    stock_row_sort(&reader->heading, waiting, &row);
-    int rc = take_kind(reader, &row, next_outline > waiting->outline ? ROW_GROUP : ROW_DATA);
-    free(waiting);
+    reader->pending = NULL;
+    stock_row_sort(&reader->heading, pending, &row);
+    int rc = take_kind(reader, &row, next_outline > pending->outline ? ROW_GROUP : ROW_DATA);
+    free(pending);
     return rc;
 }
 
@@ -177,8 +172,8 @@ static int take_aligned(struct stock_reader *reader, const struct grid_row *grid
     struct table_row row;
     stock_row_sort(&reader->heading, grid, &row);
     enum stock_row_kind kind = stock_row_kind(&reader->context, &row);
-    if (kind == ROW_WAIT)
-        reader->waiting = table_row_copy(grid);
+    if (kind == ROW_PENDING)
+        reader->pending = table_row_copy(grid);
     return take_kind(reader, &row, kind);
 }
 
@@ -206,7 +201,7 @@ static int take_other_grid(struct stock_reader *reader, const struct grid_row *g
 
 static int take_row(struct stock_reader *reader, const struct grid_row *grid)
 {
-    int rc = take_waiting(reader, grid->outline);
+    int rc = take_pending(reader, grid->outline);
     if (rc != 0)
         return rc;
     reader->uncalculated += grid->uncalculated;
@@ -314,7 +309,7 @@ static int on_sheet_end(void *ctx)
     struct stock_reader *reader = ctx;
     int rc = reader->phase == PHASE_SEARCH ? search_heading(reader) : 0;
     if (rc == 0 && reader->phase == PHASE_DATA)
-        rc = take_waiting(reader, 0);
+        rc = take_pending(reader, 0);
     if (rc != 0 || reader->phase != PHASE_DATA)
         return rc;
     reader->phase = PHASE_DONE;

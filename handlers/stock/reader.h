@@ -1,7 +1,7 @@
 /* The grid sink of the stock import: finds the heading, sorts the rows below it, and turns data rows into items.
  *
  * Pure: catalogue and present stock are in memory already. It reads the rows of the first visible sheet with a heading
- * and ignores the rest of the file. A row whose kind depends on the next row's outline level waits for it. */
+ * and ignores the rest of the file. A row whose kind depends on the next row's outline level is kept as pending. */
 #ifndef PF_STOCK_READER_H
 #define PF_STOCK_READER_H
 
@@ -44,7 +44,7 @@ struct stock_reader {
 
     struct table_heading heading;
     struct stock_context context;
-    struct grid_row *waiting; /* a row whose kind depends on the next one, or NULL */
+    struct grid_row *pending; /* a row whose kind depends on the next one, or NULL */
     uint32_t section;         /* warehouse of the section we are in, or ARENA_NONE */
 
     uint64_t rows_read;

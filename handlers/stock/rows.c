@@ -112,7 +112,7 @@ static enum stock_row_kind group_or_data(const struct stock_context *context, co
     if (is_identified(row) || !cell_empty(row->field[FIELD_UNIT]) || stock_name_known(context, row))
         return ROW_DATA;
     bool counted = !cell_empty(row->field[FIELD_QTY]) || !cell_empty(row->field[FIELD_FREE]);
-    return table_heading_has(context->heading, FIELD_UNIT) || !counted ? ROW_GROUP : ROW_WAIT;
+    return table_heading_has(context->heading, FIELD_UNIT) || !counted ? ROW_GROUP : ROW_PENDING;
 }
 
 enum stock_row_kind stock_row_kind(const struct stock_context *context, const struct table_row *row)

@@ -10,7 +10,7 @@ enum stock_row_kind {
     ROW_HEADER, /* the heading again, or column numbers */
     ROW_GROUP,
     ROW_DATA,
-    ROW_WAIT /* a group if the next row lies deeper, else data */
+    ROW_PENDING /* a group if the next row lies deeper, else data */
 };
 /* Sorts the cells of a row by field. */
 void stock_row_sort(const struct table_heading *heading, const struct grid_row *grid, struct table_row *row);

@@ -180,18 +180,6 @@ static struct sorted_item *sort_new(const struct stock_target *target, uint32_t 
     return sorted;
 }
 
-static int insert_all(const struct stock_target *target, uint32_t n, struct store_bulk *bulk)
-{
-    struct sorted_item *sorted = sort_new(target, n);
-    int rc = 0;
-    for (uint32_t i = 0; i < n && rc == 0; i++) {
-        tell_saved(target, i, n);
-        rc = go_on(target, i) == 0 ? insert_item(target, sorted[i].item, bulk) : -1;
-    }
-    free(sorted);
-    return rc == 0 ? store_bulk_flush(bulk) : rc;
-}
-
 static int stage_all(const struct stock_target *target, struct store_bulk *bulk)
 {
     int rc = 0;
@@ -221,9 +209,18 @@ static int write_changes(const struct stock_target *target, struct stock_written
 static int write_new(const struct stock_target *target, uint32_t n, struct stock_written *written)
 {
     struct store_bulk *bulk = store_bulk_new(target->db, insert_row, N_INSERT, 0);
-    int rc = bulk ? insert_all(target, n, bulk) : -1;
-    if (bulk)
-        written->inserted = store_bulk_sent(bulk);
+    int rc = 0;
+    if (!bulk)
+        return -1;
+    struct sorted_item *sorted = sort_new(target, n);
+    for (uint32_t i = 0; i < n && rc == 0; i++) {
+        tell_saved(target, i, n);
+        rc = go_on(target, i) == 0 ? insert_item(target, sorted[i].item, bulk) : -1;
+    }
+    free(sorted);
+    if (rc == 0)
+        rc = store_bulk_flush(bulk);
+    written->inserted = store_bulk_sent(bulk);
     store_bulk_free(&bulk);
     return rc;
 }
