@@ -25,7 +25,10 @@ struct db_health {
     _Atomic bool ok;         /* did the last statement reach the database */
     _Atomic int64_t last_ms; /* CLOCK_MONOTONIC of the last statement that was executed; 0 = never */
     _Atomic uint64_t reconnects;
-    _Atomic bool giving_up; /* the drain limit has passed: ask for no more outcomes */
+    _Atomic bool giving_up;   /* the drain limit has passed: ask for no more outcomes */
+    _Atomic bool reads_alone; /* while `ok` is false: only a write that succeeds makes it true again */
+    pthread_mutex_t mutex;    /* of the next */
+    struct store_error error; /* why `ok` is false; class STORE_OK = nothing was tried yet */
 };
 
 /* One database thread: its connection and the statement of the group commit. */
@@ -33,6 +36,7 @@ struct db_worker {
     struct store_conn conn;
     struct store_bulk *bulk; /* NULL until the first batch */
     struct db_health *health;
+    bool stale;         /* the session does not see rights that are granted now: connect anew */
     int64_t attempt_ms; /* when a connect was last tried */
 };
 

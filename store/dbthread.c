@@ -200,9 +200,9 @@ static void *thread_main(void *arg)
 static void init_sync(struct dbthread *db)
 {
     pthread_condattr_t monotonic;
-    if (pthread_mutex_init(&db->mutex, NULL) != 0 || pthread_condattr_init(&monotonic) != 0 ||
-        pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC) != 0 || pthread_cond_init(&db->wake, &monotonic) != 0 ||
-        pthread_cond_init(&db->idle, &monotonic) != 0)
+    if (pthread_mutex_init(&db->mutex, NULL) != 0 || pthread_mutex_init(&db->health.mutex, NULL) != 0 ||
+        pthread_condattr_init(&monotonic) != 0 || pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC) != 0 ||
+        pthread_cond_init(&db->wake, &monotonic) != 0 || pthread_cond_init(&db->idle, &monotonic) != 0)
         abort();
     pthread_condattr_destroy(&monotonic);
 }
@@ -290,8 +290,20 @@ bool dbthread_healthy(const struct dbthread *db, int64_t *age_ms)
 {
     int64_t last = atomic_load(&db->health.last_ms);
     if (age_ms)
-        *age_ms = last != 0 ? clock_mono_ms() - last : INT64_MAX;
+        *age_ms = last != 0 ? clock_mono_ms() - last : -1;
     return atomic_load(&db->health.ok);
+}
+
+bool dbthread_trouble(struct dbthread *db, struct store_error *out)
+{
+    if (atomic_load(&db->health.ok))
+        return false;
+    if (pthread_mutex_lock(&db->health.mutex) != 0)
+        abort();
+    *out = db->health.error;
+    if (pthread_mutex_unlock(&db->health.mutex) != 0)
+        abort();
+    return out->cls != STORE_OK;
 }
 
 uint64_t dbthread_reconnects(const struct dbthread *db)
@@ -340,6 +352,7 @@ void dbthread_free(struct dbthread **db_ptr, int64_t limit_ms)
         close(db->event);
     pthread_cond_destroy(&db->idle);
     pthread_cond_destroy(&db->wake);
+    pthread_mutex_destroy(&db->health.mutex);
     pthread_mutex_destroy(&db->mutex);
     free(db);
     *db_ptr = NULL;

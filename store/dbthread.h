@@ -46,9 +46,11 @@ int dbthread_submit(struct dbthread *db, struct db_call *call);
  * readable, and from a timer (about every 250 ms): a thread that hangs on a dead server announces nothing. Returns
  * the number of calls. */
 unsigned dbthread_collect(struct dbthread *db);
-/* Did the last statement reach the database? `age_ms`: time since a statement was last executed. A thread pings by
+/* Did the last statement reach the database? `age_ms`: time since a statement was last executed, -1 = never. A thread pings by
  * itself when it was idle for 2 s, and every 500 ms after a failure. */
 bool dbthread_healthy(const struct dbthread *db, int64_t *age_ms);
+/* Returns true with the last error if the database cannot be used, as far as is known. */
+bool dbthread_trouble(struct dbthread *db, struct store_error *out);
 /* Returns how many connections were opened again after one was lost. */
 uint64_t dbthread_reconnects(const struct dbthread *db);
 /* Finishes what is queued (in at most `limit_ms`), runs every done(), joins the threads, frees. Calls that are left

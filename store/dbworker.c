@@ -2,8 +2,10 @@
 #include "base/clock.h"
 #include "store/dbqueue.h"
 #include "store/internal.h"
+#include "store/rights.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* How often a batch is tried after a lost connection or a deadlock; its clients are waiting. */
@@ -22,11 +24,26 @@ void db_call_refuse(struct db_call *call, enum store_class cls, const char *text
 
 /* ---- Connection and health ----------------------------------------------------------------------------------- */
 
-static void note_health(struct db_worker *worker, bool ok)
+/* `wrote`: a row like that of a start went in. Where only writing fails (a right, a full disk), a read that succeeds does
+ * not mean that the database can be used again. */
+static void note_ok(struct db_worker *worker, bool wrote)
 {
-    if (ok)
-        atomic_store(&worker->health->last_ms, clock_mono_ms());
-    atomic_store(&worker->health->ok, ok);
+    atomic_store(&worker->health->last_ms, clock_mono_ms());
+    if (wrote || !atomic_load(&worker->health->reads_alone))
+        atomic_store(&worker->health->ok, true);
+}
+
+static void note_trouble(struct db_worker *worker, const struct store_error *error)
+{
+    if (pthread_mutex_lock(&worker->health->mutex) != 0)
+        abort();
+    worker->health->error = *error;
+    worker->stale = error->cls == STORE_CONFIG;
+    if (pthread_mutex_unlock(&worker->health->mutex) != 0)
+        abort();
+    atomic_store(&worker->health->reads_alone,
+                 error->cls == STORE_CONFIG || error->cls == STORE_NO_SPACE || error->cls == STORE_UNUSABLE);
+    atomic_store(&worker->health->ok, false);
 }
 
 /* A duplicate key is a healthy answer; a missing server is not. */
@@ -38,16 +55,19 @@ static void note_error(struct db_worker *worker, const struct store_error *error
     case STORE_UNUSABLE:
     case STORE_NO_SPACE:
     case STORE_CONFIG:
-        note_health(worker, false);
+        note_trouble(worker, error);
         break;
     default:
-        note_health(worker, true);
+        note_ok(worker, false);
     }
 }
 
 int db_worker_connect(struct db_worker *worker)
 {
     int64_t now = clock_mono_ms();
+    if (worker->stale && !worker->conn.in_transaction)
+        store_close(&worker->conn);
+    worker->stale = false;
     bool was_open = worker->conn.mysql != NULL;
     uint64_t serial = worker->conn.serial;
     /* Unless the other thread has reached the database since: then it is worth a try at once. */
@@ -66,14 +86,19 @@ int db_worker_connect(struct db_worker *worker)
         return 0;
     }
     worker->attempt_ms = clock_mono_ms();
-    note_health(worker, false);
+    note_trouble(worker, &worker->conn.error);
     return -1;
 }
 
 void db_worker_ping(struct db_worker *worker)
 {
-    if (db_worker_connect(worker) == 0)
-        note_health(worker, store_ping(&worker->conn) == 0);
+    if (db_worker_connect(worker) != 0)
+        return;
+    bool healthy = atomic_load(&worker->health->ok);
+    if ((healthy ? store_ping(&worker->conn) : store_try_start(&worker->conn)) == 0)
+        note_ok(worker, !healthy);
+    else
+        note_trouble(worker, &worker->conn.error);
 }
 
 void db_worker_work(struct db_worker *worker, struct db_call *call)
@@ -192,7 +217,10 @@ static int settle(struct db_worker *worker, struct db_call **calls, unsigned n)
         if (rc < 0)
             store_sleep_ms(100);
     }
-    note_health(worker, rc >= 0);
+    if (rc >= 0)
+        note_ok(worker, rc > 0);
+    else
+        note_trouble(worker, &worker->conn.error);
     worker->conn.error = unknown;
     return rc;
 }
@@ -225,7 +253,7 @@ void db_worker_insert(struct db_worker *worker, struct db_call **calls, unsigned
         calls[i]->result = 0;
     for (unsigned try = 0;; try++) {
         if (try_batch(worker, calls, n) == 0) {
-            note_health(worker, true);
+            note_ok(worker, true);
             return;
         }
         struct store_error *error = &worker->conn.error;

@@ -7,6 +7,7 @@
 #include <assert.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #define NAME_MAX_BYTES 64
 #define TRIGGERS_MAX   32
@@ -145,6 +146,57 @@ int store_try_rights(struct store_conn *conn)
         store_exec(conn, "DROP TEMPORARY TABLE rights_tried", NULL) != 0)
         return -1;
     return store_try_start(conn);
+}
+
+/* ---- Durability ---------------------------------------------------------------------------------------------- */
+
+static bool one_of(const char *value, const char *const *words)
+{
+    while (*words && strcasecmp(value, *words) != 0)
+        words++;
+    return *words;
+}
+
+/* Versions differ in which of these they have: 11.8 may lack innodb_flush_method, and has doublewrite "fast". */
+static int note_setting(const struct store_value *v, unsigned n, void *ctx)
+{
+    static const char *const durable_commit[] = {"1", "3", NULL}, *const no_sync[] = {"nosync", "littlesync", NULL},
+                             *const on[] = {"1", "ON", NULL};
+    unsigned *weak = ctx;
+    const char *name = v[0].text, *value = v[1].text;
+    (void)n;
+    if (strcasecmp(name, "innodb_flush_log_at_trx_commit") == 0 && !one_of(value, durable_commit))
+        *weak |= STORE_WEAK_COMMIT;
+    else if (strcasecmp(name, "innodb_flush_method") == 0 && one_of(value, no_sync))
+        *weak |= STORE_WEAK_SYNC;
+    else if (strcasecmp(name, "debug_no_sync") == 0 && one_of(value, on))
+        *weak |= STORE_WEAK_SYNC;
+    else if (strcasecmp(name, "innodb_doublewrite") == 0 && !one_of(value, on))
+        *weak |= STORE_WEAK_DOUBLEWRITE;
+    return 0;
+}
+
+int store_weaknesses(struct store_conn *conn, unsigned *weak)
+{
+    static const char select_settings[] =
+        "SELECT variable_name, variable_value FROM information_schema.global_variables WHERE variable_name IN "
+        "('innodb_flush_log_at_trx_commit', 'innodb_flush_method', 'debug_no_sync', 'innodb_doublewrite')";
+    *weak = 0;
+    return store_query(conn, select_settings, NULL, 0, note_setting, weak) == 0 ? 0 : -1;
+}
+
+void store_weakness_text(unsigned weak, char *out, size_t size)
+{
+    static const char *const words[] = {"innodb_flush_log_at_trx_commit is not 1", "files are not synced",
+                                        "innodb_doublewrite is not on"};
+    size_t at = 0;
+    out[0] = '\0';
+    for (unsigned i = 0; i < sizeof words / sizeof *words; i++) {
+        if ((weak & 1u << i) && at < size)
+            at += (size_t)snprintf(out + at, size - at, "%s%s", at ? ", " : "", words[i]);
+    }
+    if (at > 0 && at < size)
+        snprintf(out + at, size - at, ": a power cut loses accepted tasks");
 }
 
 /* ---- Advice -------------------------------------------------------------------------------------------------- */

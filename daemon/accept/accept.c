@@ -9,9 +9,11 @@
 #include "daemon/accept/trace.h"
 #include "daemon/accept/upload.h"
 #include "daemon/auth/identity.h"
+#include "daemon/process/outage.h"
 #include "daemon/task/id.h"
 #include "daemon/task/spool.h"
 #include "daemon/task/state.h"
+#include "daemon/worker/db_answer.h"
 #include "shm/lock.h"
 #include "shm/wakeup.h"
 
@@ -135,6 +137,14 @@ static enum next refuse(struct submission *sub, const char *slug, const char *de
     return go(sub, STEP_GIVE_BACK);
 }
 
+/* The database could not be asked, or could not take the task. */
+static enum next refuse_for(struct submission *sub, const struct store_error *error)
+{
+    db_answer_unavailable(sub->request, error);
+    sub->request = NULL;
+    return go(sub, STEP_GIVE_BACK);
+}
+
 static void answer_accepted(struct submission *sub, const uuid_t task)
 {
     char id[37], body[64], location[64];
@@ -210,7 +220,7 @@ static enum next answer_earlier(struct submission *sub)
 static enum next compared(struct submission *sub)
 {
     if (sub->db_call.result != 0)
-        return refuse(sub, "database-unavailable", NULL, 2);
+        return refuse_for(sub, &sub->db_call.error);
     if (sub->earlier.kind == EARLIER_NONE) /* with a slot: the one that it met has gone since */
         return go(sub, sub->reserved ? STEP_JOURNAL : STEP_RESERVE);
     if (sub->upload && !sub->upload->examined)
@@ -325,9 +335,9 @@ static enum next not_journalled(struct submission *sub, const struct store_error
         return go(sub, STEP_COMPARE);
     if (sub->key.present && (error->cls == STORE_RETRY || error->cls == STORE_DUPLICATE))
         return refuse(sub, "idempotency-in-progress", NULL, 1); /* it waited for another start for too long */
-    log_task(LOG_LEVEL_WARN, sub->row.id, "not accepted: %s %u: %s", store_class_name(error->cls), error->number,
-             error->text);
-    refuse(sub, "database-unavailable", NULL, 2);
+    log_task(outage_is(error) ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARN, sub->row.id, "not accepted: %s %u: %s",
+             store_class_name(error->cls), error->number, error->text);
+    refuse_for(sub, error);
     if (error->cls == STORE_UNKNOWN)
         return rest(sub, STEP_SETTLE, SETTLE_PAUSE_MS); /* slot and file stay until it is known */
     return GO_ON;

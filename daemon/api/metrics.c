@@ -99,6 +99,16 @@ static void put_workers(const struct page *page)
     plain(page, "database_reconnects_total", page->sums[METRICS_RECONNECTS]);
 }
 
+/* Nothing while the janitor has not looked yet. */
+static void put_durability(const struct page *page)
+{
+    struct proc_ref janitor = proctab_find(page->segment, PROC_JANITOR, 0);
+    family(page, "database_durable", "gauge",
+           "1: the database's settings keep what was acknowledged over a power cut; 0: they do not.");
+    if (janitor.generation && counters_read(page->segment, janitor.slot, METRICS_DURABILITY) != 0)
+        plain(page, "database_durable", metrics_weakness(page->process) == 0);
+}
+
 /* ---- Tasks ---- */
 
 static const uint64_t *of_type(const struct page *page, unsigned type, enum metrics_type_word word)
@@ -223,6 +233,7 @@ static void put_page(const struct page *page)
     put_build(page);
     put_requests(page);
     put_workers(page);
+    put_durability(page);
     put_finished(page);
     put_waits(page);
     put_live(page);

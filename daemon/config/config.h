@@ -50,8 +50,9 @@ struct config {
     char *private_socket;  /* derived: runtime_dir/db.sock */
     char *db_host, *db_socket, *db_user, *db_password_file, *db_name, *db_tls_ca;
     unsigned db_port;
-    uint64_t db_pool;  /* private database: buffer pool bytes, 64 MiB */
-    char *db_password; /* read from the file; wiped from dumps */
+    int db_require_durable; /* 1: refuse a server that may lose acknowledged commits */
+    uint64_t db_pool;       /* private database: buffer pool bytes, 64 MiB */
+    char *db_password;      /* read from the file; wiped from dumps */
     /* [pricing] */
     char *base_currency, *default_vat_rate, *time_zone;
     unsigned rate_max_age_days, quote_history_days;

@@ -17,6 +17,7 @@ static const struct config_choice level_choices[] = {{"error", LOG_LEVEL_ERROR},
                                                      {NULL, 0}};
 static const struct config_choice code_page_choices[] = {{"866", 866},   {"1250", 1250}, {"1251", 1251}, {"1252", 1252},
                                                          {"1253", 1253}, {"1254", 1254}, {"1257", 1257}, {NULL, 0}};
+static const struct config_choice yes_choices[] = {{"no", 0}, {"yes", 1}, {NULL, 0}};
 static const struct config_choice format_choices[] = {{"text", 0}, {"json", 1}, {NULL, 0}};
 
 /* One line per key is easier to keep true than one per field. */
@@ -102,6 +103,8 @@ const struct config_key config_keys[] = {
      "Name of the database."},
     {"database", "tls_ca", CONFIG_PATH, AT(db_tls_ca), "", 0, 0, NULL, "", CONFIG_RESTART,
      "File with the certificate authority; when set the connection is encrypted and the server's certificate checked."},
+    {"database", "require_durable", CONFIG_CHOICE, AT(db_require_durable), "no", 0, 0, yes_choices, "", CONFIG_RESTART,
+     "Refuse to start on a server whose settings let a power cut lose accepted tasks (innodb_flush_log_at_trx_commit other than 1, innodb_flush_method = nosync, doublewrite off). With no they are warned of."},
     {"database", "pool", CONFIG_SIZE, AT(db_pool), "64M", UINT64_C(5) << 20, UINT64_C(1) << 40, NULL, "bytes", CONFIG_RESTART,
      "Buffer pool of the built-in database."},
 

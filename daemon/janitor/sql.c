@@ -2,6 +2,8 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "daemon/janitor/janitor.h"
+#include "daemon/process/metrics.h"
+#include "daemon/process/outage.h"
 #include "shm/wakeup.h"
 #include "store/migrate.h"
 #include "store/rights.h"
@@ -10,13 +12,15 @@
 #include <time.h>
 #include <unistd.h>
 
-#define PASS_MS           1000 /* adopt and settle at least this often */
-#define RETRY_MS          500  /* while the database is away */
-#define PURGE_MS          (10 * 60 * 1000L)
-#define PURGE_ROWS        1000
-#define FOLD_ROWS         5000
-#define IDEMPOTENCY_HOURS 24
-#define TOMBSTONE_DAYS    30
+#define PASS_MS            1000 /* adopt and settle at least this often */
+#define RETRY_MS           500  /* while the database is away */
+#define PURGE_MS           (10 * 60 * 1000L)
+#define PURGE_ROWS         1000
+#define FOLD_ROWS          5000
+#define IDEMPOTENCY_HOURS  24
+#define DURABILITY_MS      (60 * 1000L)
+#define DURABILITY_TELL_MS (60 * 60 * 1000L)
+#define TOMBSTONE_DAYS     30
 
 /* The set-up is wrong and no waiting will mend it: end the daemon with a clear message (only before it has ever
  * worked). */
@@ -29,12 +33,24 @@ static void give_up_on_config(struct janitor *janitor)
         return;
     const char *name = janitor->process->config->db_name;
     char remedy[500];
-    if (!store_remedy(error, name, remedy, sizeof remedy))
-        snprintf(remedy, sizeof remedy,
-                 "check [database] in the configuration; the account needs: " STORE_RIGHTS " on the database %s", name);
     log_error("the database cannot be used: %s (error %u: %s)", store_error_words(error), error->number, error->text);
-    log_error("what to do: %s", remedy);
+    if (store_remedy(error, name, remedy, sizeof remedy))
+        log_error("what to do: %s", remedy);
+    else if (error->number != 0) /* our own texts say it */
+        log_error("check [database] in the configuration; the account needs: " STORE_RIGHTS " on the database %s",
+                  name);
     _exit(EXIT_CONFIG);
+}
+
+static int require_durable(struct store_conn *conn)
+{
+    unsigned weak;
+    char text[160], why[256];
+    if (store_weaknesses(conn, &weak) != 0)
+        return -1;
+    store_weakness_text(weak, text, sizeof text);
+    snprintf(why, sizeof why, "%s; mend the server's settings, or set database.require_durable = no", text);
+    return weak ? store_fail(conn, STORE_CONFIG, why) : 0;
 }
 
 /* Make the database ours: schema, triggers, rights. On a connection of its own: a migration may take its time,
@@ -52,6 +68,8 @@ static int migrate(struct janitor *janitor)
         rc = store_own_triggers(&conn, &made);
     if (rc == 0)
         rc = store_try_rights(&conn);
+    if (rc == 0 && janitor->process->config->db_require_durable)
+        rc = require_durable(&conn);
     janitor->db.error = conn.error;
     store_conn_fini(&conn);
     if (made)
@@ -63,7 +81,6 @@ static int migrate(struct janitor *janitor)
 
 static int first_pass(struct janitor *janitor)
 {
-    static int64_t told_ms;
     if (migrate(janitor) == 0 && store_ensure(&janitor->db) == 0 && janitor_load(janitor) == 0) {
         if (janitor_sweep_spool(janitor) != 0)
             log_warn("the spool was not swept; it will be at the next start");
@@ -74,11 +91,6 @@ static int first_pass(struct janitor *janitor)
         return 0;
     }
     give_up_on_config(janitor);
-    if (told_ms == 0 || clock_mono_ms() - told_ms > 10000) {
-        log_warn("database not usable yet: %s %u: %s", store_class_name(janitor->db.error.cls),
-                 janitor->db.error.number, janitor->db.error.text);
-        told_ms = clock_mono_ms();
-    }
     return -1;
 }
 
@@ -108,6 +120,29 @@ static void purge(struct janitor *janitor)
         janitor->purged_ms = clock_mono_ms();
 }
 
+/* Looked at every minute; told at the start, when it changes, and every hour. */
+static void look_at_durability(struct janitor *janitor)
+{
+    static int64_t looked_ms, told_ms;
+    static unsigned known;
+    int64_t now = clock_mono_ms();
+    unsigned weak;
+    char text[200];
+    if ((looked_ms && now - looked_ms < DURABILITY_MS) || store_weaknesses(&janitor->db, &weak) != 0)
+        return;
+    looked_ms = now;
+    metrics_set(METRICS_DURABILITY, 1 + weak);
+    if (weak != known || (weak && now - told_ms >= DURABILITY_TELL_MS)) {
+        store_weakness_text(weak, text, sizeof text);
+        if (weak)
+            log_warn("database: %s", text);
+        else
+            log_info("database: its settings are durable now");
+        told_ms = now;
+    }
+    known = weak;
+}
+
 static int pass(struct janitor *janitor)
 {
     if (!janitor->loaded && first_pass(janitor) != 0)
@@ -121,6 +156,7 @@ static int pass(struct janitor *janitor)
             return -1;
         janitor->swept_ms = clock_mono_ms();
         purge(janitor);
+        look_at_durability(janitor);
         if (journal_fold_counts(&janitor->db, FOLD_ROWS) != 0)
             return -1;
     }
@@ -142,6 +178,9 @@ void *janitor_sql_main(void *arg)
     struct janitor *janitor = arg;
     while (!atomic_load(&janitor->stopping)) {
         int rc = pass(janitor);
+        if (rc != 0 && janitor->db.error.cls == STORE_CONFIG)
+            store_conn_fini(&janitor->db); /* the next session sees rights that were granted meanwhile */
+        outage_note(janitor->process, rc != 0 && outage_is(&janitor->db.error) ? &janitor->db.error : NULL);
         if (rc != 0 && janitor->db.in_transaction)
             store_rollback(&janitor->db);
         atomic_store(&janitor->first_pass_done, true);

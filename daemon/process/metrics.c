@@ -52,6 +52,13 @@ void metrics_set(enum metrics_word word, uint64_t value)
     counters_set(&mine, (uint32_t)word, value);
 }
 
+unsigned metrics_weakness(const struct process *process)
+{
+    struct proc_ref janitor = proctab_find(process->segment, PROC_JANITOR, 0);
+    uint64_t word = janitor.generation ? counters_read(process->segment, janitor.slot, METRICS_DURABILITY) : 0;
+    return word ? (unsigned)word - 1 : 0;
+}
+
 /* Wall clocks that were set back make negative times: they count as none. */
 static void observe(uint32_t histogram, int64_t ms)
 {

@@ -40,6 +40,8 @@ enum metrics_word {
     METRICS_CONNECTIONS,
     METRICS_UPLOADS,
     METRICS_DATABASE_UP,
+    METRICS_OUTAGE_SINCE, /* CLOCK_MONOTONIC ms since when this process cannot use the database, 0 = it can */
+    METRICS_DURABILITY,   /* the janitor's: 0 = not known yet, else 1 + a set of enum store_weakness */
     /* by kind and cause: the master's row */
     METRICS_DEATHS,
     /* by route and code */
@@ -72,6 +74,10 @@ void metrics_attach(const struct process *process);
 void metrics_answered(unsigned route, int status);
 void metrics_add(enum metrics_word word, uint64_t by);
 void metrics_set(enum metrics_word word, uint64_t value);
+
+/* The weaknesses of the database's durability that the janitor has found: a set of enum store_weakness, 0 also while
+ * that is not known. */
+unsigned metrics_weakness(const struct process *process);
 
 /* A task begins its first attempt after having waited so long. */
 void metrics_task_started(unsigned type, int64_t delay_ms);

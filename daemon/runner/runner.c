@@ -154,6 +154,8 @@ static int settle_stop(struct runner *runner)
 struct interruption runner_cause(const struct runner *runner)
 {
     const struct store_error *error = &runner->job.error;
+    if (error->cls == STORE_CONFIG) /* a fault that somebody has to mend: say which */
+        return runner_interruption(runner, CAUSE_TOLD, store_error_words(error));
     if (error->cls != STORE_OK)
         return runner_interruption(runner, CAUSE_DATABASE, NULL);
     return runner_interruption(runner, CAUSE_TOLD, error->text[0] ? error->text : "its handler did not say why");
@@ -162,7 +164,7 @@ struct interruption runner_cause(const struct runner *runner)
 static void log_cause(const struct runner *runner, const struct interruption *why)
 {
     const struct store_error *error = &runner->job.error;
-    if (why->cause == CAUSE_DATABASE)
+    if (error->cls != STORE_OK)
         log_task(LOG_LEVEL_WARN, runner->job.id, "attempt %u failed: %s %u: %s", why->attempt,
                  store_class_name(error->cls), error->number, error->text);
     else
@@ -173,6 +175,11 @@ static int settle_again(struct runner *runner)
 {
     struct interruption why = runner_cause(runner);
     log_cause(runner, &why);
+    if (runner->job.error.cls == STORE_CONFIG) { /* a new session sees rights that were granted meanwhile */
+        store_conn_fini(&runner->db);
+        if (store_ensure(&runner->db) != 0)
+            return -1;
+    }
     if (runner->job.error.cls == STORE_NO_SPACE)
         return end_failed(runner, OUTCOME_FAILED, "no_space",
                           "The database has no space left; nothing was written. Free space, then start again.");

@@ -6,7 +6,7 @@
 #include "base/log.h"
 #include "daemon/http/etag.h"
 #include "daemon/http/prefer.h"
-#include "daemon/process/process.h"
+#include "daemon/process/outage.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -172,14 +172,22 @@ static void reply_body(struct http_request *request, struct db_answer *answer)
     }
 }
 
+void db_answer_unavailable(struct http_request *request, const struct store_error *error)
+{
+    char detail[160];
+    snprintf(detail, sizeof detail, "%s; try again soon", store_error_words(error));
+    http_reply_problem_retry(request, "database-unavailable", detail, 2);
+}
+
 static void reply_failed(struct http_request *request, const struct store_error *error)
 {
     bool ours = error->cls == STORE_DATA || error->cls == STORE_DUPLICATE || error->cls == STORE_BUG;
-    log_warn("request %s: %s %u: %s", request->request_id, store_class_name(error->cls), error->number, error->text);
+    log_write(outage_is(error) ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARN, "request %s: %s %u: %s", request->request_id,
+              store_class_name(error->cls), error->number, error->text);
     if (ours)
         http_reply_problem(request, "internal", NULL, NULL);
     else
-        http_reply_problem_retry(request, "database-unavailable", NULL, 2);
+        db_answer_unavailable(request, error);
 }
 
 static void done(struct db_call *call)

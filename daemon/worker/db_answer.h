@@ -67,6 +67,8 @@ bool db_answer_not_modified(struct db_answer *answer, const char *etag);
 /* For the work, when the JSON is whole: make its tag from its text, and a 304 of it if the client has this text. */
 void db_answer_tag_json(struct db_answer *answer);
 /* For the work: make the answer a problem. `format` NULL = its usual text. Returns 0. */
+/* 503 with the class of the error in words. */
+void db_answer_unavailable(struct http_request *request, const struct store_error *error);
 int db_answer_problem(struct db_answer *answer, const char *slug, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 /* For the work: refuse the request with these faults (copied). Returns 0. */

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "daemon/auth/auth.h"
 #include "daemon/process/metrics.h"
+#include "daemon/process/outage.h"
 #include "daemon/task/spool.h"
 #include "daemon/task/state.h"
 #include "daemon/worker/longpoll.h"
@@ -98,6 +99,17 @@ void worker_publish(struct worker *worker)
     worker->reconnects_told = reconnects;
 }
 
+/* The first of the three that is in trouble stands for the worker. */
+static void tell_outage(struct worker *worker)
+{
+    struct dbthread *threads[] = {worker->db, worker->reads, worker->exports};
+    struct store_error error;
+    bool trouble = false;
+    for (size_t i = 0; i < sizeof threads / sizeof *threads && !trouble; i++)
+        trouble = dbthread_trouble(threads[i], &error) && outage_is(&error);
+    outage_note(worker->process, trouble ? &error : NULL);
+}
+
 static void answered(void *app, const struct http_route *route, int status)
 {
     (void)app;
@@ -113,6 +125,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
     measure_load(events);
     auth_look(events->worker.auth);
     worker_publish(&events->worker);
+    tell_outage(&events->worker);
     if (++events->ticks % RESCAN_TICKS == 0)
         longpoll_rescan(events->worker.longpolls);
     /* Calls whose deadline passed while the threads hang on a dead server. */

@@ -176,16 +176,18 @@ class Daemon:
     def tcp(self):
         return Client(port=self.port)
 
-    def sql_command(self, statement):
-        """The command line that runs a statement over the private database's socket, and prints rows as soon as they come."""
+    def sql_command(self, statement, admin=True):
+        """The command line that runs a statement over the private database's socket, and prints rows as soon as they come.
+        With every right, or with those that the daemon's own sessions have."""
+        statement = f"SET ROLE priceforge_admin; {statement}" if admin else statement
         command = ["mariadb", "--no-defaults", "-N", "-B", "--unbuffered", "--socket", str(self.runtime / "db.sock"), "priceforge", "-e", statement]
         if os.geteuid() == 0:
             command = ["setpriv", f"--reuid={ACCOUNT}", f"--regid={ACCOUNT}", "--clear-groups", *command, "--user", ACCOUNT]
         return command
 
-    def sql(self, statement):
+    def sql(self, statement, admin=True):
         """Rows of a statement; lists of texts."""
-        out = subprocess.run(self.sql_command(statement), check=True, capture_output=True, text=True).stdout
+        out = subprocess.run(self.sql_command(statement, admin), check=True, capture_output=True, text=True).stdout
         return [line.split("\t") for line in out.splitlines()]
 
     # ---- processes ----

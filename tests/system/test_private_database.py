@@ -45,13 +45,13 @@ def test_connections_follow_from_the_processes(make_daemon):
 def test_the_account_has_what_it_needs_and_no_more(make_daemon):
     daemon = make_daemon(fresh=True)
     account = ACCOUNT if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
-    grants = [row[0] for row in daemon.sql("SHOW GRANTS")]
+    grants = [row[0] for row in daemon.sql("SHOW GRANTS", admin=False)]
     assert grants == [f"GRANT `priceforge_admin` TO `{account}`@`localhost`",
                       f"GRANT USAGE ON *.* TO `{account}`@`localhost` IDENTIFIED VIA mysql_native_password USING 'invalid' OR unix_socket",
                       f"GRANT {RIGHTS} ON `priceforge`.* TO `{account}`@`localhost`"]
     for statement in ("SELECT * FROM mysql.global_priv", "SET GLOBAL max_connections = 10", "CREATE DATABASE other", "CREATE USER x"):
         with pytest.raises(subprocess.CalledProcessError) as refused:
-            daemon.sql(statement)
+            daemon.sql(statement, admin=False)
         assert re.search(r"ERROR (1142|1227|1044) ", refused.value.stderr), refused.value.stderr
     # What it has is enough: a whole import and a price list, a cancelled statement, a new start.
     samples.load_catalogue(daemon)
@@ -68,13 +68,13 @@ def test_rights_are_put_right_at_the_next_start(make_daemon, before):
     daemon = make_daemon()
     account = ACCOUNT if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
     if before == "all":
-        daemon.sql(f"SET ROLE priceforge_admin; GRANT ALL PRIVILEGES ON *.* TO {account}@localhost WITH GRANT OPTION; DROP ROLE priceforge_admin")
-        assert "GRANT ALL PRIVILEGES ON *.*" in daemon.sql("SHOW GRANTS")[0][0]
+        daemon.sql(f"GRANT ALL PRIVILEGES ON *.* TO {account}@localhost WITH GRANT OPTION; DROP ROLE priceforge_admin")
+        assert "GRANT ALL PRIVILEGES ON *.*" in daemon.sql("SHOW GRANTS", admin=False)[0][0]
     else:
         daemon.options["database.name"] = "price_forge"
     assert daemon.term() == 0
     daemon.start()
-    grants = [row[0] for row in daemon.sql("SHOW GRANTS")]
+    grants = [row[0] for row in daemon.sql("SHOW GRANTS", admin=False)]
     assert not any("ALL PRIVILEGES" in grant or "GRANT OPTION" in grant for grant in grants), grants
     if before == "restricted":
         assert f"GRANT {RIGHTS} ON `price\\\\_forge`.* TO `{account}`@`localhost`" in grants

@@ -139,7 +139,7 @@ static void journal_get_done(struct db_call *call)
 {
     struct journal_get *get = call->ctx;
     if (call->result != 0)
-        http_reply_problem_retry(get->request, "database-unavailable", NULL, 2);
+        db_answer_unavailable(get->request, &call->error);
     else if (get->found)
         reply_journal(get);
     else if (get->gone)

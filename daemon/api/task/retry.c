@@ -3,6 +3,7 @@
 #include "daemon/accept/accept.h"
 #include "daemon/api/task/actions.h"
 #include "daemon/api/task/tasks.h"
+#include "daemon/worker/db_answer.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -67,7 +68,7 @@ static void original_read(struct db_call *call)
     struct retry *retry = call->ctx;
     struct http_request *request = retry->request;
     if (call->result != 0)
-        http_reply_problem_retry(request, "database-unavailable", NULL, 2);
+        db_answer_unavailable(request, &call->error);
     else if (!retry->found)
         http_reply_problem(request, retry->gone ? "task-expired" : "task-not-found", NULL, NULL);
     else if (retry->row.status <= JOURNAL_RUNNING)
