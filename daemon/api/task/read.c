@@ -9,6 +9,7 @@
 #include "daemon/http/prefer.h"
 #include "daemon/task/poll_json.h"
 #include "daemon/task/state.h"
+#include "daemon/worker/db_answer.h"
 #include "daemon/worker/longpoll.h"
 #include "daemon/worker/textcache.h"
 #include "handlers/params.h"
