@@ -94,18 +94,18 @@ static const char *take_line(char *line, struct token *token)
     uint8_t number[TOKEN_ID / 2];
     memset(token, 0, sizeof *token);
     if (!expires)
-        return "a token has an id, scopes, a digest, two days and a name";
+        return "the line must have an id, scopes, a digest, two days and a name";
     if (strlen(id) != TOKEN_ID || hex_read(id, TOKEN_ID / 2, number) != 0)
         return "the id is not eight hexadecimal digits";
     memcpy(token->id, id, TOKEN_ID);
     if (token_scopes(scopes, &token->scopes) != 0)
-        return "scopes are read, start, cancel, admin, separated by commas";
+        return "unknown scope; known scopes: read, start, cancel, admin (separated by commas)";
     if (strlen(digest) != 2 * sizeof token->digest || hex_read(digest, sizeof token->digest, token->digest) != 0)
         return "the digest is not 64 hexadecimal digits";
     if ((token->created_s = token_day(created)) < 0)
-        return "the day of its making is not YYYY-MM-DD";
+        return "the day of creation is not YYYY-MM-DD";
     if (strcmp(expires, "never") != 0 && (token->expires_s = token_day(expires)) < 0)
-        return "its end is not YYYY-MM-DD, nor never";
+        return "the day of expiry is neither YYYY-MM-DD nor never";
     snprintf(token->name, sizeof token->name, "%s", line + strspn(line, " \t"));
     return NULL;
 }
@@ -135,7 +135,7 @@ static FILE *open_file(const char *path, struct stat *st, char why[200])
     else if (!S_ISREG(st->st_mode))
         snprintf(why, 200, "not a file");
     else if (st->st_mode & (S_IWGRP | S_IWOTH))
-        snprintf(why, 200, "others could write it; chmod go-w");
+        snprintf(why, 200, "accounts other than its owner can write it; run chmod go-w");
     else
         return fdopen(fd, "r");
     if (fd >= 0)

@@ -130,9 +130,9 @@ static int add(struct work *work, int directory, int argc, char **argv)
     if (argc != 1)
         return TOKEN_USAGE;
     if (!good_name(argv[0]))
-        return fail("the name", "1 to 79 bytes without control characters: whose token is it?");
+        return fail("the name", "must have 1 to 79 bytes, no control characters and no space at its beginning");
     if (work->tokens.n >= TOKENS_MAX)
-        return fail(work->path, "holds as many tokens as it may; revoke some");
+        return fail(work->path, "has the largest number of tokens that is allowed; revoke some");
     do
         token_make(&token, text);
     while (tokens_find(&work->tokens, token.id));
@@ -142,7 +142,7 @@ static int add(struct work *work, int directory, int argc, char **argv)
     int code = write_file(work, directory);
     if (code == EXIT_SUCCESS) {
         puts(text);
-        fputs("This is the only time that the token is shown. Send it as: Authorization: Bearer TOKEN\n", stderr);
+        fputs("The token is shown only now. Clients send it as: Authorization: Bearer TOKEN\n", stderr);
     }
     explicit_bzero(text, sizeof text);
     return code;
@@ -186,7 +186,7 @@ static int revoke_ids(struct work *work, int directory, int argc, char **argv)
     for (int i = 0; i < argc; i++) {
         struct token *token = strlen(argv[i]) == TOKEN_ID ? tokens_find(&work->tokens, argv[i]) : NULL;
         if (!token)
-            return fail(argv[i], "no token has this id; nothing was revoked. priceforge token list shows them");
+            return fail(argv[i], "unknown id; nothing was revoked. `priceforge token list` shows the ids");
         size_t at = (size_t)(token - work->tokens.list);
         memmove(token, token + 1, (work->tokens.n - at - 1) * sizeof *token);
         work->tokens.n--;
@@ -204,9 +204,9 @@ static int take_options(struct work *work, int argc, char **argv)
         else if (option == 'u')
             work->uses = optarg;
         else if (option == 's' && token_scopes(optarg, &work->scopes) != 0)
-            return fail(optarg, "scopes are read, start, cancel, admin, separated by commas");
+            return fail(optarg, "unknown scope; known scopes: read, start, cancel, admin (separated by commas)");
         else if (option == 'd' && ((work->days = strtol(optarg, &end, 10)) < 1 || work->days > 36500 || *end))
-            return fail(optarg, "days are a number from 1 to 36500");
+            return fail(optarg, "the number of days must be from 1 to 36500");
         else if (option == '?')
             return TOKEN_USAGE;
     }

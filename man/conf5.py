@@ -16,12 +16,12 @@ priceforged.conf \- configuration of the price forge daemon
 .BR priceforged (8)
 reads the file that \fB\-c\fR names, or /etc/priceforge/priceforged.conf (\fBpriceforged \-\-help\fR names the directory of
 this build). Paths are absolute. Lines are \fB[section]\fR, \fBkey = value\fR, or comments that begin with # or ;.
-Sizes take the suffixes K, M, G and T (powers of 1024). An unknown key or a value that makes no sense stops the start with a
-message that names file, line, value and what would be right, and exit status 78.
+Sizes take the suffixes K, M, G and T (powers of 1024). An unknown key or a wrong value stops the start with exit
+status 78 and a message that names file, line and value and says what is allowed.
 .PP
 Each key can also be set in the environment, as \fBPRICEFORGE_\fISECTION\fB_\fIKEY\fR in capital letters, and with the option
-\fB\-o\fR \fIsection.key\fR=\fIvalue\fR. The option wins over the environment, the environment over the file. Keys marked
-reloadable follow SIGHUP.
+\fB\-o\fR \fIsection.key\fR=\fIvalue\fR. The option overrides the environment, the environment overrides the file. Keys marked
+reloadable can be changed by SIGHUP.
 """
 
 TAIL = r""".SH EXAMPLE

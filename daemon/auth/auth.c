@@ -62,7 +62,7 @@ static void take_file(struct auth *auth)
     if (bad < 0 && !missing)
         log_error("tokens: %s: %s; no token is taken until it can be read", auth->path, why);
     else if (bad > 0)
-        log_error("tokens: %s: %d lines are no tokens and are left out; %s", auth->path, bad, why);
+        log_error("tokens: %s: %d lines are not tokens and are ignored; %s", auth->path, bad, why);
     else if (bad == 0)
         log_info("tokens: %u read", auth->tokens.n);
 }

@@ -88,7 +88,7 @@ int runner_read_file(struct job *job, enum sheet_format format, const struct gri
     kill_parser(runner); /* the one before, if it is still there: its successor needs the post */
     int sock = take_parser(runner, &request, job->file_fd);
     if (sock < 0)
-        return sheet_refuse(err, "parser-died", "no parser process is to be had: see the service's log");
+        return sheet_refuse(err, "parser-died", "no parser process is running: see the log of the service");
     int rc = gridwire_replay(sock, &bounds, sink, goes_on, job, err);
     dismiss(runner, sock);
     if (rc == -1)

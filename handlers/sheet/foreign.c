@@ -45,8 +45,8 @@ static const struct other {
     {MAGIC("TABLE\r\n0,1"), DIF},
     {MAGIC("TABLE\n0,1"), DIF},
     {MAGIC("\xff\xff\xff\x7f"), /* the container of 1C 8 */
-     "The file is a 1C report or data processor (.erf, .epf) itself. Run it and save the table that it shows as .xlsx "
-     "or .mxl. Send that."},
+     "The file is a 1C report or data processor (.erf, .epf), not its table. Run it. Save the table that it shows as "
+     ".xlsx or .mxl and send that."},
     {MAGIC("\0\1\0\0Standard "), "The file is an Access database. Export its table as .xlsx and send that."},
 };
 
@@ -93,9 +93,9 @@ bool foreign_refuse_binary(const unsigned char *head, size_t n, struct sheet_err
     if (!text && looks_dbf(head, n))
         text = "The file is a dBase table (.dbf). Open it and save it as .xlsx.";
     if (!text && n < 4)
-        text = "The file is cut off: almost nothing of it is there. Send it again.";
+        text = "The file is cut off: it has only a few bytes. Send it again.";
     if (!text && all_zeros(head, n))
-        text = "The file is damaged: where a spreadsheet begins it has zeros. Send it again.";
+        text = "The file is damaged: it begins with zeros. Send it again.";
     if (text)
         sheet_refuse(err, "not-zip", "%s", text);
     return text != NULL;
@@ -157,7 +157,7 @@ static const char *plain_text(const unsigned char *head, size_t n, bool utf16)
         return "The file is plain text in UTF-16, not a spreadsheet. Open it and save it as .xlsx.";
     if (is_text(head, n))
         return "The file is plain text (CSV?), not a spreadsheet. Open it and save it as .xlsx.";
-    return "The file is no spreadsheet that is read here. Save the table as .xlsx.";
+    return "The file is not a spreadsheet of a known kind. Save the table as .xlsx.";
 }
 
 void foreign_refuse_text(const unsigned char *head, size_t n, bool utf16, struct sheet_error *err)

@@ -140,7 +140,7 @@ int ole_refuse(const struct sheet_input *input, struct sheet_error *err)
     int kinds = read_kinds(input);
     if (kinds & PASSWORD)
         return sheet_refuse(err, "encrypted",
-                            "The file is protected by a password. Save it without one and send that.");
+                            "The file is protected by a password. Save it without a password and send that.");
     if (kinds & WORKBOOK)
         return sheet_refuse(err, "legacy-xls", "The file is an old .xls workbook. Save it as .xlsx and send that.");
     return sheet_refuse(err, "not-zip", "%s", document_of(kinds));

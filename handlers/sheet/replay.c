@@ -74,9 +74,9 @@ static int wait_readable(struct replay *r)
         if (n > 0)
             return 0;
         if (n < 0 && errno != EINTR)
-            return sheet_refuse(r->err, "io", "The parser cannot be listened to: %s.", strerror(errno));
+            return sheet_refuse(r->err, "io", "The connection to the parser failed: %s.", strerror(errno));
         if (clock_mono_ms() >= end)
-            return died(r, "came to a standstill");
+            return died(r, "made no progress");
     }
 }
 
@@ -175,7 +175,7 @@ static int on_rows(struct replay *r, struct cursor *c)
             return garbled(r, "send a damaged row");
         r->text += text_of(&row);
         if (++r->rows > r->bounds->max_rows || r->text > r->bounds->max_text)
-            return garbled(r, "go on beyond its limits");
+            return garbled(r, "exceed its limits");
         int rc = r->skipped ? 0 : r->sink->row(r->sink->ctx, &row);
         if (rc != 0)
             return rc;

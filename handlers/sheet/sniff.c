@@ -35,7 +35,7 @@ static enum sheet_format sniff_mxl(const unsigned char *head, size_t n, struct s
 {
     if (n > 13 && head[7] == 8 && head[13] != 0xef && head[13] != '{') {
         sheet_refuse(err, "not-zip",
-                     "The file begins like a 1C spreadsheet but holds none. Save it again as .xlsx or .mxl.");
+                     "The file begins like a 1C spreadsheet but has no table in it. Save it again as .xlsx or .mxl.");
         return SHEET_UNKNOWN;
     }
     return SHEET_MXL;

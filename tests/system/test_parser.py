@@ -24,7 +24,7 @@ TRICKS = {
     "garbage": ("The file is refused: it made its reader", AT_ONCE),
     "length": ("The file is refused: it made its reader send more than a row can hold.", AT_ONCE),
     "count": ("The file is refused: it made its reader lose rows.", AT_ONCE),
-    "rows": ("The file is refused: it made its reader go on beyond its limits.", AT_ONCE),
+    "rows": ("The file is refused: it made its reader exceed its limits.", AT_ONCE),
     "empty": ("The file is refused: it made its reader send rows outside of a sheet, or none.", AT_ONCE),
     "sheets": ("The file is refused: it made its reader", AT_ONCE),
     "dies": ("The file is refused: the reading of the file broke off, also in another attempt.", TWICE),
@@ -34,8 +34,8 @@ TRICKS = {
     "terminal": ("The file is refused: it made its reader send a damaged refusal.", AT_ONCE),
     "hog": ("Reading the file takes more than 256 MiB of memory. Split it and send the parts.", AT_ONCE),
     "spins": ("Reading the file takes more than 1 s of computing time. Split it and send the parts.", AT_ONCE),
-    "silent": ("The file is refused: the reading of the file came to a standstill, also in another attempt.", TWICE),
-    "stopped": ("The file is refused: the reading of the file came to a standstill, also in another attempt.", TWICE),
+    "silent": ("The file is refused: the reading of the file made no progress, also in another attempt.", TWICE),
+    "stopped": ("The file is refused: the reading of the file made no progress, also in another attempt.", TWICE),
 }
 
 
@@ -97,7 +97,7 @@ def test_a_trick_ends_as_an_error_and_nobody_else_notices(limited, word):
     said, parsers = TRICKS[word]
     if word == "hog" and "asan" in BUILD.name:
         pytest.skip("the sanitizers' shadow memory leaves no room for a bound on address space")
-    daemon = limited(pricing__max_rows=5000, cpu=1 if word in ("spins", "deaf") else 60, silence=1000 if "standstill" in said else 60000)
+    daemon = limited(pricing__max_rows=5000, cpu=1 if word in ("spins", "deaf") else 60, silence=1000 if "no progress" in said else 60000)
     client = daemon.worker(1)
     other, before = client.start("test_ledger", ms=1000, steps=10), len(parser_deaths(daemon))
     workers, runners = daemon.children("worker"), daemon.children("runner")
@@ -180,7 +180,7 @@ def test_without_seccomp_no_parser_reads_a_file(make_daemon):
     client = daemon.worker(0)
     answer = client.upload("/api/catalog/warehouses/import", (samples.DEMO / "warehouses.csv").read_bytes(), "text/csv")
     task = client.wait(answer.json["task_id"], seconds=60)
-    assert task["status"] == "error" and "no parser process is to be had" in task["error"], task
+    assert task["status"] == "error" and "no parser process is running" in task["error"], task
     assert "parser not started: seccomp is not available here" in daemon.log_text()
 
 

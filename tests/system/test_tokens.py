@@ -182,10 +182,10 @@ def test_a_file_that_is_gone_or_broken_lets_nobody_in(guarded, file):
     while client.get("/api/tasks/x").status != 404:
         assert time.monotonic() < end
         time.sleep(0.02)
-    assert "are left out; line 1:" in daemon.log_text()
+    assert "are ignored; line 1:" in daemon.log_text()
     os.chmod(file, 0o666)
     refused_within([client], 1)
-    assert client.get("/healthz").status == 200 and "others could write it" in daemon.log_text()
+    assert client.get("/healthz").status == 200 and "accounts other than its owner can write it" in daemon.log_text()
 
 
 def used(daemon, file):

@@ -330,7 +330,7 @@ static int whole_file(struct binary *doc)
     if (head(doc) || rows(doc) || drawings(doc) || merges(doc) || sections_breaks_names(doc))
         return -1;
     if (mxl_in_left(doc->in) > 0)
-        return mxl_fail(doc->in, "mxl-malformed", "The .mxl file goes on behind its end.");
+        return mxl_fail(doc->in, "mxl-malformed", "The .mxl file has more data behind its end.");
     return 0;
 }
 

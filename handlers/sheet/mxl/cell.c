@@ -86,7 +86,7 @@ static int tagged(struct mxl_brace *doc, char tag, char *at, struct choice *best
         return 0;
     }
     if (!mxl_is_number(atom, len))
-        return mxl_fail(in, "mxl-malformed", "A number in the .mxl file is not one.");
+        return mxl_fail(in, "mxl-malformed", "A number in the .mxl file is not a number.");
     best->kind = GRID_NUMBER;
     best->len = len;
     memcpy(at, atom, len);

@@ -95,7 +95,7 @@ int mxl_read(const struct sheet_input *input, const struct sheet_limits *limits,
     const uint16_t *page = mxl_code_page(limits->code_page);
     if (!page)
         return sheet_refuse(err, "mxl-codepage",
-                            "Code page %u is not known. Use 1251 or another single-byte Windows page.",
+                            "Code page %u is unknown. Use 866, 1250, 1251, 1252, 1253, 1254 or 1257.",
                             limits->code_page);
     if (input->length > MXL_MAX_FILE)
         return sheet_refuse(err, "mxl-limit",

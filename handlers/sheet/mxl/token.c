@@ -118,7 +118,7 @@ int mxl_integer_in(struct mxl_in *in, int64_t low, int64_t high, int64_t *value)
     if (mxl_integer(in, value))
         return -1;
     if (*value < low)
-        return mxl_fail(in, "mxl-malformed", "The .mxl file is damaged: a number is smaller than it can be.");
+        return mxl_fail(in, "mxl-malformed", "The .mxl file is damaged: a number is too small.");
     if (*value > high)
         return mxl_fail(in, "mxl-limit", "The .mxl file holds a number or count over the limit.");
     return 0;
@@ -212,7 +212,7 @@ static int skip_items(struct mxl_in *in, char *scratch, int depth)
         if (mxl_ahead(in) == '{') {
             in->p++;
             if (++depth > MXL_MAX_DEPTH)
-                return mxl_fail(in, "mxl-limit", "The .mxl file nests groups deeper than any document does.");
+                return mxl_fail(in, "mxl-limit", "The .mxl file has too many levels of groups.");
             continue;
         }
         if (skip_simple(in, scratch) || after_item(in, &depth))

@@ -186,7 +186,7 @@ static int end_of_file(struct mxl_in *in)
     while ((c = mxl_ahead(in)) == 0)
         in->p++;
     if (c >= 0)
-        return mxl_fail(in, "mxl-malformed", "The .mxl file goes on behind its end.");
+        return mxl_fail(in, "mxl-malformed", "The .mxl file has more data behind its end.");
     return in->failed ? -1 : 0;
 }
 

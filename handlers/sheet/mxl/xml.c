@@ -173,7 +173,7 @@ static void XMLCALL on_start(void *ctx, const XML_Char *name, const XML_Char **a
     if (x->ended)
         return;
     if (x->depth + x->unknown >= MAX_DEPTH) {
-        fail(x, "mxl-limit", "The XML of the .mxl file nests deeper than any document does.");
+        fail(x, "mxl-limit", "The XML of the .mxl file has too many levels of elements.");
         return;
     }
     for (size_t i = 0; !x->unknown && i < sizeof steps / sizeof *steps; i++)

@@ -43,7 +43,7 @@ static int hand_out(struct worksheet *ws)
     *job->bytes += ws->row.total;
     if (*job->bytes > job->limits->max_inflated)
         return sheet_refuse(ws->err, "limit-text",
-                            "The file stands for more than %llu MiB of text. Split it and send the parts.",
+                            "The texts of the file take more than %llu MiB. Split it and send the parts.",
                             (unsigned long long)(job->limits->max_inflated >> 20));
     return job->sink->row(job->sink->ctx, &ws->head);
 }
@@ -316,7 +316,7 @@ static int on_start(struct worksheet *ws, const struct xml_token *token)
     }
     ws->place = AT_SHEET;
     if (!XML_IS(token, "worksheet"))
-        return sheet_refuse(ws->err, "not-spreadsheet", "A sheet of the workbook is no table (%.*s). " XLSX_COPY_IT,
+        return sheet_refuse(ws->err, "not-spreadsheet", "A sheet of the workbook is not a table (%.*s). " XLSX_COPY_IT,
                             (int)(token->name_len < 40 ? token->name_len : 40), token->name);
     return 0;
 }

@@ -204,7 +204,7 @@ static int check_duplicates(struct zip *zip, struct sheet_error *err)
     for (uint32_t i = 1; i < zip->n_entries; i++)
         if (strcmp(zip->entries[i - 1].key, zip->entries[i].key) == 0)
             return sheet_refuse(err, "duplicate-entry",
-                                "The file holds two parts of one name. Save it again as .xlsx and send that.");
+                                "The file has two parts with the same name. Save it again as .xlsx and send that.");
     return 0;
 }
 

@@ -138,11 +138,10 @@ static int check_limits(struct zip_part *part, struct sheet_error *err)
     const struct zip_entry *entry = part->entry;
     uint64_t all = part->counted ? part->zip->inflated : part->out;
     if (part->out > RATIO_FREE && part->out / RATIO_MAX > entry->packed)
-        return sheet_refuse(
-            err, "zip-bomb",
-            "The file is a ZIP bomb: a part of %llu bytes inflates beyond measure. Copy its table into a new "
-            "workbook and send that.",
-            (unsigned long long)entry->packed);
+        return sheet_refuse(err, "zip-bomb",
+                            "The file is a ZIP bomb: a part of %llu bytes inflates too much. Copy its table into a new "
+                            "workbook and send that.",
+                            (unsigned long long)entry->packed);
     if (all > part->zip->limits->max_inflated)
         return sheet_refuse(err, "zip-bomb", "The file inflates to more than %llu MiB. Split it and send the parts.",
                             (unsigned long long)(part->zip->limits->max_inflated >> 20));

@@ -197,7 +197,7 @@ static void test_exposure_needs_tokens(void **state)
     assert_string_equal(c->listen, "0.0.0.0:8087");
     config_free(&c);
     assert_int_equal(chmod(file, 0664), 0);
-    refuse_option(option, "others could write it");
+    refuse_option(option, "accounts other than its owner can write it");
     write_file(file, "3f09c2aa read nonsense 2026-01-01 never x\n", 0600);
     assert_int_equal(chmod(file, 0600), 0);
     refuse_option(option, "line 1: the digest is not 64 hexadecimal digits");

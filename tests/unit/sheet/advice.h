@@ -1,4 +1,4 @@
-/* What every refusal of a file owes to whoever sent it. */
+/* Every refusal of a file must tell the user what to do. */
 #ifndef PF_TEST_ADVICE_H
 #define PF_TEST_ADVICE_H
 

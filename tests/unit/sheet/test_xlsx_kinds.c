@@ -88,7 +88,7 @@ static void test_other_programs(void **state)
         CASE("<?xml version=\"1.0\"?>\n<html>", "an HTML page"),
         CASE("From: <Saved by a browser>\r\nMIME-Version: 1.0\r\n", "an HTML page"),
         CASE("<price><p>1</p></price>", "a text with tags"),
-        CASE("MZ\x90\0\3", "no spreadsheet"),
+        CASE("MZ\x90\0\3", "not a spreadsheet"),
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct sheet_error err = {0};
