@@ -1,3 +1,4 @@
+/* Which errors pass, and how a runner waits for that. */
 #include "daemon/runner/wait.h"
 
 #include "base/clock.h"
@@ -9,7 +10,7 @@
 
 #define FIRST_PAUSE_MS 100
 #define LAST_PAUSE_MS  5000
-#define LOOK_MS        100 /* between two looks at the cancel flag */
+#define FLAG_MS        100 /* between two reads of the cancel flag */
 
 #define LOCK_WAIT_TIMEOUT 1205
 #define QUIET_WAITS       3
@@ -47,7 +48,7 @@ static bool pause_ms(struct runner *runner, int64_t ms)
         int64_t left = until - clock_mono_ms();
         if (left <= 0)
             return true;
-        poll(NULL, 0, left < LOOK_MS ? (int)left : LOOK_MS);
+        poll(NULL, 0, left < FLAG_MS ? (int)left : FLAG_MS);
     }
     return false;
 }

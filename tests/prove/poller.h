@@ -18,20 +18,19 @@ struct truth {
     long attempt, progress;
 };
 
-/* NULL when the answer may follow what was seen before (which it then replaces); otherwise what is wrong with it. The
- * text is overwritten by the next call. */
+/* Returns NULL if the answer may follow what was seen before, and remembers it; else what is wrong with it. The text is
+ * overwritten by the next call. */
 const char *truth_check(struct truth *truth, int status, const char *body, size_t len);
 
 /* --- noise.c: threads that do nothing but sleep for a millisecond, one on each processor --- */
 
-/* What keeps them waiting keeps everybody waiting, the daemon too: a busy machine, a host that takes the processor
- * away. */
+/* Starts them. What delays them (a busy machine, a host that takes the processor away) delays the daemon too. */
 void noise_start(void);
 
-/* The longest that one of them overslept between these two moments. */
+/* Returns by how much one of them overslept at most between these two moments. */
 int64_t noise_between(int64_t from_ns, int64_t to_ns);
 
-/* The longest since the start. */
+/* The same since the start. */
 int64_t noise_worst(void);
 
 #endif

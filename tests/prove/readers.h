@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Prints a row for each reader; returns the number of violations. quick: every third instruction. */
+/* Prints a row for each reader. Returns the number of violations. quick: every third instruction. */
 unsigned readers_interrupted(uint64_t seed, bool quick);
 
 #endif

@@ -58,16 +58,16 @@ struct scenario {
 extern const struct scenario scenarios[];
 extern const unsigned scenario_count;
 
-/* A table with nothing in it and two entries taken. Freed by shm_segment_free(). */
+/* An empty table, and two entries taken. Freed by shm_segment_free(). */
 void world_init(struct world *world, uint64_t seed);
 
 /* Two final tasks, one reserved, one running (returned), three ready of two types; one slot free. Ids 1 to 7. */
 struct shm_handle world_populate(struct world *world);
 
-/* Prepare world->handle, expect and next for bringing a task to `state`, every part of it saying state and variant. */
+/* Prepares world->handle, expect and next for bringing a task to `state`. Every part of it says state and variant. */
 void world_prepare(struct world *world, struct shm_handle handle, enum task_state state, unsigned variant);
 
-/* Is what a poll has copied of one piece, as world_prepare() made it? */
+/* Returns true if what a poll has copied is of one piece, as world_prepare() made it. */
 bool world_whole(uint8_t state, uint8_t progress, const char *text, uint16_t text_len);
 /* The same for all of a task: every number, count and string. */
 bool world_task_whole(const struct shm_task *task);
@@ -78,15 +78,15 @@ void world_id(const struct world *world, unsigned number, uint8_t id[16]);
 /* What a reader sees, without the lock. */
 void image_take(struct shm_segment *seg, struct image *image);
 
-/* Equal in every part that is used. *where says the first slot that differs. */
+/* Returns true if they are equal in every part that is used; else *where is the first slot that differs. */
 bool image_same(const struct image *a, const struct image *b, bool processes, uint32_t *where);
 
 /* --- the judge: a process of its own that looks at what a death has left --- */
 
 enum verdict { JUDGED_BEFORE = 10, JUDGED_AFTER = 11, JUDGED_RECOVERED = 4 /* added */, JUDGED_VIOLATION = 99 };
 
-/* The traced process is stopped in the middle and alive: nobody recovers anything, readers see whole tasks, and nobody
- * says of a task that is there before and after that it is not there. */
+/* The traced process is stopped in the middle and alive. Nobody recovers anything, readers see whole tasks, and no
+ * reader misses a task that is there before and after. */
 int judge_living(struct world *world, unsigned flags, char *why, size_t why_size);
 
 /* One judgement after a death; uses the table and leaves it changed. On a violation it exits the process with
