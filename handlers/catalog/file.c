@@ -223,7 +223,7 @@ static int take_row(struct catalog_file *file, const struct grid_row *row)
             file->repeated++;
             return 0;
         }
-        rc = catalog_row_wrong(values, file->table->told, "E_DUP", "This key is in the file more than once.");
+        rc = catalog_row_wrong(values, file->table->blamed, "E_DUP", "This key is in the file more than once.");
     }
     if (rc != 0) {
         reject(file, row);

@@ -73,7 +73,7 @@ struct catalog_table {
     const char *key[3];                     /* SQL columns of the natural key */
     const char *key_index;                  /* the index over them */
     const char *file_key[3];                /* columns or extras that may occur only once in a file */
-    const char *told;                       /* the column of the file that is blamed for a second occurrence */
+    const char *blamed;                     /* the column of the file that is blamed for a second occurrence */
     bool keep_known;                        /* a known row is left as it is (quotes) */
     bool relinks;                           /* stock and quotes without a lot may get one afterwards */
     int (*derive)(const struct catalog_known *known, struct catalog_row *row);

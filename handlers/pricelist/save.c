@@ -155,7 +155,7 @@ static const struct result_spec diff_members[] = {
 
 const struct result_spec list_result_members[] = {
     {.name = "pricelist_id", .kind = RESULT_ID, .nullable = true, .help = "Null after a dry run."},
-    {.name = "created", .kind = RESULT_BOOL, .help = "False: a dry run, or the last list says the same and is named here."},
+    {.name = "created", .kind = RESULT_BOOL, .help = "False: a dry run, or the last list is the same and is the answer."},
     {.name = "source", .kind = RESULT_CHOICE, .choices = source_names},
     {.name = "version", .kind = RESULT_TEXT, .nullable = true},
     {.name = "currency", .kind = RESULT_TEXT},
@@ -163,8 +163,8 @@ const struct result_spec list_result_members[] = {
     {.name = "items", .kind = RESULT_COUNT},
     {.name = "skipped", .kind = RESULT_COUNTS, .help = "Components that are not in the list, by reason."},
     {.name = "content_sha256", .kind = RESULT_SHA256, .help = "Equal for equal content."},
-    {.name = "previous_id", .kind = RESULT_ID, .nullable = true, .help = "The list before it of this source."},
-    {.name = "diff", .kind = RESULT_OBJECT, .nullable = true, .members = diff_members, .help = "Against the list before it; null without one of the same currency."},
+    {.name = "previous_id", .kind = RESULT_ID, .nullable = true, .help = "The previous list of this source."},
+    {.name = "diff", .kind = RESULT_OBJECT, .nullable = true, .members = diff_members, .help = "Compared with the previous list; null if there is none in the same currency."},
     RESULT_REJECTS,
     {.name = NULL},
 };

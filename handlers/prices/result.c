@@ -70,7 +70,7 @@ const struct result_spec recalc_result_members[] = {
     {.name = "unchanged", .kind = RESULT_COUNT},
     {.name = "held", .kind = RESULT_COUNT, .help = "Moved too much; they wait for a decision."},
     {.name = "no_quotes", .kind = RESULT_COUNT, .help = "Kept their price as stale."},
-    {.name = "cleared", .kind = RESULT_COUNT, .help = "Without quotes, and so without a price now."},
+    {.name = "cleared", .kind = RESULT_COUNT, .help = "Without quotes, so without a price now."},
     {.name = "failed", .kind = RESULT_COUNT, .help = "Components in rejects.csv."},
     {.name = "manual", .kind = RESULT_COUNT},
     {.name = "first_price", .kind = RESULT_COUNT, .help = "Had no price before."},

@@ -79,7 +79,7 @@ void run_put_rejects(struct json_out *out, const store_uuid id);
 #define RESULT_REJECTS                                                                                                 \
     {                                                                                                                  \
         .name = "rejects", .kind = RESULT_TEXT, .optional = true,                                                      \
-        .help = "Path of rejects.csv, when rows were refused."                                                         \
+        .help = "Path of rejects.csv, if rows were rejected."                                                          \
     }
 
 #endif

@@ -11,7 +11,7 @@
 #define CODE_VENDOR  "1C" /* item codes of 1C stand in the map under this vendor */
 
 /* The field's cell; NULL if it is empty or an error value (#N/A), which says nothing about identity. */
-static const struct grid_cell *told(const struct table_row *row, enum stock_field field)
+static const struct grid_cell *given(const struct table_row *row, enum stock_field field)
 {
     const struct grid_cell *cell = row->field[field];
     return !cell || cell->kind == GRID_ERROR || cell_empty(cell) ? NULL : cell;
@@ -151,7 +151,7 @@ static void try_token(const struct stock_context *context, const char *vendor_no
 static void scan_name(const struct stock_context *context, const struct table_row *row, const char *vendor_norm,
                       struct name_scan *scan)
 {
-    struct cell_span name = cell_span(told(row, FIELD_NAME));
+    struct cell_span name = cell_span(given(row, FIELD_NAME));
     *scan = (struct name_scan){.at = name.s, .end = name.s + name.n};
     for (struct cell_span token = next_token(scan); token.n; token = next_token(scan))
         try_token(context, vendor_norm, token, scan);
@@ -160,7 +160,7 @@ static void scan_name(const struct stock_context *context, const struct table_ro
 /* A vendor that cannot be read counts as not given; the number still decides. */
 static void read_vendor(const struct table_row *row, char *vendor_norm)
 {
-    struct cell_span vendor = cell_span(told(row, FIELD_VENDOR));
+    struct cell_span vendor = cell_span(given(row, FIELD_VENDOR));
     if (vendor.n == 0 || pn_normalise(vendor.s, vendor.n, vendor_norm, NULL) != PN_OK)
         vendor_norm[0] = '\0';
 }
@@ -188,7 +188,7 @@ static void take_entry(const struct catalog_map *catalog, struct stock_ident *id
 static uint32_t named_lot(const struct stock_context *context, const struct table_row *row)
 {
     struct stock_ident lot;
-    const struct grid_cell *cell = told(row, FIELD_LOT);
+    const struct grid_cell *cell = given(row, FIELD_LOT);
     if (!cell || identity_text(cell, &lot) != CODE_NONE)
         return ARENA_NONE;
     if (pn_normalise(lot.part_number.s, lot.part_number.n, lot.pn_norm, NULL) != PN_OK)
@@ -227,7 +227,7 @@ static enum stock_code from_name(const struct stock_context *context, const stru
                                  struct stock_ident *ident, stock_warnings *warnings)
 {
     struct name_scan scan;
-    struct cell_span name = cell_span(told(row, FIELD_NAME));
+    struct cell_span name = cell_span(given(row, FIELD_NAME));
     if (!utf8_valid(name.s, name.n))
         return E_ENCODING;
     if (!context->params->pn_from_name)
@@ -253,14 +253,14 @@ enum stock_code stock_identify(const struct stock_context *context, const struct
     static const enum stock_field order[] = {FIELD_PART_NUMBER, FIELD_LOT, FIELD_CODE};
     enum stock_field field = FIELD_NONE;
     for (size_t i = 0; i < sizeof order / sizeof order[0] && field == FIELD_NONE; i++)
-        if (told(row, order[i]))
+        if (given(row, order[i]))
             field = order[i];
     ident->pn_norm[0] = '\0';
     ident->component = ident->entry = ARENA_NONE;
     read_vendor(row, ident->vendor_norm);
     if (field == FIELD_NONE)
         return from_name(context, row, ident, warnings);
-    enum stock_code code = identity_text(told(row, field), ident);
+    enum stock_code code = identity_text(given(row, field), ident);
     if (code != CODE_NONE)
         return code;
     bool folded = false;

@@ -134,7 +134,7 @@ static inline enum job_verdict import_finish(struct job *job, struct job_ending 
 
 /* ---- Life ------------------------------------------------------------------------------------------------------ */
 
-/* What the progress showed last, and what an end without success would keep. `total` 0: not known yet. */
+/* The counts that the progress showed last. `total` 0: not known yet. */
 static inline void import_expect_counts(const struct import_job *test, uint64_t total, uint64_t done, uint64_t rejected)
 {
     const struct task_counts *all[] = {&test->shown, &test->job.counts};
@@ -220,7 +220,7 @@ static inline void import_job_fini(struct import_job *test)
 
 /* ---- Tables ---------------------------------------------------------------------------------------------------- */
 
-/* Group set-up: the schema, once. Nothing here is about power cuts, so commits need not reach the disk. */
+/* Group set-up: the schema, once. These tests do not cut the power, so commits need not reach the disk. */
 static inline int import_make_tables(void **state)
 {
     struct store_conn db;

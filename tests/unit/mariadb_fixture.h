@@ -1,7 +1,7 @@
-/* A private MariaDB server for tests, in a temporary directory, reached by a unix socket, gone at exit.
+/* A private MariaDB server for tests, in a temporary directory, reached by a unix socket, which ends at exit.
  *
  * Works as root and as an ordinary user. Without the programs (Debian: mariadb-server-core, mariadb-client-core) tests
- * are to be skipped: fixture_start() says so on standard error and returns -1. */
+ * must be skipped: fixture_start() says so on standard error and returns -1. */
 #ifndef PF_TEST_MARIADB_FIXTURE_H
 #define PF_TEST_MARIADB_FIXTURE_H
 

@@ -166,7 +166,7 @@ static inline void grid_places(yajl_val grids, struct grid_test_places *places, 
     sheet->grids = places->grid;
 }
 
-/* One sheet as a reader would tell it. Returns what ended it: 0, GRID_STOP or a negative number. */
+/* Sends one sheet as a reader would. Returns what ended it: 0, GRID_STOP or a negative number. */
 static inline int grid_send(yajl_val grid, yajl_val merges, yajl_val grids, bool hidden, const struct grid_sink *sink)
 {
     struct grid_merge merge[16];

@@ -47,7 +47,7 @@ static void load(struct import_job *test, const char *table, const char *path)
     assert_string_equal(testdata_string(test->result, "table"), table);
 }
 
-/* A CSV file of the test's own, in a temporary directory. */
+/* A CSV file in a temporary directory. */
 static const char *write_file(const char *text)
 {
     static char path[64];
@@ -254,7 +254,7 @@ static int check_skeleton(const struct store_value *v, unsigned n, void *ctx)
     return 0;
 }
 
-/* The migration that gave lots their skeletons says what pn_skeleton() says, and leaves the rows' moments alone. */
+/* The migration computes the same skeletons as pn_skeleton() and does not change updated_at. */
 static void lots_have_skeletons(void **state)
 {
     (void)state;
@@ -276,7 +276,7 @@ static void lots_have_skeletons(void **state)
     assert_int_equal(import_number(&look, "SELECT COUNT(*) FROM component WHERE updated_at = '2026-01-01'"), 2);
 }
 
-/* As spreadsheets and people write it. */
+/* As spreadsheets and people write them. */
 static void reads_yes_and_no(void **state)
 {
     (void)state;
@@ -387,7 +387,7 @@ static void quotes_are_loaded_once(void **state)
         import_number(&look, "SELECT COUNT(*) FROM price_quote WHERE ext_ref = 'R6' AND component_id IS NOT NULL"), 1);
 }
 
-/* Unknown numbers in stock and quotes find their lot when the map learns of them. */
+/* Stock and quotes with unknown numbers get a lot when the map knows the numbers. */
 static void relinks_what_waits(void **state)
 {
     (void)state;
@@ -418,7 +418,8 @@ static void relinks_what_waits(void **state)
         "vendor,part_number,lot_code,lot_qty\nBrand,PN-1,LOT-1,2\n,PN-2,LOT-2,\nAcme,PN-3,LOT-1,\nBrand,PN-3,LOT-2,\n"
         ",CAB-5,LOT-5,\nAcme,PN-7,LOT-9,\n");
     check(&test, 5, 0, 0, 1);
-    assert_int_equal(import_count(&test, "relinked"), 4); /* three items and a quote; pieces are no metres */
+    assert_int_equal(import_count(&test, "relinked"),
+                     4); /* three items and a quote; an item in metres does not match pieces */
     import_job_fini(&test);
     assert_int_equal(import_number(&look, "SELECT COUNT(*) FROM stock_item t JOIN component c ON c.id = t.component_id "
                                           "WHERE (t.pn_norm, t.vendor_norm, c.lot_code, t.lot_qty) IN "
@@ -462,7 +463,7 @@ static void survives_a_break_at_any_statement(void **state)
     unsigned n = 1;
     for (bool broke = true; broke; n++) {
         struct import_job test;
-        must(store_exec(&look, "DELETE FROM lease", NULL)); /* the janitor's part */
+        must(store_exec(&look, "DELETE FROM lease", NULL)); /* as the janitor does */
         must(store_exec(&look, "DELETE FROM component", NULL));
         must(store_exec(&look, "INSERT INTO component (lot_code, lot_norm, name) VALUES ('A-1', 'A1', 'old')", NULL));
         const char *path = write_file("lot_code,name\nA-1,new\nA-2,two\n,bad\n");

@@ -1,4 +1,4 @@
-/* Parameters: canonical form, every fault at once, and forms that say the same as JSON. */
+/* Parameters: the canonical form, every fault at once, and forms that mean the same as JSON. */
 #include "handlers/params.h"
 
 #include "tests/unit/testdata.h"
@@ -183,7 +183,7 @@ static void names_what_is_known_by_whole_names(void **state)
         assert_memory_equal(rest + 8, ", ", 2);
     }
     assert_true(n > 40 && strlen(faults.fault[0].detail) >= sizeof faults.fault[0].detail - 11);
-    many[n - 1].name = NULL; /* they fit with the sign that there are more: without it too */
+    many[n - 1].name = NULL; /* they fit with the sign for more names, so they fit without it */
     faults.n = 0;
     assert_null(params_from_text(many, (struct param_raw[]){{"other", "1"}}, 1, &faults));
     assert_non_null(strstr(faults.fault[0].detail, names[n - 2]));

@@ -4,7 +4,7 @@
 #include "base/utf8.h"
 #include "tests/unit/testdata.h"
 
-/* The build makes the list; whatever type stands in it must be whole. */
+/* The build makes the list; every type in it must be complete. */
 static void every_type_can_be_offered(void **state)
 {
     (void)state;

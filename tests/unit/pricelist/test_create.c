@@ -253,7 +253,8 @@ static void dry_run_and_empty_write_nothing(void **state)
     assert_int_equal(price_number("SELECT COUNT(*) FROM pricelist WHERE status = 'ready' AND items = 0"), 1);
 }
 
-/* Prices and quantities that no column holds, and more quotes than the rules allow: the others are listed. */
+/* Prices and quantities too large for their column, and too many quotes: these fail, the other components are
+ * listed. */
 static void what_cannot_be_listed_is_named(void **state)
 {
     struct import_job test;
@@ -358,7 +359,7 @@ static void cancel_writes_nothing(void **state)
     assert_int_equal(price_number("SELECT COUNT(*) FROM pricelist"), 0);
     assert_int_equal(price_number("SELECT COUNT(*) FROM pricelist_item"), 0);
     assert_int_equal(price_number("SELECT COUNT(*) FROM lease WHERE until > UTC_TIMESTAMP()"), 0);
-    for (int i = 0; i < 2; i++) { /* the second reads the first along, over several pages */
+    for (int i = 0; i < 2; i++) { /* the second list is compared with the first, over several pages */
         price_run(&test, &task_pricelist_create, TODAY);
         assert_int_equal(import_count(&test, "items"), 3500);
         import_expect_counts(&test, 3500, 3500, 0);

@@ -63,7 +63,7 @@ static int on_change(const struct store_value *v, unsigned n, void *ctx)
     struct example *example = ctx;
     (void)n;
     price_expect_columns("component", v, example->expected, keys);
-    /* null: stays */
+    /* null: unchanged */
     assert_string_equal(v[7].text, json_member_string(example->expected, "price_state", "fresh"));
     bool moved = strcmp(v[0].text, "updated") == 0 || strcmp(v[0].text, "held") == 0;
     assert_string_equal(v[8].type == STORE_NULL ? "" : v[8].text,
@@ -144,7 +144,7 @@ static void trail_gives_the_price_again(void **state)
     (void)state;
     price_load_demo();
     run_demo("{\"as_of\":\"2026-02-05\"}");
-    /* From the recorded weights and base prices to the raw price, from that to the price: every component. */
+    /* Every component's price can be computed from the recorded weights and base prices. */
     assert_int_equal(price_number("SELECT COUNT(*) FROM price_change WHERE method <> 'manual'"), 178);
     assert_int_equal(
         price_number("SELECT COUNT(*) FROM price_change p JOIN (SELECT price_change_id, SUM(weight * base_price) / "
@@ -160,7 +160,7 @@ static void trail_gives_the_price_again(void **state)
                      "p.new_price <> c.price OR c.price_task <> p.task_id OR c.price_changed_at IS NULL OR "
                      "c.price_as_of <> '2026-02-05')"),
         0);
-    /* Used and excluded quotes are all there, except the stale ones. */
+    /* All used and excluded quotes are recorded, except the stale ones. */
     assert_int_equal(price_number("SELECT COUNT(*) FROM price_change_quote WHERE used = 1 AND reason IS NULL"), 758);
     assert_int_equal(price_number("SELECT COUNT(*) FROM price_change_quote WHERE reason = 'stale'"), 0);
     assert_int_equal(price_number("SELECT COUNT(*) FROM price_change_quote WHERE (used = 1) = (reason IS NOT NULL)"),
@@ -245,7 +245,7 @@ static void stale_once_then_cleared(void **state)
         price_number("SELECT COUNT(*) FROM component WHERE price_state = 'stale' AND price IS NOT NULL AND "
                      "price_as_of = '2026-02-05'"),
         178);
-    run_demo("{\"as_of\":\"2026-02-07\"}"); /* stale already: no news */
+    run_demo("{\"as_of\":\"2026-02-07\"}"); /* stale already */
     assert_int_equal(price_number("SELECT COUNT(*) FROM price_change WHERE outcome = 'no_quotes'"), 178);
     price_run(&test, &task_recalculate, "{\"as_of\":\"2026-02-07\",\"on_no_quotes\":\"clear\"}");
     assert_int_equal(import_count(&test, "cleared"), 195);
@@ -266,7 +266,7 @@ static void too_many_and_too_dear_fail_alone(void **state)
         "'B', 'x', 1), (3, 'C', 'C', 'x', 1), (4, 'D', 'D', 'x', 999), (5, 'E', 'E', 'x', 1)");
     price_sql("INSERT INTO price_quote (party_id, component_id, price, currency, quoted_on) SELECT 1, 2, 5, 'RUB', "
               "'2026-02-01' FROM seq_1_to_25000");
-    /* Competitors' quotes do not count against the bound, and an honest component may fill pages with them. */
+    /* Competitors' quotes do not count towards the limit, so a component may have pages of them. */
     price_sql("INSERT INTO price_quote (party_id, component_id, price, currency, quoted_on) SELECT 2, 3, 5, 'RUB', "
               "'2026-02-01' FROM seq_1_to_21000");
     price_sql(
@@ -286,7 +286,7 @@ static void too_many_and_too_dear_fail_alone(void **state)
     import_job_fini(&test);
 }
 
-/* The published lists of some banks name more than a hundred. */
+/* Some banks publish more than a hundred. */
 static void any_number_of_currencies(void **state)
 {
     struct import_job test;
@@ -400,10 +400,10 @@ static void cancel_in_the_middle_writes_nothing(void **state)
 
 static unsigned statements_left, fault_number;
 
-/* One fault at the statement the count runs out at. */
+/* One fault, at the statement at which the count reaches 0. */
 static unsigned fault_at(enum store_fault_point point, const char *sql)
 {
-    /* What comes after COMMIT is another test's (and the journal's) matter. */
+    /* What follows COMMIT is tested elsewhere. */
     if (point != STORE_FAULT_BEFORE || statements_left == 0 || strcmp(sql, "COMMIT") == 0)
         return 0;
     return --statements_left == 0 ? fault_number : 0;
@@ -470,7 +470,7 @@ static void waits_for_another_recalculation(void **state)
     assert_int_equal(price_number("SELECT COUNT(*) FROM price_change"), 1700);
 }
 
-/* Between taking its lease and making it last somebody may take it away: another attempt, and its cause is told. */
+/* The lease may be lost between taking and prolonging it: another attempt follows, and its cause is shown. */
 static void a_lost_lease_is_a_cause(void **state)
 {
     struct import_job test;

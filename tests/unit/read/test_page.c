@@ -1,4 +1,4 @@
-/* Pages: the walk through a list, and cursors that do not fit. */
+/* Pages: a walk through a list, and cursors that do not belong to it. */
 #include "handlers/read/page.h"
 
 #include "tests/unit/testdata.h"
@@ -120,7 +120,7 @@ static void refuses_what_does_not_fit(void **state)
     assert_int_equal(open_page(&page, "stock", "MAIN", "a,b", "1", "00"), -1);
 }
 
-/* Whatever is changed in it, a cursor is refused; nothing is read past its end. */
+/* A cursor is refused if any byte of it is changed; nothing is read past its end. */
 static void refuses_every_mangled_one(void **state)
 {
     (void)state;

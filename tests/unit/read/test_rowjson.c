@@ -61,7 +61,7 @@ static void a_copy_is_cut_and_terminated(void **state)
     assert_string_equal(row_copy(out, sizeof out, &none), "");
 }
 
-/* A document larger than what is held of it comes out whole. */
+/* A document larger than the buffer is written whole. */
 static void json_goes_out_in_pieces(void **state)
 {
     char path[] = "/tmp/pf-rowjson-XXXXXX", piece[101];
@@ -86,7 +86,7 @@ static void json_goes_out_in_pieces(void **state)
     assert_int_equal(file_sink_json(&sink, &out, true), 0);
     json_out_fini(&out);
     assert_true(most < 70000);
-    assert_int_equal(sink.len, 1 + 5000 * 103); /* brackets, and a comma less than strings */
+    assert_int_equal(sink.len, 1 + 5000 * 103); /* brackets, and one comma fewer than strings */
     assert_int_equal(lseek(sink.fd, 0, SEEK_END), (off_t)sink.len);
     char *text = malloc(sink.len), why[80];
     assert_non_null(text);

@@ -1,5 +1,5 @@
-/* Reading stock costs what a page costs: a few index entries a row and a fixed number of statements, however much stock
- * and however large a map there is. */
+/* The cost of reading stock is that of the page: a few index entries per row and a fixed number of statements, however
+ * large stock and map are. */
 #include "handlers/read/stock.h"
 
 #include "handlers/catalog/relink.h"
@@ -13,7 +13,8 @@ static void must(int rc)
         fail_msg("%s %u: %s", store_class_name(db.error.cls), db.error.number, db.error.text);
 }
 
-/* 6000 rows of stock in two warehouses, every third of them waiting, and 5000 mappings; one number has a look-alike. */
+/* 6000 rows of stock in two warehouses, every third of them without a lot, and 5000 mappings; one number looks like
+ * another. */
 static void fill(void)
 {
     static const char *const statements[] = {
@@ -86,7 +87,7 @@ static yajl_val read_page(const struct list *list, const char *query)
     return body;
 }
 
-/* Read the page with its statements prepared already, and say how many rows the server looked at. */
+/* Reads the page with its statements already prepared, and counts the rows that the server looked at. */
 static yajl_val read_cheaply(const struct list *list, const char *query, long long most_rows, long long most_statements)
 {
     yajl_tree_free(read_page(list, query));
@@ -94,7 +95,7 @@ static yajl_val read_cheaply(const struct list *list, const char *query, long lo
     before = rows_read();
     yajl_val body = read_page(list, query);
     long long rows = rows_read() - before - overhead;
-    long long statements = statements_run() - executed - 3; /* the three that look */
+    long long statements = statements_run() - executed - 3; /* without the three that count */
     if (rows > most_rows || statements > most_statements)
         fail_msg("%s reads %lld rows with %lld statements", query, rows, statements);
     return body;
@@ -149,7 +150,7 @@ static void nothing_is_less_than_free(void **state)
     yajl_tree_free(body);
 }
 
-/* One number is linked without looking at the others, which an import may hold. */
+/* One number is linked without a look at the others, which an import may have locked. */
 static void linking_one_number_touches_no_other(void **state)
 {
     struct relinked done;

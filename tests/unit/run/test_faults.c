@@ -1,6 +1,6 @@
 /* Every task that writes, broken at every statement: the connection lost before it was sent or after it was carried out
- * (COMMIT included), the process killed there, cancel seen at each look at the flag. Whatever happens, the data set is
- * as before or as after, whole, the journal says which of the two, and the next attempt completes. */
+ * (COMMIT included), the process killed there, cancel seen at each look at the flag. Whatever happens, the whole data
+ * set is as before or as after, the journal says which, and the next attempt completes. */
 #include "tests/unit/price_job.h"
 
 #include <signal.h>
@@ -12,7 +12,7 @@
 #define TABLE_SUM(columns, from)                                                                                       \
     "(SELECT CONCAT(COUNT(*), ':', COALESCE(BIT_XOR(CRC32(CONCAT_WS('|', " columns "))), 0)) FROM " from ")"
 
-/* One text of all that tasks write, without what differs between two equal runs (ids, moments, task ids). */
+/* One text of everything that tasks write, except what differs between two equal runs (ids, times, task ids). */
 static const char
     data_set
         [] = "SELECT CONCAT_WS(' ', " TABLE_SUM("lot_code, name, category, coefficient, active, IFNULL(price, 'x'), "
@@ -47,7 +47,8 @@ static const char
                                                                                                            "change_id") ", " TABLE_SUM("source, seq, version, status, items, HEX(content_sha256)", "pricelist") ", " TABLE_SUM("lot_code, price, IFNULL(qty, 'x'), basis, part_numbers", "pricelist_item") ", " TABLE_SUM("pn_norm, vendor_norm, name, IFNULL(component_id, 'x'), qty, IFNULL(unit_cost, 'x')", "stock_item") ", " TABLE_SUM("warehouse_id, rows_total, inserted, updated, unchanged, deleted", "stock_import") ", " TABLE_SUM("code, name, IFNULL(stock_date, 'x'), stock_import_id IS NULL", "warehouse") ", " TABLE_SUM("IFNULL(ext_ref, 'x'), price, quoted_on, IFNULL(component_id, 'x')", "price_quote") ", " TABLE_SUM("pn_norm, vendor_norm, component_id, lot_qty", "part_number_map") ", " TABLE_SUM("code, row_no, severity",
                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                "task_row_error") ")";
 
-/* Six components, two of them with a stale and a manual price; quotes of which one waits for its part number; stock. */
+/* Six components, two of them with a stale and a manual price; quotes, one of them without a known part number;
+ * stock. */
 static void make_scene(void)
 {
     static const char *const statements[] = {
@@ -71,7 +72,7 @@ static void make_scene(void)
         "NULL), (6, 'F', 'F', 'x', 60, 'fresh', NULL, NULL)",
         "INSERT INTO part_number_map (pn_norm, pn_skeleton, part_number, component_id) VALUES ('PA', 'PA', 'P-A', 1), "
         "('PB', 'P8', 'P-B', 2), ('PB2', 'P82', 'P-B2', 2)",
-        /* A: first price; B: another one; C: none, gets stale; E: too dear; F: as it was. */
+        /* A: first price; B: new price; C: no quotes, so stale; E: too high; F: unchanged. */
         "INSERT INTO price_quote (id, party_id, component_id, pn_norm, price, currency, quoted_on, ext_ref) VALUES "
         "(1, 1, 1, 'PA', 10, 'RUB', '2026-02-01', 'Q1'), (2, 1, 2, 'PB', 21, 'RUB', '2026-02-01', 'Q2'), (3, 1, 5, '', "
         "9999999999, 'RUB', '2026-02-01', 'Q3'), (4, 1, 6, '', 60, 'RUB', '2026-02-01', 'Q4'), (5, 1, NULL, 'PC', 33, "
@@ -129,7 +130,7 @@ static void write_csv(const char *text)
     close(fd);
 }
 
-/* `hook` strikes from the start of the run on, not while the journal's row is made. */
+/* `hook` acts from the start of the run, not while the journal's row is made. */
 static enum job_verdict run_scene(const struct scene *scene, struct import_job *test, unsigned cancel_after,
                                   store_fault_fn hook)
 {
@@ -170,7 +171,7 @@ static struct truth learn(const struct scene *scene)
     return truth;
 }
 
-/* The data must be what the journal says, all of it. */
+/* All data must be what the journal says. */
 static bool judge(const struct truth *truth, const char *what)
 {
     bool ended = price_number("SELECT COUNT(*) FROM task WHERE status = 'succeeded'") == 1;
@@ -186,7 +187,7 @@ static bool judge(const struct truth *truth, const char *what)
 static void next_attempt_completes(const struct scene *scene, const struct truth *truth)
 {
     struct import_job test;
-    price_sql("DELETE FROM lease"); /* the janitor's part: it releases what the dead held */
+    price_sql("DELETE FROM lease"); /* as the janitor does for a dead runner */
     price_sql("DELETE FROM task");
     assert_int_equal(run_scene(scene, &test, 0, NULL), JOB_ENDED);
     scene_fini(&test);
@@ -218,7 +219,7 @@ static void wait_for_rollback(void)
     }
 }
 
-/* False: the run was over before the fault's turn. */
+/* Returns false if the run was over before the fault's turn. */
 static bool break_connection(const struct scene *scene)
 {
     struct import_job test;

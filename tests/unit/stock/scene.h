@@ -1,5 +1,5 @@
-/* Scenes of a stock import, with the few numbers that matter: a table as JSON, with ' for ", and what its rows must
- * come to. Included once by a test program. */
+/* Scenes of a stock import: a table as JSON, with ' for ", and the numbers that its rows must come to. Included once by
+ * a test program. */
 #ifndef PF_TESTS_STOCK_SCENE_H
 #define PF_TESTS_STOCK_SCENE_H
 

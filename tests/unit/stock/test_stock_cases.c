@@ -81,7 +81,7 @@ static void check_codes(const char *id, yajl_val expected, const struct stock_is
     assert_int_equal(n_warnings, warnings->u.object.len);
 }
 
-/* The codes of one row, in the order they were told. */
+/* The codes of one row, in the order in which they were reported. */
 static size_t check_row_codes(const char *id, yajl_val issue, const struct stock_issues *issues)
 {
     size_t n, told = 0;

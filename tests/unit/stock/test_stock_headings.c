@@ -1,4 +1,4 @@
-/* Where a stock import finds its heading, and the day that its file tells. */
+/* Where a stock import finds its heading, and the date in its file. */
 #include "tests/unit/stock/scene.h"
 
 /* ---- Headings -------------------------------------------------------------------------------------------------- */

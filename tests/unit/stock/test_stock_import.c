@@ -256,7 +256,7 @@ static void guards_deletes(void **state)
     fails("{\"warehouse\":\"MAIN\"}", fourteen, "E_TOO_MANY_DELETES");
     assert_int_equal(import_number(&look, "SELECT COUNT(*) FROM stock_item"), 30);
     assert_int_equal(import_number(&look, "SELECT COUNT(*) FROM stock_import"), 1);
-    import(&test, "{\"warehouse\":\"MAIN\"}", fifteen); /* exactly half may go */
+    import(&test, "{\"warehouse\":\"MAIN\"}", fifteen); /* exactly half may be deleted */
     check_counts(&test, 0, 0, 15, 15);
     done(&test);
     import(&test, "{\"warehouse\":\"MAIN\",\"force\":true}", "[" HEAD ROW("Q-1", "a", "1", "1") "]");
@@ -358,7 +358,7 @@ static void cut_connection(struct import_job *test)
     must(store_exec(&look, sql, NULL));
 }
 
-/* All that is to be written is in memory: a connection that breaks between reading and writing costs no attempt. */
+/* Everything that is written is in memory: a connection that breaks between reading and writing costs no attempt. */
 static void goes_on_after_a_lost_connection(void **state)
 {
     (void)state;
@@ -382,7 +382,7 @@ static unsigned break_at(enum store_fault_point point, const char *sql)
     return point == STORE_FAULT_BEFORE && statements_left && --statements_left == 0 ? 2013 : 0;
 }
 
-/* Whatever statement loses the connection: either nothing is written, or all of it, and then the next run finds it
+/* Whichever statement loses the connection, either nothing is written or everything; then the next run finds the stock
  * unchanged. */
 static void survives_a_break_at_any_statement(void **state)
 {
@@ -390,7 +390,7 @@ static void survives_a_break_at_any_statement(void **state)
     unsigned n = 1;
     for (bool broke = true; broke; n++) {
         struct import_job test;
-        must(store_exec(&look, "DELETE FROM lease", NULL)); /* the janitor's part */
+        must(store_exec(&look, "DELETE FROM lease", NULL)); /* as the janitor does */
         must(store_exec(&look, "DELETE FROM stock_item", NULL));
         must(store_exec(&look, "DELETE FROM stock_import", NULL));
         import_job_init(&test, &task_stock_import, "{\"warehouse\":\"MAIN\"}", import_path("demo/stock.xlsx"));

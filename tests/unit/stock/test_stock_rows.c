@@ -75,7 +75,7 @@ static void rows_of_other_columns(void **state)
     CHECK(scenes);
 }
 
-/* The places of the heading's columns and of others are told. */
+/* The places of the columns of both grids are known. */
 static void rows_of_other_columns_are_lined_up(void **state)
 {
     (void)state;
@@ -119,7 +119,7 @@ static void rows_of_other_columns_are_lined_up(void **state)
     CHECK(scenes);
 }
 
-/* Whose amounts are missing because nobody has calculated them is told so. */
+/* If amounts are missing because formulas were never calculated, the message says so. */
 static void tells_of_formulas(void **state)
 {
     (void)state;
@@ -233,7 +233,7 @@ static void refuses_broken_text(void **state)
     assert_int_equal(stock_reader_finish(&run.reader), 0);
     assert_int_equal(run.reader.issues.count[E_ENCODING], 2);
     assert_int_equal(stock_reader_accepted(&run.reader), 1);
-    /* What is kept of the row is valid again. */
+    /* The kept text of the row is valid UTF-8. */
     const struct stock_issue *issue = stock_issues_at(&run.reader.issues, 0);
     assert_string_equal(arena_text(&run.reader.issues.text, issue->raw), "A\xef\xbf\xbd\tn\t1");
     grid_run_fini(&run);
