@@ -35,7 +35,6 @@
 /* So often a start compares again with the one that it met at a unique index: that one may end, or fail, in between. */
 #define ROUNDS           5
 #define DATABASE_BUSY    "Too many requests wait for the database; try again."
-#define FILE_THREAD_BUSY "Too many uploads wait for the disk; try again."
 
 enum step {
     STEP_ADMIT,
@@ -57,8 +56,8 @@ enum step {
 enum next { GO_ON, WAIT };
 
 struct submission {
+    struct filethread_call file_call; /* first: the file thread hands it back */
     enum step step;
-    struct filethread_call file_call;
     struct db_call db_call;
     struct worker *worker;
     struct http_request *request; /* NULL once it has been answered */
@@ -127,7 +126,7 @@ static bool ask_database(struct submission *sub, struct db_call call, enum step 
     return dbthread_submit(sub->worker->db, &sub->db_call) == 0;
 }
 
-static enum next refuse(struct submission *sub, const char *slug, const char *detail, unsigned retry_after_s)
+static enum next refuse_start(struct submission *sub, const char *slug, const char *detail, unsigned retry_after_s)
 {
     if (retry_after_s)
         http_reply_problem_retry(sub->request, slug, detail, retry_after_s);
@@ -138,7 +137,7 @@ static enum next refuse(struct submission *sub, const char *slug, const char *de
 }
 
 /* The database could not be asked, or could not take the task. */
-static enum next refuse_for(struct submission *sub, const struct store_error *error)
+static enum next refuse_for_database(struct submission *sub, const struct store_error *error)
 {
     db_answer_unavailable(sub->request, error);
     sub->request = NULL;
@@ -171,7 +170,7 @@ static void fill_payload(struct submission *sub)
 static enum next admit(struct submission *sub)
 {
     if (sub->worker->draining)
-        return refuse(sub, "draining", NULL, 2);
+        return refuse_start(sub, "draining", NULL, 2);
     if (!idempotency_take(sub->request, sub->by, &sub->key)) /* has answered */
         return go(sub, STEP_GIVE_BACK);
     if (sub->key.present) {
@@ -194,7 +193,7 @@ static enum next compare(struct submission *sub)
     if (!sub->key.present && !sub->row.live_key)
         return go(sub, STEP_RESERVE);
     if (!ask_database(sub, (struct db_call){.work = find_earlier}, STEP_COMPARED))
-        return refuse(sub, "database-unavailable", DATABASE_BUSY, 2);
+        return refuse_start(sub, "database-unavailable", DATABASE_BUSY, 2);
     return WAIT;
 }
 
@@ -204,12 +203,12 @@ static enum next answer_earlier(struct submission *sub)
     bool replay = earlier->kind == EARLIER_KEY;
     char id[37], location[64];
     if (replay && memcmp(earlier->payload, sub->key.payload, sizeof earlier->payload) != 0)
-        return refuse(sub, "idempotency-key-reused", NULL, 0);
+        return refuse_start(sub, "idempotency-key-reused", NULL, 0);
     if (earlier->kind == EARLIER_REFUSED) {
         uuid_unparse_lower(earlier->id, id);
         snprintf(location, sizeof location, "/api/tasks/%s", id);
         http_reply_header(sub->request, "Location", location);
-        return refuse(sub, "duplicate-task", NULL, 0);
+        return refuse_start(sub, "duplicate-task", NULL, 0);
     }
     http_reply_header(sub->request, replay ? "Idempotency-Replayed" : "Task-Deduplicated", "true");
     answer_accepted(sub, earlier->id);
@@ -220,7 +219,7 @@ static enum next answer_earlier(struct submission *sub)
 static enum next compared(struct submission *sub)
 {
     if (sub->db_call.result != 0)
-        return refuse_for(sub, &sub->db_call.error);
+        return refuse_for_database(sub, &sub->db_call.error);
     if (sub->earlier.kind == EARLIER_NONE) /* with a slot: the one that it met has gone since */
         return go(sub, sub->reserved ? STEP_JOURNAL : STEP_RESERVE);
     if (sub->upload && !sub->upload->examined)
@@ -242,23 +241,18 @@ static enum next reserve(struct submission *sub)
     if (sub->reserved)
         return go(sub, sub->row.file ? STEP_KEEP_FILE : STEP_JOURNAL);
     if (rc == -ENOSPC)
-        return refuse(sub, "queue-full", no, admission_retry_after(process, sub->type_number));
+        return refuse_start(sub, "queue-full", no, admission_retry_after(process, sub->type_number));
     if (sub->reserve_until_ms == 0)
         sub->reserve_until_ms = now + RESERVE_WAIT_MS;
     if (rc == -ETIMEDOUT && now < sub->reserve_until_ms)
         return rest(sub, STEP_RESERVE, RESERVE_PAUSE_MS);
-    return refuse(sub, "queue-full", "The task table is busy; try again.", 2);
-}
-
-static struct submission *of_file_call(struct filethread_call *call)
-{
-    return (struct submission *)((char *)call - offsetof(struct submission, file_call));
+    return refuse_start(sub, "queue-full", "The task table is busy; try again.", 2);
 }
 
 /* File thread. */
 static void visit_file(struct filethread_call *call)
 {
-    struct submission *sub = of_file_call(call);
+    struct submission *sub = (struct submission *)call;
     int dir = sub->worker->spool_fd;
     if (sub->upload && !upload_examine(sub->upload, &sub->faults))
         return;
@@ -271,7 +265,7 @@ static void visit_file(struct filethread_call *call)
 
 static void on_file(struct filethread_call *call)
 {
-    advance(of_file_call(call));
+    advance((struct submission *)call);
 }
 
 static enum next keep_file(struct submission *sub)
@@ -280,7 +274,7 @@ static enum next keep_file(struct submission *sub)
     sub->file_call.work = visit_file;
     sub->file_call.done = on_file;
     if (filethread_submit(sub->worker->files, &sub->file_call) != 0)
-        return refuse(sub, "queue-full", FILE_THREAD_BUSY, 2);
+        return refuse_start(sub, "queue-full", "Too many uploads wait for the disk; try again.", 2);
     return WAIT;
 }
 
@@ -288,7 +282,7 @@ static enum next file_kept(struct submission *sub)
 {
     struct upload *upload = sub->upload;
     if (upload && upload->problem)
-        return refuse(sub, upload->problem, upload->detail[0] ? upload->detail : NULL, 0);
+        return refuse_start(sub, upload->problem, upload->detail[0] ? upload->detail : NULL, 0);
     if (upload) {
         sub->row.params = sub->params = upload->params;
         upload->params = NULL;
@@ -299,10 +293,10 @@ static enum next file_kept(struct submission *sub)
     if (sub->file_kept)
         return go(sub, STEP_JOURNAL);
     if (!upload && sub->file_error == -ENOENT)
-        return refuse(sub, "file-gone", NULL, 0);
+        return refuse_start(sub, "file-gone", NULL, 0);
     log_task(LOG_LEVEL_WARN, sub->row.id, "upload not kept: %s", strerror(-sub->file_error));
     bool full = sub->file_error == -ENOSPC || sub->file_error == -EDQUOT || sub->file_error == -EFBIG;
-    return refuse(sub, full ? "insufficient-storage" : "internal", NULL, 0);
+    return refuse_start(sub, full ? "insufficient-storage" : "internal", NULL, 0);
 }
 
 /* ---- The journal ------------------------------------------------------------------------------------------------- */
@@ -324,7 +318,7 @@ static enum next journal(struct submission *sub)
 {
     struct db_call call = {.insert = &sub->row, .before = sub->type->precheck ? precheck : NULL};
     if (!ask_database(sub, call, STEP_JOURNALLED))
-        return refuse(sub, "database-unavailable", DATABASE_BUSY, 2);
+        return refuse_start(sub, "database-unavailable", DATABASE_BUSY, 2);
     return WAIT;
 }
 
@@ -334,10 +328,10 @@ static enum next not_journalled(struct submission *sub, const struct store_error
     if (unique && error->cls == STORE_DUPLICATE && sub->rounds++ < ROUNDS)
         return go(sub, STEP_COMPARE);
     if (sub->key.present && (error->cls == STORE_RETRY || error->cls == STORE_DUPLICATE))
-        return refuse(sub, "idempotency-in-progress", NULL, 1); /* it waited for another start for too long */
+        return refuse_start(sub, "idempotency-in-progress", NULL, 1); /* it waited for another start for too long */
     log_task(outage_is(error) ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARN, sub->row.id, "not accepted: %s %u: %s",
              store_class_name(error->cls), error->number, error->text);
-    refuse_for(sub, error);
+    refuse_for_database(sub, error);
     if (error->cls == STORE_UNKNOWN)
         return rest(sub, STEP_SETTLE, SETTLE_PAUSE_MS); /* slot and file stay until it is known */
     return GO_ON;
@@ -346,7 +340,7 @@ static enum next not_journalled(struct submission *sub, const struct store_error
 static enum next journalled(struct submission *sub)
 {
     if (sub->db_call.result == 1)
-        return refuse(sub, "invalid-parameters", NULL, 0);
+        return refuse_start(sub, "invalid-parameters", NULL, 0);
     if (sub->db_call.result != 0)
         return not_journalled(sub, &sub->db_call.error);
     log_task(LOG_LEVEL_INFO, sub->row.id, "accepted: %s, request %s%s%s", sub->type->name, sub->request_id,

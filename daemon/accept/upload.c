@@ -44,8 +44,8 @@ void upload_free(struct upload *upload)
 
 /* ---- The visit: file thread ---- */
 
-__attribute__((format(printf, 3, 4))) static bool refuse(struct upload *upload, const char *slug, const char *format,
-                                                         ...)
+__attribute__((format(printf, 3, 4))) static bool refuse_upload(struct upload *upload, const char *slug,
+                                                                const char *format, ...)
 {
     va_list args;
     upload->problem = slug;
@@ -58,7 +58,7 @@ __attribute__((format(printf, 3, 4))) static bool refuse(struct upload *upload, 
 static bool refuse_form(struct upload *upload, struct param_faults *faults, const char *why)
 {
     param_faults_add(faults, "", "form", "%s", why);
-    return refuse(upload, "invalid-parameters", "%s", why);
+    return refuse_upload(upload, "invalid-parameters", "%s", why);
 }
 
 static bool hash(struct upload *upload, struct param_faults *faults, uint64_t offset, uint64_t length, uint8_t out[32])
@@ -79,7 +79,7 @@ static bool check_digest(struct upload *upload, struct param_faults *faults)
     if (!hash(upload, faults, 0, upload->request->spool_len, upload->file.sha256))
         return false;
     if (memcmp(upload->file.sha256, upload->digest, sizeof upload->digest) != 0)
-        return refuse(upload, "bad-request", "the body is not the one that Content-Digest names; send it again");
+        return refuse_upload(upload, "bad-request", "the body is not the one that Content-Digest names; send it again");
     upload->file.hashed = !upload->request->boundary[0];
     return true;
 }
@@ -153,7 +153,7 @@ static bool check_content(struct upload *upload, struct param_faults *faults)
         param_faults_add(faults, "/file", refused.cls, "%s", refused.text);
     /* Of a file alone the sentence is enough. */
     return faults->n == 0 ||
-           refuse(upload, "invalid-parameters", "%s", refused.cls[0] && faults->n == 1 ? refused.text : "");
+           refuse_upload(upload, "invalid-parameters", "%s", refused.cls[0] && faults->n == 1 ? refused.text : "");
 }
 
 bool upload_examine(struct upload *upload, struct param_faults *faults)

@@ -70,7 +70,7 @@ static void put_requests(const struct page *page)
     family(page, "http_accept_pauses_total", "counter",
            "Times a worker stopped accepting connections: at its limit, or short of descriptors.");
     plain(page, "http_accept_pauses_total", page->sums[METRICS_ACCEPT_PAUSES]);
-    family(page, "polls_held_total", "counter", "Polls that were held until their task changed.");
+    family(page, "polls_held_total", "counter", "Long polls: those that waited for a change of their task.");
     plain(page, "polls_held_total", page->sums[METRICS_POLLS_HELD]);
 }
 
@@ -92,7 +92,7 @@ static void put_workers(const struct page *page)
 {
     put_of_workers(page, "http_connections", METRICS_CONNECTIONS, "Open connections.");
     put_of_workers(page, "http_uploads", METRICS_UPLOADS, "Uploads that are coming in.");
-    put_of_workers(page, "polls_waiting", METRICS_POLLS_WAITING, "Polls held now.");
+    put_of_workers(page, "polls_waiting", METRICS_POLLS_WAITING, "Long polls that wait now.");
     put_of_workers(page, "database_up", METRICS_DATABASE_UP, "Did the worker's last statement reach the database?");
     family(page, "database_reconnects_total", "counter",
            "Connections of workers to the database that were made again.");

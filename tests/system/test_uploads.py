@@ -116,17 +116,22 @@ def test_content_digest(stocked):
 
 
 @pytest.fixture
-def counted(make_daemon, monkeypatch, tmp_path):
-    """A daemon and what it counts: visits to a file thread, files sniffed, digests made."""
+def counting(monkeypatch, tmp_path):
+    """What a daemon counts from now on: visits to a file thread, files sniffed, digests made."""
     counters = tmp_path / "visits"
     monkeypatch.setenv("PF_TEST_VISITS", str(counters))
-    daemon = make_daemon()
-    samples.load_catalogue(daemon)
 
     def since(before=(0, 0, 0)):
         return tuple(now - then for now, then in zip(struct.unpack("<3I", counters.read_bytes()), before))
 
-    return daemon, since
+    return since
+
+
+@pytest.fixture
+def counted(counting, make_daemon):
+    daemon = make_daemon()
+    samples.load_catalogue(daemon)
+    return daemon, counting
 
 
 @pytest.mark.parametrize("form", [False, True])
@@ -154,6 +159,20 @@ def test_an_upload_is_looked_into_once(counted, form, key, digest):
     assert again.body == answer.body and again.headers["Idempotency-Replayed"] == "true"
     assert since(before) == (1, 1, 2 if form and digest else 1)
     assert daemon.spool_files() == []
+
+
+def test_a_retry_knows_what_its_file_is(counting, make_daemon):
+    """The kept file has its format and hash in the row that it came with."""
+    daemon, since = make_daemon(spool__keep_failed=60), counting
+    samples.load_catalogue(daemon)
+    data = samples.xlsx([["a", "b"], [1, 2]])
+    headers = {"Content-Type": "application/octet-stream", "Idempotency-Key": "kept"}
+    first = end_of(daemon, daemon.worker(0).request("POST", IMPORT, data, headers))
+    assert first["status"] == "error"
+    before = since()
+    second = end_of(daemon, daemon.worker(0).request("POST", f"/api/tasks/{first['id']}/retry"))
+    assert second["status"] == "error" and second["error"] == first["error"]
+    assert since(before) == (1, 0, 0), "one visit, to share the file"
 
 
 def test_a_table_is_not_sniffed(counted):
