@@ -41,6 +41,17 @@ def copy_tree(to):
     return copy
 
 
+def test_the_recipes_name_what_is_there():
+    """Functions, macros and structs in the text of all recipes; files and paths are checked by tests/layers.py."""
+    text = (TOP / "CONTRIBUTING.md").read_text().split("## Recipes\n")[1]
+    text = re.sub(r"^```.*?^```", "", text, flags=re.S | re.M)
+    names = re.findall(r"`(?:struct |enum )?(\w{4,})(?:\(\))?`", text) + re.findall(r"`(?:struct |enum )(\w+)`", text)
+    folders = ("shm", "store", "handlers", "daemon", "tests")
+    sources = [path.read_text() for folder in folders for path in (TOP / folder).rglob("*") if path.suffix in (".c", ".h", ".py", ".json", ".am")]
+    words = set(re.findall(r"\w+", "\n".join([*sources, (TOP / "dev").read_text()])))
+    assert len(names) > 20 and set(names) <= words, set(names) - words
+
+
 @pytest.fixture(scope="module")
 def built():
     """The build directory of a copy of the tree that has the recipe's type."""
