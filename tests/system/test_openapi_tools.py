@@ -62,7 +62,7 @@ def told(done):
 
 
 LINTERS = {"redocly": ("lint", "--config", "redocly.yaml", "--format", "stylish"),
-           "spectral": ("lint", "--ruleset", "spectral.yaml", "--fail-severity", "error")}
+           "spectral": ("lint", "--ruleset", "spectral.yaml", "--fail-severity", "warn")}
 
 
 @pytest.mark.parametrize("linter", LINTERS)
