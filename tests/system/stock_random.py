@@ -1,5 +1,5 @@
 """Random stock reports: headings in every spelling and shape, groups, totals, sections and all that people write into cells."""
-from stock_model import WORDS
+from stock_heading_model import WORDS
 
 SYNONYMS = WORDS["fields"]
 HINTED = ["unit_cost", "total_cost"]

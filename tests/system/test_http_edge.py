@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from contract import described
-from test_http_raw import APP, CORPUS, SMUGGLED, App, get, post, split_responses
+from raw_corpus import CORPUS
+from raw_http import APP, SMUGGLED, App, get, post, split_responses
 
 TOP = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.skipif(not APP.exists(), reason="build tests/bench/http_app first (make tests/bench/http_app)")

@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from test_http_raw import APP, App, read_all, split_responses
+from raw_http import APP, App, read_all, split_responses
 from test_tokens import file, make  # noqa: F401
 
 FOREIGN = ["evil.example", "evil.example:{port}", "127.0.0.1.evil.example", "localhost.evil.example:{port}", "10.1.2.3", "[::2]:{port}",

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from test_http_raw import APP, App, post, read_all
+from raw_http import APP, App, post, read_all
 
 pytestmark = pytest.mark.skipif(not APP.exists(), reason="build tests/bench/http_app first (make tests/bench/http_app)")
 
