@@ -20,7 +20,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { EXIT_USAGE = 64 };
+enum { EXIT_USAGE = 2 };
 
 static const char usage[] = "usage: priceforge-cells [--csv] [--code-page N] FILE\n"
                             "       priceforge-cells --version | --help\n"

@@ -17,8 +17,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sysexits.h>
 #include <unistd.h>
+
+#define EXIT_USAGE 2 /* in all programs */
 
 /* What the command line asked for. */
 struct options {
@@ -45,7 +46,7 @@ static const char usage[] =
     "\n"
     "Keys can also be set in the environment: PRICEFORGE_HTTP_LISTEN=127.0.0.1:8087.\n"
     "SIGTERM stops in good order, a second one faster; SIGHUP reads the configuration again.\n"
-    "Exit status: 0 stopped, 64 wrong usage, 75 out of resources, 78 configuration error (a restart would not help).\n";
+    "Exit status: 0 stopped, 2 wrong usage, 75 out of resources, 78 configuration error (a restart would not help).\n";
 
 enum { OPT_DUMP = 256, OPT_VERSION };
 
@@ -82,7 +83,7 @@ static void take_option(struct options *options, int option)
         break;
     default:
         fputs("Try 'priceforged --help'.\n", stderr);
-        options->done = EX_USAGE;
+        options->done = EXIT_USAGE;
     }
 }
 
@@ -95,7 +96,7 @@ static void parse_options(struct options *options, int argc, char **argv)
         take_option(options, option);
     if (options->done < 0 && optind < argc) {
         fprintf(stderr, "priceforged: unknown argument '%s'. Try 'priceforged --help'.\n", argv[optind]);
-        options->done = EX_USAGE;
+        options->done = EXIT_USAGE;
     }
 }
 

@@ -13,6 +13,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#define HTTP_SOCKETS_MAX 64 /* http.sockets */
+
 struct config {
     /* [paths] */
     char *state_dir;   /* private database, spool, node id, lock file */
@@ -24,6 +26,7 @@ struct config {
     /* [http] */
     char *listen;                /* ADDRESS:PORT or "" */
     unsigned workers;            /* default: CPUs online */
+    unsigned sockets;            /* http-N.sock for a proxy, dealt out to the workers; 32 */
     uint64_t max_upload;         /* bytes, 64 MiB */
     unsigned start_status;       /* 202 or 200 */
     unsigned max_connections;    /* per worker, 16384 */

@@ -26,7 +26,7 @@ const struct config_key config_keys[] = {
     {"paths", "state_dir", CONFIG_PATH, AT(state_dir), NULL, 0, 0, NULL, "", CONFIG_RESTART,
      "Directory for the built-in database, spooled uploads, the node's identity and the lock file. Default: /var/lib/priceforge, for an ordinary user ~/.local/state/priceforge."},
     {"paths", "runtime_dir", CONFIG_PATH, AT(runtime_dir), NULL, 0, 0, NULL, "", CONFIG_RESTART,
-     "Directory for worker-N.sock and db.sock; at most 90 bytes long. Default: run in the state directory."},
+     "Directory for http-N.sock, worker-N.sock and db.sock; at most 90 bytes long. Default: run in the state directory."},
 
     {"daemon", "user", CONFIG_TEXT, AT(user), "priceforge", 0, 0, NULL, "", CONFIG_RESTART,
      "Account the daemon switches to when it is started as root."},
@@ -37,6 +37,8 @@ const struct config_key config_keys[] = {
      "ADDRESS:PORT of the TCP listener; an address that is not loopback needs auth.tokens_file. Port 0 takes a free one; empty for none (worker sockets alone)."},
     {"http", "workers", CONFIG_NUMBER, AT(workers), NULL, 1, 256, NULL, "processes", CONFIG_RESTART,
      "Number of HTTP worker processes. Default: the number of processors."},
+    {"http", "sockets", CONFIG_NUMBER, AT(sockets), "32", 0, HTTP_SOCKETS_MAX, NULL, "sockets", CONFIG_RESTART,
+     "Number of sockets http-N.sock in the runtime directory, dealt out to the workers. The nginx site names each of them, so that workers can be added without editing it."},
     {"http", "max_upload", CONFIG_SIZE, AT(max_upload), "64M", 1024, UINT64_C(1) << 40, NULL, "bytes", CONFIG_SUCCESSOR,
      "Largest request body that is accepted."},
     {"http", "start_status", CONFIG_CHOICE, AT(start_status), "202", 0, 0, start_status_choices, "", CONFIG_SUCCESSOR,

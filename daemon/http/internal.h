@@ -43,7 +43,7 @@
 #define LINGER_TOTAL_MS   30000
 #define LINGER_MAX        512
 #define SWEEP_MS          250
-#define LISTENERS_MAX     8
+#define LISTENERS_MAX     80 /* TCP, the worker's own, its share of those for a proxy */
 #define ACCEPT_PAUSE_MS   200
 #define POOL_MAX          64
 

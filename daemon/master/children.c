@@ -144,6 +144,7 @@ static void fill_process(struct birth *birth, struct proc_ref ref)
     if (post->kind == PROC_WORKER) {
         birth->process.listen_fd = m->listeners.tcp;
         birth->process.unix_fd = m->listeners.unix_fds[post->index];
+        birth->process.n_proxy = listeners_deal(&m->listeners, post->index, birth->process.proxy_fds);
     }
     if (post->kind == PROC_PARSER) {
         birth->process.segment = NULL;
@@ -175,6 +176,8 @@ static void fill_keep(struct birth *birth)
     birth->keep[birth->n_keep++] = p->master_pipe;
     birth->keep[birth->n_keep++] = p->listen_fd;
     birth->keep[birth->n_keep++] = p->unix_fd;
+    for (unsigned i = 0; i < p->n_proxy; i++)
+        birth->keep[birth->n_keep++] = p->proxy_fds[i];
     keep_wakeups(birth);
 }
 
@@ -184,7 +187,7 @@ static pid_t fork_post(struct birth *birth)
     char role[48];
 
     children_role(birth->post, role, sizeof role);
-    birth->keep = calloc(proctab_size(birth->master->segment) + 8, sizeof *birth->keep);
+    birth->keep = calloc(proctab_size(birth->master->segment) + HTTP_SOCKETS_MAX + 8, sizeof *birth->keep);
     if (!birth->keep)
         abort();
     fill_keep(birth);

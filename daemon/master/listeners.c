@@ -43,17 +43,36 @@ static int prepare_activated(int fd)
     return fcntl(fd, F_SETFD, FD_CLOEXEC);
 }
 
-static int adopt_unix(struct listeners *listeners, int fd, const char *name)
+/* Place in unix_fds of "worker-3" or "http-3", with or without ".sock"; -1 if there is none. */
+static int place_of(const struct listeners *listeners, const char *name)
 {
     char *end;
-    unsigned long index = strncmp(name, "worker-", 7) == 0 ? strtoul(name + 7, &end, 10) : ULONG_MAX;
+    bool worker = strncmp(name, "worker-", 7) == 0;
+    const char *digits = worker ? name + 7 : name + 5;
 
-    if (index >= listeners->n_unix || (*end != '\0' && strcmp(end, ".sock") != 0) || listeners->unix_fds[index] >= 0) {
-        log_error("start: systemd passed a unix socket named '%s'; FileDescriptorName= must be worker-0 to worker-%u",
-                  name, listeners->n_unix - 1);
+    if ((!worker && strncmp(name, "http-", 5) != 0) || digits[0] < '0' || digits[0] > '9')
+        return -1;
+    unsigned long index = strtoul(digits, &end, 10);
+    if ((*end != '\0' && strcmp(end, ".sock") != 0) || index >= (worker ? listeners->n_unix : listeners->n_proxy))
+        return -1;
+    return (int)index + (worker ? 0 : (int)listeners->n_unix);
+}
+
+/* A socket unit has one name for all its sockets: then their paths tell them apart. */
+static int adopt_unix(struct listeners *listeners, int fd, const struct sockaddr_un *address, const char *name)
+{
+    const char *slash = strrchr(address->sun_path, '/');
+    int place = place_of(listeners, name);
+
+    if (place < 0 && slash)
+        place = place_of(listeners, slash + 1);
+    if (place < 0 || listeners->unix_fds[place] >= 0) {
+        log_error("start: systemd passed a unix socket named '%s' at %s; its file or FileDescriptorName= must be "
+                  "worker-0 to worker-%u or http-0 to http-%d",
+                  name, address->sun_path, listeners->n_unix - 1, (int)listeners->n_proxy - 1);
         return -1;
     }
-    listeners->unix_fds[index] = fd;
+    listeners->unix_fds[place] = fd;
     return 0;
 }
 
@@ -70,7 +89,7 @@ static int adopt(struct listeners *listeners, int fd, const char *name)
         return -1;
     }
     if (address.any.sa_family == AF_UNIX)
-        return adopt_unix(listeners, fd, name);
+        return adopt_unix(listeners, fd, &address.un, name);
     if (listeners->tcp >= 0) {
         log_error("start: systemd passed two TCP sockets ('%s'); one is enough", name);
         return -1;
@@ -193,14 +212,16 @@ static int open_unix(const char *path)
     return -1;
 }
 
-static int open_worker_sockets(struct listeners *listeners, const char *dir)
+static int open_unix_sockets(struct listeners *listeners, const char *dir)
 {
     char path[128];
 
-    for (unsigned i = 0; i < listeners->n_unix; i++) {
+    for (unsigned i = 0; i < listeners->n_unix + listeners->n_proxy; i++) {
+        bool worker = i < listeners->n_unix;
         if (listeners->unix_fds[i] >= 0)
             continue;
-        snprintf(path, sizeof path, "%s/worker-%u.sock", dir, i);
+        snprintf(path, sizeof path, "%s/%s-%u.sock", dir, worker ? "worker" : "http",
+                 worker ? i : i - listeners->n_unix);
         listeners->unix_fds[i] = open_unix(path);
         if (listeners->unix_fds[i] < 0)
             return -1;
@@ -213,12 +234,14 @@ static int open_worker_sockets(struct listeners *listeners, const char *dir)
 
 int listeners_open(struct listeners *listeners, const struct config *config)
 {
-    *listeners = (struct listeners){.tcp = -1, .n_unix = config->workers};
-    listeners->unix_fds = calloc(config->workers, sizeof *listeners->unix_fds);
-    listeners->paths = calloc(config->workers, sizeof *listeners->paths);
+    unsigned n = config->workers + config->sockets;
+
+    *listeners = (struct listeners){.tcp = -1, .n_unix = config->workers, .n_proxy = config->sockets};
+    listeners->unix_fds = calloc(n, sizeof *listeners->unix_fds);
+    listeners->paths = calloc(n, sizeof *listeners->paths);
     if (!listeners->unix_fds || !listeners->paths)
         abort();
-    for (unsigned i = 0; i < config->workers; i++)
+    for (unsigned i = 0; i < n; i++)
         listeners->unix_fds[i] = -1;
     if (adopt_activated(listeners) < 0)
         return -1;
@@ -229,7 +252,19 @@ int listeners_open(struct listeners *listeners, const struct config *config)
     }
     if (name_tcp(listeners, config->tokens_file[0] != '\0') < 0)
         return -1;
-    return open_worker_sockets(listeners, config->runtime_dir);
+    return open_unix_sockets(listeners, config->runtime_dir);
+}
+
+/* Every socket has a worker, and every worker a socket: with more workers than sockets some share one. */
+unsigned listeners_deal(const struct listeners *listeners, unsigned index, int out[HTTP_SOCKETS_MAX])
+{
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < listeners->n_proxy; i++) {
+        if (i % listeners->n_unix == index || index % listeners->n_proxy == i)
+            out[n++] = listeners->unix_fds[listeners->n_unix + i];
+    }
+    return n;
 }
 
 void listeners_close(struct listeners *listeners)
@@ -237,7 +272,7 @@ void listeners_close(struct listeners *listeners)
     if (listeners->tcp >= 0)
         close(listeners->tcp);
     listeners->tcp = -1;
-    for (unsigned i = 0; i < listeners->n_unix; i++) {
+    for (unsigned i = 0; i < listeners->n_unix + listeners->n_proxy; i++) {
         if (listeners->unix_fds && listeners->unix_fds[i] >= 0)
             close(listeners->unix_fds[i]);
         if (listeners->paths && listeners->paths[i])

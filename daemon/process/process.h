@@ -30,10 +30,12 @@ struct process {
     struct proc_ref self;
     uint32_t index; /* worker 0, 1, …; runner 0, 1, … */
     pid_t master_pid;
-    int master_pipe;    /* read end; end-of-file = the master is gone */
-    store_uuid node;    /* this node's id (state_dir/node-id) */
-    int listen_fd;      /* worker: the TCP listener, or -1 */
-    int unix_fd;        /* worker: its own unix socket */
+    int master_pipe;  /* read end; end-of-file = the master is gone */
+    store_uuid node;  /* this node's id (state_dir/node-id) */
+    int listen_fd;    /* worker: the TCP listener, or -1 */
+    int unix_fd;      /* worker: its own unix socket */
+    unsigned n_proxy; /* worker: its share of the sockets for a proxy */
+    int proxy_fds[HTTP_SOCKETS_MAX];
     int parser_control; /* runner: receives parser sockets by SCM_RIGHTS; parser: its end of the pair; else -1 */
 };
 

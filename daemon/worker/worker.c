@@ -228,6 +228,10 @@ static int make_server(struct worker *worker)
         return -1;
     if (worker->process->listen_fd >= 0 && http_server_listen(worker->http, worker->process->listen_fd) != 0)
         return -1;
+    for (unsigned i = 0; i < worker->process->n_proxy; i++) {
+        if (http_server_listen(worker->http, worker->process->proxy_fds[i]) != 0)
+            return -1;
+    }
     return worker->process->unix_fd < 0 ? 0 : http_server_listen(worker->http, worker->process->unix_fd);
 }
 
