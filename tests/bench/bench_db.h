@@ -1,8 +1,8 @@
-/* Benchmarks against a real server: what one thing cost, in time and in CPU of the server and of this process together,
- * and ratios of two things measured side by side.
+/* Benchmarks against a real server: the cost of one thing, in time and in CPU of the server and of this process
+ * together, and ratios of two things that are measured side by side.
  *
- * Time is what counts on a quiet machine. CPU hardly depends on what else runs, so it tells on a busy one which of the
- * two did more. */
+ * On a quiet machine the time counts. The CPU hardly depends on what else runs: on a busy machine it shows which of
+ * the two did more. */
 #ifndef PF_BENCH_DB_H
 #define PF_BENCH_DB_H
 
@@ -94,7 +94,8 @@ static inline void bench_make_server_roomy(void)
     price_sql("SET GLOBAL innodb_flush_log_at_trx_commit = 1");
 }
 
-/* What earlier statements left to be purged and written must not be paid by the next. */
+/* Waits until the server has purged and written what earlier statements left, so that the next one does not pay for
+ * it. */
 static inline void bench_settle(void)
 {
     price_sql("SET GLOBAL innodb_max_dirty_pages_pct_lwm = 0.001, GLOBAL innodb_max_dirty_pages_pct = 0");

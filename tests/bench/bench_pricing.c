@@ -1,5 +1,5 @@
-/* How fast the pure part of pricing is. Prints nanoseconds per unit and, as the figure that carries from machine to
- * machine, the ratio to copying the same input in memory. Usage: bench_pricing [quotes]. */
+/* The speed of the pure part of pricing. Prints nanoseconds per unit and the ratio to copying the same input in
+ * memory, which can be compared between machines. Usage: bench_pricing [quotes]. */
 #include "base/clock.h"
 #include "handlers/pricelist/items.h"
 #include "handlers/pricing/listhash.h"

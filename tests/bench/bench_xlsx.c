@@ -26,7 +26,7 @@
 struct totals {
     uint64_t rows, cells, bytes;
     uint32_t crc;
-    unsigned touched; /* of every text, so that nothing of the reading can be left out */
+    unsigned touched; /* of every text, so that the compiler cannot leave out any reading */
     size_t n;
     char line[1 << 18];
 };
@@ -144,8 +144,7 @@ static int run_reader(const struct sheet_input *input, struct totals *totals, bo
     return rc;
 }
 
-/* Peak resident memory of this program's own image: what getrusage() tells may be that of the process it was forked
- * from. */
+/* Peak resident memory of this program: getrusage() may report that of the process that forked it. */
 static long peak_kib(void)
 {
     char line[256];

@@ -1,5 +1,5 @@
-/* The least that a task costs a client of the database, whatever is built around it: one row of many in a bulk insert,
- * one UPDATE that claims it and one that ends it, each committed, by libmariadb alone.
+/* The least that a task can cost a client of the database: one row of many in a bulk insert, one UPDATE that claims
+ * it and one that ends it, each committed, by libmariadb alone.
  *
  *   journal_floor SOCKET USER TASKS
  *

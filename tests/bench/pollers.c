@@ -73,7 +73,7 @@ static int connect_unix(void)
     return fd;
 }
 
-/* A source address of its own for every 20 000 connections: ports of one pair of addresses run out at 28 000. */
+/* Every 20 000 connections have a source address of their own: a pair of addresses has only about 28 000 ports. */
 static int connect_tcp(size_t number)
 {
     char host[64];
@@ -155,7 +155,7 @@ static bool whole(struct client *client)
     return true;
 }
 
-/* Was the poll held, or would it have been? A client that is told otherwise falls back to its interval. */
+/* Did the server hold the poll, or would it have? Otherwise the client falls back to its interval. */
 static bool honoured(const struct client *client)
 {
     const char *applied = strcasestr(client->answer, "\r\nPreference-Applied:");

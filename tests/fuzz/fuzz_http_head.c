@@ -1,5 +1,5 @@
-/* libFuzzer target: head and chunked decoder. Beside memory errors it looks for verdicts that depend on how bytes were
- * cut. */
+/* libFuzzer target: head and chunked decoder. Beside memory errors it looks for verdicts that depend on where the
+ * bytes were cut. */
 #include "daemon/http/chunk.h"
 #include "daemon/http/head.h"
 

@@ -1,4 +1,4 @@
-/* Fuzzing of the .xlsx reader and of what lies beside it. The first byte says what the rest is:
+/* Fuzzing of the .xlsx reader and of its neighbours. The first byte says what the rest is:
  *
  *   P  the whole input is a file (as the first byte of a ZIP archive is)
  *   1  a worksheet, read through our tokeniser and through expat: both must give the same cells
@@ -6,7 +6,7 @@
  *   7  CSV
  *   8  frames from a parser process
  *
- * Whatever comes out must keep the promises of grid.h. */
+ * Every result must keep the promises of handlers/sheet/grid/grid.h. */
 #include "base/utf8.h"
 #include "handlers/sheet/wire.h"
 #include "handlers/sheet/xlsx/inflate.h"

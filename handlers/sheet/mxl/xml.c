@@ -1,12 +1,11 @@
 /* The XML form of .mxl through expat: a table of the known elements at their places; everything else is skipped. */
 #include "handlers/sheet/mxl/xml.h"
 
-#include "base/bytes.h"
 #include "handlers/sheet/expat_calls.h"
 #include "handlers/sheet/mxl/mxl.h"
 #include "handlers/sheet/mxl/token.h"
+#include "handlers/sheet/mxl/xml_memory.h"
 
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,7 +18,6 @@
 #define MAX_LANGUAGE 64
 #define MAX_SETS     256
 #define ID_BYTES     36
-#define MAX_EXPAT    ((size_t)16 << 20)
 
 enum place {
     OUTSIDE,
@@ -412,42 +410,6 @@ static void XMLCALL on_doctype(void *ctx, const XML_Char *name, const XML_Char *
          ".xlsx.");
 }
 
-/* Expat keeps every element and attribute name that it has met, so a file with ever new names would grow without end.
- * Therefore its memory is counted; each block has its size in front. Expat's allocator has no context argument, so
- * there is one counter per thread: a parser process reads one file at a time, and tests stay separate. */
-union head {
-    size_t size;
-    max_align_t align;
-};
-
-static _Thread_local size_t expat_bytes;
-
-static void *expat_realloc(void *old, size_t size)
-{
-    union head *head = old ? (union head *)old - 1 : NULL;
-    size_t before = head ? head->size : 0;
-    if (size > MAX_EXPAT || expat_bytes - before + size > MAX_EXPAT)
-        return NULL;
-    head = xrealloc(head, sizeof *head + size);
-    expat_bytes += size - before;
-    head->size = size;
-    return head + 1;
-}
-
-static void *expat_malloc(size_t size)
-{
-    return expat_realloc(NULL, size);
-}
-
-static void expat_free(void *old)
-{
-    if (!old)
-        return;
-    union head *head = (union head *)old - 1;
-    expat_bytes -= head->size;
-    free(head);
-}
-
 static int complaint(struct xml *x)
 {
     enum XML_Error code = XML_GetErrorCode(x->parser);
@@ -481,9 +443,8 @@ static int feed(struct xml *x)
 
 static int pass(struct xml *x)
 {
-    static const XML_Memory_Handling_Suite counted = {expat_malloc, expat_realloc, expat_free};
     static const XML_Char separator[] = {SEPARATOR, 0};
-    x->parser = XML_ParserCreate_MM(NULL, &counted, separator);
+    x->parser = XML_ParserCreate_MM(NULL, &mxl_xml_memory, separator);
     if (!x->parser)
         abort();
     /* Without a salt expat opens /dev/urandom, which the sandbox forbids. The address of the heap is secret enough. */

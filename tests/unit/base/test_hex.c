@@ -1,4 +1,4 @@
-/* base/hex: digits both ways, and nothing else taken for a digit. */
+/* base/hex: digits both ways; nothing else is taken for a digit. */
 #include "base/hex.h"
 
 #include <string.h>

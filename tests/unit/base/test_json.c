@@ -1,4 +1,4 @@
-/* JSON: what is written reads back, and what must be refused is. */
+/* JSON: what is written is read back; what must be refused is refused. */
 #include "base/json.h"
 
 #include "base/utf8.h"
@@ -152,7 +152,7 @@ static void accepts(void **state)
     }
 }
 
-/* The body of a request is not terminated: nothing behind n may count. */
+/* The body of a request is not terminated: bytes behind n must not count. */
 static void reads_n_bytes(void **state)
 {
     static const char list[4] = {'[', '1', '2', ']'}, escape[4] = {'"', '\\', 'u', '0'};
@@ -210,7 +210,7 @@ static void members(void **state)
     yajl_tree_free(tree);
 }
 
-/* Random bytes and damaged good texts: refused or parsed, never anything worse (the sanitizers watch). */
+/* Random bytes and damaged good texts are refused or parsed; the sanitizers watch for anything else. */
 static void damaged_texts(void **state)
 {
     (void)state;

@@ -1,4 +1,4 @@
-/* Lines of the log: whatever goes in, one clean line comes out; and nobody waits for a slow reader. */
+/* Lines of the log: every message becomes one clean line, and nobody waits for a slow reader. */
 #include "base/log_line.h"
 
 #include <fcntl.h>
@@ -170,7 +170,8 @@ static void test_levels(void **state)
     assert_non_null(strstr(text, "\"message\":\"shown 3\"}\n"));
 }
 
-/* Nobody reads: the pipe holds 64 KiB, the buffer 16; the rest is lost, counted, and told when there is room again. */
+/* Nobody reads: the pipe takes 64 KiB, the buffer 16; the rest is lost, counted, and reported when there is room
+ * again. */
 static int flood_pipe[2];
 
 static void flood(void)
@@ -202,7 +203,7 @@ static void test_slow_reader_blocks_nobody(void **state)
     close(flood_pipe[0]);
     assert_non_null(strstr(text, "lines were lost, the reader was too slow"));
     assert_non_null(strstr(text, "room again\n"));
-    /* The first one is the rest of a line that was read before. */
+    /* The first line is the rest of a line that was read before. */
     for (char *line = strtok(strchr(text, '\n'), "\n"); line; line = strtok(NULL, "\n"))
         assert_non_null(strstr(line, "flood[")); /* whole lines only */
 }

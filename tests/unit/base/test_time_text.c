@@ -1,4 +1,4 @@
-/* base/time_text: moments to text and back, at the ends of what the text can say. */
+/* base/time_text: moments to text and back, also at the limits. */
 #include "base/time_text.h"
 
 #include <inttypes.h>
@@ -93,7 +93,7 @@ static void test_refused(void **state)
     }
 }
 
-/* What is written is read back as it was, and is what the C library says. */
+/* What is written is read back, and agrees with the C library. */
 static void test_both_ways(void **state)
 {
     (void)state;

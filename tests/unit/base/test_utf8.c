@@ -19,7 +19,7 @@ static void every_code_point(void **state)
     }
 }
 
-/* The other way round: of all texts of three bytes exactly those are valid that some code points are written as. */
+/* Of all texts of three bytes exactly those are valid that encode some code points. */
 static void every_three_bytes(void **state)
 {
     (void)state;
@@ -32,7 +32,7 @@ static void every_three_bytes(void **state)
     assert_int_equal(valid, one * one * one + 2 * one * two + three);
 }
 
-/* The fast ways through ASCII and Cyrillic must not step over anything, wherever it stands. */
+/* The fast paths for ASCII and Cyrillic must not skip a malformed byte, wherever it is. */
 static void validity_at_every_place(void **state)
 {
     (void)state;
@@ -96,7 +96,7 @@ static void trims(void **state)
     expect_trimmed("\u00A0\u2007\u202F\u3000", "");
     expect_trimmed(" a b ", "a b");
     expect_trimmed("\u2009\u044F\u00A0", "\u044F");
-    expect_trimmed("\u200Ba", "\u200Ba"); /* zero width is no white space */
+    expect_trimmed("\u200Ba", "\u200Ba"); /* zero width is not white space */
     expect_trimmed("\xA0 x \xC2", "\xA0 x \xC2");
     expect_trimmed("x\x80\x80\x80\x80", "x\x80\x80\x80\x80");
 }

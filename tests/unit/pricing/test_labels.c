@@ -1,4 +1,4 @@
-/* Headings: the compiled-in words are the published list, and the rules around them. */
+/* Headings: the words in the program are the published list; and the rules around them. */
 #include "handlers/pricing/labels.h"
 
 #include "base/utf8.h"

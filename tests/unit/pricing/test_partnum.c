@@ -51,7 +51,7 @@ static void look_alikes(void **state)
     assert_string_equal(norm_of("àþÿ÷×ß"), "ÀÞÿß");
 }
 
-/* The fate of a code point, said once more and differently: as a character class per range. */
+/* Is a code point dropped? The rules once more, in another form: a character class per range. */
 static bool must_vanish(uint32_t cp)
 {
     if (cp >= 0xFF01 && cp <= 0xFF5E)

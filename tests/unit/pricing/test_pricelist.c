@@ -209,7 +209,7 @@ static void stock_below_zero_is_no_stock(void **state)
     assert_int_equal(list_warehouse(&sum, true, 0, &plain, &item), LIST_NO_COST);
     assert_int_equal(list_warehouse(&sum, true, 10000, &plain, &item), LIST_IN);
     assert_int_equal(item.basis, BASIS_ESTIMATE);
-    /* a reserve larger than the stock is not owed by other lines */
+    /* a reserve larger than its stock does not reduce other lines */
     list_stock_add(&sum, &(struct list_stock_line){.qty = 1000, .reserved = 5000, .lot_qty = 1000});
     list_stock_add(&sum, &(struct list_stock_line){.qty = 2000, .lot_qty = 1000});
     assert_int_equal(list_warehouse(&sum, false, 10000, &plain, &item), LIST_IN);

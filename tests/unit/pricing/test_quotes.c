@@ -391,7 +391,7 @@ static void expect_kept(const struct quote_rules *rules, const int64_t *micros, 
     rates_fini(&rates);
 }
 
-/* A quote exactly at the limit stays; one micro further it goes. */
+/* A quote exactly at the limit stays; one that is one micro further is dropped. */
 static void limits_are_exact(void **state)
 {
     (void)state;

@@ -262,7 +262,7 @@ static void outcomes(void **state)
     struct recalc_result result = decide(&rules, 1000000, 100000000, METHOD_NONE);
     assert_int_equal(result.outcome, RECALC_UNCHANGED);
     assert_int_equal(result.state, PRICE_FRESH);
-    /* a change too small for two digits of percent is a change still */
+    /* a change that is too small for two digits of percent is still a change */
     result = decide(&rules, 10000000000, 1000000010000, METHOD_NONE);
     assert_int_equal(result.outcome, RECALC_UPDATED);
     assert_int_equal((int64_t)result.change_pct, 0);

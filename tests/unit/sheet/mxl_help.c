@@ -1,4 +1,4 @@
-/* Support of the .mxl tests: see the header. */
+/* Helpers of the .mxl tests: see the header. */
 #include "tests/unit/sheet/mxl_help.h"
 
 #include <yajl/yajl_tree.h>
@@ -17,7 +17,7 @@ const struct sheet_limits mxl_test_limits = {.max_rows = 500000,
                                              .max_text = 32767,
                                              .max_entries = 10000};
 
-/* The dispatcher of all formats owns this function; weak, so that this test links with and without it. */
+/* The real function is in the room of all readers; this one is weak, so that a test links with and without it. */
 __attribute__((weak, format(printf, 3, 4))) int sheet_refuse(struct sheet_error *err, const char *cls,
                                                              const char *format, ...)
 {

@@ -1,4 +1,4 @@
-/* The grid over a socket: what goes in comes out, and nothing that a hostile sender invents comes through. */
+/* The grid over a socket: it arrives as it was sent, and nothing that a hostile sender invents is accepted. */
 #include "handlers/sheet/wire.h"
 
 #include "base/utf8.h"
@@ -47,7 +47,7 @@ static void stop(struct wire *w)
     pthread_join(w->sender, NULL);
 }
 
-/* Replay what is sent into JSON text, or the class. */
+/* Replays what is sent into JSON text, or returns the class. */
 static char *replay(struct wire *w)
 {
     struct gridjson *json = gridjson_new();
@@ -170,7 +170,7 @@ static int see(struct seen *seen, struct sheet_error *err)
     return rc;
 }
 
-/* Until the other end is closed. */
+/* Sends until the other end is closed. */
 static void send_rows(const struct grid_sink *s)
 {
     struct grid_cell cell = {0, GRID_TEXT, 0, 0, 4, "text"};
@@ -310,7 +310,7 @@ static void test_truncated(void **state)
     bytes_free(&b);
 }
 
-/* Any one byte changed: either it is noticed, or what came through still keeps every rule of the grid. */
+/* One byte changed, at any place: it is noticed, or the result still keeps every rule of the grid. */
 static int check_row(void *ctx, const struct grid_row *row)
 {
     (void)ctx;
@@ -461,7 +461,7 @@ static void test_large_frame(void **state)
     bytes_free(&b);
 }
 
-/* The runner has bounds of its own: a parser that goes on beyond them is not one of ours. */
+/* The runner has limits of its own: a parser that exceeds them does not work for us any more. */
 static void test_bounds(void **state)
 {
     (void)state;
@@ -513,8 +513,7 @@ static void refuse_in_handler(int sig)
     shutdown(refusing_fd, SHUT_RDWR); /* the writer goes on, and fails */
 }
 
-/* A signal that comes while a frame is half sent finds that nothing can be said; one that comes between frames is
- * heard. */
+/* During a frame that is sent in part, a signal handler cannot send a refusal; between frames it can. */
 static void test_refusal_out_of_line(void **state)
 {
     (void)state;
@@ -547,7 +546,7 @@ static bool no_more(void *ctx)
     return (*(int *)ctx)++ < 2;
 }
 
-/* A parser that says nothing: the runner is asked again and again whether it still wants to wait. */
+/* A silent parser: the runner is asked again and again whether it still wants to wait. */
 static void test_alive(void **state)
 {
     (void)state;

@@ -1,4 +1,4 @@
-/* What the .mxl reader refuses: each fault with its class, nothing handed over as finished. */
+/* What the .mxl reader refuses: each fault with its class, and nothing is delivered as finished. */
 #include "tests/unit/sheet/advice.h"
 #include "tests/unit/sheet/mxl_help.h"
 
@@ -211,7 +211,7 @@ static void refused_large(char *body, const char *cls, const char *said)
     free(body);
 }
 
-/* What would not stay in constant memory. */
+/* Documents that would need more than constant memory. */
 static void large_cells_and_rows(void **state)
 {
     (void)state;
@@ -379,7 +379,7 @@ static void the_binary_form_of_123_columns(void **state)
     kept_free(&kept);
 }
 
-/* Expressions are shown to whoever asks for them. */
+/* Forms are delivered to a sink that asks for them. */
 static void forms_are_handed_out_on_demand(void **state)
 {
     (void)state;

@@ -1,4 +1,4 @@
-/* Workbooks made here: places of rows and cells, types, texts, merges, limits, and what the sink may answer. */
+/* Workbooks made by this test: places of rows and cells, types, texts, merges, limits, and the answers of a sink. */
 #include "base/utf8.h"
 #include "handlers/sheet/json.h"
 #include "tests/unit/sheet/xlsx_help.h"
@@ -199,8 +199,8 @@ static void test_formats_and_merges(void **state)
     assert_int_equal(read_with(formatted, STYLES, &sink, &sheet_default_limits, &err), 0);
 }
 
-/* Merges in a place where they are none would be told before the rows: such a part is refused. What only looks like
- * them is not taken for them, and the true ones are told however they are written. */
+/* Merges at a wrong place would be reported before the rows: such a part is refused. Text that only looks like merges
+ * is not taken for them; real ones are reported in every spelling. */
 static void test_false_merges(void **state)
 {
     (void)state;
@@ -279,7 +279,7 @@ static void test_limits(void **state)
     free(sheet);
 }
 
-/* A row is bounded: columns again and again, and long texts named by many cells. */
+/* A row is bounded: the same columns again and again, and long texts that many cells name. */
 static void test_row_limits(void **state)
 {
     (void)state;
@@ -331,7 +331,7 @@ static void test_given_limits(void **state)
     assert_string_equal(err.cls, "zip-bomb");
 }
 
-/* Names that thousands of times over would fill the memory. */
+/* Long names that would fill the memory if there were thousands of them. */
 static void test_long_names(void **state)
 {
     (void)state;
@@ -410,7 +410,7 @@ static int add_uncalculated(void *ctx, const struct grid_row *row)
     return 0;
 }
 
-/* A formula without a v has never been calculated; one with an empty v has, and gave an empty text. */
+/* A formula without a v was never calculated; one with an empty v was, and gave an empty text. */
 static void test_uncalculated_formulas(void **state)
 {
     (void)state;
@@ -426,7 +426,7 @@ static void test_uncalculated_formulas(void **state)
     assert_int_equal(counts, 30201); /* a row of nothing but such formulas is told too */
 }
 
-/* Messages quote the file: they must be text all the same. */
+/* Messages quote the file and must be valid text nevertheless. */
 static void test_messages(void **state)
 {
     (void)state;
@@ -440,7 +440,7 @@ static void test_messages(void **state)
     free(name);
 }
 
-/* A part of a larger file: what lies in front and behind is not looked at. */
+/* A part of a larger file: the bytes in front and behind are not read. */
 static void test_offset(void **state)
 {
     (void)state;

@@ -1,5 +1,4 @@
-/* The installed tool as a user runs it: output, errors, exit status. Runs in the build directory, as `make check`
- * does. */
+/* The tool as a user runs it: output, errors, exit status. Runs in the build directory, as `make check` does. */
 #include "handlers/sheet/json.h"
 #include "tests/unit/sheet/xlsx_help.h"
 
@@ -92,7 +91,7 @@ static void test_refused(void **state)
     unlink(path);
 }
 
-/* Nothing of a file is printed when its end turns out to be wrong. */
+/* Nothing is printed if the end of the file turns out to be wrong. */
 static void test_late_error(void **state)
 {
     (void)state;

@@ -1,4 +1,4 @@
-/* What a file is: told from its first bytes, from the directory of a compound file, from the parts of a package. */
+/* Recognising files: by their first bytes, by the directory of a compound file, by the parts of a package. */
 #include "tests/unit/sheet/advice.h"
 #include "tests/unit/sheet/xlsx_help.h"
 
@@ -36,7 +36,7 @@ static void test_sniff(void **state)
     assert_int_equal(sheet_format_named(""), SHEET_UNKNOWN);
 }
 
-/* A file of another program is called what it is. */
+/* A file of another program is named as what it is. */
 static void test_other_programs(void **state)
 {
     (void)state;
@@ -163,11 +163,11 @@ static void test_ole(void **state)
     ole_is("Workbook", 1, "legacy-xls");
     ole_is("Book", 1, "legacy-xls");
     ole_is("WordDocument", 1, "not-zip");
-    ole_is("Workbook", 2, "legacy-xls"); /* a chain that runs in a circle */
+    ole_is("Workbook", 2, "legacy-xls"); /* a chain that is a circle */
     ole_is("Workbook", 0xfffffff0u, "not-zip");
 }
 
-/* What the user is told of a compound file that is no workbook. */
+/* The message about a compound file that is not a workbook. */
 static void ole_says(const unsigned char *file, size_t n, const char *said)
 {
     struct sheet_input input = input_of(file, n);
@@ -242,7 +242,7 @@ static struct zip_maker frame(void)
     return m;
 }
 
-/* The list of content types is looked at for one thing only. */
+/* The list of content types is read for one thing only. */
 static void test_content_types(void **state)
 {
     (void)state;
@@ -256,7 +256,7 @@ static void test_content_types(void **state)
     package_is(&m, "xml-dtd");
 }
 
-/* A flipped bit is damage of the file, whatever it makes of the XML, and wherever in a long part it is met. */
+/* A flipped bit is reported as damage, whatever it does to the XML and wherever it is in a long part. */
 static void test_damage(void **state)
 {
     (void)state;

@@ -1,6 +1,6 @@
-/* Damaged files: cut at every 7th byte, and with random bytes changed, in the archive and within its worksheets. Either
- * an error or a table, within the limits; with sanitizers also nothing read that is not ours; and of a worksheet the
- * same through our tokeniser as through expat. PF_MUTATIONS sets the number of random variants of each kind (2000
+/* Damaged files: cut at every 7th byte, and with random bytes changed, in the archive and in its worksheets. The
+ * result is an error or a table within the limits; with sanitizers also no access to foreign memory; and our
+ * tokeniser reads a worksheet as expat does. PF_MUTATIONS sets the number of random variants of each kind (2000
  * without it). */
 #include "handlers/sheet/xlsx/zip.h"
 #include "tests/unit/sheet/xlsx_expat.h"
@@ -85,7 +85,7 @@ static void write_all(struct sheet_input *input, const char *data, size_t n)
     assert_int_equal(pwrite(input->fd, data, n, 0), n);
 }
 
-/* A file that was cut has lost its end record: always an error, never half a table. */
+/* A file that was cut off has lost its end record: always an error, never half a table. */
 static void test_truncation(void **state)
 {
     (void)state;

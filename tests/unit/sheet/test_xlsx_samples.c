@@ -1,5 +1,5 @@
-/* Every sample gives exactly its table, every bad one its class of error. PF_SAMPLES names the directory of samples
- * that are not part of this tree; without it they are skipped and counted as such. */
+/* Every good sample gives exactly its table, every bad one its class of error. PF_SAMPLES names the directory of
+ * samples that are not in the repository; without it they are skipped and counted. */
 #include "tests/unit/sheet/xlsx_expat.h"
 #include "tests/unit/sheet/xlsx_help.h"
 
@@ -26,7 +26,7 @@ static char *read_path(const char *path)
     return text;
 }
 
-/* 0 when the sample is read as expected. */
+/* Returns 0 if the sample is read as expected. */
 static int check_good(const char *samples, const char *name)
 {
     size_t n = 0;
@@ -66,7 +66,7 @@ static int check_bad(const char *samples, const char *readme, const char *name)
     return same ? 0 : 1;
 }
 
-/* A whole part of an archive; NULL when it is none that can be read. */
+/* Reads a whole part of an archive; NULL if it cannot be read. */
 static char *read_part(struct zip *zip, const struct zip_entry *entry, size_t *n)
 {
     struct sheet_error err;

@@ -1,4 +1,4 @@
-/* The ZIP directory and its parts: what is found, what is refused, and that nothing said by the file is believed. */
+/* The ZIP directory and its parts: what is found, what is refused, and that nothing in the file is trusted. */
 #include "handlers/sheet/xlsx/zip.h"
 
 #include "tests/unit/sheet/xlsx_help.h"
@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* Read one entry of an archive into text; the class of the error when it is refused. On the heap. */
+/* Reads one entry of an archive into text, or returns the class of the error. On the heap. */
 static char *entry_of(const struct bytes *file, const char *key, size_t block, const struct sheet_limits *limits)
 {
     struct sheet_input input = input_of(file->data, file->len);
@@ -78,7 +78,7 @@ static void test_found(void **state)
     zip_make_free(&m);
 }
 
-/* The end record is the one whose comment reaches to the end, whatever else looks like one. */
+/* The end record is the one whose comment reaches to the end; others only look like it. */
 static void test_comment(void **state)
 {
     (void)state;
@@ -244,7 +244,7 @@ static void test_total(void **state)
     zip_make_free(&m);
 }
 
-/* Zip64: every 32-bit field says "look there", and the end record too. */
+/* Zip64: every 32-bit field refers to its 64-bit field, in the end record too. */
 static struct bytes zip64(bool with_extra)
 {
     struct bytes b = {0};
@@ -314,7 +314,7 @@ static void test_fold(void **state)
     }
 }
 
-/* 64-bit offsets: everything as if the file began at 5 GB, in a file with a hole. */
+/* 64-bit offsets: as if the file began at 5 GB, in a file with a hole. */
 static void test_far_offset(void **state)
 {
     (void)state;

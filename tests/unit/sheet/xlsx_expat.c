@@ -1,4 +1,4 @@
-/* Feeds expat's events to the code that our tokeniser feeds. */
+/* Feeds expat's events to the code that our tokeniser feeds otherwise. */
 #include "tests/unit/sheet/xlsx_expat.h"
 
 #include "handlers/sheet/json.h"
@@ -22,10 +22,10 @@ ssize_t memory_source_read(void *ctx, unsigned char *buf, size_t size, struct sh
     return (ssize_t)n;
 }
 
-/* Whoever takes the events: returns 0 to go on. */
+/* The receiver of the events: returns 0 to go on. */
 typedef int event_fn(void *ctx, enum xml_event event, const struct xml_token *token);
 
-/* Everything of the document through the tokeniser. Returns what the taker returned, or -1 with *err. */
+/* Sends the whole document through the tokeniser. Returns what the receiver returned, or -1 with *err. */
 static int run_tokeniser(const char *data, size_t n, size_t block, event_fn *take, void *ctx, struct sheet_error *err)
 {
     struct memory_source source = {data, n, block};
@@ -257,7 +257,7 @@ char *cells_of_expat(const char *data, size_t n, size_t block, const struct stri
     return cells(run_expat, data, n, block, strings);
 }
 
-/* Is there a name in it with letters beyond ASCII? Expat knows which of those may stand in a name, we allow all. */
+/* Does a name have letters beyond ASCII? Expat knows which of them are allowed in a name; we allow all. */
 static bool odd_names(const char *data, size_t n)
 {
     for (size_t i = 0; i < n; i++)
@@ -266,7 +266,7 @@ static bool odd_names(const char *data, size_t n)
     return false;
 }
 
-/* Is it UTF-16 with half a surrogate pair in it? Expat takes any unit for the second half. */
+/* Is it UTF-16 with half a surrogate pair? Expat takes any unit for the second half. */
 static bool half_pair(const char *data, size_t n)
 {
     const unsigned char *p = (const unsigned char *)data;
@@ -282,7 +282,7 @@ static bool half_pair(const char *data, size_t n)
     return high;
 }
 
-/* Does it begin with a declaration that is not the plainest one? Expat reads declarations, we pass over them. */
+/* Does it begin with a declaration other than the plainest one? Expat reads declarations, we skip them. */
 static bool odd_declaration(const char *data, size_t n)
 {
     static const char plain[] = "<?xml version=\"1.0\"?>", plain_too[] = "<?xml version='1.0'?>";
@@ -295,7 +295,7 @@ static bool odd_declaration(const char *data, size_t n)
     return left < len || (memcmp(begin, plain, len) != 0 && memcmp(begin, plain_too, len) != 0);
 }
 
-/* One letter each, as many as any sheet here names: a refusal of the first text would end both ways early. */
+/* Texts of one letter each, as many as any sheet here names: without them both readers would stop at the first text. */
 static const struct strings *some_strings(void)
 {
     enum { COUNT = 65536 };
@@ -316,7 +316,7 @@ bool ways_agree(const char *data, size_t n, char **ours, char **theirs)
     *theirs = cells_of_expat(data, n, 0, strings);
     if (strcmp(*ours, *theirs) == 0)
         return true;
-    /* Both refuse, each at what it met first; a run that fails may have refused a cell before. */
+    /* Both refuse, each at the fault that it met first. */
     if ((*ours)[0] != '{' && (*theirs)[0] != '{')
         return true;
     bool we_refuse = strcmp(*ours, "xml-malformed") == 0, they_refuse = strcmp(*theirs, "xml-malformed") == 0;

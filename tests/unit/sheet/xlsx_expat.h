@@ -1,5 +1,4 @@
-/* The second way through a worksheet: expat instead of our own tokeniser, for comparison. Used by tests and fuzzers
- * only. */
+/* A second reader of worksheets, with expat instead of our tokeniser, for comparison. Used by tests and fuzzers only. */
 #ifndef PF_TEST_XLSX_EXPAT_H
 #define PF_TEST_XLSX_EXPAT_H
 
@@ -16,12 +15,13 @@ ssize_t memory_source_read(void *source, unsigned char *buf, size_t size, struct
 char *events_of_tokeniser(const char *data, size_t n, size_t block);
 char *events_of_expat(const char *data, size_t n, size_t block);
 
-/* Cells of one worksheet part as json.h prints them, or the class, through either parser. On the heap. */
+/* Returns the cells of one worksheet part as json.h prints them, or the class, through one of the parsers. On the
+ * heap. */
 char *cells_of_tokeniser(const char *data, size_t n, size_t block, const struct strings *strings);
 char *cells_of_expat(const char *data, size_t n, size_t block, const struct strings *strings);
 
-/* Do both ways agree on this part? What may differ: other encodings than UTF-8 and UTF-16, and names beyond ASCII.
- * Gives the two results for a message; both are freed by the caller. */
+/* Do both readers agree on this part? They may differ in encodings other than UTF-8 and UTF-16 and in names beyond
+ * ASCII. *ours and *theirs are the results, for a message; the caller frees both. */
 bool ways_agree(const char *data, size_t n, char **ours, char **theirs);
 
 #endif

@@ -178,7 +178,7 @@ struct zip_maker workbook_of(const char *sheet, const char *strings, const char 
     return m;
 }
 
-/* What stands between "cells":[ and ]} of the first sheet, without the line breaks and blanks of the layout. */
+/* Returns what is between "cells":[ and ]} of the first sheet, without the line breaks and blanks of the layout. */
 static char *only_cells(char *text)
 {
     char *from = strstr(text, "\"cells\":["), *to = text;

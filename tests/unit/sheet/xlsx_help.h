@@ -1,4 +1,4 @@
-/* What the tests of the spreadsheet readers share: files in memory, ZIP archives and workbooks made on the spot. */
+/* Helpers of the tests of the spreadsheet readers: files in memory, ZIP archives and workbooks made by the test. */
 #ifndef PF_TEST_XLSX_HELP_H
 #define PF_TEST_XLSX_HELP_H
 
@@ -10,16 +10,16 @@
 
 #include <cmocka.h>
 
-/* Bytes as an input with a descriptor of its own; input_close() closes it. */
+/* Makes an input with a descriptor of its own from bytes; input_close() closes it. */
 struct sheet_input input_of(const void *data, size_t n);
 void input_close(struct sheet_input *input);
 
-/* Read everything and give the JSON text of json.h, or "class: sentence" when it was refused; the sentence must
- * then tell what to do. On the heap. */
+/* Reads everything and returns the JSON text of json.h, or "class: sentence" if it was refused; the sentence must say
+ * what to do. On the heap. */
 char *read_cells(const struct sheet_input *input, enum sheet_format format);
-/* The class only ("" when it was read). */
+/* Returns only the class ("" if it was read). */
 const char *read_class(const void *data, size_t n, enum sheet_format format);
-/* Read a whole file; the buffer is terminated. NULL when it is not there. */
+/* Reads a whole file; the buffer is terminated. Returns NULL if it does not exist. */
 char *load_file(const char *path, size_t *n);
 
 /* An archive being made. */
@@ -39,7 +39,7 @@ void zip_make_free(struct zip_maker *maker);
 struct zip_maker workbook_of(const char *sheet, const char *strings, const char *styles);
 /* A worksheet part around rows. */
 #define SHEET(rows) "<?xml version=\"1.0\"?><worksheet><sheetData>" rows "</sheetData></worksheet>"
-/* Cells of a workbook with these parts: what stands within "cells":[…], in one line; or the class when it is
+/* Returns the cells of a workbook with these parts, what is inside "cells":[…], in one line; or the class if it is
  * refused. */
 char *cells_of(const char *sheet, const char *strings, const char *styles);
 

@@ -1,5 +1,4 @@
-/* A migrated database of its own for each test of the store, and what such tests share. Included once by a test
- * program. */
+/* A migrated database for each test of the store, and helpers for such tests. Included once by a test program. */
 #ifndef PF_TESTS_STORE_DB_H
 #define PF_TESTS_STORE_DB_H
 

@@ -1,4 +1,4 @@
-/* Two connections to an empty database with a small table, and what tests of statements and transactions share.
+/* Two connections to an empty database with a small table, and helpers for tests of statements and transactions.
  * Included once by a test program. */
 #ifndef PF_TESTS_STORE_PAIR_H
 #define PF_TESTS_STORE_PAIR_H

@@ -76,7 +76,7 @@ static void bulk_loads_all_types(void **state)
     assert_null(bulk);
 }
 
-/* A column has one type in a batch: another one starts the next, and none of it is seen in the table. */
+/* A column has one type in a batch: a value of another type starts the next batch, and the table does not show it. */
 static void bulk_takes_changing_types(void **state)
 {
     (void)state;

@@ -48,7 +48,7 @@ static void free_texts(struct texts *t)
         free(t->last[i]);
 }
 
-/* The linker puts this before the library's own (--wrap): as in 10.11.18, binding says that every length is 0. */
+/* The linker puts this in front of the library's function (--wrap): as in 10.11.18, binding sets every length to 0. */
 my_bool __real_mysql_stmt_bind_result(MYSQL_STMT *stmt, MYSQL_BIND *binds);
 my_bool __wrap_mysql_stmt_bind_result(MYSQL_STMT *stmt, MYSQL_BIND *binds);
 
@@ -256,7 +256,7 @@ static int see(const struct store_value *columns, unsigned n, void *ctx)
     return seen->rows == seen->stop_at ? 7 : 0;
 }
 
-/* Rows that come while the server still makes others: all, some, and those before it failed. */
+/* Rows that arrive while the server makes others: all of them, some, and those before it failed. */
 static void rows_are_streamed(void **state)
 {
     struct seen all = {0}, some = {.stop_at = 10}, broken = {0};

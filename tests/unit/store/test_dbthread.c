@@ -114,7 +114,7 @@ static void expect_all(unsigned n, int result)
     }
 }
 
-/* Counts commits, and injects what the test wants. */
+/* Counts commits, and injects the faults that a test wants. */
 static _Atomic unsigned commits, lost_after, lost_before, deadlocks;
 static unsigned count(enum store_fault_point point, const char *sql)
 {
@@ -252,7 +252,8 @@ static unsigned kill_server(enum store_fault_point point, const char *sql)
     return 0;
 }
 
-/* A real SIGKILL of the server in the middle of a stream: whoever was told 0 is there, whoever was told -1 is not. */
+/* A SIGKILL of the server during a stream of insertions: every row that was reported as 0 is there, every row that
+ * was reported as -1 is not. */
 static void server_killed_at_commit(void **state)
 {
     (void)state;
@@ -308,7 +309,7 @@ static void server_away_and_back(void **state)
     dbthread_free(&db, 1000);
 }
 
-/* An idle connection that the server closed is replaced without anybody noticing. */
+/* An idle connection that the server closed is replaced, and no caller notices. */
 static void killed_connection_is_invisible(void **state)
 {
     (void)state;

@@ -103,7 +103,7 @@ static void keys_are_unique(void **state)
     assert_int_equal(db.error.cls, STORE_DATA);
 }
 
-/* Claim; the attempt, 0 when it was not ours to have. What comes with it is the row as it is now. */
+/* Claims a task and checks that the row is the one of now. Returns the attempt, 0 if the task could not be claimed. */
 static unsigned claim(const store_uuid id, const store_uuid by)
 {
     struct journal_row row, now;
@@ -201,7 +201,7 @@ static int see_row(const struct journal_row *row, void *ctx)
     return 0;
 }
 
-/* Unknown is not nought: neither of what was counted nor of how much there would have been. */
+/* Unknown is not 0, neither for counts nor for their total. */
 static void ends_keep_what_was_reached(void **state)
 {
     (void)state;
@@ -324,7 +324,7 @@ static void purges_old_ones_only(void **state)
     assert_int_equal(deleted, 4);
 }
 
-/* A success keeps all that its type counts, and knows what it does not count. */
+/* A success keeps every count of its type; the others stay unknown. */
 static void a_success_keeps_its_counts(void **state)
 {
     (void)state;
@@ -444,7 +444,7 @@ static int sum_counts(const char *type, enum journal_status status, int64_t n, v
     return 0;
 }
 
-/* Every end is counted once, whichever statement makes it, and before as after the changes are added up. */
+/* Every end is counted once, whichever statement writes it, before and after the changes are added up. */
 static void ends_are_counted(void **state)
 {
     (void)state;

@@ -54,7 +54,7 @@ static const struct store_migration *migration(unsigned version)
     return m;
 }
 
-/* "9 9 8 0 0 1": what a task of before has counted, by its result; "-" = that type does not count it. */
+/* "9 9 8 0 0 1": what a task has counted according to its result; "-" = its type does not count that. */
 static void counts_are_taken_from_results(void **state)
 {
     (void)state;

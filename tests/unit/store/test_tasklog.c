@@ -94,14 +94,14 @@ static void no_lines_are_no_piece(void **state)
     assert_int_equal(length(), 0);
 }
 
-/* Attempts without end fill it up to the line that crosses the bound; one line more says so, once. */
+/* More and more attempts fill the log up to the line that crosses the limit; one more line says so, once. */
 static void is_bounded(void **state)
 {
     (void)state;
     static char piece[TASKLOG_PIECE_MAX];
     for (size_t i = 0; i < sizeof piece; i++)
         piece[i] = i % 100 == 99 || i == sizeof piece - 1 ? '\n' : 'x';
-    /* Odd lengths, so that the bound falls into a line and, for one of the tasks, upon its end. */
+    /* Odd lengths: the limit falls inside a line and, for one of the tasks, exactly at its end. */
     static const size_t lengths[] = {sizeof piece, 10100, 16300, 100};
     for (size_t n = 0; n < sizeof lengths / sizeof lengths[0]; n++) {
         accept_one();
