@@ -54,6 +54,7 @@ static const uint64_t *process_key(void)
 {
     static uint64_t key[2];
     static bool drawn;
+
     if (!drawn) {
         if (getrandom(key, sizeof key, GRND_NONBLOCK) != (ssize_t)sizeof key)
             key[0] = (uint64_t)(uintptr_t)&key;
@@ -68,6 +69,7 @@ uint64_t arena_hash(const void *data, size_t n)
     struct sip s = {key[0] ^ 0x736f6d6570736575u, key[1] ^ 0x646f72616e646f6du, key[0] ^ 0x6c7967656e657261u,
                     key[1] ^ 0x7465646279746573u};
     const unsigned char *p = data;
+
     for (size_t left = n; left >= 8; left -= 8, p += 8) {
         uint64_t word;
         memcpy(&word, p, 8);
@@ -119,6 +121,7 @@ uint32_t arena_index_find(const struct arena_index *index, uint64_t hash, arena_
 static void place(struct arena_index *index, uint32_t start, uint64_t slot)
 {
     uint32_t at = start & index->mask;
+
     while (index->slot[at])
         at = (at + 1) & index->mask;
     index->slot[at] = slot;
@@ -127,6 +130,7 @@ static void place(struct arena_index *index, uint32_t start, uint64_t slot)
 static void enlarge(struct arena_index *index)
 {
     uint32_t size = index->slot ? (index->mask + 1) * 2 : 256;
+
     if (size == 0)
         abort();
     struct arena_index bigger = {calloc(size, sizeof *bigger.slot), size - 1, index->used};

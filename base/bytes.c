@@ -22,6 +22,7 @@ void *xalloc(size_t n)
 void *xrealloc(void *p, size_t n)
 {
     void *to = realloc(p, n > 0 ? n : 1);
+
     if (!to)
         no_memory();
     return to;
@@ -49,6 +50,7 @@ void bytes_free(struct bytes *b)
 size_t utf8_put(char *to, uint32_t code)
 {
     bool character = code != 0 && (code < 0xd800 || (code >= 0xe000 && code <= 0x10ffff));
+
     return utf8_encode(character ? code : 0xfffd, to);
 }
 
@@ -56,6 +58,7 @@ size_t utf8_put(char *to, uint32_t code)
 static inline uint64_t odd8(const unsigned char *p)
 {
     uint64_t v;
+
     memcpy(&v, p, 8);
     return ((v - 0x2020202020202020u) | v) & 0x8080808080808080u;
 }
@@ -83,6 +86,7 @@ static size_t skip_pairs(const unsigned char *text, size_t i, size_t n)
 size_t utf8_check(const unsigned char *text, size_t n, bool *cut)
 {
     size_t i = 0;
+
     *cut = false;
     while (i < n) {
         i = skip_pairs(text, skip_plain(text, i, n), n);

@@ -9,6 +9,7 @@
 int file_sink_write(const char *text, size_t n, void *ctx)
 {
     struct file_sink *sink = ctx;
+
     while (n > 0 && sink->error == 0) {
         ssize_t done = write(sink->fd, text, n);
         if (done < 0 && errno == EINTR)
@@ -28,6 +29,7 @@ int file_sink_json(struct file_sink *sink, struct json_out *out, bool all)
 {
     size_t n;
     const char *text = json_out_text(out, &n);
+
     if (n < JSON_PIECE && !all)
         return 0;
     int rc = file_sink_write(text, n, sink);

@@ -38,6 +38,7 @@ static void must_free(void *ctx, void *memory)
 void json_out_init(struct json_out *out)
 {
     static const yajl_alloc_funcs alloc = {must_malloc, must_realloc, must_free, NULL};
+
     out->gen = yajl_gen_alloc(&alloc);
 }
 
@@ -51,6 +52,7 @@ const char *json_out_text(struct json_out *out, size_t *len)
 {
     const unsigned char *text;
     size_t n;
+
     yajl_gen_get_buf(out->gen, &text, &n);
     if (len)
         *len = n;
@@ -67,6 +69,7 @@ char *json_out_copy(struct json_out *out)
     size_t n;
     const char *text = json_out_text(out, &n);
     char *copy = must_malloc(NULL, n + 1);
+
     memcpy(copy, text, n);
     copy[n] = '\0';
     return copy;
@@ -118,6 +121,7 @@ static void put_repaired(struct json_out *out, const char *text, size_t n)
 {
     char *clean = must_malloc(NULL, n * 3); /* worst case: every byte becomes the three bytes of U+FFFD */
     size_t used = 0, len;
+
     for (size_t i = 0; i < n; i += len) {
         uint32_t cp = utf8_decode(text + i, n - i, &len);
         used += utf8_encode(cp == UTF8_BAD ? 0xFFFD : cp, clean + used);
@@ -182,6 +186,7 @@ struct depth_gauge {
 static int gauge_open(void *ctx)
 {
     struct depth_gauge *gauge = ctx;
+
     gauge->too_deep = ++gauge->depth > gauge->max;
     return !gauge->too_deep;
 }
@@ -189,6 +194,7 @@ static int gauge_open(void *ctx)
 static int gauge_close(void *ctx)
 {
     struct depth_gauge *gauge = ctx;
+
     gauge->depth--;
     return 1;
 }
@@ -220,6 +226,7 @@ static int check_grammar(const char *text, size_t n, unsigned depth, char *why, 
         .yajl_end_array = gauge_close,
     };
     yajl_handle parser = yajl_alloc(&callbacks, NULL, &gauge);
+
     if (!parser)
         abort();
     yajl_status status = yajl_parse(parser, (const unsigned char *)text, n);
@@ -243,6 +250,7 @@ static int check_grammar(const char *text, size_t n, unsigned depth, char *why, 
 static unsigned hex4(const char *p)
 {
     char digits[5] = {p[0], p[1], p[2], p[3], '\0'};
+
     return (unsigned)strtoul(digits, NULL, 16);
 }
 
@@ -315,6 +323,7 @@ static bool has_duplicate_keys(yajl_val value)
 static yajl_val build_tree(const char *text, size_t n)
 {
     char *copy = must_malloc(NULL, n + 1);
+
     memcpy(copy, text, n);
     copy[n] = '\0';
     char reason[128];
@@ -366,17 +375,20 @@ yajl_val json_member(yajl_val object, const char *key)
 const char *json_member_string(yajl_val object, const char *key, const char *otherwise)
 {
     yajl_val value = json_member(object, key);
+
     return YAJL_IS_STRING(value) ? value->u.string : otherwise;
 }
 
 bool json_member_bool(yajl_val object, const char *key, bool otherwise)
 {
     yajl_val value = json_member(object, key);
+
     return YAJL_IS_TRUE(value) || (otherwise && !YAJL_IS_FALSE(value));
 }
 
 int64_t json_member_int(yajl_val object, const char *key, int64_t otherwise)
 {
     yajl_val value = json_member(object, key);
+
     return YAJL_IS_INTEGER(value) ? value->u.number.i : otherwise;
 }

@@ -78,6 +78,7 @@ static bool parse_offset(const char *p, int *minutes)
 static bool parse_day(const char *p, struct tm *day)
 {
     int century = two_digits(p), year = century < 0 ? -1 : two_digits(p + 2);
+
     if (year < 0 || p[4] != '-' || two_digits(p + 5) < 0 || p[7] != '-' || two_digits(p + 8) < 0)
         return false;
     *day = (struct tm){

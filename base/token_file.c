@@ -63,12 +63,14 @@ void token_scopes_text(unsigned scopes, char out[64])
 int64_t token_day(const char *text)
 {
     int64_t ms;
+
     return strlen(text) == TIME_TEXT_DAY && time_parse(text, &ms) && ms > 0 ? ms / 1000 : -1;
 }
 
 void token_day_text(int64_t seconds, char out[16])
 {
     char text[TIME_TEXT_SIZE];
+
     time_text(seconds * 1000, text);
     snprintf(out, 16, "%.*s", TIME_TEXT_DAY, seconds == 0 ? "never" : text);
 }
@@ -79,6 +81,7 @@ void token_day_text(int64_t seconds, char out[16])
 static char *word(char **at)
 {
     char *start = *at + strspn(*at, " \t"), *end = start + strcspn(start, " \t");
+
     if (start == end)
         return NULL;
     *at = *end ? end + 1 : end;
@@ -92,6 +95,7 @@ static const char *take_line(char *line, struct token *token)
     char *id = word(&line), *scopes = word(&line), *digest = word(&line), *created = word(&line),
          *expires = word(&line);
     uint8_t number[TOKEN_ID / 2];
+
     memset(token, 0, sizeof *token);
     if (!expires)
         return "the line must have an id, scopes, a digest, two days and a name";
@@ -113,6 +117,7 @@ static const char *take_line(char *line, struct token *token)
 void token_print(const struct token *token, FILE *out)
 {
     char scopes[64], digest[2 * sizeof token->digest + 1], created[16], expires[16];
+
     token_scopes_text(token->scopes, scopes);
     token_day_text(token->created_s, created);
     token_day_text(token->expires_s, expires);
@@ -130,6 +135,7 @@ static int by_id(const void *a, const void *b)
 static FILE *open_file(const char *path, struct stat *st, char why[200])
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+
     if (fd < 0 || fstat(fd, st) != 0)
         snprintf(why, 200, "%s", strerror(errno));
     else if (!S_ISREG(st->st_mode))
@@ -154,6 +160,7 @@ static int read_lines(FILE *file, struct tokens *tokens, char why[200])
     char line[TOKEN_LINE];
     uint32_t room = 0;
     int bad = 0, number = 0;
+
     while (fgets(line, sizeof line, file)) {
         struct token token;
         const char *fault = NULL;
@@ -176,6 +183,7 @@ static int read_lines(FILE *file, struct tokens *tokens, char why[200])
 int tokens_read(const char *path, struct tokens *tokens, struct stat *st, char why[200])
 {
     struct stat own;
+
     *tokens = (struct tokens){NULL, 0};
     why[0] = '\0';
     FILE *file = open_file(path, st ? st : &own, why);
@@ -204,6 +212,7 @@ void tokens_fini(struct tokens *tokens)
 struct token *tokens_find(const struct tokens *tokens, const char *id)
 {
     struct token key;
+
     memcpy(key.id, id, TOKEN_ID);
     return tokens->n ? bsearch(&key, tokens->list, tokens->n, sizeof key, by_id) : NULL;
 }

@@ -30,6 +30,7 @@ static void random_bytes(void *out, size_t n)
 static void base64url(const uint8_t in[32], char out[TOKEN_SECRET + 1])
 {
     unsigned char text[TOKEN_SECRET + 2];
+
     EVP_EncodeBlock(text, in, 32);
     for (unsigned i = 0; i < TOKEN_SECRET; i++)
         out[i] = (char)(text[i] == '+' ? '-' : text[i] == '/' ? '_' : text[i]);
@@ -41,6 +42,7 @@ void token_make(struct token *token, char text[TOKEN_TEXT + 1])
 {
     uint8_t random[32 + TOKEN_ID / 2];
     char secret[TOKEN_SECRET + 1];
+
     random_bytes(random, sizeof random);
     base64url(random, secret);
     hex_text(random + 32, TOKEN_ID / 2, token->id);
@@ -55,6 +57,7 @@ void token_make(struct token *token, char text[TOKEN_TEXT + 1])
 static bool is_right(struct token *token, const char *text)
 {
     uint8_t digest[32];
+
     if (token->known[0] && CRYPTO_memcmp(token->known, text, TOKEN_TEXT) == 0)
         return true;
     digest_of(text, TOKEN_TEXT, digest);

@@ -12,6 +12,7 @@
 int tokens_use_make(const char *state_dir)
 {
     char path[PATH_MAX];
+
     if ((size_t)snprintf(path, sizeof path, "%s/tokens-used", state_dir) >= sizeof path)
         return -ENAMETOOLONG;
     if (mkdir(path, 0700) != 0 && errno != EEXIST)
@@ -26,6 +27,7 @@ int tokens_use_note(int directory, const char *id, int64_t used_s)
     struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_sec = (time_t)used_s}};
     int fd = openat(directory, id, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600), rc;
     bool made = fd >= 0;
+
     if (!made && errno == EEXIST)
         fd = openat(directory, id, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0)
@@ -41,6 +43,7 @@ int tokens_use_note(int directory, const char *id, int64_t used_s)
 int64_t tokens_use_read(int directory, const char *id)
 {
     struct stat st;
+
     return fstatat(directory, id, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode) ? (int64_t)st.st_mtim.tv_sec
                                                                                         : 0;
 }

@@ -31,6 +31,7 @@ uint32_t utf8_decode(const char *text, size_t n, size_t *len)
     const unsigned char *p = (const unsigned char *)text;
     unsigned char low, high;
     unsigned need = sequence(p[0], &low, &high);
+
     *len = 1;
     if (need == 0)
         return UTF8_BAD;
@@ -107,6 +108,7 @@ bool utf8_valid(const char *text, size_t n)
 size_t utf8_units(const char *text, size_t n)
 {
     size_t units = 0;
+
     for (size_t i = 0; i < n; i++) {
         unsigned char c = (unsigned char)text[i];
         units += (c & 0xC0) != 0x80;
@@ -118,6 +120,7 @@ size_t utf8_units(const char *text, size_t n)
 size_t utf8_count(const char *text, size_t n)
 {
     size_t count = 0;
+
     for (size_t i = 0; i < n; i++)
         count += ((unsigned char)text[i] & 0xc0) != 0x80;
     return count;
@@ -154,6 +157,7 @@ bool utf8_is_space(uint32_t cp)
 void utf8_trim(const char **text, size_t *n)
 {
     size_t len;
+
     while (*n > 0 && utf8_is_space(utf8_decode(*text, *n, &len))) {
         *text += len;
         *n -= len;

@@ -37,6 +37,7 @@ struct request {
 static enum sheet_format format_of(const struct sheet_input *input, const struct request *request)
 {
     struct sheet_error ignored;
+
     return request->csv ? SHEET_CSV : sheet_sniff_file(input, &ignored);
 }
 
@@ -51,6 +52,7 @@ static int read_cells(const struct sheet_input *input, const struct request *req
 {
     struct sheet_limits limits = sheet_default_limits;
     struct grid_sink sink = gridjson_sink(json);
+
     sink.remark = print_remark;
     struct sheet_error err = {0};
     limits.max_rows = UINT32_MAX;
@@ -65,6 +67,7 @@ static int print(const struct sheet_input *input, const struct request *request)
 {
     struct gridjson *json = gridjson_new();
     int rc = read_cells(input, request, json);
+
     if (rc == 0)
         gridjson_print(json, format_of(input, request) != SHEET_MXL, stdout);
     gridjson_free(&json);
@@ -79,6 +82,7 @@ static int run(const struct request *request)
 {
     struct stat st;
     int fd = open(request->path, O_RDONLY | O_CLOEXEC);
+
     if (fd < 0 || fstat(fd, &st) < 0) {
         fprintf(stderr, "io: %s: %s\n", request->path, strerror(errno));
         return EXIT_FAILURE;
@@ -97,6 +101,7 @@ static bool read_code_page(const char *text, unsigned *page)
 {
     char *end;
     unsigned long number = strtoul(text, &end, 10);
+
     *page = (unsigned)number;
     return *end == 0 && number > 0 && number <= UINT16_MAX;
 }
@@ -106,6 +111,7 @@ static bool read_arguments(int argc, char **argv, struct request *request)
 {
     int i = 1;
     bool named = false;
+
     for (; i < argc - 1 && !named; i++) {
         named = strcmp(argv[i], "--") == 0;
         if (strcmp(argv[i], "--csv") == 0)
@@ -120,6 +126,7 @@ static bool read_arguments(int argc, char **argv, struct request *request)
 int main(int argc, char **argv)
 {
     struct request request = {NULL, false, 0};
+
     if (argc == 2 && strcmp(argv[1], "--version") == 0) {
         puts("priceforge-cells " PACKAGE_VERSION);
         return EXIT_SUCCESS;

@@ -39,6 +39,7 @@ static int lock_directory(const char *path)
 {
     char *copy = strdup(path);
     int fd = copy ? open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+
     free(copy);
     if (fd >= 0 && flock(fd, LOCK_EX) != 0) {
         close(fd);
@@ -52,6 +53,7 @@ static int read_file(struct work *work)
 {
     char why[200];
     int bad = tokens_read(work->path, &work->tokens, &work->st, why);
+
     work->exists = bad >= 0;
     if (bad == 0 || (bad < 0 && access(work->path, F_OK) != 0 && errno == ENOENT))
         return EXIT_SUCCESS;
@@ -61,6 +63,7 @@ static int read_file(struct work *work)
 static bool write_lines(const struct work *work, int fd)
 {
     FILE *out = fdopen(fd, "w");
+
     if (!out)
         return close(fd), false;
     fputs("# API tokens of priceforge: ID SCOPES SHA256 CREATED EXPIRES NAME. Kept by `priceforge token`.\n", out);
@@ -74,6 +77,7 @@ static bool write_lines(const struct work *work, int fd)
 static bool keep_owner(const struct work *work, int fd)
 {
     struct stat own;
+
     if (!work->exists)
         return fchmod(fd, 0644) == 0;
     if (fstat(fd, &own) != 0)
@@ -87,6 +91,7 @@ static bool keep_owner(const struct work *work, int fd)
 static int write_file(const struct work *work, int directory)
 {
     char temporary[4200];
+
     if ((size_t)snprintf(temporary, sizeof temporary, "%s.XXXXXX", work->path) >= sizeof temporary)
         return fail(work->path, strerror(ENAMETOOLONG));
     int fd = mkostemp(temporary, O_CLOEXEC);
@@ -117,6 +122,7 @@ static void put_in(struct work *work, const struct token *token)
 static bool good_name(const char *name)
 {
     size_t n = strlen(name);
+
     for (const unsigned char *p = (const unsigned char *)name; *p; p++)
         if (*p < 0x20 || *p == 0x7f)
             return false;
@@ -127,6 +133,7 @@ static int add(struct work *work, int directory, int argc, char **argv)
 {
     struct token token = {.scopes = work->scopes, .created_s = time(NULL)};
     char text[TOKEN_TEXT + 1];
+
     if (argc != 1)
         return TOKEN_USAGE;
     if (!good_name(argv[0]))
@@ -152,6 +159,7 @@ static int add(struct work *work, int directory, int argc, char **argv)
 static void last_use(int uses, const char *id, char out[16])
 {
     int64_t used_s = uses >= 0 ? tokens_use_read(uses, id) : 0;
+
     if (uses >= 0)
         token_day_text(used_s, out);
     else
@@ -161,6 +169,7 @@ static void last_use(int uses, const char *id, char out[16])
 static int list(const struct work *work)
 {
     int64_t now = time(NULL);
+
     if (!work->exists)
         return fail(work->path, strerror(ENOENT));
     int uses = open(work->uses, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -197,6 +206,7 @@ static int revoke_ids(struct work *work, int directory, int argc, char **argv)
 static int take_options(struct work *work, int argc, char **argv)
 {
     int option;
+
     while ((option = getopt(argc, argv, "f:s:d:u:")) != -1) {
         char *end = NULL;
         if (option == 'f')
@@ -236,6 +246,7 @@ int token_command(int argc, char **argv)
                         .uses = "/var/lib/priceforge/tokens-used",
                         .scopes = 1u << SCOPE_READ};
     int code = take_options(&work, argc, argv);
+
     if (code == EXIT_SUCCESS)
         code = run(&work, argv[0], argc - optind, argv + optind);
     tokens_fini(&work.tokens);

@@ -55,6 +55,7 @@ static int fail_stmt(struct store_bulk *bulk, bool committing)
 {
     unsigned number = mysql_stmt_errno(bulk->stmt);
     char text[256];
+
     snprintf(text, sizeof text, "%s", mysql_stmt_error(bulk->stmt));
     return store_fail_number(bulk->conn, number != 0 ? number : CR_UNKNOWN_ERROR, text, committing);
 }
@@ -82,6 +83,7 @@ static int prepare(struct store_bulk *bulk)
 struct store_bulk *store_bulk_new(struct store_conn *conn, const char *sql, unsigned n_columns, unsigned batch_rows)
 {
     struct store_bulk *bulk = must(calloc(1, sizeof *bulk));
+
     bulk->conn = conn;
     bulk->sql = must(strdup(sql));
     bulk->n_columns = n_columns;
@@ -103,6 +105,7 @@ struct store_bulk *store_bulk_new(struct store_conn *conn, const char *sql, unsi
 void store_bulk_free(struct store_bulk **bulk_ptr)
 {
     struct store_bulk *bulk = *bulk_ptr;
+
     if (!bulk)
         return;
     if (bulk->stmt)
@@ -185,6 +188,7 @@ static bool row_fits(const struct store_bulk *bulk, const struct store_value *ro
 static void add_value(struct store_bulk *bulk, struct bulk_column *column, const struct store_value *value)
 {
     enum column_kind kind = kind_of(value);
+
     column->offsets[bulk->rows] = bulk->used;
     column->lengths[bulk->rows] = 0;
     column->numbers[bulk->rows] = 0;
@@ -201,6 +205,7 @@ static void add_value(struct store_bulk *bulk, struct bulk_column *column, const
 static uint64_t row_bytes(const struct store_bulk *bulk, const struct store_value *row)
 {
     uint64_t bytes = 0;
+
     for (unsigned i = 0; i < bulk->n_columns; i++)
         bytes += VALUE_OVERHEAD + (row[i].type == STORE_I64 || row[i].type == STORE_U64 ? 8 : row[i].len);
     return bytes;
@@ -211,6 +216,7 @@ int store_bulk_add(struct store_bulk *bulk, const struct store_value *row)
     uint64_t bytes = row_bytes(bulk, row);
     /* A batch has at most half the packet limit. A row may need more than that; then it is sent alone. */
     bool fits = bulk->wire + bytes <= bulk->conn->max_packet / 2 && row_fits(bulk, row);
+
     if (bulk->rows > 0 && !fits && store_bulk_flush(bulk) != 0)
         return -1;
     if (store_check_usable(bulk->conn) != 0 || store_check_size(bulk->conn, bytes) != 0)
@@ -243,6 +249,7 @@ static void bind_column(struct store_bulk *bulk, struct bulk_column *column, MYS
 static int bind(struct store_bulk *bulk)
 {
     MYSQL_BIND *binds = must(calloc(bulk->n_columns, sizeof *binds));
+
     for (unsigned i = 0; i < bulk->n_columns; i++)
         bind_column(bulk, &bulk->columns[i], &binds[i]);
     /* The size must be known before the arrays are bound. */
@@ -255,6 +262,7 @@ static int bind(struct store_bulk *bulk)
 static int send_batch(struct store_bulk *bulk)
 {
     bool committing = !bulk->conn->in_transaction;
+
     if (!bulk->arena)
         append(bulk, "", 1); /* all values are NULL or empty: the pointers must still point somewhere */
     if (prepare(bulk) != 0 || store_fault(bulk->conn, STORE_FAULT_BEFORE, bulk->sql, committing) != 0 ||

@@ -67,6 +67,7 @@ int store_fail(struct store_conn *conn, enum store_class cls, const char *text)
 int store_fail_number(struct store_conn *conn, unsigned number, const char *text, bool committing)
 {
     enum store_class cls = store_classify(number, committing);
+
     set_error(conn, cls, number, text);
     if (cls == STORE_GONE || cls == STORE_UNKNOWN)
         store_close(conn);
@@ -78,6 +79,7 @@ int store_fail_number(struct store_conn *conn, unsigned number, const char *text
 static int fail_mysql(struct store_conn *conn, bool committing)
 {
     unsigned number = mysql_errno(conn->mysql);
+
     return store_fail_number(conn, number != 0 ? number : CR_UNKNOWN_ERROR, mysql_error(conn->mysql), committing);
 }
 
@@ -102,6 +104,7 @@ int store_check_size(struct store_conn *conn, uint64_t bytes)
 int store_fault(struct store_conn *conn, enum store_fault_point point, const char *sql, bool committing)
 {
     unsigned number = store_fault_hook ? store_fault_hook(point, sql) : 0;
+
     return number != 0 ? store_fail_number(conn, number, "injected by a test", committing) : 0;
 }
 
@@ -119,6 +122,7 @@ static void set_options(MYSQL *mysql, const struct store_config *config)
     unsigned read_timeout = config->read_timeout_s;
     my_bool off = 0, on = 1;
     unsigned no_files = 0;
+
     mysql_options(mysql, MYSQL_OPT_CONNECT_TIMEOUT, &connect_timeout);
     if (read_timeout != 0) {
         mysql_options(mysql, MYSQL_OPT_READ_TIMEOUT, &read_timeout);
@@ -144,6 +148,7 @@ static void set_options(MYSQL *mysql, const struct store_config *config)
 static const char *own_user(char *buffer, size_t size)
 {
     struct passwd entry, *found = NULL;
+
     if (getpwuid_r(geteuid(), &entry, buffer, size, &found) != 0 || !found)
         return NULL;
     return found->pw_name;
@@ -155,6 +160,7 @@ static void notice_dead_peers(int fd)
 {
     int on = 1, idle_s = 5, interval_s = 3, probes = 3;
     unsigned give_up_ms = 15000;
+
     (void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
     (void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle_s, sizeof idle_s);
     (void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &interval_s, sizeof interval_s);
@@ -167,6 +173,7 @@ static int connect_now(struct store_conn *conn)
     const struct store_config *config = conn->config;
     char buffer[4096];
     const char *user = given(config->user) ? config->user : own_user(buffer, sizeof buffer);
+
     if (!user)
         return store_fail(conn, STORE_CONFIG, "no database user is configured and this process's user has no name");
     conn->mysql = mysql_init(NULL);
@@ -197,6 +204,7 @@ static int connect_now(struct store_conn *conn)
 static bool hung_up(struct store_conn *conn)
 {
     struct pollfd watch = {.fd = (int)mysql_get_socket(conn->mysql), .events = POLLRDHUP};
+
     return poll(&watch, 1, 0) > 0 && (watch.revents & (POLLRDHUP | POLLHUP | POLLERR | POLLNVAL)) != 0;
 }
 
@@ -219,6 +227,7 @@ static bool may_write(const char *sql)
 {
     static const char *const harmless[] = {"SELECT",   "SHOW", "SET ",    "DO ", "START",
                                            "ROLLBACK", "KILL", "EXPLAIN", "USE "};
+
     while (*sql == ' ' || *sql == '\n')
         sql++;
     for (size_t i = 0; i < sizeof harmless / sizeof harmless[0]; i++)
@@ -231,6 +240,7 @@ static bool may_write(const char *sql)
 static int read_results(struct store_conn *conn, bool committing, uint64_t *affected)
 {
     int more;
+
     do {
         MYSQL_RES *result = mysql_store_result(conn->mysql);
         if (!result && (mysql_errno(conn->mysql) != 0 || mysql_field_count(conn->mysql) != 0))
@@ -246,6 +256,7 @@ static int read_results(struct store_conn *conn, bool committing, uint64_t *affe
 int store_send(struct store_conn *conn, const char *sql, bool committing, uint64_t *affected)
 {
     size_t length = strlen(sql);
+
     if (affected)
         *affected = 0;
     if (store_check_size(conn, length) != 0 || store_fault(conn, STORE_FAULT_BEFORE, sql, committing) != 0)
@@ -273,6 +284,7 @@ int store_ping(struct store_conn *conn)
 int store_kill_query(struct store_conn *conn, unsigned long server_thread)
 {
     char sql[64];
+
     snprintf(sql, sizeof sql, "KILL QUERY %lu", server_thread);
     return store_exec(conn, sql, NULL);
 }
@@ -282,6 +294,7 @@ int store_kill_query(struct store_conn *conn, unsigned long server_thread)
 int store_kill_statement(struct store_conn *conn, uint64_t query_id)
 {
     char sql[64];
+
     snprintf(sql, sizeof sql, "KILL QUERY ID %" PRIu64, query_id);
     int rc = store_exec(conn, sql, NULL);
     return rc != 0 && conn->error.number == NO_SUCH_QUERY ? 0 : rc;

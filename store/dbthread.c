@@ -52,6 +52,7 @@ void call_list_push(struct call_list *list, struct db_call *call)
 struct db_call *call_list_pop(struct call_list *list)
 {
     struct db_call *call = list->first;
+
     if (!call)
         return NULL;
     list->first = call->next;
@@ -78,6 +79,7 @@ static void finish(struct dbthread *db, struct db_call *call)
 {
     uint64_t one = 1;
     bool first = !db->finished.first;
+
     call_list_push(&db->finished, call);
     if (first && write(db->event, &one, sizeof one) != (ssize_t)sizeof one)
         abort();
@@ -87,6 +89,7 @@ static void finish(struct dbthread *db, struct db_call *call)
 static void expire_list(struct dbthread *db, struct call_list *list, int64_t now)
 {
     struct call_list keep = {NULL, NULL};
+
     for (struct db_call *call = call_list_pop(list); call; call = call_list_pop(list)) {
         if (call->deadline_ms == 0 || call->deadline_ms > now) {
             call_list_push(&keep, call);
@@ -102,6 +105,7 @@ static void expire_list(struct dbthread *db, struct call_list *list, int64_t now
 static void expire(struct dbthread *db)
 {
     int64_t now = clock_mono_ms();
+
     if (db->waiting == 0)
         return;
     expire_list(db, &db->inserts, now);
@@ -121,6 +125,7 @@ static bool wait_for_calls(struct dbthread *db, const struct db_thread *thread)
 {
     unsigned ms = thread->worker.conn.mysql && atomic_load(&db->health.ok) ? DB_PING_MS : DB_RECONNECT_MS;
     struct timespec until = clock_add_ms(clock_mono(), ms);
+
     while (!db->inserts.first && !may_work(db) && !db->stopping)
         if (pthread_cond_timedwait(&db->wake, &db->mutex, &until) == ETIMEDOUT)
             return db->inserts.first || may_work(db) || db->stopping;
@@ -131,6 +136,7 @@ static bool wait_for_calls(struct dbthread *db, const struct db_thread *thread)
 static void do_work(struct dbthread *db, struct db_thread *thread)
 {
     struct db_call *call = call_list_pop(&db->works);
+
     db->waiting--;
     db->running++;
     db->working++;
@@ -149,6 +155,7 @@ static void do_inserts(struct dbthread *db, struct db_thread *thread)
 {
     struct db_call *calls[DB_BATCH];
     unsigned n = 0;
+
     while (n < DB_BATCH && db->inserts.first)
         calls[n++] = call_list_pop(&db->inserts);
     db->waiting -= n;
@@ -183,6 +190,7 @@ static void *thread_main(void *arg)
 {
     struct db_thread *thread = arg;
     struct dbthread *db = thread->db;
+
     mysql_thread_init();
     db_worker_ping(&thread->worker); /* the health is known before the first call */
     lock(db);
@@ -200,6 +208,7 @@ static void *thread_main(void *arg)
 static void init_sync(struct dbthread *db)
 {
     pthread_condattr_t monotonic;
+
     if (pthread_mutex_init(&db->mutex, NULL) != 0 || pthread_mutex_init(&db->health.mutex, NULL) != 0 ||
         pthread_condattr_init(&monotonic) != 0 || pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC) != 0 ||
         pthread_cond_init(&db->wake, &monotonic) != 0 || pthread_cond_init(&db->idle, &monotonic) != 0)
@@ -212,6 +221,7 @@ static int start_threads(struct dbthread *db, const struct store_config *config,
 {
     sigset_t all, before;
     int rc = 0;
+
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     for (unsigned i = 0; i < threads && rc == 0; i++) {
@@ -233,6 +243,7 @@ static int start_threads(struct dbthread *db, const struct store_config *config,
 struct dbthread *dbthread_new(const struct store_config *config, unsigned threads, unsigned queue_limit)
 {
     struct dbthread *db = calloc(1, sizeof *db);
+
     if (!db)
         abort();
     init_sync(db);
@@ -271,6 +282,7 @@ unsigned dbthread_collect(struct dbthread *db)
 {
     uint64_t counter;
     unsigned n = 0;
+
     lock(db);
     expire(db);
     /* Read with the mutex held: a call that ends later sets it again. */
@@ -289,6 +301,7 @@ unsigned dbthread_collect(struct dbthread *db)
 bool dbthread_healthy(const struct dbthread *db, int64_t *age_ms)
 {
     int64_t last = atomic_load(&db->health.last_ms);
+
     if (age_ms)
         *age_ms = last != 0 ? clock_mono_ms() - last : -1;
     return atomic_load(&db->health.ok);
@@ -326,6 +339,7 @@ static void refuse_list(struct dbthread *db, struct call_list *list)
 static void drain(struct dbthread *db, int64_t limit_ms)
 {
     struct timespec until = clock_add_ms(clock_mono(), limit_ms);
+
     while (db->n_threads != 0 && db->waiting + db->running != 0)
         if (pthread_cond_timedwait(&db->idle, &db->mutex, &until) == ETIMEDOUT)
             break;
@@ -334,6 +348,7 @@ static void drain(struct dbthread *db, int64_t limit_ms)
 void dbthread_free(struct dbthread **db_ptr, int64_t limit_ms)
 {
     struct dbthread *db = *db_ptr;
+
     if (!db)
         return;
     lock(db);

@@ -65,6 +65,7 @@ static void note_error(struct db_worker *worker, const struct store_error *error
 int db_worker_connect(struct db_worker *worker)
 {
     int64_t now = clock_mono_ms();
+
     if (worker->stale && !worker->conn.in_transaction)
         store_close(&worker->conn);
     worker->stale = false;
@@ -104,6 +105,7 @@ void db_worker_ping(struct db_worker *worker)
 void db_worker_work(struct db_worker *worker, struct db_call *call)
 {
     struct store_conn *conn = &worker->conn;
+
     memset(&call->error, 0, sizeof call->error);
     if (db_worker_connect(worker) != 0) {
         call->result = -1;
@@ -131,6 +133,7 @@ static int run_before(struct db_worker *worker, struct db_call **calls, unsigned
 {
     struct store_conn *conn = &worker->conn;
     int accepted = 0;
+
     for (unsigned i = 0; i < n; i++) {
         memset(&calls[i]->error, 0, sizeof calls[i]->error);
         memset(&conn->error, 0, sizeof conn->error);
@@ -147,6 +150,7 @@ static int run_before(struct db_worker *worker, struct db_call **calls, unsigned
 static int insert_rows(struct db_worker *worker, struct db_call **calls, unsigned n)
 {
     struct journal_args args;
+
     if (!worker->bulk)
         worker->bulk = store_bulk_new(&worker->conn, journal_insert_sql, JOURNAL_INSERT_COLUMNS, DB_BATCH);
     if (!worker->bulk)
@@ -166,6 +170,7 @@ static int insert_rows(struct db_worker *worker, struct db_call **calls, unsigne
 static int try_batch(struct db_worker *worker, struct db_call **calls, unsigned n)
 {
     struct store_conn *conn = &worker->conn;
+
     if (db_worker_connect(worker) != 0 || store_begin(conn) != 0)
         return -1;
     int accepted = run_before(worker, calls, n);
@@ -193,6 +198,7 @@ static const struct db_call *accepted_call(struct db_call **calls, unsigned n)
 static int64_t settle_until(struct db_call **calls, unsigned n)
 {
     int64_t until = clock_mono_ms() + SETTLE_MS;
+
     for (unsigned i = 0; i < n; i++)
         if (calls[i]->deadline_ms > until)
             until = calls[i]->deadline_ms;
@@ -206,6 +212,7 @@ static int settle(struct db_worker *worker, struct db_call **calls, unsigned n)
     const struct db_call *call = accepted_call(calls, n);
     int64_t until = settle_until(calls, n);
     int rc = -1;
+
     while (call && rc < 0) {
         if (store_ensure(&worker->conn) == 0) {
             store_causal_reads(&worker->conn, true);

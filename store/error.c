@@ -129,6 +129,7 @@ const char *store_class_name(enum store_class cls)
 {
     static const char *const names[] = {"ok",       "retry",     "gone", "unknown outcome", "unusable", "stopped",
                                         "no space", "duplicate", "data", "configuration",   "bug"};
+
     return (size_t)cls < sizeof names / sizeof names[0] ? names[cls] : "?";
 }
 

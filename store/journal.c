@@ -15,6 +15,7 @@ static const char *const outcome_names[] = {"",          "succeeded", "partial",
 const char *task_outcome_name(enum task_outcome outcome)
 {
     size_t i = (size_t)outcome;
+
     return i < sizeof outcome_names / sizeof outcome_names[0] ? outcome_names[i] : "";
 }
 
@@ -39,6 +40,7 @@ const char journal_insert_sql[] = "INSERT INTO task (id, node, type, params, ide
 static void live_digest(const char *type, const char *key, unsigned char out[32])
 {
     EVP_MD_CTX *md = EVP_MD_CTX_new();
+
     if (!md || EVP_DigestInit_ex(md, EVP_sha256(), NULL) != 1 || EVP_DigestUpdate(md, type, strlen(type) + 1) != 1 ||
         EVP_DigestUpdate(md, key, strlen(key)) != 1 || EVP_DigestFinal_ex(md, out, NULL) != 1)
         abort();
@@ -54,6 +56,7 @@ static void fill_file(struct journal_args *args, const struct journal_file *file
 {
     struct store_value *v = &args->values[8];
     struct store_value *found = &args->values[17];
+
     v[0] = v[1] = v[2] = found[0] = found[1] = STORE_N;
     if (!file)
         return;
@@ -68,6 +71,7 @@ static void fill_file(struct journal_args *args, const struct journal_file *file
 void journal_args_fill(struct journal_args *args, const struct journal_new *task)
 {
     struct store_value *v = args->values;
+
     store_uuid_text(task->id, args->id);
     store_uuid_text(task->node, args->node);
     store_time_text(task->created_ms, args->created);
@@ -101,6 +105,7 @@ void journal_args_fill(struct journal_args *args, const struct journal_new *task
 int journal_insert(struct store_conn *conn, const struct journal_new *task)
 {
     struct journal_args args;
+
     journal_args_fill(&args, task);
     return store_run(conn, journal_insert_sql, args.values, JOURNAL_INSERT_COLUMNS, NULL, NULL);
 }
@@ -117,6 +122,7 @@ int journal_settled(struct store_conn *conn, const store_uuid id)
 {
     char text[STORE_UUID_SIZE];
     bool found = false;
+
     store_uuid_text(id, text);
     /* A locking read: a plain one would not see the row of a COMMIT that the server is still working on, and its
      * answer "not there" would be wrong a moment later. */
@@ -144,6 +150,7 @@ static char *copy(const struct store_value *value)
 {
     size_t length = value->text ? value->len : 0;
     char *out = malloc(length + 1);
+
     if (!out)
         abort();
     if (length != 0)
@@ -160,6 +167,7 @@ static int64_t number(const struct store_value *value)
 static enum journal_status status_number(const char *name)
 {
     static const char *const names[] = {"queued", "running", "succeeded", "failed", "cancelled"};
+
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (strcmp(name, names[i]) == 0)
             return (enum journal_status)i;
@@ -169,6 +177,7 @@ static enum journal_status status_number(const char *name)
 static void copy_bounded(char *out, size_t size, const struct store_value *value)
 {
     size_t length = value->text ? value->len : 0;
+
     if (length >= size) {
         length = size - 1;
         while (length > 0 && ((unsigned char)value->text[length] & 0xc0) == 0x80)
@@ -252,6 +261,7 @@ static int keep_row(const struct store_value *v, unsigned n, void *ctx)
 int journal_read(struct store_conn *conn, const store_uuid id, struct journal_row *out)
 {
     char text[STORE_UUID_SIZE];
+
     store_uuid_text(id, text);
     struct store_value param = STORE_S(text);
     return store_query(conn, "SELECT " ROW_COLUMNS "FROM task WHERE id = ?", &param, 1, keep_row, out);
@@ -260,6 +270,7 @@ int journal_read(struct store_conn *conn, const store_uuid id, struct journal_ro
 int journal_read_settled(struct store_conn *conn, const store_uuid id, struct journal_row *out)
 {
     char text[STORE_UUID_SIZE];
+
     store_uuid_text(id, text);
     struct store_value param = STORE_S(text);
     return store_query(conn, "SELECT " ROW_COLUMNS "FROM task WHERE id = ? LOCK IN SHARE MODE", &param, 1, keep_row,
@@ -277,6 +288,7 @@ static int hand_row(const struct store_value *v, unsigned n, void *ctx)
 {
     struct each *each = ctx;
     struct journal_row row;
+
     assert(n == ROW_COLUMN_COUNT);
     fill_row(&row, v);
     int rc = each->fn(&row, each->ctx);
@@ -288,6 +300,7 @@ int journal_each_live(struct store_conn *conn, const store_uuid node, journal_ro
 {
     struct each each = {fn, ctx};
     char text[STORE_UUID_SIZE];
+
     store_uuid_text(node, text);
     struct store_value param = STORE_S(text);
     return store_query(conn,
@@ -301,6 +314,7 @@ int journal_each_finished(struct store_conn *conn, unsigned limit, journal_row_f
 {
     struct each each = {fn, ctx};
     struct store_value param = STORE_U(limit);
+
     return store_query(conn,
                        "SELECT " ROW_COLUMNS "FROM task FORCE INDEX (ix_finished) WHERE finished_at IS NOT NULL "
                        "ORDER BY finished_at DESC, id DESC LIMIT ?",
@@ -321,6 +335,7 @@ static const char *range_sql(const struct journal_range *range)
     static const char of_all[] = RANGE("ix_created", ""), of_type[] = RANGE("ix_type", "type = ? AND "),
                       of_status[] = RANGE("ix_queue", "status = ? AND "),
                       of_both[] = RANGE("ix_type_status", "type = ? AND status = ? AND ");
+
     if (range->type)
         return range->status ? of_both : of_type;
     return range->status ? of_status : of_all;
@@ -337,6 +352,7 @@ int journal_each_in(struct store_conn *conn, const struct journal_range *range, 
     char last[STORE_TIME_SIZE] = LAST_MOMENT, id[STORE_UUID_SIZE];
     struct store_value params[8];
     unsigned n = 0;
+
     if (range->after_ms > 0)
         store_time_text(range->after_ms, after);
     if (range->before_ms < INT64_MAX)
@@ -363,6 +379,7 @@ int journal_id_compare(const store_uuid a, const store_uuid b)
     static const struct {
         unsigned char at, n;
     } parts[] = {{10, 6}, {8, 2}, {6, 2}, {4, 2}, {0, 4}};
+
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
         int order = memcmp(a + parts[i].at, b + parts[i].at, parts[i].n);
         if (order != 0)
@@ -375,6 +392,7 @@ int journal_each_of(struct store_conn *conn, const char *ids, journal_row_fn fn,
 {
     struct each each = {fn, ctx};
     struct store_value param = STORE_S(ids);
+
     return store_query(conn,
                        "SELECT STRAIGHT_JOIN " ROW_COLUMNS "FROM JSON_TABLE(?, '$[*]' COLUMNS (sought CHAR(36) PATH "
                        "'$')) AS s JOIN task FORCE INDEX (PRIMARY) ON task.id = CAST(s.sought AS UUID)",

@@ -18,6 +18,7 @@ struct found_idem {
 static int keep_idem(const struct store_value *v, unsigned n, void *ctx)
 {
     struct found_idem *found = ctx;
+
     (void)n;
     if (uuid_parse(v[0].text, found->id) != 0)
         abort();
@@ -32,6 +33,7 @@ int journal_find_idem(struct store_conn *conn, const uint8_t scope[32], store_uu
     struct found_idem found = {id, payload};
     struct store_value param = STORE_B((const char *)scope, 32);
     int rc = store_query(conn, "SELECT id, idem_payload FROM task WHERE idem_scope = ?", &param, 1, keep_idem, &found);
+
     if (rc != 0)
         return rc;
     return store_query(conn, "SELECT task_id, payload FROM idem_key WHERE scope = ?", &param, 1, keep_idem, &found);
@@ -40,6 +42,7 @@ int journal_find_idem(struct store_conn *conn, const uint8_t scope[32], store_uu
 int journal_keep_idem(struct store_conn *conn, const uint8_t scope[32], const uint8_t payload[32], const store_uuid id)
 {
     char text[STORE_UUID_SIZE];
+
     store_uuid_text(id, text);
     struct store_value params[] = {STORE_B((const char *)scope, 32), STORE_B((const char *)payload, 32), STORE_S(text)};
     return store_run(conn,
@@ -59,6 +62,7 @@ int journal_find_live(struct store_conn *conn, const char *type, const char *liv
 {
     struct journal_args args;
     struct journal_new probe = {.type = type, .params = "", .live_key = live_key};
+
     journal_args_fill(&args, &probe);
     return store_query(conn, "SELECT id FROM task FORCE INDEX (uq_live) WHERE live_key = ?", &args.values[6], 1,
                        keep_id, id);
@@ -68,6 +72,7 @@ int journal_expire_idem(struct store_conn *conn, unsigned hours, unsigned limit,
 {
     struct store_value params[] = {STORE_U(hours), STORE_U(limit)};
     uint64_t of_tasks = 0, kept = 0;
+
     if (store_run(conn,
                   "UPDATE task FORCE INDEX (uq_idem) SET idem_scope = NULL WHERE idem_scope IS NOT NULL AND "
                   "created_at < UTC_TIMESTAMP(3) - INTERVAL ? HOUR LIMIT ?",
@@ -93,6 +98,7 @@ static int hand_id(const struct store_value *v, unsigned n, void *ctx)
 {
     struct each_id *each = ctx;
     store_uuid id;
+
     (void)n;
     if (uuid_parse(v[0].text, id) != 0)
         abort();
@@ -104,6 +110,7 @@ int journal_each_queued_id(struct store_conn *conn, const store_uuid node, int (
 {
     struct each_id each = {fn, ctx};
     char text[STORE_UUID_SIZE];
+
     store_uuid_text(node, text);
     struct store_value param = STORE_S(text);
     return store_query(
@@ -116,6 +123,7 @@ int journal_each_running_id(struct store_conn *conn, const store_uuid node, int 
 {
     struct each_id each = {fn, ctx};
     char text[STORE_UUID_SIZE];
+
     store_uuid_text(node, text);
     struct store_value param = STORE_S(text);
     return store_query(conn, "SELECT id FROM task FORCE INDEX (ix_node) WHERE node = ? AND status = 'running'", &param,
@@ -127,6 +135,7 @@ int journal_each_cancel_id(struct store_conn *conn, const store_uuid node, int (
 {
     struct each_id each = {fn, ctx};
     char text[STORE_UUID_SIZE];
+
     store_uuid_text(node, text);
     struct store_value param = STORE_S(text);
     return store_query(conn,
@@ -147,6 +156,7 @@ static int purge_body(struct store_conn *conn, void *ctx)
 {
     struct purge *purge = ctx;
     struct store_value params[] = {STORE_U(purge->days), STORE_U(purge->limit)};
+
     if (store_run(
             conn,
             "INSERT INTO task_tombstone (id, gone_at) SELECT id, UTC_TIMESTAMP(3) FROM task FORCE INDEX (ix_finished) "
@@ -164,6 +174,7 @@ static int purge_body(struct store_conn *conn, void *ctx)
 int journal_purge(struct store_conn *conn, unsigned days, unsigned limit, uint64_t *deleted)
 {
     struct purge purge = {days, limit, 0};
+
     if (deleted)
         *deleted = 0;
     if (store_transaction(conn, purge_body, NULL, &purge, 3) != 0)
@@ -176,6 +187,7 @@ int journal_purge(struct store_conn *conn, unsigned days, unsigned limit, uint64
 static int forget_body(struct store_conn *conn, void *ctx)
 {
     uint64_t deleted = 0;
+
     if (store_run(conn,
                   "INSERT INTO idem_key (scope, payload, task_id, created_at) "
                   "SELECT idem_scope, idem_payload, id, created_at FROM task "
@@ -193,6 +205,7 @@ static int forget_body(struct store_conn *conn, void *ctx)
 int journal_forget(struct store_conn *conn, const store_uuid id)
 {
     char text[STORE_UUID_SIZE];
+
     store_uuid_text(id, text);
     struct store_value param = STORE_S(text);
     int rc = store_transaction(conn, forget_body, NULL, &param, 3);
@@ -203,6 +216,7 @@ int journal_gone(struct store_conn *conn, const store_uuid id)
 {
     char text[STORE_UUID_SIZE];
     store_uuid found;
+
     store_uuid_text(id, text);
     struct store_value param = STORE_S(text);
     return store_query(conn, "SELECT id FROM task_tombstone WHERE id = ?", &param, 1, keep_id, found);
@@ -211,6 +225,7 @@ int journal_gone(struct store_conn *conn, const store_uuid id)
 int journal_purge_tombstones(struct store_conn *conn, unsigned days, unsigned limit, uint64_t *deleted)
 {
     struct store_value params[] = {STORE_U(days), STORE_U(limit)};
+
     return store_run(
         conn, "DELETE FROM task_tombstone WHERE gone_at < UTC_TIMESTAMP(3) - INTERVAL ? DAY ORDER BY gone_at LIMIT ?",
         params, 2, deleted, NULL);
@@ -221,6 +236,7 @@ int journal_purge_tombstones(struct store_conn *conn, unsigned days, unsigned li
 static int number_of(const char *name, enum journal_status *out)
 {
     static const char *const names[] = {"queued", "running", "succeeded", "failed", "cancelled"};
+
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (strcmp(name, names[i]) == 0) {
             *out = (enum journal_status)i;
@@ -238,6 +254,7 @@ static int hand_count(const struct store_value *v, unsigned n, void *ctx)
 {
     struct counting *counting = ctx;
     enum journal_status status;
+
     (void)n;
     if (number_of(v[1].text, &status) != 0)
         abort(); /* the column is an ENUM of these */
@@ -247,6 +264,7 @@ static int hand_count(const struct store_value *v, unsigned n, void *ctx)
 int journal_counts(struct store_conn *conn, journal_count_fn fn, void *ctx)
 {
     struct counting counting = {fn, ctx};
+
     return store_query(conn,
                        "SELECT type, status, SUM(n) FROM (SELECT type, status, n FROM task_count UNION ALL "
                        "SELECT type, status, n FROM task_count_change) AS c GROUP BY type, status",
@@ -288,6 +306,7 @@ static int add_change(const struct store_value *v, unsigned n, void *ctx)
 {
     struct fold *fold = ctx;
     struct pair *pair = pair_of(fold, v[1].text, v[2].text);
+
     (void)n;
     if (!pair)
         return 0;
@@ -304,6 +323,7 @@ static int drop_changes(struct store_conn *conn, const struct fold *fold)
 {
     uint64_t dropped = 0;
     struct store_value ids = STORE_S(fold->ids);
+
     if (store_run(conn,
                   "DELETE c FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT UNSIGNED PATH '$')) AS j "
                   "STRAIGHT_JOIN task_count_change AS c ON c.id = j.id",
@@ -315,6 +335,7 @@ static int drop_changes(struct store_conn *conn, const struct fold *fold)
 static int add_pair(struct store_conn *conn, const struct pair *pair)
 {
     struct store_value params[] = {STORE_S(pair->type), STORE_S(pair->status), STORE_I(pair->n)};
+
     return store_run(conn,
                      "INSERT INTO task_count (type, status, n) VALUES (?, ?, ?) ON DUPLICATE KEY UPDATE n = n + "
                      "VALUES(n)",
@@ -325,6 +346,7 @@ static int fold_body(struct store_conn *conn, void *ctx)
 {
     struct fold *fold = ctx;
     struct store_value limit = STORE_U(fold->limit);
+
     fold->pairs = fold->changes = 0;
     fold->used = 0;
     if (store_query(conn, "SELECT id, type, status, n FROM task_count_change ORDER BY id LIMIT ?", &limit, 1,
@@ -342,6 +364,7 @@ static int fold_body(struct store_conn *conn, void *ctx)
 int journal_fold_counts(struct store_conn *conn, unsigned limit)
 {
     struct fold fold = {.limit = limit, .pair = calloc(PAIRS_MAX, sizeof(struct pair))};
+
     fold.ids = malloc((size_t)limit * ID_BYTES + 2);
     if (!fold.pair || !fold.ids)
         abort();

@@ -10,6 +10,7 @@
 static int move(struct store_conn *conn, const char *sql, const struct store_value *params, unsigned n)
 {
     uint64_t changed = 0;
+
     if (store_run(conn, sql, params, n, &changed, NULL) != 0)
         return -1;
     assert(changed <= 1); /* the WHERE names the primary key */
@@ -19,6 +20,7 @@ static int move(struct store_conn *conn, const char *sql, const struct store_val
 int journal_claim(struct store_conn *conn, const store_uuid id, const store_uuid node, struct journal_row *out)
 {
     char task_text[STORE_UUID_SIZE], node_text[STORE_UUID_SIZE];
+
     store_uuid_text(id, task_text);
     store_uuid_text(node, node_text);
     struct store_value params[] = {STORE_S(task_text), STORE_S(node_text)};
@@ -35,6 +37,7 @@ int journal_requeue(struct store_conn *conn, const store_uuid id, const store_uu
                     bool give_back)
 {
     char task_text[STORE_UUID_SIZE], node_text[STORE_UUID_SIZE];
+
     store_uuid_text(id, task_text);
     store_uuid_text(node, node_text);
     struct store_value params[] = {STORE_U(give_back && attempt > 0 ? attempt - 1 : attempt), STORE_S(task_text),
@@ -80,6 +83,7 @@ static void fill_counts(struct store_value *v, const struct journal_end *end)
 {
     static const unsigned effects = COUNTED(COUNT_CREATED) | COUNTED(COUNT_UPDATED) | COUNTED(COUNT_UNCHANGED);
     unsigned known = end->counts.known & (end->status == JOURNAL_SUCCEEDED ? ~0u : ~effects);
+
     for (unsigned i = 0; i < TASK_COUNTS; i++)
         v[i] = known & COUNTED(i) ? STORE_U(end->counts.n[i]) : STORE_N;
 }
@@ -88,6 +92,7 @@ static void fill_end(struct end_args *args, const store_uuid id, const store_uui
 {
     struct store_value *v = args->values;
     const char *outcome = task_outcome_name(end->outcome);
+
     store_uuid_text(id, args->id);
     store_uuid_text(node, args->node);
     store_time_text(end->done_ms, args->done);
@@ -115,6 +120,7 @@ int journal_finish(struct store_conn *conn, const store_uuid id, const store_uui
                    unsigned attempt, const struct journal_end *end)
 {
     struct end_args args;
+
     assert(from == JOURNAL_RUNNING || from == JOURNAL_QUEUED);
     fill_end(&args, id, node, end);
     if (from == JOURNAL_QUEUED)
@@ -134,6 +140,7 @@ static int keep_found(const struct store_value *v, unsigned n, void *ctx)
 int journal_ask_cancel(struct store_conn *conn, const store_uuid id, const char *by, const char *reason)
 {
     char text[STORE_UUID_SIZE], by_text[64 * 4 + 1], reason_text[200 * 4 + 1];
+
     store_uuid_text(id, text);
     struct store_value params[] = {clipped(by_text, 64, by), clipped(reason_text, 200, reason), STORE_S(text)};
     int rc = move(conn,

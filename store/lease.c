@@ -12,6 +12,7 @@ int lease_acquire(struct store_conn *conn, const char *name, const store_uuid ho
 {
     char text[STORE_UUID_SIZE];
     uint64_t changed = 0;
+
     store_uuid_text(holder, text);
     struct store_value take[] = {STORE_S(text), STORE_U(seconds), STORE_S(name), STORE_S(text)};
     if (store_run(conn,
@@ -36,6 +37,7 @@ int lease_renew(struct store_conn *conn, const char *name, const store_uuid hold
 {
     char text[STORE_UUID_SIZE];
     uint64_t changed = 0;
+
     store_uuid_text(holder, text);
     struct store_value params[] = {STORE_U(seconds), STORE_S(name), STORE_S(text), STORE_U(fence)};
     if (store_run(
@@ -57,6 +59,7 @@ static int found(const struct store_value *v, unsigned n, void *ctx)
 int lease_check(struct store_conn *conn, const char *name, const store_uuid holder, uint64_t fence)
 {
     char text[STORE_UUID_SIZE];
+
     store_uuid_text(holder, text);
     struct store_value params[] = {STORE_S(name), STORE_S(text), STORE_U(fence)};
     return store_query(conn, "SELECT 1 FROM lease WHERE name = ? AND holder = ? AND fence = ? FOR UPDATE", params, 3,
@@ -66,6 +69,7 @@ int lease_check(struct store_conn *conn, const char *name, const store_uuid hold
 int lease_release(struct store_conn *conn, const char *name, const store_uuid holder, uint64_t fence)
 {
     char text[STORE_UUID_SIZE];
+
     store_uuid_text(holder, text);
     struct store_value params[] = {STORE_S(name), STORE_S(text), STORE_U(fence)};
     return store_run(conn, "UPDATE lease SET " FREE " WHERE name = ? AND holder = ? AND fence = ?", params, 3, NULL,
@@ -75,6 +79,7 @@ int lease_release(struct store_conn *conn, const char *name, const store_uuid ho
 int lease_lock(struct store_conn *conn, const char *name)
 {
     struct store_value param = STORE_S(name);
+
     return store_run(conn, "INSERT INTO lease SET name = ?, fence = 0, " FREE " ON DUPLICATE KEY UPDATE fence = fence",
                      &param, 1, NULL, NULL);
 }
@@ -82,6 +87,7 @@ int lease_lock(struct store_conn *conn, const char *name)
 int lease_release_all(struct store_conn *conn, const store_uuid holder)
 {
     char text[STORE_UUID_SIZE];
+
     store_uuid_text(holder, text);
     struct store_value param = STORE_S(text);
     return store_run(conn, "UPDATE lease SET " FREE " WHERE holder = ?", &param, 1, NULL, NULL);

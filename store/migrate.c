@@ -13,6 +13,7 @@
 unsigned store_schema_version(void)
 {
     unsigned version = 0;
+
     for (const struct store_migration *m = store_migrations; m->version != 0; m++)
         version = m->version;
     return version;
@@ -22,6 +23,7 @@ unsigned store_schema_version(void)
 static void digest_of(const struct store_migration *m, unsigned char out[DIGEST_SIZE])
 {
     EVP_MD_CTX *md = EVP_MD_CTX_new();
+
     if (!md || EVP_DigestInit_ex(md, EVP_sha256(), NULL) != 1)
         abort();
     for (const char *const *sql = m->statements; *sql; sql++)
@@ -42,6 +44,7 @@ struct recorded {
 static int refuse(struct store_conn *conn, const char *format, unsigned a, unsigned b)
 {
     char text[256];
+
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
     snprintf(text, sizeof text, format, a, b);
@@ -54,6 +57,7 @@ static int check_recorded(const struct store_value *v, unsigned n, void *ctx)
     struct recorded *found = ctx;
     unsigned version = (unsigned)strtoul(v[0].text, NULL, 10);
     unsigned char digest[DIGEST_SIZE];
+
     (void)n;
     if (version == 0 || version > store_schema_version())
         return refuse(found->conn,
@@ -77,6 +81,7 @@ static int read_recorded(struct store_conn *conn, unsigned *newest)
 {
     struct recorded found = {conn, 0};
     int rc = store_query(conn, select_recorded, NULL, 0, check_recorded, &found);
+
     *newest = found.newest;
     return rc;
 }
@@ -84,6 +89,7 @@ static int read_recorded(struct store_conn *conn, unsigned *newest)
 int store_schema_current(struct store_conn *conn)
 {
     unsigned newest = 0;
+
     if (read_recorded(conn, &newest) != 0) {
         if (conn->error.number == 1146) /* no table: an empty database */
             return 0;
@@ -97,6 +103,7 @@ int store_schema_current(struct store_conn *conn)
 static int record(struct store_conn *conn, const struct store_migration *m)
 {
     unsigned char digest[DIGEST_SIZE];
+
     digest_of(m, digest);
     struct store_value values[] = {STORE_U(m->version), STORE_S(m->name), STORE_B((const char *)digest, DIGEST_SIZE)};
     return store_run(conn, "INSERT INTO schema_version (version, name, sha256) VALUES (?, ?, ?)", values, 3, NULL,
@@ -114,6 +121,7 @@ static int apply_one(struct store_conn *conn, const struct store_migration *m)
 static int apply_missing(struct store_conn *conn, unsigned *applied)
 {
     unsigned newest = 0;
+
     /* The first statement of version 1 makes schema_version; there is nothing to read before it. */
     if (store_exec(conn, store_migrations[0].statements[0], NULL) != 0 || read_recorded(conn, &newest) != 0)
         return -1;
@@ -137,6 +145,7 @@ static int keep_flag(const struct store_value *v, unsigned n, void *ctx)
 static int take_lock(struct store_conn *conn)
 {
     bool got = false;
+
     if (store_query(conn, "SELECT GET_LOCK(CONCAT('priceforge.migrate.', DATABASE()), 3)", NULL, 0, keep_flag, &got) !=
         0)
         return -1;
@@ -147,6 +156,7 @@ int store_migrate(struct store_conn *conn, unsigned *applied)
 {
     char restore[64];
     struct store_error failed;
+
     if (applied)
         *applied = 0;
     if (store_ensure(conn) != 0 || take_lock(conn) != 0)
@@ -171,6 +181,7 @@ int store_migrate(struct store_conn *conn, unsigned *applied)
 static bool plain_name(const char *name)
 {
     size_t length = strlen(name);
+
     return length > 0 && length <= 64 &&
            strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") == length;
 }
@@ -180,6 +191,7 @@ int store_create_database(const struct store_config *config, struct store_error 
     struct store_config server = *config;
     struct store_conn conn;
     char sql[192];
+
     server.name = NULL;
     store_conn_init(&conn, &server);
     int rc = -1;

@@ -30,6 +30,7 @@ struct triggers {
 static bool word_after(const char *sql, const char *before, char word[NAME_MAX_BYTES + 1])
 {
     size_t skip = strlen(before);
+
     if (strncmp(sql, before, skip) != 0)
         return false;
     size_t len = strcspn(sql + skip, " (");
@@ -51,6 +52,7 @@ static struct trigger *find_trigger(struct triggers *triggers, const char *name)
 static void collect_triggers(struct triggers *triggers)
 {
     char name[NAME_MAX_BYTES + 1];
+
     for (const struct store_migration *m = store_migrations; m->version != 0; m++) {
         for (const char *const *sql = m->statements; *sql; sql++) {
             if (!word_after(*sql, "CREATE OR REPLACE TRIGGER ", name))
@@ -69,6 +71,7 @@ static void collect_triggers(struct triggers *triggers)
 static int note_ours(const struct store_value *v, unsigned n, void *ctx)
 {
     struct trigger *trigger = find_trigger(ctx, v[0].text);
+
     (void)n;
     if (trigger)
         trigger->ours = true;
@@ -80,6 +83,7 @@ int store_own_triggers(struct store_conn *conn, unsigned *made)
     static const char select_ours[] = "SELECT TRIGGER_NAME FROM information_schema.TRIGGERS "
                                       "WHERE TRIGGER_SCHEMA = DATABASE() AND DEFINER = CURRENT_USER()";
     struct triggers triggers = {.n = 0};
+
     collect_triggers(&triggers);
     *made = 0;
     if (store_ensure(conn) != 0 || store_query(conn, select_ours, NULL, 0, note_ours, &triggers) != 0)
@@ -101,6 +105,7 @@ static int try_table(struct store_conn *conn, const char *table, const char *col
 {
     static const char *const forms[] = {"INSERT INTO %s SELECT * FROM %s WHERE FALSE", "DELETE FROM %s WHERE FALSE"};
     char sql[4 * NAME_MAX_BYTES];
+
     for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
@@ -119,6 +124,7 @@ int store_try_start(struct store_conn *conn)
     static const char insert[] =
         "INSERT INTO task (id, node, type, status, params, finished_at) VALUES (UUID(), "
         "'00000000-0000-0000-0000-000000000000', 'probe', 'succeeded', '{}', CURRENT_TIMESTAMP(3))";
+
     if (store_ensure(conn) != 0 || store_begin(conn) != 0)
         return -1;
     int rc = store_exec(conn, insert, NULL);
@@ -132,6 +138,7 @@ int store_try_start(struct store_conn *conn)
 int store_try_rights(struct store_conn *conn)
 {
     char table[NAME_MAX_BYTES + 1], column[NAME_MAX_BYTES + 1];
+
     if (store_ensure(conn) != 0)
         return -1;
     for (const struct store_migration *m = store_migrations; m->version != 0; m++) {
@@ -164,6 +171,7 @@ static int note_setting(const struct store_value *v, unsigned n, void *ctx)
                              *const on[] = {"1", "ON", NULL};
     unsigned *weak = ctx;
     const char *name = v[0].text, *value = v[1].text;
+
     (void)n;
     if (strcasecmp(name, "innodb_flush_log_at_trx_commit") == 0 && !one_of(value, durable_commit))
         *weak |= STORE_WEAK_COMMIT;
@@ -181,6 +189,7 @@ int store_weaknesses(struct store_conn *conn, unsigned *weak)
     static const char select_settings[] =
         "SELECT variable_name, variable_value FROM information_schema.global_variables WHERE variable_name IN "
         "('innodb_flush_log_at_trx_commit', 'innodb_flush_method', 'debug_no_sync', 'innodb_doublewrite')";
+
     *weak = 0;
     return store_query(conn, select_settings, NULL, 0, note_setting, weak) == 0 ? 0 : -1;
 }
@@ -190,6 +199,7 @@ void store_weakness_text(unsigned weak, char *out, size_t size)
     static const char *const words[] = {"innodb_flush_log_at_trx_commit is not 1", "files are not synced",
                                         "innodb_doublewrite is not on"};
     size_t at = 0;
+
     out[0] = '\0';
     for (unsigned i = 0; i < sizeof words / sizeof *words; i++) {
         if ((weak & 1u << i) && at < size)
@@ -205,6 +215,7 @@ void store_weakness_text(unsigned weak, char *out, size_t size)
 static void account_in(const char *text, char *out, size_t size)
 {
     const char *at = strstr(text, "'@'"), *start = at, *end = at ? strchr(at + 3, '\'') : NULL;
+
     while (start && start > text && start[-1] != '\'')
         start--;
     if (start && start > text && end && (size_t)(end - start) + 2 < size)

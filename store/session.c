@@ -19,6 +19,7 @@ static int set_variables(struct store_conn *conn)
 {
     char sql[1024];
     unsigned lock = lock_timeout(conn->config);
+
     /* wait_timeout: a runner may have nothing to do for days. */
     snprintf(sql, sizeof sql,
              "SET SESSION sql_mode='%s', time_zone='+00:00', tx_isolation='REPEATABLE-READ', "
@@ -32,6 +33,7 @@ static int set_variables(struct store_conn *conn)
 static bool modes_set(const char *got)
 {
     char wanted[sizeof sql_modes], *rest = NULL;
+
     memcpy(wanted, sql_modes, sizeof sql_modes);
     for (char *mode = strtok_r(wanted, ",", &rest); mode; mode = strtok_r(NULL, ",", &rest)) {
         size_t length = strlen(mode);
@@ -47,6 +49,7 @@ static bool modes_set(const char *got)
 static int wrong(struct store_conn *conn, const char *name, const char *got, const char *want)
 {
     char text[256];
+
     snprintf(text, sizeof text, "the server gave %s='%.80s' where '%.80s' was asked for", name, got, want);
     return store_fail(conn, STORE_CONFIG, text);
 }
@@ -59,6 +62,7 @@ static int check_equal(struct store_conn *conn, const char *name, const char *go
 static int check_number(struct store_conn *conn, const char *name, const char *got, unsigned want)
 {
     char text[16];
+
     snprintf(text, sizeof text, "%u", want);
     return got && strtod(got, NULL) == (double)want ? 0 : wrong(conn, name, got ? got : "NULL", text);
 }
@@ -72,6 +76,7 @@ static int check_row(const struct store_value *v, unsigned n, void *ctx)
 {
     struct store_conn *conn = ctx;
     unsigned lock = lock_timeout(conn->config);
+
     (void)n;
     if (!v[0].text || !modes_set(v[0].text))
         return wrong(conn, "sql_mode", v[0].text ? v[0].text : "NULL", sql_modes);
@@ -117,6 +122,7 @@ static int keep_number(const struct store_value *v, unsigned n, void *ctx)
 int store_flush_at_commit(struct store_conn *conn)
 {
     int value = -1;
+
     if (store_query(conn, "SELECT @@innodb_flush_log_at_trx_commit", NULL, 0, keep_number, &value) != 0)
         return -1;
     return value;
@@ -125,6 +131,7 @@ int store_flush_at_commit(struct store_conn *conn)
 void store_causal_reads(struct store_conn *conn, bool on)
 {
     struct store_error kept = conn->error;
+
     if (conn->mysql)
         (void)store_send(conn, on ? "SET SESSION wsrep_sync_wait=1" : "SET SESSION wsrep_sync_wait=0", false, NULL);
     if (conn->mysql)

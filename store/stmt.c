@@ -41,6 +41,7 @@ struct store_stmts {
 struct store_stmts *store_stmts_new(void)
 {
     struct store_stmts *stmts = calloc(1, sizeof *stmts);
+
     if (!stmts)
         abort();
     return stmts;
@@ -87,6 +88,7 @@ static int fail_stmt(struct store_conn *conn, MYSQL_STMT *stmt, bool committing)
 static struct cached *find_place(struct store_stmts *stmts, const char *sql)
 {
     struct cached *oldest = NULL;
+
     for (unsigned i = 0; i < CACHE_SIZE; i++) {
         struct cached *entry = &stmts->entries[i];
         if (entry->key == sql && entry->text && strcmp(entry->text, sql) == 0)
@@ -102,6 +104,7 @@ static struct cached *find_place(struct store_stmts *stmts, const char *sql)
 static void *zeroed(size_t n, size_t size)
 {
     void *p = calloc(n, size);
+
     if (!p)
         abort();
     return p;
@@ -131,6 +134,7 @@ static void make_columns(struct cached *entry)
 static struct cached *prepare(struct store_conn *conn, const char *sql)
 {
     struct cached *entry = find_place(conn->stmts, sql);
+
     assert(!entry->busy); /* a row callback must not run the statement whose rows it gets */
     entry->used = ++conn->stmts->clock;
     if (entry->stmt)
@@ -164,6 +168,7 @@ static void bind_one(MYSQL_BIND *bind, const struct store_value *value)
         const void *in;
         void *out;
     } pointer = {value->text};
+
     memset(bind, 0, sizeof *bind);
     switch (value->type) {
     case STORE_NULL:
@@ -190,6 +195,7 @@ static int execute(struct store_conn *conn, struct cached *entry, const struct s
     MYSQL_BIND binds[MAX_PARAMS];
     uint64_t bytes = 0;
     bool committing = !conn->in_transaction && entry->n_columns == 0;
+
     assert(n <= MAX_PARAMS && n == mysql_stmt_param_count(entry->stmt));
     for (unsigned i = 0; i < n; i++) {
         bind_one(&binds[i], &params[i]);
@@ -268,6 +274,7 @@ static int hand_out(struct store_conn *conn, struct cached *entry, store_row_fn 
 {
     uint64_t serial = conn->serial;
     int rc = next_row(conn, entry);
+
     while (rc == 1) {
         int stop = fn ? fn(entry->values, entry->n_columns, ctx) : 0;
         if (!conn->mysql || conn->serial != serial) /* lost by a statement in the callback; `entry` is freed */
@@ -282,6 +289,7 @@ static int hand_out(struct store_conn *conn, struct cached *entry, store_row_fn 
 static int read_rows(struct store_conn *conn, struct cached *entry, bool stream, store_row_fn fn, void *ctx)
 {
     uint64_t serial = conn->serial;
+
     if (bind_columns(entry) != 0 || (!stream && mysql_stmt_store_result(entry->stmt) != 0)) {
         /* KILL QUERY and max_statement_time are reported here: not an empty result. */
         return fail_stmt(conn, entry->stmt, false);

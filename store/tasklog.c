@@ -40,6 +40,7 @@ static size_t length_within(struct tasklog_text lines, size_t room)
 static int insert_piece(struct store_conn *conn, const struct store_value *id, uint64_t at, struct tasklog_text piece)
 {
     struct store_value params[] = {*id, STORE_U(at), STORE_SN(piece.text, piece.len)};
+
     return store_run(conn, "INSERT INTO task_log (task_id, at, text) VALUES (?, ?, ?)", params, 3, NULL, NULL);
 }
 
@@ -47,6 +48,7 @@ int tasklog_append(struct store_conn *conn, const store_uuid id, struct tasklog_
 {
     char text[STORE_UUID_SIZE];
     uint64_t at;
+
     assert(lines.len <= TASKLOG_PIECE_MAX && (lines.len == 0 || lines.text[lines.len - 1] == '\n'));
     store_uuid_text(id, text);
     struct store_value param = STORE_S(text);
@@ -87,6 +89,7 @@ static int move_body(struct store_conn *conn, void *ctx)
     const struct move *move = ctx;
     int rc = move->end ? journal_finish(conn, move->id, move->node, move->from, move->attempt, move->end)
                        : journal_requeue(conn, move->id, move->node, move->attempt, move->give_back);
+
     if (rc != 1)
         return rc == 0 ? NOT_MOVED : -1;
     return tasklog_append(conn, move->id, move->lines);
@@ -95,6 +98,7 @@ static int move_body(struct store_conn *conn, void *ctx)
 static int run_move(struct store_conn *conn, struct move *move)
 {
     int rc = store_transaction(conn, move_body, NULL, move, 0);
+
     return rc == NOT_MOVED ? 0 : rc == 0 ? 1 : -1;
 }
 
@@ -102,6 +106,7 @@ int tasklog_finish(struct store_conn *conn, const store_uuid id, const store_uui
                    unsigned attempt, const struct journal_end *end, struct tasklog_text lines)
 {
     struct move move = {.id = id, .node = node, .attempt = attempt, .lines = lines, .end = end, .from = from};
+
     return run_move(conn, &move);
 }
 
@@ -109,6 +114,7 @@ int tasklog_requeue(struct store_conn *conn, const store_uuid id, const store_uu
                     bool give_back, struct tasklog_text lines)
 {
     struct move move = {.id = id, .node = node, .attempt = attempt, .lines = lines, .give_back = give_back};
+
     return run_move(conn, &move);
 }
 
@@ -123,6 +129,7 @@ struct reading {
 static int hand_piece(const struct store_value *v, unsigned n, void *ctx)
 {
     const struct reading *reading = ctx;
+
     (void)n;
     uint64_t at = strtoull(v[0].text, NULL, 10);
     size_t skip = reading->after > at ? (size_t)(reading->after - at) : 0;
@@ -134,6 +141,7 @@ static int hand_piece(const struct store_value *v, unsigned n, void *ctx)
 int tasklog_length(struct store_conn *conn, const store_uuid id, uint64_t *length)
 {
     char text[STORE_UUID_SIZE];
+
     store_uuid_text(id, text);
     struct store_value param = STORE_S(text);
     return find_end(conn, &param, length);
@@ -143,6 +151,7 @@ int tasklog_each(struct store_conn *conn, const store_uuid id, uint64_t after, t
 {
     struct reading reading = {after, fn, ctx};
     char text[STORE_UUID_SIZE];
+
     store_uuid_text(id, text);
     struct store_value params[] = {STORE_S(text), STORE_U(after)};
     return store_query(conn, "SELECT at, text FROM task_log WHERE task_id = ? AND at + LENGTH(text) > ? ORDER BY at",

@@ -17,6 +17,7 @@
 void store_sleep_ms(unsigned ms)
 {
     struct timespec left = {(time_t)(ms / 1000), (long)(ms % 1000) * 1000000};
+
     while (nanosleep(&left, &left) != 0 && errno == EINTR)
         continue;
 }
@@ -25,6 +26,7 @@ void store_backoff(unsigned attempt)
 {
     unsigned span = attempt < 5 ? 50u << attempt : 1000;
     unsigned random = 0;
+
     if (span > 1000)
         span = 1000;
     if (RAND_bytes((unsigned char *)&random, sizeof random) != 1)

@@ -44,6 +44,7 @@ int store_commit(struct store_conn *conn)
 void store_rollback(struct store_conn *conn)
 {
     struct store_error kept = conn->error;
+
     conn->doomed = false;
     if (conn->mysql && conn->in_transaction && store_send(conn, "ROLLBACK", false, NULL) != 0)
         store_close(conn);
@@ -69,6 +70,7 @@ static int settle(struct store_conn *conn, store_tx_fn settled, void *ctx)
 {
     struct store_error unknown = conn->error;
     int rc = -1;
+
     for (unsigned i = 0; i < 20 && rc < 0; i++) {
         store_backoff(i);
         if (store_ensure(conn) != 0)
@@ -95,6 +97,7 @@ static bool broke(const struct store_error *error)
 int store_transaction(struct store_conn *conn, store_tx_fn body, store_tx_fn settled, void *ctx, unsigned tries)
 {
     unsigned limit = tries != 0 ? tries : 10, broken = 0;
+
     for (unsigned i = 0;; i++) {
         int rc = try_once(conn, body, ctx);
         if (rc >= 0)

@@ -25,6 +25,7 @@ int64_t value_date_days(struct value_date date)
     int64_t month = date.month > 2 ? date.month - 3 : date.month + 9;
     int64_t day_of_year = (153 * month + 2) / 5 + date.day - 1;
     int64_t day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+
     return era * 146097 + day_of_era - 719468;
 }
 
@@ -37,6 +38,7 @@ struct value_date value_date_from_days(int64_t days)
     int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     int64_t month = (5 * day_of_year + 2) / 153;
     struct value_date date;
+
     date.day = (int)(day_of_year - (153 * month + 2) / 5 + 1);
     date.month = (int)(month < 10 ? month + 3 : month - 9);
     date.year = (int)(year_of_era + era * 400 + (date.month <= 2));
@@ -46,6 +48,7 @@ struct value_date value_date_from_days(int64_t days)
 bool value_date_valid(struct value_date date)
 {
     static const int lengths[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+
     if (date.year < YEAR_MIN || date.year > YEAR_MAX || date.month < 1 || date.month > 12 || date.day < 1)
         return false;
     bool leap = (date.year % 4 == 0 && date.year % 100 != 0) || date.year % 400 == 0;
@@ -64,6 +67,7 @@ int value_date_compare(struct value_date a, struct value_date b)
 void value_date_format(struct value_date date, char *buf)
 {
     char text[40];
+
     snprintf(text, sizeof text, "%04d-%02d-%02d", date.year, date.month, date.day);
     snprintf(buf, 11, "%.10s", text);
 }
@@ -73,6 +77,7 @@ static int take_number(const char *text, size_t n, size_t *at, unsigned min, uns
 {
     int value = 0;
     unsigned digits = 0;
+
     while (*at < n && text[*at] >= '0' && text[*at] <= '9' && digits < max) {
         value = value * 10 + (text[*at] - '0');
         (*at)++;
@@ -123,6 +128,7 @@ static bool take_iso(const char *text, size_t n, size_t *at, struct value_date *
 static bool rest_is_time(const char *text, size_t n)
 {
     size_t at = 0;
+
     if (n == 0)
         return true;
     const char *time = text;
@@ -152,6 +158,7 @@ int value_date_text(const char *text, size_t n, struct value_date *out)
 {
     struct value_date date = {0};
     size_t at = 0;
+
     *out = date;
     utf8_trim(&text, &n);
     if (!take_iso(text, n, &at, &date)) {
@@ -168,6 +175,7 @@ int value_date_text(const char *text, size_t n, struct value_date *out)
 int value_date_serial(const char *text, size_t n, bool date1904, struct value_date *out)
 {
     dec128 parts; /* in units of 10^-12 day: fine enough that the last millisecond does not round into the next day */
+
     *out = (struct value_date){0};
     utf8_trim(&text, &n);
     if (dec_parse(text, n, 12, &parts, NULL) != 0 || parts < 0 || parts >= (SERIAL_MAX + 1) * dec_pow10(12))

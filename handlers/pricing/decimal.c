@@ -33,6 +33,7 @@ dec128 dec_pow10(unsigned n)
         1000000000000000000ULL,
         10000000000000000000ULL,
     };
+
     assert(n <= DIGITS_MAX);
     return n < 20 ? (dec128)small[n] : (dec128)small[n - 19] * (dec128)small[19];
 }
@@ -41,6 +42,7 @@ dec128 dec_pow10(unsigned n)
 static bool rounds_away(udec128 rest, udec128 den, bool odd, enum round_mode mode)
 {
     udec128 other = den - rest; /* rest against other, since twice the rest may not fit */
+
     switch (mode) {
     case ROUND_HALF_UP:
         return rest >= other;
@@ -104,6 +106,7 @@ static int parse_exponent(const char *text, size_t n, int64_t *whole)
 {
     size_t i = 1;
     bool negative = i < n && text[i] == '-';
+
     if (i < n && (text[i] == '-' || text[i] == '+'))
         i++;
     if (i == n)
@@ -123,6 +126,7 @@ static int take_apart(const char *text, size_t n, struct parts *out)
 {
     size_t i = 0, digits = 0;
     bool point = false;
+
     out->negative = n > 0 && text[0] == '-';
     if (n > 0 && (text[0] == '-' || text[0] == '+'))
         i++;
@@ -157,6 +161,7 @@ static bool append(dec128 *value, unsigned digit)
 static int read_mantissa(const struct parts *parts, int64_t keep, dec128 *value, bool *round_up, bool *lost)
 {
     int64_t at = 0;
+
     for (size_t i = 0; i < parts->n; i++) {
         if (parts->mantissa[i] == '.')
             continue;
@@ -182,6 +187,7 @@ int dec_parse(const char *text, size_t n, unsigned scale, dec128 *out, bool *los
     dec128 value = 0;
     bool round_up = false, any_lost = false;
     int rc = take_apart(text, n, &parts);
+
     if (rc == 0)
         rc = read_mantissa(&parts, parts.whole + (int64_t)scale, &value, &round_up, &any_lost);
     if (rc != 0)
@@ -200,6 +206,7 @@ size_t dec_format(dec128 value, unsigned scale, bool trim, char *buf, size_t siz
     char digits[DIGITS_MAX + 4];
     unsigned n = 0;
     udec128 rest = value < 0 ? (udec128)0 - (udec128)value : (udec128)value;
+
     assert(size >= 48 && scale <= DIGITS_MAX);
     for (; (uint64_t)(rest >> 64) != 0; rest /= 10)
         digits[n++] = (char)('0' + (unsigned)(rest % 10));

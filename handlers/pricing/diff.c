@@ -9,6 +9,7 @@
 const char *diff_status_name(enum diff_status status)
 {
     static const char *const names[DIFF_STATUSES] = {"added", "removed", "up", "down", "same"};
+
     return names[status];
 }
 
@@ -38,6 +39,7 @@ int diff_lists(const struct diff_item *a, size_t n_a, const struct diff_item *b,
                struct diff_summary *summary, int (*fn)(const struct diff_row *row, void *ctx), void *ctx)
 {
     size_t i = 0, j = 0;
+
     *summary = (struct diff_summary){0};
     while (i < n_a || j < n_b) {
         int order = i == n_a ? 1 : j == n_b ? -1 : strcmp(a[i].lot_code, b[j].lot_code);
@@ -55,6 +57,7 @@ int diff_lists(const struct diff_item *a, size_t n_a, const struct diff_item *b,
 bool diff_average(const struct diff_summary *summary, dec128 *pct)
 {
     uint32_t common = summary->count[DIFF_UP] + summary->count[DIFF_DOWN] + summary->count[DIFF_SAME];
+
     if (common == 0)
         return false;
     *pct = dec_div_round(summary->pct_sum, common, ROUND_HALF_UP);

@@ -50,6 +50,7 @@ size_t label_normalise(const char *text, size_t n, char *out, size_t size)
 {
     size_t used = 0, len;
     bool space = false;
+
     for (size_t i = 0; i < n; i += len) {
         uint32_t cp = utf8_decode(text + i, n - i, &len);
         if (is_dropped(cp))
@@ -98,6 +99,7 @@ static bool is_joint(char c)
 static size_t phrase_start(const char *text, size_t n, const char *phrase)
 {
     size_t len = strlen(phrase);
+
     if (len >= n || memcmp(text + n - len, phrase, len) != 0 || !is_joint(text[n - len - 1]))
         return n;
     return n - len;
@@ -125,6 +127,7 @@ static size_t before_joints(const char *text, size_t n)
 static size_t strip_hint(const char *text, size_t n, struct label_hints *out)
 {
     size_t end = before_joints(text, n);
+
     for (size_t i = 0; i < sizeof hints_known / sizeof hints_known[0]; i++) {
         size_t start = phrase_start(text, end, hints_known[i].phrase);
         if (start == end || before_joints(text, start) == 0)
@@ -164,6 +167,7 @@ enum stock_field label_field(const char *text, size_t n, struct label_hints *hin
 {
     char label[LABEL_MAX];
     struct label_hints own;
+
     strip_hints(label, label_normalise(text, n, label, sizeof label), hints ? hints : &own);
     const struct label_synonym *found =
         word_find(label, label_synonyms, label_synonyms_count, sizeof label_synonyms[0]);
@@ -189,12 +193,14 @@ const char *stock_field_name(enum stock_field field)
         [FIELD_CURRENCY] = "currency",
         [FIELD_RECEIVED_ON] = "received_on",
     };
+
     return names[field];
 }
 
 bool label_is_closing(const char *text, size_t n, struct label_hints *hints)
 {
     char label[LABEL_MAX];
+
     strip_hints(label, label_normalise(text, n, label, sizeof label), hints);
     return word_find(label, label_closings, label_closings_count, sizeof label_closings[0]) != NULL;
 }
@@ -203,6 +209,7 @@ bool label_is_closing(const char *text, size_t n, struct label_hints *hints)
 static bool is_word_end(char c)
 {
     unsigned char u = (unsigned char)c;
+
     return u < 0x80 && !(u >= '0' && u <= '9') && !(u >= 'a' && u <= 'z') && !(u >= 'A' && u <= 'Z');
 }
 
@@ -211,6 +218,7 @@ bool label_is_total(const char *text, size_t n)
     static const char *const words[] = {"итог", "итого", "всего", "общий итог", "total", "grand total", "subtotal"};
     char label[LABEL_MAX];
     size_t label_len = label_normalise(text, n, label, sizeof label);
+
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
         size_t len = strlen(words[i]);
         if (label_len >= len && memcmp(label, words[i], len) == 0 && (label_len == len || is_word_end(label[len])))

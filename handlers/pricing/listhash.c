@@ -42,6 +42,7 @@ void listhash_add(struct listhash *hash, const char *lot_code, int64_t price, co
 {
     char number[48];
     size_t n = strlen(lot_code);
+
     assert(n < sizeof hash->last && strcmp(hash->last, lot_code) < 0);
     memcpy(hash->last, lot_code, n + 1);
     put(hash, lot_code, n);
@@ -56,6 +57,7 @@ void listhash_add(struct listhash *hash, const char *lot_code, int64_t price, co
 void listhash_final(struct listhash *hash, uint8_t digest[32])
 {
     unsigned n = 0;
+
     flush(hash);
     must(EVP_DigestFinal_ex(hash->context, digest, &n));
     assert(n == 32);

@@ -21,18 +21,21 @@ const char *list_skip_name(enum list_skip skip)
         [LIST_TOO_FEW] = "too_few",
         [LIST_FAILED] = "failed",
     };
+
     return names[skip];
 }
 
 const char *list_basis_name(enum list_basis basis)
 {
     static const char *const names[] = {"fresh", "stale", "manual", "stock", "estimate", "quotes"};
+
     return names[basis];
 }
 
 const char *list_version(int32_t as_of, unsigned number, char *buf)
 {
     char date[11];
+
     assert(number >= 1 && number <= 9999);
     value_date_format(value_date_from_days(as_of), date);
     snprintf(buf, LIST_VERSION, "%s-%03u", date, number);
@@ -90,6 +93,7 @@ void list_stock_add(struct list_stock_sum *sum, const struct list_stock_line *li
 static enum list_skip mean_cost(const struct list_stock_sum *sum, const struct price_rule *rule, struct list_item *item)
 {
     dec128 above;
+
     if (sum->overflow || __builtin_mul_overflow(sum->cost, (dec128)100000, &above))
         return LIST_FAILED;
     dec128 micro = dec_div_round(above, sum->lots, ROUND_HALF_UP);
@@ -114,6 +118,7 @@ enum list_skip list_competitor(const struct quote_estimate *estimate, const stru
                                struct list_item *item)
 {
     const struct price_rule plain = {COEF_ONE, COEF_ONE, STEP_KOPECK, ROUND_HALF_UP, rule->rate};
+
     *item = (struct list_item){.n_obs = estimate->n_used};
     switch (estimate->status) {
     case ESTIMATE_TOO_MANY:

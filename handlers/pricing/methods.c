@@ -9,6 +9,7 @@ static int64_t weighted_average(size_t n, const struct quote_space *space)
 {
     /* weight <= 10^6 x 10^5 x 10^6, base < 10^16, at most 10^4 quotes: the sum stays below 10^37 */
     dec128 sum = 0, weights = 0;
+
     for (size_t i = 0; i < n; i++) {
         const struct quote_verdict *verdict = &space->verdicts[i];
         if (verdict->reason != QUOTE_USED)
@@ -22,6 +23,7 @@ static int64_t weighted_average(size_t n, const struct quote_space *space)
 static int64_t average(const int64_t *prices, size_t used)
 {
     dec128 sum = 0;
+
     for (size_t i = 0; i < used; i++)
         sum += prices[i];
     return (int64_t)dec_div_round(sum, (dec128)used, ROUND_HALF_UP);
@@ -37,6 +39,7 @@ static int64_t latest(const struct quote *quotes, size_t n, const struct quote_s
 {
     int32_t newest = INT32_MIN;
     int64_t price = 0;
+
     for (size_t i = 0; i < n; i++) {
         const struct quote_verdict *verdict = &space->verdicts[i];
         if (verdict->reason != QUOTE_USED || quotes[i].quoted_on < newest)
@@ -80,6 +83,7 @@ enum {
 static uint64_t square_root(unsigned __int128 square)
 {
     uint64_t root = 0;
+
     for (unsigned bit = 64; bit-- > 0;) {
         uint64_t tried = root | (uint64_t)1 << bit;
         if ((unsigned __int128)tried * tried <= square)
@@ -92,6 +96,7 @@ static uint64_t square_root(unsigned __int128 square)
 static void halving_roots(uint64_t roots[FRACTION_BITS])
 {
     uint64_t root = (uint64_t)1 << 62;
+
     for (unsigned i = 0; i < FRACTION_BITS; i++) {
         root = square_root((unsigned __int128)root << 63);
         roots[i] = root;
@@ -104,6 +109,7 @@ static void halving_roots(uint64_t roots[FRACTION_BITS])
 static uint64_t power_of_half(const uint64_t roots[FRACTION_BITS], uint64_t num, uint64_t den)
 {
     uint64_t result = (uint64_t)1 << 63;
+
     for (unsigned i = 0; i < FRACTION_BITS && num != 0; i++) {
         num *= 2;
         if (num < den)

@@ -34,6 +34,7 @@ struct chars {
 static int chars_load(const char *text, size_t n, struct chars *out)
 {
     size_t len;
+
     utf8_trim(&text, &n);
     for (size_t i = 0; i < n; i += len) {
         uint32_t cp = utf8_decode(text + i, n - i, &len);
@@ -68,6 +69,7 @@ static unsigned match_word(const struct chars *c, const char *word, bool front)
     uint32_t cps[8];
     unsigned n = 0;
     size_t len, size = strlen(word);
+
     for (size_t i = 0; i < size; i += len)
         cps[n++] = utf8_decode(word + i, size - i, &len);
     if (c->to - c->from < n)
@@ -97,6 +99,7 @@ static bool drop_sign(struct chars *c, struct value_number *out)
 static bool drop_suffix(struct chars *c, struct value_number *out)
 {
     struct chars t = *c;
+
     if (t.to - t.from > 1 && t.cp[t.to - 1] == '.')
         t.to--;
     for (size_t i = 0; i < sizeof suffixes / sizeof suffixes[0]; i++) {
@@ -199,6 +202,7 @@ static int copy_whole(const struct chars *c, unsigned end, uint32_t group, char 
     int n = 0;
     unsigned run = 0;
     bool grouped = false;
+
     for (unsigned i = c->from; i < end; i++) {
         if (is_digit(c->cp[i])) {
             run++;
@@ -220,6 +224,7 @@ static int parse_digits(const struct chars *c, unsigned scale, enum number_local
     unsigned point;
     uint32_t group;
     char plain[NUMBER_MAX_CHARS + 1];
+
     if (survey(c, &shape) != 0 || judge(c, &shape, locale, &point, &group) != 0)
         return -EINVAL;
     int n = copy_whole(c, point, group, plain);
@@ -245,6 +250,7 @@ static bool says_nothing(const struct chars *c)
 int value_number_text(const char *text, size_t n, unsigned scale, enum number_locale locale, struct value_number *out)
 {
     struct chars c = {0};
+
     *out = (struct value_number){0};
     if (chars_load(text, n, &c) != 0)
         return -EINVAL;
@@ -264,6 +270,7 @@ int value_number_text(const char *text, size_t n, unsigned scale, enum number_lo
 static unsigned significant(const char *text, size_t n)
 {
     unsigned digits = 0;
+
     for (size_t i = 0; i < n && text[i] != 'e' && text[i] != 'E'; i++) {
         if (is_digit((unsigned char)text[i]) && (digits > 0 || text[i] != '0'))
             digits++;
@@ -276,6 +283,7 @@ static unsigned significant(const char *text, size_t n)
 static bool is_noise(const char *text, size_t n, unsigned scale)
 {
     unsigned digits = significant(text, n);
+
     if (digits < NOISE_DIGITS)
         return false;
     dec128 exact;

@@ -6,12 +6,14 @@
 const char *price_state_name(enum price_state state)
 {
     static const char *const names[] = {"none", "fresh", "stale", "manual"};
+
     return names[state];
 }
 
 const char *recalc_outcome_name(enum recalc_outcome outcome)
 {
     static const char *const names[] = {"updated", "unchanged", "held", "no_quotes", "cleared", "failed"};
+
     return names[outcome];
 }
 
@@ -54,6 +56,7 @@ static dec128 size_of(dec128 change)
 static void compare(const struct recalc_rules *rules, struct recalc_result *result)
 {
     bool manual = result->method == METHOD_MANUAL;
+
     result->outcome = RECALC_UPDATED;
     if (result->price > 0) {
         result->has_change = true;
@@ -86,6 +89,7 @@ static void decide_estimated(const struct recalc_rules *rules, const struct reca
                              const struct quote_estimate *estimate, struct recalc_result *result)
 {
     const struct price_rule rule = {rules->coefficient, component->coefficient, rules->step, rules->mode, NULL};
+
     result->n_quotes = estimate->n_quotes;
     result->n_used = estimate->n_used;
     result->raw = estimate->raw;
@@ -120,6 +124,7 @@ struct recalc_result recalc_decide(const struct recalc_rules *rules, const struc
         .price = component->price,
         .state = component->state,
     };
+
     if (result.method == METHOD_MANUAL) {
         decide_manual(rules, component, &result);
         return result;

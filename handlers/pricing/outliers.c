@@ -26,6 +26,7 @@ static int64_t mad_four_times(const int64_t *prices, size_t n, int64_t median2)
 {
     size_t left = (n + 1) / 2, right = left; /* next to take: left - 1 and right */
     int64_t distance = 0, sum = 0;
+
     for (size_t rank = 0; rank <= n / 2; rank++) {
         int64_t below = left > 0 ? median2 - 2 * prices[left - 1] : INT64_MAX;
         int64_t above = right < n ? 2 * prices[right] - median2 : INT64_MAX;
@@ -51,6 +52,7 @@ static struct kept keep_mad(const struct quote_rules *rules, const int64_t *pric
     dec128 floor = (dec128)median2 * 2 * rules->outlier_floor_pct;
     dec128 limit = (spread > floor ? spread : floor) * rules->outlier_k;
     struct kept kept = {0, n};
+
     while (kept.first < n && (dec128)(median2 - 2 * prices[kept.first]) * 2 * PERCENT * MAD_TO_SIGMA > limit)
         kept.first++;
     while (kept.end > kept.first && (dec128)(2 * prices[kept.end - 1] - median2) * 2 * PERCENT * MAD_TO_SIGMA > limit)
@@ -63,6 +65,7 @@ static int64_t at_quarters(const int64_t *prices, size_t quarters)
 {
     size_t i = quarters / 4;
     int64_t part = (int64_t)(quarters % 4);
+
     return part == 0 ? 4 * prices[i] : (4 - part) * prices[i] + part * prices[i + 1];
 }
 
@@ -74,6 +77,7 @@ static struct kept keep_iqr(const struct quote_rules *rules, const int64_t *pric
     dec128 floor = (dec128)median_twice(prices, n) * 4 * rules->outlier_floor_pct;
     dec128 limit = (spread > floor ? spread : floor) * rules->outlier_k;
     struct kept kept = {0, n};
+
     while (kept.first < n && (dec128)(q1 - 4 * prices[kept.first]) * PERCENT * K_ONE > limit)
         kept.first++;
     while (kept.end > kept.first && (dec128)(4 * prices[kept.end - 1] - q3) * PERCENT * K_ONE > limit)
@@ -84,6 +88,7 @@ static struct kept keep_iqr(const struct quote_rules *rules, const int64_t *pric
 static size_t collect(size_t n, struct quote_space *space)
 {
     size_t used = 0;
+
     for (size_t i = 0; i < n; i++) {
         if (space->verdicts[i].reason == QUOTE_USED)
             space->prices[used++] = space->verdicts[i].base;
@@ -94,6 +99,7 @@ static size_t collect(size_t n, struct quote_space *space)
 size_t quotes_drop_outliers(const struct quote_rules *rules, size_t n, struct quote_space *space)
 {
     size_t used = collect(n, space);
+
     sort_prices(space->prices, used);
     if (rules->outlier == OUTLIER_NONE || used == 0 || used < rules->outlier_min_n)
         return used;

@@ -55,6 +55,7 @@ static char look_alike(uint32_t cp)
         [0x41C - 0x401] = 'M', [0x41D - 0x401] = 'H', [0x41E - 0x401] = 'O', [0x420 - 0x401] = 'P',
         [0x421 - 0x401] = 'C', [0x422 - 0x401] = 'T', [0x423 - 0x401] = 'Y', [0x425 - 0x401] = 'X',
     };
+
     if (cp >= 0x391 && cp < 0x3AA)
         return greek[cp - 0x391];
     return cp >= 0x401 && cp < 0x430 ? cyrillic[cp - 0x401] : '\0';
@@ -90,6 +91,7 @@ enum pn_status pn_normalise(const char *text, size_t n, char *out, bool *folded)
     unsigned characters = 0;
     bool changed = false;
     size_t used = 0, len;
+
     out[0] = '\0';
     if (folded)
         *folded = false;
@@ -145,6 +147,7 @@ static uint32_t skeleton_of(uint32_t cp)
 void pn_skeleton(const char *norm, char *out)
 {
     size_t n = strlen(norm), used = 0, len;
+
     for (size_t i = 0; i < n && used + 4 < PN_BYTES; i += len) {
         uint32_t cp = utf8_decode(norm + i, n - i, &len);
         if (cp != UTF8_BAD)
@@ -156,5 +159,6 @@ void pn_skeleton(const char *norm, char *out)
 const char *pn_status_code(enum pn_status status)
 {
     static const char *const codes[] = {"", "E_PN_EMPTY", "E_PN_LONG", "E_ENCODING"};
+
     return codes[status];
 }

@@ -8,6 +8,7 @@ int price_final(int64_t micro, const struct price_rule *rule, int64_t *price)
 {
     int64_t nominal = rule->rate ? rule->rate->nominal : 1;
     int64_t rate = rule->rate ? rule->rate->rate : RATE_ONE;
+
     assert(micro >= 0 && micro < MICRO_LIMIT && rate > 0 && rule->step > 0);
     assert(rule->coefficient > 0 && rule->coefficient < COEF_LIMIT);
     assert(rule->coefficient_2 > 0 && rule->coefficient_2 < COEF_LIMIT);

@@ -41,6 +41,7 @@ const char *quote_reason_name(enum quote_reason reason)
         [QUOTE_TIER] = "tier",       [QUOTE_SUPERSEDED] = "superseded", [QUOTE_OUTLIER] = "outlier",
         [QUOTE_TOO_FEW] = "too_few",
     };
+
     return names[reason];
 }
 
@@ -96,6 +97,7 @@ dec128 quote_base_price(const struct quote *quote, const struct rate *rate)
     dec128 above = (dec128)quote->price * (rate ? rate->rate : RATE_ONE);
     int64_t below =
         (int64_t)quote->price_per * (rate ? rate->nominal : 1) * (10000 + (quote->vat_included ? quote->vat_rate : 0));
+
     return dec_div_round(above, below, ROUND_HALF_UP);
 }
 
@@ -119,6 +121,7 @@ static enum quote_reason early_reason(const struct quote_rules *rules, const str
 static uint64_t weight_of(const struct quote_rules *rules, const struct quote_party *party, const struct quote *quote)
 {
     uint64_t weight = 1;
+
     if (rules->weigh_time)
         weight *= time_weight(rules->time, (int64_t)rules->as_of - quote->quoted_on);
     if (rules->weigh_supplier)
@@ -135,6 +138,7 @@ static struct quote_verdict judge_one(const struct quote_rules *rules, const str
                                       const struct rates *rates, const struct quote *quote)
 {
     struct quote_verdict verdict = {.reason = early_reason(rules, party, quote)};
+
     if (verdict.reason != QUOTE_USED)
         return verdict;
     if (quote->currency != CURRENCY_BASE) {
@@ -160,6 +164,7 @@ static struct quote_verdict judge_one(const struct quote_rules *rules, const str
 static bool offer_before(uint32_t a, uint32_t b, const void *ctx)
 {
     const struct quote *x = (const struct quote *)ctx + a, *y = (const struct quote *)ctx + b;
+
     if (x->party != y->party)
         return x->party < y->party;
     int order = x->pn == y->pn ? 0 : strcmp(x->pn, y->pn);
@@ -181,6 +186,7 @@ void quotes_pick_offers(const struct quote_rules *rules, const struct quote *quo
                         struct quote_space *space)
 {
     size_t used = 0;
+
     for (size_t i = 0; i < n; i++) {
         if (space->verdicts[i].reason == QUOTE_USED)
             space->order[used++] = (uint32_t)i;
@@ -223,6 +229,7 @@ struct quote_estimate quotes_judge(const struct quote_rules *rules, enum price_m
                                    const struct quote *quotes, size_t n, struct quote_space *space)
 {
     struct quote_estimate estimate = {.status = ESTIMATE_TOO_MANY, .n_quotes = (uint32_t)n};
+
     if (n > QUOTES_MAX)
         return estimate;
     check_rules(rules);

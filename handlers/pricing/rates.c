@@ -46,6 +46,7 @@ uint16_t rates_currency(const struct rates *rates, const char *name)
 static bool is_name(const char *name)
 {
     size_t letters = 0;
+
     while (name[letters] >= 'A' && name[letters] <= 'Z')
         letters++;
     return letters == 3 && name[3] == '\0';
@@ -68,6 +69,7 @@ int rates_add(struct rates *rates, const char *currency, int32_t date, int64_t n
 static int compare_entries(const void *a, const void *b)
 {
     const struct rates_entry *x = a, *y = b;
+
     if (x->currency != y->currency)
         return x->currency < y->currency ? -1 : 1;
     return (x->rate.date > y->rate.date) - (x->rate.date < y->rate.date);

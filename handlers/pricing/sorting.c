@@ -18,6 +18,7 @@ static void insert_prices(int64_t *values, size_t n)
 static void sift_price(int64_t *values, size_t root, size_t n)
 {
     int64_t value = values[root];
+
     for (size_t child = 2 * root + 1; child < n; child = 2 * root + 1) {
         if (child + 1 < n && values[child + 1] > values[child])
             child++;
@@ -61,6 +62,7 @@ static void insert_indices(uint32_t *values, size_t n, before_fn before, const v
 static void sift_index(uint32_t *values, size_t root, size_t n, before_fn before, const void *ctx)
 {
     uint32_t value = values[root];
+
     for (size_t child = 2 * root + 1; child < n; child = 2 * root + 1) {
         if (child + 1 < n && before(values[child], values[child + 1], ctx))
             child++;

@@ -11,6 +11,7 @@ enum { UNIT_WORD_MAX = 64 }; /* longer than every known unit: a text that is cut
 int value_unit_text(const char *text, size_t n, struct value_unit *out)
 {
     char word[UNIT_WORD_MAX];
+
     *out = (struct value_unit){UNIT_NONE, 1, false};
     if (label_normalise(text, n, word, sizeof word) == 0)
         return 0;
@@ -24,5 +25,6 @@ int value_unit_text(const char *text, size_t n, struct value_unit *out)
 const char *unit_name(enum unit unit)
 {
     static const char *const names[] = {"", "pcs", "set", "m"};
+
     return names[unit];
 }

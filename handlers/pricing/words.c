@@ -226,6 +226,7 @@ const void *word_find(const char *word, const void *table, size_t count, size_t 
 {
     const char *base = table;
     size_t low = 0, high = count;
+
     while (low < high) {
         size_t middle = low + (high - low) / 2;
         const char *const *name = (const char *const *)(const void *)(base + middle * size);

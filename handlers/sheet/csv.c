@@ -38,6 +38,7 @@ static int malformed(struct csv *csv, uint64_t line, const char *what)
 static int end_field(struct csv *csv)
 {
     size_t n = csv->field.len;
+
     csv->state = FIELD_BEGIN;
     if (csv->column >= GRID_MAX_COLUMN)
         return malformed(csv, csv->line, "more than 16384 columns");
@@ -55,6 +56,7 @@ static int end_field(struct csv *csv)
 static int hand_out(struct csv *csv)
 {
     struct grid_row row = {.row = csv->record, .n_cells = csv->row.n, .cells = csv->row.cells};
+
     if (++csv->rows > csv->limits->max_rows)
         return sheet_refuse(csv->err, "limit-rows", "The file has more than %u rows. Split it and send the parts.",
                             csv->limits->max_rows);
@@ -64,6 +66,7 @@ static int hand_out(struct csv *csv)
 static int end_record(struct csv *csv)
 {
     int rc = end_field(csv);
+
     if (rc == 0 && csv->row.n > 0)
         rc = hand_out(csv);
     row_clear(&csv->row);
@@ -114,6 +117,7 @@ static int unquoted(struct csv *csv, char c)
 static int take(struct csv *csv, char c)
 {
     bool second = c == '\n' && csv->cr; /* the LF of a CR LF */
+
     csv->cr = c == '\r';
     csv->line += c == '\n' ? !second : c == '\r';
     if (csv->state == QUOTED) {
@@ -136,6 +140,7 @@ static char separator_of(const char *text, size_t n)
     static const char known[] = {';', ',', '\t'};
     size_t counts[3] = {0}, best = 0;
     bool quoted = false;
+
     for (size_t i = 0; i < n && (quoted || (text[i] != '\n' && text[i] != '\r')); i++) {
         quoted ^= text[i] == '"';
         for (size_t k = 0; k < 3; k++)
@@ -151,6 +156,7 @@ static char separator_of(const char *text, size_t n)
 static size_t ordinary(const struct csv *csv, const char *text, size_t n)
 {
     size_t i = 0;
+
     if (csv->state != PLAIN && csv->state != QUOTED)
         return 0;
     while (i < n && text[i] != '"' && text[i] != '\n' && text[i] != '\r' &&
@@ -176,6 +182,7 @@ static int take_block(struct csv *csv, const char *text, size_t n)
 static uint64_t lines(const char *text, size_t n)
 {
     uint64_t count = 0;
+
     for (size_t i = 0; i < n; i++)
         count += text[i] == '\n';
     return count;
@@ -184,6 +191,7 @@ static uint64_t lines(const char *text, size_t n)
 static int bad_text(struct csv *csv, const char *text, size_t good, size_t at)
 {
     uint64_t line = csv->line + lines(text, good);
+
     if (at == 0 && good == 0 && ((unsigned char)text[0] == 0xff || (unsigned char)text[0] == 0xfe))
         return malformed(csv, 1, "the file is in UTF-16; save it as CSV UTF-8");
     return malformed(csv, line, "text that is not UTF-8; save the file as CSV UTF-8");
@@ -200,6 +208,7 @@ static int finish(struct csv *csv)
 static int read_blocks(struct csv *csv, const struct sheet_input *input, char *block)
 {
     size_t kept = 0;
+
     for (uint64_t at = 0; at < input->length;) {
         size_t n = input->length - at < BLOCK ? (size_t)(input->length - at) : BLOCK;
         if (input_read(input, at, block + kept, n, csv->err) < 0)

@@ -90,6 +90,7 @@ static bool all_zeros(const unsigned char *head, size_t n)
 bool foreign_refuse_binary(const unsigned char *head, size_t n, struct sheet_error *err)
 {
     const char *text = other_program(head, n);
+
     if (!text && looks_dbf(head, n))
         text = "The file is a dBase table (.dbf). Open it and save it as .xlsx.";
     if (!text && n < 4)
@@ -115,6 +116,7 @@ static bool is_text(const unsigned char *head, size_t n)
 static bool is_tag(const unsigned char *head, size_t n, const char *tag)
 {
     size_t m = strlen(tag);
+
     return n > m && strncasecmp((const char *)head, tag, m) == 0 && strchr(" \t\r\n/>", head[m]);
 }
 
@@ -123,6 +125,7 @@ static bool begins_html(const unsigned char *head, size_t n)
 {
     static const char *const tags[] = {"<html", "<!doctype html", "<head",   "<body",   "<meta", "<title", "<style",
                                        "<div",  "<table",         "<center", "<script", "<tr",   "<p",     "<h1"};
+
     for (size_t i = 0; i < sizeof tags / sizeof *tags; i++)
         if (is_tag(head, n, tags[i]))
             return true;
@@ -165,6 +168,7 @@ void foreign_refuse_text(const unsigned char *head, size_t n, bool utf16, struct
     const char *text = tagged_text(head, n);
     bool table =
         holds(head, n, "urn:schemas-microsoft-com:office:spreadsheet") || holds(head, n, "progid=\"Excel.Sheet\"");
+
     if (table && !begins_html(head, n))
         sheet_refuse(err, "xml-2003", "The file is an XML Spreadsheet 2003. Open it and save it as .xlsx.");
     else if (begins_html(head, n) || holds_html(head, n))

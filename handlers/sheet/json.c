@@ -30,12 +30,14 @@ struct gridjson {
 static char *copy(const char *text)
 {
     size_t n = strlen(text) + 1;
+
     return memcpy(xalloc(n), text, n);
 }
 
 static int on_sheet(void *ctx, const struct grid_sheet *sheet)
 {
     struct gridjson *json = ctx;
+
     json->sheets = xrealloc(json->sheets, (json->n + 1) * sizeof *json->sheets);
     json->sheets[json->n++] = (struct sheet){.name = copy(sheet->name), .hidden = sheet->hidden};
     return 0;
@@ -45,6 +47,7 @@ static int on_row(void *ctx, const struct grid_row *row)
 {
     struct gridjson *json = ctx;
     struct sheet *sheet = &json->sheets[json->n - 1];
+
     for (uint32_t i = 0; i < row->n_cells; i++) {
         const struct grid_cell *from = &row->cells[i];
         if (from->len == 0)
@@ -66,6 +69,7 @@ static int on_sheet_end(void *ctx)
 static int by_place(const void *a, const void *b)
 {
     const struct cell *x = a, *y = b;
+
     if (x->row != y->row)
         return x->row < y->row ? -1 : 1;
     if (x->column != y->column)
@@ -77,6 +81,7 @@ static int by_place(const void *a, const void *b)
 static void sort_sheet(struct sheet *sheet)
 {
     uint32_t n = 0;
+
     if (sheet->n == 0)
         return;
     qsort(sheet->cells, sheet->n, sizeof *sheet->cells, by_place);
@@ -118,6 +123,7 @@ static void print_typed_cells(const struct gridjson *json, const struct sheet *s
 {
     static const char types[] = {
         [GRID_TEXT] = 's', [GRID_NUMBER] = 'n', [GRID_BOOL] = 'b', [GRID_ERROR] = 'e', [GRID_DATE] = 'd'};
+
     for (size_t i = 0; i < sheet->n; i++) {
         const struct cell *c = &sheet->cells[i];
         fprintf(out, "%s\n  [%u,%u,\"%c\",", i > 0 ? "," : "", c->row, c->column, types[c->kind]);
@@ -156,6 +162,7 @@ static void print_plain(const struct gridjson *json, FILE *out)
     uint32_t rows = 0, columns = 0;
     struct sheet none = {0};
     const struct sheet *sheet = json->n > 0 ? &json->sheets[0] : &none;
+
     for (size_t i = 0; i < sheet->n; i++) {
         rows = sheet->cells[i].row + 1 > rows ? sheet->cells[i].row + 1 : rows;
         columns = sheet->cells[i].column + 1 > columns ? sheet->cells[i].column + 1 : columns;
@@ -167,6 +174,7 @@ static void print_plain(const struct gridjson *json, FILE *out)
 struct gridjson *gridjson_new(void)
 {
     struct gridjson *json = xalloc(sizeof *json);
+
     *json = (struct gridjson){0};
     return json;
 }
@@ -174,6 +182,7 @@ struct gridjson *gridjson_new(void)
 void gridjson_free(struct gridjson **json)
 {
     struct gridjson *j = *json;
+
     if (!j)
         return;
     for (size_t i = 0; i < j->n; i++) {

@@ -38,6 +38,7 @@ static bool read_word(const struct ole *ole, uint32_t sector, uint32_t index, ui
 {
     unsigned char word[4];
     struct sheet_error ignored;
+
     if (input_read(ole->input, place(ole, sector) + index * (uint64_t)4, word, sizeof word, &ignored) < 0)
         return false;
     *value = get32(word);
@@ -49,6 +50,7 @@ static bool read_word(const struct ole *ole, uint32_t sector, uint32_t index, ui
 static bool fat_sector(const struct ole *ole, uint32_t index, uint32_t *sector)
 {
     uint32_t per = ole->sector_size / 4 - 1, list = get32(ole->header + 68);
+
     if (index < HEADER_FATS) {
         *sector = get32(ole->header + 76 + index * (size_t)4);
         return true;
@@ -65,6 +67,7 @@ static bool fat_sector(const struct ole *ole, uint32_t index, uint32_t *sector)
 static bool next_sector(const struct ole *ole, uint32_t sector, uint32_t *next)
 {
     uint32_t per = ole->sector_size / 4, fat;
+
     return fat_sector(ole, sector / per, &fat) && read_word(ole, fat, sector % per, next);
 }
 
@@ -72,6 +75,7 @@ static bool next_sector(const struct ole *ole, uint32_t sector, uint32_t *next)
 static bool named(const unsigned char *entry, const char *name)
 {
     size_t n = strlen(name);
+
     if (get16(entry + 64) != (n + 1) * 2)
         return false;
     for (size_t i = 0; i < n; i++)
@@ -93,6 +97,7 @@ static bool look(const struct ole *ole, uint32_t sector, int *kinds)
 {
     unsigned char entry[ENTRY_SIZE];
     struct sheet_error ignored;
+
     for (uint32_t at = 0; at < ole->sector_size; at += ENTRY_SIZE) {
         if (input_read(ole->input, place(ole, sector) + at, entry, sizeof entry, &ignored) < 0)
             return false;
@@ -107,6 +112,7 @@ static int read_kinds(const struct sheet_input *input)
     struct ole ole = {.input = input};
     struct sheet_error ignored;
     int kinds = 0;
+
     if (input_read(input, 0, ole.header, HEADER_SIZE, &ignored) < 0)
         return UNKNOWN;
     ole.sector_size = get16(ole.header + 30) == 12 ? 4096 : 512;
@@ -138,6 +144,7 @@ static const char *document_of(int kinds)
 int ole_refuse(const struct sheet_input *input, struct sheet_error *err)
 {
     int kinds = read_kinds(input);
+
     if (kinds & PASSWORD)
         return sheet_refuse(err, "encrypted",
                             "The file is protected by a password. Save it without a password and send that.");

@@ -44,6 +44,7 @@ struct cursor {
 static const unsigned char *bytes_at(struct cursor *c, size_t n)
 {
     static const unsigned char zeros[16];
+
     if ((size_t)(c->end - c->p) < n) {
         c->ok = false;
         return n <= sizeof zeros ? zeros : NULL;
@@ -128,6 +129,7 @@ static bool text_valid(const struct grid_cell *cell)
 static bool read_cell(struct cursor *c, struct grid_cell *cell)
 {
     const unsigned char *p = bytes_at(c, CELL_HEAD);
+
     *cell =
         (struct grid_cell){.column = get16(p), .kind = p[2], .zero_pad = p[3], .percent = p[4], .len = get32(p + 5)};
     if (!c->ok || cell->len == 0 || cell->len > GRID_MAX_TEXT || cell->column >= GRID_MAX_COLUMN || cell->percent > 1)
@@ -142,6 +144,7 @@ static bool read_cell(struct cursor *c, struct grid_cell *cell)
 static bool read_row(struct cursor *c, struct grid_cell *cells, struct grid_row *row)
 {
     const unsigned char *p = bytes_at(c, ROW_HEAD);
+
     *row = (struct grid_row){.row = get32(p),
                              .outline = p[4],
                              .hidden = p[5] != 0,
@@ -160,6 +163,7 @@ static bool read_row(struct cursor *c, struct grid_cell *cells, struct grid_row 
 static uint64_t text_of(const struct grid_row *row)
 {
     uint64_t n = 0;
+
     for (uint32_t i = 0; i < row->n_cells; i++)
         n += row->cells[i].len;
     return n;
@@ -188,6 +192,7 @@ static int on_rows(struct replay *r, struct cursor *c)
 static bool read_merge(struct cursor *c, struct grid_merge *m)
 {
     const unsigned char *p = bytes_at(c, MERGE_SIZE);
+
     *m = (struct grid_merge){get32(p), get32(p + 4), get32(p + 8), get32(p + 12)};
     return c->ok && m->row <= m->last_row && m->column <= m->last_column && m->last_row < GRID_MAX_ROW &&
            m->last_column < GRID_MAX_COLUMN;
@@ -255,6 +260,7 @@ static int tell_sheet(struct replay *r, struct grid_sheet *sheet, struct cursor 
     uint32_t *right = NULL;
     bool whole = read_merges(c, sheet, merges) && read_grids(c, sheet, &grids, &right);
     int rc = whole ? r->sink->sheet(r->sink->ctx, sheet) : garbled(r, "send a damaged sheet");
+
     free(right);
     free(grids);
     free(merges);
@@ -271,6 +277,7 @@ static int on_sheet(struct replay *r, struct cursor *c)
                                .name = name,
                                .hidden = (p[4] & SHEET_HIDDEN) != 0,
                                .date1904 = (p[4] & SHEET_DATE1904) != 0};
+
     if (r->open || r->sheets == SHEETS_MAX || sheet.index != r->sheets++ || !read_name(c, get32(p + 5), name))
         return garbled(r, "send a damaged sheet");
     sheet.n_merges = get32(bytes_at(c, 4));
@@ -282,6 +289,7 @@ static int on_sheet(struct replay *r, struct cursor *c)
 static bool all_rows_came(struct replay *r, struct cursor *c)
 {
     uint64_t rows = get64(bytes_at(c, 8));
+
     return c->ok && c->p == c->end && rows == r->rows;
 }
 
@@ -306,6 +314,7 @@ static int on_end(struct replay *r, struct cursor *c)
 static bool read_short(struct cursor *c, char *to, size_t size)
 {
     size_t n = bytes_at(c, 1)[0];
+
     if (!c->ok || n >= size)
         return false;
     const unsigned char *p = bytes_at(c, n);
@@ -339,6 +348,7 @@ static bool is_sentence(const char *text)
 static int on_refused(struct replay *r, struct cursor *c)
 {
     struct sheet_error err = {.offset = get64(bytes_at(c, 8))};
+
     if (!read_short(c, err.cls, sizeof err.cls) || !read_short(c, err.text, sizeof err.text) || c->p != c->end ||
         !is_class(err.cls) || !is_sentence(err.text))
         return garbled(r, "send a damaged refusal");
@@ -349,6 +359,7 @@ static int on_refused(struct replay *r, struct cursor *c)
 static int on_remark(struct replay *r, struct cursor *c)
 {
     char text[REMARK_MAX + 1];
+
     if (r->sheets > 0 || r->remarked || !read_short(c, text, sizeof text) || c->p != c->end || !is_sentence(text))
         return garbled(r, "send a damaged remark");
     r->remarked = true;
@@ -360,6 +371,7 @@ static int on_remark(struct replay *r, struct cursor *c)
 static int dispatch(struct replay *r, unsigned kind, size_t n)
 {
     struct cursor c = {r->payload, r->payload + n, true};
+
     switch (kind) {
     case FRAME_SHEET:
         return on_sheet(r, &c);
@@ -383,6 +395,7 @@ static int replay_frame(struct replay *r)
 {
     unsigned char head[FRAME_HEAD];
     int rc = read_exactly(r, head, sizeof head);
+
     if (rc < 0)
         return rc;
     uint32_t n = get32(head);

@@ -46,6 +46,7 @@ static enum sheet_format sniff_mxl(const unsigned char *head, size_t n, struct s
 static size_t narrow(const unsigned char *head, size_t n, unsigned char *to)
 {
     bool little = begins(head, n, "\xff\xfe", 2);
+
     if (!little && !begins(head, n, "\xfe\xff", 2))
         return 0;
     size_t made = 0;
@@ -60,6 +61,7 @@ static size_t narrow(const unsigned char *head, size_t n, unsigned char *to)
 static size_t skip_blanks(const unsigned char *head, size_t n)
 {
     size_t skip = begins(head, n, "\xef\xbb\xbf", 3) ? 3 : 0;
+
     while (skip < n && strchr(" \t\r\n", head[skip]) && head[skip] != 0)
         skip++;
     return skip;
@@ -69,6 +71,7 @@ static size_t skip_blanks(const unsigned char *head, size_t n)
 static enum sheet_format sniff_text(const unsigned char *head, size_t n, bool utf16, struct sheet_error *err)
 {
     size_t skip = skip_blanks(head, n);
+
     if (holds(head + skip, n - skip, MXL_NAMESPACE))
         return SHEET_MXL;
     foreign_refuse_text(head + skip, n - skip, utf16, err);
@@ -78,6 +81,7 @@ static enum sheet_format sniff_text(const unsigned char *head, size_t n, bool ut
 static enum sheet_format sniff_other(const unsigned char *head, size_t n, struct sheet_error *err)
 {
     unsigned char ascii[HEAD_SIZE / 2];
+
     if (foreign_refuse_binary(head, n, err))
         return SHEET_UNKNOWN;
     size_t made = narrow(head, n < HEAD_SIZE ? n : HEAD_SIZE, ascii);
@@ -113,6 +117,7 @@ static bool is_late_mxl(const struct sheet_input *input)
     size_t n = input->length < XML_HEAD_SIZE ? (size_t)input->length : XML_HEAD_SIZE;
     unsigned char *head = xalloc(n);
     bool found = false;
+
     if (input_read(input, 0, head, n, &ignored) == 0) {
         size_t made = narrow(head, n, head), skip;
         n = made > 0 ? made : n;
@@ -127,6 +132,7 @@ enum sheet_format sheet_sniff_file(const struct sheet_input *input, struct sheet
 {
     unsigned char head[HEAD_SIZE];
     size_t n = input->length < HEAD_SIZE ? (size_t)input->length : HEAD_SIZE;
+
     if (input_read(input, 0, head, n, err) < 0)
         return SHEET_UNKNOWN;
     enum sheet_format format = sheet_sniff(head, n, err);

@@ -19,6 +19,7 @@ struct gridwire_writer {
 struct gridwire_writer *gridwire_writer_new(int fd)
 {
     struct gridwire_writer *w = xalloc(sizeof *w);
+
     *w = (struct gridwire_writer){.fd = fd};
     return w;
 }
@@ -59,6 +60,7 @@ static int write_all(int fd, const char *data, size_t n)
 static int flush(struct gridwire_writer *w)
 {
     struct bytes *f = &w->frame;
+
     if (f->len == 0)
         return 0;
     put32((unsigned char *)f->data, (uint32_t)(f->len - FRAME_HEAD));
@@ -73,6 +75,7 @@ static int flush(struct gridwire_writer *w)
 static int begin(struct gridwire_writer *w, enum frame_kind kind)
 {
     int rc = flush(w);
+
     w->kind = kind;
     append(&w->frame, FRAME_HEAD);
     return rc;
@@ -95,6 +98,7 @@ static int on_sheet(void *ctx, const struct grid_sheet *sheet)
     size_t name = strlen(sheet->name);
     int rc = begin(w, FRAME_SHEET);
     unsigned char *p = append(&w->frame, 9);
+
     put32(p, sheet->index);
     p[4] = (unsigned char)((sheet->hidden ? SHEET_HIDDEN : 0) | (sheet->date1904 ? SHEET_DATE1904 : 0));
     put32(p + 5, (uint32_t)name);
@@ -115,6 +119,7 @@ static int on_sheet(void *ctx, const struct grid_sheet *sheet)
 static void add_row(struct bytes *f, const struct grid_row *row)
 {
     unsigned char *p = append(f, ROW_HEAD);
+
     put32(p, row->row);
     p[4] = row->outline;
     p[5] = row->hidden;
@@ -139,6 +144,7 @@ static int on_row(void *ctx, const struct grid_row *row)
     struct gridwire_writer *w = ctx;
     int rc = w->frame.len == 0 ? begin(w, FRAME_ROWS) : 0;
     size_t before = w->frame.len;
+
     add_row(&w->frame, row);
     w->rows++;
     if (w->frame.len - before > FRAME_MAX - FRAME_BATCH)
@@ -151,6 +157,7 @@ static int on_row(void *ctx, const struct grid_row *row)
 static int write_count(struct gridwire_writer *w, enum frame_kind kind)
 {
     int rc = begin(w, kind);
+
     put64(append(&w->frame, 8), w->rows);
     return rc < 0 ? rc : flush(w);
 }
@@ -175,6 +182,7 @@ enum {
 static unsigned char *put_short(unsigned char *to, const char *text, size_t size)
 {
     size_t n = strnlen(text, size);
+
     *to++ = (unsigned char)n;
     memcpy(to, text, n);
     return to + n;
@@ -183,6 +191,7 @@ static unsigned char *put_short(unsigned char *to, const char *text, size_t size
 int gridwire_refuse_now(int fd, const struct sheet_error *err)
 {
     unsigned char frame[REFUSAL_MAX];
+
     if (sending)
         return -EBUSY;
     put64(frame + FRAME_HEAD, err->offset);
@@ -197,6 +206,7 @@ int gridwire_refuse_now(int fd, const struct sheet_error *err)
 static void on_remark(void *ctx, const char *text)
 {
     struct gridwire_writer *w = ctx;
+
     begin(w, FRAME_REMARK);
     put_short(append(&w->frame, 1 + strnlen(text, REMARK_MAX)), text, REMARK_MAX);
     flush(w);

@@ -20,6 +20,7 @@ static void make_printable(char *text)
 {
     bool cut;
     size_t n = strlen(text);
+
     for (size_t at = 0; (at += utf8_check((unsigned char *)text + at, n - at, &cut)) < n;)
         text[at] = '?';
     for (; (text = strpbrk(text, "\t\n\r\x7f")); text++)
@@ -29,6 +30,7 @@ static void make_printable(char *text)
 int sheet_refuse(struct sheet_error *err, const char *cls, const char *format, ...)
 {
     va_list args;
+
     va_start(args, format);
     snprintf(err->cls, sizeof err->cls, "%s", cls);
     vsnprintf(err->text, sizeof err->text, format, args);
@@ -55,6 +57,7 @@ const char *sheet_format_name(enum sheet_format format)
 enum sheet_format sheet_format_named(const char *name)
 {
     enum sheet_format format = SHEET_CSV;
+
     while (format != SHEET_UNKNOWN && strcmp(name, sheet_format_name(format)) != 0)
         format--;
     return format;
@@ -63,6 +66,7 @@ enum sheet_format sheet_format_named(const char *name)
 static ssize_t read_some(const struct sheet_input *input, uint64_t offset, unsigned char *to, size_t n)
 {
     ssize_t got;
+
     do
         got = pread(input->fd, to, n, (off_t)(input->offset + offset));
     while (got < 0 && errno == EINTR);
@@ -72,6 +76,7 @@ static ssize_t read_some(const struct sheet_input *input, uint64_t offset, unsig
 int input_read(const struct sheet_input *input, uint64_t offset, void *buf, size_t n, struct sheet_error *err)
 {
     unsigned char *to = buf;
+
     if (offset > input->length || n > input->length - offset) {
         sheet_refuse(err, "zip-truncated", "The file ends too early. Send it again.");
         return -1;

@@ -29,6 +29,7 @@ static void grow_text(struct row_buffer *row, size_t n)
 {
     size_t cap = row->text_cap * 2 > row->text_len + n ? row->text_cap * 2 : row->text_len + n + 4096;
     char *text = xalloc(cap);
+
     if (row->text_len > 0)
         memcpy(text, row->text, row->text_len);
     for (uint32_t i = 0; i < row->n; i++) {
@@ -53,6 +54,7 @@ char *row_text(struct row_buffer *row, size_t n)
 static void sort_cells(struct row_buffer *row)
 {
     struct grid_cell *from = row->cells, *to = xalloc(row->n * sizeof *to), *spare = to;
+
     for (uint32_t width = 1; width < row->n; width *= 2) {
         for (uint32_t lo = 0; lo < row->n; lo += 2 * width) {
             uint32_t mid = lo + width < row->n ? lo + width : row->n;

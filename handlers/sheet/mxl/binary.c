@@ -26,6 +26,7 @@ struct binary {
 static uint32_t le(const unsigned char *b, size_t n)
 {
     uint32_t v = 0;
+
     while (n > 0)
         v = v << 8 | b[--n];
     return v;
@@ -34,6 +35,7 @@ static uint32_t le(const unsigned char *b, size_t n)
 static int number(struct mxl_in *in, size_t bytes, uint32_t *value)
 {
     unsigned char b[4];
+
     if (mxl_in_copy(in, b, bytes))
         return -1;
     *value = le(b, bytes);
@@ -62,6 +64,7 @@ static int string_length(struct mxl_in *in, uint32_t *len)
 static int skip_string(struct mxl_in *in)
 {
     uint32_t len;
+
     return string_length(in, &len) || mxl_in_skip(in, len) ? -1 : 0;
 }
 
@@ -71,6 +74,7 @@ static int string(struct binary *doc, char *to, size_t *out_len)
     struct mxl_in *in = doc->in;
     uint32_t len;
     size_t n = 0;
+
     if (string_length(in, &len))
         return -1;
     if (len > mxl_in_left(in))
@@ -92,6 +96,7 @@ static int string(struct binary *doc, char *to, size_t *out_len)
 static int skip_hidden(struct mxl_in *in, uint32_t flags)
 {
     uint32_t n;
+
     if ((flags & HAS_DETAIL) && skip_string(in))
         return -1;
     if ((flags & HAS_INPUT) && (count(in, 1, &n) || mxl_in_skip(in, n)))
@@ -103,6 +108,7 @@ static int skip_hidden(struct mxl_in *in, uint32_t flags)
 static int skip_cell(struct binary *doc)
 {
     unsigned char fixed[32];
+
     if (mxl_in_copy(doc->in, fixed, doc->fixed))
         return -1;
     uint32_t flags = le(fixed, 4);
@@ -114,6 +120,7 @@ static int grid_cell(struct binary *doc, uint32_t column)
     unsigned char fixed[32];
     size_t len = 0;
     char *at;
+
     if (mxl_out_text(doc->out, &at) || mxl_in_copy(doc->in, fixed, doc->fixed))
         return -1;
     uint32_t flags = le(fixed, 4);
@@ -132,6 +139,7 @@ static int grid_cell(struct binary *doc, uint32_t column)
 static int keys(struct mxl_in *in, uint32_t n, uint32_t limit, uint32_t *into)
 {
     int64_t last = -1;
+
     for (uint32_t i = 0; i < n; i++) {
         uint32_t key;
         if (number(in, 4, &key))
@@ -149,6 +157,7 @@ static int keys(struct mxl_in *in, uint32_t n, uint32_t limit, uint32_t *into)
 static int same_count(struct mxl_in *in, uint32_t n)
 {
     uint32_t again;
+
     if (count(in, 0, &again))
         return -1;
     return again == n ? 0 : mxl_fail(in, "mxl-malformed", "The .mxl file is damaged: two counts of one block differ.");
@@ -175,6 +184,7 @@ static uint32_t *keyed(struct mxl_in *in, size_t least, uint32_t limit, uint32_t
 static int skip_keyed(struct binary *doc, size_t least, int (*record)(struct binary *))
 {
     uint32_t n;
+
     if (count(doc->in, 4 + least, &n) || mxl_in_skip(doc->in, (uint64_t)n * 4) || same_count(doc->in, n))
         return -1;
     for (uint32_t i = 0; i < n; i++)
@@ -207,6 +217,7 @@ static int row_cells(struct binary *doc, uint32_t row, const uint32_t *columns, 
 static int one_row(struct binary *doc, uint32_t row)
 {
     uint32_t n;
+
     mxl_out_row_begin(doc->out);
     if (skip_cell(doc))
         return -1;
@@ -223,6 +234,7 @@ static int rows(struct binary *doc)
     uint32_t n;
     uint32_t *numbers = keyed(doc->in, doc->fixed, GRID_MAX_ROW, &n);
     int rc = numbers ? 0 : -1;
+
     for (uint32_t i = 0; rc == 0 && i < n; i++)
         rc = one_row(doc, numbers[i]);
     free(numbers);
@@ -233,6 +245,7 @@ static int rows(struct binary *doc)
 static int head(struct binary *doc)
 {
     struct mxl_in *in = doc->in;
+
     mxl_in_seek(in, 0);
     if (mxl_in_skip(in, HEADER_BYTES +
                             3 * 4)) /* counts of columns and rows are hints and often wrong; last object number */
@@ -249,6 +262,7 @@ static int head(struct binary *doc)
 static int picture(struct mxl_in *in)
 {
     uint32_t size;
+
     return mxl_in_skip(in, 4) || number(in, 4, &size) || mxl_in_skip(in, size) ? -1 : 0;
 }
 
@@ -256,6 +270,7 @@ static int picture(struct mxl_in *in)
 static int ole_object(struct mxl_in *in)
 {
     uint32_t tag, len, size;
+
     if (number(in, 2, &tag))
         return -1;
     if (tag == 0xffff && (mxl_in_skip(in, 2) || number(in, 2, &len) || mxl_in_skip(in, len)))
@@ -267,6 +282,7 @@ static int drawings(struct binary *doc)
 {
     struct mxl_in *in = doc->in;
     uint32_t n, kind;
+
     if (count(in, doc->fixed + 40, &n))
         return -1;
     for (uint32_t i = 0; i < n; i++) {
@@ -282,6 +298,7 @@ static int drawings(struct binary *doc)
 static int merges(struct binary *doc)
 {
     uint32_t n, v[4];
+
     if (count(doc->in, sizeof v, &n))
         return -1;
     for (uint32_t i = 0; i < n; i++) {
@@ -310,6 +327,7 @@ static int sections_breaks_names(struct binary *doc)
 {
     struct mxl_in *in = doc->in;
     uint32_t n;
+
     for (int i = 0; i < 2; i++)
         if (count(in, 13, &n) || named_records(in, n, 12, 0))
             return -1;
@@ -346,6 +364,7 @@ static int deliver(struct binary *doc)
 int mxl_binary_read(struct mxl_in *in, struct mxl_out *out, unsigned version, const uint16_t *page)
 {
     struct binary doc = {.in = in, .out = out, .page = page, .version = version};
+
     doc.fixed = version == 2 ? 28 : version == 6 ? 30 : 32;
     if (whole_file(&doc))
         return -1;

@@ -19,6 +19,7 @@ static int version(struct mxl_in *in)
 {
     int64_t eight, one, build;
     uint64_t start = mxl_in_offset(in);
+
     if (mxl_open(in) || mxl_integer(in, &eight) || mxl_comma(in) || mxl_integer(in, &one) || mxl_comma(in) ||
         mxl_integer(in, &build))
         return -1;
@@ -33,6 +34,7 @@ static int languages(struct mxl_brace *doc)
 {
     struct mxl_in *in = doc->in;
     size_t len;
+
     if (mxl_comma(in) || mxl_open(in) || mxl_string(in, doc->scratch, &len))
         return -1;
     if (len > sizeof doc->language)
@@ -47,6 +49,7 @@ int mxl_brace_width(struct mxl_brace *doc, uint32_t *width)
 {
     struct mxl_in *in = doc->in;
     int64_t mask, value;
+
     *width = MXL_NO_WIDTH;
     if (mxl_open(in) || mxl_integer_in(in, 0, INT64_MAX, &mask))
         return -1;
@@ -66,6 +69,7 @@ static int head(struct mxl_brace *doc, int64_t *rows)
 {
     struct mxl_in *in = doc->in;
     int64_t any;
+
     if (version(in) || languages(doc))
         return -1;
     if (mxl_comma(in) || mxl_brace_width(doc, &doc->columns.default_width)) /* 4 default format */
@@ -96,6 +100,7 @@ static int cells(struct mxl_brace *doc, enum pass pass, int64_t n)
 {
     struct mxl_in *in = doc->in;
     int64_t column = -1;
+
     for (int64_t i = 0; i < n; i++) {
         if (ascending(in, column, GRID_MAX_COLUMN, &column) || mxl_comma(in))
             return -1;
@@ -109,6 +114,7 @@ static int walk(struct mxl_brace *doc, enum pass pass, int64_t n_rows)
 {
     struct mxl_in *in = doc->in;
     int64_t row = -1, format, n;
+
     for (int64_t i = 0; i < n_rows; i++) {
         if (ascending(in, row, GRID_MAX_ROW, &row) || mxl_comma_integer(in, 0, INT64_MAX, &format) ||
             mxl_comma_integer(in, 0, GRID_MAX_COLUMN, &n))
@@ -130,6 +136,7 @@ static int walk(struct mxl_brace *doc, enum pass pass, int64_t n_rows)
 static int diagnose(struct mxl_brace *doc, uint64_t grid, int64_t n_rows)
 {
     struct sheet_error first = *doc->in->err;
+
     if (strncmp(first.cls, "mxl-malformed", sizeof first.cls) != 0 &&
         strncmp(first.cls, "mxl-truncated", sizeof first.cls) != 0)
         return -1;
@@ -145,6 +152,7 @@ static int diagnose(struct mxl_brace *doc, uint64_t grid, int64_t n_rows)
 static int deliver(struct mxl_brace *doc, uint64_t grid, int64_t n_rows, uint64_t grid_end)
 {
     struct mxl_in *in = doc->in;
+
     mxl_in_seek(in, grid);
     doc->out->grids = doc->columns.grids;
     doc->out->n_grids = doc->columns.n_grids;
@@ -163,6 +171,7 @@ static int both_passes(struct mxl_brace *doc, uint64_t body)
 {
     struct mxl_in *in = doc->in;
     int64_t n_rows;
+
     mxl_in_seek(in, body);
     if (head(doc, &n_rows))
         return -1;
@@ -179,6 +188,7 @@ int mxl_brace_read(struct mxl_in *in, struct mxl_out *out, uint64_t body)
 {
     struct mxl_brace doc = {.in = in, .out = out, .scratch = mxl_room_new(MXL_MAX_STRING)};
     int rc = both_passes(&doc, body);
+
     mxl_columns_fini(&doc.columns);
     mxl_room_free(&doc.scratch, MXL_MAX_STRING);
     return rc;

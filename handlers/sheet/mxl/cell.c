@@ -30,6 +30,7 @@ static int translation(struct mxl_brace *doc, char *at, struct choice *best, boo
 {
     struct mxl_in *in = doc->in;
     size_t len;
+
     if (mxl_open(in) || mxl_string(in, doc->scratch, &len))
         return -1;
     int rank = rank_of(doc, doc->scratch, len);
@@ -48,6 +49,7 @@ static int localised(struct mxl_brace *doc, char *at, struct choice *best, bool 
 {
     struct mxl_in *in = doc->in;
     int64_t version, n;
+
     if (mxl_open(in) || mxl_integer(in, &version) || mxl_comma_integer(in, 0, 4096, &n))
         return -1;
     if (version != 1)
@@ -64,6 +66,7 @@ static int tagged(struct mxl_brace *doc, char tag, char *at, struct choice *best
     struct mxl_in *in = doc->in;
     char atom[MXL_MAX_ATOM];
     size_t len;
+
     if (mxl_comma(in))
         return -1;
     if (tag == 'S') {
@@ -98,6 +101,7 @@ static int typed_value(struct mxl_brace *doc, char *at, struct choice *best)
 {
     struct mxl_in *in = doc->in;
     size_t len;
+
     if (mxl_open(in) || mxl_string(in, doc->scratch, &len))
         return -1;
     char tag = len == 1 ? doc->scratch[0] : 0;
@@ -117,6 +121,7 @@ static int group_part(struct mxl_brace *doc)
 static int pass_details(struct mxl_brace *doc, int64_t mask)
 {
     size_t len;
+
     if ((mask & HAS_DETAIL) && (group_part(doc) || mxl_skip_item(doc->in, doc->scratch)))
         return -1;
     if ((mask & HAS_DETAIL_NAME) && (mxl_comma(doc->in) || mxl_string(doc->in, doc->scratch, &len)))
@@ -151,6 +156,7 @@ int mxl_brace_cell(struct mxl_brace *doc, uint32_t column)
     bool parameter = false;
     int64_t mask, format;
     char *at;
+
     if (mxl_out_text(doc->out, &at) || mxl_open(in))
         return -1;
     uint64_t start = mxl_in_offset(in);

@@ -28,6 +28,7 @@ int mxl_columns_add_set(struct mxl_columns *columns, struct mxl_in *in)
 int mxl_columns_add_width(struct mxl_columns *columns, struct mxl_in *in, uint32_t column, uint32_t format)
 {
     struct mxl_set *set = &columns->sets[columns->n_sets - 1];
+
     if (columns->n_widths == MXL_MAX_WIDTHS)
         return mxl_fail(in, "mxl-limit", "The .mxl file has too many columns in its column sets.");
     columns->widths = grow(columns->widths, &columns->widths_cap, columns->n_widths + 1, sizeof *columns->widths);
@@ -41,6 +42,7 @@ int mxl_columns_add_width(struct mxl_columns *columns, struct mxl_in *in, uint32
 int mxl_columns_bind(struct mxl_columns *columns, struct mxl_in *in, int64_t row, int64_t set)
 {
     struct mxl_bound *last = columns->n_bound ? &columns->bound[columns->n_bound - 1] : NULL;
+
     if (row < 0 || set < 0 || set + 1 >= columns->n_sets || (last && row <= last->last))
         return mxl_fail(in, "mxl-malformed", "The .mxl file is damaged: its rows do not fit its column sets.");
     if (row >= (int64_t)GRID_MAX_ROW)
@@ -60,6 +62,7 @@ static void measure(struct mxl_columns *columns, struct mxl_set *set, const uint
 {
     struct mxl_width *w = columns->widths + set->first;
     uint32_t kept = 0;
+
     for (uint32_t i = 0; i < set->n; i++) {
         uint32_t format = w[i].value, width = MXL_NO_WIDTH;
         if (format > 0 && format <= n_formats)
@@ -80,6 +83,7 @@ struct ranked {
 static int by_places(const void *a, const void *b)
 {
     const struct ranked *x = a, *y = b;
+
     if (x->n != y->n)
         return x->n < y->n ? -1 : 1;
     return x->n ? memcmp(x->widths, y->widths, x->n * sizeof *x->widths) : 0;
@@ -89,6 +93,7 @@ static int by_places_and_number(const void *a, const void *b)
 {
     const struct ranked *x = a, *y = b;
     int order = by_places(a, b);
+
     return order ? order : (x->number > y->number) - (x->number < y->number);
 }
 
@@ -97,6 +102,7 @@ static void join_alike(struct mxl_columns *columns)
 {
     struct ranked *ranked = xalloc(columns->n_sets * sizeof *ranked);
     uint32_t n = 0;
+
     for (uint32_t i = 0; i < columns->n_sets; i++)
         if (!columns->sets[i].strange)
             ranked[n++] = (struct ranked){columns->widths + columns->sets[i].first, columns->sets[i].n, (uint16_t)i};
@@ -115,6 +121,7 @@ static uint32_t measure_places(const struct mxl_columns *columns, const struct m
     const struct mxl_width *width = columns->widths + set->first, *end = width + set->n;
     uint32_t usual = columns->default_width == MXL_NO_WIDTH ? USUAL_WIDTH : columns->default_width;
     uint64_t at = 0;
+
     for (uint32_t column = 0; column < GRID_HEAD_COLUMNS; column++) {
         bool own = width < end && width->column == column;
         at += own ? width++->value : usual;

@@ -26,6 +26,7 @@ void mxl_in_fini(struct mxl_in *in)
 char *mxl_room_new(size_t n)
 {
     void *room = mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
     if (room == MAP_FAILED)
         no_memory();
     return room;
@@ -70,6 +71,7 @@ bool mxl_in_more(struct mxl_in *in)
 int mxl_in_copy(struct mxl_in *in, void *to, size_t n)
 {
     unsigned char *at = to;
+
     while (n > 0) {
         if (in->p == in->end && !mxl_in_more(in))
             return mxl_in_truncated(in);

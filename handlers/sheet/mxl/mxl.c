@@ -28,6 +28,7 @@ static unsigned binary_version(const unsigned char *h)
 {
     unsigned version = h[11] | (unsigned)h[12] << 8;
     bool zeros = memcmp(h + 6, "\0\0\0\0\0", 5) == 0;
+
     return zeros && (version == 2 || version == 6 || version == 7) ? version : 0;
 }
 
@@ -68,6 +69,7 @@ static int by_content(struct mxl_in *in, struct mxl_out *out, const uint16_t *pa
     unsigned char h[64];
     uint64_t start;
     size_t n = in->file.length < sizeof h ? (size_t)in->file.length : sizeof h;
+
     if (mxl_in_copy(in, h, n))
         return -1;
     if (looks_like_xml(in, h, n, &start))
@@ -93,6 +95,7 @@ int mxl_read(const struct sheet_input *input, const struct sheet_limits *limits,
     struct mxl_in in;
     struct mxl_out out;
     const uint16_t *page = mxl_code_page(limits->code_page);
+
     if (!page)
         return sheet_refuse(err, "mxl-codepage",
                             "Code page %u is unknown. Use 866, 1250, 1251, 1252, 1253, 1254 or 1257.",

@@ -87,6 +87,7 @@ static int said(struct mxl_out *out, int answer)
 static int by_value(const void *a, const void *b)
 {
     const uint32_t *x = a, *y = b;
+
     return (*x > *y) - (*x < *y);
 }
 
@@ -127,6 +128,7 @@ int mxl_out_text(struct mxl_out *out, char **at)
 int mxl_out_cell(struct mxl_out *out, uint32_t column, enum grid_kind kind, size_t len)
 {
     char *text = out->arena + out->used;
+
     out->cells = grow(out->cells, &out->cells_cap, out->n_cells + 1, sizeof *out->cells);
     out->cells[out->n_cells++] =
         (struct grid_cell){.column = column, .kind = (uint8_t)kind, .len = (uint32_t)len, .text = text};
@@ -150,6 +152,7 @@ int mxl_out_row_end(struct mxl_out *out, uint32_t number, uint16_t grid)
 {
     struct grid_row row = {
         .row = number, .outline = level(out, number), .grid = grid, .n_cells = out->n_cells, .cells = out->cells};
+
     return said(out, out->sink->row(out->sink->ctx, &row));
 }
 

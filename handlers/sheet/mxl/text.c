@@ -118,6 +118,7 @@ const uint16_t *mxl_code_page(unsigned number)
 size_t mxl_from_code_page(const uint16_t *page, unsigned char byte, char out[4])
 {
     unsigned c = byte < 0x80 ? byte : page[byte - 0x80] ? page[byte - 0x80] : 0xfffdu;
+
     return utf8_encode(c, out);
 }
 
@@ -125,6 +126,7 @@ bool mxl_is_number(const char *s, size_t len)
 {
     size_t i = len > 0 && s[0] == '-';
     size_t digits = 0;
+
     for (; i < len && s[i] >= '0' && s[i] <= '9'; i++)
         digits++;
     if (i < len && s[i] == '.')

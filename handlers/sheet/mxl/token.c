@@ -37,6 +37,7 @@ static int malformed(struct mxl_in *in, const char *text)
 int mxl_ahead(struct mxl_in *in)
 {
     int c;
+
     while ((c = mxl_in_peek(in)) >= 0 && kind_of(c) == BLANK)
         in->p++;
     return c;
@@ -68,6 +69,7 @@ int mxl_comma(struct mxl_in *in)
 int mxl_another(struct mxl_in *in)
 {
     int c = mxl_ahead(in);
+
     if (c != ',' && c != '}')
         return malformed(in, "The .mxl file is damaged: a comma or \"}\" is missing.");
     if (c == '}')
@@ -79,6 +81,7 @@ int mxl_another(struct mxl_in *in)
 int mxl_atom(struct mxl_in *in, char atom[MXL_MAX_ATOM], size_t *len)
 {
     size_t n = 0;
+
     for (int c = mxl_ahead(in); c >= 0 && kind_of(c) == PLAIN; c = mxl_in_peek(in)) {
         if (n == MXL_MAX_ATOM || c <= ' ' || c > '~')
             return malformed(in, "The .mxl file is damaged: a number or name was expected.");
@@ -95,6 +98,7 @@ int mxl_integer(struct mxl_in *in, int64_t *value)
 {
     int c = mxl_ahead(in);
     bool negative = c == '-';
+
     if (negative) {
         in->p++;
         c = mxl_in_peek(in);
@@ -180,6 +184,7 @@ static int skip_simple(struct mxl_in *in, char *scratch)
     static const char block[] = "#base64:";
     size_t n = 0;
     int c = mxl_ahead(in);
+
     if (c == '"')
         return mxl_string(in, scratch, &n);
     for (; c >= 0 && kind_of(c) == PLAIN; c = mxl_in_peek(in)) {
@@ -229,6 +234,7 @@ int mxl_skip_item(struct mxl_in *in, char *scratch)
 int mxl_skip_rest(struct mxl_in *in, char *scratch)
 {
     int depth = 1;
+
     if (after_item(in, &depth))
         return -1;
     return depth == 0 ? 0 : skip_items(in, scratch, depth);
@@ -253,6 +259,7 @@ static int pass_quote(struct mxl_in *in)
 int mxl_skip_group_fast(struct mxl_in *in)
 {
     int64_t depth = 0;
+
     if (mxl_ahead(in) != '{')
         return mxl_open(in);
     do {

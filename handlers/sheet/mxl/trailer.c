@@ -11,6 +11,7 @@
 static int column_formats(struct mxl_brace *doc)
 {
     int64_t n, column, format;
+
     if (mxl_integer_in(doc->in, 0, GRID_MAX_COLUMN, &n))
         return -1;
     for (int64_t i = 0; i < n; i++) {
@@ -30,6 +31,7 @@ static int column_set(struct mxl_brace *doc)
     char guid[MXL_MAX_ATOM];
     size_t len;
     int64_t n;
+
     if (mxl_columns_add_set(&doc->columns, in) || mxl_open(in) || mxl_integer(in, &n) ||
         mxl_comma_skip(in, doc->scratch) || mxl_comma(in) || mxl_atom(in, guid, &len))
         return -1;
@@ -45,6 +47,7 @@ static int column_sets(struct mxl_brace *doc)
 {
     struct mxl_in *in = doc->in;
     int64_t height, n, row, set;
+
     if (mxl_comma(in) || column_set(doc) || mxl_comma(in) || mxl_integer(in, &height))
         return -1;
     if (mxl_comma_integer(in, 0, MXL_MAX_SETS - 1, &n))
@@ -64,6 +67,7 @@ static int column_sets(struct mxl_brace *doc)
 static int drawings(struct mxl_brace *doc)
 {
     int64_t issued, n;
+
     if (mxl_comma(doc->in) || mxl_integer(doc->in, &issued) || mxl_comma_integer(doc->in, 0, MAX_COUNT, &n))
         return -1;
     for (int64_t i = 0; i < n; i++)
@@ -78,6 +82,7 @@ static int row_groups(struct mxl_brace *doc)
 {
     struct mxl_in *in = doc->in;
     int64_t n, first, last, end;
+
     if (mxl_comma_integer(in, 0, MXL_MAX_GROUPS, &n))
         return -1;
     for (int64_t i = 0; i < n; i++) {
@@ -98,6 +103,7 @@ static int merge(struct mxl_brace *doc)
 {
     struct mxl_in *in = doc->in;
     int64_t v[5];
+
     if (mxl_comma(in) || mxl_open(in) || mxl_integer(in, &v[0]))
         return -1;
     for (int i = 1; i < 5; i++)
@@ -113,6 +119,7 @@ static int merges(struct mxl_brace *doc)
 {
     struct mxl_in *in = doc->in;
     int64_t n;
+
     if (mxl_comma(in) || mxl_open(in) || mxl_integer_in(in, 0, INT64_MAX, &n))
         return -1;
     for (int64_t i = 0; i < n; i++)
@@ -127,6 +134,7 @@ static int64_t plain_number(struct mxl_in *in)
     char atom[MXL_MAX_ATOM];
     size_t len;
     int64_t value = 0;
+
     if (mxl_atom(in, atom, &len))
         return -1;
     for (size_t i = 0; i < len; i++) {
@@ -142,6 +150,7 @@ static int64_t plain_number(struct mxl_in *in)
 static int before_formats(struct mxl_brace *doc, int64_t *n)
 {
     static const char shape[] = "{{{\"{{1234567890n";
+
     *n = -1;
     for (const char *s = shape; *s; s++) {
         int more = mxl_another(doc->in);
@@ -163,6 +172,7 @@ static int formats(struct mxl_brace *doc)
 {
     int64_t n;
     uint32_t *widths = NULL;
+
     if (before_formats(doc, &n))
         return -1;
     if (n < 0 || n > MXL_MAX_FORMATS) {
@@ -183,6 +193,7 @@ static int formats(struct mxl_brace *doc)
 static int end_of_file(struct mxl_in *in)
 {
     int c;
+
     while ((c = mxl_ahead(in)) == 0)
         in->p++;
     if (c >= 0)

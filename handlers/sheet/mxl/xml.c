@@ -114,6 +114,7 @@ static void stop(struct xml *x)
 static uint64_t offset(const struct xml *x)
 {
     int64_t at = expat_offset(x->parser);
+
     return x->start + (at < 0 ? 0 : (uint64_t)at);
 }
 
@@ -167,6 +168,7 @@ static void enter(struct xml *x, enum place place)
 static void XMLCALL on_start(void *ctx, const XML_Char *name, const XML_Char **attributes)
 {
     struct xml *x = ctx;
+
     (void)attributes;
     if (x->ended)
         return;
@@ -194,6 +196,7 @@ static bool is_unbound(const struct xml *x)
 static int64_t leaf_number(struct xml *x, int64_t limit)
 {
     int64_t v = 0;
+
     for (size_t i = 0; i < x->len; i++) {
         if (x->text[i] < '0' || x->text[i] > '9' || x->len > 18) {
             fail(x, "mxl-malformed", "The .mxl file is damaged: a row or column number was expected.");
@@ -222,6 +225,7 @@ static void keep_language(struct xml *x, char to[MAX_LANGUAGE], size_t *len)
 static void keep_set(struct xml *x)
 {
     uint16_t i = 0;
+
     if (!mxl_is_guid(x->text, x->len)) {
         fail(x, "mxl-malformed", "The .mxl file is damaged: a column set has no identifier.");
         return;
@@ -251,6 +255,7 @@ static void end_item(struct xml *x)
 {
     int rank = item_rank(x);
     char *at;
+
     x->parameter = x->parameter || (x->item_language_len == 0 && x->item_len > 0);
     if (rank <= x->best_rank)
         return;
@@ -312,6 +317,7 @@ static void end_rows(struct xml *x)
 static void end_merge(struct xml *x)
 {
     const int64_t *m = x->merge;
+
     if (!x->deliver && m[0] >= 0 && m[1] >= 0)
         check(x, mxl_out_merge(x->out, m[0], m[1], m[0] + m[2], m[1] + m[3]));
 }
@@ -371,6 +377,7 @@ static void leave(struct xml *x, enum place place)
 static void XMLCALL on_end(void *ctx, const XML_Char *name)
 {
     struct xml *x = ctx;
+
     (void)name;
     if (x->ended)
         return;
@@ -391,6 +398,7 @@ static void XMLCALL on_text(void *ctx, const XML_Char *s, int len)
 {
     struct xml *x = ctx;
     size_t n = (size_t)len;
+
     if (x->ended || x->unknown || !is_leaf(here(x)))
         return;
     if (n > MXL_MAX_STRING - x->len) {
@@ -415,6 +423,7 @@ static int complaint(struct xml *x)
     enum XML_Error code = XML_GetErrorCode(x->parser);
     bool cut = code == XML_ERROR_NO_ELEMENTS || code == XML_ERROR_UNCLOSED_TOKEN || code == XML_ERROR_PARTIAL_CHAR ||
                code == XML_ERROR_UNCLOSED_CDATA_SECTION;
+
     if (code == XML_ERROR_NO_MEMORY)
         return mxl_fail_at(x->in, offset(x), "mxl-limit",
                            "The XML of the .mxl file has too many names or too long tags.");
@@ -427,6 +436,7 @@ static int complaint(struct xml *x)
 static int feed(struct xml *x)
 {
     struct mxl_in *in = x->in;
+
     while (mxl_in_left(in) > 0) {
         if (mxl_in_peek(in) < 0)
             return mxl_in_truncated(in);
@@ -444,6 +454,7 @@ static int feed(struct xml *x)
 static int pass(struct xml *x)
 {
     static const XML_Char separator[] = {SEPARATOR, 0};
+
     x->parser = XML_ParserCreate_MM(NULL, &mxl_xml_memory, separator);
     if (!x->parser)
         abort();
@@ -477,6 +488,7 @@ int mxl_xml_read(struct mxl_in *in, struct mxl_out *out, uint64_t start)
 {
     struct xml x = {.in = in, .out = out, .start = start, .text = mxl_room_new(MXL_MAX_STRING)};
     int rc = both_passes(&x);
+
     mxl_room_free(&x.text, MXL_MAX_STRING);
     return rc;
 }

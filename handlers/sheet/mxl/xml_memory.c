@@ -20,6 +20,7 @@ static void *expat_realloc(void *old, size_t size)
 {
     union head *head = old ? (union head *)old - 1 : NULL;
     size_t before = head ? head->size : 0;
+
     if (size > MAX_EXPAT || expat_bytes - before + size > MAX_EXPAT)
         return NULL;
     head = xrealloc(head, sizeof *head + size);

@@ -25,6 +25,7 @@ static int add_sheet(struct reading *r, const char **attrs, struct sheet_error *
 {
     struct book *book = r->book;
     const char *state = small_attr(attrs, "state", false);
+
     if (book->n == r->max)
         return sheet_refuse(err, "xml-limit", "The workbook goes beyond a limit (more than %u sheets). " XLSX_COPY_IT,
                             r->max);
@@ -41,6 +42,7 @@ static int add_sheet(struct reading *r, const char **attrs, struct sheet_error *
 static int start(void *ctx, unsigned depth, const char *name, const char **attrs, struct sheet_error *err)
 {
     struct reading *r = ctx;
+
     if (depth == 1 && strcmp(name, "workbook") != 0)
         return sheet_refuse(err, "not-spreadsheet",
                             "The file is another document (%.40s), not a workbook. Save the table as .xlsx.", name);
@@ -59,6 +61,7 @@ int book_read(struct zip *zip, const struct zip_entry *entry, struct book *book,
 {
     struct reading reading = {.book = book, .max = zip->limits->max_entries};
     struct small_doc doc = {.start = start, .ctx = &reading};
+
     return small_read(zip, entry, &doc, err);
 }
 

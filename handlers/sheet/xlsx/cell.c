@@ -12,6 +12,7 @@ static int refuse_index(struct worksheet *ws)
 static int add(struct worksheet *ws, enum grid_kind kind, const char *text, size_t len, const struct numfmt *fmt)
 {
     struct grid_cell cell = {.column = ws->column, .kind = (uint8_t)kind, .len = (uint32_t)len, .text = text};
+
     if (fmt) {
         cell.zero_pad = fmt->zero_pad;
         cell.percent = fmt->percent;
@@ -29,6 +30,7 @@ static int add_own(struct worksheet *ws, enum grid_kind kind, const char *text, 
 static int add_copy(struct worksheet *ws, enum grid_kind kind, const char *text, size_t len)
 {
     char *to = row_text(&ws->row, len);
+
     memcpy(to, text, len);
     return add_own(ws, kind, to, len, NULL);
 }
@@ -72,6 +74,7 @@ static void trim(const char **text, size_t *n)
 static int add_shared(struct worksheet *ws, const char *p, size_t n)
 {
     size_t index = 0;
+
     trim(&p, &n);
     if (n == 0)
         return 0;
@@ -95,6 +98,7 @@ static int add_shared(struct worksheet *ws, const char *p, size_t n)
 static int64_t plain_integer(const char *p, size_t n)
 {
     int64_t v = 0;
+
     if (n > 15 || (p[0] == '0' && n > 1))
         return -1;
     for (size_t i = 0; i < n; i++) {
@@ -110,6 +114,7 @@ static int add_date(struct worksheet *ws, double serial, bool shows_day)
 {
     char *to = row_text(&ws->row, DATE_TEXT_MAX);
     size_t n = date_of_serial(serial, ws->job->date1904, shows_day, to);
+
     if (n == 0)
         return 0;
     return add_own(ws, GRID_DATE, to, n, NULL) < 0 ? -1 : 1;
@@ -118,6 +123,7 @@ static int add_date(struct worksheet *ws, double serial, bool shows_day)
 static int add_parsed(struct worksheet *ws, const char *text, size_t n, const struct numfmt *fmt)
 {
     struct number number;
+
     if (!number_parse(text, n, &number))
         return add_stored(ws, GRID_TEXT, text, n);
     int dated = fmt->date ? add_date(ws, number_double(&number, text, n), fmt->day) : 0;
@@ -131,6 +137,7 @@ static int add_parsed(struct worksheet *ws, const char *text, size_t n, const st
 static int add_number(struct worksheet *ws, const char *text, size_t n, const struct numfmt *fmt)
 {
     int64_t whole = plain_integer(text, n);
+
     if (whole < 0)
         return add_parsed(ws, text, n, fmt);
     int dated = fmt->date ? add_date(ws, (double)whole, fmt->day) : 0;
@@ -150,6 +157,7 @@ static int add_bool(struct worksheet *ws, const char *text, size_t n)
 {
     const char *p = text;
     size_t len = n;
+
     trim(&p, &len);
     if (is_word(p, len, "1", "true"))
         return add(ws, GRID_BOOL, "true", 4, NULL);
@@ -163,6 +171,7 @@ static int add_iso_date(struct worksheet *ws, const char *text, size_t n)
     static const struct numfmt day = {.date = true, .day = true};
     const char *p = text;
     size_t len = n;
+
     trim(&p, &len);
     char *to = row_text(&ws->row, DATE_TEXT_MAX);
     size_t made = date_of_iso(p, len, to);
@@ -174,6 +183,7 @@ static int add_iso_date(struct worksheet *ws, const char *text, size_t n)
 static const struct numfmt *format_of(const struct worksheet *ws)
 {
     static const struct numfmt general;
+
     return ws->style < ws->job->styles->n ? &ws->job->styles->cells[ws->style] : &general;
 }
 

@@ -23,6 +23,7 @@ static char *put_day(char *to, int64_t days)
     uint32_t mp = (5 * doy + 2) / 153;
     uint32_t month = mp < 10 ? mp + 3 : mp - 9;
     uint32_t year = yoe + era * 400 + (month <= 2);
+
     to = two(two(to, year / 100), year % 100);
     *to++ = '-';
     to = two(to, month);
@@ -76,6 +77,7 @@ size_t date_of_serial(double serial, bool date1904, bool shows_day, char *to)
 static int field(const char *p, const char *end, int n)
 {
     int v = 0;
+
     if (end - p < n)
         return -1;
     for (int i = 0; i < n; i++) {
@@ -90,12 +92,14 @@ static int month_length(int year, int month)
 {
     static const char lengths[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
     bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+
     return lengths[month - 1] + (month == 2 && leap);
 }
 
 static const char *day_part(const char *p, const char *end)
 {
     int year = field(p, end, 4);
+
     if (year < 0 || end - p < 10 || p[4] != '-' || p[7] != '-')
         return NULL;
     int month = field(p + 5, end, 2), day = field(p + 8, end, 2);
@@ -108,6 +112,7 @@ static const char *day_part(const char *p, const char *end)
 static const char *fraction(const char *p, const char *end, uint32_t *ms)
 {
     uint32_t v = 0, n = 0;
+
     for (; p < end && *p >= '0' && *p <= '9'; p++, n++) {
         if (n < 3)
             v = v * 10 + (uint32_t)(*p - '0');
@@ -126,6 +131,7 @@ static const char *fraction(const char *p, const char *end, uint32_t *ms)
 static const char *time_part(const char *p, const char *end, uint32_t *ms)
 {
     int h = field(p, end, 2), m = -1, s = 0;
+
     if (h < 0 || h > 23 || end - p < 5 || p[2] != ':' || (m = field(p + 3, end, 2)) < 0 || m > 59)
         return NULL;
     p += 5;
@@ -161,6 +167,7 @@ size_t date_of_iso(const char *text, size_t n, char *to)
     uint32_t ms = 0;
     char *out = to;
     const char *day = day_part(p, end);
+
     if (day) {
         memcpy(out, p, 10);
         out += 10;

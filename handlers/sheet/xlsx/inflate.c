@@ -17,6 +17,7 @@ struct inflater {
 struct inflater *inflater_new(void)
 {
     struct inflater *inflater = xalloc(sizeof *inflater);
+
     isal_inflate_init(&inflater->state);
     return inflater;
 }
@@ -25,6 +26,7 @@ enum inflate_state_now inflater_run(struct inflater *inflater, const unsigned ch
                                     unsigned char *out, size_t *made)
 {
     struct inflate_state *s = &inflater->state;
+
     /* The library does not write to its input; its declaration only lacks the const. */
     s->next_in = (uint8_t *)(uintptr_t)in;
     s->avail_in = (uint32_t)*used;
@@ -54,6 +56,7 @@ struct inflater {
 struct inflater *inflater_new(void)
 {
     struct inflater *inflater = xalloc(sizeof *inflater);
+
     inflater->state = (z_stream){0};
     if (inflateInit2(&inflater->state, -MAX_WBITS) != Z_OK)
         no_memory();
@@ -64,6 +67,7 @@ enum inflate_state_now inflater_run(struct inflater *inflater, const unsigned ch
                                     unsigned char *out, size_t *made)
 {
     z_stream *s = &inflater->state;
+
     s->next_in = (unsigned char *)(uintptr_t)in;
     s->avail_in = (unsigned)*used;
     s->next_out = out;

@@ -18,6 +18,7 @@ int reference_parse(const char *ref, size_t n, uint32_t *row, uint32_t *column)
 {
     const char *p = ref, *end = ref + n;
     uint32_t col = 0, value = 0, c;
+
     if (n > REFERENCE_MAX)
         return -1;
     p += p < end && *p == '$';
@@ -39,6 +40,7 @@ void merges_add(struct merges *m, const char *ref, size_t n)
     struct grid_merge area;
     const char *colon = memchr(ref, ':', n);
     size_t first = colon ? (size_t)(colon - ref) : n;
+
     if (!colon || reference_parse(ref, first, &area.row, &area.column) < 0 ||
         reference_parse(colon + 1, n - first - 1, &area.last_row, &area.last_column) < 0)
         return;
@@ -79,6 +81,7 @@ enum { MERGE_NAME = sizeof merge_name - 1 };
 static bool is_tag(const char *text, const char *p)
 {
     bool begun = p > text && (p[-1] == '<' || p[-1] == ':');
+
     return begun && memcmp(p, merge_name, MERGE_NAME) == 0 && strchr(" \t\r\n/>", p[MERGE_NAME]);
 }
 
@@ -86,6 +89,7 @@ static bool is_tag(const char *text, const char *p)
 static size_t look(struct merges *m, const char *text, size_t n)
 {
     const char *end = text + n;
+
     for (const char *p = text; (p = memchr(p, 'm', (size_t)(end - p))); p++) {
         bool whole = end - p > MERGE_NAME;
         if (whole && !is_tag(text, p))
@@ -102,6 +106,7 @@ static size_t look(struct merges *m, const char *text, size_t n)
 static bool look_hidden(const char *text, size_t n)
 {
     const char *end = text + n;
+
     for (const char *p = text; (p = memchr(p, '!', (size_t)(end - p))); p++)
         if (p == text || p[-1] == '<')
             return true;
@@ -113,6 +118,7 @@ static int scan(struct xml_source *source, struct merges *m, bool *hidden, struc
     char *window = xalloc(WINDOW);
     size_t kept = 0;
     ssize_t n;
+
     while ((n = xml_source_read(source, window + kept, WINDOW - kept, err)) > 0) {
         *hidden |= look_hidden(window + kept, (size_t)n);
         size_t all = kept + (size_t)n, done = look(m, window, all);
@@ -136,6 +142,7 @@ struct places {
 static void enter(struct places *at, const struct xml_token *token)
 {
     const struct xml_attr *ref = xml_attr_find(token, "ref", 3);
+
     if (at->depth == 1)
         at->in = XML_IS(token, "mergeCells");
     else if (at->depth == 2 && at->in && XML_IS(token, "mergeCell") && ref)
@@ -147,6 +154,7 @@ static int scan_tokens(struct xml *xml, struct merges *m)
 {
     struct places at = {.merges = m};
     struct xml_token token = {0};
+
     for (;;) {
         enum xml_event event = xml_next(xml, &token);
         if (event <= XML_DONE)
@@ -161,6 +169,7 @@ static int scan_tokens(struct xml *xml, struct merges *m)
 static int scan_surely(struct zip *zip, const struct zip_entry *entry, struct merges *m, struct sheet_error *err)
 {
     struct zip_part *part = zip_part_open(zip, entry, false, err);
+
     if (!part)
         return -1;
     struct xml *xml = xml_new(part_source, part, err);
@@ -174,6 +183,7 @@ int merges_scan(struct zip *zip, const struct zip_entry *entry, struct merges *m
 {
     bool hidden = false;
     struct zip_part *part = zip_part_open(zip, entry, false, err);
+
     if (!part)
         return -1;
     struct xml_source source = {.read = part_source, .ctx = part};

@@ -33,6 +33,7 @@ static const char *mantissa(const char *p, const char *end, struct number *out)
 {
     bool any = false, pointed = false;
     int32_t zeros = 0; /* zeros seen since the last significant digit, not yet in `digits` */
+
     for (; p < end; p++) {
         if (*p == '.' && !pointed) {
             pointed = true;
@@ -63,6 +64,7 @@ static const char *mantissa(const char *p, const char *end, struct number *out)
 static const char *exponent(const char *p, const char *end, int32_t *value)
 {
     bool negative = p < end && *p == '-';
+
     if (p < end && (*p == '-' || *p == '+'))
         p++;
     if (p == end || !is_digit(*p))
@@ -87,6 +89,7 @@ static void trim(struct number *out)
 bool number_parse(const char *text, size_t len, struct number *out)
 {
     const char *p = text, *end = text + len;
+
     *out = (struct number){0};
     while (p < end && blank(*p))
         p++;
@@ -111,6 +114,7 @@ bool number_parse(const char *text, size_t len, struct number *out)
 static bool exact(const struct number *number, double *value)
 {
     int32_t e = number->point - (int32_t)number->n;
+
     if (number->n > EXACT_DIGITS || e < -EXACT_POWER || e > EXACT_POWER)
         return false;
     double v = (double)number->digits;
@@ -124,6 +128,7 @@ static double convert(const char *text, size_t len)
 {
     static locale_t plain;
     char small[64];
+
     if (plain == (locale_t)0)
         plain = newlocale(LC_NUMERIC_MASK, "C", (locale_t)0);
     if (plain == (locale_t)0)
@@ -140,6 +145,7 @@ static double convert(const char *text, size_t len)
 double number_double(const struct number *number, const char *text, size_t len)
 {
     double value = 0;
+
     return exact(number, &value) ? value : convert(text, len);
 }
 
@@ -190,6 +196,7 @@ static char *put_plain(char *to, const char *digits, uint32_t n, int32_t point)
 static size_t print(const struct number *number, char *to)
 {
     char digits[KEPT_DIGITS + 1], *p = to;
+
     if (number->n == 0) {
         *p = '0'; /* also for -0 */
         return 1;
@@ -210,6 +217,7 @@ static struct number rounded(const struct number *number, uint32_t n)
 {
     struct number r = *number;
     uint64_t unit = 1;
+
     for (uint32_t i = n; i < number->n; i++)
         unit *= 10;
     r.digits = number->digits / unit + (number->digits % unit >= unit / 2);
@@ -232,6 +240,7 @@ static void from_double(double value, int n, struct number *out)
     char text[48];
     int len = snprintf(text, sizeof text, "%.*e", n - 1, fabs(value));
     const char *p = text, *end = text + len;
+
     *out = (struct number){.negative = value < 0};
     for (; p < end && *p != 'e'; p++)
         if (is_digit(*p)) {
@@ -248,6 +257,7 @@ static bool reads_as(const struct number *number, double value)
 {
     char text[NUMBER_TEXT_MAX];
     double back = 0;
+
     if (exact(number, &back))
         return back == value;
     return convert(text, print(number, text)) == value;
@@ -272,6 +282,7 @@ static bool shorter(double value, int n, struct number *out)
 static size_t shortest_slowly(double value, char *to)
 {
     struct number number;
+
     for (int n = 1; n < 17; n++)
         if (shorter(value, n, &number))
             return print(&number, to);
@@ -282,6 +293,7 @@ static size_t shortest_slowly(double value, char *to)
 size_t number_shortest(const struct number *number, const char *text, size_t len, char *to)
 {
     bool ordinary = number->point > -290 && number->point < 300;
+
     if (number->n <= EXACT_DIGITS && ordinary)
         return print(number, to);
     double value = convert(text, len);

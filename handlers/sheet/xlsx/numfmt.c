@@ -17,6 +17,7 @@ struct residue {
 static const char *bracket(const char *p, const char *end, struct residue *r)
 {
     const char *close = memchr(p, ']', (size_t)(end - p));
+
     if (!close)
         return end;
     size_t n = (size_t)(close - p) - 1, same = 0;
@@ -31,6 +32,7 @@ static const char *bracket(const char *p, const char *end, struct residue *r)
 static void character(char c, struct residue *r)
 {
     char low = c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
+
     if (r->n < sizeof r->first)
         r->first[r->n] = c;
     r->n++;
@@ -52,6 +54,7 @@ static bool am_pm(const char *p, const char *end)
 static struct residue scan(const char *p, const char *end)
 {
     struct residue r = {0};
+
     for (; p < end && *p != ';'; p++) {
         if (*p == '"') {
             const char *close = memchr(p + 1, '"', (size_t)(end - p) - 1);
@@ -87,6 +90,7 @@ struct numfmt numfmt_of_code(const char *code, size_t n)
     struct residue r = scan(code, code + n);
     bool letters = r.year_day || r.month || r.clock;
     bool date = letters && !r.elapsed && !r.scientific && !general(&r);
+
     return (struct numfmt){.date = date,
                            .day = date && (r.year_day || (r.month && !r.clock)),
                            .percent = !date && r.percent,
@@ -104,6 +108,7 @@ struct numfmt numfmt_builtin(uint32_t id)
                 between(id, 71, 79) || id == 81;
     bool clock = between(id, 18, 21) || between(id, 32, 35) || id == 45 || id == 47 || between(id, 55, 56) ||
                  between(id, 75, 76) || between(id, 78, 79);
+
     return (struct numfmt){
         .date = date, .day = date && !clock, .percent = id == 9 || id == 10, .zero_pad = id == 1 ? 1 : 0};
 }

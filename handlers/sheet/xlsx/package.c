@@ -13,6 +13,7 @@ enum { NAMES_BYTES_MAX = 2048 };
 static size_t percent_decode(char *text, size_t n)
 {
     size_t to = 0;
+
     for (size_t i = 0; i < n; i++) {
         int high = text[i] == '%' && n - i > 2 ? hex_digit(text[i + 1]) : -1;
         int low = high >= 0 ? hex_digit(text[i + 2]) : -1;
@@ -30,6 +31,7 @@ static size_t percent_decode(char *text, size_t n)
 static void normalise(char *path)
 {
     char *to = path;
+
     for (const char *p = path; *p != 0;) {
         size_t n = strcspn(p, "/");
         if (n == 2 && p[0] == '.' && p[1] == '.') {
@@ -50,6 +52,7 @@ static char *resolve(const char *source, const char *target, bool decode)
 {
     struct bytes path = {0};
     const char *slash = strrchr(source, '/');
+
     if (target[0] != '/' && target[0] != '\\' && slash)
         bytes_add(&path, source, (size_t)(slash + 1 - source));
     size_t base = path.len;
@@ -71,6 +74,7 @@ char *package_resolve(const char *source, const char *target)
 static char *copy(const char *text)
 {
     size_t n = strlen(text) + 1;
+
     return memcpy(xalloc(n), text, n);
 }
 
@@ -85,6 +89,7 @@ static enum rel_type type_of(const char *type)
                  {"styles", REL_STYLES},
                  {"sharedStrings", REL_STRINGS}};
     const char *slash = strrchr(type, '/');
+
     for (size_t i = 0; slash && i < sizeof known / sizeof *known; i++)
         if (strcmp(slash + 1, known[i].name) == 0)
             return known[i].type;
@@ -102,6 +107,7 @@ struct rels_reading {
 static char *target_key(const struct rels_reading *r, const char *target)
 {
     char *key = resolve(r->source, target, true);
+
     if (!strchr(target, '%') || zip_find(r->zip, key))
         return key;
     char *literal = resolve(r->source, target, false);
@@ -114,6 +120,7 @@ static int rels_start(void *ctx, unsigned depth, const char *name, const char **
 {
     struct rels_reading *r = ctx;
     struct rels *rels = r->rels;
+
     if (depth != 2 || strcmp(name, "Relationship") != 0)
         return 0;
     const char *id = small_attr(attrs, "Id", false), *type = small_attr(attrs, "Type", false);
@@ -136,6 +143,7 @@ int rels_read(struct zip *zip, const char *key, struct rels *rels, struct sheet_
 {
     struct bytes path = {0};
     const char *slash = strrchr(key, '/'), *base = slash ? slash + 1 : key;
+
     bytes_add(&path, key, (size_t)(base - key));
     bytes_add(&path, "_rels/", 6);
     bytes_add(&path, base, strlen(base));

@@ -6,6 +6,7 @@
 struct worksheet *worksheet_new(const struct sheet_job *job, struct sheet_error *err)
 {
     struct worksheet *ws = xalloc(sizeof *ws);
+
     *ws = (struct worksheet){.job = job, .err = err};
     row_clear(&ws->row);
     return ws;
@@ -34,6 +35,7 @@ static int out_of_range(struct worksheet *ws)
 static int hand_out(struct worksheet *ws)
 {
     const struct sheet_job *job = ws->job;
+
     row_finish(&ws->row);
     ws->head.n_cells = ws->row.n;
     ws->head.cells = ws->row.cells;
@@ -53,6 +55,7 @@ static int flush_row(struct worksheet *ws)
 {
     bool worth = ws->row.n > 0 || ws->head.uncalculated > 0;
     int rc = ws->row_held && worth ? hand_out(ws) : 0;
+
     row_clear(&ws->row);
     ws->row_held = false;
     return rc;
@@ -62,6 +65,7 @@ static int flush_row(struct worksheet *ws)
 static int enter_row(struct worksheet *ws, uint32_t number)
 {
     int rc = 0;
+
     if (number >= GRID_MAX_ROW)
         return out_of_range(ws);
     if (!ws->row_held || ws->row_number != number) {
@@ -82,6 +86,7 @@ static int enter_row(struct worksheet *ws, uint32_t number)
 static int guess_row(struct worksheet *ws)
 {
     int rc = enter_row(ws, ws->next_row);
+
     ws->row_known = false;
     ws->row_guessed = true;
     return rc;
@@ -99,6 +104,7 @@ static void correct_row(struct worksheet *ws, uint32_t number)
 static int64_t row_attr(const struct xml_attr *attr)
 {
     uint64_t v = 0;
+
     for (uint32_t i = 0; i < attr->len; i++) {
         char c = attr->value[i];
         if (c < '0' || c > '9')
@@ -119,6 +125,7 @@ static uint8_t outline_attr(const struct xml_attr *attr)
 static int start_row(struct worksheet *ws, const struct xml_token *token)
 {
     const struct xml_attr *r = NULL, *hidden = NULL, *outline = NULL;
+
     for (uint32_t i = 0; i < token->n_attrs; i++) {
         const struct xml_attr *a = &token->attrs[i];
         if (a->name_len == 1 && a->name[0] == 'r')
@@ -170,6 +177,7 @@ static enum cell_type type_of(const struct xml_attr *t)
 static uint32_t style_of(const struct xml_attr *s)
 {
     uint32_t v = 0;
+
     if (s->len == 0 || s->len > 9)
         return s->len == 0 ? 0 : UINT32_MAX;
     for (uint32_t i = 0; i < s->len; i++) {
@@ -196,6 +204,7 @@ static int place_cell(struct worksheet *ws, const struct xml_attr *r)
 {
     uint32_t row = 0, column = ws->next_column;
     bool named = r && r->len > 0;
+
     if ((named && reference_parse(r->value, r->len, &row, &column) < 0) || column >= GRID_MAX_COLUMN)
         return out_of_range(ws);
     ws->column = column;
@@ -206,6 +215,7 @@ static int place_cell(struct worksheet *ws, const struct xml_attr *r)
 static int start_cell(struct worksheet *ws, const struct xml_token *token)
 {
     const struct xml_attr *r = NULL;
+
     ws->place = AT_CELL;
     ws->type = CELL_NUMBER;
     ws->style = 0;
@@ -286,6 +296,7 @@ static int start_in_sheet(struct worksheet *ws, const struct xml_token *token)
 static int start_merge(struct worksheet *ws, const struct xml_token *token)
 {
     const struct xml_attr *ref = xml_attr_find(token, "ref", 3);
+
     if (XML_IS(token, "mergeCell") && ref)
         merges_add(&ws->merges, ref->value, ref->len);
     return skip(ws, token);
@@ -380,6 +391,7 @@ static int on_text(struct worksheet *ws, const struct xml_token *token)
 static int on_leaf(struct worksheet *ws, const struct xml_token *token)
 {
     int rc;
+
     if (ws->place == AT_CELL && ws->skipped == 0 && token->name_len == 1 && token->name[0] == 'v') {
         ws->values_seen = true;
         ws->uncalculated = false;
@@ -422,6 +434,7 @@ static bool same_merges(const struct merges *a, const struct merges *b)
 int worksheet_end(struct worksheet *ws)
 {
     int rc = flush_row(ws);
+
     if (rc != 0)
         return rc;
     /* Values but no rows: whatever this is, an empty list would be a wrong answer. */
@@ -437,6 +450,7 @@ int worksheet_end(struct worksheet *ws)
 static int read_events(struct worksheet *ws, struct xml *xml)
 {
     struct xml_token token = {0};
+
     for (;;) {
         enum xml_event event = xml_next(xml, &token);
         if (event <= XML_DONE)
@@ -450,6 +464,7 @@ static int read_events(struct worksheet *ws, struct xml *xml)
 int worksheet_read(struct zip *zip, const struct zip_entry *entry, const struct sheet_job *job, struct sheet_error *err)
 {
     struct zip_part *part = zip_part_open(zip, entry, true, err);
+
     if (!part)
         return -1;
     struct xml *xml = xml_new(part_source, part, err);

@@ -26,6 +26,7 @@ static void stop(struct reading *r)
 static void XMLCALL on_start(void *ctx, const char *name, const char **attrs)
 {
     struct reading *r = ctx;
+
     if (r->refused)
         return; /* expat still delivers the rest of a token after a stop */
     if (++r->depth > XML_DEPTH_MAX) {
@@ -42,6 +43,7 @@ static void XMLCALL on_start(void *ctx, const char *name, const char **attrs)
 static void XMLCALL on_end(void *ctx, const char *name)
 {
     struct reading *r = ctx;
+
     (void)name;
     if (r->refused)
         return;
@@ -54,6 +56,7 @@ static void XMLCALL on_end(void *ctx, const char *name)
 static void XMLCALL on_doctype(void *ctx, const char *name, const char *system, const char *public, int internal)
 {
     struct reading *r = ctx;
+
     (void)name, (void)system, (void)public, (void)internal;
     sheet_refuse(r->err, "xml-dtd",
                  "The workbook holds a document type declaration, which no spreadsheet program writes. Open it and "
@@ -88,6 +91,7 @@ static int feed(struct reading *r, const struct bytes *block, bool last)
 static size_t block_size(const struct reading *r)
 {
     size_t rest = XML_TOKEN_MAX + BLOCK - r->held;
+
     return r->held < BLOCK ? BLOCK : r->held < rest ? r->held : rest;
 }
 
@@ -95,6 +99,7 @@ static int read_blocks(struct reading *r, struct zip_part *part)
 {
     struct bytes block = {0};
     int rc = 0;
+
     do {
         size_t size = block_size(r);
         block.len = 0;
@@ -110,6 +115,7 @@ static int read_blocks(struct reading *r, struct zip_part *part)
 int small_read(struct zip *zip, const struct zip_entry *entry, const struct small_doc *doc, struct sheet_error *err)
 {
     struct zip_part *part = zip_part_open(zip, entry, true, err);
+
     if (!part)
         return -1;
     struct reading r = {.parser = XML_ParserCreate(NULL), .doc = doc, .err = err};

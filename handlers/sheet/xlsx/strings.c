@@ -35,6 +35,7 @@ static int add_end(struct reading *r)
 {
     struct strings *s = r->strings;
     size_t most = (size_t)r->limits->max_strings;
+
     if (s->arena.len + (s->n + 1) * sizeof *s->ends > most || s->arena.len > UINT32_MAX)
         return sheet_refuse(r->err, "limit-text",
                             "The workbook holds more than %zu MiB of different texts. Split it and send the parts.",
@@ -51,6 +52,7 @@ static int end_item(struct reading *r)
 {
     struct strings *s = r->strings;
     size_t from = s->arena.len;
+
     r->item = false;
     reserve_text(&s->arena, r->raw.len, (size_t)r->limits->max_strings);
     text_unescape(r->raw.data, r->raw.len, &s->arena);
@@ -101,6 +103,7 @@ static int on_text(struct reading *r, const struct xml_token *token)
 static int on_leaf(struct reading *r, const struct xml_token *token)
 {
     int rc = on_start(r, token);
+
     if (rc == 0)
         rc = on_text(r, token);
     if (rc == 0)
@@ -111,6 +114,7 @@ static int on_leaf(struct reading *r, const struct xml_token *token)
 static int read_all(struct reading *r, struct xml *xml)
 {
     struct xml_token token = {0};
+
     for (;;) {
         int rc = 0;
         switch (xml_next(xml, &token)) {
@@ -139,6 +143,7 @@ static int read_all(struct reading *r, struct xml *xml)
 int strings_read(struct zip *zip, const struct zip_entry *entry, struct strings *strings, struct sheet_error *err)
 {
     struct zip_part *part = zip_part_open(zip, entry, true, err);
+
     if (!part)
         return -1;
     struct reading reading = {.strings = strings, .limits = zip->limits, .err = err};

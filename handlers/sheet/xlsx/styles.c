@@ -25,6 +25,7 @@ struct reading {
 static uint32_t number(const char *text)
 {
     uint32_t v = 0;
+
     if (!text)
         return 0;
     for (; *text >= '0' && *text <= '9' && v < 100000000; text++)
@@ -41,6 +42,7 @@ static int too_many(struct sheet_error *err)
 static int add_format(struct reading *r, const char **attrs, struct sheet_error *err)
 {
     const char *id = small_attr(attrs, "numFmtId", false), *code = small_attr(attrs, "formatCode", false);
+
     if (!id || !code)
         return 0;
     if (r->n == FORMATS_MAX)
@@ -63,6 +65,7 @@ static int add_style(struct reading *r, const char **attrs, struct sheet_error *
 static int start(void *ctx, unsigned depth, const char *name, const char **attrs, struct sheet_error *err)
 {
     struct reading *r = ctx;
+
     if (depth == 2)
         r->in = strcmp(name, "numFmts") == 0 ? IN_FORMATS : strcmp(name, "cellXfs") == 0 ? IN_CELLS : IN_OTHER;
     if (depth == 3 && r->in == IN_FORMATS && strcmp(name, "numFmt") == 0)
@@ -75,12 +78,14 @@ static int start(void *ctx, unsigned depth, const char *name, const char **attrs
 static int by_id(const void *a, const void *b)
 {
     const struct format *x = a, *y = b;
+
     return x->id < y->id ? -1 : x->id > y->id;
 }
 
 static int by_id_and_order(const void *a, const void *b)
 {
     const struct format *x = a, *y = b;
+
     return x->id != y->id ? by_id(a, b) : x->order < y->order ? -1 : 1;
 }
 
@@ -88,6 +93,7 @@ static int by_id_and_order(const void *a, const void *b)
 static void settle(struct reading *r)
 {
     uint32_t n = 0;
+
     if (r->n > 0)
         qsort(r->formats, r->n, sizeof *r->formats, by_id_and_order);
     for (size_t i = 0; i < r->n; i++) {
@@ -101,6 +107,7 @@ static void settle(struct reading *r)
 static void resolve(struct reading *r)
 {
     struct styles *styles = r->styles;
+
     settle(r);
     styles->cells = xalloc(r->n_ids * sizeof *styles->cells);
     styles->n = r->n_ids;
@@ -116,6 +123,7 @@ int styles_read(struct zip *zip, const struct zip_entry *entry, struct styles *s
     struct reading reading = {.styles = styles};
     struct small_doc doc = {.start = start, .ctx = &reading};
     int rc = small_read(zip, entry, &doc, err);
+
     if (rc == 0)
         resolve(&reading);
     free(reading.formats);

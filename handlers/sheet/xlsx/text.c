@@ -6,6 +6,7 @@
 static int escape_at(const char *p, const char *end)
 {
     int unit = 0;
+
     if (end - p < 7 || p[0] != '_' || p[1] != 'x' || p[6] != '_')
         return -1;
     for (int i = 2; i < 6; i++) {
@@ -24,6 +25,7 @@ static int escape_at(const char *p, const char *end)
 static const char *add_escape(const char *p, const char *end, int unit, struct bytes *to)
 {
     uint32_t code = (uint32_t)unit;
+
     p += 7;
     if (code >= 0xd800 && code < 0xdc00) {
         int low = escape_at(p, end);

@@ -25,6 +25,7 @@ ssize_t part_source(void *part, unsigned char *buf, size_t size, struct sheet_er
 static bool ends_with(const char *text, const char *end)
 {
     size_t n = strlen(text), m = strlen(end);
+
     return n >= m && strcmp(text + n - m, end) == 0;
 }
 
@@ -37,6 +38,7 @@ static bool is_ods(struct reading *r, const struct zip_entry *type)
     struct zip_part *part = type->size >= sizeof text ? zip_part_open(&r->zip, type, true, &ignored) : NULL;
     bool same =
         part && zip_part_read(part, text, sizeof text, &ignored) == sizeof text && memcmp(text, ods, sizeof text) == 0;
+
     zip_part_close(&part);
     return same;
 }
@@ -45,6 +47,7 @@ static bool is_ods(struct reading *r, const struct zip_entry *type)
 static const char *packed_sheet(const struct reading *r)
 {
     static const char *const ends[] = {".xlsx", ".mxl", ".xls", ".csv", ".ods"};
+
     for (uint32_t i = 0; i < r->zip.n_entries; i++)
         for (size_t k = 0; k < sizeof ends / sizeof *ends; k++)
             if (ends_with(r->zip.entries[i].key, ends[k]))
@@ -57,6 +60,7 @@ static int refuse_package(struct reading *r)
 {
     const struct zip_entry *type = zip_find(&r->zip, "mimetype");
     const char *inside = packed_sheet(r);
+
     if (type && is_ods(r, type))
         return sheet_refuse(r->err, "not-spreadsheet",
                             "The file is an OpenDocument spreadsheet (.ods). Save it as .xlsx and send that.");
@@ -86,6 +90,7 @@ static int check_types(struct reading *r)
     const struct zip_entry *entry = zip_find(&r->zip, "[content_types].xml");
     struct small_doc doc = {.start = ignore_start};
     struct sheet_error found = {0};
+
     if (!entry || small_read(&r->zip, entry, &doc, &found) == 0 || strcmp(found.cls, "xml-dtd") != 0)
         return 0;
     *r->err = found;
@@ -113,6 +118,7 @@ static int find_book(struct reading *r, const struct zip_entry **entry)
 static const struct zip_entry *part_of(struct reading *r, enum rel_type type, const char *usual)
 {
     const struct rel *rel = rels_by_type(&r->rels, type);
+
     if (rel)
         return zip_find(&r->zip, rel->target);
     char *key = package_resolve(r->book_key, usual);
@@ -124,6 +130,7 @@ static const struct zip_entry *part_of(struct reading *r, enum rel_type type, co
 static int read_frame(struct reading *r)
 {
     const struct zip_entry *book = NULL;
+
     if (find_book(r, &book) < 0 || book_read(&r->zip, book, &r->book, r->err) < 0 ||
         rels_read(&r->zip, r->book_key, &r->rels, r->err) < 0)
         return -1;
@@ -135,6 +142,7 @@ static int read_frame(struct reading *r)
 static const struct zip_entry *sheet_part(struct reading *r, const struct book_sheet *sheet)
 {
     const struct rel *rel = sheet->rel_id[0] != 0 ? rels_by_id(&r->rels, sheet->rel_id) : NULL;
+
     return rel && rel->type == REL_WORKSHEET ? zip_find(&r->zip, rel->target) : NULL;
 }
 
@@ -159,6 +167,7 @@ static int read_rows(struct reading *r, const struct zip_entry *entry, const str
                             .rows = &r->rows,
                             .bytes = &r->bytes};
     int rc = need_strings(r);
+
     if (rc == 0)
         rc = worksheet_read(&r->zip, entry, &job, r->err);
     return rc == 0 ? r->sink->sheet_end(r->sink->ctx) : rc;
@@ -170,6 +179,7 @@ static int read_sheet(struct reading *r, uint32_t index, const struct book_sheet
     struct sheet_error ignored;
     /* Faults of the part are reported by the pass that reads it, which meets them too. */
     bool look = !r->sink->without_merges && merges_scan(&r->zip, entry, &merges, &ignored) == 0;
+
     if (!look)
         merges_free(&merges);
     struct grid_sheet told = {.index = index,
@@ -190,6 +200,7 @@ static int read_sheet(struct reading *r, uint32_t index, const struct book_sheet
 static int read_sheets(struct reading *r)
 {
     uint32_t n = 0;
+
     for (size_t i = 0; i < r->book.n; i++) {
         const struct zip_entry *entry = sheet_part(r, &r->book.sheets[i]);
         if (!entry)

@@ -70,6 +70,7 @@ static int limited(struct xml *x, const char *what)
 static void make_room(struct xml *x)
 {
     size_t kept = x->end - x->at;
+
     memmove(x->buf, x->buf + x->at, kept);
     x->at = 0;
     x->end = kept;
@@ -84,6 +85,7 @@ static void make_room(struct xml *x)
 static int refill(struct xml *x)
 {
     size_t kept = x->end - x->at, most = XML_TOKEN_MAX + BUFFER_SIZE;
+
     if (x->ended)
         return malformed(x, "its XML ends early");
     if (kept > XML_TOKEN_MAX)
@@ -108,6 +110,7 @@ const char *xml_scan_reference(struct xml *x, const char *p)
 {
     uint32_t code;
     size_t n = xml_reference(p, &code);
+
     if (n > 0)
         return p + n;
     for (p++; is(*p, C_NAME) || *p == '#';)
@@ -189,6 +192,7 @@ const char *xml_scan_attr(struct xml *x, const char *p, uint32_t i)
 static inline bool repeated(const struct xml_attr *attrs, uint32_t n)
 {
     const struct xml_attr *last = &attrs[n];
+
     for (uint32_t i = 0; i < n; i++)
         if (attrs[i].name[0] == last->name[0] && attrs[i].name_len == last->name_len &&
             memcmp(attrs[i].name, last->name, last->name_len) == 0)
@@ -200,6 +204,7 @@ static inline bool repeated(const struct xml_attr *attrs, uint32_t n)
 static inline const char *scan_attrs(struct xml *x, const char *p)
 {
     uint32_t n = 0;
+
     for (;;) {
         bool spaced = is(*p, C_SPACE);
         while (is(*p, C_SPACE))
@@ -263,6 +268,7 @@ static int may_open(struct xml *x)
 static void push(struct xml *x, const char *name, size_t n)
 {
     struct bytes *open = &x->open;
+
     x->starts[x->depth++] = (uint32_t)open->len;
     if (open->cap - open->len < n)
         bytes_reserve(open, n);
@@ -281,6 +287,7 @@ static void pop(struct xml *x)
 static inline const char *scan_leaf(struct xml_token *token, const char *p, const char *name, size_t n)
 {
     const char *from = p;
+
     p = skip_text(p);
     if (p[0] != '<' || p[1] != '/')
         return NULL;
@@ -315,6 +322,7 @@ static inline const char *scan_outer_end(const struct xml *x, const char *p)
 static inline int start_tag(struct xml *x, struct xml_token *token, const char *name)
 {
     const char *p = name;
+
     if (!is(*p, C_FIRST))
         return halt(x, p), x->halted;
     while (is(*p, C_NAME))
@@ -349,6 +357,7 @@ static inline int start_tag(struct xml *x, struct xml_token *token, const char *
 static inline int end_tag(struct xml *x, struct xml_token *token, const char *name)
 {
     const char *p = name;
+
     if (x->depth == 0)
         return STEP_BAD;
     uint32_t from = x->starts[x->depth - 1];
@@ -413,6 +422,7 @@ static bool blanks_only(const char *p, const char *end)
 static int text_run(struct xml *x, struct xml_token *token)
 {
     const char *from = x->buf + x->at;
+
     x->coded = false;
     const char *p = scan_text(x, from);
     if (x->halted == STEP_BAD || p == from)
@@ -430,6 +440,7 @@ static int text_run(struct xml *x, struct xml_token *token)
 static int outer_blanks(struct xml *x)
 {
     const char *p = x->buf + x->at;
+
     while (is(*p, C_SPACE))
         p++;
     x->at = (size_t)(p - x->buf);
@@ -439,6 +450,7 @@ static int outer_blanks(struct xml *x)
 static inline int step(struct xml *x, struct xml_token *token)
 {
     const char *p = x->buf + x->at;
+
     if (*p != '<')
         return x->depth == 0 ? outer_blanks(x) : text_run(x, token);
     x->run = 0;

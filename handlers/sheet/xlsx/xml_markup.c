@@ -12,6 +12,7 @@ static const char *find(const struct xml *x, const char *from, const char *liter
     size_t n = strlen(literal);
     const char *end = x->buf + x->end;
     const char *hit = from <= end ? memmem(from, (size_t)(end - from), literal, n) : NULL;
+
     return hit ? hit + n : NULL;
 }
 
@@ -34,6 +35,7 @@ static int passed(struct xml *x, const char *p)
 static int comment(struct xml *x, const char *from)
 {
     const char *p = find(x, from, "--");
+
     if (!p || *p == 0)
         return STEP_MORE;
     return *p == '>' ? passed(x, p + 1) : STEP_BAD;
@@ -43,6 +45,7 @@ static int comment(struct xml *x, const char *from)
 static size_t normalise(char *text, size_t n)
 {
     size_t to = 0;
+
     for (size_t i = 0; i < n; i++)
         if (text[i] != '\r' || i + 1 == n || text[i + 1] != '\n')
             text[to++] = text[i] == '\r' ? '\n' : text[i];
@@ -67,6 +70,7 @@ static int cdata(struct xml *x, const char *from, struct xml_token *token)
 int xml_special(struct xml *x, struct xml_token *token)
 {
     const char *p = x->buf + x->at + 2;
+
     if (*p == '-') {
         p = expect(x, p, "--");
         return p ? comment(x, p) : x->halted;
@@ -114,6 +118,7 @@ static bool declaration_valid(const struct xml *x, uint32_t n)
 {
     const struct xml_attr *a = x->attrs;
     uint32_t i = 1;
+
     if (n == 0 || !version_valid(&a[0]))
         return false;
     if (i < n && named(&a[i], "encoding") && !encoding_fits(x, &a[i++]))
@@ -127,6 +132,7 @@ static bool declaration_valid(const struct xml *x, uint32_t n)
 static int declaration(struct xml *x, const char *p)
 {
     uint32_t n = 0;
+
     for (;;) {
         bool spaced = is(*p, C_SPACE);
         while (is(*p, C_SPACE))
@@ -147,6 +153,7 @@ static int declaration(struct xml *x, const char *p)
 int xml_instruction(struct xml *x)
 {
     const char *name = x->buf + x->at + 2, *p = name;
+
     if (!is(*p, C_FIRST))
         return halt(x, p), x->halted;
     while (is(*p, C_NAME))

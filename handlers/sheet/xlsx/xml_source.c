@@ -30,6 +30,7 @@ static ssize_t read_at_least(struct xml_source *s, unsigned char *buf, size_t si
                              struct sheet_error *err)
 {
     size_t n = 0;
+
     while (n < least && !s->ended) {
         ssize_t got = s->read(s->ctx, buf + n, size - n, err);
         if (got < 0)
@@ -45,6 +46,7 @@ static int begin(struct xml_source *s, struct sheet_error *err)
 {
     unsigned char head[4];
     ssize_t n = read_at_least(s, head, sizeof head, sizeof head, err);
+
     if (n < 0)
         return -1;
     size_t mark = detect(s, head, (size_t)n);
@@ -58,6 +60,7 @@ static int begin(struct xml_source *s, struct sheet_error *err)
 static ssize_t read_utf8(struct xml_source *s, char *buf, size_t size, struct sheet_error *err)
 {
     unsigned char *to = (unsigned char *)buf;
+
     memcpy(to, s->tail, s->n_tail);
     ssize_t got = read_at_least(s, to + s->n_tail, size - s->n_tail, 1, err);
     if (got < 0)
@@ -103,6 +106,7 @@ static int put_unit(struct xml_source *s, uint32_t unit, char *to)
 static ssize_t read_utf16(struct xml_source *s, char *buf, size_t size, struct sheet_error *err)
 {
     size_t want = size / 2 < RAW_SIZE ? size / 2 : RAW_SIZE; /* two bytes become at most three */
+
     memcpy(s->raw, s->tail, s->n_tail);
     ssize_t got = read_at_least(s, s->raw + s->n_tail, want - s->n_tail, 4, err);
     if (got < 0)

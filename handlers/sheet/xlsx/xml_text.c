@@ -12,6 +12,7 @@ static const struct {
 static int digit(char c, bool hex)
 {
     int value = hex_digit(c);
+
     return value < 10 || hex ? value : -1;
 }
 
@@ -27,6 +28,7 @@ static size_t numeric(const char *p, uint32_t *code)
 {
     const char *from = p;
     bool hex = *p == 'x';
+
     p += hex;
     if (digit(*p, hex) < 0)
         return 0;
@@ -56,6 +58,7 @@ size_t xml_reference(const char *p, uint32_t *code)
 static void decode(const char *p, size_t n, struct bytes *to)
 {
     const char *end = p + n;
+
     while (p < end) {
         const char *from = p;
         while (p < end && *p != '&' && *p != '\r')
@@ -77,6 +80,7 @@ static void decode(const char *p, size_t n, struct bytes *to)
 size_t xml_value_decode(char *value, size_t n)
 {
     char *to = value;
+
     for (const char *p = value, *end = value + n; p < end;) {
         uint32_t code = 0;
         if (*p == '&') {

@@ -45,6 +45,7 @@ static ssize_t find_end(const unsigned char *tail, size_t n)
 static int read_end64(const struct sheet_input *input, uint64_t end_at, struct end_record *end, struct sheet_error *err)
 {
     unsigned char locator[LOCATOR64_SIZE], record[END64_SIZE];
+
     if (end_at < LOCATOR64_SIZE || input_read(input, end_at - LOCATOR64_SIZE, locator, sizeof locator, err) < 0)
         return end_at < LOCATOR64_SIZE ? 0 : -1;
     if (get32(locator) != 0x07064b50)
@@ -89,6 +90,7 @@ free_tail:
 size_t zip_fold(char *name, size_t n)
 {
     size_t to = 0;
+
     for (size_t i = 0; i < n; i++) {
         char c = name[i] == '\\' ? '/' : name[i];
         if (c == '/' && to == 0)
@@ -102,6 +104,7 @@ size_t zip_fold(char *name, size_t n)
 static bool read_extra64(const unsigned char *extra, size_t n, struct zip_entry *entry)
 {
     uint64_t *wide[3] = {&entry->size, &entry->packed, &entry->offset};
+
     while (n >= 4) {
         size_t len = get16(extra + 2);
         if (len > n - 4)
@@ -152,6 +155,7 @@ static int read_entries(struct zip *zip, const unsigned char *dir, const struct 
 {
     size_t left = (size_t)end->size;
     char *key = zip->keys;
+
     for (; zip->n_entries < end->entries; zip->n_entries++) {
         struct zip_entry *entry = &zip->entries[zip->n_entries];
         size_t n = read_entry(dir, left, entry, key);
@@ -174,12 +178,14 @@ static int read_entries(struct zip *zip, const unsigned char *dir, const struct 
 static int by_offset(const void *a, const void *b)
 {
     const struct zip_entry *x = a, *y = b;
+
     return x->offset < y->offset ? -1 : x->offset > y->offset;
 }
 
 static int by_key(const void *a, const void *b)
 {
     const struct zip_entry *x = a, *y = b;
+
     return strcmp(x->key, y->key);
 }
 
@@ -223,6 +229,7 @@ static int check_end(const struct end_record *end, const struct sheet_limits *li
 static int read_directory(struct zip *zip, const struct end_record *end, struct sheet_error *err)
 {
     unsigned char *dir = xalloc((size_t)end->size + 1);
+
     zip->entries = xalloc((end->entries + 1) * sizeof *zip->entries);
     zip->keys = xalloc((size_t)end->size + 1); /* a record is longer than its name and a terminator */
     int rc = input_read(zip->input, end->offset, dir, (size_t)end->size, err);
@@ -260,5 +267,6 @@ void zip_close(struct zip *zip)
 const struct zip_entry *zip_find(const struct zip *zip, const char *key)
 {
     struct zip_entry wanted = {.key = key};
+
     return bsearch(&wanted, zip->entries, zip->n_entries, sizeof *zip->entries, by_key);
 }

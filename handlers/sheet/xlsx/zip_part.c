@@ -53,6 +53,7 @@ static int check_entry(const struct zip_entry *entry, struct sheet_error *err)
 static int find_data(const struct zip *zip, const struct zip_entry *entry, uint64_t *offset, struct sheet_error *err)
 {
     unsigned char local[LOCAL_SIZE];
+
     if (input_read(zip->input, entry->offset, local, sizeof local, err) < 0)
         return -1;
     *offset = entry->offset + LOCAL_SIZE + get16(local + 26) + get16(local + 28);
@@ -64,6 +65,7 @@ static int find_data(const struct zip *zip, const struct zip_entry *entry, uint6
 struct zip_part *zip_part_open(struct zip *zip, const struct zip_entry *entry, bool counted, struct sheet_error *err)
 {
     uint64_t offset = 0;
+
     if (check_entry(entry, err) < 0 || find_data(zip, entry, &offset, err) < 0)
         return NULL;
     struct zip_part *part = xalloc(sizeof *part);
@@ -92,6 +94,7 @@ void zip_part_close(struct zip_part **part)
 static int fill(struct zip_part *part, struct sheet_error *err)
 {
     size_t n = part->left < IN_SIZE ? (size_t)part->left : IN_SIZE;
+
     if (input_read(part->zip->input, part->offset, part->in, n, err) < 0)
         return -1;
     part->offset += n;
@@ -104,6 +107,7 @@ static int fill(struct zip_part *part, struct sheet_error *err)
 static ssize_t read_stored(struct zip_part *part, unsigned char *buf, size_t size, struct sheet_error *err)
 {
     size_t n = part->left < size ? (size_t)part->left : size;
+
     if (input_read(part->zip->input, part->offset, buf, n, err) < 0)
         return -1;
     part->offset += n;
@@ -115,6 +119,7 @@ static ssize_t read_stored(struct zip_part *part, unsigned char *buf, size_t siz
 static ssize_t read_deflated(struct zip_part *part, unsigned char *buf, size_t size, struct sheet_error *err)
 {
     size_t got = 0;
+
     while (got < size && !part->ended) {
         if (part->in_at == part->in_len && part->left > 0 && fill(part, err) < 0)
             return -1;
@@ -137,6 +142,7 @@ static int check_limits(struct zip_part *part, struct sheet_error *err)
 {
     const struct zip_entry *entry = part->entry;
     uint64_t all = part->counted ? part->zip->inflated : part->out;
+
     if (part->out > RATIO_FREE && part->out / RATIO_MAX > entry->packed)
         return sheet_refuse(err, "zip-bomb",
                             "The file is a ZIP bomb: a part of %llu bytes inflates too much. Copy its table into a new "
@@ -172,6 +178,7 @@ ssize_t zip_part_read(struct zip_part *part, unsigned char *buf, size_t size, st
 static bool may_be_damage(const struct sheet_error *err)
 {
     static const char *const classes[] = {"xml-malformed", "bad-reference", "bad-shared-index", "not-spreadsheet"};
+
     for (size_t i = 0; i < sizeof classes / sizeof *classes; i++)
         if (strcmp(err->cls, classes[i]) == 0)
             return true;
