@@ -319,8 +319,8 @@ static void check_server_names(struct load *load)
         fault(load, "configuration", "http.server_names: %s: must be a host name or an address, without a port", bad);
 }
 
-/* With a misspelt name the C library counts days in UTC without a word. Where there are no names at all it can only do
- * that, which is no fault of the file. */
+/* With a misspelt name the C library counts days in UTC without a word. Where there are no names at all it can do
+ * nothing else, and the file is not at fault. */
 static void check_zone(struct load *load)
 {
     static const char zones[] = "/usr/share/zoneinfo";

@@ -72,7 +72,7 @@ const char *config_file(const char *named, const char *by_default);
 /* Read everything. Returns 0 and *out, or -1 after writing one clear message per fault to standard error (exit 78). */
 int config_load(const char *file, const char *const *overrides, unsigned n_overrides, struct config **out);
 void config_free(struct config **config);
-/* Wipe what only those may know who talk to the database. */
+/* Wipes the password of the database: for processes that do not talk to it. */
 void config_forget_secrets(struct config *config);
 /* Every key with its value, default and help, as an INI file that can be read back; secrets are left out. */
 void config_dump(const struct config *config, int fd);

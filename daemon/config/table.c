@@ -153,7 +153,7 @@ bool config_section_known(const char *section)
 
 #define GUESS_MAX 32
 
-/* Levenshtein's distance with two rows; names longer than GUESS_MAX are no misspelling of ours. */
+/* Levenshtein's distance with two rows; a name longer than GUESS_MAX is not taken for a misspelt one. */
 static unsigned edit_distance(const char *a, const char *b)
 {
     unsigned row[GUESS_MAX + 1];

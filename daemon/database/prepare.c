@@ -249,7 +249,7 @@ static int check_data(const struct config *config, const char *log)
     if (lstat(path, &st) < 0)
         return errno == ENOENT ? install(config, log) : EXIT_CONFIG;
     if (!S_ISDIR(st.st_mode) || st.st_uid != geteuid()) {
-        log_error("%s belongs to uid %u or is no directory; the daemon runs as uid %u and leaves it alone", path,
+        log_error("%s belongs to uid %u or is not a directory; the daemon runs as uid %u and leaves it alone", path,
                   (unsigned)st.st_uid, (unsigned)geteuid());
         return EXIT_CONFIG;
     }

@@ -3,10 +3,11 @@
  * differs.
  *
  * The master never waits for it and never speaks SQL. Each start is three children in a row:
- *   prepare  (prepare.c) waits for a predecessor's server to end, makes the data directory on first start,
- * compares versions server   mariadbd itself; it says READY by the notification protocol setup    (setup.c)
- * upgrades system tables when the server is newer, creates the database A server that dies is restarted with back-off
- * while the rest of the daemon goes on.
+ *   prepare  (prepare.c)  waits until the server of an earlier daemon has ended, makes the data directory at the first
+ *                         start, compares versions
+ *   server                mariadbd itself; it says READY by the notification protocol
+ *   setup    (setup.c)    upgrades system tables if the server is newer, creates the database, sets the account's rights
+ * A server that dies is restarted with back-off; the rest of the daemon goes on in the meantime.
  *
  * One server at a time: state_dir/db.lock is locked through an open file description that every process working on the
  * data directory inherits. The kernel drops the lock when the last of them has ended, however it ended, so a successor
@@ -36,13 +37,13 @@ enum privatedb_state {
 struct privatedb {
     const struct config *config; /* borrowed; the master replaces it on reload */
     enum privatedb_state state;
-    pid_t helper;   /* prepare or setup, 0 = none; leads a process group */
-    pid_t server;   /* mariadbd, 0 = none */
-    pid_t guard;    /* while it starts, 0 = none */
-    int lock_fd;    /* state_dir/db.lock */
-    int notify_fd;  /* the server's notifications; watched by the master */
-    int64_t due_ms; /* WAITING: when to try; STARTING, STOPPING: patience ends */
-    int64_t started_ms;
+    pid_t helper;       /* prepare or setup, 0 = none; leads a process group */
+    pid_t server;       /* mariadbd, 0 = none */
+    pid_t guard;        /* while it starts, 0 = none */
+    int lock_fd;        /* state_dir/db.lock */
+    int notify_fd;      /* the server's notifications; watched by the master */
+    int64_t due_ms;     /* WAITING: when to try; STARTING, STOPPING: patience ends */
+    int64_t started_ms; /* of the server */
     int64_t log_offset; /* size of db.log before this start */
     bool was_up;        /* once in this daemon's life */
     struct restart restart;
@@ -54,16 +55,16 @@ void privatedb_fini(struct privatedb *db);
 
 /* After every turn of the master's loop: reads notifications, starts what is due, looks at limits. */
 void privatedb_turn(struct privatedb *db, int64_t now_ms);
-/* When the next turn is due at the latest; INT64_MAX = no matter. */
+/* The latest moment of the next turn; INT64_MAX = none. */
 int64_t privatedb_due(const struct privatedb *db);
 /* A child was reaped. Returns false when it was not ours. */
 bool privatedb_reaped(struct privatedb *db, pid_t pid, int wait_status, int64_t now_ms);
 /* SIGTERM to the server; never SIGKILL in an orderly stop: recovery would cope, but the next start would be slower. */
 void privatedb_stop(struct privatedb *db, int64_t now_ms);
 
-/* True when nothing of it is running any more (or never was). */
+/* Returns true if nothing of it is running. */
 bool privatedb_gone(const struct privatedb *db);
-/* True when others need not wait for it: up, or off, or it has failed once and is being retried. */
+/* Returns true if others need not wait for it: it is up, or off, or has failed once and is retried. */
 bool privatedb_settled(const struct privatedb *db);
 const char *privatedb_state_name(const struct privatedb *db);
 

@@ -88,7 +88,7 @@ static int make_admin_role(MYSQL *db, const char *quoted)
         rc = run_sql(db, "GRANT ALL PRIVILEGES ON *.* TO " ADMIN_ROLE " WITH GRANT OPTION");
     if (rc == EXIT_DONE)
         rc = run_sql(db, "GRANT " ADMIN_ROLE " TO '%s'@localhost", quoted);
-    if (rc == EXIT_DONE) /* who makes a role may give it to others */
+    if (rc == EXIT_DONE) /* the maker of a role may give it to others */
         rc = run_sql(db, "REVOKE ADMIN OPTION FOR " ADMIN_ROLE " FROM '%s'@localhost", quoted);
     return rc == EXIT_DONE ? run_sql(db, "SET ROLE " ADMIN_ROLE) : rc;
 }
@@ -104,7 +104,7 @@ static void grant_pattern(const char *name, char *out)
     *out = '\0';
 }
 
-/* The grant comes before the revocation, so that nobody who is at work is refused in between. */
+/* The grant comes before the revocation, so that no session is refused in between. */
 static int restrict_account(MYSQL *db, const char *quoted, const char *name)
 {
     char pattern[2 * DATABASE_NAME_MAX + 1];

@@ -85,7 +85,7 @@ static int adopt(struct listeners *listeners, int fd, const char *name)
 
     if (prepare_activated(fd) < 0 || getsockname(fd, &address.any, &len) < 0 ||
         getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &int_len) < 0 || !listening) {
-        log_error("start: descriptor %d that systemd passed as '%s' is no listening socket", fd, name);
+        log_error("start: descriptor %d that systemd passed as '%s' is not a listening socket", fd, name);
         return -1;
     }
     if (address.any.sa_family == AF_UNIX)

@@ -23,7 +23,7 @@
 #define TICK_MS          1000
 /* While children start: how soon their ACTIVE is noticed. */
 #define STARTING_TICK_MS 20
-#define SEGMENT_KEPT_MS  600000 /* a segment that lasted so long has worked: its loss is no loop */
+#define SEGMENT_KEPT_MS  600000 /* a segment that lasted so long has worked: its loss is not a loop */
 
 /* ---- Segment ---- */
 
@@ -75,7 +75,7 @@ static void on_wake(evutil_socket_t fd, short what, void *ctx)
     (void)ctx;
 }
 
-static struct event *watch_fd(struct master *m, int fd)
+static struct event *event_for(struct master *m, int fd)
 {
     struct event *event = event_new(m->base, fd, EV_READ | EV_PERSIST, on_wake, NULL);
 
@@ -84,9 +84,9 @@ static struct event *watch_fd(struct master *m, int fd)
     return event;
 }
 
-static void watch_poke(struct master *m)
+static void event_for_pokes(struct master *m)
 {
-    m->on_poke = watch_fd(m, wakeup_fd(m->segment, WAKEUP_MASTER));
+    m->on_poke = event_for(m, wakeup_fd(m->segment, WAKEUP_MASTER));
 }
 
 static void unwatch(struct event **event)
@@ -103,7 +103,7 @@ static int open_signals(struct master *m)
     const int wanted[] = {SIGCHLD, SIGTERM, SIGINT, SIGHUP};
 
     sigemptyset(&set);
-    for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++)
+    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++)
         sigaddset(&set, wanted[i]);
     signal(SIGPIPE, SIG_IGN);
     if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
@@ -117,10 +117,10 @@ static int open_loop(struct master *m)
     m->base = event_base_new();
     if (!m->base)
         return -ENOMEM;
-    m->on_signal = watch_fd(m, m->signal_fd);
-    watch_poke(m);
+    m->on_signal = event_for(m, m->signal_fd);
+    event_for_pokes(m);
     if (m->database.notify_fd >= 0)
-        m->on_notify = watch_fd(m, m->database.notify_fd);
+        m->on_notify = event_for(m, m->database.notify_fd);
     m->on_time = event_new(m->base, -1, 0, on_wake, NULL);
     return m->on_time ? 0 : -ENOMEM;
 }
@@ -220,7 +220,7 @@ static void renew_segment(struct master *m, int64_t now_ms)
         m->stage = MASTER_OVER;
         return;
     }
-    watch_poke(m);
+    event_for_pokes(m);
     m->database_pid = 0;
     m->others_may_start = false;
     m->restart[PROC_JANITOR].deaths = 0; /* those of earlier segments: this one has not been filled yet */
@@ -239,9 +239,9 @@ static void turn(struct master *m, int64_t now_ms)
     privatedb_turn(&m->database, now_ms);
     if (m->database.state == PRIVATEDB_FAILED)
         drain_begin(m, now_ms, EXIT_CONFIG, "the built-in database cannot be started, see above");
-    watch_kill_requests(m);
-    watch_children(m, now_ms);
-    watch_database(m);
+    supervise_kill_requests(m);
+    supervise_children(m, now_ms);
+    supervise_database(m);
     if (m->stage == MASTER_RENEWING)
         renew_segment(m, now_ms);
     if (m->stage == MASTER_OVER)
@@ -249,7 +249,7 @@ static void turn(struct master *m, int64_t now_ms)
     start_more(m, now_ms);
     reload_turn(m, now_ms);
     drain_turn(m, now_ms);
-    watch_report(m, now_ms);
+    supervise_report(m, now_ms);
     log_flush();
     m->turned_ms = now_ms;
 }

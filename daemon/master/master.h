@@ -1,8 +1,11 @@
 /* The master's own state, shared by the files that each own one verb of supervision:
- *   master.c   the loop, start order          children.c  birth of workers, runners, parsers, janitor
- *   reap.c     death                          supervise.c heartbeats, kill requests, status, watchdog
- *   drain.c    the orderly stop               reload.c    SIGHUP
- *   listeners.c sockets                       database/   the built-in database
+ *   master.c     the loop, start order
+ *   children.c   birth of workers, runners, parsers and the janitor
+ *   reap.c       death
+ *   supervise.c  heartbeats, kill requests, status, watchdog
+ *   drain.c      the orderly stop
+ *   reload.c     SIGHUP
+ *   listeners.c  sockets
  *
  * One thread, one libevent base. Events only wake the loop; every turn then does the same fixed sequence of
  * maintenance, so no callback sees a child vanish under it. The master takes no lock in shared memory, speaks no SQL,
@@ -19,7 +22,7 @@
 
 #include <event2/event.h>
 
-/* A heartbeat older than this means hung: the child is killed. Long SQL is no hang, runners beat from a thread. */
+/* A heartbeat older than this means hung: the child is killed. Long SQL does not count: runners beat from a thread. */
 #define MASTER_HUNG_MS             30000
 /* How long others wait at start for a janitor that has to reach an external database; and for one that fills the table
  * from the built-in one. Both serve before the end of the filling if it takes longer. */
@@ -116,12 +119,12 @@ void reap_children(struct master *m, int64_t now_ms);
 void reap_show_counts(struct master *m);
 
 /* supervise.c */
-void watch_children(struct master *m, int64_t now_ms);
+void supervise_children(struct master *m, int64_t now_ms);
 /* Notice that a child has said ACTIVE. */
-void watch_readiness(struct master *m, struct post *post);
-void watch_kill_requests(struct master *m);
-void watch_database(struct master *m);
-void watch_report(struct master *m, int64_t now_ms);
+void supervise_readiness(struct master *m, struct post *post);
+void supervise_kill_requests(struct master *m);
+void supervise_database(struct master *m);
+void supervise_report(struct master *m, int64_t now_ms);
 
 /* drain.c */
 void drain_begin(struct master *m, int64_t now_ms, int exit_code, const char *reason);

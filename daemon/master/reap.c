@@ -1,4 +1,4 @@
-/* Death: who died of what, who has to know, who comes next. */
+/* Death of a child: its cause, who has to know of it, and its successor. */
 #include "base/log.h"
 #include "daemon/master/master.h"
 #include "shm/counters.h"
@@ -30,7 +30,7 @@ static void cause_in_words(int status, char *out, size_t size)
                  WCOREDUMP(status) ? ", core dumped" : "");
         return;
     }
-    for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++) {
+    for (size_t i = 0; i < sizeof codes / sizeof *codes; i++) {
         if (codes[i].code == WEXITSTATUS(status))
             words = codes[i].words;
     }
@@ -127,7 +127,7 @@ static int64_t decide_successor(struct master *m, const struct post *post, int s
  * late sees the truth. */
 static void bury(struct master *m, struct post *post, int status, int64_t now_ms)
 {
-    watch_readiness(m, post); /* it may have become ready and died within one turn */
+    supervise_readiness(m, post); /* it may have become ready and died within one turn */
     write_obituary(m, post, status, now_ms);
     m->ends[post->kind][cause_of(post, status)]++;
     reap_show_counts(m);
@@ -190,6 +190,6 @@ void reap_children(struct master *m, int64_t now_ms)
         if (post)
             bury(m, post, status, now_ms);
         else if (!privatedb_reaped(&m->database, pid, status, now_ms))
-            log_debug("reaped pid %d, which is no child of ours", (int)pid);
+            log_debug("reaped pid %d, which is not a child of ours", (int)pid);
     }
 }

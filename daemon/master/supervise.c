@@ -39,7 +39,7 @@ static bool read_entry(const struct master *m, const struct post *post, struct p
     return proctab_read(m->segment, post->ref.slot, out) && out->ref.generation == post->ref.generation;
 }
 
-void watch_readiness(struct master *m, struct post *post)
+void supervise_readiness(struct master *m, struct post *post)
 {
     struct proc_info info;
     bool ready = read_entry(m, post, &info) && (info.state == PROC_ACTIVE || info.state == PROC_STOPPING);
@@ -48,30 +48,30 @@ void watch_readiness(struct master *m, struct post *post)
         note_active(m, post);
 }
 
-static void watch_child(struct master *m, struct post *post, int64_t now_ms)
+static void supervise_child(struct master *m, struct post *post, int64_t now_ms)
 {
     struct proc_info info;
 
     if (post->kill_ms != 0 && now_ms >= post->kill_ms)
         children_kill(post, "it did not end in time");
-    watch_readiness(m, post);
+    supervise_readiness(m, post);
     /* A parser waits for its file without a table to beat into. */
     if (post->kind != PROC_PARSER && read_entry(m, post, &info) && silence(m, post, &info, now_ms) > MASTER_HUNG_MS)
         children_kill(post, post->active ? "no heartbeat" : "not ready in time");
 }
 
-void watch_children(struct master *m, int64_t now_ms)
+void supervise_children(struct master *m, int64_t now_ms)
 {
     if (m->turned_ms != 0 && now_ms - m->turned_ms > OVERSLEPT_MS)
         m->beat_floor_ms = now_ms;
     for (unsigned i = 0; i < m->n_posts; i++) {
         if (m->posts[i].pid != 0)
-            watch_child(m, &m->posts[i], now_ms);
+            supervise_child(m, &m->posts[i], now_ms);
     }
 }
 
 /* The janitor asks, we do it: only we know that a pid still is the process it means. */
-void watch_kill_requests(struct master *m)
+void supervise_kill_requests(struct master *m)
 {
     wakeup_drain(m->segment, WAKEUP_MASTER);
     for (unsigned i = 0; i < m->n_posts; i++) {
@@ -92,7 +92,7 @@ void watch_kill_requests(struct master *m)
 }
 
 /* The database's server has an entry too, so that /processes shows the whole daemon. */
-void watch_database(struct master *m)
+void supervise_database(struct master *m)
 {
     const struct privatedb *db = &m->database;
 
@@ -147,7 +147,7 @@ static void report_status(const struct master *m)
                       throttled);
 }
 
-/* A first start on a slow disk, or a long recovery, is no reason for the service manager to give up. */
+/* A first start on a slow disk, or a long recovery, must not make the service manager give up. */
 static void ask_for_patience(struct master *m, int64_t now_ms)
 {
     enum privatedb_state state = m->database.state;
@@ -159,7 +159,7 @@ static void ask_for_patience(struct master *m, int64_t now_ms)
     notify_send("EXTEND_TIMEOUT_USEC=%d", PATIENCE_MS * 1000);
 }
 
-void watch_report(struct master *m, int64_t now_ms)
+void supervise_report(struct master *m, int64_t now_ms)
 {
     report_status(m);
     ask_for_patience(m, now_ms);

@@ -125,7 +125,7 @@ static int filter_calls(void)
     if (!ctx)
         return -1;
     int rc = allow_mapping(ctx) | allow_signals_to_itself(ctx);
-    for (size_t i = 0; rc == 0 && i < sizeof allowed / sizeof allowed[0]; i++)
+    for (size_t i = 0; rc == 0 && i < sizeof allowed / sizeof *allowed; i++)
         rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, allowed[i], 0);
     if (rc == 0)
         rc = seccomp_load(ctx);

@@ -1,4 +1,4 @@
-/* Who tells of an outage, and when. */
+/* Which process logs an outage, and when. */
 #include "daemon/process/outage.h"
 
 #include "base/clock.h"
