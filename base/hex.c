@@ -49,3 +49,17 @@ void hex_uuid(const uint8_t id[16], char out[HEX_UUID_SIZE])
             *out++ = '-';
     }
 }
+
+int hex_uuid_read(const char *text, uint8_t id[16])
+{
+    for (unsigned i = 0; i < 16; i++) {
+        if ((i == 4 || i == 6 || i == 8 || i == 10) && *text++ != '-')
+            return -1;
+        int high = hex_digit(text[0]), low = high < 0 ? -1 : hex_digit(text[1]);
+        if (low < 0)
+            return -1;
+        id[i] = (uint8_t)(high << 4 | low);
+        text += 2;
+    }
+    return *text == '\0' ? 0 : -1;
+}

@@ -26,5 +26,8 @@ char *hex_number(uint64_t value, char *out);
 int hex_read(const char *text, size_t n, void *out);
 /* Writes a UUID in its usual form, lower case, terminated. */
 void hex_uuid(const uint8_t id[16], char out[HEX_UUID_SIZE]);
+/* Reads a UUID in its usual form, upper or lower case, and nothing behind it. Returns 0, or -1 if the text is not a
+ * UUID. Every poll comes through here. */
+int hex_uuid_read(const char *text, uint8_t id[16]);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/display.h"
+#include "base/hex.h"
 #include "base/log.h"
 #include "daemon/api/task/tasks.h"
 #include "daemon/auth/identity.h"
@@ -26,7 +27,7 @@
 
 static bool parse_id(struct http_request *request, uuid_t id)
 {
-    return strlen(request->args[0]) == 36 && uuid_parse(request->args[0], id) == 0;
+    return hex_uuid_read(request->args[0], id) == 0;
 }
 
 /* ---- The reply: a task as it is now ---- */

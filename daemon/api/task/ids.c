@@ -3,6 +3,7 @@
  * What the table has is answered without SQL. A request waits if all its tasks stand in the table: with If-None-Match
  * until one of them changes, without until all of them have ended. If one is only in the journal, the answer comes from there,
  * at once. */
+#include "base/hex.h"
 #include "daemon/api/task/list.h"
 #include "daemon/api/task/read.h"
 #include "daemon/http/etag.h"
@@ -257,7 +258,7 @@ static struct ids_request *ids_new(struct shm_segment *segment, yajl_val params)
     for (; ids->n < n; ids->n++) {
         struct wanted *wanted = &ids->wanted[ids->n];
         const char *sent = sent_id(ids, ids->n);
-        wanted->valid = strlen(sent) == 36 && uuid_parse(sent, wanted->id) == 0;
+        wanted->valid = hex_uuid_read(sent, wanted->id) == 0;
         ids->n_valid += wanted->valid;
         if (wanted->valid)
             take_from_table(ids, ids->n);

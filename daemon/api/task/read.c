@@ -291,7 +291,7 @@ static bool read_query(struct http_request *request, struct task_reading *readin
 static void answer_after_wait(struct http_request *request, bool applied)
 {
     struct task_reading reading = {.full = http_param(request, "view") != NULL};
-    uuid_parse(request->args[0], reading.id);
+    hex_uuid_read(request->args[0], reading.id);
     read_wait(request, &reading);
     reading.applied = applied;
     serve(request, &reading);
@@ -300,7 +300,7 @@ static void answer_after_wait(struct http_request *request, bool applied)
 void resource_task_get(struct http_request *request)
 {
     struct task_reading reading = {.may_wait = true};
-    if (strlen(request->args[0]) != 36 || uuid_parse(request->args[0], reading.id) != 0)
+    if (hex_uuid_read(request->args[0], reading.id) != 0)
         resource_task_not_found(request);
     else if (read_query(request, &reading))
         serve(request, &reading);

@@ -1,5 +1,6 @@
 /* Starting a finished task again, with its parameters and its kept file. */
 #include "base/clock.h"
+#include "base/hex.h"
 #include "daemon/accept/accept.h"
 #include "daemon/api/task/actions.h"
 #include "daemon/api/task/tasks.h"
@@ -85,7 +86,7 @@ void resource_task_retry(struct http_request *request)
     if (!retry)
         abort();
     retry->request = request;
-    if (strlen(request->args[0]) != 36 || uuid_parse(request->args[0], retry->id) != 0) {
+    if (hex_uuid_read(request->args[0], retry->id) != 0) {
         resource_task_not_found(request);
         retry_free(retry);
         return;

@@ -71,11 +71,36 @@ static void test_uuid(void **state)
     assert_string_equal(text, "12345678-9abc-4def-8102-0304050607f8");
 }
 
+static void test_uuid_read(void **state)
+{
+    static const char *const good[] = {"12345678-9abc-4def-8102-0304050607f8", "12345678-9ABC-4DEF-8102-0304050607F8"};
+    static const char *const bad[] = {"",
+                                      "12345678",
+                                      "123456789abc4def81020304050607f8",
+                                      "12345678-9abc-4def-8102-0304050607f",
+                                      "12345678-9abc-4def-8102-0304050607f80",
+                                      "12345678-9abc-4def-8102-0304050607fg",
+                                      "12345678-9abc-4def-81020-304050607f8",
+                                      "12345678+9abc-4def-8102-0304050607f8",
+                                      " 2345678-9abc-4def-8102-0304050607f8"};
+    uint8_t id[16];
+    char text[HEX_UUID_SIZE];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        assert_int_equal(hex_uuid_read(good[i], id), 0);
+        hex_uuid(id, text);
+        assert_string_equal(text, good[0]);
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        assert_int_equal(hex_uuid_read(bad[i], id), -1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_digit), cmocka_unit_test(test_text), cmocka_unit_test(test_number),
-        cmocka_unit_test(test_read),  cmocka_unit_test(test_uuid),
+        cmocka_unit_test(test_read),  cmocka_unit_test(test_uuid), cmocka_unit_test(test_uuid_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
