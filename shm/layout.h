@@ -108,7 +108,7 @@ struct shm_node {
  * touches a quarter of a MiB and not six; and the rest, of which only tasks that exist touch anything. */
 struct shm_slot {
     _Alignas(SHM_PAIR) shm_word version; /* bit 0 selects the valid body; +1 is the whole change */
-    shm_word watch;                      /* advisory: which workers hold requests for this slot (watch.h) */
+    shm_word watch;                      /* advisory: which workers have long polls for this slot (watch.h) */
     shm_word head[2][SHM_HEAD_WORDS];
 };
 
