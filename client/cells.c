@@ -9,6 +9,8 @@
  * output. The byte is where the reader noticed the fault; it is left out if it says nothing. */
 #include "handlers/sheet/sheet.h"
 
+#include "base/bytes.h"
+#include "base/sandbox/sandbox.h"
 #include "handlers/sheet/json.h"
 
 #include <errno.h>
@@ -21,6 +23,10 @@
 #include <unistd.h>
 
 enum { EXIT_USAGE = 2 };
+
+/* More than a parser has: all cells are kept until the file is known to be whole. */
+#define MEMORY_MAX (UINT64_C(4) << 30)
+#define CPU_MAX_S  300
 
 static const char usage[] = "usage: priceforge-cells [--csv] [--code-page N] FILE\n"
                             "       priceforge-cells --version | --help\n"
@@ -78,6 +84,30 @@ static int print(const struct sheet_input *input, const struct request *request)
     return rc == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
+static void refuse_for_memory(void)
+{
+    static const char text[] = "limit-memory: Reading the file takes more than 4 GiB of memory.\n";
+    if (write(STDERR_FILENO, text, sizeof text - 1) > 0)
+        _exit(EXIT_FAILURE);
+}
+
+/* As the daemon's parsers are: people run this on files that went wrong. */
+static int lock_in(int fd)
+{
+    struct sandbox sandbox = {.keep = {fd, STDOUT_FILENO, STDERR_FILENO},
+                              .n_keep = 3,
+                              .memory = MEMORY_MAX,
+                              .cpu_s = CPU_MAX_S,
+                              .writes_file = true};
+    const char *why;
+    int rc = sandbox_enter(&sandbox, &why);
+    if (rc != 0)
+        fprintf(stderr, "io: the file is not read, for this process cannot be locked in: %s (%s)\n", why,
+                strerror(-rc));
+    on_no_memory = refuse_for_memory;
+    return rc;
+}
+
 static int run(const struct request *request)
 {
     struct stat st;
@@ -88,10 +118,10 @@ static int run(const struct request *request)
         return EXIT_FAILURE;
     }
     int rc = EXIT_FAILURE;
-    if (S_ISREG(st.st_mode))
-        rc = print(&(struct sheet_input){.fd = fd, .length = (uint64_t)st.st_size}, request);
-    else
+    if (!S_ISREG(st.st_mode))
         fprintf(stderr, "io: %s: not a file\n", request->path);
+    else if (lock_in(fd) == 0)
+        rc = print(&(struct sheet_input){.fd = fd, .length = (uint64_t)st.st_size}, request);
     close(fd);
     return rc;
 }

@@ -3,7 +3,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "daemon/parser/landlock.h"
+#include "base/sandbox/landlock.h"
 #include "daemon/process/notify.h"
 #include "handlers/task_type.h"
 #include "shm/lock.h"

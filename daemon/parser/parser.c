@@ -3,7 +3,7 @@
 
 #include "base/bytes.h"
 #include "base/log.h"
-#include "daemon/parser/sandbox.h"
+#include "base/sandbox/sandbox.h"
 #include "daemon/process/process.h"
 #include "handlers/sheet/wire.h"
 
@@ -126,6 +126,36 @@ static int watch_limits(int sock)
     return sigaction(SIGXCPU, &action, NULL);
 }
 
+/* A parser that its file has taken over must not write the log either: what it has to say goes to its runner. The
+ * sanitizers report to standard error. */
+static void close_log(void)
+{
+#ifndef PF_SANITIZERS
+    if (log_fd() != STDERR_FILENO)
+        close(log_fd());
+    close(STDERR_FILENO);
+#endif
+}
+
+/* Beside the socket the log stays open until it is known that the sandbox stands. */
+static int lock_in(int sock)
+{
+    struct sandbox sandbox = {.keep = {sock, log_fd(), STDERR_FILENO},
+                              .n_keep = 3,
+                              .memory = parser_limits.memory,
+                              .cpu_s = parser_limits.cpu_s};
+    const char *why;
+    int rc = sandbox_enter(&sandbox, &why);
+    if (rc != 0) {
+        log_error("parser not started: %s (%s)", why, strerror(-rc));
+        return -1;
+    }
+    if (sandbox.landlock < 0)
+        log_warn("a parser is without landlock, which refuses (%s)", strerror(-sandbox.landlock));
+    close_log();
+    return 0;
+}
+
 int parser_main(const struct process *process)
 {
     int sock = process->parser_control;
@@ -133,7 +163,7 @@ int parser_main(const struct process *process)
     if (watch_limits(sock) != 0)
         return EXIT_SHORTAGE;
     static const char ready = PARSER_READY;
-    if (sandbox_enter(sock, parser_limits.memory, parser_limits.cpu_s) != 0)
+    if (lock_in(sock) != 0)
         return EXIT_SHORTAGE;
     if (write(sock, &ready, 1) != 1)
         return EXIT_DONE;

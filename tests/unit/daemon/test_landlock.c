@@ -1,5 +1,5 @@
 /* Landlock alone, without the filter of system calls that stands in front of it in a parser. */
-#include "daemon/parser/landlock.h"
+#include "base/sandbox/landlock.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

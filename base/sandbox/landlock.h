@@ -1,7 +1,7 @@
 /* Locking a process out of the file system (and, where the kernel can, out of TCP and of foreign processes), for ever.
  */
-#ifndef PF_PARSER_LANDLOCK_H
-#define PF_PARSER_LANDLOCK_H
+#ifndef PF_BASE_SANDBOX_LANDLOCK_H
+#define PF_BASE_SANDBOX_LANDLOCK_H
 
 /* The version of landlock in the running kernel; 0 when it has none. */
 int landlock_version(void);

@@ -1,5 +1,5 @@
 /* Landlock by its system calls: the C library has no functions for them. */
-#include "daemon/parser/landlock.h"
+#include "base/sandbox/landlock.h"
 
 #include <errno.h>
 #include <stddef.h>

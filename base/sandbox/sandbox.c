@@ -1,16 +1,15 @@
 /* The parser's sandbox: rlimits, landlock, seccomp. Each layer stands alone; seccomp must be there, landlock may be
  * missing. */
-#include "daemon/parser/sandbox.h"
+#include "base/sandbox/sandbox.h"
 
-#include "base/log.h"
-#include "daemon/parser/landlock.h"
+#include "base/sandbox/landlock.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <linux/seccomp.h>
 #include <seccomp.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -18,23 +17,35 @@
 /* Beyond the soft limit the kernel says SIGXCPU once a second, at the hard one it kills. */
 #define CPU_GRACE_S 2
 
-/* Everything but the socket, the log and standard error, which are still needed to say why there is no sandbox. */
-static int close_others(int keep)
+static bool is_kept(const struct sandbox *sandbox, unsigned fd)
 {
-    int a = keep, b = log_fd();
-    if (b < a) {
-        int swap = a;
-        a = b;
-        b = swap;
-    }
-    close(STDIN_FILENO);
-    close(STDOUT_FILENO);
+    for (unsigned i = 0; i < sandbox->n_keep; i++)
+        if ((unsigned)sandbox->keep[i] == fd)
+            return true;
+    return false;
+}
+
+/* The lowest kept descriptor from `fd` on; UINT_MAX if there is none. */
+static unsigned next_kept(const struct sandbox *sandbox, unsigned fd)
+{
+    unsigned next = UINT_MAX;
+    for (unsigned i = 0; i < sandbox->n_keep; i++)
+        if ((unsigned)sandbox->keep[i] >= fd && (unsigned)sandbox->keep[i] < next)
+            next = (unsigned)sandbox->keep[i];
+    return next;
+}
+
+static int close_others(const struct sandbox *sandbox)
+{
     int rc = 0;
-    if (a > STDERR_FILENO + 1)
-        rc |= close_range(STDERR_FILENO + 1, (unsigned)a - 1, 0);
-    if (a > STDERR_FILENO && b > a + 1)
-        rc |= close_range((unsigned)a + 1, (unsigned)b - 1, 0);
-    return rc | close_range((unsigned)(b > STDERR_FILENO ? b : STDERR_FILENO) + 1, ~0u, 0);
+    for (unsigned fd = 0; fd < UINT_MAX && rc == 0;) {
+        unsigned kept = next_kept(sandbox, fd);
+        if (kept > fd)
+            rc = close_range(fd, kept - (kept < UINT_MAX), 0);
+        for (fd = kept; fd < UINT_MAX && is_kept(sandbox, fd);)
+            fd++;
+    }
+    return rc;
 }
 
 static int limit(__rlimit_resource_t what, rlim_t soft, rlim_t hard)
@@ -43,17 +54,17 @@ static int limit(__rlimit_resource_t what, rlim_t soft, rlim_t hard)
     return setrlimit(what, &rl);
 }
 
-static int set_limits(uint64_t memory, unsigned cpu_s)
+static int set_limits(const struct sandbox *sandbox)
 {
+    rlim_t cpu_s = sandbox->cpu_s;
     int rc = 0;
 #ifndef PF_SANITIZERS /* their shadow memory alone is terabytes of address space, and their leak check is a thread */
-    rc = limit(RLIMIT_AS, memory, memory) | limit(RLIMIT_NPROC, 0, 0);
-#else
-    (void)memory;
+    rc = limit(RLIMIT_AS, sandbox->memory, sandbox->memory) | limit(RLIMIT_NPROC, 0, 0);
 #endif
-    return rc | limit(RLIMIT_CPU, cpu_s, cpu_s + CPU_GRACE_S) | limit(RLIMIT_FSIZE, 0, 0) |
-           limit(RLIMIT_NOFILE, 16, 16) | limit(RLIMIT_CORE, 0, 0) | prctl(PR_SET_DUMPABLE, 0) |
-           prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    if (!sandbox->writes_file)
+        rc |= limit(RLIMIT_FSIZE, 0, 0);
+    return rc | limit(RLIMIT_CPU, cpu_s, cpu_s + CPU_GRACE_S) | limit(RLIMIT_NOFILE, 16, 16) |
+           limit(RLIMIT_CORE, 0, 0) | prctl(PR_SET_DUMPABLE, 0) | prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 }
 
 /* ---- Seccomp ---------------------------------------------------------------------------------------------------- */
@@ -133,17 +144,6 @@ static int filter_calls(void)
     return rc;
 }
 
-/* A parser that its file has taken over must not write the log either: what it has to say goes to its runner. The
- * sanitizers report to standard error. */
-static void close_log(void)
-{
-#ifndef PF_SANITIZERS
-    if (log_fd() != STDERR_FILENO)
-        close(log_fd());
-    close(STDERR_FILENO);
-#endif
-}
-
 /* Asked before the limits: behind them, a log that is a file can no longer be written. A filter at address 0 is never
  * taken; a kernel that can filter says so. */
 static bool can_filter(void)
@@ -151,24 +151,15 @@ static bool can_filter(void)
     return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, NULL) < 0 && errno == EFAULT;
 }
 
-int sandbox_enter(int keep, uint64_t memory, unsigned cpu_s)
+int sandbox_enter(struct sandbox *sandbox, const char **why)
 {
-    if (!can_filter()) {
-        log_error("parser not started: seccomp is not available here (%s)", strerror(errno));
-        return -1;
-    }
-    if (close_others(keep) != 0 || set_limits(memory, cpu_s) != 0) {
-        log_error("parser not started: cannot lower its limits: %s", strerror(errno));
-        return -1;
-    }
-    int rc = landlock_forbid();
-    if (rc < 0)
-        log_warn("a parser is without landlock, which refuses (%s)", strerror(-rc));
-    rc = filter_calls();
-    if (rc != 0) {
-        log_error("parser not started: its system calls cannot be filtered (%s)", strerror(-rc));
-        return -1;
-    }
-    close_log();
-    return 0;
+    *why = "seccomp is not available here";
+    if (!can_filter())
+        return -errno;
+    *why = "cannot lower its limits";
+    if (close_others(sandbox) != 0 || set_limits(sandbox) != 0)
+        return -errno;
+    sandbox->landlock = landlock_forbid();
+    *why = "its system calls cannot be filtered";
+    return filter_calls();
 }
