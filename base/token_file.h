@@ -34,8 +34,7 @@ struct token {
     uint8_t digest[32];
     int64_t created_s, expires_s; /* 0 = never expires */
     char name[TOKEN_NAME];
-    int64_t used_s, noted_s;    /* in a worker: its last use, and the last use that it noted (token_use.h) */
-    char known[TOKEN_TEXT + 1]; /* in a worker: the text that was once found right; "" before */
+    int64_t used_s, noted_s; /* in a worker: its last use, and the last use that it noted (token_use.h) */
 };
 
 struct tokens {

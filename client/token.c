@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/prctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -242,6 +243,7 @@ static int run(struct work *work, const char *command, int argc, char **argv)
 
 int token_command(int argc, char **argv)
 {
+    (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); /* a new token is in its memory */
     struct work work = {.path = PF_SYSCONFDIR "/priceforge/tokens",
                         .uses = "/var/lib/priceforge/tokens-used",
                         .scopes = 1u << SCOPE_READ};

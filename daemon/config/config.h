@@ -22,6 +22,7 @@ struct config {
     char *spool_dir;   /* derived: state_dir/spool */
     /* [daemon] */
     char *user;       /* switched to when started as root */
+    int debug;        /* debuggers and cores are allowed; 0 */
     unsigned drain_s; /* limit for SIGTERM; default 20 */
     /* [http] */
     char *listen;                /* ADDRESS:PORT or "" */

@@ -10,6 +10,7 @@
 #define AT(field) offsetof(struct config, field)
 
 static const struct config_choice start_status_choices[] = {{"200", 200}, {"202", 202}, {NULL, 0}};
+static const struct config_choice yes_no_choices[] = {{"no", 0}, {"yes", 1}, {NULL, 0}};
 static const struct config_choice level_choices[] = {{"error", LOG_LEVEL_ERROR},
                                                      {"warn", LOG_LEVEL_WARN},
                                                      {"info", LOG_LEVEL_INFO},
@@ -32,6 +33,9 @@ const struct config_key config_keys[] = {
      "Account the daemon switches to when it is started as root."},
     {"daemon", "drain_s", CONFIG_NUMBER, AT(drain_s), "20", 1, 3600, NULL, "seconds", CONFIG_RELOAD,
      "How long SIGTERM waits for requests and tasks in progress before the processes are killed."},
+
+    {"daemon", "debug", CONFIG_CHOICE, AT(debug), "no", 0, 0, yes_no_choices, "", CONFIG_RESTART,
+     "Whether a debugger may look into the daemon's processes and the system may write a core of one that crashes. Both show uploads, prices and secrets."},
 
     {"http", "listen", CONFIG_LISTEN, AT(listen), "127.0.0.1:8087", 0, 0, NULL, "", CONFIG_RESTART,
      "ADDRESS:PORT of the TCP listener; an address that is not loopback needs auth.tokens_file. Port 0 takes a free one; empty for none (worker sockets alone)."},

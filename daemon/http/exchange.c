@@ -78,12 +78,20 @@ static void free_body(struct http_server *server, struct exchange *exchange)
     }
 }
 
+void exchange_drop_head(struct exchange *exchange)
+{
+    if (exchange->head)
+        explicit_bzero(exchange->head, exchange->head_len);
+    free(exchange->head);
+    exchange->head = NULL;
+}
+
 void exchange_free(struct exchange *exchange)
 {
     struct http_server *server = exchange->request.server;
 
     free_body(server, exchange);
-    free(exchange->head);
+    exchange_drop_head(exchange);
     free(exchange->query_text);
     headers_fini(exchange);
     free(exchange->request.params);

@@ -219,6 +219,8 @@ void headers_fini(struct exchange *exchange);
 /* exchange.c */
 struct exchange *exchange_new(struct http_server *server, struct conn *conn);
 void exchange_free(struct exchange *exchange);
+/* Wipe and free the rewritten head. */
+void exchange_drop_head(struct exchange *exchange);
 void exchange_id(struct exchange *exchange, const char *sent, size_t len);
 static inline struct exchange *exchange_of(struct http_request *request)
 {

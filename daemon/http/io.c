@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 
 /* A turn's worth: others on this loop want theirs, and a long body is read by spooler.c in larger pieces. */
@@ -88,6 +89,8 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
     if (evbuffer_add(input, bytes, (size_t)n) != 0) /* runs the framer */
         abort();
     evbuffer_freeze(input, 0);
+    if (conn->server->options.authorize) /* there may be a token among them */
+        explicit_bzero(bytes, (size_t)n);
     let_evhttp_read(conn);
 }
 

@@ -33,8 +33,7 @@ static void release_exchange(struct conn *conn, struct exchange *exchange)
     conn->n_ready++;
     if (evbuffer_add(bufferevent_get_input(conn->bev), exchange->head, exchange->head_len) != 0)
         abort();
-    free(exchange->head);
-    exchange->head = NULL;
+    exchange_drop_head(exchange);
     released(conn);
 }
 
@@ -63,7 +62,7 @@ static void refuse_upload(struct conn *conn)
     struct exchange *exchange = conn->upload;
 
     conn->upload = NULL;
-    free(exchange->head);
+    exchange_drop_head(exchange);
     rewrite_head(exchange, NULL, NULL, 0, true);
     stop_reading(conn);
     release_exchange(conn, exchange);

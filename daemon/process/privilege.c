@@ -83,8 +83,8 @@ int privilege_drop(const struct config *config)
     int rc = geteuid() == 0 ? switch_account(config) : statedir_make(config->state_dir, geteuid(), getegid());
     if (rc < 0)
         return -1;
-    /* A change of ids makes a process undumpable: no core, and its files in /proc belong to root. Undo it, so that the
-     * account can look at its own daemon; parsers turn it off again for themselves. */
-    prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+    /* Every process of the daemon inherits it: no core, no debugger, and its files in /proc belong to root. They hold
+     * uploads, prices, the database's password and tokens that are being looked at. */
+    prctl(PR_SET_DUMPABLE, config->debug != 0, 0, 0, 0);
     return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ? -1 : 0;
 }

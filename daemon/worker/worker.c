@@ -16,7 +16,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -303,8 +302,6 @@ static int worker_init(struct worker_events *events, const struct process *proce
     raise_descriptor_limit(process->config);
     worker->base = make_base();
     worker->auth = auth_new(process->config->tokens_file, process->config->state_dir);
-    if (worker->auth) /* tokens pass through this process: no core file may contain one */
-        (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
     worker->longpolls = longpoll_new(worker->base, process->segment, process->self.slot, process->config->max_held);
     worker->texts = textcache_new(TEXTS_MAX, TEXTS_BYTES);
     worker->retry_after = "1";

@@ -1,8 +1,10 @@
 """API tokens: made and revoked by the command, asked for on every listener, kept out of everything that is written down."""
 import os
 import re
+import socket
 import subprocess
 import time
+from pathlib import Path
 
 import pytest
 
@@ -223,13 +225,60 @@ def test_the_list_tells_the_day_of_the_last_use(make_daemon, file):
     assert (uses / TOKEN.match(admin)[1]).stat().st_mtime >= noted.st_mtime + 2
 
 
+def memory_of(pid):
+    """All that the process could write to."""
+    with open(f"/proc/{pid}/maps") as maps, open(f"/proc/{pid}/mem", "rb", 0) as memory:
+        for line in maps:
+            match = re.match(r"([0-9a-f]+)-([0-9a-f]+) rw.. .*", line)
+            if not match or "[vvar" in line or "/dev/shm" in line:
+                continue
+            start, end = int(match[1], 16), int(match[2], 16)
+            try:
+                memory.seek(start)
+                yield memory.read(end - start)
+            except (OSError, ValueError):
+                pass
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may look into processes that are not dumpable")
+def test_no_token_stays_in_memory(guarded):
+    """Neither of requests that were let in nor of others, with the connections still open."""
+    daemon, admin = guarded
+    wrong = admin[:-5] + "wrong"
+    clients = [as_client(daemon.worker(0), token) for token in (admin, wrong, admin)]
+    for client in clients:
+        for _ in range(3):
+            client.get("/api/tasks")
+            client.post_json("/api/tasks", {"type": "test_sleep", "params": {"ms": 1}})
+            client.upload("/api/stock/import?warehouse=MAIN", b"no spreadsheet" * 10000)
+            client.request("DELETE", "/api/tasks/x")
+    with socket.socket(socket.AF_UNIX) as s:
+        s.connect(str(daemon.runtime / "worker-0.sock"))
+        head = f"Host: h\r\nAuthorization: Bearer {admin}\r\n"
+        s.sendall(f"GET /api/tasks HTTP/1.1\r\n{head}\r\n".encode() * 3)
+        s.sendall(f"GET /api/tasks/x HTTP/1.1\r\n{head}Connection: te, close\r\n\r\n".encode())
+        while s.recv(65536):
+            pass
+    blocks = list(memory_of(daemon.worker_pid(0)))
+    assert sum(map(len, blocks)) > 1 << 20 and any(b"/api/tasks/{id}" in block or b"worker 0" in block for block in blocks)
+    for secret in (admin[12:].encode(), wrong[12:].encode()):
+        for block in blocks:
+            at = block.find(secret)
+            assert at < 0, block[max(0, at - 100):at + 60]
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="the owner of /proc entries tells it only of another account's processes")
-def test_a_process_that_sees_tokens_leaves_no_core(guarded, make_daemon):
+def test_no_process_can_be_looked_into(daemon, make_daemon):
     """The kernel gives the entries of a process that must not be dumped to root."""
-    daemon, _admin = guarded
-    assert {os.stat(f"/proc/{pid}/environ").st_uid for pid in daemon.children("worker")} == {0}
-    open_to_all = make_daemon(name="open")
-    assert {os.stat(f"/proc/{pid}/environ").st_uid for pid in open_to_all.children("worker")} != {0}
+    def owners(daemon):
+        pids = [daemon.pid] + [pid for role in ("worker", "runner", "janitor", "parser") for pid in daemon.children(role)]
+        assert len(pids) >= 7
+        return [os.stat(f"/proc/{pid}/environ").st_uid for pid in pids], [Path(f"/proc/{pid}/oom_score_adj").read_text() for pid in pids]
+
+    closed, scores = owners(daemon)
+    assert set(closed) == {0} and "300\n" in scores
+    debugged, others = owners(make_daemon(name="open", daemon__debug="yes"))
+    assert 0 not in debugged[:4] and sorted(scores) == sorted(others)
 
 
 def test_no_token_is_written_down(guarded, file):
