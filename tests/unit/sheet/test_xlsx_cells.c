@@ -77,13 +77,13 @@ static void test_refused(void **state)
     unlink(path);
     run_is(path, 1, "io: ");
     run_is("/", 1, "io: ");
-    run_is("", 64, "usage: ");
+    run_is("", 2, "usage: ");
     run_is("--version", 0, "priceforge-cells ");
     run_is("--help", 0, "usage: priceforge-cells [--csv] ");
     run_is("--help 2>&1 >/dev/null", 0, "");
-    run_is("--csv", 64, "usage: ");
-    run_is("--cvs", 64, "usage: ");
-    run_is("--csv -x", 64, "usage: ");
+    run_is("--csv", 2, "usage: ");
+    run_is("--cvs", 2, "usage: ");
+    run_is("--csv -x", 2, "usage: ");
     run_is("-- -x", 1, "io: -x: No such file");
     run_is("--csv -- -x", 1, "io: -x: No such file");
     path = file_with("", 0);
