@@ -1,9 +1,9 @@
-/* What disturbs is found by the bytes of its UTF-8 form. */
+/* The disturbing characters are found by their UTF-8 bytes. */
 #include "base/display.h"
 
 #include <string.h>
 
-/* The length of the disturbing character at p, or 0. */
+/* Returns the length of the disturbing character at p, or 0. */
 static unsigned disturbing(const unsigned char *p)
 {
     if (p[0] < ' ' || p[0] == 0x7f)

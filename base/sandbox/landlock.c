@@ -23,7 +23,7 @@ int landlock_version(void)
     return abi < 0 ? 0 : (int)abi;
 }
 
-/* All that this ABI knows, and no exception. */
+/* Everything that this ABI knows, without exception. */
 static struct ruleset everything(int abi)
 {
     unsigned paths = abi >= 5 ? 16 : abi >= 3 ? 15 : abi == 2 ? 14 : 13;

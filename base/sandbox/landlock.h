@@ -1,13 +1,13 @@
-/* Locking a process out of the file system (and, where the kernel can, out of TCP and of foreign processes), for ever.
- */
+/* Keeps a process away from the file system and, if the kernel can, from TCP and from other processes, for ever. Used
+ * by parsers and by priceforge-cells. */
 #ifndef PF_BASE_SANDBOX_LANDLOCK_H
 #define PF_BASE_SANDBOX_LANDLOCK_H
 
-/* The version of landlock in the running kernel; 0 when it has none. */
+/* Returns the version of landlock in the running kernel; 0 if it has none. */
 int landlock_version(void);
 
-/* Forbid the calling process everything that this version can forbid: what is open stays open, nothing more can be.
- * no_new_privs must be set. Returns 0, also where there is no landlock, or -errno. */
+/* Forbids the calling process everything that this version can forbid: open descriptors stay open, nothing more can
+ * be opened. no_new_privs must be set. Returns 0, also if there is no landlock, or -errno. */
 int landlock_forbid(void);
 
 #endif

@@ -1,5 +1,5 @@
-/* The parser's sandbox: rlimits, landlock, seccomp. Each layer stands alone; seccomp must be there, landlock may be
- * missing. */
+/* The sandbox: rlimits, landlock, seccomp. Each layer works without the others; seccomp must be available, landlock
+ * may be missing. */
 #include "base/sandbox/sandbox.h"
 
 #include "base/sandbox/landlock.h"
@@ -14,7 +14,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-/* Beyond the soft limit the kernel says SIGXCPU once a second, at the hard one it kills. */
+/* Beyond the soft limit the kernel sends SIGXCPU once a second; at the hard limit it kills. */
 #define CPU_GRACE_S 2
 
 static bool is_kept(const struct sandbox *sandbox, unsigned fd)
@@ -114,7 +114,7 @@ static const int allowed[] = {
 #endif
 };
 
-/* Memory may be mapped, but never executable. */
+/* Memory may be mapped, but not executable. */
 static int allow_mapping(scmp_filter_ctx ctx)
 {
     int rc =
@@ -122,7 +122,7 @@ static int allow_mapping(scmp_filter_ctx ctx)
     return rc | seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, 4, 0));
 }
 
-/* abort() sends a signal; this process may get one, the runner that waits for it may not. */
+/* abort() sends a signal: allowed to this process itself, not to the runner that waits for it. */
 static int allow_signals_to_itself(scmp_filter_ctx ctx)
 {
     struct scmp_arg_cmp to_itself = {.arg = 0, .op = SCMP_CMP_EQ, .datum_a = (scmp_datum_t)getpid()};
@@ -144,8 +144,8 @@ static int filter_calls(void)
     return rc;
 }
 
-/* Asked before the limits: behind them, a log that is a file can no longer be written. A filter at address 0 is never
- * taken; a kernel that can filter says so. */
+/* Called before the limits are set: after them, a log that is a file cannot be written. The filter at address 0 is
+ * never accepted; a kernel that can filter says so by its error. */
 static bool can_filter(void)
 {
     return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, NULL) < 0 && errno == EFAULT;

@@ -1,11 +1,11 @@
-/* Locking in a process that reads a hostile file, before it has seen a byte of it: the daemon's parsers and priceforge-cells.
+/* Locks in a process before it reads the first byte of a hostile file: the daemon's parsers and priceforge-cells.
  *
- *   - every descriptor but those named is closed
- *   - limits: address space, CPU time, no processes, no core; no new privileges, not to be looked into
- *   - landlock, where the kernel has it: no path, no port, no foreign signal
- *   - seccomp: a system call that decoding does not need gives EPERM
+ *   - Every descriptor is closed, except those named.
+ *   - Limits: address space, CPU time, no processes, no core dump; no new privileges, no debugger.
+ *   - Landlock, if the kernel has it: no path, no port, no signal to other processes.
+ *   - Seccomp: a system call that decoding does not need gives EPERM.
  *
- * Nothing in a locked-in process opens anything any more. At the CPU limit comes SIGXCPU, a few seconds later SIGKILL. */
+ * A locked-in process cannot open anything. At the limit of CPU time it gets SIGXCPU, a few seconds later SIGKILL. */
 #ifndef PF_BASE_SANDBOX_SANDBOX_H
 #define PF_BASE_SANDBOX_SANDBOX_H
 
