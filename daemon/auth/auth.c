@@ -19,7 +19,7 @@ struct auth {
     struct stat seen; /* of the file that was read */
     bool missing;     /* there was none that could be read */
     int uses;         /* the directory of base/token_use.h, or -1 */
-    bool mute;        /* it was told that uses cannot be noted */
+    bool mute;        /* the log has said that uses cannot be noted */
 };
 
 static bool same_file(const struct stat *a, const struct stat *b)

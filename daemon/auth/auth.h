@@ -1,8 +1,10 @@
 /* Who may do what, in a worker: the tokens file, read again when it changes.
  *
- * Without auth.tokens_file there is no struct auth and everybody may do everything (the listeners are then loopback and
- * unix sockets only). With it, every listener asks for a token, the workers' unix sockets too. A file that has gone or
- * can no longer be read lets nobody in; lines that are no tokens are left out and told in the log. */
+ *   - Without auth.tokens_file there is no struct auth, and everybody may do everything. The listeners are then loopback
+ *     addresses and unix sockets only, and Host must name this server (daemon/http/hostname.h).
+ *   - With it every listener asks for a token, the workers' unix sockets too.
+ *   - A file that is gone or cannot be read lets nobody in.
+ *   - Lines that are not tokens are left out, and the log names the first one. */
 #ifndef PF_AUTH_AUTH_H
 #define PF_AUTH_AUTH_H
 

@@ -89,7 +89,7 @@ static int refuse(struct exchange *exchange, const char *slug, const char *detai
     return -1;
 }
 
-/* The environment's fault: told once in a while in the log, and to the client as 507 when it is about room. */
+/* The environment's fault: the log names it, and the client gets 507 if there is no room left. */
 static int refuse_disk(struct exchange *exchange, int error)
 {
     log_warn("http: upload refused: spool: %s", strerror(-error));
@@ -201,7 +201,7 @@ static int reserve(struct conn *conn, size_t n)
         size = 512;
     while (size < need)
         size *= 2;
-    /* Of requests that wait behind others on one connection only the first body is free. */
+    /* Only one body of a connection is free: not those of requests that wait behind others. */
     size_t counted = size <= BODY_SMALL && conn->n_ready == 0 ? 0 : size, more = counted - exchange->memory_counted;
     if (more > 0 && server->memory_total + more > BODY_MEMORY_TOTAL && !conn_cut_slowest(server, false))
         return refuse(exchange, "too-many-uploads", NULL);

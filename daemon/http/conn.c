@@ -231,7 +231,7 @@ static uint64_t due(const struct http_server *server, int64_t ms)
     return ms > 0 ? (uint64_t)ms * server->options.body_min_rate / 1000 : 0;
 }
 
-/* Two bounds. A quarter of the minimum rate in every window as long as the head's deadline: who stalls is cut off soon.
+/* Two bounds. A quarter of the minimum rate in every window as long as the head's deadline: a client that stalls is cut off soon.
  * The whole rate over all the time but the first GRACE windows: so a body has a deadline that follows from its size. */
 static void sweep_bodies(struct http_server *server)
 {

@@ -320,7 +320,7 @@ static int take_host(const char *p, size_t n, struct fields *fields, const char 
     return 0;
 }
 
-/* The few headers that decide about framing and policy; told apart by length first, most are none of them. */
+/* The few headers that decide about framing and policy. The length is compared first: most headers are others. */
 static int take_field(const char *base, struct head_span name, struct head_span value, struct http_head *out,
                       struct fields *fields, const char **slug, const char **why)
 {

@@ -48,13 +48,13 @@ int head_check(const char *p, size_t n, struct http_head *out, const char **slug
 bool head_list_has(const char *p, size_t n, const char *token);
 
 /* All lines of the header `name` in the checked head p[0..n) as one list, into out (room for n bytes), terminated. Returns
- * its length; 0 also if there is no such line. */
+ * its length, or 0 if there is no such line. */
 size_t head_join(const char *p, size_t n, const char *name, char *out);
 
 /* Does the header line at p (up to n bytes) have this lower-case name? */
 bool head_name_is(const char *p, size_t n, const char *name, size_t name_len);
 
-/* The method that the token names; HTTP_OTHER when it is none of ours. */
+/* Returns the method that the token names, HTTP_OTHER if it is not one of ours. */
 enum http_method head_method(const char *p, size_t n);
 
 /* RFC 9110 token characters. */

@@ -1,12 +1,14 @@
 /* The HTTP server of a worker: libevent's evhttp behind our own body spooler, router and replies.
  *
- * One http_server per worker process, on its event loop; nothing here blocks. Handlers are found in one table of routes
- * (daemon/api/routes.c); a handler gets a request whose head has been checked and whose body is whole (in memory or
- * spooled and not yet synced), and must reply exactly once, now or later. The client may be gone by then: replying is
- * still required and harmless.
+ *   - One http_server per worker process, on its event loop. Nothing here blocks.
+ *   - Handlers are found in one table of routes (daemon/api/routes.c).
+ *   - A handler gets a request whose head has been checked and whose body is whole: in memory, or in a file that is not
+ *     yet synced.
+ *   - A handler must reply exactly once, now or later. If the client has left by then, replying is still required and
+ *     harmless.
  *
- * Why not evhttp_set_cb: its dispatch compares decoded paths and mallocs per callback; why our own spooler: evhttp
- * buffers whole bodies in memory (design: evhttp traps, section 2). */
+ * Why not evhttp_set_cb(): it compares decoded paths one by one and allocates for each. Why our own spooler: evhttp keeps
+ * whole bodies in memory. */
 #ifndef PF_HTTP_HTTP_H
 #define PF_HTTP_HTTP_H
 
@@ -40,7 +42,7 @@ struct http_route {
     enum scope scope;
 };
 
-/* What is said about a request's Authorization header. */
+/* The verdict on a request's Authorization header. */
 enum http_verdict { HTTP_GRANTED, HTTP_NO_TOKEN /* 401 */, HTTP_BAD_TOKEN /* 401 */, HTTP_NOT_GRANTED /* 403 */ };
 #define HTTP_WHO_MAX 16
 

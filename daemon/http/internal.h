@@ -1,17 +1,21 @@
-/* What the files of the HTTP server share; nobody outside daemon/http includes it.
+/* What the files of the HTTP server share; no file outside daemon/http includes it.
  *
- * Life of a connection: evhttp accepts it and asks on_new_connection() for a bufferevent; the struct conn made there is
- * found again through the bufferevent's callback argument one loop turn later ("adopted": from then on io.c reads and
- * writes), and is freed by evhttp's close callback.
+ * Life of a connection:
+ *   1. evhttp accepts it and asks conn_new() for a bufferevent, which gets a struct conn.
+ *   2. One loop turn later it is adopted: the struct conn is found through the bufferevent's callback argument. From then
+ *      on io.c reads and writes.
+ *   3. evhttp's close callback frees it.
  *
- * Life of a request: bytes reach the framer (spooler.c) in the input buffer before evhttp sees them. A request without
- * body passes through untouched. Any other becomes a struct exchange at head time, is judged by policy.c, has its body
- * collected here, and only then is a rewritten head without body released to evhttp. evhttp hands every released
- * request to dispatch.c in the order of release: that order (numbers `released` and `dispatched`) is how the exchange
- * is found again, so there is no private header that a client could forge.
+ * Life of a request:
+ *   1. Its bytes reach the framer (spooler.c) in the input buffer before evhttp sees them.
+ *   2. A request without a body that evhttp understands as we do passes through untouched.
+ *   3. Any other becomes a struct exchange when its head is complete. policy.c judges it, body.c collects its body, and
+ *      only then evhttp gets a rewritten head without a body.
+ *   4. evhttp hands every released request to dispatch.c in the order of release. That order (the numbers `released` and
+ *      `dispatched`) finds the exchange again, so there is no private header that a client could forge.
+ *   5. The handler replies once, now or later (reply.c).
  *
- * One connection has at most one exchange with a handler (`current`); evhttp reads the next request after the
- * answer. */
+ * One connection has at most one exchange with a handler (`current`); evhttp reads the next request after the answer. */
 #ifndef PF_HTTP_INTERNAL_H
 #define PF_HTTP_INTERNAL_H
 
@@ -89,7 +93,7 @@ struct conn {
     bool trusted;  /* is_unix, and the peer is a trusted proxy */
     bool sent_id;  /* a request that passed through since the connection was last idle named its id */
     bool paused;   /* `readable` was taken away until an answer is out */
-    bool in_read;  /* evhttp is being told of what was read */
+    bool in_read;  /* evhttp is looking at what was read */
     bool written;  /* and meanwhile an answer went out to the last byte */
     bool replying; /* what comes into the output is an answer of ours */
     bool linger;   /* unread bytes may follow: close slowly */
@@ -121,7 +125,7 @@ struct exchange {
     bool echo_id;        /* the client sent the request id */
     bool counted_upload; /* it is in server->uploads */
     TAILQ_ENTRY(exchange) upload_link;
-    char client[64]; /* of an upload: who sends it; a token's id or an address */
+    char client[64]; /* the sender of an upload: a token's id or an address */
     char *head;      /* rewritten head waiting for the body's end */
     size_t head_len;
     unsigned char *memory; /* body */

@@ -140,7 +140,7 @@ static bool same_origin(const struct http_head *head, const char *bytes)
 }
 
 /* A page of another site may make a browser send a form here. The browser says so in Sec-Fetch-Site, an older one in
- * Origin (a page can set neither); what is no browser sends none of them. */
+ * Origin (a page can set neither); other programs send neither. */
 static bool cross_site(const struct http_head *head, const char *bytes)
 {
     if (head->method == HTTP_GET || head->method == HTTP_HEAD || head->method == HTTP_OPTIONS)

@@ -231,7 +231,7 @@ static void reply(struct http_request *request, const char *slug, const char *de
     put_problem(&out, problem, detail ? detail : problem->detail, request->request_id, faults);
     text = json_out_text(&out, &len);
     add_headers(request, problem->status, retry_after_s);
-    if (strcmp(slug, "not-found") == 0) /* whoever is lost gets the map */
+    if (strcmp(slug, "not-found") == 0) /* the map for a client that is lost */
         http_reply_header(request, "Link", "</api/openapi.json>; rel=\"service-desc\"");
     http_reply(request, problem->status, "application/problem+json", text, len);
     json_out_fini(&out);

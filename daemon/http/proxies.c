@@ -102,7 +102,7 @@ bool proxies_has_address(const struct proxies *proxies, const char *address)
     return take_address(address, bytes) != 0 && trusted(proxies, bytes);
 }
 
-/* The item that ends before `end`, without blanks; returns where it starts. False when it is no address. */
+/* The item that ends before `end`, without blanks; returns where it starts. Returns false if it is not an address. */
 static bool take_hop(const char *list, const char **end, uint8_t address[16], unsigned *width)
 {
     const char *start = *end, *stop = *end;

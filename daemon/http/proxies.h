@@ -23,11 +23,11 @@ struct proxies {
  * ADDRESS/BITS. Returns 0, or -1 with the item that is none of these in bad[0..100). */
 int proxies_parse(const char *text, struct proxies *out, char bad[100]);
 bool proxies_has_user(const struct proxies *proxies, uid_t user);
-/* False also for what is no address. */
+/* Returns false if the text is not an address. */
 bool proxies_has_address(const struct proxies *proxies, const char *address);
-/* The client of a trusted peer: the right-most address of an X-Forwarded-For list that is not a trusted one itself, or
- * the left-most when all are. Writes it in its usual form and returns true; false when the list has no address
- * there. */
+/* The client of a trusted peer: the right-most address of an X-Forwarded-For list that is not a trusted proxy, or the
+ * left-most one if all are. Writes it in its usual form and returns true. Returns false if the list has no address at
+ * that place. */
 bool proxies_client(const struct proxies *proxies, const char *list, char out[64]);
 
 #endif

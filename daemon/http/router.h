@@ -21,7 +21,7 @@ struct router_match {
 };
 
 /* Find the route of a checked path. HEAD finds the GET route. Literal segments are compared as sent: an escaped letter
- * in one finds nothing (it is never normalised). An argument longer than 127 bytes finds nothing. */
+ * in one finds nothing (it is never normalised). An argument that does not fit into HTTP_ARG_SIZE finds nothing. */
 enum router_verdict router_find(const struct router *router, enum http_method method, const char *path, size_t len,
                                 struct router_match *match);
 
