@@ -87,12 +87,14 @@ static void check_durability(struct checks *checks, const struct process *proces
     put_check(checks, "durability", ok, 0, weak ? text : NULL);
 }
 
-/* A full table refuses every start. */
+/* A table full of live tasks refuses every start; one full of finished ones gives up the oldest. */
 static void check_slots(struct checks *checks, struct shm_segment *segment)
 {
     uint32_t by_state[TASK_STATES];
     shm_table_count(segment, by_state);
     bool room = by_state[TASK_FREE] != 0;
+    for (unsigned state = 0; state < TASK_STATES && !room; state++)
+        room = task_state_final((enum task_state)state) && by_state[state] != 0;
     put_check(checks, "slots", room, 0, room ? NULL : "the task table is full");
 }
 

@@ -9,6 +9,7 @@ import time
 import pytest
 
 from daemon import ACCOUNT, Daemon, halt
+from own_server import own_server
 
 
 def until(condition, seconds=20):
@@ -68,6 +69,16 @@ def test_weak_commits_are_told(site):
     daemon.start()
     until(lambda: b"\npriceforge_database_durable 1\n" in daemon.worker(0).get("/metrics").body)
     assert "detail" not in daemon.worker(0).get("/readyz").json["checks"]["durability"] and not lines(daemon, "power cut")
+
+
+def test_files_that_are_not_synced_are_told(make_daemon):
+    with own_server("--innodb-flush-method=nosync", "--skip-innodb-doublewrite", "--innodb-flush-log-at-trx-commit=2") as server:
+        daemon = make_daemon(**server.daemon_options())
+        text = ("innodb_flush_log_at_trx_commit is not 1, files are not synced, innodb_doublewrite is not on: "
+                "a power cut loses accepted tasks")
+        until(lambda: lines(daemon, f"database: {text}"))
+        assert daemon.worker(0).get("/readyz").json["checks"]["durability"]["detail"] == text
+        assert daemon.term() == 0
 
 
 def test_weak_durability_can_be_refused(site):
@@ -141,7 +152,10 @@ def test_a_frozen_server_is_told_and_readiness_does_not_wait(make_daemon):
     ("ALTER USER shop@localhost IDENTIFIED BY 'another'; KILL USER shop", 1045, "the database refuses the service's login"),
     ("SET GLOBAL read_only = 1", 1290, "the database is read-only"),
     ("REVOKE INSERT ON priceforge.* FROM shop@localhost; KILL USER shop", 1142, "the service lacks a right in the database"),
-    ("SET GLOBAL max_connections = 10; KILL USER shop", 1040, "the database has no connection left")])
+    ("SET GLOBAL max_connections = 10; KILL USER shop", 1040, "the database has no connection left"),
+    # What a full disk answers, played by a trigger.
+    ("CREATE TRIGGER full_disk BEFORE INSERT ON task FOR EACH ROW SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = 1114, MESSAGE_TEXT = 'full'",
+     1114, "the database's disk is full")])
 def test_the_cause_of_an_outage_is_told_in_words(site, place, fault, number, words):
     """The log names the error, clients and /readyz get its class; then it is mended, and told to be back."""
     host, _ = site
@@ -165,7 +179,7 @@ def test_the_cause_of_an_outage_is_told_in_words(site, place, fault, number, wor
         time.sleep(2)
         assert len(lines(daemon, f"error {number}")) == 1, daemon.log_text()
         host.admin("ALTER USER shop@localhost IDENTIFIED BY 'secret'; SET GLOBAL read_only = 0; SET GLOBAL max_connections = 100; "
-                   "GRANT ALL ON priceforge.* TO shop@localhost")
+                   "GRANT ALL ON priceforge.* TO shop@localhost; DROP TRIGGER IF EXISTS full_disk")
         until(lambda: client.get("/readyz").status == 200)
         until(lambda: lines(daemon, r"database back after"))
         assert client.wait(client.start("test_sleep", ms=0))["status"] == "completed"
@@ -180,3 +194,19 @@ def test_no_age_is_absurd(make_daemon, place):
         assert all(check["age_ms"] is None or check["age_ms"] < 60000 for check in checks.values()), checks
         time.sleep(0.05)
     assert checks["database"] == {"ok": False, "age_ms": None, "detail": "the database does not answer"}
+
+
+def test_a_table_full_of_finished_tasks_is_ready_and_one_of_live_ones_is_not(make_daemon):
+    daemon = make_daemon(tasks__slots=8, tasks__max_waiting=8)
+    client = daemon.worker(0)
+    for _ in range(12):
+        client.wait(client.start("test_sleep", ms=0))
+    assert client.get("/readyz").status == 200
+    live = []
+    while (answer := client.post_json("/api/tasks", {"type": "test_sleep", "params": {"ms": 20000}})).status == 202:
+        live.append(answer.json["task_id"])
+        assert len(live) <= 8
+    answer = client.get("/readyz")
+    assert answer.status == 503 and answer.json["checks"]["slots"] == {"ok": False, "age_ms": 0, "detail": "the task table is full"}
+    assert client.request("POST", f"/api/tasks/{live[-1]}/cancel").status in (200, 202)
+    until(lambda: client.get("/readyz").status == 200)
