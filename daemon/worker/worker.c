@@ -104,7 +104,7 @@ static void tell_outage(struct worker *worker)
     struct dbthread *threads[] = {worker->db, worker->reads, worker->exports};
     struct store_error error;
     bool trouble = false;
-    for (size_t i = 0; i < sizeof threads / sizeof *threads && !trouble; i++)
+    for (size_t i = 0; i < sizeof threads / sizeof threads[0] && !trouble; i++)
         trouble = dbthread_trouble(threads[i], &error) && outage_is(&error);
     outage_note(worker->process, trouble ? &error : NULL);
 }
