@@ -71,7 +71,7 @@ def test_command_adds_lists_and_revokes(file):
 
 @pytest.mark.parametrize("arguments", [["add"], ["add", "a", "b"], ["revoke"], ["list", "x"], ["burn", "x"], ["add", "-q", "x"]])
 def test_wrong_usage(file, arguments):
-    command(arguments[0], "-f", file, *arguments[1:], code=64)
+    command(arguments[0], "-f", file, *arguments[1:], code=2)
     assert not file.exists()
 
 
