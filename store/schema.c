@@ -509,9 +509,7 @@ static const char fill_pricelist_counts[] =
     "WHERE status = 'succeeded' AND type = 'pricelist_create'";
 
 static const char *const version_10[] = {
-    alter_task_counts,       forget_unknown_counts, fill_import_counts,
-    fill_recalculate_counts, fill_pricelist_counts,
-    NULL,
+    alter_task_counts, forget_unknown_counts, fill_import_counts, fill_recalculate_counts, fill_pricelist_counts, NULL,
 };
 
 const struct store_migration store_migrations[] = {
