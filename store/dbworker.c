@@ -95,7 +95,8 @@ void db_worker_ping(struct db_worker *worker)
 {
     if (db_worker_connect(worker) != 0)
         return;
-    bool healthy = atomic_load(&worker->health->ok);
+    /* After trouble only a write tells that it is over. */
+    bool healthy = atomic_load(&worker->health->ok) || atomic_load(&worker->health->last_ms) == 0;
     if ((healthy ? store_ping(&worker->conn) : store_try_start(&worker->conn)) == 0)
         note_ok(worker, !healthy);
     else

@@ -17,6 +17,10 @@
 #define BEAT_FRESH_MS  5000
 /* Load balancers give a probe a few seconds. */
 #define READY_LIMIT_MS 2000
+/* So long a try that succeeded stands for the next ones: however often somebody asks, starts have the database. */
+#define READY_KEPT_MS  200
+
+static int64_t tried_ms; /* CLOCK_MONOTONIC of the last try that succeeded */
 
 void resource_healthz(struct http_request *request)
 {
@@ -173,6 +177,7 @@ static int try_start(struct store_conn *conn, void *ctx)
 static void start_tried(struct db_call *call)
 {
     struct look *look = call->ctx;
+    tried_ms = call->result == 0 ? clock_mono_ms() : 0;
     answer_look(look, call->result == 0 ? NULL : store_error_words(&call->error));
     event_free(look->limit);
     free(look);
@@ -184,8 +189,13 @@ void resource_readyz(struct http_request *request)
     struct worker *worker = request->app;
     struct store_error error;
     /* A thread that cannot connect says so by itself every half second: nobody needs to wait for that again. */
-    if (dbthread_trouble(worker->db, &error) && error.cls == STORE_GONE) {
+    bool trouble = dbthread_trouble(worker->db, &error);
+    if (trouble && error.cls == STORE_GONE) {
         reply_readiness(request, store_error_words(&error));
+        return;
+    }
+    if (!trouble && tried_ms != 0 && clock_mono_ms() - tried_ms < READY_KEPT_MS) {
+        reply_readiness(request, NULL);
         return;
     }
     struct look *look = calloc(1, sizeof *look);

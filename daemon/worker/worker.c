@@ -98,7 +98,8 @@ void worker_publish(struct worker *worker)
     worker->reconnects_told = reconnects;
 }
 
-/* The first of the three that is in trouble stands for the worker. */
+/* The first of the three that is in trouble stands for the worker. Until the janitor has loaded the journal a table may
+ * still have to be made: then the janitor tells what is wrong. */
 static void tell_outage(struct worker *worker)
 {
     struct dbthread *threads[] = {worker->db, worker->reads, worker->exports};
@@ -106,6 +107,9 @@ static void tell_outage(struct worker *worker)
     bool trouble = false;
     for (size_t i = 0; i < sizeof threads / sizeof threads[0] && !trouble; i++)
         trouble = dbthread_trouble(threads[i], &error) && outage_is(&error);
+    struct shm_segment *segment = worker->process->segment;
+    if (trouble && error.cls == STORE_CONFIG && proctab_session(segment, proctab_find(segment, PROC_JANITOR, 0)) == 0)
+        trouble = false;
     outage_note(worker->process, trouble ? &error : NULL);
 }
 
