@@ -1,7 +1,7 @@
 /* The XML form of .mxl through expat: a table of the known elements at their places; everything else is skipped. */
 #include "handlers/sheet/mxl/xml.h"
 
-#include "handlers/sheet/expat_calls.h"
+#include "handlers/sheet/grid/expat_calls.h"
 #include "handlers/sheet/mxl/mxl.h"
 #include "handlers/sheet/mxl/token.h"
 #include "handlers/sheet/mxl/xml_memory.h"

@@ -1,5 +1,5 @@
 /* The small parts of a workbook are read by expat: relationships, workbook, styles. */
-#include "handlers/sheet/expat_calls.h"
+#include "handlers/sheet/grid/expat_calls.h"
 #include "handlers/sheet/xlsx/xlsx.h"
 
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* Calls of expat that have new names since 2.8 and 2.9; the old names are deprecated there. */
-#ifndef PF_EXPAT_CALLS_H
-#define PF_EXPAT_CALLS_H
+#ifndef PF_SHEET_GRID_EXPAT_CALLS_H
+#define PF_SHEET_GRID_EXPAT_CALLS_H
 
 #include <expat.h>
 #include <stdint.h>
