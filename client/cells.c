@@ -91,9 +91,15 @@ static void refuse_for_memory(void)
         _exit(EXIT_FAILURE);
 }
 
-/* As the daemon's parsers are: people run this on files that went wrong. */
+/* As the daemon's parsers are: people run this on files that went wrong. The sanitizers look for leaks at the end, which
+ * the sandbox does not let them do. */
 static int lock_in(int fd)
 {
+#ifdef PF_SANITIZERS
+    (void)fd;
+    on_no_memory = refuse_for_memory;
+    return 0;
+#else
     struct sandbox sandbox = {.keep = {fd, STDOUT_FILENO, STDERR_FILENO},
                               .n_keep = 3,
                               .memory = MEMORY_MAX,
@@ -106,6 +112,7 @@ static int lock_in(int fd)
                 strerror(-rc));
     on_no_memory = refuse_for_memory;
     return rc;
+#endif
 }
 
 static int run(const struct request *request)
