@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from golden import Wire
 from raw_http import APP, SANITIZED, App, post, read_all
 
 pytestmark = pytest.mark.skipif(not APP.exists(), reason="build tests/bench/http_app first (make tests/bench/http_app)")
@@ -207,3 +208,20 @@ def wait_for(condition, seconds=5):
     while not condition():
         assert time.monotonic() < end
         time.sleep(0.05)
+
+
+def test_the_daemon_counts_uploads_as_its_configuration_says(make_daemon):
+    daemon = make_daemon(http__max_uploads_per_client=1)
+
+    def start(client, size=100000):
+        wire = Wire(daemon.runtime / "worker-0.sock")
+        wire.send(b"POST /api/stock/import?warehouse=MAIN HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/octet-stream\r\n"
+                  b"X-Forwarded-For: " + client + b"\r\nContent-Length: %d\r\n\r\n" % size + b"x" * 10)
+        return wire
+
+    slow = start(b"198.51.100.1")
+    time.sleep(0.2)
+    refused, other = start(b"198.51.100.1"), start(b"198.51.100.2", 10)
+    assert refused.answer().startswith(b"HTTP/1.1 429 ")
+    assert other.answer().startswith(b"HTTP/1.1 422 ")  # taken, and no spreadsheet
+    slow.sock.close()
