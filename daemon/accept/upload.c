@@ -151,7 +151,7 @@ static bool check_content(struct upload *upload, struct param_faults *faults)
     upload->params = params_from_text(upload->type->params, raw, n, faults);
     if (refused.cls[0])
         param_faults_add(faults, "/file", refused.cls, "%s", refused.text);
-    /* Of a file alone the sentence is enough. */
+    /* If the file alone is refused, its sentence says everything. */
     return faults->n == 0 ||
            refuse_upload(upload, "invalid-parameters", "%s", refused.cls[0] && faults->n == 1 ? refused.text : "");
 }

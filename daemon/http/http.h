@@ -109,8 +109,8 @@ bool http_server_draining(const struct http_server *server);
 /* The value of a header of the request, or NULL. When it was sent in several lines, these are one list in the order in
  * which they came, joined by commas (RFC 9110 section 5.3). Lives as long as the request. */
 const char *http_header(struct http_request *request, const char *name);
-/* Who asks, as text: of a trusted proxy (options.trusted_proxies) the right-most untrusted hop in X-Forwarded-For; of
- * anybody else, whatever headers it sends, its address, or "unix". */
+/* The client as text. Behind a trusted proxy (options.trusted_proxies) it is the right-most untrusted hop in
+ * X-Forwarded-For; otherwise its address, or "unix", whatever headers it sends. */
 void http_client_address(struct http_request *request, char out[64]);
 /* Query parameter, or NULL. */
 const char *http_param(struct http_request *request, const char *name);

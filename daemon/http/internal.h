@@ -216,7 +216,7 @@ bool policy_accepts(const char *accept, const char *type);
 bool policy_authorize(struct exchange *exchange, const char *authorization, size_t len);
 
 /* headers.c */
-/* Who sends this head, as http_client_address() tells it later. */
+/* The client that sends this head, as http_client_address() tells it later. */
 void headers_client(const struct conn *conn, const char *bytes, size_t n, char out[64]);
 void headers_fini(struct exchange *exchange);
 

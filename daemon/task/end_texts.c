@@ -95,7 +95,7 @@ void ending_keep(struct ending *ending, const struct shm_task *task)
         end->counts = taskstate_counts(task);
     if (end->message)
         return;
-    ending->message[0] = '\0'; /* "cancelling" is no last message */
+    ending->message[0] = '\0'; /* "cancelling" must not stay as the last message */
     if (!(task->flags & TASK_CANCEL_ASKED))
         taskwords_message(task, ending->message);
     end->message = ending->message;

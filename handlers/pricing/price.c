@@ -12,8 +12,8 @@ int price_final(int64_t micro, const struct price_rule *rule, int64_t *price)
     assert(micro >= 0 && micro < MICRO_LIMIT && rate > 0 && rule->step > 0);
     assert(rule->coefficient > 0 && rule->coefficient < COEF_LIMIT);
     assert(rule->coefficient_2 > 0 && rule->coefficient_2 < COEF_LIMIT);
-    /* micro < 10^16, coefficients < 10^7 each, nominal <= 10^5: below 10^35. Of the scales (6 + 4 + 4 above, 6 + 4
-     * below) four digits are left over below. */
+    /* micro < 10^16, coefficients < 10^7 each, nominal <= 10^5: below 10^35. The scales are 6 + 4 + 4 above
+     * and 6 + 4 below, so four digits are left over below. */
     dec128 above = (dec128)micro * rule->coefficient * rule->coefficient_2 * nominal;
     dec128 below = (dec128)rate * rule->step * 10000;
     dec128 steps = dec_div_round(above, below, rule->mode);

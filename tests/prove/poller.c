@@ -9,8 +9,8 @@
  * A poll's time runs from the moment in which it is due to the end of its answer; waiting for a free connection counts.
  * When a connection is cut under a poll, its worker was killed: as nginx does, the poll is sent again to another
  * worker, and its time goes on ("cut"). The connection is opened anew, which has to wait for the worker's successor;
- * its first poll is timed apart ("reopened"), since no proxy would have to send it there. Of a poll's time, `net` is
- * what is left without the longest that the machine itself was late meanwhile (poller.h). */
+ * its first poll is timed apart ("reopened"), since no proxy would have to send it there. `net` is the poll's time
+ * without the longest that the machine itself was late meanwhile (poller.h). */
 #include "tests/prove/poller.h"
 
 #include <errno.h>

@@ -113,8 +113,8 @@ static void put_required(struct json_out *out, const struct param_spec *specs)
     json_array_end(out);
 }
 
-/* Of a type that needs a file, the path decides whether its parameters are one schema: those of a catalogue import
- * stand in the path. */
+/* If a type needs a file, its path decides whether the parameters are one schema: those of a catalogue import stand in
+ * the path. */
 static bool refers_to(const char *name)
 {
     char text[120];
@@ -137,7 +137,7 @@ static void put_params(struct json_out *out, const struct task_type *type)
     for (const struct param_spec *spec = type->params; spec->name; spec++)
         put_param(out, spec);
     json_object_end(out);
-    /* Of an upload the parameters may stand in the form or in the query: neither place needs them all. */
+    /* The parameters of an upload may stand in the form or in the query: neither place needs them all. */
     if (!type->takes_file)
         put_required(out, type->params);
     json_object_end(out);

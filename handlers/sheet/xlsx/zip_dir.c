@@ -203,7 +203,7 @@ static int check_overlaps(struct zip *zip, uint64_t dir_offset, struct sheet_err
     return 0;
 }
 
-/* Of two entries with one name, programs differ in which one they take: neither is accepted. */
+/* Programs differ in which of two entries with one name they take: neither is accepted. */
 static int check_duplicates(struct zip *zip, struct sheet_error *err)
 {
     qsort(zip->entries, zip->n_entries, sizeof *zip->entries, by_key);

@@ -19,7 +19,7 @@ static void every_code_point(void **state)
     }
 }
 
-/* Of all texts of three bytes exactly those are valid that encode some code points. */
+/* A text of three bytes is valid exactly if it encodes some code points. */
 static void every_three_bytes(void **state)
 {
     (void)state;

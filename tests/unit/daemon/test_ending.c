@@ -177,7 +177,7 @@ static void an_end_keeps_percent_and_message(void **state)
     assert_int_equal(ending.end.progress, 40);
     assert_string_equal(ending.end.message, "cancelled");
 
-    /* Asked to stop and ended otherwise: "cancelling" is no last message. */
+    /* Asked to stop and ended otherwise: "cancelling" must not stay as the last message. */
     task.flags = TASK_CANCEL_ASKED;
     ending = (struct ending){.end = {.status = JOURNAL_FAILED}};
     ending_keep(&ending, &task);

@@ -163,7 +163,7 @@ static void test_stopped_holder_times_out(void **state)
     shm_segment_free(&seg);
 }
 
-/* Who answers others meanwhile waits once, and then asks in passing. */
+/* A process that answers others meanwhile waits once, and then asks in passing. */
 static void test_impatient_waits_once(void **state)
 {
     struct shm_segment *seg = help_segment(8);
