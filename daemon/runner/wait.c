@@ -93,7 +93,7 @@ enum runner_waited runner_wait(struct runner *runner, unsigned waits)
     if (!is_momentary(&runner->job.error, waits))
         tell(runner, locked);
     for (;;) {
-        if (!pause_ms(runner, pause < LAST_PAUSE_MS ? pause : LAST_PAUSE_MS))
+        if (!pause_ms(runner, pause))
             return WAIT_STOPPED;
         int ours = still_ours(runner);
         if (ours > 0)
@@ -102,6 +102,6 @@ enum runner_waited runner_wait(struct runner *runner, unsigned waits)
             runner_follow_journal(runner, true);
             return WAIT_OVERTAKEN;
         }
-        pause *= 2;
+        pause = pause * 2 < LAST_PAUSE_MS ? pause * 2 : LAST_PAUSE_MS;
     }
 }
