@@ -219,6 +219,11 @@ KILLED = {
 }
 
 
+def seconds_of_run(daemon, task_id):
+    """How long its last attempt took."""
+    return int(daemon.sql(f"SELECT TIMESTAMPDIFF(MICROSECOND, started_at, finished_at) FROM task WHERE id = '{task_id}'")[0][0]) / 1e6
+
+
 @pytest.mark.parametrize("kind", KILLED)
 def test_runners_killed_at_any_moment(make_daemon, kind):
     """The runners are killed once in each run, somewhere in it; the next attempt completes, and in between nothing is half done."""
@@ -226,11 +231,11 @@ def test_runners_killed_at_any_moment(make_daemon, kind):
     rnd, client = random.Random(kind), daemon.worker(0)
     if kind == "pricelist_create":
         finish(client, recalculate(client, "1"))
-    first, again = start(client, 1), 0
+    first, hits = start(client, 1), 0
     finish(client, first)
-    usual = int(daemon.sql(f"SELECT TIMESTAMPDIFF(MICROSECOND, started_at, finished_at) FROM task WHERE id = '{first}'")[0][0]) / 1e6
+    usual = seconds_of_run(daemon, first)
     with Onlooker(daemon):
-        for turn in range(2, 12):
+        for turn in range(2, 42):
             runners = daemon.children("runner")
             task_id = start(client, turn)
             time.sleep(rnd.uniform(0, usual))
@@ -241,8 +246,13 @@ def test_runners_killed_at_any_moment(make_daemon, kind):
                     pass
             finish(client, task_id)
             assert daemon.sql(expected(turn)) == [["1"]]
-            again += int(daemon.sql(f"SELECT attempt FROM task WHERE id = '{task_id}'")[0][0]) > 1
-    assert again >= 2, "hardly a run was hit"
+            hit = int(daemon.sql(f"SELECT attempt FROM task WHERE id = '{task_id}'")[0][0]) > 1
+            hits += hit
+            if not hit:  # the first run, or a busy machine, told nothing of how long one takes
+                usual = seconds_of_run(daemon, task_id)
+            if turn >= 11 and hits >= 2:
+                break
+    assert hits >= 2, "hardly a run was hit"
     check_lists(daemon)
     assert daemon.sql("SELECT COUNT(*) FROM lease WHERE until > UTC_TIMESTAMP() AND name NOT LIKE 'node%'") == [["0"]]
 

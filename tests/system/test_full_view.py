@@ -284,7 +284,7 @@ def test_rows_counted_when_an_import_is_cancelled(make_daemon):
     samples.load_catalogue(daemon)
     client = daemon.worker(0)
     task_id = client.upload("/api/stock/import?warehouse=MAIN", samples.stock(150000)).json["task_id"]
-    runner = in_slices(daemon, client, task_id, until=lambda t: t["message"].startswith("row "))
+    runner = in_slices(daemon, client, task_id, until=lambda t: t["progress"] >= 5)
     cancel(client, task_id)
     os.kill(runner, signal.SIGCONT)
     client.wait(task_id)
