@@ -78,7 +78,8 @@ const struct config_key config_keys[] = {
     {"tasks", "slots", CONFIG_NUMBER, AT(slots), "1024", 8, 1048576, NULL, "tasks", CONFIG_RESTART,
      "Tasks kept in shared memory, live and finished together (about 7 KiB each)."},
     {"tasks", "max_attempts", CONFIG_NUMBER, AT(max_attempts), "3", 1, 100, NULL, "", CONFIG_SUCCESSOR,
-     "How often a task is started before it counts as failed. Only deaths count, an orderly stop does not."},
+     "How often a task is started before it counts as failed. The death of its runner and a failure of its work count; an "
+     "orderly stop does not, and locks or a database that is away are waited for within the attempt."},
     {"tasks", "retention_days", CONFIG_NUMBER, AT(retention_days), "30", 1, 36500, NULL, "days", CONFIG_SUCCESSOR,
      "How long finished tasks stay readable."},
     {"tasks", "cancel_statement_s", CONFIG_NUMBER, AT(cancel_statement_s), "5", 1, 3600, NULL, "seconds", CONFIG_SUCCESSOR,
