@@ -326,7 +326,7 @@ static int drop_changes(struct store_conn *conn, const struct fold *fold)
 
     if (store_run(conn,
                   "DELETE c FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT UNSIGNED PATH '$')) AS j "
-                  "STRAIGHT_JOIN task_count_change AS c ON c.id = j.id",
+                  "STRAIGHT_JOIN task_count_change AS c FORCE INDEX (PRIMARY) ON c.id = j.id",
                   &ids, 1, &dropped, NULL) != 0)
         return -1;
     return dropped == fold->changes ? 0 : 1; /* another node's janitor is adding them up */

@@ -118,12 +118,13 @@ int catalog_load(struct store_conn *db, struct catalog_map *catalog)
     int rc = store_query(db, "SELECT id, code, name FROM warehouse ORDER BY id", NULL, 0, on_warehouse, &loading);
     if (rc == 0)
         rc = load_pages(db,
-                        "SELECT id, lot_code, lot_norm, unit FROM component WHERE id > ? ORDER BY id LIMIT " PAGE_TEXT,
+                        "SELECT id, lot_code, lot_norm, unit FROM component FORCE INDEX (PRIMARY) WHERE id > ? ORDER "
+                        "BY id LIMIT " PAGE_TEXT,
                         on_component, &loading);
     if (rc == 0)
         rc = load_pages(db,
                         "SELECT id, vendor_norm, pn_norm, part_number, component_id, lot_qty, pack_qty "
-                        "FROM part_number_map WHERE id > ? ORDER BY id LIMIT " PAGE_TEXT,
+                        "FROM part_number_map FORCE INDEX (PRIMARY) WHERE id > ? ORDER BY id LIMIT " PAGE_TEXT,
                         on_entry, &loading);
     if (rc == 0)
         rc =

@@ -106,7 +106,8 @@ int list_items_read(struct store_conn *conn, uint32_t list, const char *after, u
 {
     struct store_value v[] = {STORE_U(list), STORE_S(after), STORE_U(limit)};
     return store_query(conn,
-                       "SELECT " SQL_NAMES "component_id FROM pricelist_item WHERE pricelist_id = ? AND lot_code > ? "
+                       "SELECT " SQL_NAMES
+                       "component_id FROM pricelist_item FORCE INDEX (PRIMARY) WHERE pricelist_id = ? AND lot_code > ? "
                        "ORDER BY lot_code LIMIT ?",
                        v, 3, fn, ctx);
 }

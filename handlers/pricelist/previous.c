@@ -24,11 +24,11 @@ int list_find_previous(struct list_run *run)
 {
     static const char *const names[] = {"estimate", "warehouse", "competitor"};
     struct store_value source = STORE_S(names[run->source]);
-    int rc = store_query(
-        run->db,
-        "SELECT id, currency, version, HEX(content_sha256), TO_DAYS(as_of) FROM pricelist WHERE source = ? AND "
-        "status = 'ready' ORDER BY seq DESC LIMIT 1",
-        &source, 1, on_list, run);
+    int rc = store_query(run->db,
+                         "SELECT id, currency, version, HEX(content_sha256), TO_DAYS(as_of) FROM pricelist FORCE INDEX "
+                         "(uq_seq) WHERE source = ? AND "
+                         "status = 'ready' ORDER BY seq DESC LIMIT 1",
+                         &source, 1, on_list, run);
     list_walk_init(&run->previous.walk, run->previous.id);
     return rc;
 }

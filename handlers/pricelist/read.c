@@ -78,7 +78,8 @@ int pricelists_read(struct store_conn *conn, yajl_val params, struct page *page,
     json_key(out, "pricelists");
     json_array(out);
     int rc = store_query(conn,
-                         "SELECT " HEAD_COLUMNS " FROM pricelist WHERE status = 'ready' AND (? IS NULL OR source = ?) "
+                         "SELECT " HEAD_COLUMNS
+                         " FROM pricelist FORCE INDEX (PRIMARY) WHERE status = 'ready' AND (? IS NULL OR source = ?) "
                          "AND (? OR (archived_at IS NOT NULL) = ?) AND id < CAST(? AS UNSIGNED) ORDER BY id DESC "
                          "LIMIT ?",
                          v, 6, on_list, &listing);

@@ -40,10 +40,11 @@ int list_walk_fill(struct list_walk *walk, struct store_conn *conn)
         memcpy(after, walk->items[walk->n - 1].lot_code, sizeof after);
     walk->n = walk->at = 0;
     struct store_value v[] = {STORE_U(walk->list), STORE_S(after), STORE_U(LIST_WALK_PAGE)};
-    int rc = store_query(conn,
-                         "SELECT lot_code, price FROM pricelist_item WHERE pricelist_id = ? AND lot_code > ? "
-                         "ORDER BY lot_code LIMIT ?",
-                         v, 3, on_price, walk);
+    int rc = store_query(
+        conn,
+        "SELECT lot_code, price FROM pricelist_item FORCE INDEX (PRIMARY) WHERE pricelist_id = ? AND lot_code > ? "
+        "ORDER BY lot_code LIMIT ?",
+        v, 3, on_price, walk);
     walk->last = walk->n < LIST_WALK_PAGE;
     return rc;
 }

@@ -97,11 +97,12 @@ static int write_pages(struct store_conn *conn, struct rejects *rejects, const c
         struct store_value v[] = {STORE_S(task_id), STORE_U(rejects->row_no), STORE_U(rejects->row_no),
                                   STORE_U(rejects->id)};
         rejects->page = 0;
-        rc = store_query(conn,
-                         "SELECT id, sheet, row_no, field, code, message, suggestion, raw FROM task_row_error "
-                         "WHERE task_id = ? AND row_no >= ? AND (row_no > ? OR id > ?) AND severity = 'error' "
-                         "ORDER BY row_no, id LIMIT " PAGE_TEXT,
-                         v, 4, on_row, rejects);
+        rc = store_query(
+            conn,
+            "SELECT id, sheet, row_no, field, code, message, suggestion, raw FROM task_row_error FORCE INDEX (ix_task) "
+            "WHERE task_id = ? AND row_no >= ? AND (row_no > ? OR id > ?) AND severity = 'error' "
+            "ORDER BY row_no, id LIMIT " PAGE_TEXT,
+            v, 4, on_row, rejects);
     } while (rc == 0 && rejects->page == PAGE);
     return rc;
 }
@@ -116,6 +117,7 @@ int rejects_write(struct store_conn *conn, const struct journal_row *task, const
     struct store_value v = STORE_S(id);
     int rc = store_query(conn,
                          "SELECT MAX(CHAR_LENGTH(raw) - CHAR_LENGTH(REPLACE(raw, '\\t', '')) + 1) FROM task_row_error "
+                         "FORCE INDEX (ix_task) "
                          "WHERE task_id = ? AND severity = 'error'",
                          &v, 1, keep_cells, &rejects);
     if (rc == 0)

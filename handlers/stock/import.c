@@ -173,7 +173,8 @@ static enum run_step look_for_seen(struct stock_run *run)
     if (!run->params.skip_seen)
         return STEP_ON;
     if (store_query(run->job->db,
-                    "SELECT id, stock_date FROM stock_import WHERE warehouse_id = ? AND file_sha256 = ? AND mode = ? "
+                    "SELECT id, stock_date FROM stock_import FORCE INDEX (ix_seen) WHERE warehouse_id = ? AND "
+                    "file_sha256 = ? AND mode = ? "
                     "ORDER BY id DESC LIMIT 1",
                     v, 3, on_seen, run) != 0)
         return run_database_away(run->job);
