@@ -9,8 +9,8 @@
  * GET /full/{id}       as /api/tasks/{id} with the headers of a real poll
  * GET /client          the client's address
  * GET /stats           counters                    POST /count   counts (a smuggled request would) */
-#include "daemon/http/http.h"
 #include "daemon/accept/multipart.h"
+#include "daemon/http/http.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

@@ -16,7 +16,7 @@ static void test_digit(void **state)
 
     (void)state;
     for (int c = -128; c < 128; c++) {
-        const char *at = c ? strchr(digits, c) : NULL;
+        const char *at = c ? strchr(digits, (unsigned char)c) : NULL;
         int value = at ? (int)(at - digits) : -1;
         assert_int_equal(hex_digit((char)c), value > 15 ? value - 6 : value);
     }
