@@ -70,7 +70,7 @@ void rewrite_head(struct exchange *exchange, const struct http_head *head, const
     if (!exchange->head)
         abort();
     exchange->head_len = 0;
-    if (bytes) {
+    if (head) {
         const char *fields = (const char *)memchr(bytes, '\n', n) + 1;
         copy_request_line(exchange, head, bytes, (size_t)(fields - bytes));
         copy_fields(exchange, fields, bytes + n - 2);

@@ -111,7 +111,7 @@ enum { OLE_SIZE = 512 * 4 };
 static void make_ole(unsigned char file[OLE_SIZE], const char *name, uint32_t first)
 {
     static const unsigned char magic[] = {0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1};
-    unsigned char *last = file + OLE_SIZE - 128;
+    unsigned char *last = &file[OLE_SIZE - 128];
     memset(file, 0, OLE_SIZE);
     memcpy(file, magic, sizeof magic);
     put16(file + 30, 9);
