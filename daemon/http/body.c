@@ -56,10 +56,10 @@ static void copy_fields(struct exchange *exchange, const char *line, const char 
     }
 }
 
-/* RFC 9112 section 9.3: close wins over keep-alive, whatever else the list names. */
+/* RFC 9112 section 9.3: close wins over keep-alive, whatever else the list names. `head` NULL: it could not be read. */
 static const char *connection_line(const struct http_head *head, bool closing)
 {
-    if (closing || head->close)
+    if (closing || !head || head->close)
         return "Connection: close\r\n";
     return head->minor == 0 && head->keep_alive ? "Connection: keep-alive\r\n" : "";
 }

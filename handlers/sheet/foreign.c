@@ -24,7 +24,7 @@ static const struct other {
     size_t n;
     const char *text;
 } others[] = {
-#define MAGIC(bytes)  bytes, sizeof bytes - 1
+#define MAGIC(bytes)  bytes, sizeof(bytes) - 1
 #define PICTURE       "The file is a picture, not a spreadsheet. Send the table that it shows as .xlsx."
 #define DIF           "The file is a table in data interchange format (.dif). Open it and save it as .xlsx."
 #define ARCHIVE(kind) "The file is " kind " archive. Unpack it and send the .xlsx or .mxl that is in it."

@@ -55,7 +55,7 @@ enum xml_event xml_next(struct xml *xml, struct xml_token *token);
 
 /* Is the local name `name` (a literal)? */
 #define XML_IS(token, literal)                                                                                         \
-    ((token)->name_len == sizeof literal - 1 && memcmp((token)->name, literal, sizeof literal - 1) == 0)
+    ((token)->name_len == sizeof(literal) - 1 && memcmp((token)->name, literal, sizeof(literal) - 1) == 0)
 
 /* Appends the characters that a text token stands for. */
 void xml_text_add(const struct xml_token *token, struct bytes *to);
