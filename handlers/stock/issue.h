@@ -11,9 +11,11 @@ enum stock_code {
     E_PN_EMPTY,
     E_PN_LONG,
     E_PN_SCI,
+    E_PN_MANGLED,
     E_PN_AMBIGUOUS,
     E_QTY_MISSING,
     E_QTY_NUM,
+    E_QTY_FORMULA,
     E_QTY_NEGATIVE,
     E_QTY_RANGE,
     E_COST_NUM,
@@ -29,12 +31,21 @@ enum stock_code {
     W_VENDOR,
     W_QTY_APPROX,
     W_QTY_ROUNDED,
+    W_QTY_FRACTION,
     W_QTY_NEGATIVE,
     W_RESERVED,
     W_COST_ZERO,
     W_COST_MISSING,
+    W_COST_FORMULA,
     W_DATE,
     W_UNMATCHED,
+    /* of the file */
+    W_CAPTION,
+    W_COLUMN_IGNORED,
+    W_HEADING_MOVED,
+    W_GROUP,
+    W_DATE_FUTURE,
+    W_TOTALS,
     STOCK_CODES
 };
 static inline bool stock_code_is_error(enum stock_code code)

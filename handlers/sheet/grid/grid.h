@@ -29,6 +29,7 @@ enum grid_kind {
     GRID_NUMBER,   /* shortest decimal text of the value, with or without exponent ("1234.56", "1e+21") */
     GRID_BOOL,     /* "true" or "false" */
     GRID_ERROR,    /* "#N/A" … */
+    GRID_FORMULA,  /* a formula that was never calculated: no text, len 0 */
     GRID_DATE      /* ISO 8601: "2026-02-05", "2026-02-05T11:00:00[.mmm]", or a time of day "11:00:00" */
 };
 
@@ -70,6 +71,7 @@ struct grid_sheet {
     uint32_t index;   /* 0-based order in the workbook */
     const char *name; /* UTF-8, terminated; "" for .mxl */
     bool hidden;      /* hidden or veryHidden */
+    bool summary_below; /* a summary row stands below the rows that it sums (outlines of .xlsx); else above */
     bool date1904;    /* a day's serial number in a GRID_NUMBER counts from 1904 */
     uint32_t n_merges;
     const struct grid_merge *merges;
