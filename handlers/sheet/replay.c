@@ -121,6 +121,8 @@ static bool text_valid(const struct grid_cell *cell)
     case GRID_TEXT:
     case GRID_ERROR:
         return utf8_valid(cell->text, cell->len);
+    case GRID_FORMULA:
+        return cell->len == 0;
     default:
         return false;
     }
@@ -132,7 +134,8 @@ static bool read_cell(struct cursor *c, struct grid_cell *cell)
 
     *cell =
         (struct grid_cell){.column = get16(p), .kind = p[2], .zero_pad = p[3], .percent = p[4], .len = get32(p + 5)};
-    if (!c->ok || cell->len == 0 || cell->len > GRID_MAX_TEXT || cell->column >= GRID_MAX_COLUMN || cell->percent > 1)
+    bool empty = cell->len == 0 && cell->kind != GRID_FORMULA;
+    if (!c->ok || empty || cell->len > GRID_MAX_TEXT || cell->column >= GRID_MAX_COLUMN || cell->percent > 1)
         return false;
     const unsigned char *text = bytes_at(c, cell->len);
     if (!c->ok)
@@ -216,11 +219,16 @@ static bool read_name(struct cursor *c, uint32_t n, char *name)
     return true;
 }
 
+static bool is_before(const struct grid_merge *a, const struct grid_merge *b)
+{
+    return a->row < b->row || (a->row == b->row && a->column < b->column);
+}
+
 static bool read_merges(struct cursor *c, struct grid_sheet *sheet, struct grid_merge *merges)
 {
     sheet->merges = merges;
     for (uint32_t i = 0; i < sheet->n_merges; i++)
-        if (!read_merge(c, &merges[i]))
+        if (!read_merge(c, &merges[i]) || (i > 0 && is_before(&merges[i], &merges[i - 1])))
             return false;
     return true;
 }
@@ -276,12 +284,13 @@ static int on_sheet(struct replay *r, struct cursor *c)
     struct grid_sheet sheet = {.index = get32(p),
                                .name = name,
                                .hidden = (p[4] & SHEET_HIDDEN) != 0,
+                               .summary_below = (p[4] & SHEET_SUMMARY_BELOW) != 0,
                                .date1904 = (p[4] & SHEET_DATE1904) != 0};
 
     if (r->open || r->sheets == SHEETS_MAX || sheet.index != r->sheets++ || !read_name(c, get32(p + 5), name))
         return garbled(r, "send a damaged sheet");
     sheet.n_merges = get32(bytes_at(c, 4));
-    if (!c->ok || (size_t)(c->end - c->p) < (size_t)sheet.n_merges * MERGE_SIZE)
+    if (!c->ok || sheet.n_merges > GRID_MAX_MERGES || (size_t)(c->end - c->p) < (size_t)sheet.n_merges * MERGE_SIZE)
         return garbled(r, "send a damaged sheet");
     return tell_sheet(r, &sheet, c);
 }

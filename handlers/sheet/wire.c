@@ -100,7 +100,8 @@ static int on_sheet(void *ctx, const struct grid_sheet *sheet)
     unsigned char *p = append(&w->frame, 9);
 
     put32(p, sheet->index);
-    p[4] = (unsigned char)((sheet->hidden ? SHEET_HIDDEN : 0) | (sheet->date1904 ? SHEET_DATE1904 : 0));
+    p[4] = (unsigned char)((sheet->hidden ? SHEET_HIDDEN : 0) | (sheet->date1904 ? SHEET_DATE1904 : 0) |
+                           (sheet->summary_below ? SHEET_SUMMARY_BELOW : 0));
     put32(p + 5, (uint32_t)name);
     bytes_add(&w->frame, sheet->name, name);
     put32(append(&w->frame, 4), sheet->n_merges);

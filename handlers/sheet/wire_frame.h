@@ -18,13 +18,13 @@ enum frame_kind { FRAME_SHEET = 1, FRAME_ROWS, FRAME_SHEET_END, FRAME_END, FRAME
 enum {
     FRAME_HEAD = 5,
     FRAME_BATCH = 64 << 10, /* rows are collected up to this size */
-    FRAME_MAX = 16 << 20,   /* no reader makes a larger frame: a row has at most 8 MiB of text */
+    FRAME_MAX = 16 << 20, /* no reader makes a larger frame: a row has at most 8 MiB of text, a sheet 8 MB of merges */
     ROW_HEAD = 12,
     CELL_HEAD = 9,
     MERGE_SIZE = 16,
     REMARK_MAX = 255
 };
 
-enum { SHEET_HIDDEN = 1, SHEET_DATE1904 = 2 };
+enum { SHEET_HIDDEN = 1, SHEET_DATE1904 = 2, SHEET_SUMMARY_BELOW = 4 };
 
 #endif

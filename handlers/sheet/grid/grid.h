@@ -4,7 +4,9 @@
  *
  *   sheet(), then row() for each stored row, then sheet_end(); then the next sheet
  *
- *   - Merged areas of the first GRID_HEAD_ROWS rows come with sheet(): a heading needs them before its rows.
+ *   - Merged areas come with sheet(), since a heading needs them before its rows: all that begin in the first
+ *     GRID_HEAD_ROWS rows and, further below, those of two rows or more. They ascend by first row, then column. A sheet
+ *     with more than GRID_MAX_MERGES of them is refused.
  *   - The same interface is on both sides of the process boundary (handlers/sheet/wire.h) and in unit tests. Readers
  *     know nothing about stock, task types know nothing about ZIP or braces.
  *   - Everything is provisional until sheet_end() was called for that sheet: only there are checksums and the shape of
@@ -16,9 +18,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define GRID_HEAD_ROWS    64 /* rows whose merges are reported */
+#define GRID_HEAD_ROWS    64 /* rows whose merges are all reported; below only those of several rows */
 #define GRID_HEAD_COLUMNS 64 /* columns whose places are reported if a sheet has several grids */
 #define GRID_MAX_GRIDS    4096u
+#define GRID_MAX_MERGES   500000u /* 8 MB: as many as the largest file has rows */
 #define GRID_MAX_ROW      1048576u
 #define GRID_MAX_COLUMN   16384u
 /* Bytes of one cell. A cell of a worksheet has up to 32767 characters, a cell of a 1C report any number. */
@@ -33,13 +36,14 @@ enum grid_kind {
     GRID_DATE      /* ISO 8601: "2026-02-05", "2026-02-05T11:00:00[.mmm]", or a time of day "11:00:00" */
 };
 
-/* A cell that has a value. Its text is not terminated, and borrowed until the row callback returns. */
+/* A cell that has a value, or a formula that has none yet. Its text is not terminated, and borrowed until the row
+ * callback returns. */
 struct grid_cell {
     uint32_t column;  /* 0-based */
     uint8_t kind;     /* enum grid_kind */
     uint8_t zero_pad; /* n if the number format is n zeros ("00000"), else 0 */
     uint8_t percent;  /* 1 if the number format is a percentage (the text is the fraction) */
-    uint32_t len;     /* bytes of text */
+    uint32_t len;     /* bytes of text; 0 only for GRID_FORMULA */
     const char *text;
 };
 
@@ -50,7 +54,8 @@ struct grid_row {
     /* The grid of columns that the cells belong to. A 1C file may have several in one sheet: column numbers of
      * different grids have nothing to do with each other, their places have (grid_sheet.grids). 0 for other files. */
     uint16_t grid;
-    /* Number of cells with a formula that was never calculated: they have no value and are not among `cells`. */
+    /* Number of cells with a formula that was never calculated. They are among `cells` as GRID_FORMULA, except where
+     * the file also has a value for the same place. */
     uint16_t uncalculated;
     uint32_t n_cells; /* ascending columns, one cell per column */
     const struct grid_cell *cells;
@@ -68,11 +73,11 @@ struct grid_columns {
 };
 
 struct grid_sheet {
-    uint32_t index;   /* 0-based order in the workbook */
-    const char *name; /* UTF-8, terminated; "" for .mxl */
-    bool hidden;      /* hidden or veryHidden */
+    uint32_t index;     /* 0-based order in the workbook */
+    const char *name;   /* UTF-8, terminated; "" for .mxl */
+    bool hidden;        /* hidden or veryHidden */
     bool summary_below; /* a summary row stands below the rows that it sums (outlines of .xlsx); else above */
-    bool date1904;    /* a day's serial number in a GRID_NUMBER counts from 1904 */
+    bool date1904;      /* a day's serial number in a GRID_NUMBER counts from 1904 */
     uint32_t n_merges;
     const struct grid_merge *merges;
     uint32_t n_grids; /* 0 if the sheet has one grid or nothing is known about them */

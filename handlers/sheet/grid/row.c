@@ -78,8 +78,10 @@ void row_finish(struct row_buffer *row)
     sort_cells(row);
     uint32_t n = 0;
     for (uint32_t i = 0; i < row->n; i++) {
-        if (n > 0 && row->cells[n - 1].column == row->cells[i].column)
-            n--; /* of several values for one position the last counts */
+        bool again = n > 0 && row->cells[n - 1].column == row->cells[i].column;
+        if (again && row->cells[i].kind == GRID_FORMULA)
+            continue; /* a formula without a value takes no value away */
+        n -= again;   /* of several values for one position the last counts */
         row->cells[n++] = row->cells[i];
     }
     row->n = n;

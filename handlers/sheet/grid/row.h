@@ -18,7 +18,7 @@ void row_clear(struct row_buffer *row);
 /* Returns room for n bytes of text. Pointers of earlier cells are adjusted. */
 char *row_text(struct row_buffer *row, size_t n);
 int row_add(struct row_buffer *row, const struct grid_cell *cell, struct sheet_error *err);
-/* Sorts the columns; of several values of one column the last is kept. */
+/* Sorts the columns; of several values of one column the last is kept, a formula without a value only if it is alone. */
 void row_finish(struct row_buffer *row);
 
 #endif

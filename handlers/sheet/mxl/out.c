@@ -20,7 +20,7 @@ void mxl_out_fini(struct mxl_out *out)
 {
     mxl_room_free(&out->arena, MXL_ARENA);
     free(out->cells);
-    free(out->merges);
+    grid_merges_free(&out->merges);
     free(out->first);
     free(out->last);
     *out = (struct mxl_out){0};
@@ -35,14 +35,9 @@ int mxl_out_merge(struct mxl_out *out, int64_t row, int64_t column, int64_t last
 {
     if (!in_grid(row, column) || !in_grid(last_row, last_column) || last_row < row || last_column < column)
         return mxl_fail(out->in, "mxl-malformed", "A merged area of the .mxl file lies outside the sheet.");
-    if (row >= GRID_HEAD_ROWS)
-        return 0;
-    if (out->n_merges == MXL_MAX_MERGES)
-        return mxl_fail(out->in, "mxl-limit", "The .mxl file has too many merged areas in its first rows.");
-    out->merges = grow(out->merges, &out->merges_cap, out->n_merges + 1, sizeof *out->merges);
-    out->merges[out->n_merges++] =
-        (struct grid_merge){(uint32_t)row, (uint32_t)column, (uint32_t)last_row, (uint32_t)last_column};
-    return 0;
+    struct grid_merge area = {(uint32_t)row, (uint32_t)column, (uint32_t)last_row, (uint32_t)last_column};
+    grid_merges_add(&out->merges, &area);
+    return out->merges.full ? mxl_fail(out->in, "limit-merges", GRID_TOO_MANY_MERGES) : 0;
 }
 
 int mxl_out_group(struct mxl_out *out, int64_t first, int64_t last)
@@ -104,10 +99,14 @@ int mxl_out_sheet(struct mxl_out *out)
 {
     ascend(out->first, out->n_groups);
     ascend(out->last, out->n_groups);
+    grid_merges_sort(&out->merges);
     if (out->remark && out->sink->remark)
         out->sink->remark(out->sink->ctx, out->remark);
-    struct grid_sheet sheet = {
-        .name = "", .n_merges = out->n_merges, .merges = out->merges, .n_grids = out->n_grids, .grids = out->grids};
+    struct grid_sheet sheet = {.name = "",
+                               .n_merges = out->merges.n,
+                               .merges = out->merges.list,
+                               .n_grids = out->n_grids,
+                               .grids = out->grids};
     return said(out, out->sink->sheet(out->sink->ctx, &sheet));
 }
 

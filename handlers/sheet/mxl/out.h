@@ -5,12 +5,12 @@
 #ifndef PF_SHEET_MXL_OUT_H
 #define PF_SHEET_MXL_OUT_H
 
+#include "handlers/sheet/grid/merges.h"
 #include "handlers/sheet/mxl/input.h"
 
 #define MXL_MAX_STRING   ((size_t)GRID_MAX_TEXT)
 #define MXL_MAX_ROW_TEXT ((size_t)4 << 20) /* bytes of the texts of one delivered row */
 #define MXL_ARENA        (MXL_MAX_ROW_TEXT + 2 * MXL_MAX_STRING + 64)
-#define MXL_MAX_MERGES   65536u   /* in the first GRID_HEAD_ROWS rows */
 #define MXL_MAX_GROUPS   1048576u /* row groups: 8 MiB */
 
 struct mxl_out {
@@ -25,8 +25,7 @@ struct mxl_out {
     uint64_t all_cells, all_rows; /* counted against the limits */
     uint64_t texts, parameters;   /* filled cells; cells that only name a template parameter */
 
-    struct grid_merge *merges;
-    uint32_t n_merges, merges_cap;
+    struct grid_merges merges;
     const struct grid_columns *grids; /* reported with the sheet */
     uint32_t n_grids;
     uint32_t *first, *last; /* row groups: their first rows and their last rows; mxl_out_sheet() sorts each list */
@@ -42,7 +41,7 @@ void mxl_out_init(struct mxl_out *out, struct mxl_in *in, const struct sheet_lim
                   const struct grid_sink *sink);
 void mxl_out_fini(struct mxl_out *out);
 
-/* First pass. Numbers out of range fail; merges below the heading rows are checked and dropped. */
+/* First pass. Numbers out of range fail; merges that sheet() does not tell are checked and dropped. */
 int mxl_out_merge(struct mxl_out *out, int64_t row, int64_t column, int64_t last_row, int64_t last_column);
 int mxl_out_group(struct mxl_out *out, int64_t first, int64_t last);
 /* Rows and cells are counted in the first pass, so that the limits refuse a file before anything is delivered. */

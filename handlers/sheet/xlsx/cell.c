@@ -17,7 +17,10 @@ static int add(struct worksheet *ws, enum grid_kind kind, const char *text, size
         cell.zero_pad = fmt->zero_pad;
         cell.percent = fmt->percent;
     }
-    return len > 0 ? row_add(&ws->row, &cell, ws->err) : 0;
+    if (len == 0)
+        return 0;
+    ws->valued = true;
+    return row_add(&ws->row, &cell, ws->err);
 }
 
 /* Adds a text that this program has made; it is already in the row's buffer, behind its end. */
@@ -208,6 +211,17 @@ int cell_value(struct worksheet *ws, const char *text, size_t n)
         return add_iso_date(ws, text, n);
     }
     return 0;
+}
+
+int cell_formula(struct worksheet *ws)
+{
+    struct grid_cell cell = {.column = ws->column, .kind = GRID_FORMULA, .text = ""};
+
+    if (ws->valued)
+        return 0;
+    if (ws->head.uncalculated < UINT16_MAX)
+        ws->head.uncalculated++;
+    return row_add(&ws->row, &cell, ws->err);
 }
 
 int cell_inline(struct worksheet *ws, const char *text, size_t n)

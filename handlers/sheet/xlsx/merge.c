@@ -3,13 +3,11 @@
  * CDATA, references) is the part tokenised. The scan decides only what sheet() reports. */
 #include "handlers/sheet/xlsx/xlsx.h"
 
-#include "base/grow.h"
 #include "handlers/sheet/xlsx/xml_source.h"
 
 #include <stdlib.h>
 
-/* Areas in the first rows; a heading has some dozens. */
-enum { MERGES_MAX = 65536, WINDOW = 64 << 10 };
+enum { WINDOW = 64 << 10 };
 
 /* The longest valid reference: "$XFD$1048576". No number in it overflows. */
 enum { REFERENCE_MAX = 12 };
@@ -35,7 +33,7 @@ int reference_parse(const char *ref, size_t n, uint32_t *row, uint32_t *column)
     return 0;
 }
 
-void merges_add(struct merges *m, const char *ref, size_t n)
+void merges_add(struct grid_merges *m, const char *ref, size_t n)
 {
     struct grid_merge area;
     const char *colon = memchr(ref, ':', n);
@@ -44,20 +42,18 @@ void merges_add(struct merges *m, const char *ref, size_t n)
     if (!colon || reference_parse(ref, first, &area.row, &area.column) < 0 ||
         reference_parse(colon + 1, n - first - 1, &area.last_row, &area.last_column) < 0)
         return;
-    if (area.row >= GRID_HEAD_ROWS || area.last_row < area.row || area.last_column < area.column || m->n == MERGES_MAX)
-        return;
-    m->list = grow(m->list, &m->cap, m->n + 1, sizeof *m->list);
-    m->list[m->n++] = area;
+    if (area.last_row >= area.row && area.last_column >= area.column)
+        grid_merges_add(m, &area);
 }
 
-void merges_free(struct merges *m)
-{
-    free(m->list);
-    *m = (struct merges){0};
-}
+/* What the quick scan finds. */
+struct found {
+    struct grid_merges *merges;
+    bool coded; /* an area is written with references */
+};
 
 /* Reads the "ref" of the tag that begins at p and ends at `end`. */
-static void take_ref(struct merges *m, const char *p, const char *end)
+static void take_ref(struct found *found, const char *p, const char *end)
 {
     for (p = memchr(p, 'r', (size_t)(end - p)); p; p = memchr(p + 1, 'r', (size_t)(end - p) - 1)) {
         if (end - p < 5 || memcmp(p, "ref", 3) != 0)
@@ -68,8 +64,8 @@ static void take_ref(struct merges *m, const char *p, const char *end)
         const char *close = q < end && (*q == '"' || *q == '\'') ? memchr(q + 1, *q, (size_t)(end - q) - 1) : NULL;
         if (!close)
             return;
-        m->coded |= memchr(q, '&', (size_t)(close - q)) != NULL;
-        merges_add(m, q + 1, (size_t)(close - q) - 1);
+        found->coded |= memchr(q, '&', (size_t)(close - q)) != NULL;
+        merges_add(found->merges, q + 1, (size_t)(close - q) - 1);
         return;
     }
 }
@@ -86,7 +82,7 @@ static bool is_tag(const char *text, const char *p)
 }
 
 /* Searches n bytes for mergeCell tags. Returns where the first incomplete one begins, or n. */
-static size_t look(struct merges *m, const char *text, size_t n)
+static size_t look(struct found *found, const char *text, size_t n)
 {
     const char *end = text + n;
 
@@ -97,7 +93,7 @@ static size_t look(struct merges *m, const char *text, size_t n)
         const char *close = whole ? memchr(p, '>', (size_t)(end - p)) : NULL;
         if (!close) /* may be cut off: begin again with the character in front of it */
             return (size_t)(p - text) - (p > text);
-        take_ref(m, p + MERGE_NAME, close);
+        take_ref(found, p + MERGE_NAME, close);
     }
     return n;
 }
@@ -113,7 +109,7 @@ static bool look_hidden(const char *text, size_t n)
     return false;
 }
 
-static int scan(struct xml_source *source, struct merges *m, bool *hidden, struct sheet_error *err)
+static int scan(struct xml_source *source, struct found *found, bool *hidden, struct sheet_error *err)
 {
     char *window = xalloc(WINDOW);
     size_t kept = 0;
@@ -121,7 +117,7 @@ static int scan(struct xml_source *source, struct merges *m, bool *hidden, struc
 
     while ((n = xml_source_read(source, window + kept, WINDOW - kept, err)) > 0) {
         *hidden |= look_hidden(window + kept, (size_t)n);
-        size_t all = kept + (size_t)n, done = look(m, window, all);
+        size_t all = kept + (size_t)n, done = look(found, window, all);
         if (done == 0 && all > WINDOW / 2)
             done = all; /* no tag of this kind is so long */
         kept = all - done;
@@ -134,7 +130,7 @@ static int scan(struct xml_source *source, struct merges *m, bool *hidden, struc
 /* ---- The same by the tokeniser: slower, but sure ---------------------------------------------------------------- */
 
 struct places {
-    struct merges *merges;
+    struct grid_merges *merges;
     unsigned depth;
     bool in; /* inside the mergeCells of the worksheet */
 };
@@ -150,7 +146,7 @@ static void enter(struct places *at, const struct xml_token *token)
     at->depth++;
 }
 
-static int scan_tokens(struct xml *xml, struct merges *m)
+static int scan_tokens(struct xml *xml, struct grid_merges *m)
 {
     struct places at = {.merges = m};
     struct xml_token token = {0};
@@ -166,12 +162,13 @@ static int scan_tokens(struct xml *xml, struct merges *m)
     }
 }
 
-static int scan_surely(struct zip *zip, const struct zip_entry *entry, struct merges *m, struct sheet_error *err)
+static int scan_surely(struct zip *zip, const struct zip_entry *entry, struct grid_merges *m, struct sheet_error *err)
 {
     struct zip_part *part = zip_part_open(zip, entry, false, err);
 
     if (!part)
         return -1;
+    grid_merges_free(m);
     struct xml *xml = xml_new(part_source, part, err);
     int rc = scan_tokens(xml, m);
     xml_free(&xml);
@@ -179,19 +176,20 @@ static int scan_surely(struct zip *zip, const struct zip_entry *entry, struct me
     return rc;
 }
 
-int merges_scan(struct zip *zip, const struct zip_entry *entry, struct merges *merges, struct sheet_error *err)
+int merges_scan(struct zip *zip, const struct zip_entry *entry, struct grid_merges *merges, struct sheet_error *err)
 {
     bool hidden = false;
+    struct found found = {.merges = merges};
     struct zip_part *part = zip_part_open(zip, entry, false, err);
 
     if (!part)
         return -1;
     struct xml_source source = {.read = part_source, .ctx = part};
-    int rc = scan(&source, merges, &hidden, err);
+    int rc = scan(&source, &found, &hidden, err);
     xml_source_fini(&source);
     zip_part_close(&part);
-    if (rc < 0 || !(merges->coded || (hidden && merges->n > 0)))
-        return rc;
-    merges_free(merges);
-    return scan_surely(zip, entry, merges, err);
+    if (rc == 0 && (found.coded || (hidden && merges->n > 0)))
+        rc = scan_surely(zip, entry, merges, err);
+    grid_merges_sort(merges);
+    return rc;
 }

@@ -19,7 +19,7 @@ void worksheet_free(struct worksheet **ws)
     row_free(&(*ws)->row);
     bytes_free(&(*ws)->gathered);
     bytes_free(&(*ws)->scratch);
-    merges_free(&(*ws)->merges);
+    grid_merges_free(&(*ws)->merges);
     free(*ws);
     *ws = NULL;
 }
@@ -53,8 +53,7 @@ static int hand_out(struct worksheet *ws)
 /* Delivers the held row. Empty rows are not delivered: files have hundreds of thousands of them. */
 static int flush_row(struct worksheet *ws)
 {
-    bool worth = ws->row.n > 0 || ws->head.uncalculated > 0;
-    int rc = ws->row_held && worth ? hand_out(ws) : 0;
+    int rc = ws->row_held && ws->row.n > 0 ? hand_out(ws) : 0;
 
     row_clear(&ws->row);
     ws->row_held = false;
@@ -219,7 +218,7 @@ static int start_cell(struct worksheet *ws, const struct xml_token *token)
     ws->place = AT_CELL;
     ws->type = CELL_NUMBER;
     ws->style = 0;
-    ws->has_inline = ws->uncalculated = false;
+    ws->has_inline = ws->uncalculated = ws->valued = false;
     for (const struct xml_attr *a = token->attrs, *end = a + token->n_attrs; a < end; a++) {
         if (a->name_len != 1)
             continue;
@@ -297,7 +296,7 @@ static int start_merge(struct worksheet *ws, const struct xml_token *token)
 {
     const struct xml_attr *ref = xml_attr_find(token, "ref", 3);
 
-    if (XML_IS(token, "mergeCell") && ref)
+    if (XML_IS(token, "mergeCell") && ref && ws->job->told)
         merges_add(&ws->merges, ref->value, ref->len);
     return skip(ws, token);
 }
@@ -357,9 +356,7 @@ static int on_end(struct worksheet *ws)
         return cell_value(ws, ws->gathered.data, ws->gathered.len);
     case AT_CELL:
         ws->place = AT_ROW;
-        if (ws->uncalculated && ws->head.uncalculated < UINT16_MAX)
-            ws->head.uncalculated++;
-        return 0;
+        return ws->uncalculated ? cell_formula(ws) : 0;
     case AT_ROW:
         return end_row(ws);
     case AT_INLINE:
@@ -426,7 +423,7 @@ int worksheet_event(struct worksheet *ws, enum xml_event event, const struct xml
     return 0;
 }
 
-static bool same_merges(const struct merges *a, const struct merges *b)
+static bool same_merges(const struct grid_merges *a, const struct grid_merges *b)
 {
     return a->n == b->n && (a->n == 0 || memcmp(a->list, b->list, a->n * sizeof *a->list) == 0);
 }
@@ -441,6 +438,7 @@ int worksheet_end(struct worksheet *ws)
     if (ws->values_seen && ws->rows_seen == 0)
         return sheet_refuse(ws->err, "xml-malformed",
                             "The workbook holds values outside of any row. Save it again as .xlsx.");
+    grid_merges_sort(&ws->merges);
     if (ws->job->told && !same_merges(ws->job->told, &ws->merges))
         return sheet_refuse(ws->err, "xml-malformed",
                             "The workbook is damaged (merged cells in an odd place). " XLSX_COPY_IT);

@@ -32,9 +32,10 @@ struct worksheet {
     uint32_t style;
     bool has_inline;                /* an "is" was seen in this cell */
     bool uncalculated;              /* a formula was seen in this cell, and no v behind it, not even an empty one */
+    bool valued;                    /* this cell has given a value */
     struct bytes gathered, scratch; /* text of the v or is element that is open */
 
-    struct merges merges; /* as the part says, to be compared with what was reported */
+    struct grid_merges merges; /* as the part says, to be compared with what was reported */
     uint64_t rows_seen;
     bool values_seen; /* a v or t was seen anywhere: then there must have been a row */
 };
@@ -43,5 +44,7 @@ struct worksheet {
  * non-empty one counts, as for cells. Both return 0, or -1 with the error refused. */
 int cell_value(struct worksheet *ws, const char *text, size_t n);
 int cell_inline(struct worksheet *ws, const char *text, size_t n);
+/* Adds a formula that was never calculated. Returns as above. */
+int cell_formula(struct worksheet *ws);
 
 #endif

@@ -156,7 +156,7 @@ static int need_strings(struct reading *r)
     return entry ? strings_read(&r->zip, entry, &r->strings, r->err) : 0;
 }
 
-static int read_rows(struct reading *r, const struct zip_entry *entry, const struct merges *told)
+static int read_rows(struct reading *r, const struct zip_entry *entry, const struct grid_merges *told)
 {
     struct sheet_job job = {.styles = &r->styles,
                             .strings = &r->strings,
@@ -173,27 +173,36 @@ static int read_rows(struct reading *r, const struct zip_entry *entry, const str
     return rc == 0 ? r->sink->sheet_end(r->sink->ctx) : rc;
 }
 
+/* A sheet that is not wanted may have any number of them. */
+static int check_merges(struct reading *r, const struct grid_merges *merges)
+{
+    return merges->full ? sheet_refuse(r->err, "limit-merges", "%s", GRID_TOO_MANY_MERGES) : 0;
+}
+
 static int read_sheet(struct reading *r, uint32_t index, const struct book_sheet *sheet, const struct zip_entry *entry)
 {
-    struct merges merges = {0};
+    struct grid_merges merges = {0};
     struct sheet_error ignored;
     /* Faults of the part are reported by the pass that reads it, which meets them too. */
     bool look = !r->sink->without_merges && merges_scan(&r->zip, entry, &merges, &ignored) == 0;
 
     if (!look)
-        merges_free(&merges);
+        grid_merges_free(&merges);
     struct grid_sheet told = {.index = index,
                               .name = sheet->name,
                               .hidden = sheet->hidden,
+                              .summary_below = summary_below(&r->zip, entry),
                               .date1904 = r->book.date1904,
                               .n_merges = merges.n,
                               .merges = merges.list};
     int rc = r->sink->sheet(r->sink->ctx, &told);
     if (rc == 0)
+        rc = check_merges(r, &merges);
+    if (rc == 0)
         rc = read_rows(r, entry, look ? &merges : NULL);
     else if (rc == GRID_SKIP_SHEET)
         rc = 0;
-    merges_free(&merges);
+    grid_merges_free(&merges);
     return rc;
 }
 

@@ -6,6 +6,7 @@
 #define PF_SHEET_XLSX_XLSX_H
 
 #include "base/bytes.h"
+#include "handlers/sheet/grid/merges.h"
 #include "handlers/sheet/grid/reader.h"
 #include "handlers/sheet/grid/row.h"
 #include "handlers/sheet/xlsx/numfmt.h"
@@ -108,18 +109,12 @@ static inline const char *strings_get(const struct strings *strings, size_t i, u
 
 /* ---- Worksheet --------------------------------------------------------------------------------------------------- */
 
-/* Merged areas of the first rows (merge.c). */
-struct merges {
-    struct grid_merge *list;
-    uint32_t n, cap;
-    bool coded; /* the scan saw an area that is written with references */
-};
-
-/* Scans a worksheet part for its merged areas before it is read. */
-int merges_scan(struct zip *zip, const struct zip_entry *entry, struct merges *merges, struct sheet_error *err);
-void merges_free(struct merges *merges);
-/* Adds the area of a mergeCell "ref" if it touches the first rows. */
-void merges_add(struct merges *merges, const char *ref, size_t n);
+/* Scans a worksheet part for its merged areas before it is read (merge.c). They are sorted. */
+int merges_scan(struct zip *zip, const struct zip_entry *entry, struct grid_merges *merges, struct sheet_error *err);
+/* Adds the area of a mergeCell "ref" if sheet() tells such areas. */
+void merges_add(struct grid_merges *merges, const char *ref, size_t n);
+/* Does the summary row of a group stand below its rows (outline.c)? True for a part that does not say. */
+bool summary_below(struct zip *zip, const struct zip_entry *entry);
 
 /* Parses "B7" or "$b$7" into 0-based row and column. Returns 0, or -1 if it is not a reference or beyond XFD1048576. */
 int reference_parse(const char *ref, size_t n, uint32_t *row, uint32_t *column);
@@ -131,7 +126,7 @@ struct sheet_job {
     bool date1904;
     const struct sheet_limits *limits;
     const struct grid_sink *sink;
-    const struct merges
+    const struct grid_merges
         *told;       /* merged areas reported with sheet(), which the part must confirm; NULL = not scanned for */
     uint64_t *rows;  /* stored rows of all sheets so far */
     uint64_t *bytes; /* bytes of text delivered so far */

@@ -80,9 +80,11 @@ static void send_book(int fd)
                                 {2, GRID_BOOL, 0, 0, 4, "true"},
                                 {3, GRID_ERROR, 0, 0, 4, "#N/A"},
                                 {4, GRID_TEXT, 0, 0, 3, "a\0b"},
+                                {5, GRID_FORMULA, 0, 0, 0, ""},
                                 {16383, GRID_DATE, 0, 0, 10, "2026-02-05"}};
-    struct grid_sheet one = {0, "Лист", true, true, 2, merges, 3, grids}, two = {1, "", false, false, 0, NULL, 0, NULL};
-    struct grid_row row = {1048575, 3, true, 65535, 513, 6, cells}, small = {0, 0, false, 0, 0, 2, cells},
+    struct grid_sheet one = {0, "Лист", true, true, true, 2, merges, 3, grids},
+                      two = {1, "", false, false, false, 0, NULL, 0, NULL};
+    struct grid_row row = {1048575, 3, true, 65535, 513, 7, cells}, small = {0, 0, false, 0, 0, 2, cells},
                     none = {7, 0, false, 0, 0, 0, NULL};
     s.remark(s.ctx, "Odd, but read");
     assert_int_equal(s.sheet(s.ctx, &one), 0);
@@ -120,6 +122,7 @@ static int seen_sheet(void *ctx, const struct grid_sheet *sheet)
     if (seen->sheets++ == 0) {
         assert_string_equal(sheet->name, "Лист");
         assert_true(sheet->hidden);
+        assert_true(sheet->summary_below);
         assert_true(sheet->date1904);
         assert_int_equal(sheet->n_merges, 2);
         assert_memory_equal(sheet->merges, merges, sizeof merges);
@@ -130,6 +133,7 @@ static int seen_sheet(void *ctx, const struct grid_sheet *sheet)
         }
     } else {
         assert_false(sheet->hidden);
+        assert_false(sheet->summary_below);
         assert_false(sheet->date1904);
     }
     return seen->answer;
@@ -144,11 +148,13 @@ static int seen_row(void *ctx, const struct grid_row *row)
         assert_true(row->hidden);
         assert_int_equal(row->grid, 65535);
         assert_int_equal(row->uncalculated, 513);
-        assert_int_equal(row->n_cells, 6);
+        assert_int_equal(row->n_cells, 7);
         assert_int_equal(row->cells[1].zero_pad, 5);
         assert_memory_equal(row->cells[4].text, "a\0b", 3);
-        assert_int_equal(row->cells[5].column, 16383);
-        assert_memory_equal(row->cells[5].text, "2026-02-05", 10);
+        assert_int_equal(row->cells[5].kind, GRID_FORMULA);
+        assert_int_equal(row->cells[5].len, 0);
+        assert_int_equal(row->cells[6].column, 16383);
+        assert_memory_equal(row->cells[6].text, "2026-02-05", 10);
     }
     return seen->row_answer;
 }
@@ -185,7 +191,7 @@ static void send_ignoring(int fd)
 {
     struct gridwire_writer *w = gridwire_writer_new(fd);
     struct grid_sink s = gridwire_writer_sink(w);
-    struct grid_sheet sheet = {0, "Лист", true, true, 2, merges, 3, grids};
+    struct grid_sheet sheet = {0, "Лист", true, true, true, 2, merges, 3, grids};
     assert_int_equal(s.sheet(s.ctx, &sheet), 0);
     send_rows(&s);
     gridwire_writer_free(&w);
@@ -240,7 +246,7 @@ static void send_refusal(int fd)
 {
     struct gridwire_writer *w = gridwire_writer_new(fd);
     struct grid_sink s = gridwire_writer_sink(w);
-    struct grid_sheet sheet = {0, "S", false, false, 0, NULL, 0, NULL};
+    struct grid_sheet sheet = {0, "S", false, false, false, 0, NULL, 0, NULL};
     struct sheet_error err = {.offset = 1ull << 40};
     sheet_refuse(&err, "zip-corrupt", "Испорчен.");
     s.sheet(s.ctx, &sheet);
@@ -282,7 +288,7 @@ static struct bytes record(void)
     struct gridwire_writer *w = gridwire_writer_new(ends[0]);
     struct grid_sink s = gridwire_writer_sink(w);
     struct grid_cell cells[] = {{0, GRID_TEXT, 0, 0, 1, "a"}, {1, GRID_NUMBER, 0, 0, 1, "7"}};
-    struct grid_sheet sheet = {0, "S", false, false, 2, merges, 3, grids};
+    struct grid_sheet sheet = {0, "S", false, true, false, 2, merges, 3, grids};
     struct grid_row row = {5, 1, false, 0, 0, 2, cells};
     s.sheet(s.ctx, &sheet);
     s.row(s.ctx, &row);
@@ -317,7 +323,8 @@ static int check_row(void *ctx, const struct grid_row *row)
     assert_true(row->row < GRID_MAX_ROW && row->n_cells <= GRID_MAX_COLUMN);
     for (uint32_t i = 0; i < row->n_cells; i++) {
         const struct grid_cell *c = &row->cells[i];
-        assert_true(c->column < GRID_MAX_COLUMN && c->kind >= GRID_TEXT && c->kind <= GRID_DATE && c->len > 0);
+        assert_true(c->column < GRID_MAX_COLUMN && c->kind >= GRID_TEXT && c->kind <= GRID_DATE);
+        assert_true((c->len == 0) == (c->kind == GRID_FORMULA));
         assert_true(i == 0 || row->cells[i - 1].column < c->column);
         assert_true(utf8_valid(c->text, c->len));
     }
@@ -379,7 +386,7 @@ static void test_hostile(void **state)
     static const struct {
         unsigned kind;
         uint32_t n;
-        unsigned char payload[40];
+        unsigned char payload[52];
         bool in_sheet;
     } frames[] = {
         {FRAME_ROWS, 12, {0}, false},                                                  /* rows without a sheet */
@@ -396,6 +403,7 @@ static void test_hostile(void **state)
         {FRAME_SHEET, 13, {0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff}, false},             /* name of 4 GiB */
         {FRAME_SHEET, 13, {0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0x0f}, false}, /* merges beyond the frame */
         {FRAME_SHEET, 13, {0}, false},                                                 /* nothing of grids */
+        {FRAME_SHEET, 49, {[9] = 2, [13] = 1, [21] = 1}, false},                       /* merges not in order */
         {FRAME_SHEET, 17, {[13] = 1}, false},                                          /* a grid that is not there */
         {FRAME_SHEET, 17, {[13] = 1, [14] = 0x10}, false},                             /* 4097 of them */
         {FRAME_SHEET, 25, {[13] = 1, [17] = 2}, false},                                /* an edge too few */
@@ -419,6 +427,10 @@ static void test_hostile(void **state)
          {0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 2, 0, 0, 0, 'x'},
          true},                                                                                  /* text too long */
         {FRAME_ROWS, 21, {0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0}, true}, /* empty text */
+        {FRAME_ROWS,
+         22,
+         {0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, GRID_FORMULA, 0, 0, 1, 0, 0, 0, 'x'},
+         true}, /* a formula with a text */
         {FRAME_ROWS,
          32,
          {0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 1, 0, 1, 0, 0, 1, 0, 0, 0, 'x', 1, 0, 1, 0, 0, 1, 0, 0, 0, 'x'},

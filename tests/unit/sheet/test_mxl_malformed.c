@@ -221,8 +221,8 @@ static void large_cells_and_rows(void **state)
     free(text);
     refused_large(cell, "mxl-limit", "One cell");
     char *merges =
-        repeated(HEAD "0,{2,0," GUID ",0},9,0,0,0,0,0,0,0,0,{70000", ",{0,0,1,1,0}", 70000, "},{0},{0},{0},\"\"}");
-    refused_large(merges, "mxl-limit", "merged areas");
+        repeated(HEAD "0,{2,0," GUID ",0},9,0,0,0,0,0,0,0,0,{500001", ",{0,70,1,71,0}", 500001, "},{0},{0},{0},\"\"}");
+    refused_large(merges, "limit-merges", "merged areas");
 }
 
 static void a_row_of_long_texts(void **state)

@@ -148,12 +148,12 @@ static int pad_row(void *ctx, const struct grid_row *row)
 
 static int merge_sheet(void *ctx, const struct grid_sheet *sheet)
 {
-    const struct grid_merge expected[] = {{0, 0, 1, 2}, {63, 1, 99, 1}};
+    const struct grid_merge expected[] = {{0, 0, 1, 2}, {63, 1, 99, 1}, {65, 0, 66, 0}};
     assert_string_equal(sheet->name, "S");
     assert_false(sheet->hidden);
     assert_int_equal(sheet->n_merges, *(unsigned *)ctx);
     if (sheet->n_merges > 0)
-        assert_memory_equal(sheet->merges, expected, sizeof expected);
+        assert_memory_equal(sheet->merges, expected, sheet->n_merges * sizeof *expected);
     return 0;
 }
 
@@ -184,13 +184,14 @@ static const char formatted[] =
     "<worksheet><sheetData><row outlineLevel='2' hidden='true'><c><v>73</v></c><c s='1'><v>45000</v></c><c "
     "s='2'><v>73</v></c>"
     "<c s='3'><v>0.5</v></c><c s='4'><v>0.5</v></c><c s='99'><v>7</v></c></row></sheetData><mergeCells count='9'>"
-    "<mergeCell ref='A1:C2'/><x:mergeCell\n ref = \"B64:B100\" /><mergeCell ref='A65:B65'/><mergeCell ref='B2:A1'/>"
+    "<mergeCell ref='A66:A67'/><mergeCell ref='A1:C2'/><x:mergeCell\n ref = \"B64:B100\" /><mergeCell ref='A65:B65'/>"
+    "<mergeCell ref='B2:A1'/>"
     "<mergeCell ref='?'/></mergeCells></worksheet>";
 
 static void test_formats_and_merges(void **state)
 {
     (void)state;
-    unsigned merges = 2;
+    unsigned merges = 3;
     struct sheet_error err;
     struct grid_sink sink = {.sheet = merge_sheet, .row = pad_row, .sheet_end = sheet_done, .ctx = &merges};
     assert_int_equal(read_with(formatted, STYLES, &sink, &sheet_default_limits, &err), 0);
@@ -426,6 +427,84 @@ static void test_uncalculated_formulas(void **state)
     assert_int_equal(counts, 30201); /* a row of nothing but such formulas is told too */
 }
 
+/* Such a formula is a cell without a text in its column, unless the file has a value for that place. */
+static int formula_row(void *ctx, const struct grid_row *row)
+{
+    char *kinds = ctx;
+
+    for (uint32_t i = 0; i < row->n_cells; i++)
+        sprintf(kinds + strlen(kinds), "%u%s ", row->cells[i].column, row->cells[i].kind == GRID_FORMULA ? "f" : "");
+    return 0;
+}
+
+static void test_formula_cells(void **state)
+{
+    (void)state;
+    char kinds[200] = "";
+    struct sheet_error err;
+    struct grid_sink sink = {.sheet = any_sheet, .row = formula_row, .sheet_end = sheet_done, .ctx = kinds};
+    const char *sheet = SHEET("<row><c><v>1</v></c><c r='C1'><f>A1</f></c><c r='E1'><f>A1</f><v>2</v></c></row>"
+                              "<row><c r='B2'><v>1</v></c><c r='B2'><f>A1</f></c><c><v>3</v><f>A1</f></c></row>"
+                              "<row><c r='B3'><f>A1</f></c><c r='B3'><v>1</v></c><c><f>A1</f></c></row>");
+    assert_int_equal(read_with(sheet, NULL, &sink, &sheet_default_limits, &err), 0);
+    assert_string_equal(kinds, "0 2f 4 1 2 1 2f ");
+}
+
+static int summary_sheet(void *ctx, const struct grid_sheet *sheet)
+{
+    *(int *)ctx = sheet->summary_below;
+    return 0;
+}
+
+/* Where the summary rows of an outline stand is known before the rows. */
+static void test_summary_below(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *head;
+        int below;
+    } cases[] = {{"", 1},
+                 {"<sheetPr/>", 1},
+                 {"<sheetPr><tabColor/></sheetPr><dimension ref='A1'/>", 1},
+                 {"<sheetPr><outlinePr/></sheetPr>", 1},
+                 {"<sheetPr><outlinePr summaryBelow='1'/></sheetPr>", 1},
+                 {"<x:sheetPr><tabColor/><x:outlinePr applyStyles='1' summaryBelow='0'/></x:sheetPr>", 0},
+                 {"<sheetPr><outlinePr summaryRight='1' summaryBelow='false'></outlinePr></sheetPr>", 0}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char sheet[300];
+        int below = -1;
+        struct sheet_error err;
+        struct grid_sink sink = {.sheet = summary_sheet, .row = any_row, .sheet_end = sheet_done, .ctx = &below};
+        snprintf(sheet, sizeof sheet, "<worksheet>%s<sheetData><row><c><v>1</v></c></row></sheetData></worksheet>",
+                 cases[i].head);
+        assert_int_equal(read_with(sheet, NULL, &sink, &sheet_default_limits, &err), 0);
+        assert_int_equal(below, cases[i].below);
+    }
+}
+
+/* More merges than any report has: refused if the sheet is wanted, and the memory stays bounded. */
+static void test_many_merges(void **state)
+{
+    (void)state;
+    unsigned n = 500001;
+    char *sheet = malloc((size_t)n * 40 + 200), *at = sheet;
+    struct sheet_error err;
+    at += sprintf(at, "<worksheet><sheetData><row><c><v>1</v></c></row></sheetData><mergeCells>");
+    for (unsigned i = 0; i < n; i++)
+        at += sprintf(at, "<mergeCell ref='A%u:A%u'/>", 2 * i + 101, 2 * i + 102);
+    strcpy(at, "</mergeCells></worksheet>");
+    int skip_it = GRID_SKIP_SHEET, take_it = 0;
+    struct grid_sink sink = {.sheet = answer_sheet, .row = any_row, .sheet_end = sheet_done, .ctx = &take_it};
+    assert_int_equal(read_with(sheet, NULL, &sink, &sheet_default_limits, &err), -1);
+    assert_string_equal(err.cls, "limit-merges");
+    sink.ctx = &skip_it;
+    assert_int_equal(read_with(sheet, NULL, &sink, &sheet_default_limits, &err), 0);
+    sink.ctx = &take_it;
+    sink.without_merges = true;
+    assert_int_equal(read_with(sheet, NULL, &sink, &sheet_default_limits, &err), 0);
+    free(sheet);
+}
+
 /* Messages quote the file and must be valid text nevertheless. */
 static void test_messages(void **state)
 {
@@ -485,6 +564,9 @@ int main(void)
                                        cmocka_unit_test(test_long_names),
                                        cmocka_unit_test(test_answers),
                                        cmocka_unit_test(test_uncalculated_formulas),
+                                       cmocka_unit_test(test_formula_cells),
+                                       cmocka_unit_test(test_summary_below),
+                                       cmocka_unit_test(test_many_merges),
                                        cmocka_unit_test(test_messages),
                                        cmocka_unit_test(test_offset)};
     return cmocka_run_group_tests_name("xlsx", tests, NULL, NULL);
