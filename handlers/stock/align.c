@@ -59,10 +59,10 @@ static struct under stands_under(const struct table_heading *heading, const stru
         return under;
     uint32_t left = left_of(places, column), right = places->right[column];
     for (uint32_t k = 0; k < own->n; k++) {
-        enum stock_field field = (enum stock_field)heading->field_at[k];
-        if (field == FIELD_NONE || heading->last_at[k] >= own->n)
+        enum stock_field field = (enum stock_field)heading->at[k].field;
+        if (field == FIELD_NONE || heading->at[k].last >= own->n)
             continue;
-        uint32_t begin = left_of(own, k), end = own->right[heading->last_at[k]];
+        uint32_t begin = left_of(own, k), end = own->right[heading->at[k].last];
         if (begin >= end || left >= end || (begin >= right && begin != left))
             continue;
         add_field(&under, field);

@@ -34,7 +34,6 @@ void stock_reader_init(struct stock_reader *reader, const struct stock_params *p
     *reader = (struct stock_reader){.params = params, .catalog = catalog, .items = items, .out = *out};
     reader->warehouse = catalog_map_warehouse(catalog, params->warehouse);
     reader->section = ARENA_NONE;
-    reader->side_by_side = ARENA_NONE;
 }
 
 static void drop_head(struct stock_reader *reader)
@@ -214,7 +213,7 @@ static struct value_date stock_date(const struct stock_reader *reader, const str
 {
     if (reader->params->stock_date.year)
         return reader->params->stock_date;
-    struct value_date date = table_heading_date(input, reader->heading.row);
+    struct value_date date = table_heading_dates(input, &reader->heading).date;
     return date.year ? date : reader->params->today;
 }
 
@@ -231,18 +230,18 @@ static int take_head_rows(struct stock_reader *reader)
 /* The first rows are there: is this the sheet? */
 static int search_heading(struct stock_reader *reader)
 {
-    struct table_head_input input = {(const struct grid_row *const *)reader->head, reader->n_head, reader->merges,
-                                     reader->n_merges};
-    switch (table_heading_find(&input, &reader->heading)) {
+    struct table_head_input input = {.rows = (const struct grid_row *const *)reader->head,
+                                     .n_rows = reader->n_head,
+                                     .merges = reader->merges,
+                                     .n_merges = reader->n_merges};
+    char why[sizeof reader->no_header];
+    switch (table_heading_find(&input, &reader->heading, why, sizeof why)) {
     case HEAD_AMBIGUOUS:
-        fail(reader, "E_AMBIGUOUS_COLUMN",
-             "Columns %u and %u below row %u%s%s are both quantities; leave the one that counts the stock.",
-             reader->heading.rivals[0] + 1, reader->heading.rivals[1] + 1, reader->heading.row + 1,
-             *reader->sheet ? " of sheet " : "", reader->sheet);
+        fail(reader, "E_AMBIGUOUS_COLUMN", "%s", why);
         return GRID_STOP;
     case HEAD_NONE:
-        if (reader->side_by_side == ARENA_NONE)
-            reader->side_by_side = table_heading_side_by_side(&input);
+        if (reader->no_header[0] == '\0')
+            memcpy(reader->no_header, why, sizeof why);
         reader->phase = PHASE_PASS;
         drop_head(reader);
         return 0;
@@ -345,27 +344,12 @@ static void explain_amounts(struct stock_reader *reader)
                  reader->uncalculated);
 }
 
-static int no_heading(struct stock_reader *reader)
-{
-    if (reader->side_by_side != ARENA_NONE)
-        return fail(
-            reader, "E_NO_HEADER",
-            "The warehouses stand side by side, each with a quantity in row %u: it is not known which one is meant. "
-            "Make the report for one warehouse, or with the warehouses in a column \"Склад\", and send that.",
-            reader->side_by_side + 1);
-    return fail(
-        reader, "E_NO_HEADER",
-        "No heading with a quantity and a part number, lot, code or name in the first %d rows of any sheet. Name "
-        "the columns, \"Артикул\" and \"Количество\" for example, and send the file again.",
-        TABLE_HEAD_ROWS);
-}
-
 static int judge(struct stock_reader *reader)
 {
     if (reader->failure[0])
         return -1;
     if (reader->heading.rows == 0)
-        return no_heading(reader);
+        return fail(reader, "E_NO_HEADER", "%s", reader->no_header[0] ? reader->no_header : "No visible sheet.");
     stock_items_settle(reader->items);
     if (reader->rows_total == 0)
         return fail(reader, "E_NO_DATA", "There are no stock rows for warehouse %s below the heading in row %u.",

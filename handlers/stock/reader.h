@@ -51,12 +51,12 @@ struct stock_reader {
     uint32_t rows_total, rows_rejected, duplicates_merged;
     uint32_t uncalculated; /* formulas without a value in the rows below the heading */
     uint32_t no_values;    /* data rows whose quantity is an error or, in a form of 1C, an expression */
-    uint32_t side_by_side; /* row of table_heading_side_by_side() on a sheet without heading, or ARENA_NONE */
+    char no_header[480];   /* why the first sheet has no heading */
     uint32_t skipped[SKIP_COUNT];
     struct stock_issues issues;
     /* Set if the task cannot succeed: "E_NO_HEADER" and a sentence. */
     char failure[24];
-    char failure_text[240];
+    char failure_text[480];
 };
 
 /* The warehouse must be in the catalogue. `items` may hold the present stock. */

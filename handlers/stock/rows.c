@@ -5,7 +5,6 @@
 
 #include <string.h>
 
-#define LABEL_BYTES    512
 #define RAW_CHARACTERS 1000
 #define NUMBERED_MIN   3 /* "1, 2, 3 … n": two columns that read 1 and 2 are as likely code 1, quantity 2 */
 
@@ -14,7 +13,7 @@ void stock_row_sort(const struct table_heading *heading, const struct grid_row *
     memset(row, 0, sizeof *row);
     row->row = grid;
     for (uint32_t i = 0; i < grid->n_cells && grid->cells[i].column < TABLE_COLUMNS; i++) {
-        enum stock_field field = (enum stock_field)heading->field_at[grid->cells[i].column];
+        enum stock_field field = (enum stock_field)heading->at[grid->cells[i].column].field;
         if (field != FIELD_NONE)
             row->field[field] = &grid->cells[i];
     }
@@ -42,42 +41,6 @@ static struct cell_span first_words(const struct grid_row *row)
             return words;
     }
     return (struct cell_span){"", 0};
-}
-
-/* Most cells differ from the label in the first letter; then the whole text need not be normalised. */
-static bool may_be_label(struct cell_span words, const char *label)
-{
-    size_t len;
-    uint32_t first = utf8_lower(utf8_decode(words.s, words.n, &len)),
-             own = utf8_lower(utf8_decode(label, strlen(label), &len));
-    bool letter = (first >= 'a' && first <= 'z') || (first >= 0x430 && first <= 0x44f);
-    return !letter || first == own;
-}
-
-static bool repeats_label(const struct table_heading *heading, const struct grid_cell *cell)
-{
-    char label[LABEL_BYTES];
-    bool ready = false;
-    struct cell_span words = cell_words(cell);
-    for (unsigned i = 0; i < 3 && words.n > 0 && words.n < sizeof label; i++) {
-        const char *own = arena_text(&heading->text, heading->label[cell->column][i]);
-        if (*own == '\0' || !may_be_label(words, own))
-            continue;
-        if (!ready)
-            label_normalise(words.s, words.n, label, sizeof label);
-        ready = true;
-        if (strcmp(label, own) == 0)
-            return true;
-    }
-    return false;
-}
-
-static bool is_repeated_heading(const struct table_heading *heading, const struct grid_row *row)
-{
-    unsigned repeated = 0;
-    for (uint32_t i = 0; i < row->n_cells && row->cells[i].column < TABLE_COLUMNS && repeated < 2; i++)
-        repeated += repeats_label(heading, &row->cells[i]);
-    return repeated >= 2;
 }
 
 /* Is the text exactly this number, without leading zeros? */
@@ -124,7 +87,7 @@ enum stock_row_kind stock_row_kind(const struct stock_context *context, const st
         if (words.n && label_is_total(words.s, words.n))
             return ROW_TOTAL;
     }
-    if (is_repeated_heading(context->heading, row->row) || is_numbered(row->row))
+    if (table_row_repeats(context->heading, row->row) || is_numbered(row->row))
         return ROW_HEADER;
     return group_or_data(context, row);
 }
@@ -182,7 +145,7 @@ size_t stock_row_raw(const struct table_heading *heading, const struct table_row
     unsigned characters = 0;
     bool first = true;
     for (uint32_t column = 0; column < TABLE_COLUMNS; column++) {
-        uint8_t field = heading->field_at[column];
+        uint8_t field = heading->at[column].field;
         if (field == FIELD_NONE)
             continue;
         if (!first && used < size && characters < RAW_CHARACTERS) {

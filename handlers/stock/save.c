@@ -40,7 +40,7 @@ static int save_columns(const struct stock_run *run, struct store_conn *db)
     char names[RUN_COLUMNS];
     size_t used = 0;
     for (uint32_t column = 0; column < TABLE_COLUMNS; column++) {
-        enum stock_field field = (enum stock_field)heading->field_at[column];
+        enum stock_field field = (enum stock_field)heading->at[column].field;
         if (field != FIELD_NONE)
             used +=
                 (size_t)snprintf(names + used, sizeof names - used, "%s%s", used ? "\t" : "", stock_field_name(field));

@@ -1,8 +1,10 @@
 /* Heading search over the first rows of a sheet, and the report's date above it. */
 #include "handlers/table/head.h"
 
+#include "base/utf8.h"
 #include "handlers/pricing/labels.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -174,15 +176,19 @@ static void keep_labels(const struct table_head_input *input, const struct candi
     char joined[LABEL_BYTES];
     arena_add(&out->text, "", 0); /* offset 0 means none */
     for (uint32_t column = 0; column < TABLE_COLUMNS; column++) {
+        struct table_column *at = &out->at[column];
         struct cell_span top = cell_words(table_row_cell(c->upper, column));
-        out->label[column][0] = keep_label(out, top);
+        at->label[0] = keep_label(out, top);
+        at->caption = top.n ? arena_add(&out->text, top.s, top.n) : 0;
         if (!c->lower)
             continue;
         struct cell_span over = caption_over(input, c->upper, column).text;
         struct cell_span bottom = cell_words(table_row_cell(c->lower, column));
-        out->label[column][1] = keep_label(out, bottom);
+        at->label[1] = keep_label(out, bottom);
+        if (bottom.n)
+            at->caption = arena_add(&out->text, bottom.s, bottom.n);
         if (over.n && bottom.n)
-            out->label[column][2] =
+            at->label[TABLE_HEADING_MAX] =
                 keep_label(out, (struct cell_span){joined, join(over, bottom, joined, sizeof joined)});
     }
 }
@@ -211,8 +217,8 @@ static void take(const struct table_head_input *input, const struct candidate *c
         out->column[field] = ARENA_NONE;
     for (uint32_t column = 0; column < TABLE_COLUMNS; column++) {
         uint8_t field = c->field_at[column];
-        out->field_at[column] = field;
-        out->last_at[column] = (uint8_t)last_under(input, c, column);
+        out->at[column].field = field;
+        out->at[column].last = (uint8_t)last_under(input, c, column);
         if (field == FIELD_NONE)
             continue;
         out->column[field] = column;
@@ -221,10 +227,11 @@ static void take(const struct table_head_input *input, const struct candidate *c
     keep_labels(input, c, out);
 }
 
-enum table_head_result table_heading_find(const struct table_head_input *input, struct table_heading *out)
+static enum table_head_result search(const struct table_head_input *input, uint32_t last, struct table_heading *out,
+                                     char *why, size_t size)
 {
     struct candidate best = {.n_fields = 0};
-    for (uint32_t i = 0; i < input->n_rows; i++) {
+    for (uint32_t i = 0; i < last; i++) {
         const struct grid_row *row = input->rows[i];
         consider(input, row, NULL, &best);
         if (i + 1 == input->n_rows)
@@ -233,32 +240,120 @@ enum table_head_result table_heading_find(const struct table_head_input *input, 
         if (next->row == row->row + 1 && next->grid == row->grid && can_be_lower(next))
             consider(input, row, next, &best);
     }
-    if (best.n_fields == 0)
+    if (best.n_fields == 0) {
+        *out = (struct table_heading){0};
+        snprintf(why, size,
+                 "No heading with a quantity and a part number, lot, code or name in the first %d rows. Name the "
+                 "columns, \"Артикул\" and \"Количество\" for example, and send the file again.",
+                 TABLE_HEAD_ROWS);
         return HEAD_NONE;
+    }
     if (best.n_qty > 1) {
-        *out = (struct table_heading){.row = best.upper->row, .rivals = {best.qty_at[0], best.qty_at[1]}};
+        *out = (struct table_heading){.row = best.upper->row};
+        snprintf(why, size, "Columns %u and %u below row %u are both quantities; leave the one that counts the stock.",
+                 best.qty_at[0] + 1, best.qty_at[1] + 1, best.upper->row + 1);
         return HEAD_AMBIGUOUS;
     }
     take(input, &best, out);
     return HEAD_FOUND;
 }
 
-uint32_t table_heading_side_by_side(const struct table_head_input *input)
+enum table_head_result table_heading_find(const struct table_head_input *input, struct table_heading *out, char *why,
+                                          size_t size)
 {
-    for (uint32_t i = 1; i < input->n_rows; i++) {
-        const struct grid_row *row = input->rows[i], *above = input->rows[i - 1];
-        unsigned quantities = 0;
-        for (uint32_t k = 0; k < row->n_cells && above->row + 1 == row->row && above->grid == row->grid; k++) {
-            struct label_hints hints;
-            struct cell_span words = cell_words(&row->cells[k]);
-            enum stock_field field = words.n ? label_field(words.s, words.n, &hints) : FIELD_NONE;
-            bool named = caption_over(input, above, row->cells[k].column).text.n > 0;
-            quantities += named && (field == FIELD_QTY || field == FIELD_FREE);
-        }
-        if (quantities > 1)
-            return row->row;
+    return search(input, input->n_rows, out, why, size);
+}
+
+enum table_head_result table_heading_here(const struct table_head_input *input, struct table_heading *out, char *why,
+                                          size_t size)
+{
+    return search(input, input->n_rows > 0, out, why, size);
+}
+
+const char *table_unread_text(enum table_unread why)
+{
+    static const char *const texts[] = {
+        [READ_OK] = "",
+        [UNREAD_FOREIGN] = "not the present stock",
+        [UNREAD_PLACE] = "another warehouse",
+        [UNREAD_SUM] = "the sum of several warehouses",
+        [UNREAD_SELLING] = "a selling price",
+        [UNREAD_LOST] = "another column was taken",
+        [UNREAD_UNKNOWN] = "not understood",
+    };
+    return texts[why];
+}
+
+const char *table_heading_caption(const struct table_heading *heading, uint32_t column)
+{
+    return column < TABLE_COLUMNS && heading->at[column].caption
+               ? arena_text(&heading->text, heading->at[column].caption)
+               : "";
+}
+
+const char *table_column_letter(uint32_t column, char buf[4])
+{
+    char letters[4];
+    unsigned n = 0, at = 0;
+    for (uint32_t rest = column + 1; rest > 0 && n < 3; rest = (rest - 1) / 26)
+        letters[n++] = (char)('A' + (rest - 1) % 26);
+    while (n > 0)
+        buf[at++] = letters[--n];
+    buf[at] = '\0';
+    return buf;
+}
+
+bool table_heading_same(const struct table_heading *a, const struct table_heading *b)
+{
+    return memcmp(a->column, b->column, sizeof a->column) == 0;
+}
+
+bool table_row_labels(const struct grid_row *row)
+{
+    unsigned labels = 0;
+    for (uint32_t i = 0; i < row->n_cells && labels < 2; i++) {
+        struct cell_span words = cell_words(&row->cells[i]);
+        if (row->cells[i].kind == GRID_NUMBER || row->cells[i].kind == GRID_DATE)
+            return false;
+        labels += words.n && label_field(words.s, words.n, NULL) != FIELD_NONE;
     }
-    return ARENA_NONE;
+    return labels >= 2;
+}
+
+/* Most cells differ from the label in the first letter; then the whole text need not be normalised. */
+static bool may_be_label(struct cell_span words, const char *label)
+{
+    size_t len;
+    uint32_t first = utf8_lower(utf8_decode(words.s, words.n, &len)),
+             own = utf8_lower(utf8_decode(label, strlen(label), &len));
+    bool letter = (first >= 'a' && first <= 'z') || (first >= 0x430 && first <= 0x44f);
+    return !letter || first == own;
+}
+
+static bool repeats_label(const struct table_heading *heading, const struct grid_cell *cell)
+{
+    char label[LABEL_BYTES];
+    bool ready = false;
+    struct cell_span words = cell_words(cell);
+    for (unsigned i = 0; i <= TABLE_HEADING_MAX && words.n > 0 && words.n < sizeof label; i++) {
+        const char *own = arena_text(&heading->text, heading->at[cell->column].label[i]);
+        if (*own == '\0' || !may_be_label(words, own))
+            continue;
+        if (!ready)
+            label_normalise(words.s, words.n, label, sizeof label);
+        ready = true;
+        if (strcmp(label, own) == 0)
+            return true;
+    }
+    return false;
+}
+
+bool table_row_repeats(const struct table_heading *heading, const struct grid_row *row)
+{
+    unsigned repeated = 0;
+    for (uint32_t i = 0; i < row->n_cells && row->cells[i].column < TABLE_COLUMNS && repeated < 2; i++)
+        repeated += repeats_label(heading, &row->cells[i]);
+    return repeated >= 2;
 }
 
 /* ---- The report's date ----------------------------------------------------------------------------------------- */
@@ -344,11 +439,11 @@ static void scan_row(const struct grid_row *row, struct latest_date *latest)
     }
 }
 
-struct value_date table_heading_date(const struct table_head_input *input, uint32_t heading_row)
+struct table_dates table_heading_dates(const struct table_head_input *input, const struct table_heading *heading)
 {
     struct latest_date latest = {{0, 0, 0}, {0, 0, 0}};
     for (uint32_t i = 0; i < input->n_rows; i++)
-        if (input->rows[i]->row < heading_row)
+        if (input->rows[i]->row < heading->row)
             scan_row(input->rows[i], &latest);
-    return latest.full.year ? latest.full : latest.two_digits;
+    return (struct table_dates){.date = latest.full.year ? latest.full : latest.two_digits};
 }

@@ -1,7 +1,8 @@
-/* Heading search: which row or pair of rows names the columns.
+/* Heading search: which rows name the columns, and what each column is.
  *
- * Looks at copies of the first rows of a sheet, each alone and each together with the next, and takes the candidate
- * that names the most fields. */
+ * A heading has one to three rows. The texts over a column, from top to bottom, are its path ("Central store / Quantity
+ * / Closing balance"); the last field that a path names is the column's. Nothing is guessed: what the captions leave
+ * open is refused with a sentence that names the choices. */
 #ifndef PF_TABLE_HEAD_H
 #define PF_TABLE_HEAD_H
 
@@ -9,26 +10,79 @@
 #include "handlers/pricing/values.h"
 #include "handlers/table/cells.h"
 
+#define TABLE_HEADING_MAX 3 /* rows of a heading */
+
+/* "Read this field from that column." */
+struct table_choice {
+    enum stock_field field;
+    const char *value; /* a caption of the column, or the letter of a column that has a caption */
+};
+
+/* What the searcher knows from outside. */
+struct table_ask {
+    /* Returns the number of the warehouse with this name or code, or ARENA_NONE. NULL: there are no places. */
+    uint32_t (*place)(void *ctx, const char *text, size_t n);
+    void *ctx;
+    uint32_t wanted;         /* the warehouse that is asked for */
+    const char *wanted_name; /* its code, for messages */
+    uint32_t header_row;     /* from 1; the heading starts there. 0 = search */
+    unsigned header_rows;    /* 1 to 3; 0 = search */
+    const struct table_choice *choices;
+    unsigned n_choices;
+    struct value_date latest; /* later dates are passed over; year 0 = none are */
+};
+
+/* Why a column is not read. */
+enum table_unread {
+    READ_OK = 0,    /* it is read, or it has no caption */
+    UNREAD_FOREIGN, /* an opening balance, a turnover, something expected */
+    UNREAD_PLACE,   /* another warehouse's */
+    UNREAD_SUM,     /* the sum of several warehouses */
+    UNREAD_SELLING, /* a selling price */
+    UNREAD_LOST,    /* another column of its field was taken */
+    UNREAD_UNKNOWN  /* not understood */
+};
+/* "not understood" … */
+const char *table_unread_text(enum table_unread why);
+
+struct table_column {
+    uint8_t field;    /* enum stock_field that is read here, or FIELD_NONE */
+    uint8_t last;     /* the last column under the caption that begins in this one */
+    uint8_t why;      /* enum table_unread */
+    bool told;        /* W_COLUMN_IGNORED is due */
+    uint32_t caption; /* the path as written, joined by " / ": offset into table_heading.text; 0 = no caption */
+    /* Normalised texts of the column, offsets, 0 = none: by row of the heading, then the whole path in one. A heading
+     * is repeated on each printed page. */
+    uint32_t label[TABLE_HEADING_MAX + 1];
+};
+
+/* An unknown caption over a quantity or a cost that is read: W_CAPTION. */
+struct table_caption {
+    uint32_t column;
+    uint32_t text;  /* as written; offset */
+    uint32_t label; /* the caption of the field below it; offset, 0 = none */
+};
+
 /* Where the columns are. */
 struct table_heading {
     uint32_t row;                          /* 0-based, the first of `rows` */
-    unsigned rows;                         /* 1 or 2 */
+    unsigned rows;                         /* 1 to 3; 0 = none was found */
     uint16_t grid;                         /* whose columns they are: grid_row.grid */
     uint32_t column[FIELD_COUNT];          /* 0-based, ARENA_NONE = the sheet has no such column */
-    struct label_hints hints[FIELD_COUNT]; /* currency and VAT that the column's label names */
-    uint8_t field_at[TABLE_COLUMNS];       /* enum stock_field by column */
-    uint8_t last_at[TABLE_COLUMNS];        /* the last column under the caption that begins in this one */
-    /* Normalised texts by column, offsets into `text`, 0 = none: of the upper row, of the lower row, and of both
-     * joined, because a heading is repeated on each printed page. */
-    uint32_t label[TABLE_COLUMNS][3];
+    struct label_hints hints[FIELD_COUNT]; /* what the column's captions say besides the field */
+    struct table_column at[TABLE_COLUMNS];
+    struct table_caption unknown[TABLE_COLUMNS];
+    unsigned n_unknown;
+    bool has_places; /* several warehouses stand side by side */
     struct arena text;
-    uint32_t rivals[2]; /* the first two quantity columns; with HEAD_AMBIGUOUS only this and `row` are set */
 };
 void table_heading_fini(struct table_heading *heading);
 static inline bool table_heading_has(const struct table_heading *heading, enum stock_field field)
 {
     return heading->column[field] != ARENA_NONE;
 }
+/* The caption of a column, "" if it has none. */
+const char *table_heading_caption(const struct table_heading *heading, uint32_t column);
 
 /* What a sheet begins with. */
 struct table_head_input {
@@ -36,16 +90,37 @@ struct table_head_input {
     uint32_t n_rows;
     const struct grid_merge *merges;
     uint32_t n_merges;
+    const struct table_ask *ask; /* NULL: nothing is asked */
 };
-enum table_head_result { HEAD_FOUND, HEAD_NONE, HEAD_AMBIGUOUS /* two quantity columns */ };
-/* Fills *out if a heading is found; release it with table_heading_fini() in any case. */
-enum table_head_result table_heading_find(const struct table_head_input *input, struct table_heading *out);
+enum table_head_result { HEAD_FOUND, HEAD_NONE, HEAD_AMBIGUOUS };
+/* Fills *out; release it with table_heading_fini() in any case. With HEAD_AMBIGUOUS `why` gets the sentence for
+ * E_AMBIGUOUS_COLUMN and out->row is set; with HEAD_NONE it gets the sentence for E_NO_HEADER. Both name the values of
+ * `columns` that settle it. */
+enum table_head_result table_heading_find(const struct table_head_input *input, struct table_heading *out, char *why,
+                                          size_t size);
+/* The same for a heading that begins in the first row of the input and nowhere else: one that stands further down.
+ * ask->header_row and header_rows are ignored. */
+enum table_head_result table_heading_here(const struct table_head_input *input, struct table_heading *out, char *why,
+                                          size_t size);
+/* Do two headings read the same fields from the same columns? */
+bool table_heading_same(const struct table_heading *a, const struct table_heading *b);
+/* Is the row like a heading: two or more labels of fields (words for units and stock do not count), and no number?
+ * Cheap for ordinary rows. */
+bool table_row_labels(const struct grid_row *row);
+/* Does the row repeat the heading: two or more cells that equal texts of their columns? Cheap for ordinary rows. */
+bool table_row_repeats(const struct table_heading *heading, const struct grid_row *row);
 
-/* A report with the warehouses side by side, a quantity below the name of each, has no usable heading. Returns the row
- * of the captions of the quantities; ARENA_NONE if the sheet is not such a report. */
-uint32_t table_heading_side_by_side(const struct table_head_input *input);
+/* Dates of the stock. */
+struct table_dates {
+    struct value_date date;             /* the latest that counts; year 0 = none */
+    struct value_date future;           /* one after ask->latest that was passed over; year 0 = none */
+    uint32_t future_row, future_column; /* its cell */
+};
+/* Looks at the phrases above the heading ("на 01.02.2026", "as of …", a period's end) and at the date in the quantity's
+ * own caption. */
+struct table_dates table_heading_dates(const struct table_head_input *input, const struct table_heading *heading);
 
-/* The latest date written above the heading, not counting when the report was made or printed; year 0 = none. */
-struct value_date table_heading_date(const struct table_head_input *input, uint32_t heading_row);
+/* "A", "Z", "AA" … into buf. Returns buf. */
+const char *table_column_letter(uint32_t column, char buf[4]);
 
 #endif
