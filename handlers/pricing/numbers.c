@@ -218,14 +218,15 @@ static int copy_whole(const struct chars *c, unsigned end, uint32_t group, char 
     return run == 0 || (grouped && run != 3) ? -EINVAL : n;
 }
 
-static int parse_digits(const struct chars *c, unsigned scale, enum number_locale locale, struct value_number *out)
+/* Reads the digits as one locale writes them into `plain`, a decimal text. Returns its length or -EINVAL. *group = the
+ * sign that groups, *point = whether a comma is decimal. */
+static int read_digits(const struct chars *c, const struct shape *shape, enum number_locale locale, char *plain,
+                       enum number_style *style)
 {
-    struct shape shape;
     unsigned point;
     uint32_t group;
-    char plain[NUMBER_MAX_CHARS + 1];
 
-    if (survey(c, &shape) != 0 || judge(c, &shape, locale, &point, &group) != 0)
+    if (judge(c, shape, locale, &point, &group) != 0)
         return -EINVAL;
     int n = copy_whole(c, point, group, plain);
     if (n < 0 || point + 1 == c->to)
@@ -238,7 +239,29 @@ static int parse_digits(const struct chars *c, unsigned scale, enum number_local
             plain[n++] = (char)c->cp[i];
         }
     }
-    return dec_parse(plain, (size_t)n, scale, &out->value, &out->lost);
+    bool comma = point < c->to && c->cp[point] == ',';
+    *style = group == ',' ? STYLE_EN : comma || group == '.' ? STYLE_RU : STYLE_NONE;
+    return n;
+}
+
+static int parse_digits(const struct chars *c, unsigned scale, enum number_locale locale, struct value_number *out)
+{
+    struct shape shape;
+    char plain[NUMBER_MAX_CHARS + 1], other[NUMBER_MAX_CHARS + 1];
+    enum number_style style = STYLE_NONE, other_style = STYLE_NONE;
+
+    if (survey(c, &shape) != 0)
+        return -EINVAL;
+    int n = read_digits(c, &shape, locale, plain, &style);
+    if (shape.commas == 1) { /* all else reads alike */
+        int m = read_digits(c, &shape, locale == LOCALE_RU ? LOCALE_EN : LOCALE_RU, other, &other_style);
+        if (n < 0 && m > 0)
+            style = other_style;
+        else if (n > 0 && m > 0 && style != other_style)
+            style = STYLE_AMBIGUOUS;
+    }
+    out->style = (uint8_t)style;
+    return n < 0 ? -EINVAL : dec_parse(plain, (size_t)n, scale, &out->value, &out->lost);
 }
 
 /* Is it empty, or a single dash, which means nothing? "- ₽" is how spreadsheets print a zero amount. */

@@ -6,12 +6,21 @@
 
 enum number_locale { LOCALE_RU, LOCALE_EN };
 
+/* What the text of a number tells about the locale of its file. */
+enum number_style {
+    STYLE_NONE = 0,  /* nothing: both read it alike */
+    STYLE_AMBIGUOUS, /* they read it differently: "1,234" */
+    STYLE_RU,        /* a comma is decimal, or dots group: "1 234,56", "12,5", "1.234.567" */
+    STYLE_EN         /* commas group: "12,345,678", "2,500.00" */
+};
+
 /* A number read from text. */
 struct value_number {
     bool missing;     /* empty or a single dash, with or without a currency or "шт" */
     bool approx;      /* ">" in front: W_QTY_APPROX */
     bool lost;        /* digits beyond the scale were rounded off, and they were not binary noise: W_QTY_ROUNDED */
     char currency[4]; /* from a suffix or sign: "RUB", "USD", "EUR", "CNY"; "" if none */
+    uint8_t style;    /* enum number_style; also told of text that is no number in this locale but in the other */
     dec128 value;     /* at the scale asked for */
 };
 /* Reads a text cell. Returns 0, -EINVAL (E_QTY_NUM, E_COST_NUM) or -ERANGE. */

@@ -10,6 +10,9 @@
 #define TOKEN_MIN    5
 #define CODE_VENDOR  "1C" /* item codes of 1C stand in the map under this vendor */
 
+/* Where a number may stand, the first wins. */
+static const enum stock_field identities[] = {FIELD_PART_NUMBER, FIELD_LOT, FIELD_CODE};
+
 /* The field's cell; NULL if it is empty or an error value (#N/A), which says nothing about identity. */
 static const struct grid_cell *given(const struct table_row *row, enum stock_field field)
 {
@@ -196,17 +199,20 @@ static uint32_t named_lot(const struct stock_context *context, const struct tabl
     return catalog_map_lot(context->catalog, lot.pn_norm);
 }
 
-static enum stock_code look_up(const struct stock_context *context, struct stock_ident *ident, stock_warnings *warnings)
+static enum catalog_match look_up(const struct stock_context *context, struct stock_ident *ident,
+                                  struct stock_verdict *verdict)
 {
     struct catalog_found found;
     enum catalog_match match = catalog_map_find(context->catalog, ident->pn_norm, ident->vendor_norm, &found);
-    if (match == CATALOG_AMBIGUOUS)
-        return E_PN_AMBIGUOUS;
+    if (match == CATALOG_AMBIGUOUS) {
+        stock_fault_add(verdict, E_PN_AMBIGUOUS, (enum stock_field)ident->from);
+        return match;
+    }
     ident->component = found.component;
     take_entry(context->catalog, ident, found.entry);
     if (found.other_vendor)
-        stock_warn(warnings, W_VENDOR);
-    return CODE_NONE;
+        stock_fault_add(verdict, W_VENDOR, FIELD_VENDOR);
+    return match;
 }
 
 /* An item code is looked up first as 1C's own number. */
@@ -223,61 +229,114 @@ static bool look_up_code(const struct stock_context *context, struct stock_ident
     return true;
 }
 
-static enum stock_code from_name(const struct stock_context *context, const struct table_row *row,
-                                 struct stock_ident *ident, stock_warnings *warnings)
+static void take_token(const struct stock_context *context, struct name_scan *scan, struct stock_ident *ident,
+                       struct stock_verdict *verdict)
+{
+    stock_fault_add(verdict, W_PN_FROM_NAME, FIELD_NAME);
+    if (scan->folded)
+        stock_fault_add(verdict, W_PN_FOLDED, FIELD_NAME);
+    if (scan->found.other_vendor)
+        stock_fault_add(verdict, W_VENDOR, FIELD_VENDOR);
+    ident->from = FIELD_NAME;
+    ident->part_number = scan->token;
+    memcpy(ident->pn_norm, scan->norm, sizeof scan->norm);
+    ident->component = scan->found.component;
+    take_entry(context->catalog, ident, scan->found.entry);
+}
+
+/* Where a row that names nothing should have named it: the first column of an identity. */
+static enum stock_field missing_field(const struct stock_context *context)
+{
+    for (size_t i = 0; i < sizeof identities / sizeof identities[0]; i++)
+        if (table_heading_has(context->heading, identities[i]))
+            return identities[i];
+    return FIELD_NAME;
+}
+
+static void from_name(const struct stock_context *context, const struct table_row *row, struct stock_ident *ident,
+                      struct stock_verdict *verdict)
 {
     struct name_scan scan;
     struct cell_span name = cell_span(given(row, FIELD_NAME));
-    if (!utf8_valid(name.s, name.n))
-        return E_ENCODING;
-    if (!context->params->pn_from_name)
-        return E_PN_EMPTY;
+    if (!utf8_valid(name.s, name.n)) {
+        stock_fault_add(verdict, E_ENCODING, FIELD_NAME);
+        return;
+    }
     scan_name(context, row, ident->vendor_norm, &scan);
-    if (scan.lots != 1)
-        return scan.lots ? E_PN_AMBIGUOUS : E_PN_EMPTY;
-    stock_warn(warnings, W_PN_FROM_NAME);
-    if (scan.folded)
-        stock_warn(warnings, W_PN_FOLDED);
-    if (scan.found.other_vendor)
-        stock_warn(warnings, W_VENDOR);
-    ident->part_number = scan.token;
-    memcpy(ident->pn_norm, scan.norm, sizeof scan.norm);
-    ident->component = scan.found.component;
-    take_entry(context->catalog, ident, scan.found.entry);
-    return CODE_NONE;
+    ident->known = scan.lots > 0;
+    if (scan.lots == 0 || !context->params->pn_from_name)
+        stock_fault_add(verdict, E_PN_EMPTY, missing_field(context));
+    else if (scan.lots > 1)
+        stock_fault_add(verdict, E_PN_AMBIGUOUS, FIELD_NAME);
+    else
+        take_token(context, &scan, ident, verdict);
 }
 
-enum stock_code stock_identify(const struct stock_context *context, const struct table_row *row,
-                               struct stock_ident *ident, stock_warnings *warnings)
+/* Reads the cell that `from` names. Returns false if it is no number that can be looked up. */
+static bool read_identity(const struct table_row *row, struct stock_ident *ident, struct stock_verdict *verdict)
 {
-    static const enum stock_field order[] = {FIELD_PART_NUMBER, FIELD_LOT, FIELD_CODE};
-    enum stock_field field = FIELD_NONE;
-    for (size_t i = 0; i < sizeof order / sizeof order[0] && field == FIELD_NONE; i++)
-        if (given(row, order[i]))
-            field = order[i];
-    ident->pn_norm[0] = '\0';
-    ident->component = ident->entry = ARENA_NONE;
-    read_vendor(row, ident->vendor_norm);
-    if (field == FIELD_NONE)
-        return from_name(context, row, ident, warnings);
-    enum stock_code code = identity_text(given(row, field), ident);
-    if (code != CODE_NONE)
-        return code;
     bool folded = false;
-    code = status_code(pn_normalise(ident->part_number.s, ident->part_number.n, ident->pn_norm, &folded));
+    enum stock_field from = (enum stock_field)ident->from;
+    enum stock_code code = identity_text(given(row, from), ident);
+    if (code == CODE_NONE)
+        code = status_code(pn_normalise(ident->part_number.s, ident->part_number.n, ident->pn_norm, &folded));
     if (code != CODE_NONE) {
         ident->pn_norm[0] = '\0';
-        return code;
+        stock_fault_add(verdict, code, from);
+        return false;
     }
     if (folded)
-        stock_warn(warnings, W_PN_FOLDED);
+        stock_fault_add(verdict, W_PN_FOLDED, from);
+    return true;
+}
+
+/* Is the number in this column known to the map or as a lot? */
+static bool knows_field(const struct stock_context *context, const struct table_row *row, enum stock_field field)
+{
+    struct stock_ident ident;
+    struct catalog_found found;
+    const struct grid_cell *cell = given(row, field);
+    if (!cell || identity_text(cell, &ident) != CODE_NONE)
+        return false;
+    if (pn_normalise(ident.part_number.s, ident.part_number.n, ident.pn_norm, NULL) != PN_OK)
+        return false;
+    return catalog_map_find(context->catalog, ident.pn_norm, "", &found) != CATALOG_UNKNOWN;
+}
+
+/* Finds the lot of a number that was read. */
+static void find_lot(const struct stock_context *context, const struct table_row *row, struct stock_ident *ident,
+                     struct stock_verdict *verdict)
+{
     ident->component = named_lot(context, row);
     if (ident->component != ARENA_NONE) {
         take_entry(context->catalog, ident,
                    catalog_map_entry_of(context->catalog, ident->pn_norm, ident->vendor_norm, ident->component));
-        return CODE_NONE;
+        ident->known = true;
+    } else if (ident->from == FIELD_CODE && look_up_code(context, ident)) {
+        ident->known = true;
+    } else {
+        ident->known = look_up(context, ident, verdict) != CATALOG_UNKNOWN;
     }
-    if (field == FIELD_CODE && look_up_code(context, ident))
-        return CODE_NONE;
-    return look_up(context, ident, warnings);
+}
+
+void stock_identify(const struct stock_context *context, const struct table_row *row, struct stock_ident *ident,
+                    struct stock_verdict *verdict)
+{
+    ident->pn_norm[0] = '\0';
+    ident->part_number = (struct cell_span){"", 0};
+    ident->component = ident->entry = ARENA_NONE;
+    ident->from = FIELD_NONE;
+    ident->known = false;
+    read_vendor(row, ident->vendor_norm);
+    for (size_t i = 0; i < sizeof identities / sizeof identities[0] && ident->from == FIELD_NONE; i++)
+        if (given(row, identities[i]))
+            ident->from = (uint8_t)identities[i];
+    if (ident->from == FIELD_NONE) {
+        from_name(context, row, ident, verdict);
+        return;
+    }
+    if (read_identity(row, ident, verdict))
+        find_lot(context, row, ident, verdict);
+    for (size_t i = 0; i < sizeof identities / sizeof identities[0] && !ident->known; i++)
+        ident->known = identities[i] > ident->from && knows_field(context, row, identities[i]);
 }

@@ -1,12 +1,16 @@
 /* One data row to one line: whose stock it is, how much, at what cost.
  *
- * The first error rejects the row; warnings are collected for rows that are kept. */
+ * It is done in two steps, because the rules of rows ask whose stock it is before they know that the row has any:
+ * stock_identify(), then stock_line_read() with what that found. Both put all faults that they find into a verdict. The
+ * caller has taken out of the row what says nothing: placeholders ("-", "н/д") and errors (#N/A) where an identity or
+ * a vendor stands. */
 #ifndef PF_STOCK_LINE_H
 #define PF_STOCK_LINE_H
 
 #include "handlers/pricing/partnum.h"
 #include "handlers/stock/import.h"
-#include "handlers/stock/issue.h"
+#include "handlers/stock/style.h"
+#include "handlers/stock/verdict.h"
 #include "handlers/table/head.h"
 
 #define STOCK_RATES_CACHED 8
@@ -16,8 +20,10 @@ struct stock_context {
     const struct stock_params *params;
     struct catalog_map *catalog;
     const struct table_heading *heading;
+    const char *sheet;            /* its name, for messages; NULL = the file has no sheets */
     struct value_date stock_date; /* rates are taken at this date */
     bool date1904;                /* serial numbers of days count from 1904 */
+    struct stock_styles styles;   /* how numbers are written in the file */
     /* Rates looked up so far: half a million rows use the same few. */
     struct {
         char currency[4];
@@ -28,44 +34,32 @@ struct stock_context {
     unsigned n_rates;
 };
 
-/* Warnings of one row: a set of codes from W_PN_FOLDED on. */
-typedef uint32_t stock_warnings;
-static inline void stock_warn(stock_warnings *set, enum stock_code code)
-{
-    *set |= 1u << (code - W_PN_FOLDED);
-}
-static inline bool stock_warned(stock_warnings set, enum stock_code code)
-{
-    return set & 1u << (code - W_PN_FOLDED);
-}
-
 /* Whose stock: the number, its key in the map, and the lot. */
 struct stock_ident {
-    char pn_norm[PN_BYTES];
+    char pn_norm[PN_BYTES]; /* "" = not known: the number is missing, unreadable or rewritten */
     char vendor_norm[PN_BYTES];
-    char digits[24];              /* a number cell as text, padded with zeros */
-    struct cell_span part_number; /* as written */
+    char digits[PN_MAX + 4];      /* a number cell as text, padded with zeros */
+    struct cell_span part_number; /* as written; points into the row or to `digits` */
     uint32_t component, entry;    /* numbers in the catalogue, or ARENA_NONE */
+    uint8_t from;                 /* enum stock_field that gave it; FIELD_NONE = none */
+    bool known; /* the map or a lot has the row's number, lot or code, or, without these, a number in its name */
 };
-enum stock_code stock_identify(const struct stock_context *context, const struct table_row *row,
-                               struct stock_ident *ident, stock_warnings *warnings);
+/* Fills *ident and adds the faults of the identity. The row is the caller's until the ident is no longer used. */
+void stock_identify(const struct stock_context *context, const struct table_row *row, struct stock_ident *ident,
+                    struct stock_verdict *verdict);
 /* Does the name contain a number that the map or a lot knows? */
 bool stock_name_known(const struct stock_context *context, const struct table_row *row);
 
 /* The three-letter code of a currency as people write it. Returns false if the text is not a currency. */
 bool stock_currency(struct cell_span text, char currency[4]);
 
-/* Amounts of a row whose identity is known. */
-struct stock_amounts {
-    int64_t qty, reserved; /* thousandths, in the item's unit */
-    int64_t cost;          /* ten-thousandths, -1 = none */
-    enum unit unit;
-};
-enum stock_code stock_measure(struct stock_context *context, const struct table_row *row,
-                              const struct stock_ident *ident, struct stock_amounts *amounts, stock_warnings *warnings);
+/* Adds all other faults of the row, and makes the line. Returns false if an error refuses the row, also one that the
+ * verdict had before. The line's texts point into `ident` and the row. */
+bool stock_line_read(struct stock_context *context, const struct table_row *row, const struct stock_ident *ident,
+                     struct stock_line *line, struct stock_verdict *verdict);
 
-/* Reads identity, amounts, date and texts: the whole row. The line's texts point into `ident`. */
-enum stock_code stock_line_read(struct stock_context *context, const struct table_row *row, struct stock_ident *ident,
-                                struct stock_line *line, stock_warnings *warnings);
+/* The quantity of any row as it is written, before factors of units, in thousandths: for totals and sums of groups.
+ * Returns 0, *missing if there is none; or -EINVAL if it cannot be read. */
+int stock_row_quantity(const struct stock_context *context, const struct table_row *row, dec128 *out, bool *missing);
 
 #endif

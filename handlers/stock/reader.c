@@ -68,12 +68,15 @@ static void report(struct stock_reader *reader, const struct table_row *row, enu
     stock_issues_keep(&reader->issues, code, row->row->row, raw, n, pn_norm, suggestion);
 }
 
-static void report_warnings(struct stock_reader *reader, const struct table_row *row, stock_warnings warnings,
-                            const char *pn_norm)
+/* Of a refused row its errors, of a row that is kept its warnings. */
+static void report_faults(struct stock_reader *reader, const struct table_row *row, const struct stock_verdict *verdict,
+                          const char *pn_norm)
 {
-    for (enum stock_code code = W_PN_FOLDED; warnings && code < STOCK_CODES; code++)
-        if (stock_warned(warnings, code))
+    for (unsigned i = 0; i < verdict->n; i++) {
+        enum stock_code code = (enum stock_code)verdict->fault[i].code;
+        if (!verdict->refused || stock_code_is_error(code))
             report(reader, row, code, pn_norm);
+    }
 }
 
 /* ---- Data rows ------------------------------------------------------------------------------------------------- */
@@ -91,25 +94,28 @@ static int take_data(struct stock_reader *reader, const struct table_row *row)
 {
     struct stock_ident ident;
     struct stock_line line;
-    stock_warnings warnings = 0;
+    struct stock_verdict verdict;
     enum stock_added added = ADDED_NEW;
     uint32_t item = ARENA_NONE;
     reader->rows_total++;
     reader->no_values += row->field[FIELD_QTY] && row->field[FIELD_QTY]->kind == GRID_ERROR;
-    enum stock_code code = stock_line_read(&reader->context, row, &ident, &line, &warnings);
-    if (code == CODE_NONE) {
+    stock_verdict_init(&verdict);
+    stock_identify(&reader->context, row, &ident, &verdict);
+    if (stock_line_read(&reader->context, row, &ident, &line, &verdict)) {
         added = stock_items_add(reader->items, &line, reader->params->duplicates, &item);
         if (added == ADDED_FULL)
             return too_much_text(reader);
-        code = added == ADDED_REFUSED ? E_DUP : added == ADDED_RANGE ? E_QTY_RANGE : CODE_NONE;
+        if (added == ADDED_REFUSED)
+            stock_fault_add(&verdict, E_DUP, (enum stock_field)ident.from);
+        if (added == ADDED_RANGE)
+            stock_fault_add(&verdict, E_QTY_RANGE, FIELD_QTY);
     }
-    if (code != CODE_NONE) {
+    report_faults(reader, row, &verdict, ident.pn_norm);
+    if (verdict.refused) {
         reader->rows_rejected++;
-        report(reader, row, code, ident.pn_norm);
         return 0;
     }
     reader->duplicates_merged += added != ADDED_NEW;
-    report_warnings(reader, row, warnings, ident.pn_norm);
     if (reader->out.line && reader->out.line(reader->out.ctx, &line, item, added) != 0)
         return STOCK_SINK_STOPPED;
     return 0;

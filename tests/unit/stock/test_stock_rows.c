@@ -251,7 +251,7 @@ static void measures(void **state)
          "['KLV-32R5-48','пара','2','10'],['PWR-CAB','м','2.5','10'],['PWR-CAB','','1','10'],['PWR-CAB','шт','1','10'],"
          "['MM64-R5','м','1','10'],['NEW-1','компл','1','10'],['NEW-2','пог. м','1','10'],['NEW-3','упак','1','10'],"
          "['NEW-4',{'n':'796'},'1','10'],['NEW-5',{'n':'6','fmt':'000'},'1','10'],['NEW-6','кг','1','10']",
-         "13 4 0 0 0 0 1 4", "E_UNIT:1 E_UNIT_PACK:1 E_UNIT_MISMATCH:2 W_UNMATCHED:4",
+         "13 4 0 0 0 0 1 4", "E_UNIT:1 E_UNIT_PACK:1 E_UNIT_MISMATCH:2 W_QTY_FRACTION:1 W_UNMATCHED:4",
          "SD3T8E/ SSD-3T8 7.5 0 pcs 20 -; MM64R5/ MEM-64 500 0 pcs 2 -; KLV32R548/KELVAR CPU-32C 4 0 pcs 5 -; "
          "PWRCAB/ CAB-PWR 3.5 0 m 10 -; NEW1/ - 1 0 set 10 -; NEW2/ - 1 0 m 10 -; NEW4/ - 1 0 pcs 10 -; NEW5/ - 1 0 m "
          "10 -"},
@@ -261,12 +261,13 @@ static void measures(void **state)
          "['A7','(5)'],['A8',{'n':'999999999999.999'}],['A9',{'n':'1000000000000'}],['B1',{'n':'0'}],['B2',{'d':'2026-"
          "01-01'}]",
          "11 5 0 0 0 0 0 0",
-         "E_QTY_MISSING:1 E_QTY_NUM:2 E_QTY_NEGATIVE:1 E_QTY_RANGE:1 W_QTY_APPROX:1 W_QTY_ROUNDED:1 W_UNMATCHED:6",
+         "E_QTY_MISSING:1 E_QTY_NUM:2 E_QTY_NEGATIVE:1 E_QTY_RANGE:1 W_QTY_APPROX:1 W_QTY_ROUNDED:1 W_QTY_FRACTION:2 "
+         "W_UNMATCHED:6",
          "A1/ - 1000 0 pcs - -; A2/ - 5 0 pcs - -; A3/ - 0 0 pcs - -; A4/ - 12.3 0 pcs - -; A8/ - 999999999999.999 0 "
          "pcs - -; "
          "B1/ - 0 0 pcs - -"},
         {"english numbers", "'number_locale':'en'", "['SKU','Qty'],['A1','1,234'],['A2','1,234.5']", "2 0 0 0 0 0 0 0",
-         "W_UNMATCHED:2", "A1/ - 1234 0 pcs - -; A2/ - 1234.5 0 pcs - -"},
+         "W_QTY_FRACTION:1 W_UNMATCHED:2", "A1/ - 1234 0 pcs - -; A2/ - 1234.5 0 pcs - -"},
         {"negative ones kept", "'negative':'keep'", "['SKU','Qty','Total'],['A1','-3','-300'],['A2','-1','5']",
          "2 1 0 0 0 0 0 0", "E_COST_NEGATIVE:1 W_QTY_NEGATIVE:1 W_UNMATCHED:1", "A1/ - -3 0 pcs 100 -"},
         {"free and reserved", ALL,

@@ -81,7 +81,7 @@ static void check_sums(const struct grid_run *run)
     for (unsigned code = 1; code < STOCK_CODES; code++)
         if (stock_code_is_error((enum stock_code)code))
             errors += run->reader.issues.count[code];
-    assert_int_equal(errors, run->reader.rows_rejected);
+    assert_true(errors >= run->reader.rows_rejected); /* all faults of a row are told */
     assert_int_equal(stock_reader_accepted(&run->reader),
                      t.inserted + t.updated + t.unchanged + run->reader.duplicates_merged);
     assert_int_equal(t.matched + t.unmatched, t.inserted + t.updated + t.unchanged);
