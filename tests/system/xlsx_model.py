@@ -450,12 +450,16 @@ def of_value(book, kind, style, text):
 
 
 def reference(text):
-    """Row and column of "B7", counted from 1."""
+    """Row and column of "B7", counted from 1; None if it cannot be read."""
     match = re.fullmatch(r"\$?([A-Za-z]+)\$?([0-9]+)", text)
-    row, column = int(match[2]) if match else 0, 0
-    for letter in match[1].upper() if match else "":
+    return within(int(match[2]), letters(match[1])) if match else None
+
+
+def letters(text):
+    column = 0
+    for letter in text.upper():
         column = column * 26 + ord(letter) - 64
-    return within(row, column)
+    return column
 
 
 def within(row, column=1):
@@ -469,8 +473,20 @@ def row_number(row, before):
     given = row.attributes.get("r")
     if given:
         return within(int(given) if re.fullmatch("[0-9]+", given) else 0)[0]
-    named = next((cell.attributes["r"] for cell in row.all("c") if cell.attributes.get("r")), None)
-    return reference(named)[0] if named else within(before + 1)[0]
+    named = next(filter(None, (reference(cell.attributes.get("r", "")) for cell in row.all("c"))), None)
+    return named[0] if named else within(before + 1)[0]
+
+
+def column_number(cell, before, reach, vague):
+    """By its reference or, if it has none that can be read, right of the cell before. With an unreadable one in the row
+    the columns must ascend, and its letters must be those of the column."""
+    text = cell.attributes.get("r", "")
+    named = reference(text)
+    column = named[1] if named else within(1, before + 1)[1]
+    said = re.match(r"\$?([A-Za-z]+)", text)
+    if vague and column <= reach or not named and said and letters(said[1]) != column:
+        raise Refused("bad-reference")
+    return column
 
 
 def cell_values(book, cell):
@@ -486,14 +502,18 @@ def cell_values(book, cell):
 
 def cells(book, root):
     """Cells by row and column; of several values for one place the last that is one counts."""
-    found, row_at, any_row = {}, 0, False
+    found, row_at, any_row, reach, vague = {}, 0, False, 0, False
     if root.name != "worksheet":
         raise Refused("not-spreadsheet")
     for row in (row for data in root.all("sheetData") for row in data.all("row")):
-        row_at, column, any_row = row_number(row, row_at), 0, True
-        for cell in row.all("c"):
-            named = cell.attributes.get("r")
-            column = reference(named)[1] if named else within(1, column + 1)[1]
+        before, row_at, column, any_row = row_at, row_number(row, row_at), 0, True
+        listed = row.all("c")
+        guessed = not row.attributes.get("r") and listed and not reference(listed[0].attributes.get("r", ""))
+        reach, vague = (reach, vague) if row_at == before and not guessed else (0, False)
+        for cell in listed:
+            vague |= bool(cell.attributes.get("r")) and not reference(cell.attributes["r"])
+            column = column_number(cell, column, reach, vague)
+            reach = max(reach, column)
             for kind, text in cell_values(book, cell):
                 if text:
                     found[row_at - 1, column - 1] = [row_at - 1, column - 1, kind, text]

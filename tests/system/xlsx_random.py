@@ -46,8 +46,8 @@ def column_name(n):
 class Maker:
     """A workbook being made; bad_workbook() reaches into it."""
 
-    def __init__(self, rng, liberties=True):
-        self.rng, self.free = rng, liberties
+    def __init__(self, rng, liberties=True, unreadable=False):
+        self.rng, self.free, self.unreadable = rng, liberties, unreadable
         self.space = rng.choice([TRANSITIONAL, TRANSITIONAL, STRICT]) if liberties else TRANSITIONAL
         self.parts, self.roles = {}, {}  # by name: root and style; by role: names of parts that are read
         self.date1904 = rng.choice([None, None, "0", "false", "1", "true"])
@@ -133,6 +133,8 @@ class Maker:
             name = column_name(column) + str(row)
             if self.free and rng.random() < 0.1:
                 name = rng.choice([f"${column_name(column)}${row}", name.lower(), f"${name}", f"{column_name(column)}0{row}"])
+        elif self.unreadable and rng.random() < 0.01:
+            name = rng.choice(["0", "7", "?", "$", "A", "C", "B2C"])
         style = rng.choice([None, rng.randrange(self.styles), rng.randrange(self.styles), self.styles + 5, ""])
         return E("c", *kind_children[1], r=name, s=style, t=kind_children[0])
 
@@ -295,6 +297,6 @@ def truthy(word):
 
 
 def workbook(rng):
-    maker = Maker(rng)
+    maker = Maker(rng, unreadable=rng.random() < 0.3)
     maker.workbook()
     return archive(maker.entries(), rng)

@@ -69,6 +69,8 @@ static int enter_row(struct worksheet *ws, uint32_t number)
         return out_of_range(ws);
     if (!ws->row_held || ws->row_number != number) {
         rc = flush_row(ws);
+        ws->reach = 0;
+        ws->vague = false;
         ws->head = (struct grid_row){.row = number};
     }
     ws->row_held = ws->row_known = true;
@@ -197,18 +199,59 @@ static int place_row(struct worksheet *ws, bool named, uint32_t row)
     return 0;
 }
 
-/* Finds the position of the cell: by its reference, or to the right of the cell before. The row's own number
- * overrides that of the reference. */
+/* Is the reference unreadable, and its letters, if it begins with some, those of this column? Then it counts as a
+ * missing one. A reference that is whole but outside of every sheet is not unreadable. */
+static bool counts_as_missing(const struct xml_attr *r, uint32_t column)
+{
+    const char *p = r->value, *end = p + r->len;
+    uint32_t letters = 0, c;
+
+    p += p < end && *p == '$';
+    for (; p < end && (c = ((uint32_t)(unsigned char)*p | 32) - 'a') < 26 && letters <= GRID_MAX_COLUMN; p++)
+        letters = letters * 26 + c + 1;
+    if (letters > 0 && letters != column + 1)
+        return false;
+    p += p < end && *p == '$';
+    const char *digits = p;
+    while (p < end && *p >= '0' && *p <= '9')
+        p++;
+    return letters == 0 || p == digits || p < end;
+}
+
+/* Does the place of the cell fit those of its neighbours? Only asked if an unreadable reference is among them. */
+static int check_order(struct worksheet *ws)
+{
+    if (ws->column >= ws->reach)
+        return 0;
+    return sheet_refuse(ws->err, "bad-reference",
+                        "The workbook is damaged (a cell's place cannot be read and contradicts the cells beside it). "
+                        "Save it again as .xlsx.");
+}
+
+/* Finds the position of the cell: by its reference or, if it has none that can be read, to the right of the cell
+ * before. The row's own number overrides that of the reference. */
 static int place_cell(struct worksheet *ws, const struct xml_attr *r)
 {
     uint32_t row = 0, column = ws->next_column;
-    bool named = r && r->len > 0;
+    bool named = r && r->len > 0, vague = false;
 
-    if ((named && reference_parse(r->value, r->len, &row, &column) < 0) || column >= GRID_MAX_COLUMN)
+    if (named && reference_parse(r->value, r->len, &row, &column) < 0) {
+        vague = counts_as_missing(r, column);
+        if (!vague)
+            return out_of_range(ws);
+        named = false;
+    }
+    if (column >= GRID_MAX_COLUMN)
         return out_of_range(ws);
     ws->column = column;
     ws->next_column = column + 1;
-    return ws->row_known ? 0 : place_row(ws, named, row);
+    int rc = ws->row_known ? 0 : place_row(ws, named, row);
+    ws->vague |= vague;
+    if (rc == 0 && ws->vague)
+        rc = check_order(ws);
+    if (column >= ws->reach)
+        ws->reach = column + 1;
+    return rc;
 }
 
 static int start_cell(struct worksheet *ws, const struct xml_token *token)

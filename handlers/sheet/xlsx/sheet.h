@@ -28,6 +28,8 @@ struct worksheet {
     struct grid_row head; /* of the held row */
 
     uint32_t column, next_column;
+    uint32_t reach; /* the first column right of all cells of the held row */
+    bool vague;     /* a cell of the held row has an unreadable reference: those behind it must ascend */
     enum cell_type type;
     uint32_t style;
     bool has_inline;                /* an "is" was seen in this cell */

@@ -61,12 +61,34 @@ static void test_out_of_range(void **state)
                                        "<row><c r='A0'/></row>",
                                        "<row><c r='A1048577'/></row>",
                                        "<row><c r='A99999999999'/></row>",
-                                       "<row><c r='7'/></row>",
-                                       "<row><c r='A'/></row>",
-                                       "<row><c r='A1B'/></row>",
+                                       "<row><c r='A4294967297'/></row>",
+                                       "<row><c r='ZZZ'/></row>",
                                        "<row><c r='XFD1'/><c><v>1</v></c></row>"};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         rows_are(rows[i], "bad-reference");
+}
+
+/* A reference that cannot be read counts as a missing one, unless its letters or the cells beside it say that the cell
+ * is elsewhere. */
+static void test_unreadable_references(void **state)
+{
+    (void)state;
+    rows_are("<row><c r='0'><v>1</v></c><c r='7'><v>2</v></c><c r='?'><v>3</v></c><c r='E1'><v>4</v></c></row>",
+             "[0,0,\"n\",\"1\"],[0,1,\"n\",\"2\"],[0,2,\"n\",\"3\"],[0,4,\"n\",\"4\"]");
+    rows_are("<row r='3'><c r='A'><v>1</v></c><c r='$b'><v>2</v></c><c r='C3D'><v>3</v></c></row>"
+             "<row><c r='A'><v>4</v></c></row>",
+             "[2,0,\"n\",\"1\"],[2,1,\"n\",\"2\"],[2,2,\"n\",\"3\"],[3,0,\"n\",\"4\"]");
+    rows_are("<row><c r='A'><v>1</v></c><c r='B9'><v>2</v></c></row>", "[8,0,\"n\",\"1\"],[8,1,\"n\",\"2\"]");
+    static const char *const against[] = {"<row><c r='B1'/><c r='A'/></row>",
+                                          "<row><c r='B'/></row>",
+                                          "<row><c r='R1C1'/></row>",
+                                          "<row><c r='0'/><c r='A1'/></row>",
+                                          "<row><c r='A1'/><c r='0'/><c/><c r='C1'/></row>",
+                                          "<row><c r='B1'/><c r='A1'/><c r='0'/></row>",
+                                          "<row r='2'><c r='A2'/></row><row r='2'><c r='0'/></row>",
+                                          "<row><c r='XFD1'/><c r='0'/></row>"};
+    for (size_t i = 0; i < sizeof against / sizeof *against; i++)
+        rows_are(against[i], "bad-reference");
 }
 
 static void test_types(void **state)
@@ -551,6 +573,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_places),
                                        cmocka_unit_test(test_out_of_range),
+                                       cmocka_unit_test(test_unreadable_references),
                                        cmocka_unit_test(test_types),
                                        cmocka_unit_test(test_text),
                                        cmocka_unit_test(test_shared),
