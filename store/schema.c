@@ -512,6 +512,35 @@ static const char *const version_10[] = {
     alter_task_counts, forget_unknown_counts, fill_import_counts, fill_recalculate_counts, fill_pricelist_counts, NULL,
 };
 
+/* The headings of an imported file, and with each refused row its cells, so that it can be written as the file has it:
+ * captions is a list of rows of texts by column, cells a list of texts, numbers and nulls by column. Rows and names of
+ * columns that were kept before are turned into these. */
+static const char create_task_heading[] =
+    TABLE("task_heading", "task_id UUID NOT NULL, "
+                          "number SMALLINT UNSIGNED NOT NULL, "
+                          "sheet VARCHAR(64) NULL, "
+                          "captions MEDIUMTEXT NOT NULL, "
+                          "PRIMARY KEY (task_id, number), "
+                          "CONSTRAINT fk_heading_task FOREIGN KEY (task_id) REFERENCES task(id) ON DELETE CASCADE");
+static const char alter_row_error_place[] =
+    "ALTER TABLE task_row_error ADD COLUMN IF NOT EXISTS heading SMALLINT UNSIGNED NULL AFTER row_no, "
+    "ADD COLUMN IF NOT EXISTS column_letter VARCHAR(3) CHARACTER SET ascii NULL AFTER heading, "
+    "ADD COLUMN IF NOT EXISTS caption VARCHAR(255) NULL AFTER column_letter, "
+    "ADD COLUMN IF NOT EXISTS cells TEXT NULL AFTER raw";
+/* They are read in the order in which they were written. */
+static const char index_row_error_order[] =
+    "ALTER TABLE task_row_error DROP INDEX IF EXISTS ix_task, ADD INDEX ix_task (task_id, id)";
+static const char fill_task_heading[] =
+    "INSERT IGNORE INTO task_heading (task_id, number, captions) SELECT id, 1, CONCAT('[[\"', REPLACE(reject_columns, "
+    "'\\t', '\",\"'), '\"]]') FROM task WHERE reject_columns IS NOT NULL";
+static const char fill_row_error_cells[] =
+    "UPDATE task_row_error SET heading = 1, cells = CONCAT('[', REPLACE(JSON_QUOTE(REPLACE(raw, '\\t', '\uFFFF')), "
+    "'\uFFFF', '\",\"'), ']') WHERE heading IS NULL AND cells IS NULL";
+
+static const char *const version_11[] = {
+    create_task_heading, alter_row_error_place, index_row_error_order, fill_task_heading, fill_row_error_cells, NULL,
+};
+
 const struct store_migration store_migrations[] = {
     {1, "first schema", version_1},
     {2, "covering index for recalculation", version_2},
@@ -523,5 +552,6 @@ const struct store_migration store_migrations[] = {
     {8, "lots by what they look like", version_8},
     {9, "format and digest of uploads", version_9},
     {10, "counts of every task", version_10},
+    {11, "refused rows under their own captions", version_11},
     {0, NULL, NULL},
 };

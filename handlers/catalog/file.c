@@ -3,16 +3,15 @@
 
 #include "base/grow.h"
 #include "base/utf8.h"
-#include "handlers/table/cells.h"
+#include "handlers/table/rowcells.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define TICK_ROWS      1024
-#define RAW_CHARACTERS 1000
-#define KEY_BYTES      (2 * CATALOG_TEXT)
+#define TICK_ROWS 1024
+#define KEY_BYTES (2 * CATALOG_TEXT)
 
 void catalog_file_init(struct catalog_file *file, const struct catalog_table *table, const struct catalog_known *known)
 {
@@ -107,23 +106,13 @@ static void count_code(struct catalog_file *file, const char *code)
     file->counts[i].n++;
 }
 
-/* Keeps the cells separated by tabs, each in its column, as the stock import does. */
-static uint32_t keep_raw(struct catalog_file *file, const struct grid_row *row)
+static uint32_t keep_cells(struct catalog_file *file, const struct grid_row *row)
 {
-    char raw[RAW_CHARACTERS * 4 + 8];
-    size_t used = 0;
-    unsigned characters = 0;
-    uint32_t column = 0;
-    for (uint32_t i = 0; i < row->n_cells; i++) {
-        struct cell_span text = cell_span(&row->cells[i]);
-        for (; column < row->cells[i].column && characters < RAW_CHARACTERS; column++, characters++)
-            raw[used++] = '\t'; /* empty cells are not in the row but take their place */
-        for (size_t at = 0, len; at < text.n && characters < RAW_CHARACTERS; at += len, characters++) {
-            uint32_t cp = utf8_decode(text.s + at, text.n - at, &len);
-            used += utf8_encode(cp == UTF8_BAD ? 0xfffd : cp < 0x20 || cp == 0x7f ? ' ' : cp, raw + used);
-        }
-    }
-    return arena_add(&file->text, raw, used);
+    struct bytes cells = {NULL, 0, 0};
+    table_row_cells(row, 0, &cells);
+    uint32_t offset = arena_add(&file->text, cells.data, cells.len);
+    bytes_free(&cells);
+    return offset;
 }
 
 static void reject(struct catalog_file *file, const struct grid_row *row)
@@ -135,7 +124,7 @@ static void reject(struct catalog_file *file, const struct grid_row *row)
         return;
     file->issues = grow(file->issues, &file->room_issues, file->n_issues + 1, sizeof *file->issues);
     file->issues[file->n_issues++] =
-        (struct catalog_issue){row->row, values->field, values->code, values->message, keep_raw(file, row)};
+        (struct catalog_issue){row->row, values->field, values->code, values->message, keep_cells(file, row)};
 }
 
 /* ---- Rows ------------------------------------------------------------------------------------------------------ */

@@ -14,7 +14,7 @@
 struct catalog_issue {
     uint32_t row; /* 0-based */
     const char *field, *code, *message;
-    uint32_t raw; /* arena offset */
+    uint32_t cells; /* arena offset */
 };
 struct catalog_count {
     const char *code;

@@ -6,7 +6,6 @@
 #include "handlers/catalog/sql.h"
 #include "handlers/task_type.h"
 
-#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -106,42 +105,39 @@ static enum run_step read_file(struct catalog_run *run)
 
 /* ---- Ending ---------------------------------------------------------------------------------------------------- */
 
-/* In the order of the file. */
-static int save_columns(const struct catalog_run *run, struct store_conn *db)
+/* The names of the columns in the order of the file, as table_heading_captions() writes them. */
+static uint32_t keep_heading(const struct catalog_run *run, struct issues *issues)
 {
     const struct catalog_file *file = &run->file;
-    char names[RUN_COLUMNS];
-    size_t used = 0;
+    struct json_out out;
+    size_t n;
+    json_out_init(&out);
+    json_array(&out);
+    json_array(&out);
     for (uint32_t i = 0; i < file->n_file_columns; i++)
-        used += (size_t)snprintf(names + used, sizeof names - used, "%s%s", used ? "\t" : "",
-                                 file->table->columns[file->column_at[i]].name);
-    assert(used > 0 && used < sizeof names); /* the names are our own, and every row has a heading */
-    return run_save_columns(db, run->job->id, names);
+        json_string(&out, file->table->columns[file->column_at[i]].name);
+    json_array_end(&out);
+    json_array_end(&out);
+    const char *text = json_out_text(&out, &n);
+    uint32_t number = issues_heading(issues, NULL, text, n);
+    json_out_fini(&out);
+    return number;
 }
 
 static int save_issues(struct catalog_run *run, struct store_conn *db)
 {
     const struct catalog_file *file = &run->file;
-    struct run_uuid task = run_uuid(run->job->id);
-    if (file->n_issues == 0)
-        return 0;
-    if (save_columns(run, db) != 0)
-        return -1;
-    struct store_bulk *bulk = store_bulk_new(db,
-                                             "INSERT INTO task_row_error (task_id, severity, row_no, field, code, "
-                                             "message, raw) VALUES (?,'error',?,?,?,?,?)",
-                                             6, 0);
-    int rc = bulk ? 0 : -1;
-    for (uint32_t i = 0; i < file->n_issues && rc == 0; i++) {
+    struct issues issues = {.n = 0};
+    uint32_t heading = file->n_issues ? keep_heading(run, &issues) : 0;
+    for (uint32_t i = 0; i < file->n_issues; i++) {
         const struct catalog_issue *issue = &file->issues[i];
-        struct store_value v[] = {STORE_S(task.s),         STORE_U(issue->row + 1),
-                                  STORE_S(issue->field),   STORE_S(issue->code),
-                                  STORE_S(issue->message), STORE_S(arena_text(&file->text, issue->raw))};
-        rc = store_bulk_add(bulk, v);
+        struct issue_at at = {.row = issue->row, .column = ARENA_NONE, .heading = heading};
+        at.cells = arena_text(&file->text, issue->cells);
+        at.cells_n = strlen(at.cells);
+        issues_keep(&issues, true, 0, issue->code, issue->field, issue->message, &at);
     }
-    if (rc == 0)
-        rc = store_bulk_flush(bulk);
-    store_bulk_free(&bulk);
+    int rc = run_save_issues(db, run->job->id, &issues);
+    issues_fini(&issues);
     return rc;
 }
 

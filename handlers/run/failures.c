@@ -1,15 +1,15 @@
 /* Components without a price, as row errors. */
 #include "handlers/run/failures.h"
 
-#include "base/arena.h"
 #include "base/grow.h"
-#include "store/bulk.h"
+#include "base/json.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define LOT_CODE (64 * 4 + 1)
+#define CAPTIONS "[[\"lot_code\"]]"
 
 struct price_failure {
     char lot_code[LOT_CODE];
@@ -35,31 +35,30 @@ static const char *message(const char *code)
     return "The price would be 10 000 000 000 or more: look at what it is computed from and at the coefficient.";
 }
 
-static int save_all(const struct price_failures *failures, struct store_bulk *bulk, const char *task)
+static void keep_failure(struct issues *issues, uint32_t row, const struct price_failure *failure,
+                         struct json_out *cells)
 {
-    for (uint32_t i = 0; i < failures->n; i++) {
-        const struct price_failure *failure = &failures->list[i];
-        struct store_value v[] = {STORE_SN(task, 36), STORE_U(i + 1), STORE_S(failure->code),
-                                  STORE_S(message(failure->code)), STORE_S(failure->lot_code)};
-        if (store_bulk_add(bulk, v) != 0)
-            return -1;
-    }
-    return store_bulk_flush(bulk);
+    struct issue_at at = {.row = row, .column = 0, .caption = "lot_code", .raw = failure->lot_code};
+    at.raw_n = strlen(failure->lot_code);
+    at.heading = issues_heading(issues, NULL, CAPTIONS, strlen(CAPTIONS));
+    json_array(cells);
+    json_string(cells, failure->lot_code);
+    json_array_end(cells);
+    at.cells = json_out_text(cells, &at.cells_n);
+    issues_keep(issues, true, 0, failure->code, "lot_code", message(failure->code), &at);
 }
 
 int price_failures_save(const struct price_failures *failures, struct store_conn *db, const store_uuid id)
 {
-    struct run_uuid task = run_uuid(id);
-    if (failures->n == 0)
-        return 0;
-    if (run_save_columns(db, id, "lot_code") != 0)
-        return -1;
-    struct store_bulk *bulk = store_bulk_new(db,
-                                             "INSERT INTO task_row_error (task_id, severity, row_no, field, code, "
-                                             "message, raw) VALUES (?,'error',?,'lot_code',?,?,?)",
-                                             5, 0);
-    int rc = bulk ? save_all(failures, bulk, task.s) : -1;
-    store_bulk_free(&bulk);
+    struct issues issues = {.n = 0};
+    for (uint32_t i = 0; i < failures->n; i++) {
+        struct json_out cells;
+        json_out_init(&cells);
+        keep_failure(&issues, i, &failures->list[i], &cells);
+        json_out_fini(&cells);
+    }
+    int rc = run_save_issues(db, id, &issues);
+    issues_fini(&issues);
     return rc;
 }
 

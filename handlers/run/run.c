@@ -191,13 +191,6 @@ struct run_uuid run_uuid(const store_uuid id)
     return text;
 }
 
-int run_save_columns(struct store_conn *db, const store_uuid id, const char *names)
-{
-    struct run_uuid task = run_uuid(id);
-    struct store_value v[] = {STORE_S(names), STORE_SN(task.s, 36)};
-    return store_run(db, "UPDATE task SET reject_columns = ? WHERE id = ?", v, 2, NULL, NULL);
-}
-
 void run_put_rejects(struct json_out *out, const store_uuid id)
 {
     char path[80];

@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "handlers/job.h"
 #include "handlers/result.h"
+#include "handlers/run/issues.h"
 
 /* What a step of a run decided. */
 enum run_step {
@@ -69,10 +70,9 @@ struct run_uuid {
     char s[37];
 };
 struct run_uuid run_uuid(const store_uuid id);
-/* Keeps the names of the columns whose cells are in `raw` of the row errors, separated by tabs in that order, for
- * rejects.csv. Inside the transaction of the final state, failed or not. Returns 0 or -1 with db->error. */
-#define RUN_COLUMNS 500
-int run_save_columns(struct store_conn *db, const store_uuid id, const char *names);
+/* Writes headings and issues, sorted, as row errors of the task, inside the transaction of its final state, failed or
+ * not. Returns 0 or -1 with db->error. */
+int run_save_issues(struct store_conn *db, const store_uuid id, struct issues *issues);
 /* Writes the member "rejects" of a result: the path of the rejected rows. */
 void run_put_rejects(struct json_out *out, const store_uuid id);
 /* The same in a table of result members. */

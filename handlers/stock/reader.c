@@ -4,6 +4,7 @@
 #include "base/grow.h"
 #include "base/utf8.h"
 #include "handlers/stock/rows.h"
+#include "handlers/table/rowcells.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -12,7 +13,6 @@
 
 #define TICK_ROWS  1024
 #define MERGES_MAX 4096
-#define RAW_BYTES  4096
 
 static int fail(struct stock_reader *reader, const char *code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
@@ -57,26 +57,52 @@ void stock_reader_fini(struct stock_reader *reader)
 
 /* ---- Issues ---------------------------------------------------------------------------------------------------- */
 
-static void report(struct stock_reader *reader, const struct table_row *row, enum stock_code code, const char *pn_norm)
+static void keep_issue(struct stock_reader *reader, const struct table_row *row, enum stock_code code,
+                       struct stock_issue_at *at)
 {
-    char raw[RAW_BYTES], suggestion[256] = "";
+    struct bytes cells = {NULL, 0, 0};
+    if (at->field != FIELD_NONE && row->field[at->field]) {
+        at->text = row->field[at->field]->text;
+        at->text_n = row->field[at->field]->len;
+    }
+    if (!stock_issues_has_row(&reader->issues, at)) {
+        table_row_cells_filled(row, reader->heading.column, TABLE_COLUMNS, &cells);
+        at->cells = cells.data;
+        at->cells_n = cells.len;
+    }
+    stock_issues_keep(&reader->issues, code, at);
+    bytes_free(&cells);
+}
+
+static void report(struct stock_reader *reader, const struct table_row *row, const struct stock_fault *fault,
+                   const char *pn_norm)
+{
+    char suggestion[256] = "";
+    enum stock_code code = (enum stock_code)fault->code;
+    struct stock_issue_at at = {.sheet = reader->sheet,
+                                .row = row->row->row,
+                                .column = fault->field ? reader->heading.column[fault->field] : ARENA_NONE,
+                                .field = (enum stock_field)fault->field,
+                                .detail = fault->detail,
+                                .heading = reader->heading_number,
+                                .pn_norm = pn_norm,
+                                .suggestion = suggestion};
     if (!stock_issues_count(&reader->issues, code))
         return;
     if (code == W_UNMATCHED || code == E_PN_AMBIGUOUS)
         catalog_map_suggest(reader->catalog, pn_norm, suggestion, sizeof suggestion);
-    size_t n = stock_row_raw(&reader->heading, row, raw, sizeof raw);
-    stock_issues_keep(&reader->issues, code, row->row->row, raw, n, pn_norm, suggestion);
+    if (at.column != ARENA_NONE)
+        at.caption = table_heading_caption(&reader->heading, at.column);
+    keep_issue(reader, row, code, &at);
 }
 
 /* Of a refused row its errors, of a row that is kept its warnings. */
 static void report_faults(struct stock_reader *reader, const struct table_row *row, const struct stock_verdict *verdict,
                           const char *pn_norm)
 {
-    for (unsigned i = 0; i < verdict->n; i++) {
-        enum stock_code code = (enum stock_code)verdict->fault[i].code;
-        if (!verdict->refused || stock_code_is_error(code))
-            report(reader, row, code, pn_norm);
-    }
+    for (unsigned i = 0; i < verdict->n; i++)
+        if (!verdict->refused || stock_code_is_error((enum stock_code)verdict->fault[i].code))
+            report(reader, row, &verdict->fault[i], pn_norm);
 }
 
 /* ---- Data rows ------------------------------------------------------------------------------------------------- */
@@ -233,6 +259,18 @@ static int take_head_rows(struct stock_reader *reader)
     return rc;
 }
 
+static void keep_captions(struct stock_reader *reader, const struct table_head_input *input)
+{
+    struct bytes captions = {NULL, 0, 0};
+    uint32_t first = 0;
+    while (first + reader->heading.rows < input->n_rows && input->rows[first]->row < reader->heading.row)
+        first++;
+    table_heading_captions(input->rows + first, reader->heading.rows, input->merges, input->n_merges, TABLE_COLUMNS,
+                           &captions);
+    reader->heading_number = stock_issues_heading(&reader->issues, reader->sheet, captions.data, captions.len);
+    bytes_free(&captions);
+}
+
 /* The first rows are there: is this the sheet? */
 static int search_heading(struct stock_reader *reader)
 {
@@ -255,6 +293,7 @@ static int search_heading(struct stock_reader *reader)
         break;
     }
     reader->phase = PHASE_DATA;
+    keep_captions(reader, &input);
     reader->context = (struct stock_context){.params = reader->params,
                                              .catalog = reader->catalog,
                                              .heading = &reader->heading,

@@ -43,6 +43,7 @@ struct stock_reader {
     struct stock_grids grids; /* of the sheet */
 
     struct table_heading heading;
+    uint32_t heading_number; /* stock_issues_heading() */
     struct stock_context context;
     struct grid_row *pending; /* a row whose kind depends on the next one, or NULL */
     uint32_t section;         /* warehouse of the section we are in, or ARENA_NONE */

@@ -5,7 +5,6 @@
 
 #include <string.h>
 
-#define RAW_CHARACTERS 1000
 #define NUMBERED_MIN   3 /* "1, 2, 3 … n": two columns that read 1 and 2 are as likely code 1, quantity 2 */
 
 void stock_row_sort(const struct table_heading *heading, const struct grid_row *grid, struct table_row *row)
@@ -123,37 +122,4 @@ uint32_t stock_row_section(const struct stock_context *context, const struct tab
     struct cell_span name = cell_words(row->field[FIELD_NAME]), first = first_words(row->row);
     uint32_t found = name.n ? catalog_map_warehouse_named(context->catalog, name.s, name.n) : ARENA_NONE;
     return found == ARENA_NONE && first.n ? catalog_map_warehouse_named(context->catalog, first.s, first.n) : found;
-}
-
-/* Copy a cell's text: control characters become blanks, bad bytes U+FFFD. */
-static size_t copy_clean(struct cell_span text, char *out, size_t size, unsigned *characters)
-{
-    size_t used = 0;
-    for (size_t i = 0, len; i < text.n && *characters < RAW_CHARACTERS; i += len) {
-        uint32_t cp = utf8_decode(text.s + i, text.n - i, &len);
-        if (used + 4 > size)
-            break;
-        used += utf8_encode(cp == UTF8_BAD ? 0xfffd : cp < 0x20 || cp == 0x7f ? ' ' : cp, out + used);
-        ++*characters;
-    }
-    return used;
-}
-
-size_t stock_row_raw(const struct table_heading *heading, const struct table_row *row, char *out, size_t size)
-{
-    size_t used = 0;
-    unsigned characters = 0;
-    bool first = true;
-    for (uint32_t column = 0; column < TABLE_COLUMNS; column++) {
-        uint8_t field = heading->at[column].field;
-        if (field == FIELD_NONE)
-            continue;
-        if (!first && used < size && characters < RAW_CHARACTERS) {
-            out[used++] = '\t';
-            characters++;
-        }
-        first = false;
-        used += copy_clean(cell_span(row->field[field]), out + used, size - used, &characters);
-    }
-    return used;
 }

@@ -22,8 +22,5 @@ enum stock_row_kind stock_row_kind_unaligned(const struct stock_context *context
 bool stock_cell_is_amount(const struct stock_context *context, const struct grid_cell *cell);
 /* The warehouse that a group row names, or ARENA_NONE. */
 uint32_t stock_row_section(const struct stock_context *context, const struct table_row *row);
-/* The row's recognised columns in the file's order, separated by tabs (those inside cells become blanks), cut at 1000
- * characters. Returns the length. */
-size_t stock_row_raw(const struct table_heading *heading, const struct table_row *row, char *out, size_t size);
 
 #endif

@@ -12,65 +12,6 @@
 
 #define DELETE_GUARD_ITEMS 20 /* smaller warehouses may be emptied without force */
 
-/* ---- Row errors ------------------------------------------------------------------------------------------------ */
-
-static int add_issue(struct stock_run *run, struct store_bulk *bulk, const char *task, const struct stock_issue *issue)
-{
-    const struct stock_issues *issues = &run->reader.issues;
-    enum stock_code code = (enum stock_code)issue->code;
-    struct store_value v[] = {
-        STORE_S(task),
-        STORE_S(stock_code_is_error(code) ? "error" : "warning"),
-        STORE_S(run->reader.sheet),
-        STORE_U(issue->row + 1),
-        STORE_S(stock_code_field(code)),
-        STORE_S(stock_code_name(code)),
-        STORE_S(stock_code_message(code)),
-        STORE_S(arena_text(&issues->text, issue->raw)),
-        issue->pn ? STORE_S(arena_text(&issues->text, issue->pn)) : STORE_N,
-        issue->suggestion ? STORE_S(arena_text(&issues->text, issue->suggestion)) : STORE_N,
-    };
-    return store_bulk_add(bulk, v);
-}
-
-/* Saves the recognised columns in the order of the file, as stock_row_raw() writes their cells. */
-static int save_columns(const struct stock_run *run, struct store_conn *db)
-{
-    const struct table_heading *heading = &run->reader.heading;
-    char names[RUN_COLUMNS];
-    size_t used = 0;
-    for (uint32_t column = 0; column < TABLE_COLUMNS; column++) {
-        enum stock_field field = (enum stock_field)heading->at[column].field;
-        if (field != FIELD_NONE)
-            used +=
-                (size_t)snprintf(names + used, sizeof names - used, "%s%s", used ? "\t" : "", stock_field_name(field));
-    }
-    assert(used > 0 && used < sizeof names); /* each field once, and each row error has a heading above it */
-    return run_save_columns(db, run->job->id, names);
-}
-
-static int save_issues(struct stock_run *run, struct store_conn *db)
-{
-    struct run_uuid task = run_uuid(run->job->id);
-    uint32_t n = stock_issues_kept(&run->reader.issues);
-    if (n == 0)
-        return 0;
-    if (save_columns(run, db) != 0)
-        return -1;
-    struct store_bulk *bulk = store_bulk_new(
-        db,
-        "INSERT INTO task_row_error (task_id, severity, sheet, row_no, field, code, message, raw, pn_norm, "
-        "suggestion) VALUES (?,?,?,?,?,?,?,?,?,?)",
-        10, 0);
-    int rc = bulk ? 0 : -1;
-    for (uint32_t i = 0; i < n && rc == 0; i++)
-        rc = add_issue(run, bulk, task.s, stock_issues_at(&run->reader.issues, i));
-    if (rc == 0)
-        rc = store_bulk_flush(bulk);
-    store_bulk_free(&bulk);
-    return rc;
-}
-
 /* ---- Guards ---------------------------------------------------------------------------------------------------- */
 
 static int on_date(const struct store_value *v, unsigned n, void *ctx)
@@ -221,7 +162,7 @@ int stock_save(struct job *job, struct store_conn *db, struct job_ending *ending
     if (rc == 0 && !run->already_imported && !run->params.dry_run)
         rc = save_stock(run, db);
     if (rc == 0)
-        rc = save_issues(run, db);
+        rc = run_save_issues(db, run->job->id, &run->reader.issues.list);
     if (rc == 0)
         tell(run, ending);
     return rc;
@@ -232,5 +173,5 @@ int stock_save_failed(struct job *job, struct store_conn *db, struct job_ending 
     struct stock_run *run = ctx;
     (void)job;
     (void)ending;
-    return save_issues(run, db);
+    return run_save_issues(db, run->job->id, &run->reader.issues.list);
 }

@@ -55,13 +55,12 @@ static void put_issues(struct json_out *out, const struct stock_issues *issues)
     json_key(out, "issues");
     json_array(out);
     for (uint32_t i = 0; i < stock_issues_kept(issues); i++) {
-        const struct stock_issue *issue = stock_issues_at(issues, i);
+        const struct issue *issue = stock_issues_at(issues, i);
         json_object(out);
         json_put_int(out, "row", issue->row + 1);
         json_put_string(out, "code", stock_code_name((enum stock_code)issue->code));
-        json_put_string(out, "raw", arena_text(&issues->text, issue->raw));
-        json_put_string(out, "pn_norm", arena_text(&issues->text, issue->pn));
-        json_put_string(out, "suggestion", arena_text(&issues->text, issue->suggestion));
+        json_put_string(out, "pn_norm", arena_text(&issues->list.text, issue->pn));
+        json_put_string(out, "suggestion", arena_text(&issues->list.text, issue->suggestion));
         json_object_end(out);
     }
     json_array_end(out);

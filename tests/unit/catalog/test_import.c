@@ -320,12 +320,14 @@ static void keeps_the_good_rows(void **state)
     import_job_fini(&test);
     assert_int_equal(import_number(&look, "SELECT COUNT(*) FROM task_row_error"), 10);
     assert_int_equal(
-        import_number(&look, "SELECT row_no FROM task_row_error WHERE field = 'unit' AND raw LIKE 'A-2\tbad%'"), 5);
+        import_number(&look, "SELECT row_no FROM task_row_error WHERE field = 'unit' AND cells LIKE '[\"A-2\",\"bad%'"),
+        5);
     assert_int_equal(
         import_number(&look, "SELECT row_no FROM task_row_error WHERE field = 'lot_code' AND code = 'E_DUP'"), 3);
-    assert_int_equal(import_number(&look, "SELECT reject_columns = "
-                                          "'lot_code\tname\tunit\tcoefficient\tmanual_price\tactive' FROM task"),
-                     1);
+    assert_int_equal(
+        import_number(&look, "SELECT captions = '[[\"lot_code\",\"name\",\"unit\",\"coefficient\",\"manual_price\","
+                             "\"active\"]]' FROM task_heading"),
+        1);
     load_text(&test, "components", "lot_code,name\na1,clash\n");
     check(&test, 0, 0, 0, 1);
     assert_int_equal(json_member_int(json_member(test.result, "errors"), "E_LOT_CLASH", 0), 1);

@@ -270,7 +270,7 @@ static void what_cannot_be_listed_is_named(void **state)
     assert_int_equal(json_member_int(json_member(test.result, "skipped"), "failed", 0), 2);
     price_expect_text("SELECT GROUP_CONCAT(raw, ' ', code ORDER BY row_no) FROM task_row_error",
                       "B E_PRICE_RANGE,C E_PRICE_RANGE");
-    price_expect_text("SELECT reject_columns FROM task WHERE reject_columns IS NOT NULL", "lot_code");
+    price_expect_text("SELECT captions FROM task_heading", "[[\"lot_code\"]]");
     import_job_fini(&test);
     price_sql("DELETE FROM task_row_error");
     price_sql("INSERT INTO warehouse (id, code, name) VALUES (1, 'MAIN', 'x')");

@@ -88,7 +88,7 @@ static size_t check_row_codes(const char *id, yajl_val issue, const struct stock
     uint32_t row = (uint32_t)json_member_int(issue, "row", 0) - 1;
     yajl_val *codes = testdata_list(issue, "codes", &n);
     for (uint32_t i = 0; i < stock_issues_kept(issues); i++) {
-        const struct stock_issue *kept = stock_issues_at(issues, i);
+        const struct issue *kept = stock_issues_at(issues, i);
         if (kept->row != row)
             continue;
         assert_true(told < n);

@@ -234,8 +234,8 @@ static void refuses_broken_text(void **state)
     assert_int_equal(run.reader.issues.count[E_ENCODING], 2);
     assert_int_equal(stock_reader_accepted(&run.reader), 1);
     /* The kept text of the row is valid UTF-8. */
-    const struct stock_issue *issue = stock_issues_at(&run.reader.issues, 0);
-    assert_string_equal(arena_text(&run.reader.issues.text, issue->raw), "A\xef\xbf\xbd\tn\t1");
+    const struct issue *issue = stock_issues_at(&run.reader.issues, 0);
+    assert_string_equal(arena_text(&run.reader.issues.list.text, issue->cells), "[\"A\xef\xbf\xbd\",\"n\",\"1\"]");
     grid_run_fini(&run);
     yajl_tree_free(tree);
 }
