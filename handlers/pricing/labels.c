@@ -1,12 +1,10 @@
-/* From the text of a heading to its field: normalises it, takes hints off its end, looks the rest up. */
+/* Normalising labels, and the names of the fields. */
 #include "handlers/pricing/labels.h"
 
 #include "base/utf8.h"
 #include "handlers/pricing/words.h"
 
 #include <string.h>
-
-enum { LABEL_MAX = 256 };
 
 /* Is it a character without meaning in a heading: a decoration, an invisible character or a control? */
 static bool is_dropped(uint32_t cp)
@@ -46,6 +44,42 @@ static uint32_t label_fold(uint32_t cp)
     return cp == 0x451 ? 0x435 : cp; /* ё as е */
 }
 
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static size_t digits(const char *s, size_t n)
+{
+    size_t i = 0;
+
+    while (i < n && is_digit(s[i]))
+        i++;
+    return i;
+}
+
+/* Length of a date with dots at the start of s, or 0. What follows it, without what is dropped, must not be a digit:
+ * versions ("3.0.15.22") are not dates. */
+static size_t dotted_date(const char *s, size_t n)
+{
+    struct value_date date;
+    size_t day = digits(s, n);
+    size_t month = day < n && s[day] == '.' ? digits(s + day + 1, n - day - 1) : 0;
+    size_t at = day + 1 + month, len;
+
+    if (day == 0 || day > 2 || month == 0 || month > 2 || at >= n || s[at] != '.')
+        return 0;
+    size_t year = digits(s + at + 1, n - at - 1), end = at + 1 + year;
+    if ((year != 2 && year != 4) || value_date_text(s, end, &date) != 0)
+        return 0;
+    for (size_t i = end; i < n; i += len) {
+        uint32_t cp = utf8_decode(s + i, n - i, &len);
+        if (!is_dropped(cp))
+            return cp >= '0' && cp <= '9' ? 0 : end;
+    }
+    return end;
+}
+
 size_t label_normalise(const char *text, size_t n, char *out, size_t size)
 {
     size_t used = 0, len;
@@ -55,123 +89,27 @@ size_t label_normalise(const char *text, size_t n, char *out, size_t size)
         uint32_t cp = utf8_decode(text + i, n - i, &len);
         if (is_dropped(cp))
             continue;
-        if (utf8_is_space(cp)) {
+        if (utf8_is_space(cp) || cp == '_') {
             space = used > 0; /* written with the next character: never at an end, never twice */
             continue;
         }
         char bytes[4];
         size_t add = utf8_encode(label_fold(cp), bytes);
+        bool starts = is_digit(bytes[0]) && (space || used == 0 || !is_digit(out[used - 1]));
+        size_t date = starts ? dotted_date(text + i, n - i) : 0;
+        if (date > 0)
+            len = add = date;
         if (used + space + add + 1 > size)
             break;
         if (space)
             out[used++] = ' ';
         space = false;
-        memcpy(out + used, bytes, add);
+        memcpy(out + used, date > 0 ? text + i : bytes, add);
         used += add;
     }
     if (size > 0)
         out[used] = '\0';
     return used;
-}
-
-/* A phrase at the end of a heading that qualifies the field. */
-struct hint {
-    const char *phrase;
-    const char *currency;
-    int vat;
-};
-
-static const struct hint hints_known[] = {
-    {"без ндс", "", 0},  {"с ндс", "", 1},    {"вкл ндс", "", 1},     {"включая ндс", "", 1}, {"excl vat", "", 0},
-    {"incl vat", "", 1}, {"with vat", "", 1}, {"without vat", "", 0}, {"за ед", "", -1},      {"за шт", "", -1},
-    {"руб", "RUB", -1},  {"р", "RUB", -1},    {"₽", "RUB", -1},     {"rub", "RUB", -1},     {"usd", "USD", -1},
-    {"$", "USD", -1},    {"eur", "EUR", -1},  {"€", "EUR", -1},       {"cny", "CNY", -1},     {"¥", "CNY", -1},
-    {"юань", "CNY", -1}, {"шт", "", -1},      {"pcs", "", -1},        {"net", "", 0},         {"gross", "", 1},
-};
-
-/* What may stand between a label and a hint, or between two hints. */
-static bool is_joint(char c)
-{
-    return c == ' ' || c == ',' || c == '(' || c == ')' || c == '/' || c == ';';
-}
-
-/* Returns where the phrase starts if text[0..n) ends with it and a joint is before it; else n. */
-static size_t phrase_start(const char *text, size_t n, const char *phrase)
-{
-    size_t len = strlen(phrase);
-
-    if (len >= n || memcmp(text + n - len, phrase, len) != 0 || !is_joint(text[n - len - 1]))
-        return n;
-    return n - len;
-}
-
-static void keep_hint(const struct hint *hint, struct label_hints *out)
-{
-    if (hint->currency[0] != '\0' && out->currency[0] == '\0')
-        memcpy(out->currency, hint->currency, 4);
-    if (hint->vat >= 0 && out->vat < 0)
-        out->vat = hint->vat;
-}
-
-/* Skips joints backwards. */
-static size_t before_joints(const char *text, size_t n)
-{
-    while (n > 0 && is_joint(text[n - 1]))
-        n--;
-    return n;
-}
-
-/* Takes one hint off the end if a label remains. Returns the shorter length, or n if there is no hint. Brackets are
- * removed with the hints inside them; text that is left in an open bracket is not a hint, so the label "цена
- * (закупка, руб)" stays unknown. */
-static size_t strip_hint(const char *text, size_t n, struct label_hints *out)
-{
-    size_t end = before_joints(text, n);
-
-    for (size_t i = 0; i < sizeof hints_known / sizeof hints_known[0]; i++) {
-        size_t start = phrase_start(text, end, hints_known[i].phrase);
-        if (start == end || before_joints(text, start) == 0)
-            continue;
-        keep_hint(&hints_known[i], out);
-        return start;
-    }
-    return n;
-}
-
-/* Is a bracket open where text[0..n) ends? */
-static bool in_bracket(const char *text, size_t n)
-{
-    while (n > 0 && text[n - 1] != '(' && text[n - 1] != ')')
-        n--;
-    return n > 0 && text[n - 1] == '(';
-}
-
-/* Removes the hints of a normalised label in place; returns its length. */
-static size_t strip_hints(char *label, size_t n, struct label_hints *out)
-{
-    out->currency[0] = '\0';
-    out->vat = -1;
-    size_t stripped = n;
-    for (size_t next = strip_hint(label, n, out); next != stripped; next = strip_hint(label, stripped, out))
-        stripped = next;
-    if (stripped == n)
-        return n;
-    stripped = before_joints(label, stripped);
-    if (label[stripped] == ')' && in_bracket(label, stripped))
-        stripped++; /* it closes a bracket of the label itself: "марка (бренд), шт" */
-    label[stripped] = '\0';
-    return stripped;
-}
-
-enum stock_field label_field(const char *text, size_t n, struct label_hints *hints)
-{
-    char label[LABEL_MAX];
-    struct label_hints own;
-
-    strip_hints(label, label_normalise(text, n, label, sizeof label), hints ? hints : &own);
-    const struct label_synonym *found =
-        word_find(label, label_synonyms, label_synonyms_count, sizeof label_synonyms[0]);
-    return found ? found->field : FIELD_NONE;
 }
 
 const char *stock_field_name(enum stock_field field)
@@ -197,32 +135,147 @@ const char *stock_field_name(enum stock_field field)
     return names[field];
 }
 
-bool label_is_closing(const char *text, size_t n, struct label_hints *hints)
-{
-    char label[LABEL_MAX];
+/* ---- Words in cells -------------------------------------------------------------------------------------------- */
 
-    strip_hints(label, label_normalise(text, n, label, sizeof label), hints);
-    return word_find(label, label_closings, label_closings_count, sizeof label_closings[0]) != NULL;
+static bool in_list(const char *label, const char *const *list, size_t count)
+{
+    return word_find(label, list, count, sizeof *list) != NULL;
 }
 
-/* A word ends where no letter and no digit follows; every character above ASCII counts as a letter. */
-static bool is_word_end(char c)
+/* The first letter of a text as it would be normalised; 0 if there is none. */
+static uint32_t first_letter(const char *text, size_t n)
 {
-    unsigned char u = (unsigned char)c;
+    size_t len;
 
-    return u < 0x80 && !(u >= '0' && u <= '9') && !(u >= 'a' && u <= 'z') && !(u >= 'A' && u <= 'Z');
+    for (size_t i = 0; i < n; i += len) {
+        uint32_t cp = utf8_decode(text + i, n - i, &len);
+        if (!is_dropped(cp) && !utf8_is_space(cp) && cp != '_')
+            return label_fold(cp);
+    }
+    return 0;
+}
+
+/* Does a word of the list start with this letter? */
+static bool starts_one(uint32_t letter, const char *const *list, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        size_t len;
+        if (utf8_decode(list[i], strlen(list[i]), &len) == letter)
+            return true;
+    }
+    return false;
+}
+
+/* The longest word of these lists has far fewer bytes; a longer text is none of them. */
+enum { WORD_MAX = 64 };
+
+static bool is_one(const char *text, size_t n, const char *const *list, size_t count)
+{
+    char label[WORD_MAX];
+
+    if (n >= WORD_MAX || !starts_one(first_letter(text, n), list, count))
+        return false;
+    label_normalise(text, n, label, sizeof label);
+    return in_list(label, list, count);
+}
+
+bool label_is_placeholder(const char *text, size_t n)
+{
+    return is_one(text, n, label_placeholders, label_placeholders_count);
+}
+
+bool label_is_quantity_word(const char *text, size_t n)
+{
+    return is_one(text, n, label_quantity_words, label_quantity_words_count);
+}
+
+/* Returns where the text goes on behind `word`, or 0 if it does not start with it. */
+static size_t behind_word(const char *text, size_t n, const char *word)
+{
+    size_t at = 0, len, word_len = strlen(word);
+    bool begun = false;
+
+    for (size_t w = 0; w < word_len;) {
+        if (at >= n)
+            return 0;
+        uint32_t cp = utf8_decode(text + at, n - at, &len);
+        bool space = utf8_is_space(cp) || cp == '_';
+        if (!begun && (space || is_dropped(cp))) {
+            at += len;
+            continue;
+        }
+        begun = true;
+        size_t own;
+        uint32_t wanted = utf8_decode(word + w, word_len - w, &own);
+        if (wanted != (space ? ' ' : label_fold(cp)))
+            return 0;
+        for (at += len; space && at < n && utf8_is_space(utf8_decode(text + at, n - at, &len));)
+            at += len;
+        w += own;
+    }
+    return at;
+}
+
+static bool ends_total(const char *text, size_t n)
+{
+    size_t len;
+
+    if (n == 0 || strchr(":.,;(", text[0]))
+        return true;
+    uint32_t cp = utf8_decode(text, n, &len);
+    return utf8_is_space(cp) || cp == '"' || cp == 0xBB;
 }
 
 bool label_is_total(const char *text, size_t n)
 {
-    static const char *const words[] = {"итог", "итого", "всего", "общий итог", "total", "grand total", "subtotal"};
-    char label[LABEL_MAX];
-    size_t label_len = label_normalise(text, n, label, sizeof label);
-
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
-        size_t len = strlen(words[i]);
-        if (label_len >= len && memcmp(label, words[i], len) == 0 && (label_len == len || is_word_end(label[len])))
+    if (!starts_one(first_letter(text, n), label_totals, label_totals_count))
+        return false;
+    for (size_t i = 0; i < label_totals_count; i++) {
+        size_t at = behind_word(text, n, label_totals[i]);
+        if (at > 0 && ends_total(text + at, n - at))
             return true;
+    }
+    return false;
+}
+
+/* What words of a normalised label are divided by. */
+static bool is_divider(char c)
+{
+    return strchr(" ,;()[]/", c) != NULL;
+}
+
+bool label_is_group(const char *text, size_t n)
+{
+    char label[LABEL_BYTES];
+    size_t len = label_normalise(text, n, label, sizeof label);
+
+    while (len > 0 && is_divider(label[len - 1]))
+        label[--len] = '\0';
+    for (size_t i = 0; i < label_groups_count; i++) {
+        size_t word = strlen(label_groups[i]);
+        if (len < word)
+            continue;
+        bool first = memcmp(label, label_groups[i], word) == 0 && is_divider(label[word]); /* or its end */
+        bool last =
+            memcmp(label + len - word, label_groups[i], word) == 0 && len > word && is_divider(label[len - word - 1]);
+        if (first || last)
+            return true;
+    }
+    return false;
+}
+
+bool label_is_about_amounts(const char *text, size_t n)
+{
+    char label[LABEL_BYTES * 2];
+    size_t len = label_normalise(text, n, label, sizeof label);
+
+    for (size_t i = 0, start = 0; i <= len; i++) {
+        if (!is_divider(label[i])) /* the end is one */
+            continue;
+        label[i] = '\0';
+        if (in_list(label + start, label_amount_words, label_amount_words_count))
+            return true;
+        start = i + 1;
     }
     return false;
 }

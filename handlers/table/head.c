@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LABEL_BYTES 512
 
 /* A row alone (lower NULL) or two rows that make one heading. */
 struct candidate {
@@ -73,6 +72,14 @@ static void add_hints(struct label_hints *hints, const struct label_hints *upper
         memcpy(hints->currency, upper->currency, sizeof hints->currency);
     if (hints->vat < 0)
         hints->vat = upper->vat;
+}
+
+static bool label_is_closing(const char *text, size_t n, struct label_hints *hints)
+{
+    struct label label;
+    label_read(text, n, &label);
+    *hints = label.hints;
+    return label.closing;
 }
 
 /* Field of a column that has a text in both rows. */

@@ -26,34 +26,103 @@ static void synonyms_equal_the_list(void **state)
     yajl_tree_free(data);
 }
 
-static void closings_equal_the_list(void **state)
+/* Is the table this list of the published words? */
+static void same_words(yajl_val data, const char *key, const char *const *table, size_t count)
+{
+    size_t n;
+    yajl_val *words = testdata_list(data, key, &n);
+    assert_int_equal(n, count);
+    for (size_t i = 0; i < n; i++)
+        if (!word_find(words[i]->u.string, table, count, sizeof *table))
+            fail_msg("%s: \"%s\" is missing", key, words[i]->u.string);
+}
+
+static void words_equal_the_lists(void **state)
 {
     (void)state;
     yajl_val data = testdata_json("header-synonyms.json");
-    struct label_hints hints;
-    size_t n;
-    yajl_val *words = testdata_list(data, "quantity_group_captions", &n);
-    assert_int_equal(n, label_closings_count);
-    for (size_t i = 0; i < n; i++)
-        assert_true(label_is_closing(words[i]->u.string, strlen(words[i]->u.string), &hints));
+    same_words(data, "closing_captions", label_closings, label_closings_count);
+    same_words(data, "selling_captions", label_sellings, label_sellings_count);
+    same_words(data, "total_words", label_totals, label_totals_count);
+    same_words(data, "group_words", label_groups, label_groups_count);
+    same_words(data, "quantity_and_money_words", label_amount_words, label_amount_words_count);
+    same_words(data, "quantity_words", label_quantity_words, label_quantity_words_count);
+    yajl_val foreign = json_member(data, "foreign_captions");
+    size_t total = 0;
+    for (size_t i = 0; i < foreign->u.object.len; i++) {
+        size_t n;
+        yajl_val *words = testdata_list(foreign, foreign->u.object.keys[i], &n);
+        for (size_t k = 0; k < n; k++)
+            if (!word_find(words[k]->u.string, label_foreigns, label_foreigns_count, sizeof *label_foreigns))
+                fail_msg("\"%s\" is not foreign", words[k]->u.string);
+        total += n;
+    }
+    assert_int_equal(total, label_foreigns_count);
     yajl_tree_free(data);
-    assert_true(label_is_closing("Конечный\nостаток:", strlen("Конечный\nостаток:"), &hints));
-    assert_false(label_is_closing("Приход", strlen("Приход"), &hints));
-    assert_false(label_is_closing("", 0, &hints));
-    assert_true(label_is_closing("Остаток, USD (с НДС)", strlen("Остаток, USD (с НДС)"), &hints));
-    assert_string_equal(hints.currency, "USD");
-    assert_int_equal(hints.vat, 1);
 }
+
+static void placeholders_equal_the_list(void **state)
+{
+    (void)state;
+    yajl_val data = testdata_json("header-synonyms.json");
+    size_t n, dashes = 0;
+    yajl_val *words = testdata_list(data, "placeholders", &n);
+    for (size_t i = 0; i < n; i++) {
+        const char *word = words[i]->u.string;
+        if (!label_is_placeholder(word, strlen(word)))
+            fail_msg("\"%s\" is no placeholder", word);
+        char label[8];
+        dashes += label_normalise(word, strlen(word), label, sizeof label) == 1 && label[0] == '-';
+    }
+    assert_int_equal(n - dashes + 1, label_placeholders_count); /* all dashes are one */
+    yajl_tree_free(data);
+}
+
+static void currencies_and_units_equal_the_list(void **state)
+{
+    (void)state;
+    yajl_val data = testdata_json("header-synonyms.json");
+    yajl_val currencies = json_member(data, "currency_hints"), units = json_member(data, "units");
+    assert_int_equal(currencies->u.object.len, currency_words_count);
+    for (size_t i = 0; i < currencies->u.object.len; i++) {
+        const char *key = currencies->u.object.keys[i];
+        const struct currency_word *found =
+            word_find(key, currency_words, currency_words_count, sizeof *currency_words);
+        assert_non_null(found);
+        assert_string_equal(found->currency, currencies->u.object.values[i]->u.string);
+    }
+    assert_int_equal(units->u.object.len, unit_words_count);
+    for (size_t i = 0; i < units->u.object.len; i++) {
+        yajl_val *unit = units->u.object.values[i]->u.array.values;
+        const struct unit_word *found =
+            word_find(units->u.object.keys[i], unit_words, unit_words_count, sizeof *unit_words);
+        assert_non_null(found);
+        bool pack = strcmp(unit[0]->u.string, "pack") == 0;
+        assert_int_equal(found->unit.pack, pack);
+        assert_string_equal(unit_name(found->unit.unit), pack ? "pcs" : unit[0]->u.string);
+        assert_int_equal(found->unit.factor, pack ? 1 : YAJL_GET_INTEGER(unit[1]));
+    }
+    yajl_tree_free(data);
+}
+
+#define SORTED(table, member)                                                                                          \
+    for (size_t i = 1; i < table##_count; i++)                                                                         \
+    assert_true(strcmp(table[i - 1] member, table[i] member) < 0)
 
 static void tables_are_sorted(void **state)
 {
     (void)state;
-    for (size_t i = 1; i < label_synonyms_count; i++)
-        assert_true(strcmp(label_synonyms[i - 1].word, label_synonyms[i].word) < 0);
-    for (size_t i = 1; i < label_closings_count; i++)
-        assert_true(strcmp(label_closings[i - 1], label_closings[i]) < 0);
-    for (size_t i = 1; i < unit_words_count; i++)
-        assert_true(strcmp(unit_words[i - 1].word, unit_words[i].word) < 0);
+    SORTED(label_synonyms, .word);
+    SORTED(label_closings, );
+    SORTED(label_foreigns, );
+    SORTED(label_sellings, );
+    SORTED(label_totals, );
+    SORTED(label_groups, );
+    SORTED(label_placeholders, );
+    SORTED(label_amount_words, );
+    SORTED(label_quantity_words, );
+    SORTED(currency_words, .word);
+    SORTED(unit_words, .word);
 }
 
 struct label_case {
@@ -90,8 +159,40 @@ static void fields_and_hints(void **state)
         {"P/N", "part_number", "", -1},
         {"Part\u00A0No.", "part_number", "", -1},
         {"Код 1С", "code", "", -1},
-        {"Цена (закупка)", "", "", -1},
-        {"Цена (закупка, руб)", "", "RUB", -1},
+        {"Цена (закупка)", "unit_cost", "", -1},
+        {"Цена (закупка, руб)", "unit_cost", "RUB", -1},
+        {"Цена руб./шт", "unit_cost", "RUB", -1},
+        {"Цена, у.е.", "unit_cost", "?", -1},
+        {"Price in USD", "unit_cost", "USD", -1},
+        {"Номенклатура, Базовая единица измерения", "name", "", -1},
+        {"№ п/п, Наименование", "name", "", -1},
+        {"Код / Наименование", "code", "", -1},
+        {"Part Number / P/N", "part_number", "", -1},
+        {"Артикул/P/N", "part_number", "", -1},
+        {"Qty/Кол-во", "qty", "", -1},
+        {"Артикул / Код", "", "", -1},
+        {"Остаток, сумма", "", "", -1},
+        {"Остаток (сумма)", "total_cost", "", -1},
+        {"Остаток (кол-во)", "qty", "", -1},
+        {"Количество (резерв)", "reserved", "", -1},
+        {"Количество (план)", "", "", -1},
+        {"Остаток, в пути", "", "", -1},
+        {"Цена (розница)", "", "", -1},
+        {"Цена, опт", "", "", -1},
+        {"Цена розничная", "", "", -1},
+        {"Цена за 1000 шт", "", "", -1},
+        {"Цена (за упаковку)", "", "", -1},
+        {"Стоимость, тыс. руб.", "", "", -1},
+        {"Цена за 1 шт", "unit_cost", "", -1},
+        {"Остаток_на_складе", "qty", "", -1},
+        {"Остаток на 01.11.2026 г.", "qty", "", -1},
+        {"Остаток на 2026-11-01", "qty", "", -1},
+        {"Остаток на 01.11.2026 23:59:59", "qty", "", -1},
+        {"Stock as of 01.11.2026", "qty", "", -1},
+        {"Остаток на начало 01.11.2026", "", "", -1},
+        {"Количество (в базовых единицах)", "qty", "", -1},
+        {"#code", "", "", -1},
+        {"Склад, шт", "warehouse", "", -1},
         {"Приход Количество", "", "", -1},
         {"Количество приход", "", "", -1},
         {"руб", "", "", -1},
@@ -174,7 +275,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(synonyms_equal_the_list),
-        cmocka_unit_test(closings_equal_the_list),
+        cmocka_unit_test(words_equal_the_lists),
+        cmocka_unit_test(placeholders_equal_the_list),
+        cmocka_unit_test(currencies_and_units_equal_the_list),
         cmocka_unit_test(tables_are_sorted),
         cmocka_unit_test(fields_and_hints),
         cmocka_unit_test(totals),
