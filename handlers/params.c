@@ -370,6 +370,72 @@ static void check_list(struct check *check, const struct param_spec *spec, const
         check_list_json(check, spec, given->json);
 }
 
+/* ---- Objects -------------------------------------------------------------------------------------------------- */
+
+static bool is_choice(const struct param_spec *spec, const char *name)
+{
+    for (const char *const *choice = spec->choices; *choice; choice++)
+        if (strcmp(name, *choice) == 0)
+            return true;
+    return false;
+}
+
+static void fault_member(struct check *check, const struct param_spec *spec, const char *name, const char *code,
+                         const char *detail)
+{
+    char pointer[400];
+    pointer_to(spec->name, pointer, 100);
+    pointer_to(name, pointer + strlen(pointer), 200);
+    param_faults_add(check->faults, pointer, code, "%s", detail);
+    check->failed = true;
+}
+
+static void check_member(struct check *check, const struct param_spec *spec, const char *name, yajl_val value)
+{
+    char detail[80];
+    struct choice_text known;
+    if (!is_choice(spec, name)) {
+        choice_text_init(&known, "unknown name; must be one of ");
+        for (const char *const *choice = spec->choices; *choice; choice++)
+            choice_text_add(&known, *choice);
+        fault_member(check, spec, name, "choice", known.text);
+        return;
+    }
+    const char *why = YAJL_IS_STRING(value) ? string_fault(value->u.string, false, spec->max, detail, sizeof detail)
+                                            : "must be a string";
+    if (why)
+        fault_member(check, spec, name, YAJL_IS_STRING(value) ? "range" : "type", why);
+    else
+        json_put_string(&check->out, name, value->u.string);
+}
+
+static void check_object(struct check *check, const struct param_spec *spec, yajl_val object)
+{
+    if (!YAJL_IS_OBJECT(object)) {
+        fault(check, spec, "type", "must be an object");
+        return;
+    }
+    json_object(&check->out);
+    for (size_t i = 0; i < object->u.object.len; i++)
+        check_member(check, spec, object->u.object.keys[i], object->u.object.values[i]);
+    json_object_end(&check->out);
+}
+
+static void check_map(struct check *check, const struct param_spec *spec, const struct given *given)
+{
+    char why[100];
+    if (!given->text) {
+        check_object(check, spec, given->json);
+        return;
+    }
+    yajl_val object = json_parse(given->text, strlen(given->text), 4, why, sizeof why);
+    if (object)
+        check_object(check, spec, object);
+    else
+        fault(check, spec, "type", "must be the JSON text of an object, like {\"qty\":\"F\"}");
+    yajl_tree_free(object);
+}
+
 /* ---- All of them ---------------------------------------------------------------------------------------------- */
 
 static void check_value(struct check *check, const struct param_spec *spec, const struct given *given)
@@ -377,7 +443,7 @@ static void check_value(struct check *check, const struct param_spec *spec, cons
     static void (*const by_kind[])(struct check *, const struct param_spec *, const struct given *) = {
         [PARAM_STRING] = check_string,   [PARAM_BOOL] = check_bool, [PARAM_INT] = check_int,
         [PARAM_DECIMAL] = check_decimal, [PARAM_DATE] = check_date, [PARAM_CHOICE] = check_choice,
-        [PARAM_STRINGS] = check_list,
+        [PARAM_STRINGS] = check_list,    [PARAM_MAP] = check_map,
     };
     by_kind[spec->kind](check, spec, given);
 }

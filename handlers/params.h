@@ -15,7 +15,9 @@ enum param_kind {
     PARAM_DECIMAL, /* text or number, min..max given in units of 10^-scale; canonical as text with no surplus zeros */
     PARAM_DATE,    /* YYYY-MM-DD, a real day */
     PARAM_CHOICE,  /* one of `choices` */
-    PARAM_STRINGS  /* list of strings (in forms and queries: comma separated), at most max items */
+    PARAM_STRINGS, /* list of strings (in forms and queries: comma separated), at most max items */
+    PARAM_MAP      /* object with some of `choices` as names and strings of at most max bytes (in forms and queries: its
+                    * JSON text) */
 };
 
 struct param_spec {
@@ -26,7 +28,7 @@ struct param_spec {
     const char *otherwise;      /* default as canonical JSON text ("\"replace\"", "false", "50"); NULL = null */
     int64_t min, max;           /* by kind; both 0 = unlimited (strings: 255 bytes, lists: 10 000 items) */
     unsigned scale;             /* DECIMAL */
-    const char *const *choices; /* CHOICE: NULL-terminated */
+    const char *const *choices; /* CHOICE, MAP: NULL-terminated */
     const char *help;           /* one sentence for people and the API document */
 };
 

@@ -37,6 +37,15 @@ static uint32_t left_of(const struct stock_places *places, uint32_t column)
     return column > 0 ? places->right[column - 1] : 0;
 }
 
+static bool is_amount(const struct stock_context *context, const struct grid_cell *cell)
+{
+    struct value_number number;
+    if (cell->kind != GRID_TEXT)
+        return cell->kind == GRID_NUMBER;
+    return value_number_text(cell->text, cell->len, QTY_SCALE, context->params->locale, &number) == 0 &&
+           !number.missing;
+}
+
 /* Which column of the heading a cell stands under. */
 struct under {
     uint32_t column; /* the recognised column that begins where the cell does; ARENA_NONE = there is none */
@@ -82,7 +91,7 @@ struct sorted {
 static void sort_cell(const struct stock_context *context, const struct grid_cell *cell, struct under under,
                       struct stock_lined *lined, struct sorted *sorted)
 {
-    bool amount = under.quantity && stock_cell_is_amount(context, cell);
+    bool amount = under.quantity && is_amount(context, cell);
     if (under.fields == 0)
         return;
     sorted->keys += under.key;
@@ -122,18 +131,48 @@ static bool may_be_stock(const struct sorted *sorted)
     return sorted->amounts > 0 && sorted->keys > 0 && !one_cell;
 }
 
+static struct cell_span first_words(const struct grid_row *row)
+{
+    for (uint32_t i = 0; i < row->n_cells; i++) {
+        struct cell_span words = cell_words(&row->cells[i]);
+        if (words.n)
+            return words;
+    }
+    return (struct cell_span){"", 0};
+}
+
+/* Without columns: a number beside something else may be stock, which *amount tells. */
+static enum stock_unaligned kind_of(const struct stock_context *context, const struct grid_row *row, bool *amount)
+{
+    unsigned filled = 0, amounts = 0;
+    struct cell_span words = first_words(row);
+    *amount = false;
+    for (uint32_t i = 0; i < row->n_cells; i++) {
+        filled += !cell_empty(&row->cells[i]);
+        amounts += is_amount(context, &row->cells[i]);
+    }
+    if (filled == 0)
+        return UNALIGNED_EMPTY;
+    if (words.n && label_is_total(words.s, words.n))
+        return UNALIGNED_TOTAL;
+    if (table_row_counts_columns(row))
+        return UNALIGNED_HEADER;
+    *amount = filled > 1 && amounts > 0;
+    return UNALIGNED_GROUP;
+}
+
 enum stock_alignment stock_align(const struct stock_context *context, const struct stock_grids *grids,
-                                 const struct grid_row *row, struct stock_lined *lined, enum stock_row_kind *kind)
+                                 const struct grid_row *row, struct stock_lined *lined, enum stock_unaligned *kind)
 {
     const struct stock_places *own = places_of(grids, context->heading->grid), *places = places_of(grids, row->grid);
-    *kind = stock_row_kind_unaligned(context, row);
-    if (*kind == ROW_EMPTY || *kind == ROW_TOTAL || *kind == ROW_HEADER)
+    bool amount;
+    *kind = kind_of(context, row, &amount);
+    if (*kind != UNALIGNED_GROUP)
         return ALIGN_KIND;
     if (!own || !places)
-        return *kind == ROW_DATA ? ALIGN_CANNOT : ALIGN_KIND;
+        return amount ? ALIGN_CANNOT : ALIGN_KIND;
     struct sorted sorted = sort_cells(context, own, places, row, lined);
     if (sorted.astray == 0 && sorted.lined > 1)
         return ALIGN_ROW;
-    *kind = ROW_GROUP;
     return sorted.astray > 0 && may_be_stock(&sorted) ? ALIGN_CANNOT : ALIGN_KIND;
 }

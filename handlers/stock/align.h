@@ -6,7 +6,8 @@
 #ifndef PF_STOCK_ALIGN_H
 #define PF_STOCK_ALIGN_H
 
-#include "handlers/stock/rows.h"
+#include "handlers/stock/line.h"
+#include "handlers/table/row.h"
 
 /* The places of the columns of all grids of a sheet. */
 struct stock_places {
@@ -26,12 +27,14 @@ struct stock_lined {
     struct grid_cell cells[TABLE_COLUMNS];
 };
 
+/* What a row is that cannot be lined up and holds no stock. */
+enum stock_unaligned { UNALIGNED_EMPTY, UNALIGNED_TOTAL, UNALIGNED_HEADER, UNALIGNED_GROUP };
 enum stock_alignment {
     ALIGN_ROW,   /* use *lined as a row of the heading's grid */
-    ALIGN_KIND,  /* it holds no stock: *kind is ROW_EMPTY, ROW_TOTAL, ROW_HEADER or ROW_GROUP */
+    ALIGN_KIND,  /* it holds no stock: *kind tells what it is */
     ALIGN_CANNOT /* it may hold stock, but the columns are not known */
 };
 enum stock_alignment stock_align(const struct stock_context *context, const struct stock_grids *grids,
-                                 const struct grid_row *row, struct stock_lined *lined, enum stock_row_kind *kind);
+                                 const struct grid_row *row, struct stock_lined *lined, enum stock_unaligned *kind);
 
 #endif

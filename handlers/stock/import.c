@@ -16,6 +16,10 @@ static const char *const modes[] = {"replace", "merge", NULL};
 static const char *const negatives[] = {"reject", "zero", "keep", NULL};
 static const char *const duplicates[] = {"sum", "first", "last", "reject", NULL};
 static const char *const locales[] = {"ru", "en", NULL};
+static const char *const totals_checks[] = {"fail", "warn", "off", NULL};
+static const char *const column_fields[] = {"part_number", "lot",       "code",     "name",        "vendor",
+                                            "qty",         "free",      "reserved", "unit",        "unit_cost",
+                                            "total_cost",  "warehouse", "currency", "received_on", NULL};
 static const char *const seen_choices[] = {"run", "skip", NULL};
 
 /* clang-format off */
@@ -33,6 +37,11 @@ static const struct param_spec stock_import_params[] = {
     {.name = "max_reject_pct", .kind = PARAM_INT, .otherwise = "50", .min = 0, .max = 100, .help = "Fail when more rows than this are rejected, in per cent."},
     {.name = "max_delete_pct", .kind = PARAM_INT, .otherwise = "50", .min = 0, .max = 100, .help = "Fail when more items than this would be deleted, in per cent (from 20 items on)."},
     {.name = "force", .kind = PARAM_BOOL, .otherwise = "false", .help = "Accept older stock and many deletions."},
+    {.name = "sheet", .kind = PARAM_STRING, .max = 124, .help = "Name of the sheet to read, or * for every visible sheet with a heading; default: the only one with a heading."},
+    {.name = "header_row", .kind = PARAM_INT, .min = 1, .max = TABLE_HEAD_ROWS, .help = "Row in which the heading starts, from 1; default: it is searched for."},
+    {.name = "header_rows", .kind = PARAM_INT, .min = 1, .max = TABLE_HEADING_MAX, .help = "How many rows the heading has; default: it is searched for."},
+    {.name = "columns", .kind = PARAM_MAP, .max = 255, .choices = column_fields, .help = "Which column is which field: a caption, or the letter of a column that has a caption; wins over the search."},
+    {.name = "check_totals", .kind = PARAM_CHOICE, .otherwise = "\"fail\"", .choices = totals_checks, .help = "What to do if the rows do not add up to the report's own total."},
     {.name = "if_seen", .kind = PARAM_CHOICE, .otherwise = "\"run\"", .choices = seen_choices, .help = "skip: do nothing if this file was already imported into this warehouse in this mode."},
     {.name = NULL},
 };
@@ -102,6 +111,15 @@ static int64_t vat_of(yajl_val params, const struct job_settings *settings)
     return (int64_t)value;
 }
 
+static void read_columns(yajl_val columns, struct stock_params *out)
+{
+    for (unsigned field = FIELD_NONE + 1; columns && field < FIELD_COUNT; field++) {
+        const char *value = json_member_string(columns, stock_field_name((enum stock_field)field), NULL);
+        if (value)
+            out->choices[out->n_choices++] = (struct table_choice){(enum stock_field)field, value};
+    }
+}
+
 static void read_params(const struct job *job, struct stock_params *out)
 {
     yajl_val params = job->params;
@@ -118,10 +136,15 @@ static void read_params(const struct job *job, struct stock_params *out)
         .max_reject_pct = (unsigned)json_member_int(params, "max_reject_pct", 50),
         .max_delete_pct = (unsigned)json_member_int(params, "max_delete_pct", 50),
         .force = json_member_bool(params, "force", false),
+        .header_row = (uint32_t)json_member_int(params, "header_row", 0),
+        .header_rows = (unsigned)json_member_int(params, "header_rows", 0),
+        .check_totals = (enum stock_totals_check)choice(params, "check_totals", totals_checks),
         .skip_seen = choice(params, "if_seen", seen_choices) == 1,
         .today = job_today(job->settings),
     };
     snprintf(out->warehouse, sizeof out->warehouse, "%s", json_member_string(params, "warehouse", ""));
+    snprintf(out->sheet, sizeof out->sheet, "%s", json_member_string(params, "sheet", ""));
+    read_columns(json_member(params, "columns"), out);
     if (date && value_date_text(date, strlen(date), &out->stock_date) != 0)
         out->stock_date.year = 0;
 }
@@ -240,6 +263,10 @@ static enum run_step read_file(struct stock_run *run)
     stock_reader_init(&run->reader, &run->params, &run->catalog, &run->items, &out);
     struct grid_sink sink = stock_reader_sink(&run->reader);
     int rc = job_read_file(job, run->format, &sink, &err);
+    if (rc == STOCK_SINK_AGAIN) {
+        stock_reader_again(&run->reader);
+        rc = job_read_file(job, run->format, &sink, &err);
+    }
     if (rc != 0)
         return run_reading_failed(job, rc, STOCK_SINK_STOPPED, &err, &run->failure);
     run->whole = true;

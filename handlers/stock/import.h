@@ -11,9 +11,11 @@
 #define PF_STOCK_IMPORT_H
 
 #include "handlers/catalog/map.h"
+#include "handlers/table/head.h"
 
 enum stock_mode { STOCK_REPLACE, STOCK_MERGE };
 enum stock_negative { NEGATIVE_REJECT, NEGATIVE_ZERO, NEGATIVE_KEEP };
+enum stock_totals_check { TOTALS_FAIL, TOTALS_WARN, TOTALS_OFF };
 enum stock_duplicates { DUPLICATES_SUM, DUPLICATES_FIRST, DUPLICATES_LAST, DUPLICATES_REJECT };
 
 /* The task's parameters, decoded. */
@@ -31,7 +33,13 @@ struct stock_params {
     bool pn_from_name;
     unsigned max_reject_pct, max_delete_pct;
     bool force;
-    bool skip_seen; /* if_seen = skip */
+    bool skip_seen;       /* if_seen = skip */
+    char sheet[128];      /* name of the sheet to read; "" = the only one with a heading, "*" = all */
+    uint32_t header_row;  /* from 1; 0 = search */
+    unsigned header_rows; /* 1 to 3; 0 = search */
+    struct table_choice choices[FIELD_COUNT]; /* `columns`; texts are borrowed */
+    unsigned n_choices;
+    enum stock_totals_check check_totals;
 };
 
 /* Why rows below the heading are not data rows. */
@@ -39,7 +47,8 @@ enum stock_skip { SKIP_HEADER, SKIP_GROUP, SKIP_TOTAL, SKIP_OTHER_WAREHOUSE, SKI
 
 /* One accepted row: what the file says about one (part number, vendor). Texts are borrowed. */
 struct stock_line {
-    uint32_t row; /* 0-based */
+    uint32_t row;   /* 0-based */
+    uint64_t order; /* of rows in the file: greater is later */
     const char *pn_norm, *vendor_norm;
     const char *part_number; /* as written; not terminated */
     size_t part_number_len;

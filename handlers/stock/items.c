@@ -100,10 +100,9 @@ static uint64_t digest_numbers(uint32_t component_id, int64_t lot_qty, int64_t q
     return arena_hash(all, sizeof all);
 }
 
-static uint64_t digest_texts(const char *part_number, size_t n, const char *name, size_t m)
+static uint64_t digest_name(const char *name, size_t n)
 {
-    uint64_t both[] = {arena_hash(part_number, n), arena_hash(name, m)};
-    return arena_hash(both, sizeof both);
+    return n ? arena_hash(name, n) : 0;
 }
 
 static uint32_t component_id(const struct stock_items *items, uint32_t component)
@@ -118,7 +117,8 @@ void stock_items_add_old(struct stock_items *items, const struct stock_old *old)
     item->old_id = old->id;
     item->old_numbers =
         digest_numbers(old->component_id, old->lot_qty, old->qty, old->reserved, old->cost, old->date, old->unit);
-    item->old_texts = digest_texts(old->part_number, strlen(old->part_number), old->name, strlen(old->name));
+    item->old_number = arena_hash(old->part_number, strlen(old->part_number));
+    item->old_name = digest_name(old->name, strlen(old->name));
 }
 
 /* ---- Lines ----------------------------------------------------------------------------------------------------- */
@@ -131,8 +131,8 @@ static uint32_t packed_date(struct value_date date)
 /* Texts are kept only if they will be written: those of new items, and those that differ from the stock's. */
 static void keep_texts(struct stock_items *items, struct stock_item *item, const struct stock_line *line)
 {
-    item->texts_differ = item->old_id && item->old_texts != digest_texts(line->part_number, line->part_number_len,
-                                                                         line->name, line->name_len);
+    item->texts_differ = item->old_id && (item->old_number != arena_hash(line->part_number, line->part_number_len) ||
+                                          item->old_name != digest_name(line->name, line->name_len));
     item->texts = ARENA_NONE;
     if (item->old_id && !item->texts_differ)
         return;
@@ -150,6 +150,7 @@ static void set_line(struct stock_items *items, struct stock_item *item, const s
     item->date = packed_date(line->received_on);
     item->unit = (uint8_t)line->unit;
     item->in_file = true;
+    item->order = line->order;
     keep_texts(items, item, line);
 }
 
@@ -183,6 +184,11 @@ static enum stock_added merge_line(struct stock_items *items, struct stock_item 
     uint32_t date = packed_date(line->received_on);
     if (date > item->date)
         item->date = date;
+    if (line->order < item->order) { /* number and name are those of the first line */
+        item->order = line->order;
+        keep_texts(items, item, line);
+        return ADDED_FIRST;
+    }
     return ADDED_SUMMED;
 }
 
@@ -201,14 +207,26 @@ enum stock_added stock_items_add(struct stock_items *items, const struct stock_l
     case DUPLICATES_SUM:
         return merge_line(items, item, line);
     case DUPLICATES_FIRST:
-        return ADDED_IGNORED;
     case DUPLICATES_LAST:
+        if ((mode == DUPLICATES_FIRST) == (line->order >= item->order))
+            return ADDED_IGNORED;
         set_line(items, item, line);
         return ADDED_REPLACED;
     case DUPLICATES_REJECT:
         return ADDED_REFUSED;
     }
     abort();
+}
+
+void stock_items_forget(struct stock_items *items)
+{
+    for (uint32_t i = 0; i < items->n; i++) {
+        struct stock_item *item = &items->item[i];
+        item->in_file = item->texts_differ = item->kept = false;
+        item->sum = item->texts = ARENA_NONE;
+    }
+    items->n_sums = 0;
+    items->texts.used = 0;
 }
 
 void stock_items_settle(struct stock_items *items)
@@ -221,11 +239,21 @@ void stock_items_settle(struct stock_items *items)
     }
 }
 
+void stock_items_keep(struct stock_items *items, struct stock_refused *refused)
+{
+    for (uint32_t i = 0; i < items->n && stock_refused_any(refused); i++) {
+        struct stock_item *item = &items->item[i];
+        if (item->old_id != 0 && !item->in_file)
+            item->kept = stock_refused_may_be(refused, stock_item_pn(items, item), stock_item_vendor(items, item),
+                                              item->old_name);
+    }
+}
+
 enum stock_change stock_item_change(const struct stock_items *items, const struct stock_item *item,
                                     enum stock_mode mode)
 {
     if (!item->in_file)
-        return item->old_id && mode == STOCK_REPLACE ? CHANGE_DELETE : CHANGE_NONE;
+        return item->old_id && mode == STOCK_REPLACE && !item->kept ? CHANGE_DELETE : CHANGE_NONE;
     if (item->old_id == 0)
         return CHANGE_INSERT;
     uint64_t numbers = digest_numbers(component_id(items, item->component), item->lot_qty, item->qty, item->reserved,
@@ -241,6 +269,7 @@ static void total_item(const struct stock_items *items, const struct stock_item 
     enum stock_change change = stock_item_change(items, item, mode);
     t->old += item->old_id != 0;
     t->deleted += change == CHANGE_DELETE;
+    t->kept += item->old_id != 0 && !item->in_file && item->kept;
     if (!item->in_file)
         return;
     t->items++;

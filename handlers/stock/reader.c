@@ -1,9 +1,8 @@
-/* The grid sink of the stock import: sheets, heading, rows. */
+/* The grid sink of the stock import: sheets, headings, and the way of each row. */
 #include "handlers/stock/reader.h"
 
 #include "base/grow.h"
 #include "base/utf8.h"
-#include "handlers/stock/rows.h"
 #include "handlers/table/rowcells.h"
 
 #include <stdarg.h>
@@ -14,18 +13,41 @@
 #define TICK_ROWS  1024
 #define MERGES_MAX 4096
 
-static int fail(struct stock_reader *reader, const char *code, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+static struct stock_sheet *this_sheet(struct stock_reader *reader)
+{
+    return &reader->sheets.sheet[reader->sheets.n - 1];
+}
 
-static int fail(struct stock_reader *reader, const char *code, const char *format, ...)
+int stock_reader_fail(struct stock_reader *reader, const char *code, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    vsnprintf(reader->failure_text, sizeof reader->failure_text, format, args);
+    if (!reader->failure[0])
+        vsnprintf(reader->failure_text, sizeof reader->failure_text, format, args);
     va_end(args);
-    snprintf(reader->failure, sizeof reader->failure, "%s", code);
-    reader->phase = PHASE_DONE;
-    return -1;
+    if (!reader->failure[0])
+        snprintf(reader->failure, sizeof reader->failure, "%s", code);
+    reader->phase = PHASE_PASS;
+    return GRID_STOP;
+}
+
+int stock_sheet_fail(struct stock_reader *reader, const char *code, const char *format, ...)
+{
+    struct stock_sheet *sheet = this_sheet(reader);
+    va_list args;
+    va_start(args, format);
+    vsnprintf(sheet->text, sizeof sheet->text, format, args);
+    va_end(args);
+    snprintf(sheet->failure, sizeof sheet->failure, "%s", code);
+    sheet->why = SHEET_FAULTY;
+    reader->phase = PHASE_PASS;
+    return 0;
+}
+
+static uint32_t find_place(void *ctx, const char *text, size_t n)
+{
+    const struct stock_reader *reader = ctx;
+    return catalog_map_warehouse_named(reader->catalog, text, n);
 }
 
 void stock_reader_init(struct stock_reader *reader, const struct stock_params *params, struct catalog_map *catalog,
@@ -33,298 +55,413 @@ void stock_reader_init(struct stock_reader *reader, const struct stock_params *p
 {
     *reader = (struct stock_reader){.params = params, .catalog = catalog, .items = items, .out = *out};
     reader->warehouse = catalog_map_warehouse(catalog, params->warehouse);
-    reader->section = ARENA_NONE;
+    reader->ask = (struct table_ask){.place = find_place,
+                                     .ctx = reader,
+                                     .wanted = reader->warehouse,
+                                     .wanted_name = params->warehouse,
+                                     .header_row = params->header_row,
+                                     .header_rows = params->header_rows,
+                                     .choices = params->choices,
+                                     .n_choices = params->n_choices,
+                                     .latest = value_date_from_days(value_date_days(params->today) + 1)};
+}
+
+static void drop_rows(struct grid_row **rows, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++)
+        free(rows[i]);
 }
 
 static void drop_head(struct stock_reader *reader)
 {
-    for (uint32_t i = 0; i < reader->n_head; i++)
-        free(reader->head[i]);
+    drop_rows(reader->head, reader->n_head);
     reader->n_head = 0;
+}
+
+static void forget_sheet(struct stock_reader *reader)
+{
+    drop_head(reader);
+    drop_rows(reader->moved, reader->n_moved);
+    reader->n_moved = 0;
     reader->n_merges = 0;
+    table_outline_fini(&reader->outline);
+    table_groups_fini(&reader->groups);
 }
 
 void stock_reader_fini(struct stock_reader *reader)
 {
-    drop_head(reader);
+    forget_sheet(reader);
     free(reader->merges);
+    free(reader->again);
     stock_grids_fini(&reader->grids);
-    free(reader->pending);
+    stock_sheets_fini(&reader->sheets);
+    table_spread_fini(&reader->spread);
     table_heading_fini(&reader->heading);
+    table_heading_fini(&reader->first);
+    stock_refused_fini(&reader->refused);
     stock_issues_fini(&reader->issues);
     memset(reader, 0, sizeof *reader);
 }
 
-/* ---- Issues ---------------------------------------------------------------------------------------------------- */
-
-static void keep_issue(struct stock_reader *reader, const struct table_row *row, enum stock_code code,
-                       struct stock_issue_at *at)
+void stock_reader_again(struct stock_reader *reader)
 {
-    struct bytes cells = {NULL, 0, 0};
-    if (at->field != FIELD_NONE && row->field[at->field]) {
-        at->text = row->field[at->field]->text;
-        at->text_n = row->field[at->field]->len;
-    }
-    if (!stock_issues_has_row(&reader->issues, at)) {
-        table_row_cells_filled(row, reader->heading.column, TABLE_COLUMNS, &cells);
-        at->cells = cells.data;
-        at->cells_n = cells.len;
-    }
-    stock_issues_keep(&reader->issues, code, at);
-    bytes_free(&cells);
+    bool *again = reader->again;
+    uint32_t n = reader->n_again, number = reader->sheets.n;
+    const struct stock_params *params = reader->params;
+    struct catalog_map *catalog = reader->catalog;
+    struct stock_items *items = reader->items;
+    struct stock_reader_out out = reader->out;
+    reader->again = NULL;
+    stock_reader_fini(reader);
+    stock_items_forget(items);
+    stock_reader_init(reader, params, catalog, items, &out);
+    again = grow(again, &n, number, sizeof *again);
+    again[number - 1] = true;
+    reader->again = again;
+    reader->n_again = number;
 }
 
-static void report(struct stock_reader *reader, const struct table_row *row, const struct stock_fault *fault,
-                   const char *pn_norm)
+/* ---- Rows below the heading -------------------------------------------------------------------------------------- */
+
+static int outline_full(struct stock_reader *reader, uint32_t row)
 {
-    char suggestion[256] = "";
-    enum stock_code code = (enum stock_code)fault->code;
-    struct stock_issue_at at = {.sheet = reader->sheet,
-                                .row = row->row->row,
-                                .column = fault->field ? reader->heading.column[fault->field] : ARENA_NONE,
-                                .field = (enum stock_field)fault->field,
-                                .detail = fault->detail,
-                                .heading = reader->heading_number,
-                                .pn_norm = pn_norm,
-                                .suggestion = suggestion};
-    if (!stock_issues_count(&reader->issues, code))
-        return;
-    if (code == W_UNMATCHED || code == E_PN_AMBIGUOUS)
-        catalog_map_suggest(reader->catalog, pn_norm, suggestion, sizeof suggestion);
-    if (at.column != ARENA_NONE)
-        at.caption = table_heading_caption(&reader->heading, at.column);
-    keep_issue(reader, row, code, &at);
+    return stock_reader_fail(reader, "E_FILE_TOO_LARGE",
+                             "More than %u rows before row %u lie in one another and none of them is known as an item. "
+                             "Save the report without its groups, or collapse the details, and send that.",
+                             TABLE_HELD_ROWS, row + 1);
 }
 
-/* Of a refused row its errors, of a row that is kept its warnings. */
-static void report_faults(struct stock_reader *reader, const struct table_row *row, const struct stock_verdict *verdict,
-                          const char *pn_norm)
+static int place_row(struct stock_reader *reader, const struct grid_row *grid)
 {
-    for (unsigned i = 0; i < verdict->n; i++)
-        if (!verdict->refused || stock_code_is_error((enum stock_code)verdict->fault[i].code))
-            report(reader, row, &verdict->fault[i], pn_norm);
-}
-
-/* ---- Data rows ------------------------------------------------------------------------------------------------- */
-
-/* A real stock of half a million rows has a tenth of this. */
-static int too_much_text(struct stock_reader *reader)
-{
-    fail(reader, "E_FILE_TOO_LARGE",
-         "Numbers and names are longer than %u MiB together. Split the file and send the parts.",
-         STOCK_TEXTS_MAX >> 20);
-    return GRID_STOP;
-}
-
-static int take_data(struct stock_reader *reader, const struct table_row *row)
-{
-    struct stock_ident ident;
-    struct stock_line line;
-    struct stock_verdict verdict;
-    enum stock_added added = ADDED_NEW;
-    uint32_t item = ARENA_NONE;
-    reader->rows_total++;
-    reader->no_values += row->field[FIELD_QTY] && row->field[FIELD_QTY]->kind == GRID_ERROR;
-    stock_verdict_init(&verdict);
-    stock_identify(&reader->context, row, &ident, &verdict);
-    if (stock_line_read(&reader->context, row, &ident, &line, &verdict)) {
-        added = stock_items_add(reader->items, &line, reader->params->duplicates, &item);
-        if (added == ADDED_FULL)
-            return too_much_text(reader);
-        if (added == ADDED_REFUSED)
-            stock_fault_add(&verdict, E_DUP, (enum stock_field)ident.from);
-        if (added == ADDED_RANGE)
-            stock_fault_add(&verdict, E_QTY_RANGE, FIELD_QTY);
+    struct table_row row;
+    grid = table_spread_row(&reader->spread, &reader->heading, grid);
+    table_row_sort(&reader->heading, grid, &row);
+    if (!table_row_filled(&row)) {
+        struct cell_span words = table_row_words(&reader->heading, &row);
+        if (words.n == 0 || catalog_map_warehouse_named(reader->catalog, words.s, words.n) == ARENA_NONE)
+            return 0;
     }
-    report_faults(reader, row, &verdict, ident.pn_norm);
-    if (verdict.refused) {
-        reader->rows_rejected++;
-        return 0;
+    stock_rules_look(reader, &row);
+    int rc = table_outline_add(&reader->outline, grid, &reader->look.facts);
+    return rc == TABLE_OUTLINE_FULL ? outline_full(reader, grid->row) : rc;
+}
+
+/* Decides everything that waits for rows to come: there are none, or they have other columns. */
+static int flush(struct stock_reader *reader)
+{
+    int rc = table_outline_flush(&reader->outline);
+    return rc == 0 ? table_groups_close(&reader->groups) : rc;
+}
+
+static int take_row(struct stock_reader *reader, const struct grid_row *grid);
+
+/* ---- Headings further down --------------------------------------------------------------------------------------- */
+
+static void keep_captions(struct stock_reader *reader, const struct grid_row *const *rows, uint32_t n)
+{
+    struct bytes captions = {0};
+    table_heading_captions(rows, n, reader->merges, reader->n_merges, TABLE_COLUMNS, &captions);
+    reader->heading_number =
+        stock_issues_heading(&reader->issues, this_sheet(reader)->name, captions.data, captions.len);
+    bytes_free(&captions);
+}
+
+/* The heading that held so far is kept for the result if it was the first. */
+static void take_heading(struct stock_reader *reader, struct table_heading *heading)
+{
+    if (reader->first.rows == 0 && reader->heading.rows > 0)
+        reader->first = reader->heading;
+    else
+        table_heading_fini(&reader->heading);
+    reader->heading = *heading;
+    reader->below_heading = true;
+    stock_sums_block(&reader->sums);
+}
+
+static int move_heading(struct stock_reader *reader, const struct grid_row *const *rows, struct table_heading *heading)
+{
+    int rc = flush(reader);
+    if (rc != 0) {
+        table_heading_fini(heading);
+        return rc;
     }
-    reader->duplicates_merged += added != ADDED_NEW;
-    if (reader->out.line && reader->out.line(reader->out.ctx, &line, item, added) != 0)
-        return STOCK_SINK_STOPPED;
+    take_heading(reader, heading);
+    keep_captions(reader, rows, reader->heading.rows);
+    stock_report_file(reader, W_HEADING_MOVED, rows[0]->row, ARENA_NONE, NULL);
+    stock_report_heading(reader, NULL);
     return 0;
 }
 
-/* Is the row in another warehouse's section, or does its own column name another one? */
-static bool is_elsewhere(const struct stock_reader *reader, const struct table_row *row)
+/* What the collected rows are: the heading again, or one with other columns. *used gets the number of its rows. */
+static int judge_moved(struct stock_reader *reader, const struct table_head_input *input, unsigned *used)
 {
-    struct cell_span text = cell_span(row->field[FIELD_WAREHOUSE]);
-    if (reader->section != ARENA_NONE && reader->section != reader->warehouse)
-        return true;
-    return text.n && catalog_map_warehouse_named(reader->catalog, text.s, text.n) != reader->warehouse;
-}
-
-static int take_kind(struct stock_reader *reader, const struct table_row *row, enum stock_row_kind kind)
-{
-    uint32_t section;
-    switch (kind) {
-    case ROW_TOTAL:
-        reader->skipped[SKIP_TOTAL]++;
-        return 0;
-    case ROW_HEADER:
-        reader->skipped[SKIP_HEADER]++;
-        return 0;
-    case ROW_GROUP:
-        reader->skipped[SKIP_GROUP]++;
-        section = stock_row_section(&reader->context, row);
-        if (section != ARENA_NONE)
-            reader->section = section;
-        return 0;
-    case ROW_DATA:
-        if (!is_elsewhere(reader, row))
-            return take_data(reader, row);
-        reader->skipped[SKIP_OTHER_WAREHOUSE]++;
-        return 0;
-    case ROW_EMPTY:
-    case ROW_PENDING:
-        return 0;
+    struct table_heading heading;
+    char why[400];
+    enum table_head_result result = table_heading_here(input, &heading, why, sizeof why);
+    if (result != HEAD_FOUND) {
+        table_heading_fini(&heading);
+        return stock_sheet_fail(reader, "E_AMBIGUOUS_COLUMN", "Row %u begins another table. %s",
+                                input->rows[0]->row + 1, why);
     }
-    abort();
+    *used = heading.rows;
+    reader->skipped[SKIP_HEADER] += heading.rows;
+    if (!table_heading_same(&reader->heading, &heading))
+        return move_heading(reader, input->rows, &heading);
+    reader->below_heading = true;
+    stock_sums_block(&reader->sums);
+    table_heading_fini(&heading);
+    return 0;
 }
 
-/* Decides about the pending row. */
-static int take_pending(struct stock_reader *reader, unsigned next_outline)
+static int take_moved(struct stock_reader *reader)
 {
-    struct grid_row *pending = reader->pending;
-    struct table_row row;
-    if (!pending)
-        return 0;
-    reader->pending = NULL;
-    stock_row_sort(&reader->heading, pending, &row);
-    int rc = take_kind(reader, &row, next_outline > pending->outline ? ROW_GROUP : ROW_DATA);
-    free(pending);
+    struct grid_row *rows[TABLE_HEADING_MAX];
+    unsigned n = reader->n_moved, used = 0;
+    memcpy(rows, reader->moved, n * sizeof rows[0]);
+    reader->n_moved = 0;
+    struct table_head_input input = {(const struct grid_row *const *)rows, n, reader->merges, reader->n_merges,
+                                     &reader->ask};
+    int rc = judge_moved(reader, &input, &used);
+    for (unsigned i = used; i < n && rc == 0 && reader->phase == PHASE_DATA; i++)
+        rc = take_row(reader, rows[i]);
+    drop_rows(rows, n);
     return rc;
 }
 
+/* ---- The way of a row -------------------------------------------------------------------------------------------- */
+
 static int take_aligned(struct stock_reader *reader, const struct grid_row *grid)
 {
-    struct table_row row;
-    stock_row_sort(&reader->heading, grid, &row);
-    enum stock_row_kind kind = stock_row_kind(&reader->context, &row);
-    if (kind == ROW_PENDING)
-        reader->pending = table_row_copy(grid);
-    return take_kind(reader, &row, kind);
+    bool below = reader->below_heading;
+    reader->below_heading = false;
+    if (below && table_row_counts_columns(grid)) {
+        reader->skipped[SKIP_HEADER]++;
+        return 0;
+    }
+    if (table_row_repeats(&reader->heading, grid)) {
+        reader->skipped[SKIP_HEADER]++;
+        reader->below_heading = true;
+        stock_sums_block(&reader->sums);
+        return 0;
+    }
+    if (table_row_labels(grid)) {
+        reader->moved[reader->n_moved++] = table_row_copy(grid);
+        return 0;
+    }
+    return place_row(reader, grid);
 }
 
 /* Titles, totals and signatures often have columns of their own. If a row that may hold stock cannot be lined up with
  * the heading, the import fails: half of a table is worse than none. */
 static int take_other_grid(struct stock_reader *reader, const struct grid_row *grid)
 {
+    static const enum stock_skip skips[] = {
+        [UNALIGNED_TOTAL] = SKIP_TOTAL, [UNALIGNED_HEADER] = SKIP_HEADER, [UNALIGNED_GROUP] = SKIP_GROUP};
+    const struct table_facts no_quantity = {.has_qty = false};
     struct stock_lined lined;
-    struct table_row row = {.row = grid};
-    enum stock_row_kind kind;
+    enum stock_unaligned kind;
     switch (stock_align(&reader->context, &reader->grids, grid, &lined, &kind)) {
     case ALIGN_ROW:
         return take_aligned(reader, &lined.row);
     case ALIGN_KIND:
-        return take_kind(reader, &row, kind);
+        if (kind == UNALIGNED_TOTAL)
+            stock_sums_total(&reader->sums, grid->row, &no_quantity);
+        if (kind != UNALIGNED_EMPTY)
+            reader->skipped[skips[kind]]++;
+        return 0;
     case ALIGN_CANNOT:
         break;
     }
-    fail(reader, "E_AMBIGUOUS_COLUMN",
-         "The columns of row %u are not those of the heading in row %u, so its cells cannot be told apart. Save the "
-         "report as .xlsx and send that.",
-         grid->row + 1, reader->heading.row + 1);
-    return GRID_STOP;
+    return stock_sheet_fail(
+        reader, "E_AMBIGUOUS_COLUMN",
+        "The columns of row %u are not those of the heading in row %u, so its cells cannot be told apart. Save the "
+        "report as .xlsx and send that.",
+        grid->row + 1, reader->heading.row + 1);
 }
 
 static int take_row(struct stock_reader *reader, const struct grid_row *grid)
 {
-    int rc = take_pending(reader, grid->outline);
-    if (rc != 0)
-        return rc;
-    reader->uncalculated += grid->uncalculated;
+    if (reader->n_moved > 0) {
+        const struct grid_row *last = reader->moved[reader->n_moved - 1];
+        bool next = grid->row == last->row + 1 && grid->grid == last->grid;
+        if (next && reader->n_moved < TABLE_HEADING_MAX) {
+            reader->moved[reader->n_moved++] = table_row_copy(grid);
+            return reader->n_moved == TABLE_HEADING_MAX ? take_moved(reader) : 0;
+        }
+        int rc = take_moved(reader);
+        if (rc != 0 || reader->phase != PHASE_DATA)
+            return rc;
+    }
     return grid->grid == reader->heading.grid ? take_aligned(reader, grid) : take_other_grid(reader, grid);
 }
 
-/* ---- Heading --------------------------------------------------------------------------------------------------- */
-
-static struct value_date stock_date(const struct stock_reader *reader, const struct table_head_input *input)
-{
-    if (reader->params->stock_date.year)
-        return reader->params->stock_date;
-    struct value_date date = table_heading_dates(input, &reader->heading).date;
-    return date.year ? date : reader->params->today;
-}
+/* ---- The first rows ---------------------------------------------------------------------------------------------- */
 
 static int take_head_rows(struct stock_reader *reader)
 {
     int rc = 0;
-    for (uint32_t i = 0; i < reader->n_head && rc == 0; i++)
-        if (reader->head[i]->row >= reader->heading.row + reader->heading.rows)
+    for (uint32_t i = 0; i < reader->n_head && rc == 0 && reader->phase == PHASE_DATA; i++)
+        if (reader->head[i]->row >= reader->heading.row + reader->heading.rows) {
+            reader->uncalculated += reader->head[i]->uncalculated;
             rc = take_row(reader, reader->head[i]);
+        }
     drop_head(reader);
     return rc;
 }
 
-static void keep_captions(struct stock_reader *reader, const struct table_head_input *input)
+static struct value_date date_of_stock(struct stock_reader *reader, const struct table_dates *dates)
 {
-    struct bytes captions = {NULL, 0, 0};
-    uint32_t first = 0;
-    while (first + reader->heading.rows < input->n_rows && input->rows[first]->row < reader->heading.row)
-        first++;
-    table_heading_captions(input->rows + first, reader->heading.rows, input->merges, input->n_merges, TABLE_COLUMNS,
-                           &captions);
-    reader->heading_number = stock_issues_heading(&reader->issues, reader->sheet, captions.data, captions.len);
-    bytes_free(&captions);
+    struct value_date date = reader->params->stock_date.year ? reader->params->stock_date : dates->date;
+    if (date.year == 0)
+        date = reader->params->today;
+    if (reader->stock_date.year == 0 || value_date_compare(date, reader->stock_date) > 0)
+        reader->stock_date = date;
+    return date;
 }
 
-/* The first rows are there: is this the sheet? */
-static int search_heading(struct stock_reader *reader)
+static int begin_table(struct stock_reader *reader, const struct table_head_input *input, struct table_heading *heading)
 {
-    struct table_head_input input = {.rows = (const struct grid_row *const *)reader->head,
-                                     .n_rows = reader->n_head,
-                                     .merges = reader->merges,
-                                     .n_merges = reader->n_merges};
-    char why[sizeof reader->no_header];
-    switch (table_heading_find(&input, &reader->heading, why, sizeof why)) {
-    case HEAD_AMBIGUOUS:
-        fail(reader, "E_AMBIGUOUS_COLUMN", "%s", why);
-        return GRID_STOP;
-    case HEAD_NONE:
-        if (reader->no_header[0] == '\0')
-            memcpy(reader->no_header, why, sizeof why);
-        reader->phase = PHASE_PASS;
-        drop_head(reader);
-        return 0;
-    case HEAD_FOUND:
-        break;
-    }
-    reader->phase = PHASE_DATA;
-    keep_captions(reader, &input);
+    uint32_t at = 0;
+    take_heading(reader, heading);
+    while (at < input->n_rows && input->rows[at]->row != reader->heading.row)
+        at++;
+    keep_captions(reader, input->rows + at, reader->heading.rows);
+    struct table_dates dates = table_heading_dates(input, &reader->heading);
+    uint32_t number = reader->sheets.n;
     reader->context = (struct stock_context){.params = reader->params,
                                              .catalog = reader->catalog,
                                              .heading = &reader->heading,
-                                             .stock_date = stock_date(reader, &input),
-                                             .date1904 = reader->date1904};
+                                             .stock_date = date_of_stock(reader, &dates),
+                                             .date1904 = reader->context.date1904,
+                                             .sheet = this_sheet(reader)->name};
+    stock_sections_init(&reader->sections, reader->warehouse, number <= reader->n_again && reader->again[number - 1]);
+    reader->sums = (struct stock_sums){0};
+    reader->phase = PHASE_DATA;
+    this_sheet(reader)->why = SHEET_READ;
+    if (reader->params->stock_date.year)
+        dates.future.year = 0;
+    stock_report_heading(reader, &dates);
     return take_head_rows(reader);
 }
 
-/* ---- The sink -------------------------------------------------------------------------------------------------- */
+/* The first rows are there: is there a heading among them? */
+static int search_heading(struct stock_reader *reader)
+{
+    struct table_head_input input = {(const struct grid_row *const *)reader->head, reader->n_head, reader->merges,
+                                     reader->n_merges, &reader->ask};
+    struct stock_sheet *sheet = this_sheet(reader);
+    struct table_heading heading;
+    char why[sizeof sheet->text];
+    enum table_head_result result = table_heading_find(&input, &heading, why, sizeof why);
+    sheet->heading = result != HEAD_NONE;
+    if (result == HEAD_FOUND)
+        return begin_table(reader, &input, &heading);
+    table_heading_fini(&heading);
+    drop_head(reader);
+    stock_sheet_fail(reader, result == HEAD_NONE ? "E_NO_HEADER" : "E_AMBIGUOUS_COLUMN", "%s", why);
+    if (result == HEAD_NONE)
+        sheet->why = SHEET_NO_HEADING;
+    return 0;
+}
+
+/* ---- The end of a sheet ------------------------------------------------------------------------------------------ */
+
+static void check_control(struct stock_reader *reader)
+{
+    const struct stock_sums *sums = &reader->sums;
+    struct stock_sheet *sheet = this_sheet(reader);
+    enum stock_control control = stock_sums_control(sums);
+    char own[48], rows[48], detail[200];
+    if (control == CONTROL_NONE)
+        return;
+    reader->control = (struct stock_control_total){true, sums->total_row, sums->total, sums->all};
+    if (control != CONTROL_WRONG || reader->params->check_totals == TOTALS_OFF)
+        return;
+    dec_format(sums->total, QTY_SCALE, true, own, sizeof own);
+    dec_format(sums->all, QTY_SCALE, true, rows, sizeof rows);
+    if (reader->params->check_totals == TOTALS_WARN) {
+        snprintf(detail, sizeof detail, "the rows add up to %s, the report's own total is %s", rows, own);
+        enum stock_field field = table_heading_has(&reader->heading, FIELD_QTY) ? FIELD_QTY : FIELD_FREE;
+        stock_report_file(reader, W_TOTALS, sums->total_row, reader->heading.column[field], detail);
+        return;
+    }
+    snprintf(sheet->totals, sizeof sheet->totals,
+             "%s%s%sthe rows add up to %s, the report's own total in row %u is %s; are groups read as items? Nothing "
+             "was changed. To import it all the same send check_totals=warn, or check_totals=off without a warning.",
+             *sheet->name ? "Sheet «" : "", sheet->name, *sheet->name ? "»: " : "", rows, sums->total_row + 1, own);
+}
+
+static int end_sections(struct stock_reader *reader)
+{
+    const struct stock_sections *sections = &reader->sections;
+    if (stock_sections_end(sections) == ROW_STACKED)
+        return stock_rules_stacked(reader);
+    if (!stock_sections_open(sections))
+        return 0;
+    return stock_sheet_fail(reader, "E_AMBIGUOUS_COLUMN",
+                            "Several warehouses have rows and the catalogue knows none of them: «%s», «%s». Name "
+                            "warehouse %s in the file as the catalogue does, or add these to the catalogue.",
+                            sections->names[0], sections->names[1], reader->params->warehouse);
+}
+
+static int end_table(struct stock_reader *reader)
+{
+    char why[500];
+    int rc = reader->n_moved > 0 ? take_moved(reader) : 0;
+    if (rc == 0 && reader->phase == PHASE_DATA)
+        rc = flush(reader);
+    if (rc == 0 && reader->phase == PHASE_DATA)
+        rc = end_sections(reader);
+    if (rc != 0 || reader->phase != PHASE_DATA)
+        return rc;
+    if (stock_styles_conflict(&reader->context, why, sizeof why))
+        return stock_sheet_fail(reader, "E_NUMBER_STYLE", "%s", why);
+    check_control(reader);
+    return 0;
+}
+
+/* ---- The sink ---------------------------------------------------------------------------------------------------- */
 
 static void keep_merges(struct stock_reader *reader, const struct grid_sheet *sheet)
 {
     for (uint32_t i = 0; i < sheet->n_merges && reader->n_merges < MERGES_MAX; i++) {
         const struct grid_merge *m = &sheet->merges[i];
-        if (m->row >= TABLE_HEAD_ROWS || m->column >= TABLE_COLUMNS)
+        if (m->column >= TABLE_COLUMNS)
             continue;
         reader->merges = grow(reader->merges, &reader->room_merges, reader->n_merges + 1, sizeof *m);
         reader->merges[reader->n_merges++] = *m;
     }
+    table_spread_take(&reader->spread, sheet);
+}
+
+/* Is this sheet read? If not, why. */
+static enum stock_sheet_why wanted(const struct stock_reader *reader, const struct grid_sheet *sheet)
+{
+    const char *asked = reader->params->sheet;
+    bool by_name = *asked && strcmp(asked, "*") != 0;
+    if (by_name)
+        return stock_sheet_named(sheet->name, asked) ? SHEET_READ : sheet->hidden ? SHEET_HIDDEN : SHEET_NOT_ASKED;
+    return sheet->hidden ? SHEET_HIDDEN : SHEET_READ;
 }
 
 static int on_sheet(void *ctx, const struct grid_sheet *sheet)
 {
     struct stock_reader *reader = ctx;
-    if (reader->phase == PHASE_DONE || sheet->hidden)
+    if (reader->failure[0])
+        return GRID_STOP;
+    if (reader->sheets.n == STOCK_SHEETS_MAX)
         return GRID_SKIP_SHEET;
+    struct stock_sheet *entry = stock_sheets_add(&reader->sheets, sheet->name);
+    forget_sheet(reader);
+    enum stock_sheet_why why = wanted(reader, sheet);
+    if (why != SHEET_READ) {
+        entry->why = why;
+        return GRID_SKIP_SHEET;
+    }
     reader->phase = PHASE_SEARCH;
-    reader->date1904 = sheet->date1904;
-    size_t n = utf8_cut(sheet->name, strlen(sheet->name), sizeof reader->sheet - 1);
-    snprintf(reader->sheet, sizeof reader->sheet, "%.*s", (int)n, sheet->name);
-    drop_head(reader);
+    reader->context.date1904 = sheet->date1904;
+    table_outline_init(&reader->outline, sheet->summary_below, stock_rules_row, reader);
+    table_groups_init(&reader->groups, stock_rules_group, reader);
     keep_merges(reader, sheet);
     stock_grids_take(&reader->grids, sheet);
     return 0;
@@ -345,19 +482,17 @@ static int on_row(void *ctx, const struct grid_row *row)
         if (rc != 0)
             return rc;
     }
-    return reader->phase == PHASE_DATA ? take_row(reader, row) : 0;
+    if (reader->phase != PHASE_DATA)
+        return 0;
+    reader->uncalculated += row->uncalculated;
+    return take_row(reader, row);
 }
 
 static int on_sheet_end(void *ctx)
 {
     struct stock_reader *reader = ctx;
     int rc = reader->phase == PHASE_SEARCH ? search_heading(reader) : 0;
-    if (rc == 0 && reader->phase == PHASE_DATA)
-        rc = take_pending(reader, 0);
-    if (rc != 0 || reader->phase != PHASE_DATA)
-        return rc;
-    reader->phase = PHASE_DONE;
-    return GRID_STOP;
+    return rc == 0 && reader->phase == PHASE_DATA ? end_table(reader) : rc;
 }
 
 static void on_remark(void *ctx, const char *text)
@@ -373,42 +508,7 @@ struct grid_sink stock_reader_sink(struct stock_reader *reader)
         .sheet = on_sheet, .row = on_row, .sheet_end = on_sheet_end, .ctx = reader, .remark = on_remark};
 }
 
-/* Adds why amounts are missing: a table made by a program has formulas that were never calculated, a form of 1C has
- * expressions. */
-static void explain_amounts(struct stock_reader *reader)
+const struct table_heading *stock_reader_heading(const struct stock_reader *reader)
 {
-    size_t used = strlen(reader->failure_text);
-    if (reader->uncalculated == 0 && reader->no_values > 0)
-        snprintf(reader->failure_text + used, sizeof reader->failure_text - used,
-                 " In %u of them the quantity is an expression or an error, not a number: fill the report with data, "
-                 "save it and send that.",
-                 reader->no_values);
-    if (reader->uncalculated > 0)
-        snprintf(reader->failure_text + used, sizeof reader->failure_text - used,
-                 " %u formulas have no value yet: open the file in a spreadsheet program, save it and send that.",
-                 reader->uncalculated);
-}
-
-static int judge(struct stock_reader *reader)
-{
-    if (reader->failure[0])
-        return -1;
-    if (reader->heading.rows == 0)
-        return fail(reader, "E_NO_HEADER", "%s", reader->no_header[0] ? reader->no_header : "No visible sheet.");
-    stock_items_settle(reader->items);
-    if (reader->rows_total == 0)
-        return fail(reader, "E_NO_DATA", "There are no stock rows for warehouse %s below the heading in row %u.",
-                    reader->params->warehouse, reader->heading.row + 1);
-    if ((uint64_t)reader->rows_rejected * 100 > (uint64_t)reader->rows_total * reader->params->max_reject_pct)
-        return fail(reader, "E_TOO_MANY_ERRORS", "%u of %u rows were rejected, more than %u %%; nothing was changed.",
-                    reader->rows_rejected, reader->rows_total, reader->params->max_reject_pct);
-    return 0;
-}
-
-int stock_reader_finish(struct stock_reader *reader)
-{
-    int rc = judge(reader);
-    if (rc != 0)
-        explain_amounts(reader);
-    return rc;
+    return reader->first.rows > 0 ? &reader->first : &reader->heading;
 }

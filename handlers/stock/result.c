@@ -8,14 +8,39 @@
 /* clang-format off */
 static const char *const modes[] = {"replace", "merge", NULL};
 
+static const struct result_spec ignored_members[] = {
+    {.name = "column", .kind = RESULT_TEXT, .help = "Its letter."},
+    {.name = "caption", .kind = RESULT_TEXT},
+    {.name = "why", .kind = RESULT_TEXT},
+    {.name = NULL},
+};
+
+static const struct result_spec sheet_members[] = {
+    {.name = "name", .kind = RESULT_TEXT},
+    {.name = "rows", .kind = RESULT_COUNT, .optional = true, .help = "Data rows; of a sheet that was read."},
+    {.name = "read", .kind = RESULT_BOOL},
+    {.name = "why", .kind = RESULT_TEXT, .optional = true, .help = "Why it was not read."},
+    {.name = NULL},
+};
+
+static const struct result_spec control_members[] = {
+    {.name = "row", .kind = RESULT_ID, .help = "Of the file, from 1."},
+    {.name = "value", .kind = RESULT_DECIMAL, .help = "As the report says."},
+    {.name = "rows", .kind = RESULT_DECIMAL, .help = "What the rows add up to."},
+    {.name = NULL},
+};
+
 static const struct result_spec file_members[] = {
     {.name = "name", .kind = RESULT_TEXT},
     {.name = "sha256", .kind = RESULT_SHA256},
     {.name = "format", .kind = RESULT_TEXT, .help = "As recognised by its content."},
-    {.name = "sheet", .kind = RESULT_TEXT, .optional = true, .help = "The sheet that was read; this and what follows is absent if the file was not read again."},
-    {.name = "header_row", .kind = RESULT_ID, .optional = true, .help = "First row of the heading, from 1."},
-    {.name = "header_rows", .kind = RESULT_ID, .optional = true},
-    {.name = "columns", .kind = RESULT_COUNTS, .optional = true, .help = "Column of each field, from 1."},
+    {.name = "sheet", .kind = RESULT_TEXT, .nullable = true, .optional = true, .help = "The sheet that was read, null if several were; this and what follows is absent if the file was not read again."},
+    {.name = "header_row", .kind = RESULT_ID, .nullable = true, .optional = true, .help = "First row of the heading, from 1; null if several sheets were read."},
+    {.name = "header_rows", .kind = RESULT_ID, .nullable = true, .optional = true},
+    {.name = "columns", .kind = RESULT_COUNTS, .nullable = true, .optional = true, .help = "Column of each field, from 1; null if several sheets were read."},
+    {.name = "ignored", .kind = RESULT_LIST, .optional = true, .members = ignored_members, .help = "Columns with a caption that are not read."},
+    {.name = "sheets", .kind = RESULT_LIST, .optional = true, .members = sheet_members, .help = "Every sheet of the file."},
+    {.name = "control_total", .kind = RESULT_OBJECT, .nullable = true, .optional = true, .members = control_members, .help = "The report's own total; null if it has none, or several sheets were read."},
     {.name = "uncalculated_formulas", .kind = RESULT_COUNT, .optional = true},
     {.name = NULL},
 };
@@ -93,6 +118,7 @@ const struct result_spec stock_result_members[] = {
     {.name = "updated", .kind = RESULT_COUNT},
     {.name = "unchanged", .kind = RESULT_COUNT},
     {.name = "deleted", .kind = RESULT_COUNT},
+    {.name = "kept_for_rejected", .kind = RESULT_COUNT, .help = "Items that stay as they are because their row was refused."},
     {.name = "duplicates_merged", .kind = RESULT_COUNT, .help = "Rows that were added to an earlier row."},
     {.name = "matched", .kind = RESULT_COUNT, .help = "Items with a lot."},
     {.name = "unmatched", .kind = RESULT_COUNT, .help = "Items without a known lot."},
@@ -133,6 +159,82 @@ static void put_columns(struct json_out *out, const struct table_heading *headin
     json_object_end(out);
 }
 
+static void put_ignored(struct json_out *out, const struct table_heading *heading)
+{
+    char letter[4];
+    for (uint32_t column = 0; column < TABLE_COLUMNS; column++) {
+        enum table_unread why = (enum table_unread)heading->at[column].why;
+        if (why == READ_OK)
+            continue;
+        json_object(out);
+        json_put_string(out, "column", table_column_letter(column, letter));
+        json_put_string(out, "caption", table_heading_caption(heading, column));
+        json_put_string(out, "why", table_unread_text(why));
+        json_object_end(out);
+    }
+}
+
+static void put_sheets(struct json_out *out, const struct stock_sheets *sheets)
+{
+    json_key(out, "sheets");
+    json_array(out);
+    for (uint32_t i = 0; i < sheets->n; i++) {
+        const struct stock_sheet *sheet = &sheets->sheet[i];
+        json_object(out);
+        json_put_string(out, "name", sheet->name);
+        if (sheet->why == SHEET_READ)
+            json_put_int(out, "rows", sheet->rows);
+        json_put_bool(out, "read", sheet->why == SHEET_READ);
+        if (sheet->why != SHEET_READ)
+            json_put_string(out, "why", stock_sheet_why(sheet));
+        json_object_end(out);
+    }
+    json_array_end(out);
+}
+
+static void put_control(struct json_out *out, const struct stock_control_total *control)
+{
+    json_key(out, "control_total");
+    json_object(out);
+    json_put_int(out, "row", control->row + 1);
+    put_decimal(out, "value", control->value, QTY_SCALE);
+    put_decimal(out, "rows", control->sum, QTY_SCALE);
+    json_object_end(out);
+}
+
+static void put_null(struct json_out *out, const char *key)
+{
+    json_key(out, key);
+    json_null(out);
+}
+
+/* What is said of one heading and one total holds for a file with one sheet. */
+static void put_table(struct json_out *out, const struct stock_reader *reader)
+{
+    const struct table_heading *heading = stock_reader_heading(reader);
+    const struct stock_sheet *only = stock_sheets_only(&reader->sheets);
+    json_put_string(out, "sheet", only ? only->name : NULL);
+    if (only) {
+        json_put_int(out, "header_row", heading->row + 1);
+        json_put_int(out, "header_rows", heading->rows);
+        put_columns(out, heading);
+    } else {
+        put_null(out, "header_row");
+        put_null(out, "header_rows");
+        put_null(out, "columns");
+    }
+    json_key(out, "ignored");
+    json_array(out);
+    if (only)
+        put_ignored(out, heading);
+    json_array_end(out);
+    put_sheets(out, &reader->sheets);
+    if (only && reader->control.known)
+        put_control(out, &reader->control);
+    else
+        put_null(out, "control_total");
+}
+
 static void put_file(struct json_out *out, const struct stock_run *run)
 {
     char hex[65];
@@ -143,10 +245,7 @@ static void put_file(struct json_out *out, const struct stock_run *run)
     json_put_string(out, "sha256", hex);
     json_put_string(out, "format", sheet_format_name(run->format));
     if (!run->already_imported) {
-        json_put_string(out, "sheet", run->reader.sheet);
-        json_put_int(out, "header_row", run->reader.heading.row + 1);
-        json_put_int(out, "header_rows", run->reader.heading.rows);
-        put_columns(out, &run->reader.heading);
+        put_table(out, &run->reader);
         if (run->reader.uncalculated)
             json_put_int(out, "uncalculated_formulas", run->reader.uncalculated);
     }
@@ -185,6 +284,7 @@ static void put_counts(struct json_out *out, const struct stock_run *run)
     json_put_int(out, "updated", t->updated);
     json_put_int(out, "unchanged", t->unchanged);
     json_put_int(out, "deleted", t->deleted);
+    json_put_int(out, "kept_for_rejected", t->kept);
     json_put_int(out, "duplicates_merged", reader->duplicates_merged);
     json_put_int(out, "matched", t->matched);
     json_put_int(out, "unmatched", t->unmatched);
@@ -210,7 +310,7 @@ char *stock_result_json(const struct stock_run *run)
     json_put_string(&out, "warehouse", run->params.warehouse);
     json_put_string(&out, "mode", run->params.mode == STOCK_REPLACE ? "replace" : "merge");
     json_put_bool(&out, "dry_run", run->params.dry_run);
-    put_date(&out, "stock_date", run->already_imported ? run->recorded_date : run->reader.context.stock_date);
+    put_date(&out, "stock_date", run->already_imported ? run->recorded_date : run->reader.stock_date);
     json_put_bool(&out, "already_imported", run->already_imported);
     put_file(&out, run);
     put_counts(&out, run);

@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-
 /* A row alone (lower NULL) or two rows that make one heading. */
 struct candidate {
     const struct grid_row *upper, *lower;

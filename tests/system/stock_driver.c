@@ -14,19 +14,55 @@ static void put_decimal(struct json_out *out, const char *key, dec128 value, uns
     json_put_string(out, key, text);
 }
 
+static void put_ignored(struct json_out *out, const struct table_heading *heading)
+{
+    char letter[4];
+    json_key(out, "ignored");
+    json_array(out);
+    for (uint32_t column = 0; column < TABLE_COLUMNS; column++)
+        if (heading->at[column].why != READ_OK)
+            json_string(out, table_column_letter(column, letter));
+    json_array_end(out);
+}
+
+/* What holds for a file with one sheet that is read. */
 static void put_heading(struct json_out *out, const struct stock_reader *reader)
 {
-    char date[11];
-    json_put_int(out, "header_row", reader->heading.row + 1);
-    json_put_int(out, "header_rows", reader->heading.rows);
+    const struct table_heading *heading = stock_reader_heading(reader);
+    json_put_int(out, "header_row", heading->row + 1);
+    json_put_int(out, "header_rows", heading->rows);
     json_key(out, "columns");
     json_object(out);
     for (unsigned field = FIELD_NONE + 1; field < FIELD_COUNT; field++)
-        if (table_heading_has(&reader->heading, (enum stock_field)field))
-            json_put_int(out, stock_field_name((enum stock_field)field), reader->heading.column[field] + 1);
+        if (table_heading_has(heading, (enum stock_field)field))
+            json_put_int(out, stock_field_name((enum stock_field)field), heading->column[field] + 1);
     json_object_end(out);
-    value_date_format(reader->context.stock_date, date);
-    json_put_string(out, "stock_date", date);
+    put_ignored(out, heading);
+    json_key(out, "control_total");
+    if (!reader->control.known) {
+        json_null(out);
+        return;
+    }
+    json_object(out);
+    json_put_int(out, "row", reader->control.row + 1);
+    put_decimal(out, "value", reader->control.value, QTY_SCALE);
+    put_decimal(out, "rows", reader->control.sum, QTY_SCALE);
+    json_object_end(out);
+}
+
+static void put_sheets(struct json_out *out, const struct stock_sheets *sheets)
+{
+    json_key(out, "sheets");
+    json_array(out);
+    for (uint32_t i = 0; i < sheets->n; i++) {
+        json_object(out);
+        json_put_string(out, "name", sheets->sheet[i].name);
+        if (sheets->sheet[i].why == SHEET_READ)
+            json_put_int(out, "rows", sheets->sheet[i].rows);
+        json_put_bool(out, "read", sheets->sheet[i].why == SHEET_READ);
+        json_object_end(out);
+    }
+    json_array_end(out);
 }
 
 static void put_counts(struct json_out *out, const struct grid_run *run)
@@ -43,6 +79,7 @@ static void put_counts(struct json_out *out, const struct grid_run *run)
     json_put_int(out, "updated", t.updated);
     json_put_int(out, "unchanged", t.unchanged);
     json_put_int(out, "deleted", t.deleted);
+    json_put_int(out, "kept_for_rejected", t.kept);
     json_put_int(out, "matched", t.matched);
     json_put_int(out, "unmatched", t.unmatched);
     put_decimal(out, "qty_total", t.qty, QTY_SCALE);
@@ -52,15 +89,19 @@ static void put_counts(struct json_out *out, const struct grid_run *run)
 /* In the order in which they are kept: errors before warnings, each by row. */
 static void put_issues(struct json_out *out, const struct stock_issues *issues)
 {
+    char letter[4];
     json_key(out, "issues");
     json_array(out);
     for (uint32_t i = 0; i < stock_issues_kept(issues); i++) {
         const struct issue *issue = stock_issues_at(issues, i);
         json_object(out);
-        json_put_int(out, "row", issue->row + 1);
+        json_put_string(out, "sheet", arena_text(&issues->list.text, issues->list.sheet[issue->sheet]));
+        json_put_int(out, "row", issue->row == ARENA_NONE ? 0 : issue->row + 1);
+        json_put_string(out, "column", issue->column == ARENA_NONE ? "" : table_column_letter(issue->column, letter));
         json_put_string(out, "code", stock_code_name((enum stock_code)issue->code));
         json_put_string(out, "pn_norm", arena_text(&issues->list.text, issue->pn));
         json_put_string(out, "suggestion", arena_text(&issues->list.text, issue->suggestion));
+        json_put_string(out, "message", arena_text(&issues->list.text, issue->message));
         json_object_end(out);
     }
     json_array_end(out);
@@ -91,15 +132,21 @@ static void put_item(struct json_out *out, const struct grid_run *run, const str
 
 static void put_run(struct json_out *out, const struct grid_run *run)
 {
+    char date[11] = "";
     json_object(out);
-    if (run->rc != 0)
+    if (run->rc != 0) {
         json_put_string(out, "error", run->reader.failure);
-    if (run->reader.heading.rows) {
-        put_heading(out, &run->reader);
-        json_put_int(out, "rows_total", run->reader.rows_total);
-        json_put_int(out, "rows_rejected", run->reader.rows_rejected);
-        put_issues(out, &run->reader.issues);
+        json_put_string(out, "text", run->reader.failure_text);
     }
+    if (stock_sheets_only(&run->reader.sheets))
+        put_heading(out, &run->reader);
+    if (run->reader.stock_date.year)
+        value_date_format(run->reader.stock_date, date);
+    json_put_string(out, "stock_date", date);
+    json_put_int(out, "rows_total", run->reader.rows_total);
+    json_put_int(out, "rows_rejected", run->reader.rows_rejected);
+    put_sheets(out, &run->reader.sheets);
+    put_issues(out, &run->reader.issues);
     if (run->rc == 0) {
         put_counts(out, run);
         json_key(out, "items");

@@ -87,7 +87,8 @@ static inline void grid_params(yajl_val params, const char *today, struct stock_
     static const char *const modes[] = {"replace", "merge", NULL},
                              *const negatives[] = {"reject", "zero", "keep", NULL},
                              *const duplicates[] = {"sum", "first", "last", "reject", NULL},
-                             *const locales[] = {"ru", "en", NULL};
+                             *const locales[] = {"ru", "en", NULL}, *const totals[] = {"fail", "warn", "off", NULL};
+    yajl_val columns = json_member(params, "columns");
     *out = (struct stock_params){.pn_from_name = json_member_bool(params, "pn_from_name", true)};
     snprintf(out->warehouse, sizeof out->warehouse, "%s", json_member_string(params, "warehouse", "MAIN"));
     out->mode = (enum stock_mode)grid_choice(params, "mode", modes);
@@ -98,6 +99,15 @@ static inline void grid_params(yajl_val params, const char *today, struct stock_
     out->vat_rate = grid_decimal(params, "vat_rate", VAT_SCALE, 2200);
     out->max_reject_pct = (unsigned)json_member_int(params, "max_reject_pct", 50);
     out->max_delete_pct = (unsigned)json_member_int(params, "max_delete_pct", 50);
+    snprintf(out->sheet, sizeof out->sheet, "%s", json_member_string(params, "sheet", ""));
+    out->header_row = (uint32_t)json_member_int(params, "header_row", 0);
+    out->header_rows = (unsigned)json_member_int(params, "header_rows", 0);
+    out->check_totals = (enum stock_totals_check)grid_choice(params, "check_totals", totals);
+    for (unsigned field = FIELD_NONE + 1; columns && field < FIELD_COUNT; field++) {
+        const char *value = json_member_string(columns, stock_field_name((enum stock_field)field), NULL);
+        if (value)
+            out->choices[out->n_choices++] = (struct table_choice){(enum stock_field)field, value};
+    }
     const char *date = json_member_string(params, "stock_date", NULL);
     if (date)
         assert_int_equal(value_date_text(date, strlen(date), &out->stock_date), 0);
@@ -114,6 +124,12 @@ static inline struct grid_cell grid_cell_of(yajl_val value, uint32_t column)
     const char *format = NULL;
     if (YAJL_IS_STRING(value)) {
         cell.text = YAJL_GET_STRING(value);
+    } else if (json_member(value, "f")) {
+        cell.kind = GRID_FORMULA;
+        cell.text = "";
+    } else if (json_member(value, "e")) {
+        cell.kind = GRID_ERROR;
+        cell.text = json_member_string(value, "e", "#N/A");
     } else {
         cell.kind = GRID_NUMBER;
         cell.text = json_member_string(value, "n", NULL);
@@ -129,7 +145,9 @@ static inline struct grid_cell grid_cell_of(yajl_val value, uint32_t column)
     return cell;
 }
 
-/* A row is a list of cells, or {"outline": n, "grid": n, "uncalculated": n, "cells": [ … ]}. */
+/* A row is a list of cells, or {"outline": n, "hidden": bool, "grid": n, "uncalculated": n, "cells": [ … ]}. A cell is
+ * a text, {"n": "5", "fmt": "000"}, {"d": "2026-02-05"}, {"f": true} (a formula without a value), {"e": "#N/A"} or
+ * null. */
 static inline int grid_send_row(yajl_val value, uint32_t number, const struct grid_sink *sink)
 {
     struct grid_cell cells[GRID_TEST_COLUMNS];
@@ -138,11 +156,14 @@ static inline int grid_send_row(yajl_val value, uint32_t number, const struct gr
         row.outline = (uint8_t)json_member_int(value, "outline", 0);
         row.uncalculated = (uint16_t)json_member_int(value, "uncalculated", 0);
         row.grid = (uint16_t)json_member_int(value, "grid", 0);
+        row.hidden = json_member_bool(value, "hidden", false);
         value = json_member(value, "cells");
     }
     for (size_t i = 0; i < value->u.array.len; i++)
-        if (!YAJL_IS_NULL(value->u.array.values[i]))
-            cells[row.n_cells++] = grid_cell_of(value->u.array.values[i], (uint32_t)i);
+        if (!YAJL_IS_NULL(value->u.array.values[i])) {
+            cells[row.n_cells] = grid_cell_of(value->u.array.values[i], (uint32_t)i);
+            row.uncalculated = (uint16_t)(row.uncalculated + (cells[row.n_cells++].kind == GRID_FORMULA));
+        }
     return row.n_cells ? sink->row(sink->ctx, &row) : 0;
 }
 
@@ -166,28 +187,68 @@ static inline void grid_places(yajl_val grids, struct grid_test_places *places, 
     sheet->grids = places->grid;
 }
 
-/* Sends one sheet as a reader would. Returns what ended it: 0, GRID_STOP or a negative number. */
-static inline int grid_send(yajl_val grid, yajl_val merges, yajl_val grids, bool hidden, const struct grid_sink *sink)
+#define GRID_TEST_MERGES 512
+
+/* A merge is [row, first column, last column] or [row, column, last row, last column]. */
+static inline uint32_t grid_merges(yajl_val list, struct grid_merge *merges)
 {
-    struct grid_merge merge[16];
-    struct grid_test_places places;
-    struct grid_sheet sheet = {.name = "TDSheet", .hidden = hidden, .merges = merge};
-    grid_places(grids, &places, &sheet);
-    for (size_t i = 0; merges && i < merges->u.array.len; i++) {
-        yajl_val *m = merges->u.array.values[i]->u.array.values;
-        merge[i] = (struct grid_merge){(uint32_t)YAJL_GET_INTEGER(m[0]), (uint32_t)YAJL_GET_INTEGER(m[1]),
-                                       (uint32_t)YAJL_GET_INTEGER(m[0]), (uint32_t)YAJL_GET_INTEGER(m[2])};
-        sheet.n_merges++;
+    uint32_t n = 0;
+    for (size_t i = 0; list && i < list->u.array.len; i++) {
+        yajl_val *m = list->u.array.values[i]->u.array.values;
+        bool tall = list->u.array.values[i]->u.array.len == 4;
+        assert_true(n < GRID_TEST_MERGES);
+        merges[n] = (struct grid_merge){(uint32_t)YAJL_GET_INTEGER(m[0]), (uint32_t)YAJL_GET_INTEGER(m[1]),
+                                        (uint32_t)YAJL_GET_INTEGER(m[tall ? 2 : 0]),
+                                        (uint32_t)YAJL_GET_INTEGER(m[tall ? 3 : 2])};
+        n += merges[n].row < GRID_HEAD_ROWS || merges[n].last_row > merges[n].row;
     }
-    int rc = sink->sheet(sink->ctx, &sheet);
+    return n;
+}
+
+static inline int grid_send_sheet(struct grid_sheet *sheet, yajl_val rows, const struct grid_sink *sink)
+{
+    int rc = sink->sheet(sink->ctx, sheet);
     if (rc != 0)
         return rc == GRID_SKIP_SHEET ? 0 : rc;
-    for (size_t i = 0; i < grid->u.array.len; i++) {
-        rc = grid_send_row(grid->u.array.values[i], (uint32_t)i, sink);
+    for (size_t i = 0; i < rows->u.array.len; i++) {
+        rc = grid_send_row(rows->u.array.values[i], (uint32_t)i, sink);
         if (rc != 0)
             return rc;
     }
     return sink->sheet_end(sink->ctx);
+}
+
+/* Sends one sheet as a reader would. Returns what ended it: 0, GRID_STOP or a negative number. */
+static inline int grid_send(yajl_val grid, yajl_val merges, yajl_val grids, bool hidden, const struct grid_sink *sink)
+{
+    static struct grid_merge merge[GRID_TEST_MERGES];
+    struct grid_test_places places;
+    struct grid_sheet sheet = {.name = "TDSheet", .hidden = hidden, .merges = merge};
+    grid_places(grids, &places, &sheet);
+    sheet.n_merges = grid_merges(merges, merge);
+    return grid_send_sheet(&sheet, grid, sink);
+}
+
+/* Sends the scene's "sheets", each {"name", "hidden", "summary_below", "rows", "merges"}, or its one "grid". */
+static inline int grid_send_file(yajl_val scene, const struct grid_sink *sink)
+{
+    static struct grid_merge merge[GRID_TEST_MERGES];
+    yajl_val sheets = json_member(scene, "sheets");
+    int rc = 0;
+    if (!sheets)
+        return grid_send(json_member(scene, "grid"), json_member(scene, "merges"), json_member(scene, "grids"), false,
+                         sink);
+    for (size_t i = 0; i < sheets->u.array.len && rc == 0; i++) {
+        yajl_val value = sheets->u.array.values[i];
+        struct grid_sheet sheet = {.index = (uint32_t)i,
+                                   .name = json_member_string(value, "name", ""),
+                                   .hidden = json_member_bool(value, "hidden", false),
+                                   .summary_below = json_member_bool(value, "summary_below", false),
+                                   .merges = merge};
+        sheet.n_merges = grid_merges(json_member(value, "merges"), merge);
+        rc = grid_send_sheet(&sheet, json_member(value, "rows"), sink);
+    }
+    return rc;
 }
 
 /* ---- One run --------------------------------------------------------------------------------------------------- */
@@ -203,7 +264,7 @@ struct grid_run {
     struct catalog_map catalog;
     struct stock_items items;
     struct stock_reader reader;
-    struct grid_line lines[64]; /* first lines of items, in file order */
+    struct grid_line lines[512]; /* first lines of items, in file order */
     unsigned n_lines;
     int rc; /* of stock_reader_finish() */
 };
@@ -216,7 +277,7 @@ static inline int grid_on_line(void *ctx, const struct stock_line *line, uint32_
         if (run->lines[i].item == item)
             kept = &run->lines[i];
     if (added == ADDED_NEW) {
-        assert_true(run->n_lines < 64);
+        assert_true(run->n_lines < 512);
         kept = &run->lines[run->n_lines++];
     }
     if (!kept)
@@ -271,8 +332,12 @@ static inline void grid_run(struct grid_run *run, yajl_val scene)
 {
     grid_run_init(run, scene);
     struct grid_sink sink = stock_reader_sink(&run->reader);
-    int rc =
-        grid_send(json_member(scene, "grid"), json_member(scene, "merges"), json_member(scene, "grids"), false, &sink);
+    int rc = grid_send_file(scene, &sink);
+    if (rc == STOCK_SINK_AGAIN) {
+        run->n_lines = 0;
+        stock_reader_again(&run->reader);
+        rc = grid_send_file(scene, &sink);
+    }
     assert_true(rc == 0 || rc == GRID_STOP);
     run->rc = stock_reader_finish(&run->reader);
 }

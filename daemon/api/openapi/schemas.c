@@ -55,6 +55,23 @@ static void put_decimal(struct json_out *out, const struct param_spec *spec, boo
     json_put_int(out, "x-decimal-places", spec->scale);
 }
 
+static void put_map(struct json_out *out, const struct param_spec *spec, bool nullable)
+{
+    put_type(out, "object", nullable);
+    json_put_bool(out, "additionalProperties", false);
+    json_key(out, "properties");
+    json_object(out);
+    for (const char *const *name = spec->choices; *name; name++) {
+        json_key(out, *name);
+        json_object(out);
+        json_put_string(out, "type", "string");
+        json_put_int(out, "minLength", 1);
+        json_put_int(out, "maxLength", spec->max);
+        json_object_end(out);
+    }
+    json_object_end(out);
+}
+
 static void put_kind(struct json_out *out, const struct param_spec *spec, bool nullable)
 {
     switch (spec->kind) {
@@ -86,6 +103,9 @@ static void put_kind(struct json_out *out, const struct param_spec *spec, bool n
         json_object(out);
         json_put_string(out, "type", "string");
         json_object_end(out);
+        break;
+    case PARAM_MAP:
+        put_map(out, spec, nullable);
         break;
     }
 }
