@@ -520,6 +520,7 @@ static const char create_task_heading[] =
                           "number SMALLINT UNSIGNED NOT NULL, "
                           "sheet VARCHAR(64) NULL, "
                           "captions MEDIUMTEXT NOT NULL, "
+                          "csv_separator CHAR(1) CHARACTER SET ascii NULL, "
                           "PRIMARY KEY (task_id, number), "
                           "CONSTRAINT fk_heading_task FOREIGN KEY (task_id) REFERENCES task(id) ON DELETE CASCADE");
 static const char alter_row_error_place[] =

@@ -4,28 +4,17 @@
 #include <stdio.h>
 #include <string.h>
 
+#define CSV_NUMBER 512 /* a binary number has at most 309 digits before its point */
+
 /* ---- Options --------------------------------------------------------------------------------------------------- */
 
-static const char *const separators[] = {"comma", "semicolon", "tab", NULL};
-static const char *const decimals[] = {"dot", "comma", NULL};
-static const char *const languages[] = {"en", "ru", NULL};
-static const char *const presets[] = {"ru", NULL};
+const char *const csv_separators[] = {"comma", "semicolon", "tab", NULL};
+const char *const csv_decimals[] = {"dot", "comma", NULL};
+const char *const csv_languages[] = {"en", "ru", NULL};
+const char *const csv_presets[] = {"ru", NULL};
 
 const struct param_spec csv_params[] = {
-    {.name = "sep", .kind = PARAM_CHOICE, .choices = separators, .help = "Separator between fields; default: comma."},
-    {.name = "decimal", .kind = PARAM_CHOICE, .choices = decimals, .help = "Decimal sign; default: dot."},
-    {.name = "bom", .kind = PARAM_BOOL, .help = "Begin with a byte order mark; default: no."},
-    {.name = "header", .kind = PARAM_BOOL, .help = "Begin with a row of headings; default: yes."},
-    {.name = "lang", .kind = PARAM_CHOICE, .choices = languages, .help = "Language of the headings; default: en."},
-    {.name = "formula_guard",
-     .kind = PARAM_BOOL,
-     .help = "Put an apostrophe before texts that a spreadsheet would run as a formula; default: yes."},
-    {.name = "excel",
-     .kind = PARAM_CHOICE,
-     .choices = presets,
-     .help =
-         "ru: semicolon, decimal comma, byte order mark and Russian headings, which Excel in Russia opens by a double "
-         "click."},
+    CSV_PARAMS,
     {.name = NULL},
 };
 
@@ -156,7 +145,6 @@ static void put_field(struct csv_out *out, const char *text, bool guard)
     if (!text || text[0] == '\0')
         return;
     size_t n = strlen(text);
-    guard = guard && looks_like_formula(text);
     if (needs_quotes(out, text, n, guard)) {
         put_quoted(out, guard, text);
         return;
@@ -176,7 +164,7 @@ static void next_field(struct csv_out *out)
 void csv_out_text(struct csv_out *out, const char *text)
 {
     next_field(out);
-    put_field(out, text, out->options.formula_guard);
+    put_field(out, text, out->options.formula_guard && text && looks_like_formula(text));
 }
 
 /* "-3", "+1.5", "-2,75": a number in the spreadsheets of every country. */
@@ -202,6 +190,31 @@ static void put_number(struct csv_out *out, char *text, size_t n)
     put(out, text, n);
     if (quotes)
         put_char(out, '"');
+}
+
+/* One apostrophe is taken off a guarded text when it is read, so one is added to a text that looks guarded already. */
+void csv_out_cell(struct csv_out *out, const char *text)
+{
+    bool guard = out->options.formula_guard && text && !is_signed_number(text) &&
+                 looks_like_formula(text + strspn(text, "'"));
+    next_field(out);
+    put_field(out, text, guard);
+}
+
+void csv_out_number(struct csv_out *out, const char *text)
+{
+    char copy[CSV_NUMBER];
+    size_t n = strlen(text);
+    if (n + 2 > sizeof copy) {
+        csv_out_cell(out, text);
+        return;
+    }
+    memcpy(copy, text, n + 1);
+    char *point = strchr(copy, '.');
+    if (point && out->options.decimal == ',' && strlen(point) == 4)
+        copy[n++] = '0';
+    next_field(out);
+    put_number(out, copy, n);
 }
 
 void csv_out_price(struct csv_out *out, int64_t price)
@@ -240,13 +253,4 @@ void csv_out_end(struct csv_out *out)
 {
     put(out, "\r\n", 2);
     out->in_record = false;
-}
-
-void csv_out_record(struct csv_out *out, const char *const *fields, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        next_field(out);
-        put_field(out, fields[i], out->options.formula_guard && (!fields[i] || !is_signed_number(fields[i])));
-    }
-    csv_out_end(out);
 }

@@ -19,6 +19,29 @@ void csv_options_init(struct csv_options *options);
 /* The export's parameters sep, decimal, bom, header, lang, formula_guard and the preset excel=ru. An option that is not
  * given stays null, so that single options can override the preset. */
 extern const struct param_spec csv_params[];
+extern const char *const csv_separators[], *const csv_decimals[], *const csv_languages[], *const csv_presets[];
+/* The same, for a list of parameters that has more. */
+#define CSV_PARAMS                                                                                                     \
+    {.name = "sep",                                                                                                    \
+     .kind = PARAM_CHOICE,                                                                                             \
+     .choices = csv_separators,                                                                                        \
+     .help = "Separator between fields; default: comma."},                                                             \
+        {.name = "decimal", .kind = PARAM_CHOICE, .choices = csv_decimals, .help = "Decimal sign; default: dot."},     \
+        {.name = "bom", .kind = PARAM_BOOL, .help = "Begin with a byte order mark; default: no."},                     \
+        {.name = "header", .kind = PARAM_BOOL, .help = "Begin with a row of headings; default: yes."},                 \
+        {.name = "lang",                                                                                               \
+         .kind = PARAM_CHOICE,                                                                                         \
+         .choices = csv_languages,                                                                                     \
+         .help = "Language of the headings; default: en."},                                                            \
+        {.name = "formula_guard",                                                                                      \
+         .kind = PARAM_BOOL,                                                                                           \
+         .help = "Put an apostrophe before texts that a spreadsheet would run as a formula; default: yes."},           \
+    {                                                                                                                  \
+        .name = "excel", .kind = PARAM_CHOICE, .choices = csv_presets,                                                 \
+        .help = "ru: semicolon, decimal comma, byte order mark and Russian headings, which Excel in Russia opens by "  \
+                "a double "                                                                                            \
+                "click."                                                                                               \
+    }
 /* Options from parameters in canonical form; a single option wins over the preset. */
 void csv_options_read(struct csv_options *options, yajl_val params);
 #define CSV_OPTIONS_TEXT 8
@@ -43,12 +66,14 @@ void csv_out_open(struct csv_out *out, const struct csv_options *options, csv_wr
 /* Fields of a record, one after the other, and its end. Texts are UTF-8, terminated; NULL = empty. A price has scale 4,
  * two decimals if that is all it has, and 0 is empty. Numbers are never guarded: a minus is a minus. */
 void csv_out_text(struct csv_out *out, const char *text);
+/* A text of a file that is written again as it was: a number with its sign is not guarded. */
+void csv_out_cell(struct csv_out *out, const char *text);
+/* A number's plain decimal text ("-1234.5"), with the decimal sign asked for. Behind a comma stand never exactly three
+ * digits, lest they be read as thousands: a zero is added. */
+void csv_out_number(struct csv_out *out, const char *text);
 void csv_out_price(struct csv_out *out, int64_t price);
 void csv_out_scaled(struct csv_out *out, bool given, dec128 value, unsigned scale);
 void csv_out_end(struct csv_out *out);
-/* A whole record of texts. A text that is a number with its sign is not guarded, so that it can be sent again as it
- * was. */
-void csv_out_record(struct csv_out *out, const char *const *fields, size_t n);
 /* Write what is left in the buffer. Returns 0 or the number `write` failed with. */
 int csv_out_flush(struct csv_out *out);
 

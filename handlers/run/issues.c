@@ -65,8 +65,9 @@ uint32_t issues_heading(struct issues *issues, const char *sheet, const char *ca
         if (issues->heading[i].sheet == number && strlen(own) == n && memcmp(own, captions, n) == 0)
             return i + 1;
     }
-    if (issues->n_headings == ISSUES_HEADINGS)
+    if (issues->n_headings == ISSUES_HEADINGS || issues->cells + n > ISSUES_CELLS)
         return 0;
+    issues->cells += n;
     issues->heading = grow(issues->heading, &issues->room_headings, issues->n_headings + 1, sizeof *issues->heading);
     issues->heading[issues->n_headings] = (struct issue_heading){number, keep_text(issues, captions, n)};
     return ++issues->n_headings;

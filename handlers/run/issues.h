@@ -11,7 +11,7 @@
 
 #define ISSUES_KEPT     10000u      /* errors, and as many warnings beside them */
 #define ISSUES_CELLS    (64u << 20) /* bytes of cells of all rows; further rows are kept without theirs */
-#define ISSUES_HEADINGS 1000u       /* further ones get number 0 */
+#define ISSUES_HEADINGS 1000u       /* further ones get number 0, as those beyond ISSUES_CELLS do */
 #define ISSUES_MESSAGE  255         /* characters of a message */
 #define ISSUES_TOO_LONG "[]"        /* stands for the cells of a row that are too long to be kept */
 
@@ -52,7 +52,8 @@ struct issues {
     uint32_t n_headings, room_headings;
     uint32_t *sheet; /* offset of the name by number */
     uint32_t n_sheets, room_sheets;
-    uint64_t cells; /* bytes of cells kept */
+    uint64_t cells; /* bytes of cells and captions kept */
+    char separator; /* of a CSV file: the caller sets it; 0 = another kind of file */
     bool sorted;
 };
 

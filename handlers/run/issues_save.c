@@ -22,7 +22,8 @@ static int add_headings(const struct issues *issues, struct store_bulk *bulk, co
     for (uint32_t i = 0; i < issues->n_headings; i++) {
         const struct issue_heading *heading = &issues->heading[i];
         struct store_value v[] = {STORE_S(task), STORE_U(i + 1), sheet_name(issues, heading->sheet),
-                                  STORE_S(arena_text(&issues->text, heading->captions))};
+                                  STORE_S(arena_text(&issues->text, heading->captions)),
+                                  issues->separator ? STORE_SN(&issues->separator, 1) : STORE_N};
         if (store_bulk_add(bulk, v) != 0)
             return -1;
     }
@@ -31,8 +32,8 @@ static int add_headings(const struct issues *issues, struct store_bulk *bulk, co
 
 static int save_headings(const struct issues *issues, struct store_conn *db, const char *task)
 {
-    struct store_bulk *bulk =
-        store_bulk_new(db, "INSERT INTO task_heading (task_id, number, sheet, captions) VALUES (?,?,?,?)", 4, 0);
+    struct store_bulk *bulk = store_bulk_new(
+        db, "INSERT INTO task_heading (task_id, number, sheet, captions, csv_separator) VALUES (?,?,?,?,?)", 5, 0);
     int rc = bulk ? add_headings(issues, bulk, task) : -1;
     store_bulk_free(&bulk);
     return rc;
@@ -41,16 +42,17 @@ static int save_headings(const struct issues *issues, struct store_conn *db, con
 /* ---- Issues ---------------------------------------------------------------------------------------------------- */
 
 /* The cells of a row are written once for its errors and once for its warnings. */
-static bool goes_on(const struct issue *before, const struct issue *issue)
+static bool goes_on(const struct issues *issues, const struct issue *before, const struct issue *issue)
 {
     return before->row == issue->row && before->sheet == issue->sheet && before->error == issue->error &&
-           before->heading == issue->heading && before->cells == issue->cells;
+           before->heading == issue->heading &&
+           strcmp(arena_text(&issues->text, before->cells), arena_text(&issues->text, issue->cells)) == 0;
 }
 
 static int add_issue(const struct issues *issues, uint32_t i, struct store_bulk *bulk, const char *task)
 {
     const struct issue *issue = &issues->list[i];
-    bool same = i > 0 && goes_on(issue - 1, issue);
+    bool same = i > 0 && goes_on(issues, issue - 1, issue);
     char letter[4];
     struct store_value v[] = {
         STORE_S(task),

@@ -35,9 +35,30 @@ static int malformed(struct csv *csv, uint64_t line, const char *what)
     return sheet_refuse(csv->err, "csv-malformed", "Line %llu of the CSV file: %s.", (unsigned long long)line, what);
 }
 
+/* Is the field a text that a spreadsheet would run as a formula, with the apostrophe in front that our own CSV files
+ * have for that reason (handlers/read/csvout.h)? It is no part of the text. */
+static bool is_guarded(const char *text, size_t n)
+{
+    static const char *const begins[] = {"=", "+", "-", "@", "\t", "\r", "\n", "\uFF1D", "\uFF0B", "\uFF0D", "\uFF20"};
+    size_t at = 0;
+
+    while (at < n && text[at] == '\'')
+        at++;
+    if (at == 0)
+        return false;
+    while (at < n && text[at] == ' ')
+        at++;
+    for (size_t i = 0; i < sizeof begins / sizeof begins[0]; i++) {
+        size_t len = strlen(begins[i]);
+        if (n - at >= len && memcmp(text + at, begins[i], len) == 0)
+            return true;
+    }
+    return false;
+}
+
 static int end_field(struct csv *csv)
 {
-    size_t n = csv->field.len;
+    size_t guard = is_guarded(csv->field.data, csv->field.len), n = csv->field.len - guard;
 
     csv->state = FIELD_BEGIN;
     if (csv->column >= GRID_MAX_COLUMN)
@@ -46,7 +67,7 @@ static int end_field(struct csv *csv)
     if (n == 0)
         return 0;
     char *to = row_text(&csv->row, n);
-    memcpy(to, csv->field.data, n);
+    memcpy(to, csv->field.data + guard, n);
     csv->row.text_len += n;
     csv->field.len = 0;
     struct grid_cell cell = {.column = column, .kind = GRID_TEXT, .len = (uint32_t)n, .text = to};

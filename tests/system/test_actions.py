@@ -305,6 +305,9 @@ def test_forget_a_finished_task(daemon):
 
 # ---- refused rows ----
 
+FAULTS = ["#row", "#field", "#code", "#message", "#suggestions"]
+
+
 def rejects(client, task_id, query=""):
     answer = client.get(f"/api/tasks/{task_id}/rejects.csv{query}")
     assert answer.status == 200, answer
@@ -326,14 +329,15 @@ def test_rejects_are_the_rows_as_they_came_with_what_is_wrong(daemon):
     assert answer.headers["Content-Disposition"] == f'attachment; filename="rejects-{task["id"]}.csv"'
     assert answer.headers["Cache-Control"] == "no-store"
     table = list(csv.DictReader(io.StringIO(answer.body.decode())))
-    assert [(row["row"], row["field"], row["code"]) for row in table] == [("3", "qty", "E_QTY_NUM"), ("5", "qty", "E_QTY_NEGATIVE")]
-    assert list(table[0])[:6] == ["sheet", "row", "field", "code", "message", "suggestion"]
-    assert list(table[0])[6:] == ["qty", "part_number", "name", "unit_cost"], "the recognised columns in the file's order"
-    assert [table[0][name] for name in ("qty", "part_number", "name", "unit_cost")] == ["many", "PN-2", "'=1+1", "10"]
-    assert table[1]["qty"] == "-3", "a number is no formula"
-    assert table[0]["message"] and answer.body.endswith(b"\r\n")
+    assert [(row["#row"], row["#field"], row["#code"]) for row in table] == [("3", "qty", "E_QTY_NUM"), ("5", "qty", "E_QTY_NEGATIVE")]
+    assert list(table[0]) == [*head, *FAULTS], "the file's own captions in its order, then what is wrong"
+    assert [table[0][name] for name in head] == ["many", "PN-2", "'=1+1", "x", "10"]
+    assert table[1]["Количество"] == "-3", "a number is no formula"
+    assert table[0]["#message"] == "Sheet «TDSheet», row 3, column A «Количество»: «many» is not a number; write the quantity in digits."
+    assert answer.body.endswith(b"\r\n")
     russian = rejects(client, task["id"], "?excel=ru").body.decode()
-    assert russian.startswith("\ufeffЛист;Строка;Поле;")
+    assert russian.startswith("\ufeffКоличество;Артикул;Наименование;Примечание;Цена;#row;#field;")
+    assert rejects(client, task["id"], "?header=false").body.decode().startswith("many,PN-2,")
     check_problem(client.get(f"/api/tasks/{task['id']}/rejects.csv?sep=pipe"), 422, "invalid-parameters")
 
 
@@ -345,9 +349,9 @@ def test_rejects_of_a_failed_import_and_of_many_rows(daemon):
     task = client.wait(client.upload("/api/stock/import?warehouse=MAIN", data).json["task_id"])
     assert task["status"] == "error" and task["result"] is None, task
     table = list(csv.DictReader(io.StringIO(rejects(client, task["id"]).body.decode())))
-    assert [int(row["row"]) for row in table] == list(range(2, 2502))
-    assert list(table[0])[6:] == ["part_number", "name", "qty", "unit_cost"], "named although there is no result"
-    assert [row["part_number"] for row in table] == [f"PN-{number}" for number in range(2500)]
+    assert [int(row["#row"]) for row in table] == list(range(2, 2502))
+    assert list(table[0]) == [*head, *FAULTS], "named although there is no result"
+    assert [row["Артикул"] for row in table] == [f"PN-{number}" for number in range(2500)]
 
 
 def test_rejects_of_a_catalogue_import(daemon):
@@ -360,13 +364,13 @@ def test_rejects_of_a_catalogue_import(daemon):
     assert (result["rows_total"], result["inserted"], result["rejected"]) == (4, 2, 2) and sum(result["errors"].values()) == 2, result
     assert result["rejects"] == f"/api/tasks/{task['id']}/rejects.csv"
     head, *table = csv.reader(io.StringIO(client.get(result["rejects"]).body.decode()))
-    assert [(line[1], *line[2:4]) for line in table] == [("3", "code", "E_REQUIRED"), ("5", "code", "E_TEXT_LONG")], table
-    assert head[6:] == ["name", "code"], "the file's own names, in its order"
-    assert [line[6:] for line in table] == [["Without, a code", ""], ["Too long", "X" * 40]], "each in its column"
+    assert [line[2:5] for line in table] == [["3", "code", "E_REQUIRED"], ["5", "code", "E_TEXT_LONG"]], table
+    assert head == ["name", "code", *FAULTS], "the file's own names, in its order"
+    assert [line[:2] for line in table] == [["Without, a code", ""], ["Too long", "X" * 40]], "each in its column"
     assert daemon.sql("SELECT code FROM warehouse ORDER BY code") == [["EAST"], ["MAIN"]]
     wide = client.wait(client.upload("/api/catalog/warehouses/import", b"code,name\r\nWEST,West,,one more\r\n", "text/csv").json["task_id"])
     head, *table = csv.reader(io.StringIO(rejects(client, wide["id"]).body.decode()))
-    assert head[6:] == ["code", "name", "cell_3", "cell_4"] and [line[6:] for line in table] == [["WEST", "West", "", "one more"]]
+    assert head == ["code", "name", "", "", *FAULTS] and [line[:4] for line in table] == [["WEST", "West", "", "one more"]]
     good = client.wait(client.upload("/api/catalog/warehouses/import", b"code,name\r\nWEST,West\r\n", "text/csv").json["task_id"])
     assert outcome(client, good["id"]) == "succeeded" and "rejects" not in good["result"], good
 
@@ -378,6 +382,6 @@ def test_rejects_refusals(daemon):
     check_problem(client.get(f"/api/tasks/{UNKNOWN}/rejects.csv"), 404, "task-not-found")
     cancel(client, running)
     client.wait(running)
-    assert rejects(client, running).body == b"sheet,row,field,code,message,suggestion\r\n"
+    assert rejects(client, running).body == ",".join(FAULTS).encode() + b"\r\n"
     assert client.request("DELETE", f"/api/tasks/{running}").status == 204
     check_problem(client.get(f"/api/tasks/{running}/rejects.csv"), 410, "task-expired")

@@ -14,7 +14,7 @@
 
 struct rejects_request {
     uuid_t id;
-    struct csv_options options;
+    struct rejects_options options;
 };
 
 static int write_file(struct store_conn *conn, struct db_answer *answer, const struct rejects_request *asked,
@@ -57,12 +57,12 @@ void resource_task_rejects(struct http_request *request)
     struct rejects_request *asked = calloc(1, sizeof *asked);
     if (!asked)
         abort();
-    yajl_val params = resource_task_params(request, asked->id, csv_params);
+    yajl_val params = resource_task_params(request, asked->id, rejects_params);
     if (!params) {
         free(asked);
         return;
     }
-    csv_options_read(&asked->options, params);
+    rejects_options_read(&asked->options, params);
     yajl_tree_free(params);
     db_answer_from(request, worker->exports, make_rejects, asked, free);
 }

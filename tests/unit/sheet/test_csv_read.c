@@ -55,6 +55,15 @@ static void test_quotes(void **state)
     expect("\"a\"\r\n\"b\"", "[0,0,\"s\",\"a\"],[1,0,\"s\",\"b\"]");
 }
 
+/* Our own files put an apostrophe in front of what a spreadsheet would run. */
+static void test_guards(void **state)
+{
+    (void)state;
+    expect("'=1,\"'-5 pcs\",''@x,' +\n",
+           "[0,0,\"s\",\"=1\"],[0,1,\"s\",\"-5 pcs\"],[0,2,\"s\",\"'@x\"],[0,3,\"s\",\" +\"]");
+    expect("'x,','5", "[0,0,\"s\",\"'x\"],[0,1,\"s\",\"'\"],[0,2,\"s\",\"'5\"]");
+}
+
 static void test_lines(void **state)
 {
     (void)state;
@@ -127,7 +136,8 @@ static void test_blocks(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_separators), cmocka_unit_test(test_quotes),
-                                       cmocka_unit_test(test_lines),      cmocka_unit_test(test_refused),
-                                       cmocka_unit_test(test_limits),     cmocka_unit_test(test_blocks)};
+                                       cmocka_unit_test(test_guards),     cmocka_unit_test(test_lines),
+                                       cmocka_unit_test(test_refused),    cmocka_unit_test(test_limits),
+                                       cmocka_unit_test(test_blocks)};
     return cmocka_run_group_tests_name("csv_read", tests, NULL, NULL);
 }
