@@ -152,14 +152,26 @@ struct choice {
     bool one_lot;            /* all name one lot */
 };
 
-/* `component` ARENA_NONE: all entries; else only those that name it. */
-static struct choice choose(const struct catalog_map *catalog, uint32_t first, const char *vendor_norm,
-                            uint32_t component)
+/* Which of the entries are asked. */
+struct filter {
+    uint32_t component; /* ARENA_NONE: of any */
+    const char *raw;    /* written so; NULL: in any way */
+};
+
+static bool passes(const struct catalog_map *catalog, const struct catalog_entry *e, struct filter filter)
+{
+    if (filter.component != ARENA_NONE && e->component != filter.component)
+        return false;
+    return !filter.raw || strcmp(catalog_map_text(catalog, e->raw), filter.raw) == 0;
+}
+
+static struct choice choose(const struct catalog_map *catalog, const char *pn_norm, const char *vendor_norm,
+                            struct filter filter)
 {
     struct choice c = {ARENA_NONE, ARENA_NONE, ARENA_NONE, true};
-    for (uint32_t at = first; at != ARENA_NONE; at = catalog->entries[at].next) {
+    for (uint32_t at = first_entry(catalog, pn_norm); at != ARENA_NONE; at = catalog->entries[at].next) {
         const struct catalog_entry *e = &catalog->entries[at];
-        if (component != ARENA_NONE && e->component != component)
+        if (!passes(catalog, e, filter))
             continue;
         const char *vendor = catalog_map_text(catalog, e->vendor);
         if (*vendor == '\0')
@@ -174,16 +186,15 @@ static struct choice choose(const struct catalog_map *catalog, uint32_t first, c
     return c;
 }
 
-enum catalog_match catalog_map_find(const struct catalog_map *catalog, const char *pn_norm, const char *vendor_norm,
-                                    struct catalog_found *found)
+/* Decides between the entries; without one, a lot with this number. */
+static enum catalog_match decide(const struct catalog_map *catalog, struct choice c, const char *vendor_norm,
+                                 uint32_t lot, struct catalog_found *found)
 {
     *found = (struct catalog_found){ARENA_NONE, ARENA_NONE, false};
-    uint32_t first = first_entry(catalog, pn_norm);
-    if (first == ARENA_NONE) {
-        found->component = catalog_map_lot(catalog, pn_norm);
-        return found->component == ARENA_NONE ? CATALOG_UNKNOWN : CATALOG_MATCH;
+    if (c.lone == ARENA_NONE) {
+        found->component = lot;
+        return lot == ARENA_NONE ? CATALOG_UNKNOWN : CATALOG_MATCH;
     }
-    struct choice c = choose(catalog, first, vendor_norm, ARENA_NONE);
     if (c.own != ARENA_NONE)
         found->entry = c.own;
     else if (c.any != ARENA_NONE)
@@ -197,10 +208,28 @@ enum catalog_match catalog_map_find(const struct catalog_map *catalog, const cha
     return CATALOG_MATCH;
 }
 
+enum catalog_match catalog_map_find(const struct catalog_map *catalog, const char *pn_norm, const char *vendor_norm,
+                                    struct catalog_found *found)
+{
+    struct choice c = choose(catalog, pn_norm, vendor_norm, (struct filter){ARENA_NONE, NULL});
+    uint32_t lot = c.lone == ARENA_NONE ? catalog_map_lot(catalog, pn_norm) : ARENA_NONE;
+    return decide(catalog, c, vendor_norm, lot, found);
+}
+
+enum catalog_match catalog_map_find_written(const struct catalog_map *catalog, const char *raw, const char *pn_norm,
+                                            const char *vendor_norm, struct catalog_found *found)
+{
+    struct choice c = choose(catalog, pn_norm, vendor_norm, (struct filter){ARENA_NONE, raw});
+    uint32_t lot = c.lone == ARENA_NONE ? catalog_map_lot(catalog, pn_norm) : ARENA_NONE;
+    if (lot != ARENA_NONE && strcmp(catalog_map_text(catalog, catalog->components[lot].lot_code), raw) != 0)
+        lot = ARENA_NONE;
+    return decide(catalog, c, vendor_norm, lot, found);
+}
+
 uint32_t catalog_map_entry_of(const struct catalog_map *catalog, const char *pn_norm, const char *vendor_norm,
                               uint32_t component)
 {
-    struct choice c = choose(catalog, first_entry(catalog, pn_norm), vendor_norm, component);
+    struct choice c = choose(catalog, pn_norm, vendor_norm, (struct filter){component, NULL});
     return c.own != ARENA_NONE ? c.own : c.any != ARENA_NONE ? c.any : c.lone;
 }
 
@@ -212,18 +241,31 @@ static const char *number_at(const struct catalog_map *catalog, uint32_t at)
     return catalog_map_text(catalog, catalog->components[at - catalog->n_entries].lot_norm);
 }
 
+/* Zeros in front do not count, so that one bucket has the look-alikes of a number and those with other zeros. */
+static const char *without_zeros(const char *text)
+{
+    return text + strspn(text, "0");
+}
+
+static uint64_t skeleton_hash(const char *skeleton)
+{
+    const char *rest = without_zeros(skeleton);
+    return arena_hash(rest, strlen(rest));
+}
+
 static void index_skeletons(struct catalog_map *catalog)
 {
     char skeleton[PN_BYTES];
     for (; catalog->skeletons_done < catalog->n_entries + catalog->n_components; catalog->skeletons_done++) {
         pn_skeleton(number_at(catalog, catalog->skeletons_done), skeleton);
-        arena_index_add(&catalog->by_skeleton, arena_hash(skeleton, strlen(skeleton)), catalog->skeletons_done);
+        arena_index_add(&catalog->by_skeleton, skeleton_hash(skeleton), catalog->skeletons_done);
     }
 }
 
 struct suggestions {
     const struct catalog_map *catalog;
-    const char *skeleton;
+    const char *number, *skeleton;
+    bool zeros; /* now those that differ by zeros in front; before, the look-alikes */
     char *out;
     size_t size, used;
     unsigned n;
@@ -250,9 +292,11 @@ static void suggest(struct suggestions *s, uint32_t at)
 static bool collect(const void *ctx, uint32_t at)
 {
     struct suggestions *s = *(struct suggestions *const *)ctx;
+    const char *number = number_at(s->catalog, at);
     char skeleton[PN_BYTES];
-    pn_skeleton(number_at(s->catalog, at), skeleton);
-    if (strcmp(skeleton, s->skeleton) == 0)
+    pn_skeleton(number, skeleton);
+    bool alike = strcmp(skeleton, s->skeleton) == 0;
+    if (s->zeros ? !alike && strcmp(without_zeros(number), without_zeros(s->number)) == 0 : alike)
         suggest(s, at);
     return s->n >= 3;
 }
@@ -260,14 +304,17 @@ static bool collect(const void *ctx, uint32_t at)
 void catalog_map_suggest(struct catalog_map *catalog, const char *pn_norm, char *out, size_t size)
 {
     char skeleton[PN_BYTES];
-    struct suggestions s = {catalog, skeleton, out, size, 0, 0};
+    struct suggestions s = {catalog, pn_norm, skeleton, false, out, size, 0, 0};
     struct suggestions *ctx = &s;
     out[0] = '\0';
     if (*pn_norm == '\0')
         return;
     index_skeletons(catalog);
     pn_skeleton(pn_norm, skeleton);
-    arena_index_find(&catalog->by_skeleton, arena_hash(skeleton, strlen(skeleton)), collect, &ctx);
+    arena_index_find(&catalog->by_skeleton, skeleton_hash(skeleton), collect, &ctx);
+    s.zeros = true;
+    if (s.n < 3)
+        arena_index_find(&catalog->by_skeleton, skeleton_hash(skeleton), collect, &ctx);
 }
 
 bool catalog_map_rate(const struct catalog_map *catalog, const char *currency, struct value_date date, int64_t *rate,

@@ -95,12 +95,16 @@ struct catalog_found {
  * else a lot with this number. vendor "" = not known. */
 enum catalog_match catalog_map_find(const struct catalog_map *catalog, const char *pn_norm, const char *vendor_norm,
                                     struct catalog_found *found);
+/* The same among entries that are written exactly so, and lots with exactly this code. For numbers that a spreadsheet may
+ * have rewritten, which are not matched by their normal form. */
+enum catalog_match catalog_map_find_written(const struct catalog_map *catalog, const char *raw, const char *pn_norm,
+                                            const char *vendor_norm, struct catalog_found *found);
 /* The entry for (pn, vendor) that names this component, by the same order of preference; ARENA_NONE if none does. */
 uint32_t catalog_map_entry_of(const struct catalog_map *catalog, const char *pn_norm, const char *vendor_norm,
                               uint32_t component);
 
-/* Up to three near matches of an unmatched number, or the rivals of an ambiguous one: "KLV-32R5-48 = CPU-32C | …".
- * Empty if there are none. `out` has `size` bytes and ends with a whole suggestion. */
+/* Up to three near matches of an unmatched number, or the rivals of an ambiguous one: "KLV-32R5-48 = CPU-32C | …". Near
+ * are numbers that look alike (O and 0), then those that differ by zeros in front. Empty if there are none. `out` has `size` bytes and ends with a whole suggestion. */
 void catalog_map_suggest(struct catalog_map *catalog, const char *pn_norm, char *out, size_t size);
 
 /* The newest rate that is not after `date` and not too old. The rate of the base currency is 1. Returns false if there

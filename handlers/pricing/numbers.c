@@ -2,28 +2,22 @@
 #include "handlers/pricing/values.h"
 
 #include "base/utf8.h"
+#include "handlers/pricing/labels.h"
+#include "handlers/pricing/words.h"
 
 #include <errno.h>
 #include <string.h>
 
 enum {
+    WORD_MAX = 32,
     NUMBER_MAX_CHARS =
         96,            /* enough for 38 digits, their grouping and what is around them; longer text is not a number */
     NOISE_DIGITS = 15, /* a double has 15 reliable decimal digits; the digits behind may be binary noise */
     NOISE_KEEP = 14
 };
 
-struct word {
-    const char *text;
-    const char *currency;
-};
-
-/* Lower case, without the closing point of an abbreviation. */
-static const struct word suffixes[] = {
-    {"руб", "RUB"}, {"р", "RUB"}, {"₽", "RUB"}, {"rub", "RUB"}, {"usd", "USD"},  {"$", "USD"},
-    {"eur", "EUR"}, {"€", "EUR"}, {"¥", "CNY"},   {"cny", "CNY"}, {"юань", "CNY"}, {"шт", ""},
-};
-static const struct word signs[] = {{"₽", "RUB"}, {"$", "USD"}, {"€", "EUR"}, {"¥", "CNY"}};
+/* A piece word at the end says nothing more. Normalised as labels are. */
+static const char *const piece_words[] = {"шт", "pcs", "pc", "ea", "ед"};
 
 /* The text as code points: grouping and dashes are then single comparisons. */
 struct chars {
@@ -35,7 +29,6 @@ static int chars_load(const char *text, size_t n, struct chars *out)
 {
     size_t len;
 
-    utf8_trim(&text, &n);
     for (size_t i = 0; i < n; i += len) {
         uint32_t cp = utf8_decode(text + i, n - i, &len);
         if (cp == UTF8_BAD || out->to == NUMBER_MAX_CHARS)
@@ -63,68 +56,119 @@ static bool is_digit(uint32_t cp)
     return cp >= '0' && cp <= '9';
 }
 
-/* Does the text end (with `front`: begin) with this word? Returns its length in characters. */
-static unsigned match_word(const struct chars *c, const char *word, bool front)
+/* The currency of a sign that may stand in front, or NULL. */
+static const char *sign_currency(uint32_t cp)
 {
-    uint32_t cps[8];
-    unsigned n = 0;
-    size_t len, size = strlen(word);
-
-    for (size_t i = 0; i < size; i += len)
-        cps[n++] = utf8_decode(word + i, size - i, &len);
-    if (c->to - c->from < n)
-        return 0;
-    unsigned start = front ? c->from : c->to - n;
-    for (unsigned i = 0; i < n; i++) {
-        if (utf8_lower(c->cp[start + i]) != cps[i])
-            return 0;
+    switch (cp) {
+    case 0x20BD:
+        return "RUB";
+    case '$':
+        return "USD";
+    case 0x20AC:
+        return "EUR";
+    case 0xA5:
+        return "CNY";
+    case 0xA3:
+        return "GBP";
+    default:
+        return NULL;
     }
-    return n;
 }
 
 static bool drop_sign(struct chars *c, struct value_number *out)
 {
-    for (size_t i = 0; i < sizeof signs / sizeof signs[0]; i++) {
-        unsigned n = match_word(c, signs[i].text, true);
-        if (n == 0)
-            continue;
-        memcpy(out->currency, signs[i].currency, 4);
-        c->from += n;
-        chars_trim(c);
-        return true;
-    }
-    return false;
+    const char *currency = c->from < c->to ? sign_currency(c->cp[c->from]) : NULL;
+    if (!currency)
+        return false;
+    memcpy(out->currency, currency, 4);
+    c->from++;
+    chars_trim(c);
+    return true;
 }
 
-static bool drop_suffix(struct chars *c, struct value_number *out)
+static bool in_word(uint32_t cp)
 {
-    struct chars t = *c;
-
-    if (t.to - t.from > 1 && t.cp[t.to - 1] == '.')
-        t.to--;
-    for (size_t i = 0; i < sizeof suffixes / sizeof suffixes[0]; i++) {
-        unsigned n = match_word(&t, suffixes[i].text, false);
-        if (n == 0)
-            continue;
-        if (suffixes[i].currency[0] != '\0')
-            memcpy(out->currency, suffixes[i].currency, 4);
-        c->to = t.to - n;
-        chars_trim(c);
-        return true;
-    }
-    return false;
+    return cp == '.' || utf8_is_space(cp) || sign_currency(cp) || (cp >= 0x400 && cp < 0x530) ||
+           (cp >= 'a' && cp <= 'z') || (cp >= 'A' && cp <= 'Z');
 }
 
-/* Takes off what is around the digits: ">", brackets or a sign. A currency may be inside the brackets or behind the
- * minus, as spreadsheets print it: "($1,250.00)", "-$5"; `dropped` = there was one outside. */
+/* Where the words at the end begin: letters, currency signs, and what is between them. */
+static unsigned word_start(const struct chars *c)
+{
+    unsigned at = c->to;
+    while (at > c->from && in_word(c->cp[at - 1]))
+        at--;
+    while (at < c->to && (c->cp[at] == '.' || utf8_is_space(c->cp[at])))
+        at++; /* they belong to the number */
+    return at;
+}
+
+/* The characters from `at` on as a label: lower case, points dropped, white space to one space. Returns false if it is
+ * longer than any word. */
+static bool word_label(const struct chars *c, unsigned at, char *out, size_t size)
+{
+    size_t used = 0;
+    bool space = false;
+
+    for (; at < c->to; at++) {
+        if (c->cp[at] == '.')
+            continue;
+        if (utf8_is_space(c->cp[at])) {
+            space = true;
+            continue;
+        }
+        if (used + 6 > size)
+            return false;
+        if (space)
+            out[used++] = ' ';
+        space = false;
+        used += utf8_encode(utf8_lower(c->cp[at]), out + used);
+    }
+    out[used] = '\0';
+    return true;
+}
+
+/* Takes off one currency or piece word at the end. */
+static bool drop_word(struct chars *c, struct value_number *out)
+{
+    char word[WORD_MAX];
+    unsigned at = word_start(c);
+
+    if (at == c->to || !word_label(c, at, word, sizeof word))
+        return false;
+    const struct currency_word *currency =
+        word_find(word, currency_words, currency_words_count, sizeof currency_words[0]);
+    bool known = currency != NULL;
+    if (currency)
+        memcpy(out->currency, currency->currency, sizeof out->currency);
+    for (size_t i = 0; i < sizeof piece_words / sizeof piece_words[0] && !known; i++)
+        known = strcmp(word, piece_words[i]) == 0;
+    if (!known)
+        return false;
+    c->to = at;
+    chars_trim(c);
+    return true;
+}
+
+/* "more than" in front or behind: ">10", "10+". */
+static bool drop_approx(struct chars *c)
+{
+    bool more = c->to - c->from > 1 && c->cp[c->from] == '>';
+    bool plus = c->to - c->from > 1 && c->cp[c->to - 1] == '+';
+
+    c->from += more;
+    c->to -= plus && c->to - c->from > 1;
+    chars_trim(c);
+    return more || plus;
+}
+
+/* Takes off what is around the digits: ">" or "+", brackets or a sign. A currency may be inside the brackets or behind
+ * the minus, as spreadsheets print it: "($1,250.00)", "-$5"; `dropped` = there was one outside. */
 static bool strip(struct chars *c, bool dropped, struct value_number *out)
 {
-    if (c->from < c->to && c->cp[c->from] == '>') {
-        out->approx = true;
-        c->from++;
-        chars_trim(c);
-    }
     bool negative = false;
+
+    out->approx = drop_approx(c);
     if (c->to - c->from > 2 && c->cp[c->from] == '(' && c->cp[c->to - 1] == ')') {
         negative = true;
         c->from++;
@@ -134,7 +178,7 @@ static bool strip(struct chars *c, bool dropped, struct value_number *out)
         negative = c->cp[c->from] != '+';
         c->from++;
     }
-    if (!dropped && !drop_suffix(c, out))
+    if (!dropped && !drop_word(c, out))
         drop_sign(c, out);
     return negative;
 }
@@ -244,51 +288,6 @@ static int read_digits(const struct chars *c, const struct shape *shape, enum nu
     return n;
 }
 
-static int parse_digits(const struct chars *c, unsigned scale, enum number_locale locale, struct value_number *out)
-{
-    struct shape shape;
-    char plain[NUMBER_MAX_CHARS + 1], other[NUMBER_MAX_CHARS + 1];
-    enum number_style style = STYLE_NONE, other_style = STYLE_NONE;
-
-    if (survey(c, &shape) != 0)
-        return -EINVAL;
-    int n = read_digits(c, &shape, locale, plain, &style);
-    if (shape.commas == 1) { /* all else reads alike */
-        int m = read_digits(c, &shape, locale == LOCALE_RU ? LOCALE_EN : LOCALE_RU, other, &other_style);
-        if (n < 0 && m > 0)
-            style = other_style;
-        else if (n > 0 && m > 0 && style != other_style)
-            style = STYLE_AMBIGUOUS;
-    }
-    out->style = (uint8_t)style;
-    return n < 0 ? -EINVAL : dec_parse(plain, (size_t)n, scale, &out->value, &out->lost);
-}
-
-/* Is it empty, or a single dash, which means nothing? "- ₽" is how spreadsheets print a zero amount. */
-static bool says_nothing(const struct chars *c)
-{
-    return c->from == c->to || (c->to - c->from == 1 && is_dash(c->cp[c->from]));
-}
-
-int value_number_text(const char *text, size_t n, unsigned scale, enum number_locale locale, struct value_number *out)
-{
-    struct chars c = {0};
-
-    *out = (struct value_number){0};
-    if (chars_load(text, n, &c) != 0)
-        return -EINVAL;
-    bool dropped = drop_suffix(&c, out) || drop_sign(&c, out);
-    if (says_nothing(&c)) {
-        *out = (struct value_number){.missing = true};
-        return 0;
-    }
-    bool negative = strip(&c, dropped, out);
-    int rc = parse_digits(&c, scale, locale, out);
-    if (negative)
-        out->value = -out->value;
-    return rc;
-}
-
 /* Significant digits of a number's text: no sign, no leading zeros, no exponent. */
 static unsigned significant(const char *text, size_t n)
 {
@@ -323,6 +322,87 @@ static bool is_noise(const char *text, size_t n, unsigned scale)
     return false;
 }
 
+static int parse_plain(const char *text, size_t n, unsigned scale, struct value_number *out)
+{
+    int rc = dec_parse(text, n, scale, &out->value, &out->lost);
+
+    if (rc == 0 && out->lost)
+        out->lost = !is_noise(text, n, scale);
+    return rc;
+}
+
+static int parse_digits(const struct chars *c, unsigned scale, enum number_locale locale, struct value_number *out)
+{
+    struct shape shape;
+    char plain[NUMBER_MAX_CHARS + 1], other[NUMBER_MAX_CHARS + 1];
+    enum number_style style = STYLE_NONE, other_style = STYLE_NONE;
+
+    if (survey(c, &shape) != 0)
+        return -EINVAL;
+    int n = read_digits(c, &shape, locale, plain, &style);
+    if (shape.commas == 1) { /* all else reads alike */
+        int m = read_digits(c, &shape, locale == LOCALE_RU ? LOCALE_EN : LOCALE_RU, other, &other_style);
+        if (n < 0 && m > 0)
+            style = other_style;
+        else if (n > 0 && m > 0 && style != other_style)
+            style = STYLE_AMBIGUOUS;
+    }
+    out->style = (uint8_t)style;
+    return n < 0 ? -EINVAL : parse_plain(plain, (size_t)n, scale, out);
+}
+
+/* Is it empty, or a single dash, which means nothing? "- ₽" is how spreadsheets print a zero amount. */
+static bool says_nothing(const struct chars *c)
+{
+    return c->from == c->to || (c->to - c->from == 1 && is_dash(c->cp[c->from]));
+}
+
+/* The ordinary text: a few digits and nothing else. */
+static bool plain_digits(const char *text, size_t n, unsigned scale, struct value_number *out)
+{
+    int64_t value = 0;
+
+    if (n == 0 || n > 15)
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        if (!is_digit((unsigned char)text[i]))
+            return false;
+        value = value * 10 + (text[i] - '0');
+    }
+    out->value = value * dec_pow10(scale);
+    return true;
+}
+
+int value_number_text(const char *text, size_t n, unsigned scale, enum number_locale locale, struct value_number *out)
+{
+    struct chars c;
+
+    *out = (struct value_number){0};
+    utf8_trim(&text, &n);
+    if (plain_digits(text, n, scale, out))
+        return 0;
+    c.from = c.to = 0;
+    if (chars_load(text, n, &c) != 0)
+        return -EINVAL;
+    bool dropped = drop_word(&c, out) || drop_sign(&c, out);
+    if (says_nothing(&c)) {
+        *out = (struct value_number){.missing = true};
+        return 0;
+    }
+    bool negative = strip(&c, dropped, out);
+    int rc = parse_digits(&c, scale, locale, out);
+    if (negative)
+        out->value = -out->value;
+    return rc;
+}
+
+bool value_says_none(const char *text, size_t n)
+{
+    char label[16];
+
+    return label_normalise(text, n, label, sizeof label) == strlen("нет") && strcmp(label, "нет") == 0;
+}
+
 int value_number_cell(const char *text, size_t n, unsigned scale, struct value_number *out)
 {
     *out = (struct value_number){0};
@@ -331,8 +411,5 @@ int value_number_cell(const char *text, size_t n, unsigned scale, struct value_n
         out->missing = true;
         return 0;
     }
-    int rc = dec_parse(text, n, scale, &out->value, &out->lost);
-    if (rc == 0 && out->lost)
-        out->lost = !is_noise(text, n, scale);
-    return rc;
+    return parse_plain(text, n, scale, out);
 }

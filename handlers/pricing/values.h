@@ -17,14 +17,16 @@ enum number_style {
 /* A number read from text. */
 struct value_number {
     bool missing;     /* empty or a single dash, with or without a currency or "шт" */
-    bool approx;      /* ">" in front: W_QTY_APPROX */
+    bool approx;      /* ">" in front or "+" behind: W_QTY_APPROX */
     bool lost;        /* digits beyond the scale were rounded off, and they were not binary noise: W_QTY_ROUNDED */
-    char currency[4]; /* from a suffix or sign: "RUB", "USD", "EUR", "CNY"; "" if none */
+    char currency[4]; /* from a word behind or a sign in front: "RUB" …; "?" = conventional units; "" if none */
     uint8_t style;    /* enum number_style; also told of text that is no number in this locale but in the other */
     dec128 value;     /* at the scale asked for */
 };
 /* Reads a text cell. Returns 0, -EINVAL (E_QTY_NUM, E_COST_NUM) or -ERANGE. */
 int value_number_text(const char *text, size_t n, unsigned scale, enum number_locale locale, struct value_number *out);
+/* Does the text say that there is none ("нет")? In a quantity that is 0. */
+bool value_says_none(const char *text, size_t n);
 /* Reads the decimal text of a number cell. */
 int value_number_cell(const char *text, size_t n, unsigned scale, struct value_number *out);
 

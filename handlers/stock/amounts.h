@@ -8,10 +8,13 @@ struct stock_amounts {
     enum stock_field field; /* where the quantity stands: FIELD_QTY or FIELD_FREE */
     bool counted;           /* the quantity was read */
     dec128 written;         /* as the file has it, in thousandths */
-    int64_t multiplier;     /* thousandths of the item's unit in one unit of the file; 0 = not known */
-    int64_t qty, reserved;  /* thousandths; the reserve in the file's unit until both are scaled */
-    int64_t cost;           /* ten-thousandths, -1 = none */
-    enum unit unit;         /* the item's */
+    /* Thousandths of the item's unit in one unit of the file, of the quantity and of the price; 0 = not known. They
+     * differ if the quantity's caption names the unit. */
+    int64_t multiplier, price_multiplier;
+    bool unit_of_caption;
+    int64_t qty, reserved; /* thousandths; the reserve in the file's unit until both are scaled */
+    int64_t cost;          /* ten-thousandths, -1 = none */
+    enum unit unit;        /* the item's */
 };
 
 enum number_read { NUMBER_READ = 0, NUMBER_MISSING, NUMBER_BAD, NUMBER_RANGE, NUMBER_FORMULA /* without a value */ };

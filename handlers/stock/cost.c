@@ -1,29 +1,35 @@
 /* Amounts of a data row: the cost of one unit in the base currency. */
 #include "handlers/stock/amounts.h"
 
-#include <stdio.h>
+#include "handlers/pricing/words.h"
+
 #include <string.h>
 
 #define COST_LIMIT ((dec128)100000000000000) /* 10^10 at four digits: DECIMAL(14,4) */
 
 /* ---- Currency -------------------------------------------------------------------------------------------------- */
 
+/* Words for the column of currencies beside those of currency_words, normalised. */
+static const struct {
+    const char *word, *code;
+} more_words[] = {{"рубль", "RUB"},      {"рубли", "RUB"},  {"рублей", "RUB"},  {"643", "RUB"},  {"810", "RUB"},
+                  {"долл", "USD"},       {"доллар", "USD"}, {"доллары", "USD"}, {"840", "USD"},  {"долл сша", "USD"},
+                  {"доллар сша", "USD"}, {"евро", "EUR"},   {"978", "EUR"},     {"юани", "CNY"}, {"156", "CNY"}};
+
 bool stock_currency(struct cell_span text, char currency[4])
 {
-    static const struct {
-        const char *word, *code;
-    } words[] = {{"руб", "RUB"},  {"рубль", "RUB"},  {"рубли", "RUB"},    {"рублей", "RUB"},     {"р", "RUB"},
-                 {"₽", "RUB"},  {"rur", "RUB"},    {"643", "RUB"},      {"810", "RUB"},        {"$", "USD"},
-                 {"долл", "USD"}, {"доллар", "USD"}, {"долл сша", "USD"}, {"доллар сша", "USD"}, {"840", "USD"},
-                 {"€", "EUR"},    {"евро", "EUR"},   {"978", "EUR"},      {"¥", "CNY"},          {"юань", "CNY"},
-                 {"юани", "CNY"}, {"156", "CNY"}};
     char label[64];
     size_t n = label_normalise(text.s, text.n, label, sizeof label);
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-        if (strcmp(label, words[i].word) == 0) {
-            memcpy(currency, words[i].code, 4);
-            return true;
-        }
+    const struct currency_word *known =
+        word_find(label, currency_words, currency_words_count, sizeof currency_words[0]);
+    const char *code = known ? known->currency : NULL;
+    for (size_t i = 0; i < sizeof more_words / sizeof more_words[0] && !code; i++)
+        if (strcmp(label, more_words[i].word) == 0)
+            code = more_words[i].code;
+    if (code) {
+        memcpy(currency, code, strlen(code) + 1);
+        return *code != '?'; /* conventional units: only the sender knows what they are worth */
+    }
     if (n != 3)
         return false;
     for (size_t i = 0; i < 3; i++) {
@@ -48,7 +54,7 @@ static bool row_currency(const struct stock_context *context, const struct table
         return stock_currency(text, currency);
     }
     memcpy(currency, *suffix ? suffix : *heading ? heading : context->catalog->base_currency, 4);
-    return currency[0] != '?'; /* conventional units, whose rate only the sender knows */
+    return currency[0] != '?';
 }
 
 static bool find_rate(struct stock_context *context, const char *currency, int64_t *rate, uint32_t *nominal)
@@ -114,16 +120,17 @@ struct file_cost {
     enum stock_field field; /* FIELD_UNIT_COST, FIELD_TOTAL_COST; FIELD_NONE = missing */
 };
 
-/* Returns false if it cannot be read. */
+/* Returns false if it cannot be read. A formula without a value is missing; if the total does not help, that is said. */
 static bool read_cost(struct stock_context *context, const struct table_row *row, struct file_cost *cost,
                       struct stock_verdict *verdict)
 {
     static const enum stock_field order[] = {FIELD_UNIT_COST, FIELD_TOTAL_COST};
+    enum stock_field formula = FIELD_NONE;
     cost->field = FIELD_NONE;
     for (size_t i = 0; i < 2 && cost->field == FIELD_NONE; i++) {
         enum number_read rc = stock_number_take(context, row, order[i], PRICE_SCALE, &cost->number);
-        if (rc == NUMBER_FORMULA)
-            stock_fault_add(verdict, W_COST_FORMULA, order[i]);
+        if (rc == NUMBER_FORMULA && formula == FIELD_NONE)
+            formula = order[i];
         if (rc == NUMBER_BAD || rc == NUMBER_RANGE || (rc == NUMBER_READ && cost->number.approx)) {
             stock_fault_add(verdict, E_COST_NUM, order[i]);
             return false;
@@ -131,6 +138,8 @@ static bool read_cost(struct stock_context *context, const struct table_row *row
         if (rc == NUMBER_READ)
             cost->field = order[i];
     }
+    if (cost->field == FIELD_NONE && formula != FIELD_NONE)
+        stock_fault_add(verdict, W_COST_FORMULA, formula);
     return true;
 }
 
@@ -141,7 +150,10 @@ static bool cost_rate(struct stock_context *context, const struct table_row *row
     enum stock_field field = cost->field;
     char currency[4], day[11];
     if (!row_currency(context, row, cost->number.currency, &field, currency)) {
-        stock_fault_add(verdict, E_CURRENCY, field);
+        if (field == FIELD_CURRENCY)
+            stock_fault_add(verdict, E_CURRENCY, field);
+        else
+            stock_fault_addf(verdict, E_CURRENCY, field, "conventional units, у.е.");
         return false;
     }
     if (find_rate(context, currency, rate, nominal))
@@ -151,23 +163,31 @@ static bool cost_rate(struct stock_context *context, const struct table_row *row
     return false;
 }
 
+/* 1 + VAT in ten-thousandths, if it is included. What the caption says wins over the parameters. */
+static dec128 vat_divisor(const struct stock_context *context, const struct label_hints *hints)
+{
+    bool included = hints->vat < 0 ? context->params->cost_vat_included : hints->vat == 1;
+    int64_t rate = hints->vat_rate < 0 ? context->params->vat_rate : hints->vat_rate;
+    return included ? 10000 + rate : 10000;
+}
+
 /* round4(cost × rate ÷ nominal ÷ (1 + VAT if included) ÷ factor), and ÷ quantity when the file gives a total. */
 static void convert_cost(struct stock_context *context, const struct table_row *row, const struct file_cost *cost,
                          struct stock_amounts *amounts, struct stock_verdict *verdict)
 {
-    const struct label_hints *hints = &context->heading->hints[cost->field];
+    bool total = cost->field == FIELD_TOTAL_COST;
+    int64_t multiplier = total ? amounts->multiplier : amounts->price_multiplier;
     struct fraction f = {dec_size(cost->number.value), 1, false};
     int64_t rate;
     uint32_t nominal;
     if (!cost_rate(context, row, cost, &rate, &nominal, verdict))
         return;
-    if (amounts->multiplier == 0 || (cost->field == FIELD_TOTAL_COST && amounts->written == 0))
+    if (multiplier == 0 || (total && amounts->written == 0))
         return;
     multiply(&f, rate, (dec128)1000000 * nominal);
-    if (hints->vat == 1 || (hints->vat < 0 && context->params->cost_vat_included))
-        multiply(&f, 10000, 10000 + context->params->vat_rate);
-    multiply(&f, 1000, amounts->multiplier);
-    if (cost->field == FIELD_TOTAL_COST)
+    multiply(&f, 10000, vat_divisor(context, &context->heading->hints[cost->field]));
+    multiply(&f, 1000, multiplier);
+    if (total)
         multiply(&f, 1000, dec_size(amounts->written));
     dec128 price = too_wide(&f) ? COST_LIMIT : dec_div_round(f.up, f.down, ROUND_HALF_UP);
     if (price >= COST_LIMIT) {

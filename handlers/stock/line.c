@@ -11,6 +11,7 @@
 #define QTY_LIMIT         ((dec128)1000000000000000) /* 10^12 at three digits: DECIMAL(15,3) */
 #define NAME_CHARACTERS   255
 #define NUMBER_CHARACTERS 128
+#define UNIT_CODE         24
 
 /* ---- Quantity -------------------------------------------------------------------------------------------------- */
 
@@ -92,43 +93,63 @@ int stock_row_quantity(const struct stock_context *context, const struct table_r
 
 /* ---- Unit ------------------------------------------------------------------------------------------------------ */
 
-/* The unit's text; a code that a spreadsheet took for a number gets its zeros back (006). `code` has 24 bytes. */
+/* The unit's text; a code that a spreadsheet took for a number gets its zeros back (006). `code` has UNIT_CODE bytes. */
 static struct cell_span unit_text(const struct grid_cell *cell, char *code)
 {
     struct cell_span text = cell_span(cell);
-    if (!cell || cell->kind != GRID_NUMBER || text.n >= cell->zero_pad || cell->zero_pad >= 24)
+    if (!cell || cell->kind != GRID_NUMBER || text.n >= cell->zero_pad || cell->zero_pad >= UNIT_CODE)
         return text;
-    int n = snprintf(code, 24, "%0*d%.*s", (int)(cell->zero_pad - text.n), 0, (int)text.n, text.s);
+    int n = snprintf(code, UNIT_CODE, "%0*d%.*s", (int)(cell->zero_pad - text.n), 0, (int)text.n, text.s);
     return (struct cell_span){code, (size_t)n};
 }
 
-/* The unit in which the item is stored, and how many of these one unit of the file is. */
+/* The unit of the row's quantity: its own, else the one in the quantity's caption ("тыс. шт"), which says nothing about
+ * the price. Returns false if it is unknown; a formula without a value is. */
+static bool file_unit(const struct stock_context *context, const struct table_row *row, struct stock_amounts *amounts,
+                      struct value_unit *unit)
+{
+    const struct grid_cell *cell = row->field[FIELD_UNIT];
+    char code[UNIT_CODE];
+    struct cell_span text = unit_text(cell, code);
+    if (cell && cell->kind == GRID_FORMULA)
+        return false;
+    if (text.n)
+        return value_unit_text(text.s, text.n, unit) == 0;
+    *unit = context->heading->hints[amounts->field].unit;
+    amounts->unit_of_caption = unit->unit != UNIT_NONE;
+    if (!amounts->unit_of_caption)
+        *unit = (struct value_unit){UNIT_NONE, 1, false};
+    return true;
+}
+
+/* How many of the item's units one unit of the file is; 0 = not known. */
+static int64_t unit_size(const struct stock_context *context, const struct stock_ident *ident, struct value_unit unit)
+{
+    if (!unit.pack)
+        return (int64_t)unit.factor * 1000;
+    return ident->entry == ARENA_NONE ? 0 : context->catalog->entries[ident->entry].pack_qty;
+}
+
+/* The unit in which the item is stored, and how the file's unit becomes it. */
 static void read_unit(const struct stock_context *context, const struct table_row *row, const struct stock_ident *ident,
                       struct stock_amounts *amounts, struct stock_verdict *verdict)
 {
-    const struct catalog_map *catalog = context->catalog;
-    const struct grid_cell *cell = row->field[FIELD_UNIT];
-    struct value_unit value = {UNIT_NONE, 1, false};
-    char code[24];
-    struct cell_span text = unit_text(cell, code);
-    if ((cell && cell->kind == GRID_FORMULA) || (text.n && value_unit_text(text.s, text.n, &value) != 0)) {
+    struct value_unit value;
+    if (!file_unit(context, row, amounts, &value)) {
         stock_fault_add(verdict, E_UNIT, FIELD_UNIT);
         return;
     }
-    if (ident->pn_norm[0] == '\0' || stock_verdict_has(verdict, E_PN_AMBIGUOUS))
-        return; /* pack and unit of the item follow from its number */
-    amounts->multiplier = (int64_t)value.factor * 1000;
-    if (value.pack) {
-        amounts->multiplier = ident->entry == ARENA_NONE ? 0 : catalog->entries[ident->entry].pack_qty;
-        value.unit = UNIT_PCS;
-        if (amounts->multiplier == 0)
-            stock_fault_add(verdict, E_UNIT_PACK, FIELD_UNIT);
-    }
-    enum unit own = ident->component == ARENA_NONE ? UNIT_NONE : (enum unit)catalog->components[ident->component].unit;
+    enum stock_field field = amounts->unit_of_caption ? amounts->field : FIELD_UNIT;
+    amounts->multiplier = unit_size(context, ident, value);
+    amounts->price_multiplier = amounts->unit_of_caption ? 1000 : amounts->multiplier;
+    if (amounts->multiplier == 0 && ident->settled)
+        stock_fault_add(verdict, E_UNIT_PACK, field); /* else it follows from the number that is not known */
+    enum unit own =
+        ident->component == ARENA_NONE ? UNIT_NONE : (enum unit)context->catalog->components[ident->component].unit;
     if (own == UNIT_NONE)
         own = value.unit == UNIT_NONE ? UNIT_PCS : value.unit;
     if (value.unit != UNIT_NONE && (value.unit == UNIT_M) != (own == UNIT_M))
-        stock_fault_add(verdict, E_UNIT_MISMATCH, FIELD_UNIT);
+        stock_fault_add(verdict, E_UNIT_MISMATCH, field);
     amounts->unit = own;
 }
 
@@ -205,15 +226,21 @@ static size_t cut_characters(struct cell_span text, size_t characters)
     return i;
 }
 
+size_t stock_name_length(struct cell_span name)
+{
+    return cut_characters(name, NAME_CHARACTERS);
+}
+
 static void fill_line(const struct stock_context *context, const struct table_row *row, const struct stock_ident *ident,
                       const struct stock_amounts *amounts, struct stock_line *line)
 {
     struct cell_span name = cell_span(row->field[FIELD_NAME]);
     *line = (struct stock_line){.row = row->row->row, .pn_norm = ident->pn_norm, .vendor_norm = ident->vendor_norm};
-    line->part_number = ident->part_number.s;
-    line->part_number_len = cut_characters(ident->part_number, NUMBER_CHARACTERS);
+    struct cell_span number = stock_ident_text(ident);
+    line->part_number = number.s;
+    line->part_number_len = cut_characters(number, NUMBER_CHARACTERS);
     line->name = name.s;
-    line->name_len = cut_characters(name, NAME_CHARACTERS);
+    line->name_len = stock_name_length(name);
     line->component = ident->component;
     bool mapped = ident->entry != ARENA_NONE && context->catalog->entries[ident->entry].component == ident->component;
     line->lot_qty = mapped ? context->catalog->entries[ident->entry].lot_qty : 1000;

@@ -7,7 +7,7 @@
 #ifndef PF_STOCK_LINE_H
 #define PF_STOCK_LINE_H
 
-#include "handlers/pricing/partnum.h"
+#include "handlers/pricing/rewritten.h"
 #include "handlers/stock/import.h"
 #include "handlers/stock/style.h"
 #include "handlers/stock/verdict.h"
@@ -38,13 +38,19 @@ struct stock_context {
 struct stock_ident {
     char pn_norm[PN_BYTES]; /* "" = not known: the number is missing, unreadable or rewritten */
     char vendor_norm[PN_BYTES];
-    char digits[PN_MAX + 4];      /* a number cell as text, padded with zeros */
-    struct cell_span part_number; /* as written; points into the row or to `digits` */
+    char digits[PN_NUMBER];       /* a number cell as text */
+    struct cell_span part_number; /* as written, in the row; s NULL = `digits` has it. stock_ident_text() tells */
     uint32_t component, entry;    /* numbers in the catalogue, or ARENA_NONE */
     uint8_t from;                 /* enum stock_field that gave it; FIELD_NONE = none */
-    bool known; /* the map or a lot has the row's number, lot or code, or, without these, a number in its name */
+    bool known;     /* the map or a lot has the row's number, lot or code, or, without these, a number in its name */
+    bool settled;   /* pn_norm and vendor_norm are the item's key; else it may be any of several */
+    bool rewritten; /* a number cell with decimals or "4512.0", which a spreadsheet made of something else */
 };
-/* Fills *ident and adds the faults of the identity. The row is the caller's until the ident is no longer used. */
+static inline struct cell_span stock_ident_text(const struct stock_ident *ident)
+{
+    return (struct cell_span){ident->part_number.s ? ident->part_number.s : ident->digits, ident->part_number.n};
+}
+/* Fills *ident and adds the faults of the identity. The row must last as long as the ident; both may be copied. */
 void stock_identify(const struct stock_context *context, const struct table_row *row, struct stock_ident *ident,
                     struct stock_verdict *verdict);
 /* Does the name contain a number that the map or a lot knows? */
@@ -57,6 +63,9 @@ bool stock_currency(struct cell_span text, char currency[4]);
  * verdict had before. The line's texts point into `ident` and the row. */
 bool stock_line_read(struct stock_context *context, const struct table_row *row, const struct stock_ident *ident,
                      struct stock_line *line, struct stock_verdict *verdict);
+
+/* Bytes of a name that an item keeps. */
+size_t stock_name_length(struct cell_span name);
 
 /* The quantity of any row as it is written, before factors of units, in thousandths: for totals and sums of groups.
  * Returns 0, *missing if there is none; or -EINVAL if it cannot be read. */

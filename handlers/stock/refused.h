@@ -8,24 +8,13 @@
 
 #include "handlers/stock/line.h"
 
-#define STOCK_ODD_MAX 1000 /* rows whose number was rewritten; if there are more, nothing is deleted */
-
 struct stock_hashes {
     uint64_t *list;
     uint32_t n, room;
     bool sorted;
 };
-/* A row whose number a spreadsheet rewrote. */
-struct stock_odd {
-    struct stock_ident ident;
-    struct grid_row *copy; /* heap; the cells of `row` point into it */
-    struct table_row row;
-};
 struct stock_refused {
-    struct stock_hashes keys, numbers, names;
-    struct stock_odd *odd;
-    uint32_t n_odd, room_odd;
-    bool too_many; /* STOCK_ODD_MAX is exceeded */
+    struct stock_hashes keys, forms /* of numbers that could not be read: forms.h */, names;
 };
 void stock_refused_fini(struct stock_refused *refused);
 void stock_refused_add(struct stock_refused *refused, const struct table_row *row, const struct stock_ident *ident);
@@ -33,7 +22,7 @@ void stock_refused_add(struct stock_refused *refused, const struct table_row *ro
 bool stock_refused_may_be(struct stock_refused *refused, const char *pn_norm, const char *vendor_norm, uint64_t name);
 static inline bool stock_refused_any(const struct stock_refused *refused)
 {
-    return refused->keys.n + refused->numbers.n + refused->names.n + refused->n_odd > 0;
+    return refused->keys.n + refused->forms.n + refused->names.n > 0;
 }
 
 #endif

@@ -7,6 +7,13 @@
 #include <stdio.h>
 #include <string.h>
 
+/* "нет" in a quantity: none is there. */
+static bool says_none(const struct grid_cell *cell, enum stock_field field)
+{
+    bool counted = field == FIELD_QTY || field == FIELD_FREE || field == FIELD_RESERVED;
+    return counted && cell->kind == GRID_TEXT && value_says_none(cell->text, cell->len);
+}
+
 enum number_read stock_number_read(const struct stock_context *context, const struct table_row *row,
                                    enum stock_field field, unsigned scale, struct value_number *out)
 {
@@ -22,6 +29,10 @@ enum number_read stock_number_read(const struct stock_context *context, const st
         rc = value_number_cell(cell->text, cell->len, scale, out);
     else if (cell->kind == GRID_TEXT)
         rc = value_number_text(cell->text, cell->len, scale, context->params->locale, out);
+    if (rc == -EINVAL && says_none(cell, field)) {
+        *out = (struct value_number){0};
+        return NUMBER_READ;
+    }
     if (rc != 0)
         return rc == -ERANGE ? NUMBER_RANGE : NUMBER_BAD;
     return out->missing ? NUMBER_MISSING : NUMBER_READ;

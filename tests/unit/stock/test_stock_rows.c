@@ -86,7 +86,7 @@ static void rows_of_other_columns_are_lined_up(void **state)
          "2 0 0 0 0 0 0 2", "", "MM64R5/ MEM-64 5 0 pcs - -; SD3T8E/ SSD-3T8 2 0 pcs - -"},
         {"all rows below the heading", "", "['Артикул','Кол-во']" IN(1, "'SD3T8-E','','2'"), "1 0 0 0 0 0 0 1", "",
          "SD3T8E/ SSD-3T8 2 0 pcs - -"},
-        {"a quantity that is none", "", TABLE IN(1, "'SD3T8-E','','нет'"), "2 1 0 0 0 0 0 1", "E_QTY_NUM:1",
+        {"a quantity in words", "", TABLE IN(1, "'SD3T8-E','','много'"), "2 1 0 0 0 0 0 1", "E_QTY_NUM:1",
          "MM64R5/ MEM-64 5 0 pcs - -"},
         {"columns that begin elsewhere", "", TABLE IN(2, "'SD3T8-E','2'"), "E_AMBIGUOUS_COLUMN", "",
          "MM64R5/ MEM-64 5 0 pcs - -"},
@@ -200,8 +200,8 @@ static void identifies(void **state)
         {"number cells", ALL,
          "['Артикул','Кол-во'],[{'n':'4712','fmt':'000000'},'1'],[{'n':'90.75'},'1'],[{'n':'123456789012345'},'1'],"
          "[{'n':'1e+21'},'1'],[{'n':'1.5E3'},'1'],['1,23E+15','1'],['1E5','1'],[{'d':'2026-12-05'},'1'],['---','1']",
-         "9 4 0 0 0 0 0 0", "E_PN_EMPTY:1 E_PN_SCI:3 W_UNMATCHED:5",
-         "004712/ - 1 0 pcs - -; 9075/ - 1 0 pcs - -; 123456789012345/ - 1 0 pcs - -; 1500/ - 1 0 pcs - -; 1E5/ - 1 0 "
+         "9 5 0 0 0 0 0 0", "E_PN_EMPTY:1 E_PN_SCI:3 E_PN_MANGLED:1 W_UNMATCHED:4",
+         "004712/ - 1 0 pcs - -; 123456789012345/ - 1 0 pcs - -; 1500/ - 1 0 pcs - -; 1E5/ - 1 0 "
          "pcs - -"},
         {"too long", ALL,
          "['Артикул','Кол-во'],['AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA','1']",
