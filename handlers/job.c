@@ -29,6 +29,15 @@ struct value_date job_today(const struct job_settings *settings)
     return (struct value_date){tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday};
 }
 
+bool job_after_tomorrow(struct value_date date)
+{
+    time_t now = time(NULL);
+    struct tm tm;
+    localtime_r(&now, &tm);
+    const struct value_date today = {tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday};
+    return value_date_days(date) > value_date_days(today) + 1;
+}
+
 /* snprintf() cuts at a byte; the database would refuse half a character. */
 static void end_at_character(char *text, size_t size, int wanted)
 {

@@ -86,6 +86,10 @@ struct job_settings {
  * environment, and a runner's other thread does neither. */
 struct value_date job_today(const struct job_settings *settings);
 
+/* Is this day after tomorrow's? For a precheck: it asks the process's local time, which a worker keeps in the configured
+ * zone. */
+bool job_after_tomorrow(struct value_date date);
+
 static inline void job_progress(struct job *job, unsigned percent, const char *text)
 {
     job->ops->progress(job, percent, text);

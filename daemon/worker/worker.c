@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
 #define DB_THREADS        2
@@ -344,11 +345,20 @@ static void worker_fini(struct worker_events *events)
     close(worker->spool_fd);
 }
 
+/* What day it is for people: a check of parameters asks for it on any thread, so it is set before the first starts. */
+static void set_time_zone(const char *zone)
+{
+    if (zone && *zone)
+        setenv("TZ", zone, 1);
+    tzset();
+}
+
 int worker_main(const struct process *process)
 {
     struct worker_events *events = calloc(1, sizeof *events);
     if (!events)
         abort();
+    set_time_zone(process->config->time_zone);
     if (worker_init(events, process) != 0) {
         free(events);
         return EXIT_SHORTAGE;

@@ -67,7 +67,7 @@ static int on_code(const struct store_value *v, unsigned n, void *ctx)
     return 0;
 }
 
-static int precheck(struct store_conn *db, yajl_val params, struct param_faults *faults)
+static int check_warehouse(struct store_conn *db, yajl_val params, struct param_faults *faults)
 {
     struct known_codes known = {.wanted = json_member_string(params, "warehouse", "")};
     struct store_value code = STORE_S(known.wanted);
@@ -85,7 +85,18 @@ static int precheck(struct store_conn *db, yajl_val params, struct param_faults 
                          known.wanted, known.list);
     else
         param_faults_add(faults, "/warehouse", "unknown-warehouse", "unknown warehouse «%s»", known.wanted);
-    return 1;
+    return 0;
+}
+
+static int precheck(struct store_conn *db, yajl_val params, struct param_faults *faults)
+{
+    const char *text = json_member_string(params, "stock_date", NULL);
+    struct value_date date;
+    if (check_warehouse(db, params, faults) != 0)
+        return -1;
+    if (text && value_date_text(text, strlen(text), &date) == 0 && job_after_tomorrow(date))
+        param_faults_add(faults, "/stock_date", "range", "must not be after tomorrow");
+    return faults->n > 0;
 }
 
 /* ---- Parameters ------------------------------------------------------------------------------------------------ */

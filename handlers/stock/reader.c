@@ -255,20 +255,13 @@ static int take_aligned(struct stock_reader *reader, const struct grid_row *grid
  * the heading, the import fails: half of a table is worse than none. */
 static int take_other_grid(struct stock_reader *reader, const struct grid_row *grid)
 {
-    static const enum stock_skip skips[] = {
-        [UNALIGNED_TOTAL] = SKIP_TOTAL, [UNALIGNED_HEADER] = SKIP_HEADER, [UNALIGNED_GROUP] = SKIP_GROUP};
-    const struct table_facts no_quantity = {.has_qty = false};
     struct stock_lined lined;
     enum stock_unaligned kind;
     switch (stock_align(&reader->context, &reader->grids, grid, &lined, &kind)) {
     case ALIGN_ROW:
         return take_aligned(reader, &lined.row);
     case ALIGN_KIND:
-        if (kind == UNALIGNED_TOTAL)
-            stock_sums_total(&reader->sums, grid->row, &no_quantity);
-        if (kind != UNALIGNED_EMPTY)
-            reader->skipped[skips[kind]]++;
-        return 0;
+        return stock_rules_unaligned(reader, grid, kind);
     case ALIGN_CANNOT:
         break;
     }

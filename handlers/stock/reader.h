@@ -133,6 +133,8 @@ int stock_sheet_fail(struct stock_reader *reader, const char *code, const char *
 
 /* A row that the outline has placed; table_placed_fn with the reader as ctx. */
 int stock_rules_row(void *ctx, const struct table_placed *placed);
+/* A row with other columns than the heading's, which holds no stock. */
+int stock_rules_unaligned(struct stock_reader *reader, const struct grid_row *grid, enum stock_unaligned kind);
 /* A candidate that the sums have decided; table_verdict_fn with the reader as ctx. */
 int stock_rules_group(void *ctx, const struct grid_row *row, enum table_verdict verdict);
 /* Fills reader->look: whose stock the row would be, and its quantity. */

@@ -271,3 +271,27 @@ int stock_rules_group(void *ctx, const struct grid_row *grid, enum table_verdict
         stock_report_file(reader, W_GROUP, grid->row, table_row_number(&row)->column, NULL);
     return 0;
 }
+
+int stock_rules_unaligned(struct stock_reader *reader, const struct grid_row *grid, enum stock_unaligned kind)
+{
+    const struct table_row row = {.row = grid};
+    bool title;
+    int rc = table_outline_flush(&reader->outline);
+    if (rc != 0 || reader->phase != PHASE_DATA)
+        return rc;
+    reader->look.facts = (struct table_facts){0};
+    switch (kind) {
+    case UNALIGNED_EMPTY:
+        return 0;
+    case UNALIGNED_HEADER:
+        reader->skipped[SKIP_HEADER]++;
+        return 0;
+    case UNALIGNED_TOTAL:
+        return take_total(reader, grid->row);
+    case UNALIGNED_GROUP:
+        break;
+    }
+    const struct grid_cell *text = table_row_text(&reader->heading, &row);
+    uint32_t section = section_of(reader, &row, text, &title);
+    return section != ARENA_NONE || title ? begin_section(reader, &row, section, text) : take_group(reader);
+}
