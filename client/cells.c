@@ -30,7 +30,7 @@ enum { EXIT_USAGE = 2 };
 
 static const char usage[] = "usage: priceforge-cells [--csv] [--code-page N] FILE\n"
                             "       priceforge-cells --version | --help\n"
-                            "Prints the cells of an .xlsx or .mxl spreadsheet (told by its content) as JSON.\n"
+                            "Prints the cells of an .xlsx, .mxl or CSV spreadsheet (told by its content) as JSON.\n"
                             "N is the code page of an .mxl of 1C 7.7 when it is not 1251.\n"
                             "A file that cannot be read gives \"class: reason\" and exit status 1.\n";
 

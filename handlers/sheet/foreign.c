@@ -41,7 +41,6 @@ static const struct other {
     {MAGIC("7z\xbc\xaf\x27\x1c"), ARCHIVE("a 7z")},
     {MAGIC("\xfd\x37zXZ"), ARCHIVE("an xz")},
     {MAGIC("PK\7\10"), ARCHIVE("a part of a ZIP")},
-    {MAGIC("ID;P"), "The file is a SYLK spreadsheet (.slk). Open it and save it as .xlsx."},
     {MAGIC("TABLE\r\n0,1"), DIF},
     {MAGIC("TABLE\n0,1"), DIF},
     {MAGIC("\xff\xff\xff\x7f"), /* the container of 1C 8 */
@@ -49,6 +48,18 @@ static const struct other {
      ".xlsx or .mxl and send that."},
     {MAGIC("\0\1\0\0Standard "), "The file is an Access database. Export its table as .xlsx and send that."},
 };
+
+/* SYLK begins with "ID;P" and the name of a program; its second line is another record. So may the captions of a CSV
+ * file begin, but not its rows. */
+static bool looks_sylk(const unsigned char *head, size_t n)
+{
+    const unsigned char *end = head + n, *line = n > 4 ? memchr(head, '\n', n) : NULL;
+
+    if (!begins(head, n, "ID;P", 4))
+        return false;
+    line = line ? line + 1 : end;
+    return end - line < 3 || (line[0] >= 'A' && line[0] <= 'Z' && line[1] == ';' && line[2] >= 'A' && line[2] <= 'Z');
+}
 
 /* The same, for signatures that stand further inside the file. */
 static const char *by_later_bytes(const unsigned char *head, size_t n)
@@ -91,6 +102,8 @@ bool foreign_refuse_binary(const unsigned char *head, size_t n, struct sheet_err
 {
     const char *text = other_program(head, n);
 
+    if (!text && looks_sylk(head, n))
+        text = "The file is a SYLK spreadsheet (.slk). Open it and save it as .xlsx.";
     if (!text && looks_dbf(head, n))
         text = "The file is a dBase table (.dbf). Open it and save it as .xlsx.";
     if (!text && n < 4)
@@ -154,22 +167,47 @@ static const char *tagged_text(const unsigned char *head, size_t n)
     return NULL;
 }
 
+/* Is it a JSON text? A CSV file may begin with a bracket, but hardly with what follows it here. */
+static bool looks_json(const unsigned char *head, size_t n)
+{
+    size_t i = 1;
+
+    if (n < 2 || (head[0] != '{' && head[0] != '['))
+        return false;
+    while (i < n && strchr(" \t\r\n", head[i]) && head[i] != 0)
+        i++;
+    if (i == n)
+        return true;
+    return head[0] == '{' ? head[i] == '"' || head[i] == '}' : strchr("[{\"-0123456789]", head[i]) && head[i] != 0;
+}
+
 static const char *plain_text(const unsigned char *head, size_t n, bool utf16)
 {
+    if (looks_json(head, n))
+        return "The file is plain text in JSON, not a spreadsheet. Open it and save it as .xlsx.";
     if (utf16)
-        return "The file is plain text in UTF-16, not a spreadsheet. Open it and save it as .xlsx.";
+        return "The file is plain text in UTF-16 without columns, not a spreadsheet. Save its table as .xlsx or CSV.";
     if (is_text(head, n))
-        return "The file is plain text (CSV?), not a spreadsheet. Open it and save it as .xlsx.";
+        return "The file is plain text without columns, not a spreadsheet. Save its table as .xlsx or CSV.";
     return "The file is not a spreadsheet of a known kind. Save the table as .xlsx.";
+}
+
+static bool is_xml_2003(const unsigned char *head, size_t n)
+{
+    return holds(head, n, "urn:schemas-microsoft-com:office:spreadsheet") || holds(head, n, "progid=\"Excel.Sheet\"");
+}
+
+bool foreign_is_plain(const unsigned char *head, size_t n)
+{
+    return !begins_html(head, n) && !holds_html(head, n) && !is_xml_2003(head, n) && !tagged_text(head, n) &&
+           !looks_json(head, n);
 }
 
 void foreign_refuse_text(const unsigned char *head, size_t n, bool utf16, struct sheet_error *err)
 {
     const char *text = tagged_text(head, n);
-    bool table =
-        holds(head, n, "urn:schemas-microsoft-com:office:spreadsheet") || holds(head, n, "progid=\"Excel.Sheet\"");
 
-    if (table && !begins_html(head, n))
+    if (is_xml_2003(head, n) && !begins_html(head, n))
         sheet_refuse(err, "xml-2003", "The file is an XML Spreadsheet 2003. Open it and save it as .xlsx.");
     else if (begins_html(head, n) || holds_html(head, n))
         sheet_refuse(err, "html",

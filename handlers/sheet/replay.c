@@ -285,7 +285,8 @@ static int on_sheet(struct replay *r, struct cursor *c)
                                .name = name,
                                .hidden = (p[4] & SHEET_HIDDEN) != 0,
                                .summary_below = (p[4] & SHEET_SUMMARY_BELOW) != 0,
-                               .date1904 = (p[4] & SHEET_DATE1904) != 0};
+                               .date1904 = (p[4] & SHEET_DATE1904) != 0,
+                               .separator = SHEET_SEPARATORS[p[4] / SHEET_SEPARATOR & 3]};
 
     if (r->open || r->sheets == SHEETS_MAX || sheet.index != r->sheets++ || !read_name(c, get32(p + 5), name))
         return garbled(r, "send a damaged sheet");

@@ -7,15 +7,19 @@
 
 #include "handlers/sheet/grid/reader.h"
 
-/* Recognises a file by its first n bytes, at most 512. With SHEET_UNKNOWN, `err` says what the file seems to be. CSV
- * is never guessed. */
+/* Recognises a file by its first n bytes, at most 512. With SHEET_UNKNOWN, `err` says what the file seems to be. A CSV
+ * file is not recognised by so few. */
 enum sheet_format sheet_sniff(const unsigned char *head, size_t n, struct sheet_error *err);
 
 /* The same for a whole file. Reads further (at most 4 MiB) if the first bytes leave two answers: an old workbook or
- * one with a password, XML of 1C or of another program. */
+ * one with a password, XML of 1C or of another program. A text is CSV if two of its lines or more have the separator
+ * equally often; files of other programs are named as what they are first. */
 enum sheet_format sheet_sniff_file(const struct sheet_input *input, struct sheet_error *err);
 
-/* Reads the whole file into the sink. `format`: SHEET_UNKNOWN recognises the file; SHEET_CSV must be asked for.
+/* The same where a text without separators is a table of one column too: SHEET_CSV for every text. */
+enum sheet_format sheet_sniff_text(const struct sheet_input *input, struct sheet_error *err);
+
+/* Reads the whole file into the sink. `format`: SHEET_UNKNOWN recognises the file by sheet_sniff_file().
  * Returns 0 (the whole table was delivered, or the sink returned GRID_STOP), -1 with *err, or the sink's negative
  * number. */
 int sheet_read(const struct sheet_input *input, enum sheet_format format, const struct sheet_limits *limits,

@@ -2,6 +2,7 @@
 #include "handlers/sheet/sheet.h"
 
 #include "base/bytes.h"
+#include "handlers/sheet/csv/csv.h"
 #include "handlers/sheet/foreign.h"
 #include "handlers/sheet/ole.h"
 
@@ -10,7 +11,7 @@
 
 #define MXL_NAMESPACE "http://v8.1c.ru/8.2/data/spreadsheet" /* of its XML form */
 
-enum { HEAD_SIZE = 512, XML_HEAD_SIZE = 64 << 10 };
+enum { HEAD_SIZE = 512, FURTHER = 64 << 10 };
 
 static bool begins(const unsigned char *head, size_t n, const char *with, size_t m)
 {
@@ -110,36 +111,78 @@ enum sheet_format sheet_sniff(const unsigned char *head, size_t n, struct sheet_
     return sniff_other(head, n, err);
 }
 
-/* The root of an XML document may name its namespace late: behind a comment, or as the last of many. */
-static bool is_late_mxl(const struct sheet_input *input)
-{
-    struct sheet_error ignored;
-    size_t n = input->length < XML_HEAD_SIZE ? (size_t)input->length : XML_HEAD_SIZE;
-    unsigned char *head = xalloc(n);
-    bool found = false;
+/* What a file begins with that is no spreadsheet by its first bytes. */
+struct beginning {
+    unsigned char *head;
+    size_t n;
+    bool whole; /* that is all of the file */
+};
 
-    if (input_read(input, 0, head, n, &ignored) == 0) {
-        size_t made = narrow(head, n, head), skip;
-        n = made > 0 ? made : n;
-        skip = skip_blanks(head, n);
-        found = skip < n && head[skip] == '<' && holds(head + skip, n - skip, MXL_NAMESPACE);
+/* The root of an XML document may name its namespace late: behind a comment, or as the last of many. `ascii` holds the
+ * characters that are ASCII. */
+static bool is_late_mxl(const unsigned char *ascii, size_t n)
+{
+    size_t skip = skip_blanks(ascii, n);
+
+    return skip < n && ascii[skip] == '<' && holds(ascii + skip, n - skip, MXL_NAMESPACE);
+}
+
+static enum sheet_format sniff_csv(const struct beginning *file, const unsigned char *ascii, size_t n, bool separated,
+                                   struct sheet_error *err)
+{
+    size_t skip = skip_blanks(ascii, n);
+    struct sheet_error ignored;
+
+    if (foreign_refuse_binary(file->head, file->n < HEAD_SIZE ? file->n : HEAD_SIZE, &ignored) ||
+        !foreign_is_plain(ascii + skip, n - skip < HEAD_SIZE ? n - skip : HEAD_SIZE))
+        return SHEET_UNKNOWN;
+    enum csv_verdict verdict = csv_sniff(file->head, file->n, file->whole, separated);
+    if (verdict == CSV_STRANGE)
+        sheet_refuse(err, "not-zip",
+                     "The file is plain text, but neither UTF-8 nor Windows-1251. Save it as .xlsx or CSV UTF-8.");
+    return verdict == CSV_YES ? SHEET_CSV : SHEET_UNKNOWN;
+}
+
+/* Looks further into a file that its first bytes do not explain. */
+static enum sheet_format sniff_further(const struct beginning *file, bool separated, struct sheet_error *err)
+{
+    unsigned char *ascii = xalloc(file->n + 1);
+    size_t n = narrow(file->head, file->n, ascii);
+
+    if (n == 0)
+        memcpy(ascii, file->head, n = file->n);
+    enum sheet_format format = is_late_mxl(ascii, n) ? SHEET_MXL : sniff_csv(file, ascii, n, separated, err);
+    free(ascii);
+    return format;
+}
+
+static enum sheet_format sniff(const struct sheet_input *input, bool separated, struct sheet_error *err)
+{
+    struct beginning file = {.n = input->length < FURTHER ? (size_t)input->length : FURTHER};
+
+    file.head = xalloc(file.n + 1);
+    file.whole = file.n == input->length;
+    if (input_read(input, 0, file.head, file.n, err) < 0) {
+        free(file.head);
+        return SHEET_UNKNOWN;
     }
-    free(head);
-    return found;
+    enum sheet_format format = sheet_sniff(file.head, file.n < HEAD_SIZE ? file.n : HEAD_SIZE, err);
+    if (format == SHEET_UNKNOWN && begins(file.head, file.n, "\xd0\xcf\x11\xe0", 4))
+        ole_refuse(input, err); /* only the directory shows whether it is an old workbook or one with a password */
+    else if (format == SHEET_UNKNOWN && strcmp(err->cls, "not-zip") == 0)
+        format = sniff_further(&file, separated, err);
+    if (format != SHEET_UNKNOWN)
+        *err = (struct sheet_error){0};
+    free(file.head);
+    return format;
 }
 
 enum sheet_format sheet_sniff_file(const struct sheet_input *input, struct sheet_error *err)
 {
-    unsigned char head[HEAD_SIZE];
-    size_t n = input->length < HEAD_SIZE ? (size_t)input->length : HEAD_SIZE;
+    return sniff(input, true, err);
+}
 
-    if (input_read(input, 0, head, n, err) < 0)
-        return SHEET_UNKNOWN;
-    enum sheet_format format = sheet_sniff(head, n, err);
-    if (format == SHEET_UNKNOWN && begins(head, n, "\xd0\xcf\x11\xe0", 4))
-        ole_refuse(input, err); /* only the directory shows whether it is an old workbook or one with a password */
-    if (format != SHEET_UNKNOWN || strcmp(err->cls, "not-zip") != 0 || !is_late_mxl(input))
-        return format;
-    *err = (struct sheet_error){0};
-    return SHEET_MXL;
+enum sheet_format sheet_sniff_text(const struct sheet_input *input, struct sheet_error *err)
+{
+    return sniff(input, false, err);
 }

@@ -92,6 +92,17 @@ static void add_grids(struct bytes *f, const struct grid_sheet *sheet)
     }
 }
 
+static unsigned char sheet_flags(const struct grid_sheet *sheet)
+{
+    static const char separators[] = SHEET_SEPARATORS;
+    unsigned separator = 3;
+
+    while (separator > 0 && separators[separator] != sheet->separator)
+        separator--;
+    return (unsigned char)((sheet->hidden ? SHEET_HIDDEN : 0) | (sheet->date1904 ? SHEET_DATE1904 : 0) |
+                           (sheet->summary_below ? SHEET_SUMMARY_BELOW : 0) | SHEET_SEPARATOR * separator);
+}
+
 static int on_sheet(void *ctx, const struct grid_sheet *sheet)
 {
     struct gridwire_writer *w = ctx;
@@ -100,8 +111,7 @@ static int on_sheet(void *ctx, const struct grid_sheet *sheet)
     unsigned char *p = append(&w->frame, 9);
 
     put32(p, sheet->index);
-    p[4] = (unsigned char)((sheet->hidden ? SHEET_HIDDEN : 0) | (sheet->date1904 ? SHEET_DATE1904 : 0) |
-                           (sheet->summary_below ? SHEET_SUMMARY_BELOW : 0));
+    p[4] = sheet_flags(sheet);
     put32(p + 5, (uint32_t)name);
     bytes_add(&w->frame, sheet->name, name);
     put32(append(&w->frame, 4), sheet->n_merges);

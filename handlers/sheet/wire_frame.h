@@ -25,6 +25,8 @@ enum {
     REMARK_MAX = 255
 };
 
-enum { SHEET_HIDDEN = 1, SHEET_DATE1904 = 2, SHEET_SUMMARY_BELOW = 4 };
+/* Flags of a sheet; above them the place of its separator in SHEET_SEPARATORS. */
+enum { SHEET_HIDDEN = 1, SHEET_DATE1904 = 2, SHEET_SUMMARY_BELOW = 4, SHEET_SEPARATOR = 8 };
+#define SHEET_SEPARATORS "\0,;\t"
 
 #endif

@@ -50,7 +50,8 @@ static int on_row(void *ctx, const struct grid_row *row)
     for (uint32_t i = 0; i < row->n_cells; i++) {
         const struct grid_cell *c = &row->cells[i];
         require(c->column < GRID_MAX_COLUMN && (i == 0 || row->cells[i - 1].column < c->column));
-        require(c->kind >= GRID_TEXT && c->kind <= GRID_DATE && c->len > 0);
+        require(c->kind >= GRID_TEXT && c->kind <= GRID_DATE);
+        require((c->len == 0) == (c->kind == GRID_FORMULA));
         require(utf8_valid(c->text, c->len) && utf8_units(c->text, c->len) <= 32767);
     }
     return 0;

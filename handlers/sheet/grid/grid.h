@@ -82,6 +82,7 @@ struct grid_sheet {
     const struct grid_merge *merges;
     uint32_t n_grids; /* 0 if the sheet has one grid or nothing is known about them */
     const struct grid_columns *grids;
+    char separator; /* of a CSV file: ',', ';' or TAB; 0 for another, for one column and for other files */
 };
 
 /* Callbacks return 0 to go on; GRID_SKIP_SHEET, from sheet() only, to skip this sheet; GRID_STOP to end the reading

@@ -2,7 +2,7 @@
 #include "handlers/sheet/mxl/binary.h"
 
 #include "base/bytes.h"
-#include "handlers/sheet/mxl/text.h"
+#include "handlers/sheet/grid/code_page.h"
 
 #include <stdlib.h>
 
@@ -85,7 +85,7 @@ static int string(struct binary *doc, char *to, size_t *out_len)
             return mxl_in_truncated(in);
         if (n + 3 > MXL_MAX_STRING)
             return mxl_fail(in, "mxl-limit", "A text of the .mxl file is longer than 1 MiB.");
-        n += mxl_from_code_page(doc->page, (unsigned char)c, to + n);
+        n += code_page_put(doc->page, (unsigned char)c, to + n);
         in->p++;
     }
     *out_len = n;

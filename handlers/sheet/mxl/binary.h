@@ -4,7 +4,7 @@
 
 #include "handlers/sheet/mxl/out.h"
 
-/* Reads both passes of a document of version 2, 6 or 7. `page` comes from mxl_code_page(). Returns 0, or -1 (failure
+/* Reads both passes of a document of version 2, 6 or 7. `page` comes from code_page(). Returns 0, or -1 (failure
  * in the input, or out->stopped). A cell with a program expression or a template becomes a GRID_ERROR: its text is
  * not a value, so it must not be taken for a name or a quantity. */
 int mxl_binary_read(struct mxl_in *in, struct mxl_out *out, unsigned version, const uint16_t *page);

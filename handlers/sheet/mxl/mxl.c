@@ -1,9 +1,9 @@
 /* Finds out which of the three .mxl forms a file has, by its first bytes, and reads it. */
 #include "handlers/sheet/mxl/mxl.h"
 
+#include "handlers/sheet/grid/code_page.h"
 #include "handlers/sheet/mxl/binary.h"
 #include "handlers/sheet/mxl/brace.h"
-#include "handlers/sheet/mxl/text.h"
 #include "handlers/sheet/mxl/token.h"
 #include "handlers/sheet/mxl/xml.h"
 
@@ -94,7 +94,7 @@ int mxl_read(const struct sheet_input *input, const struct sheet_limits *limits,
 {
     struct mxl_in in;
     struct mxl_out out;
-    const uint16_t *page = mxl_code_page(limits->code_page);
+    const uint16_t *page = code_page(limits->code_page);
 
     if (!page)
         return sheet_refuse(err, "mxl-codepage",

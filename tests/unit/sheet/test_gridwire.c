@@ -82,8 +82,8 @@ static void send_book(int fd)
                                 {4, GRID_TEXT, 0, 0, 3, "a\0b"},
                                 {5, GRID_FORMULA, 0, 0, 0, ""},
                                 {16383, GRID_DATE, 0, 0, 10, "2026-02-05"}};
-    struct grid_sheet one = {0, "Лист", true, true, true, 2, merges, 3, grids},
-                      two = {1, "", false, false, false, 0, NULL, 0, NULL};
+    struct grid_sheet one = {0, "Лист", true, true, true, 2, merges, 3, grids, ';'},
+                      two = {1, "", false, false, false, 0, NULL, 0, NULL, 0};
     struct grid_row row = {1048575, 3, true, 65535, 513, 7, cells}, small = {0, 0, false, 0, 0, 2, cells},
                     none = {7, 0, false, 0, 0, 0, NULL};
     s.remark(s.ctx, "Odd, but read");
@@ -123,6 +123,7 @@ static int seen_sheet(void *ctx, const struct grid_sheet *sheet)
         assert_string_equal(sheet->name, "Лист");
         assert_true(sheet->hidden);
         assert_true(sheet->summary_below);
+        assert_int_equal(sheet->separator, ';');
         assert_true(sheet->date1904);
         assert_int_equal(sheet->n_merges, 2);
         assert_memory_equal(sheet->merges, merges, sizeof merges);
@@ -134,6 +135,7 @@ static int seen_sheet(void *ctx, const struct grid_sheet *sheet)
     } else {
         assert_false(sheet->hidden);
         assert_false(sheet->summary_below);
+        assert_int_equal(sheet->separator, 0);
         assert_false(sheet->date1904);
     }
     return seen->answer;
@@ -191,7 +193,7 @@ static void send_ignoring(int fd)
 {
     struct gridwire_writer *w = gridwire_writer_new(fd);
     struct grid_sink s = gridwire_writer_sink(w);
-    struct grid_sheet sheet = {0, "Лист", true, true, true, 2, merges, 3, grids};
+    struct grid_sheet sheet = {0, "Лист", true, true, true, 2, merges, 3, grids, ';'};
     assert_int_equal(s.sheet(s.ctx, &sheet), 0);
     send_rows(&s);
     gridwire_writer_free(&w);
@@ -246,7 +248,7 @@ static void send_refusal(int fd)
 {
     struct gridwire_writer *w = gridwire_writer_new(fd);
     struct grid_sink s = gridwire_writer_sink(w);
-    struct grid_sheet sheet = {0, "S", false, false, false, 0, NULL, 0, NULL};
+    struct grid_sheet sheet = {0, "S", false, false, false, 0, NULL, 0, NULL, 0};
     struct sheet_error err = {.offset = 1ull << 40};
     sheet_refuse(&err, "zip-corrupt", "Испорчен.");
     s.sheet(s.ctx, &sheet);
@@ -288,7 +290,7 @@ static struct bytes record(void)
     struct gridwire_writer *w = gridwire_writer_new(ends[0]);
     struct grid_sink s = gridwire_writer_sink(w);
     struct grid_cell cells[] = {{0, GRID_TEXT, 0, 0, 1, "a"}, {1, GRID_NUMBER, 0, 0, 1, "7"}};
-    struct grid_sheet sheet = {0, "S", false, true, false, 2, merges, 3, grids};
+    struct grid_sheet sheet = {0, "S", false, true, false, 2, merges, 3, grids, '\t'};
     struct grid_row row = {5, 1, false, 0, 0, 2, cells};
     s.sheet(s.ctx, &sheet);
     s.row(s.ctx, &row);

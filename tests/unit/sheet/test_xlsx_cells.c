@@ -71,6 +71,9 @@ static void test_refused(void **state)
     need_tool();
     const char *path = file_with("a;b\n1;2\n", 8);
     char args[128];
+    run_is(path, 0, "{\"sheets\":[\n {\"name\":\"\",\"hidden\":false,\"cells\":[\n  [0,0,\"s\",\"a\"]");
+    unlink(path);
+    path = file_with("a\nb\n", 4);
     run_is(path, 1, "not-zip: The file is plain text");
     snprintf(args, sizeof args, "--csv %s", path);
     run_is(args, 0, "{\"sheets\":[\n {\"name\":\"\",\"hidden\":false,\"cells\":[\n  [0,0,\"s\",\"a\"]");

@@ -1,18 +1,22 @@
-/* CSV by RFC 4180, in UTF-8; the first line shows the separator. A file is read as CSV only if the caller asks for
- * it: nothing in a CSV file says what it is. */
+/* CSV as spreadsheet programs and people write it: any of the encodings of encoding.h, any separator of csv.h, quotes by
+ * RFC 4180.
+ *
+ * Tolerated is what can be read in one way only: a quotation mark within a field that is not quoted is itself, blanks
+ * around quotes are dropped. Everything else is refused with its line: a text that is not what was meant would be lost
+ * without a word. */
+#include "handlers/sheet/csv/csv.h"
+
 #include "base/bytes.h"
 #include "base/utf8.h"
+#include "handlers/sheet/csv/encoding.h"
 #include "handlers/sheet/grid/row.h"
-
-#include <stdlib.h>
-
-enum { BLOCK = 64 << 10 };
 
 enum state {
     FIELD_BEGIN, /* no character of the field was read */
     PLAIN,
     QUOTED,
     QUOTE_CLOSED, /* behind a quote in a quoted field: the end of the field, or the first half of a doubled quote */
+    QUOTE_BLANK   /* a blank was behind it: the end of the field */
 };
 
 struct csv {
@@ -115,21 +119,40 @@ static int in_quotes(struct csv *csv, char c)
     return add(csv, &c, 1);
 }
 
+/* Behind the closing quotation mark of a field, which has not ended yet. */
+static int behind_quote(struct csv *csv, char c)
+{
+    if (c == ' ') {
+        csv->state = QUOTE_BLANK;
+        return 0;
+    }
+    if (c != '"' || csv->state == QUOTE_BLANK)
+        return malformed(csv, csv->line, "text behind a closing quotation mark");
+    csv->state = QUOTED; /* the second half of a doubled one */
+    return add(csv, &c, 1);
+}
+
+static bool only_blanks(const struct bytes *field)
+{
+    for (size_t i = 0; i < field->len; i++)
+        if (field->data[i] != ' ')
+            return false;
+    return true;
+}
+
 static int unquoted(struct csv *csv, char c)
 {
-    if (c == csv->separator)
+    if (c == csv->separator && c != 0)
         return end_field(csv);
     if (c == '\n' || c == '\r')
         return end_record(csv);
-    if (csv->state == QUOTE_CLOSED && c != '"')
-        return malformed(csv, csv->line, "text behind a closing quotation mark");
-    if (c == '"' && csv->state == PLAIN)
-        return malformed(csv, csv->line, "a quotation mark within a field that is not quoted");
-    if (c == '"') { /* an opening quote, or the second half of a doubled one */
-        bool doubled = csv->state == QUOTE_CLOSED;
-        csv->opened = doubled ? csv->opened : csv->line;
+    if (csv->state == QUOTE_CLOSED || csv->state == QUOTE_BLANK)
+        return behind_quote(csv, c);
+    if (c == '"' && only_blanks(&csv->field)) {
+        csv->field.len = 0;
+        csv->opened = csv->line;
         csv->state = QUOTED;
-        return doubled ? add(csv, &c, 1) : 0;
+        return 0;
     }
     csv->state = PLAIN;
     return add(csv, &c, 1);
@@ -153,24 +176,6 @@ static int take(struct csv *csv, char c)
     int rc = unquoted(csv, c);
     csv->line += c == '\n' || c == '\r';
     return rc;
-}
-
-/* Returns the separator that is most frequent outside of quotes in the first line; 0 if there is none: one column. */
-static char separator_of(const char *text, size_t n)
-{
-    static const char known[] = {';', ',', '\t'};
-    size_t counts[3] = {0}, best = 0;
-    bool quoted = false;
-
-    for (size_t i = 0; i < n && (quoted || (text[i] != '\n' && text[i] != '\r')); i++) {
-        quoted ^= text[i] == '"';
-        for (size_t k = 0; k < 3; k++)
-            counts[k] += !quoted && text[i] == known[k];
-    }
-    for (size_t k = 1; k < 3; k++)
-        if (counts[k] > counts[best])
-            best = k;
-    return counts[best] > 0 ? known[best] : 0;
 }
 
 /* Returns how many bytes from `text` on are ordinary characters of the field. */
@@ -200,24 +205,6 @@ static int take_block(struct csv *csv, const char *text, size_t n)
     return 0;
 }
 
-static uint64_t lines(const char *text, size_t n)
-{
-    uint64_t count = 0;
-
-    for (size_t i = 0; i < n; i++)
-        count += text[i] == '\n';
-    return count;
-}
-
-static int bad_text(struct csv *csv, const char *text, size_t good, size_t at)
-{
-    uint64_t line = csv->line + lines(text, good);
-
-    if (at == 0 && good == 0 && ((unsigned char)text[0] == 0xff || (unsigned char)text[0] == 0xfe))
-        return malformed(csv, 1, "the file is in UTF-16; save it as CSV UTF-8");
-    return malformed(csv, line, "text that is not UTF-8; save the file as CSV UTF-8");
-}
-
 static int finish(struct csv *csv)
 {
     if (csv->state == QUOTED)
@@ -226,31 +213,46 @@ static int finish(struct csv *csv)
     return rc == 0 ? csv->sink->sheet_end(csv->sink->ctx) : rc;
 }
 
-static int read_blocks(struct csv *csv, const struct sheet_input *input, char *block)
+/* The first lines tell the separator. A line that names it is a line of the file, but none of the table. */
+static int begin(struct csv *csv, const char *text, size_t n, size_t *passed)
 {
-    size_t kept = 0;
+    struct csv_dialect dialect = csv_dialect_of(text, n);
+    struct grid_sheet sheet = {.name = "", .separator = dialect.separator};
 
-    for (uint64_t at = 0; at < input->length;) {
-        size_t n = input->length - at < BLOCK ? (size_t)(input->length - at) : BLOCK;
-        if (input_read(input, at, block + kept, n, csv->err) < 0)
+    *passed = dialect.told;
+    csv->separator = dialect.separator;
+    csv->record = dialect.told > 0;
+    csv->line = 1 + csv->record;
+    csv->cr = dialect.told > 0 && text[dialect.told - 1] == '\r';
+    row_clear(&csv->row);
+    return csv->sink->sheet(csv->sink->ctx, &sheet);
+}
+
+static int read_text(struct csv *csv, struct csv_source *source)
+{
+    const char *text = "";
+    size_t passed = 0;
+    ssize_t n = csv_source_read(source, &text);
+    int rc = n < 0 ? -1 : begin(csv, text, (size_t)n, &passed);
+
+    while (rc == 0 && n > 0) {
+        rc = take_block(csv, text + passed, (size_t)n - passed);
+        passed = 0;
+        if (rc == 0 && (n = csv_source_read(source, &text)) < 0)
             return -1;
-        size_t all = kept + n, from = 0;
-        bool cut, first = at == 0;
-        at += n;
-        size_t good = utf8_check((const unsigned char *)block, all, &cut);
-        if (good < all && (!cut || at == input->length))
-            return bad_text(csv, block, good, at - n);
-        if (first) {
-            from = all >= 3 && memcmp(block, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
-            csv->separator = separator_of(block + from, good - from);
-        }
-        int rc = take_block(csv, block + from, good - from);
-        if (rc != 0)
-            return rc;
-        kept = all - good;
-        memmove(block, block + good, kept);
     }
-    return finish(csv);
+    return rc == 0 ? finish(csv) : rc;
+}
+
+/* The sign with which old programs end a text is none of its characters. */
+static int cut_end_mark(struct sheet_input *input, struct sheet_error *err)
+{
+    char last = 0;
+
+    if (input_read(input, input->length - 1, &last, 1, err) < 0)
+        return -1;
+    input->length -= last == 0x1a && input->length > 1;
+    return 0;
 }
 
 int csv_read(const struct sheet_input *input, const struct sheet_limits *limits, const struct grid_sink *sink,
@@ -259,16 +261,16 @@ int csv_read(const struct sheet_input *input, const struct sheet_limits *limits,
     *err = (struct sheet_error){0};
     if (input->length == 0)
         return sheet_refuse(err, "empty-file", "The file is empty. Send it again.");
-    struct csv csv = {.limits = limits, .sink = sink, .err = err, .line = 1};
-    const struct grid_sheet sheet = {.name = ""};
-    int rc = sink->sheet(sink->ctx, &sheet);
-    if (rc == 0) {
-        char *block = xalloc(BLOCK + 4);
-        row_clear(&csv.row);
-        rc = read_blocks(&csv, input, block);
-        free(block);
-        row_free(&csv.row);
-        bytes_free(&csv.field);
-    }
+    struct csv csv = {.limits = limits, .sink = sink, .err = err};
+    struct sheet_input whole = *input;
+    struct csv_source source;
+    enum csv_encoding encoding;
+    if (cut_end_mark(&whole, err) < 0 || csv_find_encoding(&whole, &encoding, err) < 0)
+        return -1;
+    csv_source_init(&source, &whole, encoding, err);
+    int rc = read_text(&csv, &source);
+    csv_source_fini(&source);
+    row_free(&csv.row);
+    bytes_free(&csv.field);
     return rc == GRID_STOP || rc == GRID_SKIP_SHEET ? 0 : rc;
 }
