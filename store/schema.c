@@ -538,8 +538,18 @@ static const char fill_row_error_cells[] =
     "UPDATE task_row_error SET heading = 1, cells = CONCAT('[', REPLACE(JSON_QUOTE(REPLACE(raw, '\\t', '\uFFFF')), "
     "'\uFFFF', '\",\"'), ']') WHERE heading IS NULL AND cells IS NULL";
 
+/* Stock comes as CSV too. */
+static const char alter_stock_import_format[] =
+    "ALTER TABLE stock_import MODIFY file_format ENUM('xlsx','mxl','csv') NOT NULL";
+
 static const char *const version_11[] = {
-    create_task_heading, alter_row_error_place, index_row_error_order, fill_task_heading, fill_row_error_cells, NULL,
+    create_task_heading,
+    alter_row_error_place,
+    index_row_error_order,
+    fill_task_heading,
+    fill_row_error_cells,
+    alter_stock_import_format,
+    NULL,
 };
 
 const struct store_migration store_migrations[] = {

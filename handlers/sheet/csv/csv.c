@@ -36,7 +36,9 @@ struct csv {
 
 static int malformed(struct csv *csv, uint64_t line, const char *what)
 {
-    return sheet_refuse(csv->err, "csv-malformed", "Line %llu of the CSV file: %s.", (unsigned long long)line, what);
+    return sheet_refuse(csv->err, "csv-malformed",
+                        "Line %llu of the CSV file: %s. Open it, correct the line and send it again.",
+                        (unsigned long long)line, what);
 }
 
 /* Is the field a text that a spreadsheet would run as a formula, with the apostrophe in front that our own CSV files

@@ -34,7 +34,8 @@ static void step(struct walk *walk, char c)
         walk->quoted = c != '"';
     } else if (c == ';' || c == ',' || c == '\t') {
         walk->separators += c == walk->separator;
-        walk->begun = false; /* behind any of them a quote opens a field: else what is in it would count for the others */
+        walk->begun =
+            false; /* behind any of them a quote opens a field: else what is in it would count for the others */
     } else if (c == '\n' || c == '\r') {
         end_record(walk);
     } else if (c == '"') {

@@ -85,7 +85,7 @@ static int look_1251(struct look *look)
         line += line_ends(look->block, good);
         if (good < n) {
             look->line = line;
-            look->what = "a control character, which no text has; save the file as CSV UTF-8";
+            look->what = "a control character, which no text has. Save the table again as CSV UTF-8";
             return 0;
         }
         csv_letters_add(&letters, look->block, n);
@@ -100,7 +100,7 @@ static int look_utf16(struct look *look, bool little)
     size_t used;
 
     look->line = 1;
-    look->what = "text that is not UTF-16, as the file begins; save it as CSV UTF-8";
+    look->what = "text that is not UTF-16, as the file begins. Save the table again as CSV UTF-8";
     for (uint64_t at = 2; at + 1 < look->input->length && !bad; at += 2 * used) {
         size_t n = next_block(look, at);
         if (input_read(look->input, at, look->block, n, look->err) < 0) {
@@ -122,8 +122,8 @@ static int by_content(struct look *look, bool marked, enum csv_encoding *encodin
     *encoding = CSV_UTF8;
     if (rc != 0)
         return rc;
-    look->what = marked ? "text that is not UTF-8, as the file begins; save it as CSV UTF-8"
-                        : "text that is neither UTF-8 nor Windows-1251; save the file as CSV UTF-8";
+    look->what = marked ? "text that is not UTF-8, as the file begins. Save the table again as CSV UTF-8"
+                        : "text that is neither UTF-8 nor Windows-1251. Save the table as CSV UTF-8";
     *encoding = CSV_CP1251;
     return marked ? 0 : look_1251(look);
 }

@@ -52,7 +52,7 @@ char *read_cells(const struct sheet_input *input, enum sheet_format format)
     else
         fprintf(out, "%s: %s", err.cls, err.text);
     fclose(out);
-    if (text[0] != '{' && format != SHEET_CSV && !tells_what_to_do(err.text))
+    if (text[0] != '{' && !tells_what_to_do(err.text))
         fail_msg("%s does not tell what to do: %s", err.cls, err.text);
     gridjson_free(&json);
     return text;
