@@ -271,7 +271,8 @@ static void reports_rejected_rows_of_failed_tasks(void **state)
 {
     (void)state;
     fails("{\"warehouse\":\"MAIN\"}",
-          "[" HEAD ",[\"A-1\",null,\"x\",\"lots\"]" ROW("K1V-32R5-48", "a", "-1", "1") "]", "E_TOO_MANY_ERRORS");
+          "[" HEAD ",[\"A-1\",null,\"x\",\"lots\"]" ROW("K1V-32R5-48", "a", "-1", "1") ROW("A-2", "b", "1", "1") "]",
+          "E_TOO_MANY_ERRORS");
     assert_int_equal(import_number(&look, "SELECT COUNT(*) FROM stock_item"), 0);
     assert_int_equal(import_number(&look, "SELECT COUNT(*) FROM task_row_error WHERE severity = 'error'"), 2);
     assert_int_equal(

@@ -13,7 +13,7 @@ static void sorts_rows(void **state)
          "['Без номера','',{'n':'1'}]",
          "2 1 0 1 0 0 0 1", "E_PN_EMPTY:1", "KLV32R548/KELVAR CPU-32C 7 0 pcs - -"},
         {"a level less deep is no group", ALL, "['Наименование','Остаток'],['Разное',{'n':'7'}],['Итого',{'n':'7'}]",
-         "1 1 0 0 1 0 0 0", "E_PN_EMPTY:1", ""},
+         "E_NO_DATA", "E_PN_EMPTY:1", ""},
         {"without a quantity a row is a group", "",
          "['Наименование','Артикул','Остаток'],['Память','',''],['','MM64-R5',{'n':'1'}]", "1 0 0 1 0 0 0 1", "",
          "MM64R5/ MEM-64 1 0 pcs - -"},
@@ -129,7 +129,8 @@ static void tells_of_formulas(void **state)
         unsigned formulas;
     } cases[] = {
         {"['Артикул','Кол-во'],{'uncalculated':2,'cells':['MM64-R5']},{'uncalculated':1,'cells':['MM64-R5']}",
-         "2 of 2 rows were rejected, more than 50 %; nothing was changed. 3 formulas have no value yet: open the file "
+         "None of the 2 rows was accepted; nothing was changed. See the errors of the rows. 3 formulas have no value "
+         "yet: open the file "
          "in a "
          "spreadsheet program, save it and send that.",
          3},
@@ -186,7 +187,7 @@ static void identifies(void **state)
          "YYY1/ - 5 0 pcs - -"},
         {"item codes are 1C's", "", "['Код','Кол-во'],['4711','1']", "1 0 0 0 0 0 0 1", "",
          "4711/1C SSD-3T8 1 0 pcs - -"},
-        {"the same number as a part number has two lots", ALL, "['Артикул','Кол-во'],['4711','1']", "1 1 0 0 0 0 0 0",
+        {"the same number as a part number has two lots", ALL, "['Артикул','Кол-во'],['4711','1']", "E_NO_DATA",
          "E_PN_AMBIGUOUS:1", ""},
         {"a lot's code stands for it", "", "['Артикул','Кол-во'],['mem 64','1']", "1 0 0 0 0 0 0 1", "",
          "MEM64/ MEM-64 1 0 pcs - -"},
@@ -196,7 +197,7 @@ static void identifies(void **state)
          "6 3 0 0 0 0 2 1", "E_PN_EMPTY:1 E_PN_AMBIGUOUS:2 W_PN_FOLDED:1 W_PN_FROM_NAME:3",
          "MM64R5/ MEM-64 7 0 pcs - -"},
         {"names can be left alone", "'pn_from_name':false," ALL,
-         "['Наименование','Ед.','Кол-во'],['Модуль MM64-R5','шт','1']", "1 1 0 0 0 0 0 0", "E_PN_EMPTY:1", ""},
+         "['Наименование','Ед.','Кол-во'],['Модуль MM64-R5','шт','1']", "E_NO_DATA", "E_PN_EMPTY:1", ""},
         {"number cells", ALL,
          "['Артикул','Кол-во'],[{'n':'4712','fmt':'000000'},'1'],[{'n':'90.75'},'1'],[{'n':'123456789012345'},'1'],"
          "[{'n':'1e+21'},'1'],[{'n':'1.5E3'},'1'],['1,23E+15','1'],['1E5','1'],[{'d':'2026-12-05'},'1'],['---','1']",
@@ -205,7 +206,7 @@ static void identifies(void **state)
          "pcs - -"},
         {"too long", ALL,
          "['Артикул','Кол-во'],['AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA','1']",
-         "1 1 0 0 0 0 0 0", "E_PN_LONG:1", ""},
+         "E_NO_DATA", "E_PN_LONG:1", ""},
     };
     CHECK(scenes);
 }

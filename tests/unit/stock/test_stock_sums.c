@@ -32,7 +32,7 @@ static const char *const words[] = {"MM64-R5",
                                     "Модуль MM64-R5",
                                     "0"};
 
-static void send_random_row(uint64_t *random, uint32_t number, const struct grid_sink *sink)
+static int send_random_row(uint64_t *random, uint32_t number, const struct grid_sink *sink)
 {
     struct grid_cell cells[10];
     struct grid_row row = {.row = number, .outline = (uint8_t)(testdata_random(random) % 3), .cells = cells};
@@ -50,10 +50,10 @@ static void send_random_row(uint64_t *random, uint32_t number, const struct grid
         }
         row.n_cells++;
     }
-    assert_int_equal(sink->row(sink->ctx, &row), 0);
+    return sink->row(sink->ctx, &row);
 }
 
-static void send_random(uint64_t seed, struct grid_run *run)
+static int send_random_sheet(uint64_t seed, struct grid_run *run)
 {
     static const char *const head[10] = {"Артикул",    "Бренд",  "Наименование", "Ед.",    "Склад",
                                          "Количество", "Резерв", "Цена",         "Валюта", "Дата прихода"};
@@ -68,9 +68,20 @@ static void send_random(uint64_t seed, struct grid_run *run)
     }
     struct grid_row row = {.row = 0, .n_cells = 10, .cells = cells};
     assert_int_equal(sink.row(sink.ctx, &row), 0);
-    for (uint32_t i = 1; i < 60; i++)
-        send_random_row(&random, i, &sink);
-    sink.sheet_end(sink.ctx);
+    int rc = 0;
+    for (uint32_t i = 1; i < 60 && rc == 0; i++)
+        rc = send_random_row(&random, i, &sink);
+    return rc == 0 ? sink.sheet_end(sink.ctx) : rc;
+}
+
+static void send_random(uint64_t seed, struct grid_run *run)
+{
+    int rc = send_random_sheet(seed, run);
+    if (rc == STOCK_SINK_AGAIN) {
+        stock_reader_again(&run->reader);
+        rc = send_random_sheet(seed, run);
+    }
+    assert_int_equal(rc, 0);
     run->rc = stock_reader_finish(&run->reader);
 }
 
@@ -92,6 +103,8 @@ static void copy_stock(const struct grid_run *from, struct grid_run *to)
 {
     for (uint32_t i = 0; i < from->items.n; i++) {
         const struct stock_item *item = &from->items.item[i];
+        if (!item->in_file) /* a first reading knew it */
+            continue;
         struct stock_old old = {
             .id = i + 1, .pn_norm = stock_item_pn(&from->items, item), .part_number = "", .name = ""};
         old.vendor_norm = stock_item_vendor(&from->items, item);
@@ -125,13 +138,13 @@ static void adds_up_and_repeats(void **state)
         check_sums(&second);
         struct stock_totals t = stock_items_totals(&second.items, second.params.mode);
         assert_int_equal(t.inserted + t.updated + t.deleted, 0);
-        assert_int_equal(t.unchanged, first.items.n);
-        with_items += first.items.n;
+        assert_int_equal(t.unchanged, stock_items_totals(&first.items, first.params.mode).items);
+        with_items += t.unchanged;
         grid_run_fini(&first);
         grid_run_fini(&second);
         yajl_tree_free(tree);
     }
-    if (with_items < 300)
+    if (with_items < 250)
         fail_msg("only %u items in all", with_items);
 }
 
