@@ -1,23 +1,11 @@
-/* Heading search over the first rows of a sheet, and the report's date above it. */
+/* Heading search: which rows make the heading. What the columns are is in fields.c, how it is told in tell.c. */
 #include "handlers/table/head.h"
 
-#include "base/utf8.h"
-#include "handlers/pricing/labels.h"
+#include "handlers/table/fields.h"
+#include "handlers/table/tell.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* A row alone (lower NULL) or two rows that make one heading. */
-struct candidate {
-    const struct grid_row *upper, *lower;
-    unsigned n_fields;
-    unsigned n_qty;
-    uint32_t qty_at[2]; /* the first of them */
-    bool used_merge;    /* a caption over several columns names one of the fields */
-    uint8_t field_at[TABLE_COLUMNS];
-    struct label_hints hints[TABLE_COLUMNS];
-};
 
 void table_heading_fini(struct table_heading *heading)
 {
@@ -25,431 +13,463 @@ void table_heading_fini(struct table_heading *heading)
     memset(heading, 0, sizeof *heading);
 }
 
-/* The caption of the upper row over a column: the cell's own, or that of the merged area it lies in. */
-struct caption {
-    struct cell_span text;
-    bool merged; /* over more than one column */
-    bool first;  /* the column is the first of the area */
+/* ---- Does a row still belong to the heading above it? ------------------------------------------------------------ */
+
+static bool is_identity_column(const struct head_candidate *c, uint32_t column)
+{
+    return c->column[column].path.n > 0 && stock_field_identifies(c->column[column].says);
+}
+
+/* The leftmost column of a quantity or a cost, also of one that is not read. */
+static uint32_t first_amount(const struct head_candidate *c)
+{
+    for (uint32_t i = 0; i < TABLE_COLUMNS; i++) {
+        const struct head_column *column = &c->column[i];
+        if (column->path.n > 0 && (stock_field_is_amount(column->says) || column->foreign))
+            return i;
+    }
+    return TABLE_COLUMNS;
+}
+
+static bool belongs(const struct head_candidate *c, const struct head_row *row)
+{
+    unsigned captions = 0, unknown = 0, inside = 0, right = 0;
+    uint32_t amount = first_amount(c);
+
+    if (row->numbers || row->n_parts == 0)
+        return false;
+    for (unsigned i = 0; i < row->n_parts; i++) {
+        const struct head_part *part = &row->part[i];
+        captions += label_known(&part->label) && !part->label.stock;
+        unknown += head_part_unknown(part) && !part->label.stock;
+        inside += is_identity_column(c, part->column);
+        right += part->column >= amount;
+    }
+    bool outside = inside < row->n_parts;
+    if (captions > 0 && outside && (unknown == 0 || (captions > 1 && 2 * captions > row->n_parts)))
+        return true;
+    return inside == 0 && right > 0;
+}
+
+/* ---- Titles ---------------------------------------------------------------------------------------------------- */
+
+/* The columns that a text of the first row covers. */
+static uint32_t title_end(const struct head_candidate *c, const struct head_part *part)
+{
+    return c->rows.merged ? part->last_column : head_reach(&c->rows, 0, part);
+}
+
+static bool is_title(const struct head_candidate *c, const struct head_part *part)
+{
+    uint32_t end = title_end(c, part);
+    bool all = true, identity = false, amount = false;
+
+    if (end == part->column)
+        return false;
+    if (c->column[part->column].path.n == 1 && !c->rows.merged)
+        return false; /* without merges: the only text of its column is its caption */
+    for (uint32_t i = 0; i < TABLE_COLUMNS; i++) {
+        const struct head_column *column = &c->column[i];
+        bool under = i >= part->column && i <= end;
+        if (column->path.n == 0)
+            continue;
+        all = all && under;
+        identity |= under && stock_field_identifies(column->says);
+        amount |= under && stock_field_is_amount(column->says);
+    }
+    return all || (identity && amount);
+}
+
+static bool starts_with_title(const struct head_candidate *c)
+{
+    const struct head_row *row = c->rows.row[0];
+
+    for (unsigned i = 0; row && c->rows.n > 1 && i < row->n_parts; i++)
+        if (is_title(c, &row->part[i]))
+            return true;
+    return false;
+}
+
+/* ---- The best candidate ---------------------------------------------------------------------------------------- */
+
+/* What the candidates are compared by. */
+struct sum {
+    unsigned first, rows; /* of the scan */
+    bool fits, ambiguous, whole, merged;
+    unsigned n_fields;
 };
 
-static struct caption caption_over(const struct table_head_input *input, const struct grid_row *upper, uint32_t column)
+struct search {
+    struct head_scan scan;
+    const struct table_ask *ask;
+    struct head_candidate *now; /* the one that is looked at */
+    struct sum sums[TABLE_HEAD_ROWS * TABLE_HEADING_MAX];
+    unsigned n_sums;
+};
+
+static bool is_asked(const struct search *s)
 {
-    struct caption c = {cell_words(table_row_cell(upper, column)), false, true};
-    for (uint32_t i = 0; i < input->n_merges; i++) {
-        const struct grid_merge *m = &input->merges[i];
-        if (m->row != upper->row || column < m->column || column > m->last_column || m->column == m->last_column)
+    return s->ask && s->ask->header_row > 0;
+}
+
+static unsigned rows_asked(const struct search *s)
+{
+    return s->ask ? s->ask->header_rows : 0;
+}
+
+/* The row after the candidate's last one, if it follows directly. */
+static const struct head_row *row_below(const struct search *s, unsigned first, unsigned rows)
+{
+    const struct grid_row *top = s->scan.rows[first].row;
+
+    if (first + rows >= s->scan.n_rows)
+        return NULL;
+    const struct head_row *next = &s->scan.rows[first + rows];
+    return next->row->row == top->row + rows && next->row->grid == top->grid ? next : NULL;
+}
+
+/* Could these rows say anything? Most do not: that is cheap to see. */
+static bool is_hopeless(const struct search *s, const struct head_rows *rows)
+{
+    unsigned known = 0;
+
+    for (unsigned i = 0; i < rows->n; i++)
+        known += rows->row[i]->n_known;
+    return known == 0 && (!s->ask || s->ask->n_choices == 0);
+}
+
+/* Looks at one candidate. Returns false if no longer one at this row can be better: the row below is no part of it. */
+static void consider(struct search *s, unsigned first, unsigned n, bool loose)
+{
+    struct head_rows rows = head_rows_at(&s->scan, first, n);
+    struct sum *sum = &s->sums[s->n_sums];
+    bool fixed = rows_asked(s) > 0;
+
+    if (rows.n < n || is_hopeless(s, &rows))
+        return;
+    head_candidate_read(s->now, &rows, s->scan.rows[first].row->row, s->ask);
+    if (!head_candidate_qualifies(s->now) || (!is_asked(s) && starts_with_title(s->now)))
+        return;
+    const struct head_row *below = fixed ? NULL : row_below(s, first, n);
+    bool more = below && belongs(s->now, below);
+    if (more && n < TABLE_HEADING_MAX)
+        return; /* it gives way to the longer one */
+    *sum = (struct sum){.first = first,
+                        .rows = n,
+                        .fits = true,
+                        .ambiguous = s->now->ambiguous || loose,
+                        .whole = !more,
+                        .merged = s->now->merged,
+                        .n_fields = s->now->n_fields};
+    s->n_sums++;
+}
+
+/* Candidates that begin in this row. */
+static void consider_row(struct search *s, unsigned first)
+{
+    unsigned asked = rows_asked(s);
+    bool loose = false; /* a shorter one is ambiguous, and the row below is no part of it: that row settles nothing */
+
+    for (unsigned n = 1; n <= TABLE_HEADING_MAX; n++) {
+        if (n > 1 && (first + n - 1 >= s->scan.n_rows || s->scan.rows[first + n - 1].numbers))
+            return;
+        if (asked > 0 && n != asked)
             continue;
-        c.merged = true;
-        c.first = column == m->column;
-        if (!c.first)
-            c.text = cell_words(table_row_cell(upper, m->column));
-        break;
+        unsigned before = s->n_sums;
+        consider(s, first, n, loose);
+        loose |= s->n_sums > before && s->sums[before].ambiguous;
     }
-    return c;
 }
 
-static bool is_amount(enum stock_field field)
+static bool is_better(const struct sum *a, const struct sum *b)
 {
-    return field == FIELD_QTY || field == FIELD_FREE || field == FIELD_RESERVED || field == FIELD_UNIT_COST ||
-           field == FIELD_TOTAL_COST;
+    if (a->ambiguous != b->ambiguous)
+        return b->ambiguous;
+    if (a->whole != b->whole)
+        return a->whole;
+    if (a->n_fields != b->n_fields)
+        return a->n_fields > b->n_fields;
+    if (a->merged != b->merged)
+        return a->merged;
+    return a->rows < b->rows;
 }
 
-static size_t join(struct cell_span top, struct cell_span bottom, char *out, size_t size)
+/* Of the topmost and those that share a row with it the best; NULL if there is none. */
+static const struct sum *best_of(const struct search *s)
 {
-    if (top.n + bottom.n + 1 > size)
-        return 0;
-    memcpy(out, top.s, top.n);
-    out[top.n] = ' ';
-    memcpy(out + top.n + 1, bottom.s, bottom.n);
-    return top.n + 1 + bottom.n;
+    const struct sum *best = s->n_sums > 0 ? &s->sums[0] : NULL;
+    unsigned end = 0;
+
+    for (unsigned i = 0; i < s->n_sums && s->sums[i].first == s->sums[0].first; i++)
+        end = s->sums[i].first + s->sums[i].rows;
+    for (unsigned i = 1; i < s->n_sums && s->sums[i].first < end; i++)
+        if (is_better(&s->sums[i], best))
+            best = &s->sums[i];
+    return best;
 }
 
-/* Adds what the upper label says and the lower one does not. */
-static void add_hints(struct label_hints *hints, const struct label_hints *upper)
+/* The rows that header_row and header_rows name, whatever is in them. */
+static void consider_asked(struct search *s)
 {
-    if (hints->currency[0] == '\0')
-        memcpy(hints->currency, upper->currency, sizeof hints->currency);
-    if (hints->vat < 0)
-        hints->vat = upper->vat;
+    unsigned first = 0;
+
+    while (first < s->scan.n_rows && s->scan.rows[first].row->row + 1 != s->ask->header_row)
+        first++;
+    if (first < s->scan.n_rows && s->ask->header_rows == 0)
+        consider_row(s, first);
 }
 
-static bool label_is_closing(const char *text, size_t n, struct label_hints *hints)
-{
-    struct label label;
-    label_read(text, n, &label);
-    *hints = label.hints;
-    return label.closing;
-}
+/* ---- The result ------------------------------------------------------------------------------------------------ */
 
-/* Field of a column that has a text in both rows. */
-static enum stock_field pair_field(struct cell_span top, struct cell_span bottom, struct label_hints *hints)
+static uint32_t keep(struct table_heading *heading, const char *text, size_t n)
 {
-    char joined[LABEL_BYTES];
-    struct label_hints upper;
-    if (label_is_closing(top.s, top.n, &upper)) {
-        enum stock_field field = label_field(bottom.s, bottom.n, hints);
-        add_hints(hints, &upper);
-        if (is_amount(field))
-            return field;
-    }
-    /* Turnover reports also nest the other way round: "Количество" over opening, receipt, issue, closing. The first of
-     * them is the opening balance, not the stock. */
-    if (label_is_closing(bottom.s, bottom.n, &upper) && label_field(top.s, top.n, hints) == FIELD_QTY)
-        return FIELD_QTY;
-    size_t n = join(top, bottom, joined, sizeof joined);
-    return n ? label_field(joined, n, hints) : FIELD_NONE;
-}
-
-static enum stock_field column_field(const struct table_head_input *input, struct candidate *c, uint32_t column)
-{
-    struct label_hints *hints = &c->hints[column];
-    if (!c->lower) {
-        struct cell_span text = cell_words(table_row_cell(c->upper, column));
-        return text.n ? label_field(text.s, text.n, hints) : FIELD_NONE;
-    }
-    struct caption top = caption_over(input, c->upper, column);
-    struct cell_span bottom = cell_words(table_row_cell(c->lower, column));
-    if (bottom.n == 0)
-        return top.text.n && top.first ? label_field(top.text.s, top.text.n, hints) : FIELD_NONE;
-    enum stock_field field = top.text.n ? pair_field(top.text, bottom, hints) : label_field(bottom.s, bottom.n, hints);
-    if (field != FIELD_NONE && top.merged && top.text.n)
-        c->used_merge = true;
-    return field;
-}
-
-static void read_candidate(const struct table_head_input *input, struct candidate *c)
-{
-    bool seen[FIELD_COUNT] = {false};
-    for (uint32_t column = 0; column < TABLE_COLUMNS; column++) {
-        enum stock_field field = column_field(input, c, column);
-        if (field == FIELD_QTY && c->n_qty++ < 2)
-            c->qty_at[c->n_qty - 1] = column;
-        if (field != FIELD_NONE && seen[field])
-            field = FIELD_NONE; /* the leftmost column of a field wins */
-        c->field_at[column] = (uint8_t)field;
-        if (field == FIELD_NONE)
-            continue;
-        seen[field] = true;
-        c->n_fields++;
-    }
-    bool named = seen[FIELD_PART_NUMBER] || seen[FIELD_LOT] || seen[FIELD_CODE] || seen[FIELD_NAME];
-    if (!named || !(seen[FIELD_QTY] || seen[FIELD_FREE]))
-        c->n_fields = 0;
-}
-
-/* The best candidate has the most fields; then it is a pair whose merged caption is used; then a single row; then the
- * topmost, which came first. */
-static bool is_better(const struct candidate *c, const struct candidate *best)
-{
-    if (c->n_fields != best->n_fields)
-        return c->n_fields > best->n_fields;
-    int rank = c->lower && c->used_merge ? 2 : !c->lower;
-    int best_rank = best->lower && best->used_merge ? 2 : !best->lower;
-    return rank > best_rank;
-}
-
-/* Only a row with words and without numbers can be the lower half of a heading. */
-static bool can_be_lower(const struct grid_row *row)
-{
-    bool words = false;
-    for (uint32_t i = 0; i < row->n_cells; i++) {
-        const struct grid_cell *cell = &row->cells[i];
-        if (cell->kind == GRID_NUMBER || cell->kind == GRID_DATE)
-            return false;
-        words |= cell_words(cell).n > 0;
-    }
-    return words;
-}
-
-static void consider(const struct table_head_input *input, const struct grid_row *upper, const struct grid_row *lower,
-                     struct candidate *best)
-{
-    struct candidate c = {.upper = upper, .lower = lower};
-    read_candidate(input, &c);
-    if (c.n_fields > 0 && is_better(&c, best))
-        *best = c;
+    return n ? arena_add(&heading->text, text, n) : 0;
 }
 
 static uint32_t keep_label(struct table_heading *heading, struct cell_span text)
 {
-    char label[LABEL_BYTES];
-    size_t n = text.n ? label_normalise(text.s, text.n, label, sizeof label) : 0;
-    return n ? arena_add(&heading->text, label, n) : 0;
+    char label[LABEL_BYTES * 2];
+
+    return keep(heading, label, text.n ? label_normalise(text.s, text.n, label, sizeof label) : 0);
 }
 
-static void keep_labels(const struct table_head_input *input, const struct candidate *c, struct table_heading *out)
+static void take_labels(const struct head_candidate *c, uint32_t column, struct table_heading *out)
 {
-    char joined[LABEL_BYTES];
-    arena_add(&out->text, "", 0); /* offset 0 means none */
-    for (uint32_t column = 0; column < TABLE_COLUMNS; column++) {
-        struct table_column *at = &out->at[column];
-        struct cell_span top = cell_words(table_row_cell(c->upper, column));
-        at->label[0] = keep_label(out, top);
-        at->caption = top.n ? arena_add(&out->text, top.s, top.n) : 0;
-        if (!c->lower)
-            continue;
-        struct cell_span over = caption_over(input, c->upper, column).text;
-        struct cell_span bottom = cell_words(table_row_cell(c->lower, column));
-        at->label[1] = keep_label(out, bottom);
-        if (bottom.n)
-            at->caption = arena_add(&out->text, bottom.s, bottom.n);
-        if (over.n && bottom.n)
-            at->label[TABLE_HEADING_MAX] =
-                keep_label(out, (struct cell_span){joined, join(over, bottom, joined, sizeof joined)});
+    char caption[1024], label[1024];
+    struct table_column *at = &out->at[column];
+    const struct head_path *path = &c->column[column].path;
+
+    for (unsigned row = 0; row < c->rows.n; row++)
+        for (unsigned i = 0; c->rows.row[row] && i < c->rows.row[row]->n_parts; i++)
+            if (c->rows.row[row]->part[i].column == column)
+                at->label[row] = keep_label(out, c->rows.row[row]->part[i].text);
+    if (path->n == 0)
+        return;
+    size_t n = head_path_text(path, caption, sizeof caption);
+    at->caption = keep(out, caption, n);
+    if (path->n < 2)
+        return;
+    size_t used = 0;
+    for (unsigned i = 0; i < path->n && used + LABEL_BYTES < sizeof label; i++) {
+        if (i > 0)
+            label[used++] = ' ';
+        used += label_normalise(path->part[i]->text.s, path->part[i]->text.n, label + used, LABEL_BYTES);
     }
+    at->label[TABLE_HEADING_MAX] = keep(out, label, used);
 }
 
-/* A caption may be merged over several columns: in the row that names the field, which is the lower one if it has a
- * text there. */
-static uint32_t last_under(const struct table_head_input *input, const struct candidate *c, uint32_t column)
+/* The last column under the lowest caption that begins in this one. */
+static uint32_t last_under(const struct head_candidate *c, uint32_t column)
 {
-    bool lower = c->lower && cell_words(table_row_cell(c->lower, column)).n > 0;
-    uint32_t row = lower ? c->lower->row : c->upper->row;
-    for (uint32_t i = 0; i < input->n_merges; i++) {
-        const struct grid_merge *m = &input->merges[i];
-        if (m->row <= row && m->last_row >= row && m->column == column && m->last_column < TABLE_COLUMNS)
-            return m->last_column;
-    }
+    const struct head_path *path = &c->column[column].path;
+
+    for (unsigned i = path->n; i > 0; i--)
+        if (path->part[i - 1]->column == column)
+            return path->part[i - 1]->last_column;
     return column;
 }
 
-static void take(const struct table_head_input *input, const struct candidate *c, struct table_heading *out)
+static bool is_told(const struct head_column *column, const char *caption)
 {
-    memset(out, 0, sizeof *out);
-    out->row = c->upper->row;
-    out->rows = c->lower ? 2 : 1;
-    out->grid = c->upper->grid;
-    for (unsigned field = 0; field < FIELD_COUNT; field++)
-        out->column[field] = ARENA_NONE;
-    for (uint32_t column = 0; column < TABLE_COLUMNS; column++) {
-        uint8_t field = c->field_at[column];
-        out->at[column].field = field;
-        out->at[column].last = (uint8_t)last_under(input, c, column);
-        if (field == FIELD_NONE)
-            continue;
-        out->column[field] = column;
-        out->hints[field] = c->hints[column];
-    }
-    keep_labels(input, c, out);
+    bool due = column->why == UNREAD_UNKNOWN || column->why == UNREAD_SELLING || column->why == UNREAD_LOST;
+
+    return due && !column->decided && label_is_about_amounts(caption, strlen(caption));
 }
 
-static enum table_head_result search(const struct table_head_input *input, uint32_t last, struct table_heading *out,
-                                     char *why, size_t size)
+static void take_column(const struct head_candidate *c, uint32_t column, struct table_heading *out)
 {
-    struct candidate best = {.n_fields = 0};
-    for (uint32_t i = 0; i < last; i++) {
-        const struct grid_row *row = input->rows[i];
-        consider(input, row, NULL, &best);
-        if (i + 1 == input->n_rows)
-            break;
-        const struct grid_row *next = input->rows[i + 1];
-        if (next->row == row->row + 1 && next->grid == row->grid && can_be_lower(next))
-            consider(input, row, next, &best);
+    struct table_column *at = &out->at[column];
+    const struct head_column *from = &c->column[column];
+
+    take_labels(c, column, out);
+    at->last = (uint8_t)last_under(c, column);
+    if (from->path.n == 0)
+        return;
+    at->field = (uint8_t)from->field;
+    at->why = from->why;
+    at->told = is_told(from, table_heading_caption(out, column));
+    if (from->field != FIELD_NONE)
+        out->hints[from->field] = from->hints;
+}
+
+/* The text of the field's caption below an unknown one. */
+static uint32_t known_label(const struct head_path *path, struct table_heading *out)
+{
+    for (unsigned i = path->n; i > 0; i--)
+        if (!head_part_unknown(path->part[i - 1]) && !path->part[i - 1]->label.hint)
+            return keep(out, path->part[i - 1]->text.s, path->part[i - 1]->text.n);
+    return 0;
+}
+
+static void take_unknown(const struct head_candidate *c, uint32_t column, struct table_heading *out)
+{
+    const struct head_path *path = &c->column[column].path;
+
+    for (unsigned i = 0; i < path->n; i++) {
+        const struct head_part *part = path->part[i];
+        bool seen = false;
+        if (path->join[i] != 0 || !head_part_unknown(part))
+            continue;
+        for (unsigned k = 0; k < out->n_unknown && !seen; k++) {
+            const char *text = arena_text(&out->text, out->unknown[k].text);
+            seen = strlen(text) == part->text.n && memcmp(text, part->text.s, part->text.n) == 0;
+        }
+        if (seen || out->n_unknown == TABLE_COLUMNS)
+            continue;
+        struct table_caption *to = &out->unknown[out->n_unknown++];
+        to->column = column;
+        to->text = keep(out, part->text.s, part->text.n);
+        to->label = known_label(path, out);
     }
-    if (best.n_fields == 0) {
-        *out = (struct table_heading){0};
-        snprintf(why, size,
-                 "No heading with a quantity and a part number, lot, code or name in the first %d rows. Name the "
-                 "columns, \"Артикул\" and \"Количество\" for example, and send the file again.",
-                 TABLE_HEAD_ROWS);
-        return HEAD_NONE;
+}
+
+static void take(const struct head_candidate *c, struct table_heading *out)
+{
+    out->row = c->first_row;
+    out->rows = c->rows.n;
+    for (unsigned i = c->rows.n; i > 0; i--)
+        if (c->rows.row[i - 1])
+            out->grid = c->rows.row[i - 1]->row->grid;
+    out->has_places = c->n_places > 1;
+    memcpy(out->column, c->at, sizeof out->column);
+    arena_add(&out->text, "", 0); /* offset 0 means none */
+    for (uint32_t i = 0; i < TABLE_COLUMNS; i++) {
+        const struct head_column *column = &c->column[i];
+        take_column(c, i, out);
+        if (column->path.n > 0 && !column->chosen && column->unknown && stock_field_is_amount(column->field))
+            take_unknown(c, i, out);
     }
-    if (best.n_qty > 1) {
-        *out = (struct table_heading){.row = best.upper->row};
-        snprintf(why, size, "Columns %u and %u below row %u are both quantities; leave the one that counts the stock.",
-                 best.qty_at[0] + 1, best.qty_at[1] + 1, best.upper->row + 1);
+    label_hints_none(&out->hints[FIELD_NONE]);
+}
+
+static enum table_head_result conclude(struct search *s, const struct head_rows *rows, unsigned first,
+                                       struct table_heading *out, char *why, size_t size)
+{
+    head_candidate_read(s->now, rows, first, s->ask);
+    if (s->now->ambiguous) {
+        out->row = first;
+        head_tell_rivals(s->now, why, size);
         return HEAD_AMBIGUOUS;
     }
-    take(input, &best, out);
+    take(s->now, out);
     return HEAD_FOUND;
+}
+
+/* header_row and header_rows are both given: these rows and no others. */
+static enum table_head_result take_asked(struct search *s, struct table_heading *out, char *why, size_t size)
+{
+    struct head_rows rows = {.n = s->ask->header_rows};
+    uint32_t first = s->ask->header_row - 1;
+
+    for (unsigned i = 0; i < s->scan.n_rows; i++) {
+        const struct head_row *row = &s->scan.rows[i];
+        if (row->row->row < first || row->row->row >= first + rows.n)
+            continue;
+        rows.row[row->row->row - first] = row;
+        rows.merged |= row->merged;
+    }
+    head_candidate_read(s->now, &rows, first, s->ask);
+    if (head_candidate_qualifies(s->now))
+        return conclude(s, &rows, first, out, why, size);
+    head_tell_missing(s->now, why, size);
+    return HEAD_NONE;
+}
+
+/* The rows most like a heading, for the message. */
+static void tell_nearest(struct search *s, char *why, size_t size)
+{
+    struct head_rows best = {.n = 0}, rows;
+    unsigned best_worth = 0, best_first = 0;
+
+    for (unsigned first = 0; first < s->scan.n_rows; first++)
+        for (unsigned n = 1; n <= TABLE_HEADING_MAX; n++) {
+            rows = head_rows_at(&s->scan, first, n);
+            bool usable = rows.n == n && (n == 1 || !rows.row[n - 1]->numbers) &&
+                          (!is_asked(s) || s->scan.rows[first].row->row + 1 == s->ask->header_row);
+            if (!usable)
+                break;
+            head_candidate_read(s->now, &rows, s->scan.rows[first].row->row, s->ask);
+            unsigned own = head_worth(s->now);
+            if (own <= best_worth)
+                continue;
+            best = rows;
+            best_worth = own;
+            best_first = s->scan.rows[first].row->row;
+        }
+    if (best.n == 0) {
+        head_tell_nothing(s->ask, why, size);
+        return;
+    }
+    head_candidate_read(s->now, &best, best_first, s->ask);
+    head_tell_missing(s->now, why, size);
+}
+
+static enum table_head_result run(struct search *s, bool here, struct table_heading *out, char *why, size_t size)
+{
+    if (is_asked(s) && s->ask->header_rows > 0)
+        return take_asked(s, out, why, size);
+    if (is_asked(s))
+        consider_asked(s);
+    else
+        for (unsigned i = 0; i < s->scan.n_rows && (i == 0 || !here); i++)
+            consider_row(s, i);
+    const struct sum *best = best_of(s);
+    if (!best) {
+        tell_nearest(s, why, size);
+        return HEAD_NONE;
+    }
+    struct head_rows rows = head_rows_at(&s->scan, best->first, best->rows);
+    return conclude(s, &rows, s->scan.rows[best->first].row->row, out, why, size);
+}
+
+static enum table_head_result search(const struct table_head_input *input, bool here, struct table_heading *out,
+                                     char *why, size_t size)
+{
+    struct search *s = calloc(1, sizeof *s);
+
+    memset(out, 0, sizeof *out);
+    for (unsigned field = 0; field < FIELD_COUNT; field++)
+        out->column[field] = ARENA_NONE;
+    if (!s)
+        abort();
+    s->now = malloc(sizeof *s->now);
+    if (!s->now)
+        abort();
+    s->ask = input->ask;
+    head_scan_init(&s->scan, input, here ? TABLE_HEADING_MAX + 1 : TABLE_HEAD_ROWS);
+    enum table_head_result result = run(s, here, out, why, size);
+    head_scan_fini(&s->scan);
+    free(s->now);
+    free(s);
+    return result;
 }
 
 enum table_head_result table_heading_find(const struct table_head_input *input, struct table_heading *out, char *why,
                                           size_t size)
 {
-    return search(input, input->n_rows, out, why, size);
+    return search(input, false, out, why, size);
 }
 
 enum table_head_result table_heading_here(const struct table_head_input *input, struct table_heading *out, char *why,
                                           size_t size)
 {
-    return search(input, input->n_rows > 0, out, why, size);
-}
+    struct table_ask ask = input->ask ? *input->ask : (struct table_ask){.wanted = ARENA_NONE};
+    struct table_head_input own = *input;
 
-const char *table_unread_text(enum table_unread why)
-{
-    static const char *const texts[] = {
-        [READ_OK] = "",
-        [UNREAD_FOREIGN] = "not the present stock",
-        [UNREAD_PLACE] = "another warehouse",
-        [UNREAD_SUM] = "the sum of several warehouses",
-        [UNREAD_SELLING] = "a selling price",
-        [UNREAD_LOST] = "another column was taken",
-        [UNREAD_UNKNOWN] = "not understood",
-    };
-    return texts[why];
+    ask.header_row = 0;
+    ask.header_rows = 0;
+    own.ask = &ask;
+    return search(&own, true, out, why, size);
 }
 
 const char *table_heading_caption(const struct table_heading *heading, uint32_t column)
 {
-    return column < TABLE_COLUMNS && heading->at[column].caption
-               ? arena_text(&heading->text, heading->at[column].caption)
-               : "";
-}
+    bool has = column < TABLE_COLUMNS && heading->at[column].caption;
 
-const char *table_column_letter(uint32_t column, char buf[4])
-{
-    char letters[4];
-    unsigned n = 0, at = 0;
-    for (uint32_t rest = column + 1; rest > 0 && n < 3; rest = (rest - 1) / 26)
-        letters[n++] = (char)('A' + (rest - 1) % 26);
-    while (n > 0)
-        buf[at++] = letters[--n];
-    buf[at] = '\0';
-    return buf;
+    return has ? arena_text(&heading->text, heading->at[column].caption) : "";
 }
 
 bool table_heading_same(const struct table_heading *a, const struct table_heading *b)
 {
     return memcmp(a->column, b->column, sizeof a->column) == 0;
-}
-
-bool table_row_labels(const struct grid_row *row)
-{
-    unsigned labels = 0;
-    for (uint32_t i = 0; i < row->n_cells && labels < 2; i++) {
-        struct cell_span words = cell_words(&row->cells[i]);
-        if (row->cells[i].kind == GRID_NUMBER || row->cells[i].kind == GRID_DATE)
-            return false;
-        labels += words.n && label_field(words.s, words.n, NULL) != FIELD_NONE;
-    }
-    return labels >= 2;
-}
-
-/* Most cells differ from the label in the first letter; then the whole text need not be normalised. */
-static bool may_be_label(struct cell_span words, const char *label)
-{
-    size_t len;
-    uint32_t first = utf8_lower(utf8_decode(words.s, words.n, &len)),
-             own = utf8_lower(utf8_decode(label, strlen(label), &len));
-    bool letter = (first >= 'a' && first <= 'z') || (first >= 0x430 && first <= 0x44f);
-    return !letter || first == own;
-}
-
-static bool repeats_label(const struct table_heading *heading, const struct grid_cell *cell)
-{
-    char label[LABEL_BYTES];
-    bool ready = false;
-    struct cell_span words = cell_words(cell);
-    for (unsigned i = 0; i <= TABLE_HEADING_MAX && words.n > 0 && words.n < sizeof label; i++) {
-        const char *own = arena_text(&heading->text, heading->at[cell->column].label[i]);
-        if (*own == '\0' || !may_be_label(words, own))
-            continue;
-        if (!ready)
-            label_normalise(words.s, words.n, label, sizeof label);
-        ready = true;
-        if (strcmp(label, own) == 0)
-            return true;
-    }
-    return false;
-}
-
-bool table_row_repeats(const struct table_heading *heading, const struct grid_row *row)
-{
-    unsigned repeated = 0;
-    for (uint32_t i = 0; i < row->n_cells && row->cells[i].column < TABLE_COLUMNS && repeated < 2; i++)
-        repeated += repeats_label(heading, &row->cells[i]);
-    return repeated >= 2;
-}
-
-/* ---- The report's date ----------------------------------------------------------------------------------------- */
-
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
-static size_t digits(const char *s, size_t n)
-{
-    size_t i = 0;
-    while (i < n && is_digit(s[i]))
-        i++;
-    return i;
-}
-
-/* Length of a date at the start of s, or 0: D.M.YYYY, D.M.YY or YYYY-MM-DD, not part of a longer run of numbers. */
-static size_t date_length(const char *s, size_t n, bool *two_digits)
-{
-    size_t a = digits(s, n);
-    if ((a != 4 && a != 1 && a != 2) || a >= n)
-        return 0;
-    char sign = a == 4 ? '-' : '.';
-    if (s[a] != sign)
-        return 0;
-    size_t b = digits(s + a + 1, n - a - 1), at = a + 1 + b;
-    if (b < 1 || b > 2 || at >= n || s[at] != sign)
-        return 0;
-    size_t c = digits(s + at + 1, n - at - 1), end = at + 1 + c;
-    if (a != 4 && end + 1 < n && s[end] == '.' && is_digit(s[end + 1]))
-        return 0; /* a version: 3.0.150.22 */
-    *two_digits = a != 4 && c == 2;
-    return *two_digits || c == (a == 4 ? 2u : 4u) ? end : 0;
-}
-
-/* In running text "8.3.27" may be a version or a day, so dates with a year of two digits count only if there are no
- * others. */
-struct latest_date {
-    struct value_date full, two_digits;
-};
-
-static void later(struct value_date *latest, struct value_date date)
-{
-    if (value_date_valid(date) && (latest->year == 0 || value_date_compare(date, *latest) > 0))
-        *latest = date;
-}
-
-static void scan_dates(struct cell_span text, struct latest_date *latest)
-{
-    for (size_t i = 0; i < text.n; i++) {
-        struct value_date date;
-        bool two_digits = false;
-        bool starts = is_digit(text.s[i]) && (i == 0 || (!is_digit(text.s[i - 1]) && text.s[i - 1] != '.'));
-        size_t n = starts ? date_length(text.s + i, text.n - i, &two_digits) : 0;
-        if (n && value_date_text(text.s + i, n, &date) == 0)
-            later(two_digits ? &latest->two_digits : &latest->full, date);
-    }
-}
-
-/* Does the cell say when the report was made or printed? That is not the date of the stock. */
-static bool tells_printing(const struct grid_cell *cell)
-{
-    char label[LABEL_BYTES * 4];
-    struct cell_span text = cell_words(cell);
-    label_normalise(text.s, text.n, label, sizeof label);
-    return strstr(label, "сформирован") || strstr(label, "печат");
-}
-
-static void scan_row(const struct grid_row *row, struct latest_date *latest)
-{
-    bool printing = false;
-    for (uint32_t i = 0; i < row->n_cells; i++) {
-        const struct grid_cell *cell = &row->cells[i];
-        struct value_date date;
-        bool tells = cell->kind == GRID_TEXT && tells_printing(cell);
-        printing |= tells;
-        if (cell->kind == GRID_TEXT && !tells)
-            scan_dates(cell_words(cell), latest);
-        else if (cell->kind == GRID_DATE && !printing &&
-                 value_date_text(cell->text, cell->len < 10 ? cell->len : 10, &date) == 0)
-            later(&latest->full, date);
-    }
-}
-
-struct table_dates table_heading_dates(const struct table_head_input *input, const struct table_heading *heading)
-{
-    struct latest_date latest = {{0, 0, 0}, {0, 0, 0}};
-    for (uint32_t i = 0; i < input->n_rows; i++)
-        if (input->rows[i]->row < heading->row)
-            scan_row(input->rows[i], &latest);
-    return (struct table_dates){.date = latest.full.year ? latest.full : latest.two_digits};
 }

@@ -1,0 +1,148 @@
+/* The columns that a request names: by a caption, or by the letter of a column that has one. */
+#include "handlers/table/fields.h"
+
+#include <string.h>
+
+enum { CAPTION_BYTES = 1024 };
+
+/* How well a caption fits: the whole path, one of its texts, such a text without hints. */
+enum fit { FIT_NOT, FIT_LABEL, FIT_TEXT, FIT_PATH };
+
+/* What the request says, normalised. */
+struct wanted {
+    char text[CAPTION_BYTES], base[LABEL_BYTES];
+};
+
+static enum fit fit_of(const struct head_path *path, const struct wanted *wanted)
+{
+    char text[CAPTION_BYTES], label[CAPTION_BYTES];
+    enum fit fit = FIT_NOT;
+
+    label_normalise(text, head_path_text(path, text, sizeof text), label, sizeof label);
+    if (strcmp(label, wanted->text) == 0)
+        return FIT_PATH;
+    for (unsigned i = 0; i < path->n && fit < FIT_TEXT; i++) {
+        const struct head_part *part = path->part[i];
+        label_normalise(part->text.s, part->text.n, label, sizeof label);
+        if (strcmp(label, wanted->text) == 0)
+            fit = FIT_TEXT;
+        else if (wanted->base[0] && strcmp(part->label.base, wanted->base) == 0)
+            fit = FIT_LABEL;
+    }
+    return fit;
+}
+
+/* Is the text of the request a caption that begins in this column, not one that reaches over it? */
+static bool begins_here(const struct head_candidate *c, uint32_t column, const struct wanted *wanted)
+{
+    struct head_path own = {.n = 0};
+
+    for (unsigned i = 0; i < c->column[column].path.n; i++)
+        if (c->column[column].path.part[i]->column == column)
+            own.part[own.n++] = c->column[column].path.part[i];
+    return fit_of(&own, wanted) != FIT_NOT;
+}
+
+/* The columns that a choice may mean. */
+struct meant {
+    uint32_t column; /* the best of them, ARENA_NONE = none */
+    enum fit fit;
+    unsigned worth; /* how well the best one suits the field */
+    unsigned n;     /* of equals */
+};
+
+/* Of several columns under a caption the one of the field is meant; then the one that has the caption itself. */
+static unsigned worth(const struct head_candidate *c, uint32_t column, enum stock_field field,
+                      const struct wanted *wanted)
+{
+    const struct head_column *at = &c->column[column];
+
+    return (at->field == field ? 4u : 0u) + (at->says == field && !at->foreign ? 2u : 0u) +
+           begins_here(c, column, wanted);
+}
+
+static void weigh(const struct head_candidate *c, uint32_t column, enum stock_field field, const struct wanted *wanted,
+                  struct meant *meant)
+{
+    enum fit fit = fit_of(&c->column[column].path, wanted);
+
+    if (fit == FIT_NOT || fit < meant->fit)
+        return;
+    unsigned own = worth(c, column, field, wanted);
+    if (fit > meant->fit || own > meant->worth) {
+        *meant = (struct meant){column, fit, own, 1};
+        return;
+    }
+    meant->n += own == meant->worth;
+}
+
+/* The column with this letter ("C", "AA") if it has a caption; else ARENA_NONE. */
+static uint32_t by_letter(const struct head_candidate *c, const char *value)
+{
+    uint32_t column = 0;
+    size_t n = strlen(value);
+
+    if (n == 0 || n > 2)
+        return ARENA_NONE;
+    for (size_t i = 0; i < n; i++) {
+        char letter = (char)(value[i] & ~0x20);
+        if (letter < 'A' || letter > 'Z')
+            return ARENA_NONE;
+        column = column * 26 + (uint32_t)(letter - 'A') + 1;
+    }
+    column--;
+    return column < TABLE_COLUMNS && c->column[column].path.n > 0 ? column : ARENA_NONE;
+}
+
+static struct meant find_meant(const struct head_candidate *c, const struct table_choice *choice)
+{
+    struct wanted wanted;
+    struct label label;
+    struct meant meant = {.column = ARENA_NONE};
+
+    label_read(choice->value, strlen(choice->value), &label);
+    label_normalise(choice->value, strlen(choice->value), wanted.text, sizeof wanted.text);
+    memcpy(wanted.base, label.base, sizeof wanted.base);
+    for (uint32_t i = 0; i < TABLE_COLUMNS && wanted.text[0]; i++)
+        if (c->column[i].path.n > 0)
+            weigh(c, i, choice->field, &wanted, &meant);
+    if (meant.column == ARENA_NONE)
+        meant = (struct meant){by_letter(c, choice->value), FIT_PATH, 0, 1};
+    return meant;
+}
+
+bool head_choice_names(const struct head_candidate *c, enum stock_field field)
+{
+    for (unsigned i = 0; c->ask && i < c->ask->n_choices; i++)
+        if (c->ask->choices[i].field == field)
+            return true;
+    return false;
+}
+
+void head_choices_apply(struct head_candidate *c)
+{
+    uint32_t column[FIELD_COUNT];
+
+    for (unsigned i = 0; c->ask && i < c->ask->n_choices; i++) {
+        const struct table_choice *choice = &c->ask->choices[i];
+        struct meant meant = find_meant(c, choice);
+        column[choice->field] = meant.column;
+        if (meant.column == ARENA_NONE && !c->lost_choice)
+            c->lost_choice = choice;
+        if (meant.n > 1 && !c->open_choice)
+            c->open_choice = choice;
+    }
+    for (unsigned i = 0; c->ask && i < c->ask->n_choices; i++) {
+        const struct table_choice *choice = &c->ask->choices[i];
+        if (column[choice->field] == ARENA_NONE)
+            continue;
+        struct head_column *at = &c->column[column[choice->field]];
+        if (at->chosen && at->field != choice->field) {
+            c->lost_choice = choice; /* it was taken for another field */
+            continue;
+        }
+        at->chosen = true;
+        at->field = choice->field;
+        at->why = READ_OK;
+    }
+}

@@ -1,0 +1,109 @@
+/* Rows below a heading that are headings themselves. These are asked for each row of a file. */
+#include "base/utf8.h"
+#include "handlers/pricing/words.h"
+#include "handlers/table/head.h"
+
+#include <string.h>
+
+/* The longest label with its hints has fewer bytes. */
+enum { LONGEST = 200 };
+
+/* Is the text a number, or does it at least begin as one? Most rows have such a cell. */
+static bool is_numeral(const struct cell_span *text)
+{
+    bool digit = false;
+
+    for (size_t i = 0; i < text->n; i++) {
+        unsigned char c = (unsigned char)text->s[i];
+        if (c >= '0' && c <= '9')
+            digit = true;
+        else if (!strchr(" .,-+>%'", c) && c != 0xC2 && c != 0xA0 && c != 0xE2 && c != 0x80 && c != 0xAF)
+            return false;
+    }
+    return digit;
+}
+
+static bool has_numeral(const struct grid_row *row)
+{
+    for (uint32_t i = 0; i < row->n_cells; i++) {
+        if (row->cells[i].kind != GRID_TEXT)
+            return true;
+        struct cell_span text = cell_span(&row->cells[i]);
+        if (is_numeral(&text))
+            return true;
+    }
+    return false;
+}
+
+/* Could a label begin with this letter? */
+static bool begins_label(const struct cell_span *text)
+{
+    size_t len;
+    uint32_t cp = utf8_lower(utf8_decode(text->s, text->n, &len));
+
+    return cp < '0' || (cp > '9' && cp < 'a') || (cp >= 'a' && cp <= 'z') || cp >= 0x80;
+}
+
+static bool is_field_label(const struct cell_span *text)
+{
+    struct label label;
+
+    if (text->n == 0 || text->n > LONGEST || !begins_label(text))
+        return false;
+    label_read(text->s, text->n, &label);
+    return (label.field != FIELD_NONE || label.closing) && !label.stock && !label.hint;
+}
+
+bool table_row_labels(const struct grid_row *row)
+{
+    unsigned labels = 0, texts = 0;
+
+    for (uint32_t i = 0; i < row->n_cells; i++)
+        texts += row->cells[i].kind == GRID_TEXT;
+    if (texts < 2 || has_numeral(row))
+        return false;
+    for (uint32_t i = 0; i < row->n_cells && row->cells[i].column < TABLE_COLUMNS && labels < 2; i++) {
+        struct cell_span text = cell_span(&row->cells[i]);
+        labels += is_field_label(&text);
+    }
+    return labels >= 2;
+}
+
+/* Most cells differ from the label in the first letter; then the whole text need not be normalised. */
+static bool may_be_label(struct cell_span words, const char *label)
+{
+    size_t len;
+    uint32_t first = utf8_lower(utf8_decode(words.s, words.n, &len)),
+             own = utf8_lower(utf8_decode(label, strlen(label), &len));
+    bool letter = (first >= 'a' && first <= 'z') || (first >= 0x430 && first <= 0x44f);
+
+    return !letter || first == own;
+}
+
+static bool repeats_label(const struct table_heading *heading, const struct grid_cell *cell)
+{
+    char label[LABEL_BYTES * 2];
+    bool ready = false;
+    struct cell_span words = cell_words(cell);
+
+    for (unsigned i = 0; i <= TABLE_HEADING_MAX && words.n > 0 && words.n < sizeof label; i++) {
+        const char *own = arena_text(&heading->text, heading->at[cell->column].label[i]);
+        if (*own == '\0' || !may_be_label(words, own))
+            continue;
+        if (!ready)
+            label_normalise(words.s, words.n, label, sizeof label);
+        ready = true;
+        if (strcmp(label, own) == 0)
+            return true;
+    }
+    return false;
+}
+
+bool table_row_repeats(const struct table_heading *heading, const struct grid_row *row)
+{
+    unsigned repeated = 0;
+
+    for (uint32_t i = 0; i < row->n_cells && row->cells[i].column < TABLE_COLUMNS && repeated < 2; i++)
+        repeated += repeats_label(heading, &row->cells[i]);
+    return repeated >= 2;
+}
