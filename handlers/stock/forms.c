@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#define POINTS      4  /* places of a lost point that are tried */
 #define LONG_DIGITS 14 /* of a number cell, which has 15 that can be trusted, the last one perhaps rounded */
 
 static void add(struct stock_forms *forms, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -203,16 +204,17 @@ void stock_row_forms(const struct stock_ident *ident, const struct table_row *ro
 
 /* ---- Of an item ------------------------------------------------------------------------------------------------ */
 
-/* The first `keep` digits, cut and rounded, as 1.23E+15 shows them. */
+/* The first `keep` digits, rounded, as 1.23E+15 shows them; of a number cell also cut. */
 static void add_rounded(struct stock_forms *forms, const struct decimal *number, size_t keep)
 {
     char digits[PN_DIGITS + 2];
-    size_t have = keep < number->n ? keep : number->n;
+    bool up = keep < number->n && number->digits[keep] >= '5';
     memset(digits, '0', keep + 1);
     digits[keep + 1] = '\0';
-    memcpy(digits + 1, number->digits, have);
-    add(forms, "E%d:%s", number->whole, digits + 1);
-    if (keep >= number->n || number->digits[keep] < '5')
+    memcpy(digits + 1, number->digits, keep < number->n ? keep : number->n);
+    if (!up || keep == LONG_DIGITS)
+        add(forms, "E%d:%s", number->whole, digits + 1);
+    if (!up)
         return;
     size_t at = keep;
     while (digits[at] == '9')
@@ -229,17 +231,22 @@ static void add_long(struct stock_forms *forms, const struct decimal *number)
         add_rounded(forms, number, keep);
 }
 
-/* "987E10" is a number to a spreadsheet, and so is every text of digits. */
+/* "987E10" is a number to a spreadsheet, and so is every text of digits. The point of "9.87E10" is lost in the normal
+ * form, so it may be anywhere. */
 static void add_number(struct stock_forms *forms, const char *norm, size_t n)
 {
     struct decimal number;
     if (!read_decimal(norm, n, &number))
         return;
     add_long(forms, &number);
-    if (number.whole != (int)number.n)
-        return;
-    add(forms, "0%s", number.digits);
-    add_decimals(forms, &number);
+    if (!memchr(norm, 'E', n)) {
+        add(forms, "0%s", number.digits);
+        add_decimals(forms, &number);
+    }
+    for (size_t i = 1; number.whole != (int)number.n && i < number.n && i <= POINTS; i++) {
+        number.whole--;
+        add_long(forms, &number);
+    }
 }
 
 static void add_day_of(struct stock_forms *forms, unsigned day, unsigned month)

@@ -81,7 +81,7 @@ void stock_style_note(struct stock_context *context, const struct table_row *row
 static void describe(const struct stock_style_cell *cell, char *out, size_t size)
 {
     char letter[4];
-    snprintf(out, size, "\"%s\" in cell %s%u%s%s (%s)", cell->text, table_column_letter(cell->column, letter),
+    snprintf(out, size, "«%s» in cell %s%u%s%s (%s)", cell->text, table_column_letter(cell->column, letter),
              cell->row + 1, cell->sheet[0] ? " of sheet " : "", cell->sheet, cell->caption);
 }
 

@@ -175,6 +175,35 @@ static void number_rules(void **state)
         {"15 EUR", "15.000", "EUR", LOCALE_RU},
         {"¥15", "15.000", "CNY", LOCALE_RU},
         {"15 юань", "15.000", "CNY", LOCALE_RU},
+        {"10+", "10.000", "", LOCALE_RU},
+        {"10+ шт", "10.000", "", LOCALE_RU},
+        {"> 1 000 pcs", "1000.000", "", LOCALE_EN},
+        {"5 pc", "5.000", "", LOCALE_EN},
+        {"5ea", "5.000", "", LOCALE_EN},
+        {"5 ед.", "5.000", "", LOCALE_RU},
+        {"5 Шт", "5.000", "", LOCALE_RU},
+        {"5 rur", "5.000", "RUB", LOCALE_RU},
+        {"5 тенге", "5.000", "KZT", LOCALE_RU},
+        {"5 грн.", "5.000", "UAH", LOCALE_RU},
+        {"£5", "5.000", "GBP", LOCALE_EN},
+        {"5 у.е.", "5.000", "?", LOCALE_RU},
+        {"5 у. е.", "5.000", "?", LOCALE_RU},
+        {"5 уе", "5.000", "?", LOCALE_RU},
+        {"(5 руб.)", "-5.000", "RUB", LOCALE_RU},
+        {"123456789012345", "123456789012345.000", "", LOCALE_RU},
+        {"1'234'567.5", "1234567.500", "", LOCALE_EN},
+        {"1 234.50", "1234.500", "", LOCALE_RU},
+        {"12. шт", NULL, "", LOCALE_RU},
+        {"5 штук", NULL, "", LOCALE_RU},
+        {"USD 5", NULL, "", LOCALE_EN},
+        {"+", NULL, "", LOCALE_RU},
+        {">+", NULL, "", LOCALE_RU},
+        {"<5", NULL, "", LOCALE_RU},
+        {"нет", NULL, "", LOCALE_RU},
+        {"много", NULL, "", LOCALE_RU},
+        {"in stock", NULL, "", LOCALE_EN},
+        {"5 м", NULL, "", LOCALE_RU},
+        {"--", NULL, "", LOCALE_RU},
         {"1234 567", NULL, "", LOCALE_RU},
         {"1 23", NULL, "", LOCALE_RU},
         {"1  234", NULL, "", LOCALE_RU},
@@ -213,6 +242,59 @@ static void number_rules(void **state)
             dec_format(got.value, 3, false, text, sizeof text);
         assert_string_equal(text, c->expected);
         assert_string_equal(got.currency, c->currency);
+    }
+}
+
+/* "1,250" may be read in two ways; "12,5" and "12,400,000" tell which one is meant. */
+static void styles_of_numbers(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        enum number_style style;
+    } cases[] = {
+        {"7", STYLE_NONE},          {"12.5", STYLE_NONE},       {"1.250", STYLE_NONE},
+        {"1 250", STYLE_NONE},      {"1 250.5", STYLE_NONE},    {"1'250", STYLE_NONE},
+        {"в наличии", STYLE_NONE},  {"1,250", STYLE_AMBIGUOUS}, {"-1,250 руб.", STYLE_AMBIGUOUS},
+        {"0,125", STYLE_AMBIGUOUS}, {"12,5", STYLE_RU},         {"1,2345", STYLE_RU},
+        {"1234,567", STYLE_RU},     {"1 234,56", STYLE_RU},     {"1 234,567", STYLE_RU},
+        {"1.234,56", STYLE_RU},     {"1.234.567", STYLE_RU},    {"12,345,678", STYLE_EN},
+        {"2,500.00", STYLE_EN},     {"$1,250.00", STYLE_EN},    {"1,250,5", STYLE_NONE},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct value_number ru, en;
+        value_number_text(cases[i].text, strlen(cases[i].text), 3, LOCALE_RU, &ru);
+        value_number_text(cases[i].text, strlen(cases[i].text), 3, LOCALE_EN, &en);
+        if (ru.style != cases[i].style || en.style != cases[i].style)
+            fail_msg("\"%s\": %d and %d", cases[i].text, ru.style, en.style);
+    }
+}
+
+static void words_for_none(void **state)
+{
+    (void)state;
+    static const char *const none[] = {"нет", "Нет", " НЕТ. "}, *const other[] = {"", "нету", "no", "нет в наличии"};
+    for (size_t i = 0; i < sizeof none / sizeof none[0]; i++)
+        assert_true(value_says_none(none[i], strlen(none[i])));
+    for (size_t i = 0; i < sizeof other / sizeof other[0]; i++)
+        assert_false(value_says_none(other[i], strlen(other[i])));
+}
+
+static void units_with_codes(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        int factor; /* 0 = unknown */
+    } cases[] = {{"шт (796)", 1},      {"шт. (796)", 1},  {"796 (шт)", 1},   {"тыс. шт (798)", 1000},
+                 {"пара(715)", 2},     {"шт (PCE)", 1},   {"шт ()", 0},      {"(796)", 0},
+                 {"шт (пара)", 0},     {"шт (10 шт)", 0}, {"упак (778)", 1}, {"кг (166)", 0},
+                 {"шт (796) сорт", 0}, {"М.П.", 1},       {"PCE", 1}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct value_unit unit;
+        int rc = value_unit_text(cases[i].text, strlen(cases[i].text), &unit);
+        if (rc != (cases[i].factor ? 0 : -EINVAL) || (rc == 0 && (int)unit.factor != cases[i].factor))
+            fail_msg("\"%s\": %d, factor %u", cases[i].text, rc, unit.factor);
     }
 }
 
@@ -388,17 +470,13 @@ static void printed_numbers_read_back(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(number_examples),
-        cmocka_unit_test(date_examples),
-        cmocka_unit_test(unit_examples),
-        cmocka_unit_test(units_equal_the_list),
-        cmocka_unit_test(number_rules),
-        cmocka_unit_test(numbers_too_wide),
-        cmocka_unit_test(binary_noise_is_no_loss),
-        cmocka_unit_test(date_forms),
-        cmocka_unit_test(date_serials),
-        cmocka_unit_test(calendar),
-        cmocka_unit_test(printed_numbers_read_back),
+        cmocka_unit_test(number_examples),  cmocka_unit_test(date_examples),
+        cmocka_unit_test(unit_examples),    cmocka_unit_test(units_equal_the_list),
+        cmocka_unit_test(number_rules),     cmocka_unit_test(styles_of_numbers),
+        cmocka_unit_test(words_for_none),   cmocka_unit_test(units_with_codes),
+        cmocka_unit_test(numbers_too_wide), cmocka_unit_test(binary_noise_is_no_loss),
+        cmocka_unit_test(date_forms),       cmocka_unit_test(date_serials),
+        cmocka_unit_test(calendar),         cmocka_unit_test(printed_numbers_read_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
