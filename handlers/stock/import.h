@@ -1,6 +1,6 @@
 /* Stock import: a spreadsheet of one warehouse's stock becomes that warehouse's stock.
  *
- *   reader.c, rows.c, align.c  find the heading (handlers/table/) and say what each row is
+ *   reader.c, rules.c          find the headings (handlers/table/) and say what each row is
  *   ident.c, line.c            make one accepted line of a row, or reject it
  *   items.c                    merges lines of one key, and compares with the present stock (load.c)
  *   save.c, write.c            write what differs, in one transaction

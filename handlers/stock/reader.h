@@ -3,7 +3,7 @@
  * Pure: catalogue and present stock are in memory already. A row goes through these steps:
  *
  *   reader.c    whose sheet it is, the heading, headings that are repeated or move
- *   table/      texts of vertical merges (spread.h), what lies inside what (outline.h), groups by sums (groups.h)
+ *   table/      texts of vertical merges, what lies inside what, groups by sums (handlers/table/)
  *   rules.c     total, section, group or data, and whose (sections.h); running sums (sums.h)
  *   line.h      a line from a data row; items.h takes it
  *   report.c    what is wrong, with sheet, row, column and caption

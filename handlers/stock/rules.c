@@ -48,7 +48,8 @@ static int take_line(struct stock_reader *reader, const struct table_row *row)
         if (added == ADDED_FULL)
             return too_much_text(reader);
         if (added == ADDED_REFUSED)
-            stock_fault_add(&look->verdict, E_DUP, (enum stock_field)look->ident.from);
+            stock_fault_addf(&look->verdict, E_DUP, (enum stock_field)look->ident.from, "row %u",
+                             (uint32_t)reader->items->item[item].order + 1);
         if (added == ADDED_RANGE)
             stock_fault_add(&look->verdict, E_QTY_RANGE, FIELD_QTY);
     }
