@@ -192,6 +192,14 @@ static int move_heading(struct stock_reader *reader, const struct grid_row *cons
     return 0;
 }
 
+/* Passes over rows of a heading that is there again. */
+static void pass_heading(struct stock_reader *reader, unsigned rows)
+{
+    reader->skipped[SKIP_HEADER] += rows;
+    reader->below_heading = true;
+    stock_sums_block(&reader->sums);
+}
+
 /* What the collected rows are: the heading again, or one with other columns. *used gets the number of its rows. */
 static int judge_moved(struct stock_reader *reader, const struct table_head_input *input, unsigned *used)
 {
@@ -200,15 +208,19 @@ static int judge_moved(struct stock_reader *reader, const struct table_head_inpu
     enum table_head_result result = table_heading_here(input, &heading, why, sizeof why);
     if (result != HEAD_FOUND) {
         table_heading_fini(&heading);
+        if (table_row_repeats(&reader->heading, input->rows[0])) {
+            *used = 1;
+            pass_heading(reader, 1);
+            return 0;
+        }
         return stock_sheet_fail(reader, "E_AMBIGUOUS_COLUMN", "Row %u begins another table. %s",
                                 input->rows[0]->row + 1, why);
     }
     *used = heading.rows;
-    reader->skipped[SKIP_HEADER] += heading.rows;
-    if (!table_heading_same(&reader->heading, &heading))
+    bool same = table_heading_same(&reader->heading, &heading);
+    pass_heading(reader, heading.rows);
+    if (!same)
         return move_heading(reader, input->rows, &heading);
-    reader->below_heading = true;
-    stock_sums_block(&reader->sums);
     table_heading_fini(&heading);
     return 0;
 }
@@ -238,17 +250,14 @@ static int take_aligned(struct stock_reader *reader, const struct grid_row *grid
         reader->skipped[SKIP_HEADER]++;
         return 0;
     }
-    if (table_row_repeats(&reader->heading, grid)) {
-        reader->skipped[SKIP_HEADER]++;
-        reader->below_heading = true;
-        stock_sums_block(&reader->sums);
-        return 0;
-    }
     if (table_row_labels(grid)) {
         reader->moved[reader->n_moved++] = table_row_copy(grid);
         return 0;
     }
-    return place_row(reader, grid);
+    if (!table_row_repeats(&reader->heading, grid))
+        return place_row(reader, grid);
+    pass_heading(reader, 1);
+    return 0;
 }
 
 /* Titles, totals and signatures often have columns of their own. If a row that may hold stock cannot be lined up with

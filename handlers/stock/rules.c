@@ -168,8 +168,12 @@ static uint32_t section_of(const struct stock_reader *reader, const struct table
     if (words.n == 0 || reader->look.facts.known || table_row_identities(row) > own)
         return ARENA_NONE;
     uint32_t warehouse = catalog_map_warehouse_named(reader->catalog, words.s, words.n);
-    if (warehouse == ARENA_NONE)
-        *title = !table_row_has(row, FIELD_UNIT) && stock_section_title(words);
+    if (warehouse != ARENA_NONE || table_row_has(row, FIELD_UNIT))
+        return warehouse;
+    struct cell_span name = stock_section_title(words);
+    *title = name.n > 0;
+    warehouse = name.n ? catalog_map_warehouse_named(reader->catalog, name.s, name.n) : ARENA_NONE;
+    *title &= warehouse == ARENA_NONE;
     return warehouse;
 }
 
@@ -187,7 +191,8 @@ static int take_detail(struct stock_reader *reader, const struct table_row *row)
 {
     struct cell_span words = table_row_words(&reader->heading, row);
     reader->skipped[SKIP_GROUP]++;
-    if (words.n == 0 || catalog_map_warehouse_named(reader->catalog, words.s, words.n) == ARENA_NONE)
+    if (words.n == 0 || (catalog_map_warehouse_named(reader->catalog, words.s, words.n) == ARENA_NONE &&
+                         stock_section_title(words).n == 0))
         return 0;
     return stock_sheet_fail(reader, "E_AMBIGUOUS_COLUMN",
                             "Row %u names warehouse «%.*s» below an item: it is open which part of the item's quantity "

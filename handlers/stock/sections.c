@@ -96,17 +96,30 @@ enum stock_where stock_sections_row(struct stock_sections *sections, struct cell
     return ROW_OURS;
 }
 
-bool stock_section_title(struct cell_span words)
+/* Is the character between the word and the name? */
+static bool is_joint(uint32_t cp)
 {
-    static const char *const titles[] = {"склад ", "warehouse "};
-    char label[128];
-    size_t len;
-    uint32_t first = utf8_lower(utf8_decode(words.s, words.n, &len));
-    if (words.n == 0 || (first != 0x441 && first != 'w'))
-        return false;
-    label_normalise(words.s, words.n, label, sizeof label);
-    for (size_t i = 0; i < sizeof titles / sizeof titles[0]; i++)
-        if (strncmp(label, titles[i], strlen(titles[i])) == 0)
-            return true;
-    return false;
+    return utf8_is_space(cp) || cp == ':' || cp == '.' || cp == 0xa0;
+}
+
+struct cell_span stock_section_title(struct cell_span words)
+{
+    static const char *const titles[] = {"склад", "warehouse"};
+    const struct cell_span none = {"", 0};
+    size_t at = 0, len = 0;
+    if (words.n == 0)
+        return none;
+    for (size_t i = 0; i < sizeof titles / sizeof titles[0]; i++) {
+        const char *title = titles[i];
+        size_t n = strlen(title), k = 0, step;
+        for (at = 0; k < n && at < words.n; at += len, k += step)
+            if (utf8_lower(utf8_decode(words.s + at, words.n - at, &len)) != utf8_decode(title + k, n - k, &step))
+                break;
+        if (k < n || at >= words.n || !is_joint(utf8_decode(words.s + at, words.n - at, &len)))
+            continue;
+        while (at < words.n && is_joint(utf8_decode(words.s + at, words.n - at, &len)))
+            at += len;
+        return at < words.n ? (struct cell_span){words.s + at, words.n - at} : none;
+    }
+    return none;
 }

@@ -54,7 +54,7 @@ static inline bool stock_sections_open(const struct stock_sections *sections)
 {
     return sections->several && sections->known_rows == 0;
 }
-/* Is this the title of a warehouse that the catalogue lacks: "Склад …", "Warehouse …"? */
-bool stock_section_title(struct cell_span words);
+/* What follows the word in a title such as "Склад …", "Warehouse …"; n 0 if it is no such title. */
+struct cell_span stock_section_title(struct cell_span words);
 
 #endif

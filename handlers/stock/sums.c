@@ -13,11 +13,12 @@ void stock_sums_row(struct stock_sums *sums, const struct table_facts *facts)
 
 void stock_sums_total(struct stock_sums *sums, uint32_t row, const struct table_facts *facts)
 {
-    sums->total_seen = true;
-    sums->total_given = facts->has_qty;
-    sums->total_row = row;
-    sums->total = facts->qty;
-    sums->total_block = sums->block;
+    if (facts->has_qty) {
+        sums->total_seen = true;
+        sums->total_row = row;
+        sums->total = facts->qty;
+        sums->total_block = sums->block;
+    }
     sums->since = sums->block = 0;
     sums->n_since = 0;
 }
@@ -29,7 +30,7 @@ bool stock_sums_is_sum(const struct stock_sums *sums, dec128 qty, dec128 pending
 
 enum stock_control stock_sums_control(const struct stock_sums *sums)
 {
-    if (!sums->total_seen || !sums->total_given)
+    if (!sums->total_seen)
         return CONTROL_NONE;
     if (sums->total == sums->all)
         return sums->unreadable ? CONTROL_OPEN : CONTROL_RIGHT;

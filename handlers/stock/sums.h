@@ -13,10 +13,10 @@ struct stock_sums {
     dec128 block;        /* since the last heading, total, group or section */
     uint32_t n, n_since; /* rows in `all` and `since` */
     bool unreadable;     /* a quantity of the sheet cannot be read: the total is told, not checked */
-    /* The last total row. */
-    bool total_seen, total_given; /* there is one; it has a quantity */
-    uint32_t total_row;           /* 0-based */
-    dec128 total, total_block;    /* its quantity; `block` where it stands */
+    /* The last total row with a quantity. */
+    bool total_seen;
+    uint32_t total_row;        /* 0-based */
+    dec128 total, total_block; /* its quantity; `block` where it stands */
 };
 
 void stock_sums_row(struct stock_sums *sums, const struct table_facts *facts);

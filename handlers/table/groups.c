@@ -114,7 +114,6 @@ int table_groups_row(struct table_groups *groups, const struct table_row *row, c
         c->next_seen = true;
         c->rows++;
         c->sum += facts->qty;
-        c->counted = c->counted && !facts->bad_qty;
         c->lacks &= cells;
         c->all_known = c->all_known && facts->known;
         if (!c->counted || (c->lacks == 0 && !c->all_known))

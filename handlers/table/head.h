@@ -107,7 +107,7 @@ bool table_heading_same(const struct table_heading *a, const struct table_headin
 /* Is the row like a heading: two or more labels of fields (words for units and stock do not count), and no number?
  * Cheap for ordinary rows. */
 bool table_row_labels(const struct grid_row *row);
-/* Does the row repeat the heading: two or more cells that equal texts of their columns? Cheap for ordinary rows. */
+/* Does the row repeat the heading: are all its cells texts of the heading in their columns? Cheap for ordinary rows. */
 bool table_row_repeats(const struct table_heading *heading, const struct grid_row *row);
 
 /* Dates of the stock. */

@@ -103,7 +103,13 @@ bool table_row_repeats(const struct table_heading *heading, const struct grid_ro
 {
     unsigned repeated = 0;
 
-    for (uint32_t i = 0; i < row->n_cells && row->cells[i].column < TABLE_COLUMNS && repeated < 2; i++)
-        repeated += repeats_label(heading, &row->cells[i]);
-    return repeated >= 2;
+    for (uint32_t i = 0; i < row->n_cells; i++) {
+        const struct grid_cell *cell = &row->cells[i];
+        if (cell_empty(cell))
+            continue;
+        if (cell->column >= TABLE_COLUMNS || !repeats_label(heading, cell))
+            return false;
+        repeated++;
+    }
+    return repeated > 0;
 }
