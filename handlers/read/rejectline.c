@@ -89,13 +89,21 @@ static void put_heading(struct reject_lines *lines, uint32_t number)
     yajl_tree_free(rows);
 }
 
+/* Sheets often have the same captions. */
+static bool same_heading(const struct reject_lines *lines, uint32_t a, uint32_t b)
+{
+    if (a == b || a == 0 || b == 0 || a > lines->n_headings || b > lines->n_headings)
+        return a == b;
+    return strcmp(lines->heading[a - 1], lines->heading[b - 1]) == 0;
+}
+
 /* What concerns the whole file stands below whatever heading there is. */
 static void put_heading_of_row(struct reject_lines *lines)
 {
     uint32_t number = lines->row_heading;
     if (!lines->begun && (number == 0 || lines->row == 0))
         put_heading(lines, lines->n_headings ? 1 : 0);
-    else if (lines->row > 0 && number > 0 && (!lines->begun || number != lines->above))
+    else if (lines->row > 0 && number > 0 && (!lines->begun || !same_heading(lines, number, lines->above)))
         put_heading(lines, number);
 }
 

@@ -242,6 +242,15 @@ static int take_moved(struct stock_reader *reader)
 
 /* ---- The way of a row -------------------------------------------------------------------------------------------- */
 
+/* Is it a heading of rejects.csv? Its captions may be labels of fields only together with those of the row below. */
+static bool begins_rejects(const struct grid_row *grid)
+{
+    for (uint32_t i = 0; i < grid->n_cells; i++)
+        if (grid->cells[i].len == 4 && memcmp(grid->cells[i].text, "#row", 4) == 0)
+            return true;
+    return false;
+}
+
 static int take_aligned(struct stock_reader *reader, const struct grid_row *grid)
 {
     bool below = reader->below_heading;
@@ -250,7 +259,7 @@ static int take_aligned(struct stock_reader *reader, const struct grid_row *grid
         reader->skipped[SKIP_HEADER]++;
         return 0;
     }
-    if (table_row_labels(grid)) {
+    if (table_row_labels(grid) || begins_rejects(grid)) {
         reader->moved[reader->n_moved++] = table_row_copy(grid);
         return 0;
     }
@@ -462,6 +471,7 @@ static int on_sheet(void *ctx, const struct grid_sheet *sheet)
     }
     reader->phase = PHASE_SEARCH;
     reader->context.date1904 = sheet->date1904;
+    reader->issues.list.separator = sheet->separator;
     table_outline_init(&reader->outline, sheet->summary_below, stock_rules_row, reader);
     table_groups_init(&reader->groups, stock_rules_group, reader);
     keep_merges(reader, sheet);
