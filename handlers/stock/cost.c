@@ -120,26 +120,25 @@ struct file_cost {
     enum stock_field field; /* FIELD_UNIT_COST, FIELD_TOTAL_COST; FIELD_NONE = missing */
 };
 
-/* Returns false if it cannot be read. A formula without a value is missing; if the total does not help, that is said. */
+/* Returns false if it cannot be read. A formula without a value is told and counts as missing. */
 static bool read_cost(struct stock_context *context, const struct table_row *row, struct file_cost *cost,
                       struct stock_verdict *verdict)
 {
     static const enum stock_field order[] = {FIELD_UNIT_COST, FIELD_TOTAL_COST};
-    enum stock_field formula = FIELD_NONE;
     cost->field = FIELD_NONE;
     for (size_t i = 0; i < 2 && cost->field == FIELD_NONE; i++) {
         enum number_read rc = stock_number_take(context, row, order[i], PRICE_SCALE, &cost->number);
-        if (rc == NUMBER_FORMULA && formula == FIELD_NONE)
-            formula = order[i];
-        if (rc == NUMBER_BAD || rc == NUMBER_RANGE || (rc == NUMBER_READ && cost->number.approx)) {
+        if (rc == NUMBER_FORMULA)
+            stock_fault_add(verdict, W_COST_FORMULA, order[i]);
+        if (rc == NUMBER_BAD || rc == NUMBER_RANGE) {
             stock_fault_add(verdict, E_COST_NUM, order[i]);
             return false;
         }
         if (rc == NUMBER_READ)
             cost->field = order[i];
     }
-    if (cost->field == FIELD_NONE && formula != FIELD_NONE)
-        stock_fault_add(verdict, W_COST_FORMULA, formula);
+    if (cost->field != FIELD_NONE && cost->number.approx)
+        stock_fault_add(verdict, W_QTY_APPROX, cost->field);
     return true;
 }
 
@@ -233,7 +232,9 @@ void stock_cost_read(struct stock_context *context, const struct table_row *row,
         return;
     }
     bool nothing = cost.field == FIELD_TOTAL_COST && amounts->counted && amounts->written == 0;
-    if (cost.field == FIELD_NONE || (nothing && cost.number.value != 0)) {
+    if (nothing && cost.number.value == 0)
+        return; /* none of it costs nothing */
+    if (cost.field == FIELD_NONE || nothing) {
         if (cost_column(context) != FIELD_NONE && !stock_verdict_has(verdict, W_COST_FORMULA))
             stock_fault_add(verdict, W_COST_MISSING, cost_column(context));
         return;

@@ -88,7 +88,7 @@ const struct stock_code_words stock_code_words[STOCK_CODES] = {
                         "write the price if it has one"},
     [W_COST_FORMULA] = {"W_COST_FORMULA", "cost",
                         "The formula has no stored value; open the file in Excel or LibreOffice and save it.",
-                        "the formula has no stored value; the item is stored without a cost", NULL, NULL, FORMULA_CURE},
+                        "the formula has no stored value and was passed over", NULL, NULL, FORMULA_CURE},
     [W_DATE] = {"W_DATE", "received_on", "The date cannot be read; stored without one.",
                 "the date cannot be read; stored without one", "«%» is not a date that can be read; stored without one",
                 NULL, "write it as 31.12.2026"},

@@ -31,13 +31,21 @@ static dec128 read_reserved(struct stock_context *context, const struct table_ro
     return reserved.value;
 }
 
+/* Is there no number at all, nor anything else? */
+static bool is_missing(const struct stock_context *context, const struct table_row *row, enum stock_field field)
+{
+    struct value_number number;
+    return stock_number_read(context, row, field, QTY_SCALE, &number) == NUMBER_MISSING;
+}
+
 /* The column that counts: the quantity, or what is free if the row has none. */
 static enum stock_field counted_field(const struct stock_context *context, const struct table_row *row)
 {
-    struct value_number qty;
-    if (!row->field[FIELD_FREE])
-        return table_heading_has(context->heading, FIELD_QTY) ? FIELD_QTY : FIELD_FREE;
-    return stock_number_read(context, row, FIELD_QTY, QTY_SCALE, &qty) == NUMBER_MISSING ? FIELD_FREE : FIELD_QTY;
+    if (!table_heading_has(context->heading, FIELD_QTY))
+        return FIELD_FREE;
+    if (!row->field[FIELD_FREE] || !is_missing(context, row, FIELD_QTY))
+        return FIELD_QTY;
+    return is_missing(context, row, FIELD_FREE) ? FIELD_QTY : FIELD_FREE;
 }
 
 static enum stock_code quantity_fault(enum number_read rc)

@@ -291,7 +291,7 @@ static void costs(void **state)
          "['SKU','Qty','Amount'],['A1','3','100'],['A2','0','100'],['A3','0','0'],['A4','3','0'],['A5','3',''],['A6','"
          "3','много'],"
          "['A7','3','-1'],['A8','30000','0.0001']",
-         "8 2 0 0 0 0 0 0", "E_COST_NUM:1 E_COST_NEGATIVE:1 W_COST_ZERO:3 W_COST_MISSING:2 W_UNMATCHED:6",
+         "8 2 0 0 0 0 0 0", "E_COST_NUM:1 E_COST_NEGATIVE:1 W_COST_ZERO:2 W_COST_MISSING:2 W_UNMATCHED:6",
          "A1/ - 3 0 pcs 33.3333 -; A2/ - 0 0 pcs - -; A3/ - 0 0 pcs - -; A4/ - 3 0 pcs - -; A5/ - 3 0 pcs - -; A8/ - "
          "30000 0 pcs - -"},
         {"a missing price falls back to the total", "",
