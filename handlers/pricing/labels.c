@@ -155,14 +155,15 @@ static uint32_t first_letter(const char *text, size_t n)
     return 0;
 }
 
-/* Does a word of the list start with this letter? */
+/* Does a word of the list start with this letter? Asked for each row: the first byte decides nearly always. */
 static bool starts_one(uint32_t letter, const char *const *list, size_t count)
 {
-    for (size_t i = 0; i < count; i++) {
-        size_t len;
-        if (utf8_decode(list[i], strlen(list[i]), &len) == letter)
+    char bytes[4];
+    size_t n = utf8_encode(letter, bytes);
+
+    for (size_t i = 0; i < count; i++)
+        if (list[i][0] == bytes[0] && strncmp(list[i], bytes, n) == 0)
             return true;
-    }
     return false;
 }
 

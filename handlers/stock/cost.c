@@ -93,6 +93,8 @@ static dec128 common_divisor(dec128 a, dec128 b)
 
 static void multiply(struct fraction *f, dec128 up, dec128 down)
 {
+    if (up == down)
+        return; /* nearly always: no VAT, no factor, the base currency */
     dec128 g = common_divisor(up, down);
     up /= g;
     down /= g;
