@@ -10,12 +10,13 @@ struct said {
     enum stock_field field;   /* of the last synonym that is not a closing caption */
     enum stock_field closing; /* of the last closing caption: qty, or FIELD_NONE for "now" */
     bool closes;
-    unsigned unknown, others; /* unknown parts; parts that are neither place, closing, hint nor total */
+    unsigned others; /* parts that are fields */
 };
 
 static void hear(const struct label *label, bool unknown, struct head_column *column, struct said *said)
 {
     bool field = label->field != FIELD_NONE;
+    bool money = label->hints.currency[0] && (label->closing || stock_field_counts(label->field));
 
     column->foreign |= label->foreign;
     column->selling |= label->selling;
@@ -24,12 +25,12 @@ static void hear(const struct label *label, bool unknown, struct head_column *co
     column->closing |= field && said->closes;
     if (label->closing) {
         said->closes = true;
-        said->closing = field ? label->field : said->closing;
-    } else if (field && !label->total) {
+        said->closing = field && !money ? label->field : said->closing;
+    } else if (field && !label->total && !money) {
         said->field = label->field;
         said->others++;
     }
-    said->unknown += unknown;
+    said->others += money; /* "остаток, руб" is not a quantity */
     if (!label->hint) {
         column->low = !unknown;
         column->unknown |= unknown;
@@ -49,7 +50,7 @@ static void hear_hints(struct head_column *column)
 
 static enum stock_field field_said(const struct head_column *column, const struct said *said)
 {
-    bool alone = said->unknown == 0 && said->others == 0; /* nothing but places, closing captions, totals and hints */
+    bool alone = column->low && said->others == 0; /* a place or a closing caption, at most below something unknown */
 
     if (said->field != FIELD_NONE)
         return said->field;
@@ -62,7 +63,7 @@ static enum stock_field field_said(const struct head_column *column, const struc
 
 static void read_column(struct head_column *column)
 {
-    struct said said = {FIELD_NONE, FIELD_NONE, false, 0, 0};
+    struct said said = {FIELD_NONE, FIELD_NONE, false, 0};
 
     column->place = ARENA_NONE;
     for (unsigned i = 0; i < column->path.n; i++) {
@@ -88,13 +89,21 @@ static bool is_cost(enum stock_field field)
     return field == FIELD_UNIT_COST || field == FIELD_TOTAL_COST;
 }
 
+/* The warehouse that a column is of. Titles name warehouses too, above columns of other fields. */
+static uint32_t place_of(const struct head_column *column)
+{
+    bool may_be = column->path.n > 0 && (column->says == FIELD_NONE || stock_field_is_amount(column->says));
+
+    return may_be ? column->place : ARENA_NONE;
+}
+
 static void count_places(struct head_candidate *c)
 {
     uint32_t seen[TABLE_COLUMNS];
 
     c->n_places = 0;
     for (uint32_t i = 0; i < TABLE_COLUMNS; i++) {
-        uint32_t place = c->column[i].path.n ? c->column[i].place : ARENA_NONE;
+        uint32_t place = place_of(&c->column[i]);
         unsigned k = 0;
         while (k < c->n_places && seen[k] != place)
             k++;
@@ -116,8 +125,8 @@ static bool has_unknown_places(const struct head_candidate *c)
 
 static bool has_wanted(const struct head_candidate *c)
 {
-    for (uint32_t i = 0; c->ask && i < TABLE_COLUMNS; i++)
-        if (c->column[i].path.n && c->column[i].place == c->ask->wanted && !c->column[i].foreign)
+    for (uint32_t i = 0; c->ask && c->ask->place && i < TABLE_COLUMNS; i++)
+        if (place_of(&c->column[i]) == c->ask->wanted && !c->column[i].foreign)
             return true;
     return false;
 }
@@ -135,7 +144,7 @@ static enum table_unread judge(const struct head_candidate *c, const struct head
 {
     if (column->foreign)
         return UNREAD_FOREIGN;
-    if (column->place != ARENA_NONE && column->place != c->ask->wanted)
+    if (place_of(column) != ARENA_NONE && place_of(column) != c->ask->wanted)
         return UNREAD_PLACE;
     if (column->total && (c->n_places > 0 || (unknown_places && column->path.n > 1)))
         return UNREAD_SUM;
@@ -235,6 +244,25 @@ static void settle(struct head_candidate *c)
     }
 }
 
+/* If the request names a column for the quantity that is not understood, it may be one of several places: then "Total"
+ * is their sum. */
+static void drop_sums(struct head_candidate *c)
+{
+    bool named = false;
+
+    for (uint32_t i = 0; i < TABLE_COLUMNS; i++) {
+        const struct head_column *column = &c->column[i];
+        named |= column->chosen && stock_field_counts(column->field) && column->says == FIELD_NONE;
+    }
+    for (uint32_t i = 0; i < TABLE_COLUMNS && named; i++) {
+        struct head_column *column = &c->column[i];
+        if (column->path.n == 0 || !column->total || column->chosen)
+            continue;
+        column->field = FIELD_NONE;
+        column->why = UNREAD_SUM;
+    }
+}
+
 void head_candidate_read(struct head_candidate *c, const struct head_rows *rows, uint32_t first_row,
                          const struct table_ask *ask)
 {
@@ -251,6 +279,7 @@ void head_candidate_read(struct head_candidate *c, const struct head_rows *rows,
     }
     judge_columns(c);
     head_choices_apply(c);
+    drop_sums(c);
     settle(c);
 }
 

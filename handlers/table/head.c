@@ -102,7 +102,8 @@ struct sum {
 struct search {
     struct head_scan scan;
     const struct table_ask *ask;
-    struct head_candidate *now; /* the one that is looked at */
+    struct head_candidate *now;   /* the one that is looked at */
+    struct head_candidate *above; /* the same with the row above it */
     struct sum sums[TABLE_HEAD_ROWS * TABLE_HEADING_MAX];
     unsigned n_sums;
 };
@@ -138,7 +139,23 @@ static bool is_hopeless(const struct search *s, const struct head_rows *rows)
     return known == 0 && (!s->ask || s->ask->n_choices == 0);
 }
 
-/* Looks at one candidate. Returns false if no longer one at this row can be better: the row below is no part of it. */
+/* Does the row above say that the quantity is not the one that counts: a receipt, another warehouse's? Then these rows
+ * are only the lower part of a heading. */
+static bool is_lower_part(struct search *s, unsigned first, unsigned n)
+{
+    struct head_rows rows = {.n = 0};
+    enum stock_field field = s->now->at[FIELD_QTY] != ARENA_NONE ? FIELD_QTY : FIELD_FREE;
+    const struct head_column *column = &s->above->column[s->now->at[field]];
+
+    if (first > 0 && n < TABLE_HEADING_MAX && !s->scan.rows[first].numbers && !s->now->column[s->now->at[field]].chosen)
+        rows = head_rows_at(&s->scan, first - 1, n + 1);
+    if (rows.n < n + 1)
+        return false;
+    head_candidate_read(s->above, &rows, s->scan.rows[first - 1].row->row, s->ask);
+    return !starts_with_title(s->above) && (column->why == UNREAD_FOREIGN || column->why == UNREAD_PLACE);
+}
+
+/* Looks at one candidate. */
 static void consider(struct search *s, unsigned first, unsigned n, bool loose)
 {
     struct head_rows rows = head_rows_at(&s->scan, first, n);
@@ -148,7 +165,9 @@ static void consider(struct search *s, unsigned first, unsigned n, bool loose)
     if (rows.n < n || is_hopeless(s, &rows))
         return;
     head_candidate_read(s->now, &rows, s->scan.rows[first].row->row, s->ask);
-    if (!head_candidate_qualifies(s->now) || (!is_asked(s) && starts_with_title(s->now)))
+    if (!head_candidate_qualifies(s->now))
+        return;
+    if (!is_asked(s) && (starts_with_title(s->now) || is_lower_part(s, first, n)))
         return;
     const struct head_row *below = fixed ? NULL : row_below(s, first, n);
     bool more = below && belongs(s->now, below);
@@ -432,9 +451,10 @@ static enum table_head_result search(const struct table_head_input *input, bool 
         out->column[field] = ARENA_NONE;
     if (!s)
         abort();
-    s->now = malloc(sizeof *s->now);
+    s->now = malloc(2 * sizeof *s->now);
     if (!s->now)
         abort();
+    s->above = s->now + 1;
     s->ask = input->ask;
     head_scan_init(&s->scan, input, here ? TABLE_HEADING_MAX + 1 : TABLE_HEAD_ROWS);
     enum table_head_result result = run(s, here, out, why, size);

@@ -32,11 +32,18 @@ static void add(struct sentence *s, const char *format, ...)
         s->used += (size_t)n;
         return;
     }
-    s->used = utf8_cut(s->text, strlen(s->text), s->size - 1); /* a character was cut perhaps */
+    s->used = strlen(s->text);
     while (s->used > 0 && !utf8_valid(s->text, s->used))
-        s->used--;
+        s->used--; /* a character was cut */
     s->text[s->used] = '\0';
-    s->size = s->used + 1;
+    s->size = s->used + 1; /* nothing is added any more */
+}
+
+static struct sentence begin(char *text, size_t size)
+{
+    if (size > 0)
+        text[0] = '\0';
+    return (struct sentence){text, 0, size};
 }
 
 const char *table_column_letter(uint32_t column, char buf[4])
@@ -73,11 +80,8 @@ static void add_column(struct sentence *s, const struct head_candidate *c, uint3
     char letter[4], caption[4 * CAPTION_MAX * TABLE_HEADING_MAX];
     size_t n = head_path_text(&c->column[column].path, caption, sizeof caption);
 
-    if (n > CAPTION_MAX) {
-        n = CAPTION_MAX;
-        while (n > 0 && !utf8_valid(caption, n))
-            n--;
-    }
+    if (n > CAPTION_MAX)
+        n = utf8_cut(caption, n, CAPTION_MAX);
     add(s, "%s \"%.*s\"", table_column_letter(column, letter), (int)n, caption);
 }
 
@@ -104,12 +108,13 @@ static uint32_t rival(const struct head_candidate *c, enum stock_field field, un
 static void add_value(struct sentence *s, enum stock_field field, const char *value, size_t n)
 {
     add(s, "\"%s\":\"", stock_field_name(field));
-    for (size_t i = 0; i < n; i++) {
-        unsigned char c = (unsigned char)value[i];
-        if (c == '"' || c == '\\')
-            add(s, "\\%c", c);
-        else
-            add(s, "%c", c < ' ' ? ' ' : c);
+    for (size_t i = 0, plain; i < n; i += plain + 1) {
+        plain = 0;
+        while (i + plain < n && (unsigned char)value[i + plain] >= ' ' && !strchr("\"\\", value[i + plain]))
+            plain++;
+        add(s, "%.*s", (int)plain, value + i); /* whole characters: a sentence is cut between them */
+        if (i + plain < n)
+            add(s, "%s", value[i + plain] == '"' ? "\\\"" : value[i + plain] == '\\' ? "\\\\" : " ");
     }
     add(s, "\"");
 }
@@ -179,7 +184,7 @@ static void tell_open_choice(struct sentence *s, const struct head_candidate *c)
 
 void head_tell_rivals(const struct head_candidate *c, char *why, size_t size)
 {
-    struct sentence s = {why, 0, size};
+    struct sentence s = begin(why, size);
     const char *joint = "";
 
     if (c->open_choice) {
@@ -285,14 +290,27 @@ static uint32_t unknown_column(const struct head_candidate *c, bool last)
     uint32_t found = ARENA_NONE;
 
     for (uint32_t i = 0; i < TABLE_COLUMNS; i++)
-        if (c->column[i].path.n > 0 && c->column[i].why == UNREAD_UNKNOWN && (last || found == ARENA_NONE))
+        if (c->column[i].path.n > 0 && c->column[i].why == UNREAD_UNKNOWN && !c->column[i].total &&
+            (last || found == ARENA_NONE))
             found = i;
     return found;
 }
 
+static void add_missing(struct sentence *s, const struct head_candidate *c, bool quantity, bool identity)
+{
+    add(s, " Missing: ");
+    if (!quantity)
+        add(s, "a quantity (qty or free)");
+    if (!quantity && c->n_places > 0 && c->ask->wanted_name)
+        add(s, " of warehouse %s", c->ask->wanted_name);
+    if (!identity)
+        add(s, "%swhat identifies an item (part_number, lot, code or name)", quantity ? "" : " and ");
+    add(s, ".");
+}
+
 void head_tell_missing(const struct head_candidate *c, char *why, size_t size)
 {
-    struct sentence s = {why, 0, size};
+    struct sentence s = begin(why, size);
 
     add(&s, "No heading that can be used; most like one: ");
     add_rows(&s, c);
@@ -301,8 +319,7 @@ void head_tell_missing(const struct head_candidate *c, char *why, size_t size)
         add(&s, " No column for columns.%s=\"%s\".", stock_field_name(c->lost_choice->field), c->lost_choice->value);
     bool quantity = has_quantity(c), identity = has_identity(c);
     if (!quantity || !identity)
-        add(&s, " Missing: %s%s%s.", quantity ? "" : "a quantity (qty or free)", quantity || identity ? "" : " and ",
-            identity ? "" : "what identifies an item (part_number, lot, code or name)");
+        add_missing(&s, c, quantity, identity);
     enum stock_field field = quantity ? FIELD_PART_NUMBER : FIELD_QTY;
     if (c->lost_choice)
         field = c->lost_choice->field;
@@ -313,7 +330,7 @@ void head_tell_missing(const struct head_candidate *c, char *why, size_t size)
 
 void head_tell_nothing(const struct table_ask *ask, char *why, size_t size)
 {
-    struct sentence s = {why, 0, size};
+    struct sentence s = begin(why, size);
 
     if (ask && ask->header_row > 0) {
         add(&s, "Row %u has no captions that are understood. Give another header_row, or leave it out.",
