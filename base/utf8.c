@@ -154,15 +154,22 @@ bool utf8_is_space(uint32_t cp)
     }
 }
 
+/* An ASCII character that is no white space, or a Cyrillic letter's first byte: nearly every end of a text. */
+static bool is_solid(char c)
+{
+    unsigned char u = (unsigned char)c;
+    return (u > 0x20 && u < 0x7F) || u == 0xD0 || u == 0xD1;
+}
+
 void utf8_trim(const char **text, size_t *n)
 {
     size_t len;
 
-    while (*n > 0 && utf8_is_space(utf8_decode(*text, *n, &len))) {
+    while (*n > 0 && !is_solid((*text)[0]) && utf8_is_space(utf8_decode(*text, *n, &len))) {
         *text += len;
         *n -= len;
     }
-    while (*n > 0) {
+    while (*n > 0 && !is_solid((*text)[*n - 1])) {
         size_t start = *n - 1;
         while (start > 0 && *n - start < 4 && ((unsigned char)(*text)[start] & 0xC0) == 0x80)
             start--;
