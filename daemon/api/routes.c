@@ -16,7 +16,7 @@
 /* A file may come as a form, or raw under the types that browsers, curl and scripts send. Not as text/plain: a page of
  * another site could send that without a preflight request. */
 #define FILE_TYPES                                                                                                     \
-    "multipart/form-data, application/octet-stream, "                                                                  \
+    "multipart/form-data, text/csv, application/octet-stream, "                                                        \
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet, "                                              \
     "application/x-www-form-urlencoded"
 
@@ -48,8 +48,7 @@ const struct http_route worker_routes[] = {
     {HTTP_GET, "/api/pricelists/{id}/items", resource_pricelist_items, BODY_NONE, NULL, SCOPE_READ},
     {HTTP_GET, "/api/pricelists/{id}/export-csv", resource_pricelist_export, BODY_NONE, NULL, SCOPE_READ},
     {HTTP_GET, "/api/pricelists/{a}/diff/{b}", resource_pricelist_diff, BODY_NONE, NULL, SCOPE_READ},
-    {HTTP_POST, "/api/catalog/{table}/import", resource_catalog_import, BODY_SPOOL, "text/csv, " FILE_TYPES,
-     SCOPE_START},
+    {HTTP_POST, "/api/catalog/{table}/import", resource_catalog_import, BODY_SPOOL, FILE_TYPES, SCOPE_START},
     {HTTP_GET, "/api/stock", resource_stock_get, BODY_NONE, NULL, SCOPE_READ},
     {HTTP_GET, "/api/stock/unmatched", resource_unmatched_get, BODY_NONE, NULL, SCOPE_READ},
     {HTTP_GET, "/api/templates/{table}.csv", resource_template_get, BODY_NONE, NULL, SCOPE_READ},

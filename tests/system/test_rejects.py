@@ -192,6 +192,17 @@ def test_a_file_of_texts(shop):
     round_trip(shop, bad, good, "?excel=ru&formula_guard=false", as_csv={"separator": ","}, separator=";")
 
 
+def test_sent_back_without_a_form(shop):
+    daemon, client = shop
+    empty(daemon)
+    bad = {"S": ([["Артикул", "Количество"], ["A-1", "x"], ["A-2", 5]], ())}
+    wrong = send(client, "MAIN", xlsx(bad), "s.xlsx")
+    text = rejects(client, wrong).replace("A-1,x,", "A-1,7,")
+    answer = client.upload("/api/stock/import?warehouse=MAIN&mode=merge&filename=rejects.csv", text.encode(), "text/csv")
+    assert client.wait(answer.json["task_id"])["result"]["inserted"] == 1
+    assert [(row[2], row[6]) for row in stock_of(daemon, "MAIN")] == [("A-1", "7.000"), ("A-2", "5.000")]
+
+
 def test_several_sheets(shop):
     head_a, head_b = ["Артикул", "Количество", "Цена"], ["Цена", "Примечание", "Наименование", "Парт-номер", "Остаток"]
     def sheets(a, b, c):
