@@ -322,11 +322,12 @@ static bool is_noise(const char *text, size_t n, unsigned scale)
     return false;
 }
 
-static int parse_plain(const char *text, size_t n, unsigned scale, struct value_number *out)
+/* `noise`: the digits may come from a program, which does not round. */
+static int parse_plain(const char *text, size_t n, unsigned scale, bool noise, struct value_number *out)
 {
     int rc = dec_parse(text, n, scale, &out->value, &out->lost);
 
-    if (rc == 0 && out->lost)
+    if (rc == 0 && out->lost && noise)
         out->lost = !is_noise(text, n, scale);
     return rc;
 }
@@ -348,7 +349,11 @@ static int parse_digits(const struct chars *c, unsigned scale, enum number_local
             style = STYLE_AMBIGUOUS;
     }
     out->style = (uint8_t)style;
-    return n < 0 ? -EINVAL : parse_plain(plain, (size_t)n, scale, out);
+    if (n < 0)
+        return -EINVAL;
+    /* Programs write numbers without grouping, as number cells have them. */
+    bool program = shape.commas == 0 && shape.spaces == 0;
+    return parse_plain(plain, (size_t)n, scale, program, out);
 }
 
 /* Is it empty, or a single dash, which means nothing? "- ₽" is how spreadsheets print a zero amount. */
@@ -411,5 +416,5 @@ int value_number_cell(const char *text, size_t n, unsigned scale, struct value_n
         out->missing = true;
         return 0;
     }
-    return parse_plain(text, n, scale, out);
+    return parse_plain(text, n, scale, true, out);
 }

@@ -63,6 +63,7 @@ def random_number(rng):
     text = rng.choice(["", "", "", "-", "−", ">", "+", "-$", "- "]) + whole + part
     if rng.random() < 0.05:
         text = rng.choice(["", "-", "—", "–", "+", ">"])
+    text += "+" if rng.random() < 0.1 else ""
     text = f"({text})" if rng.random() < 0.05 else text
     ends = ["", "", "", " ", ""] + [" " + word for word in SUFFIX] + list(SUFFIX) + ["руб.", " РУБ", " Шт.", " kg", "x"]
     return rng.choice(["", "", "", " ", "$", "€ ", "₽"]) + text + rng.choice(ends)

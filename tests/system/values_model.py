@@ -36,9 +36,10 @@ def part_number(case):
 
 # ---- Numbers ----------------------------------------------------------------------------------------------------------
 
-SUFFIX = {"руб": "RUB", "р": "RUB", "₽": "RUB", "rub": "RUB", "usd": "USD", "$": "USD", "eur": "EUR", "€": "EUR", "cny": "CNY", "¥": "CNY",
-          "юань": "CNY", "шт": ""}
-SIGNS = {"₽": "RUB", "$": "USD", "€": "EUR", "¥": "CNY"}
+SUFFIX = {"руб": "RUB", "р": "RUB", "₽": "RUB", "rub": "RUB", "rur": "RUB", "usd": "USD", "$": "USD", "eur": "EUR", "€": "EUR", "cny": "CNY",
+          "¥": "CNY", "юань": "CNY", "kzt": "KZT", "тенге": "KZT", "byn": "BYN", "uah": "UAH", "грн": "UAH", "gbp": "GBP", "£": "GBP",
+          "jpy": "JPY", "у.е": "?", "уе": "?", "шт": "", "pcs": "", "pc": "", "ea": "", "ед": ""}
+SIGNS = {"₽": "RUB", "$": "USD", "€": "EUR", "¥": "CNY", "£": "GBP"}
 SPACES = " \u00a0\u202f\u2007\u2009'"
 
 
@@ -78,6 +79,14 @@ def without_word(text):
     return (text[1:].strip(), SIGNS[text[0]]) if text[:1] in SIGNS and text else None
 
 
+def is_noise(exact, scale):
+    """Has it 15 digits or more, and end the first 14 of them, rounded, within the scale?"""
+    if len(exact.as_tuple().digits) < 15 or exact == 0:
+        return False
+    kept = exact.quantize(Decimal(1).scaleb(exact.adjusted() - 13), ROUND_HALF_UP)
+    return kept == kept.quantize(Decimal(1).scaleb(-scale), ROUND_HALF_UP)
+
+
 def number(case):
     """Spreadsheets print a currency inside brackets or behind the minus as well: "($5.00)", "-$5.00"."""
     text, currency = case["text"].strip(), ""
@@ -85,8 +94,10 @@ def number(case):
     text, currency = outside or (text, "")
     if text in ("", "-", "–", "—", "−"):
         return {"value": None, "currency": "", "approx": False, "lost": False}
-    approx = text.startswith(">")
-    text = text[1:].strip() if approx else text
+    more, plus = len(text) > 1 and text.startswith(">"), len(text) > 1 and text.endswith("+")
+    approx = more or plus
+    text = re.sub(r"^>" if more else "^", "", text)
+    text = re.sub(r"\+$" if plus and len(text) > 1 else "$", "", text).strip()
     bracket = re.fullmatch(r"\((.+)\)", text, re.S)
     sign = -1 if bracket or text[:1] in ("-", "−") else 1
     text = bracket[1].strip() if bracket else text[1:] if text[:1] in ("-", "−", "+") else text
@@ -98,7 +109,9 @@ def number(case):
     exact = Decimal(plain)
     value = exact.quantize(Decimal(1).scaleb(-case["scale"]), ROUND_HALF_UP)
     shown = f"{value:f}"
-    return {"value": "-" + shown if sign < 0 and value else shown, "currency": currency, "approx": approx, "lost": value != exact}
+    program = re.fullmatch(r"[0-9]+\.[0-9]+", text) and is_noise(exact, case["scale"])
+    return {"value": "-" + shown if sign < 0 and value else shown, "currency": currency, "approx": approx,
+            "lost": value != exact and not program}
 
 
 # ---- Dates ------------------------------------------------------------------------------------------------------------
