@@ -35,20 +35,49 @@ static bool has_numeral(const struct grid_row *row)
     return false;
 }
 
-/* Could a label begin with this letter? */
-static bool begins_label(const struct cell_span *text)
+/* Does a label of the sorted table begin with these bytes? `size` = bytes of one entry. */
+static bool begins_one(const char *word, size_t n, const void *table, size_t count, size_t size)
 {
-    size_t len;
-    uint32_t cp = utf8_lower(utf8_decode(text->s, text->n, &len));
+    const char *base = table;
+    size_t low = 0, high = count;
 
-    return cp < '0' || (cp > '9' && cp < 'a') || (cp >= 'a' && cp <= 'z') || cp >= 0x80;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        const char *const *entry = (const char *const *)(const void *)(base + middle * size);
+        int order = strncmp(*entry, word, n);
+        if (order == 0)
+            return true;
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return false;
+}
+
+/* Could the text be a label, or a list of labels? One of its parts must begin with the first word of one. Most names
+ * of goods do not; that is cheaper to see than to read them. */
+static bool may_be_field(const struct cell_span *text)
+{
+    char label[LONGEST + 1];
+    size_t n = label_normalise(text->s, text->n, label, sizeof label);
+
+    for (size_t i = 0; i < n;) {
+        size_t word = strcspn(label + i, " ,/()[];");
+        if (word > 0 && (begins_one(label + i, word, label_synonyms, label_synonyms_count, sizeof *label_synonyms) ||
+                         begins_one(label + i, word, label_closings, label_closings_count, sizeof *label_closings)))
+            return true;
+        i += strcspn(label + i, ",/()[];");
+        i += strspn(label + i, " ,/()[];");
+    }
+    return false;
 }
 
 static bool is_field_label(const struct cell_span *text)
 {
     struct label label;
 
-    if (text->n == 0 || text->n > LONGEST || !begins_label(text))
+    if (text->n == 0 || text->n > LONGEST || !may_be_field(text))
         return false;
     label_read(text->s, text->n, &label);
     return (label.field != FIELD_NONE || label.closing) && !label.stock && !label.hint;
