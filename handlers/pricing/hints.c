@@ -234,6 +234,18 @@ static unsigned take_phrase(const struct last_words *words, struct label_hints *
     return 0;
 }
 
+/* "руб/м", "за 1 ед", "USD per pc": the price of one is the default. Only in brackets and behind commas. */
+static unsigned take_one(const struct last_words *words)
+{
+    struct value_unit unit;
+
+    if (words->n == 0 || value_unit_text(words->word[0].s, words->word[0].n, &unit) != 0 || unit.factor != 1 ||
+        unit.pack)
+        return 0;
+    unsigned one = is_word(words, 1, "1");
+    return 1 + one + (is_word(words, 1 + one, "за") || is_word(words, 1 + one, "per"));
+}
+
 /* "за 1000 шт" is not "за" and a unit. */
 static bool is_per(const struct last_words *words, unsigned used)
 {
@@ -253,6 +265,8 @@ size_t hint_strip(const char *text, size_t n, bool all, struct label_hints *hint
         used = take_currency(&words, &found);
     if (used == 0)
         used = take_phrase(&words, &found);
+    if (used == 0 && all)
+        used = take_one(&words);
     if (used == 0 || (!all && used >= words.n) || is_per(&words, used))
         return n;
     *hints = found;

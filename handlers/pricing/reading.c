@@ -62,10 +62,9 @@ static bool has_word(const char *text, const char *const *words, size_t count)
 
 static bool is_scaled(const char *text)
 {
-    static const char *const words[] = {"тыс", "тысяч", "тысячах", "млн", "thousand", "thousands", "mln"};
+    static const char *const words[] = {"за", "per", "тыс", "тысяч", "тысячах", "млн", "thousand", "thousands", "mln"};
 
-    return strncmp(text, "за ", strlen("за ")) == 0 || strncmp(text, "per ", 4) == 0 ||
-           has_word(text, words, sizeof words / sizeof words[0]);
+    return has_word(text, words, sizeof words / sizeof words[0]);
 }
 
 /* One part of a bracket or of a comma tail. */
@@ -113,9 +112,12 @@ static void read_tail(const char *text, size_t n, struct label *out, struct tail
 {
     size_t start = 0;
 
-    if (out->n_tails < LABEL_TAILS && n > 0 && n < sizeof out->tail[0]) {
-        memcpy(out->tail[out->n_tails], text, n);
-        out->tail[out->n_tails++][n] = '\0';
+    if (n == 0)
+        return;
+    if (out->n_tails < LABEL_TAILS && n < sizeof out->tail[0]) {
+        char *tail = out->tail[out->n_tails++];
+        memcpy(tail, text, n);
+        tail[n] = '\0';
     }
     for (size_t i = 0; i <= n; i++) {
         if (i < n && !divides(text, i, ','))
@@ -302,10 +304,14 @@ static void apply_tails(const struct tails *tails, struct label *out)
         out->field = tails->amount; /* "остаток (сумма)", "остаток (свободно)" */
         out->closing = false;
     }
-    if (tails->scaled && (counts || stock_field_is_amount(out->field))) {
+    bool cost = out->field == FIELD_UNIT_COST || out->field == FIELD_TOTAL_COST;
+    bool many = out->hints.unit.factor != 1 || out->hints.unit.pack;
+    if ((tails->scaled && (counts || cost)) || (cost && many)) {
         out->field = FIELD_NONE; /* "цена (за 1000 шт)": not to be read as a price of one */
         out->closing = false;
     }
+    if (cost)
+        out->hints.unit = (struct value_unit){UNIT_NONE, 1, false}; /* a unit is the quantity's */
     out->foreign |= tails->foreign;
     out->selling |= tails->selling;
 }

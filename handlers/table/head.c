@@ -143,12 +143,14 @@ static bool is_hopeless(const struct search *s, const struct head_rows *rows)
  * are only the lower part of a heading. */
 static bool is_lower_part(struct search *s, unsigned first, unsigned n)
 {
-    struct head_rows rows = {.n = 0};
-    enum stock_field field = s->now->at[FIELD_QTY] != ARENA_NONE ? FIELD_QTY : FIELD_FREE;
-    const struct head_column *column = &s->above->column[s->now->at[field]];
+    uint32_t at = s->now->at[s->now->at[FIELD_QTY] != ARENA_NONE ? FIELD_QTY : FIELD_FREE];
+    const struct head_column *column = &s->above->column[at];
 
-    if (first > 0 && n < TABLE_HEADING_MAX && !s->scan.rows[first].numbers && !s->now->column[s->now->at[field]].chosen)
-        rows = head_rows_at(&s->scan, first - 1, n + 1);
+    if (first == 0 || n == TABLE_HEADING_MAX || s->now->column[at].chosen)
+        return false;
+    struct head_rows rows = head_rows_at(&s->scan, first - 1, n + 1);
+    if (rows.n > 1 && rows.row[1]->numbers)
+        return false;
     if (rows.n < n + 1)
         return false;
     head_candidate_read(s->above, &rows, s->scan.rows[first - 1].row->row, s->ask);

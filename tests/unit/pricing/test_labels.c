@@ -164,6 +164,12 @@ static void fields_and_hints(void **state)
         {"Цена руб./шт", "unit_cost", "RUB", -1},
         {"Цена, у.е.", "unit_cost", "?", -1},
         {"Price in USD", "unit_cost", "USD", -1},
+        {"Price, $/pc", "unit_cost", "USD", -1},
+        {"Цена (руб. за м)", "unit_cost", "RUB", -1},
+        {"Unit cost (USD per unit)", "unit_cost", "USD", -1},
+        {"Цена, руб./тыс. шт", "", "", -1},
+        {"Цена (руб. за 100 шт)", "", "", -1},
+        {"Цена, руб. за упак.", "", "", -1},
         {"Номенклатура, Базовая единица измерения", "name", "", -1},
         {"№ п/п, Наименование", "name", "", -1},
         {"Код / Наименование", "code", "", -1},
@@ -215,6 +221,114 @@ static void fields_and_hints(void **state)
     }
 }
 
+/* What a label says besides its field: f foreign, c closing, s selling, t total, h only hints, w a word of stock or a
+ * unit, # passed over. */
+static void flags(const char *text, const char *expected)
+{
+    struct label label;
+    char got[8] = "";
+    label_read(text, strlen(text), &label);
+    const bool set[] = {label.foreign, label.closing, label.selling, label.total,
+                        label.hint,    label.stock,   label.passed};
+    for (size_t i = 0, used = 0; i < sizeof set; i++)
+        if (set[i])
+            got[used++] = "fcsthw#"[i];
+    if (strcmp(got, expected) != 0)
+        fail_msg("\"%s\": %s, expected %s", text, got, expected);
+}
+
+static void says_what_a_caption_is(void **state)
+{
+    (void)state;
+    flags("Начальный остаток", "f");
+    flags("Приход, шт", "f");
+    flags("Приход / расход", "f");
+    flags("Количество (план)", "f");
+    flags("Остаток, в пути", "fc");
+    flags("Продажи за март", "f");
+    flags("Expected", "f");
+    flags("Конечный остаток", "c");
+    flags("Сейчас", "c");
+    flags("Остаток / On hand", "c");
+    flags("РРЦ, руб.", "s");
+    flags("Цена (опт)", "s");
+    flags("Итого", "t");
+    flags("Total", "t");
+    flags("шт", "hw");
+    flags("тыс. шт", "hw");
+    flags("руб. без НДС", "h");
+    flags("на 01.02.2026 г.", "h");
+    flags("в наличии", "cw");
+    flags("ед.", "w");
+    flags("#suggestions", "#");
+    flags("#", "");
+    flags("Основной склад", "");
+    flags("Количество", "");
+}
+
+static void keeps_units_rates_and_dates(void **state)
+{
+    (void)state;
+    struct label_hints hints;
+    char date[11];
+#define HINTS(text) label_field(text, strlen(text), &hints)
+    assert_int_equal(HINTS("Остаток, тыс. шт"), FIELD_QTY);
+    assert_int_equal(hints.unit.unit, UNIT_PCS);
+    assert_int_equal(hints.unit.factor, 1000);
+    assert_int_equal(HINTS("Кол-во (м)"), FIELD_QTY);
+    assert_int_equal(hints.unit.unit, UNIT_M);
+    assert_int_equal(HINTS("Остаток, шт"), FIELD_QTY);
+    assert_int_equal(hints.unit.unit, UNIT_NONE); /* pieces are the default */
+    assert_int_equal(HINTS("Цена (с НДС 20%), руб."), FIELD_UNIT_COST);
+    assert_int_equal(hints.vat, 1);
+    assert_int_equal(hints.vat_rate, 2000);
+    assert_string_equal(hints.currency, "RUB");
+    assert_int_equal(HINTS("Unit price incl. 5% VAT"), FIELD_UNIT_COST);
+    assert_int_equal(hints.vat, 1);
+    assert_int_equal(hints.vat_rate, 500);
+    assert_int_equal(HINTS("Цена (НДС 10%)"), FIELD_UNIT_COST);
+    assert_int_equal(hints.vat, -1);
+    assert_int_equal(hints.vat_rate, 1000);
+    assert_int_equal(HINTS("Сумма НДС 20%"), FIELD_NONE); /* the tax itself */
+    assert_int_equal(HINTS("Остаток на 1.2.2026"), FIELD_QTY);
+    value_date_format(hints.date, date);
+    assert_string_equal(date, "2026-02-01");
+#undef HINTS
+}
+
+static bool is(bool (*test)(const char *, size_t), const char *text)
+{
+    return test(text, strlen(text));
+}
+
+static void words_in_cells(void **state)
+{
+    (void)state;
+    assert_true(is(label_is_placeholder, " Н/Д "));
+    assert_true(is(label_is_placeholder, "—"));
+    assert_true(is(label_is_placeholder, "N/A"));
+    assert_true(is(label_is_placeholder, "Без артикула"));
+    assert_true(is(label_is_placeholder, "0"));
+    assert_false(is(label_is_placeholder, "00"));
+    assert_false(is(label_is_placeholder, "нетто"));
+    assert_false(is(label_is_placeholder, ""));
+    assert_true(is(label_is_quantity_word, "В наличии"));
+    assert_true(is(label_is_quantity_word, "Under order"));
+    assert_false(is(label_is_quantity_word, "нет"));
+    assert_false(is(label_is_quantity_word, "много всего"));
+    assert_true(is(label_is_group, "Группа: Кабель"));
+    assert_true(is(label_is_group, "Кабель (группа)"));
+    assert_true(is(label_is_group, "Section 5"));
+    assert_false(is(label_is_group, "Группировка"));
+    assert_false(is(label_is_group, "Подгруппа"));
+    assert_false(is(label_is_group, "Вилка видная"));
+    assert_true(is(label_is_about_amounts, "Модель / Цена розница"));
+    assert_true(is(label_is_about_amounts, "Кол-во мест"));
+    assert_true(is(label_is_about_amounts, "Total (net)"));
+    assert_false(is(label_is_about_amounts, "РРЦ"));
+    assert_false(is(label_is_about_amounts, "Оценка"));
+}
+
 static bool total(const char *text)
 {
     return label_is_total(text, strlen(text));
@@ -232,6 +346,11 @@ static void totals(void **state)
     assert_true(total("Subtotal: 5"));
     assert_true(total("total, pcs"));
     assert_false(total("Итоговый"));
+    assert_true(total("Итого: 5 поз."));
+    assert_true(total("Sub  total"));
+    assert_true(total("Промежуточный итог"));
+    assert_true(total("Всего; по группе"));
+    assert_false(total("Итого-1"));
     assert_false(total("Totally"));
     assert_false(total("Total5"));
     assert_false(total("Всегодня"));
@@ -280,6 +399,9 @@ int main(void)
         cmocka_unit_test(currencies_and_units_equal_the_list),
         cmocka_unit_test(tables_are_sorted),
         cmocka_unit_test(fields_and_hints),
+        cmocka_unit_test(says_what_a_caption_is),
+        cmocka_unit_test(keeps_units_rates_and_dates),
+        cmocka_unit_test(words_in_cells),
         cmocka_unit_test(totals),
         cmocka_unit_test(normalising_twice_changes_nothing),
         cmocka_unit_test(cuts_at_a_character),
