@@ -175,7 +175,7 @@ static void take_heading(struct stock_reader *reader, struct table_heading *head
         table_heading_fini(&reader->heading);
     reader->heading = *heading;
     reader->below_heading = true;
-    stock_sums_block(&reader->sums);
+    stock_sums_block(&reader->sums, heading->row, 0);
 }
 
 static int move_heading(struct stock_reader *reader, const struct grid_row *const *rows, struct table_heading *heading)
@@ -193,11 +193,11 @@ static int move_heading(struct stock_reader *reader, const struct grid_row *cons
 }
 
 /* Passes over rows of a heading that is there again. */
-static void pass_heading(struct stock_reader *reader, unsigned rows)
+static void pass_heading(struct stock_reader *reader, uint32_t row, unsigned rows)
 {
     reader->skipped[SKIP_HEADER] += rows;
     reader->below_heading = true;
-    stock_sums_block(&reader->sums);
+    stock_sums_block(&reader->sums, row, 0);
 }
 
 /* What the collected rows are: the heading again, or one with other columns. *used gets the number of its rows. */
@@ -210,7 +210,7 @@ static int judge_moved(struct stock_reader *reader, const struct table_head_inpu
         table_heading_fini(&heading);
         if (table_row_repeats(&reader->heading, input->rows[0])) {
             *used = 1;
-            pass_heading(reader, 1);
+            pass_heading(reader, input->rows[0]->row, 1);
             return 0;
         }
         return stock_sheet_fail(reader, "E_AMBIGUOUS_COLUMN", "Row %u begins another table. %s",
@@ -218,7 +218,7 @@ static int judge_moved(struct stock_reader *reader, const struct table_head_inpu
     }
     *used = heading.rows;
     bool same = table_heading_same(&reader->heading, &heading);
-    pass_heading(reader, heading.rows);
+    pass_heading(reader, heading.row, heading.rows);
     if (!same)
         return move_heading(reader, input->rows, &heading);
     table_heading_fini(&heading);
@@ -265,7 +265,7 @@ static int take_aligned(struct stock_reader *reader, const struct grid_row *grid
     }
     if (!table_row_repeats(&reader->heading, grid))
         return place_row(reader, grid);
-    pass_heading(reader, 1);
+    pass_heading(reader, grid->row, 1);
     return 0;
 }
 

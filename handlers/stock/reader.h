@@ -136,7 +136,7 @@ int stock_rules_row(void *ctx, const struct table_placed *placed);
 /* A row with other columns than the heading's, which holds no stock. */
 int stock_rules_unaligned(struct stock_reader *reader, const struct grid_row *grid, enum stock_unaligned kind);
 /* A candidate that the sums have decided; table_verdict_fn with the reader as ctx. */
-int stock_rules_group(void *ctx, const struct grid_row *row, enum table_verdict verdict);
+int stock_rules_group(void *ctx, const struct grid_row *row, enum table_verdict verdict, dec128 sum);
 /* Fills reader->look: whose stock the row would be, and its quantity. */
 void stock_rules_look(struct stock_reader *reader, const struct table_row *row);
 /* A section with a quantity ended without rows. Returns 0. */

@@ -79,7 +79,7 @@ static int take_data(struct stock_reader *reader, const struct table_row *row)
     struct cell_span own = cell_span(row->field[FIELD_WAREHOUSE]);
     bool first = false;
     uint32_t named = own.n ? catalog_map_warehouse_named(reader->catalog, own.s, own.n) : ARENA_NONE;
-    stock_sums_row(&reader->sums, &reader->look.facts);
+    stock_sums_row(&reader->sums, row->row->row, &reader->look.facts);
     switch (stock_sections_row(&reader->sections, own, named, &first)) {
     case ROW_OURS:
         break;
@@ -147,7 +147,7 @@ static int begin_section(struct stock_reader *reader, const struct table_row *ro
     bool counted = facts.has_qty && facts.qty != 0;
     if (stock_sections_begin(&reader->sections, warehouse, words, row->row->row, counted) == ROW_STACKED)
         return stock_rules_stacked(reader);
-    stock_sums_block(&reader->sums);
+    stock_sums_block(&reader->sums, row->row->row, 0);
     reader->skipped[SKIP_GROUP]++;
     if (warehouse == ARENA_NONE) {
         char name[65];
@@ -179,10 +179,10 @@ static uint32_t section_of(const struct stock_reader *reader, const struct table
 
 /* ---- The rules --------------------------------------------------------------------------------------------------- */
 
-static int take_group(struct stock_reader *reader)
+static int take_group(struct stock_reader *reader, uint32_t row)
 {
     reader->skipped[SKIP_GROUP]++;
-    stock_sums_block(&reader->sums);
+    stock_sums_block(&reader->sums, row, 0);
     return 0;
 }
 
@@ -233,15 +233,15 @@ static int take_kind(struct stock_reader *reader, const struct table_row *row, c
         return begin_section(reader, row, section, text);
     if (!reader->look.facts.item) {
         if (is_plain_group(reader, row, text, placed->inside))
-            return take_group(reader);
-        if (table_groups_may(&reader->heading, row, &reader->look.facts)) {
-            stock_sums_block(&reader->sums);
-            return table_groups_open(&reader->groups, &reader->heading, row, &reader->look.facts);
-        }
+            return take_group(reader, row->row->row);
+        const struct table_facts facts = reader->look.facts; /* what is decided on the way looks at other rows */
+        if (table_groups_may(&reader->heading, row, &facts))
+            return table_groups_open(&reader->groups, &reader->heading, row, &facts);
     }
     if (reader->groups.n > 0) {
         /* Candidates that this row ends are taken first: they stand before it. */
-        int rc = table_groups_row(&reader->groups, row, &reader->look.facts);
+        const struct table_facts facts = reader->look.facts;
+        int rc = table_groups_row(&reader->groups, row, &facts);
         if (rc != 0)
             return rc;
         stock_rules_look(reader, row);
@@ -261,7 +261,7 @@ int stock_rules_row(void *ctx, const struct table_placed *placed)
     return take_kind(reader, &row, placed);
 }
 
-int stock_rules_group(void *ctx, const struct grid_row *grid, enum table_verdict verdict)
+int stock_rules_group(void *ctx, const struct grid_row *grid, enum table_verdict verdict, dec128 sum)
 {
     struct stock_reader *reader = ctx;
     struct table_row row;
@@ -273,6 +273,7 @@ int stock_rules_group(void *ctx, const struct grid_row *grid, enum table_verdict
         return take_data(reader, &row);
     }
     reader->skipped[SKIP_GROUP]++;
+    stock_sums_block(&reader->sums, grid->row, sum);
     if (verdict == VERDICT_BLOCK)
         stock_report_file(reader, W_GROUP, grid->row, table_row_number(&row)->column, NULL);
     return 0;
@@ -299,5 +300,5 @@ int stock_rules_unaligned(struct stock_reader *reader, const struct grid_row *gr
     }
     const struct grid_cell *text = table_row_text(&reader->heading, &row);
     uint32_t section = section_of(reader, &row, text, &title);
-    return section != ARENA_NONE || title ? begin_section(reader, &row, section, text) : take_group(reader);
+    return section != ARENA_NONE || title ? begin_section(reader, &row, section, text) : take_group(reader, grid->row);
 }

@@ -1,14 +1,23 @@
 /* Sums of quantities, and the report's own total. */
 #include "handlers/stock/sums.h"
 
-void stock_sums_row(struct stock_sums *sums, const struct table_facts *facts)
+void stock_sums_row(struct stock_sums *sums, uint32_t row, const struct table_facts *facts)
 {
     sums->all += facts->qty;
     sums->since += facts->qty;
-    sums->block += facts->qty;
+    if (row >= sums->block_row)
+        sums->block += facts->qty;
     sums->n++;
     sums->n_since++;
     sums->unreadable |= facts->bad_qty;
+}
+
+void stock_sums_block(struct stock_sums *sums, uint32_t row, dec128 sum)
+{
+    if (row < sums->block_row)
+        return;
+    sums->block_row = row;
+    sums->block = sum;
 }
 
 void stock_sums_total(struct stock_sums *sums, uint32_t row, const struct table_facts *facts)
@@ -19,7 +28,8 @@ void stock_sums_total(struct stock_sums *sums, uint32_t row, const struct table_
         sums->total = facts->qty;
         sums->total_block = sums->block;
     }
-    sums->since = sums->block = 0;
+    sums->since = 0;
+    stock_sums_block(sums, row, 0);
     sums->n_since = 0;
 }
 

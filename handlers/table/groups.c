@@ -57,7 +57,7 @@ static int decide(struct table_groups *groups, unsigned at, bool group)
 {
     struct table_candidate *c = &groups->open[at];
     enum table_verdict verdict = group ? VERDICT_GROUP : c->block && c->next_named ? VERDICT_BLOCK : VERDICT_DATA;
-    int rc = groups->decided(groups->ctx, c->row, verdict);
+    int rc = groups->decided(groups->ctx, c->row, verdict, c->sum);
     free(c->row);
     c->row = NULL;
     return rc;

@@ -18,8 +18,9 @@ enum table_verdict {
     VERDICT_GROUP, /* its sum is that of its rows */
     VERDICT_BLOCK  /* it heads a block, whatever its quantity says: told by a warning */
 };
-/* Called when a candidate is decided, in the file's order. Returns 0 to go on. */
-typedef int (*table_verdict_fn)(void *ctx, const struct grid_row *row, enum table_verdict verdict);
+/* Called when a candidate is decided, in the file's order. `sum` is that of the data rows below it so far. Returns 0 to go
+ * on. */
+typedef int (*table_verdict_fn)(void *ctx, const struct grid_row *row, enum table_verdict verdict, dec128 sum);
 
 struct table_candidate {
     struct grid_row *row; /* own copy */
