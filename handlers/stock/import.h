@@ -1,7 +1,7 @@
 /* Stock import: a spreadsheet of one warehouse's stock becomes that warehouse's stock.
  *
  *   reader.c, rules.c          find the headings (handlers/table/) and say what each row is
- *   ident.c, line.c            make one accepted line of a row, or reject it
+ *   ident.c, line.c, cost.c    make one accepted line of a row, or reject it
  *   items.c                    merges lines of one key, and compares with the present stock (load.c)
  *   save.c, write.c            write what differs, in one transaction
  *   result.c, changes.c        report it

@@ -282,13 +282,52 @@ static void refuses_mixed_styles(void **state)
     LINES(scenes);
 }
 
+/* ---- Items whose row was refused ------------------------------------------------------------------------------- */
+
+/* Replaces the stock by one good row and a refused one. How many old items are kept, and how many deleted? */
+static void check_kept(const char *cell, const char *existing, unsigned kept, unsigned deleted)
+{
+    static struct grid_run run;
+    char grid[1000];
+    snprintf(grid, sizeof grid,
+             "['Артикул','Наименование','Кол-во'],['MM64-R5','','1'],[%s,'Плата XZ-900','x']],'existing':[%s", cell,
+             existing);
+    struct scene scene = {.title = cell, .params = ALL, .grid = grid};
+    yajl_val tree = parse_scene(&scene);
+    grid_run(&run, tree);
+    assert_int_equal(run.rc, 0);
+    struct stock_totals t = stock_items_totals(&run.items, STOCK_REPLACE);
+    if (t.kept != kept || t.deleted != deleted)
+        fail_msg("%s: %u kept and %u deleted, expected %u and %u", cell, t.kept, t.deleted, kept, deleted);
+    grid_run_fini(&run);
+    yajl_tree_free(tree);
+}
+
+static void keeps_what_refused_rows_may_be(void **state)
+{
+    (void)state;
+#define OLD(PN) "{'pn_norm':'" PN "','qty':'5'}"
+    check_kept("'SD3T8-E'", OLD("SD3T8E") "," OLD("OTHER"), 1, 1);
+    check_kept("{'d':'2026-03-10'}", OLD("310") "," OLD("10MAR") "," OLD("311"), 2, 1);
+    check_kept("'1.23E+15'", OLD("1230000000000000") "," OLD("1240000000000000"), 1, 1);
+    check_kept("{'n':'12.5'}", OLD("1250") "," OLD("126"), 1, 1);
+    check_kept("'4711.0'", OLD("004711") "," OLD("471100"), 1, 1);
+    check_kept("'н/д'", OLD("XZ900") "," OLD("XZ901"), 1, 1); /* the name has it */
+    check_kept("'DUP-100'", "{'pn_norm':'DUP100','vendor_norm':'OSTRUM','qty':'5'}," OLD("DUP101"), 1, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(tells_every_fault),     cmocka_unit_test(refuses_rewritten_numbers),
-        cmocka_unit_test(takes_what_identifies), cmocka_unit_test(reads_quantities),
-        cmocka_unit_test(reads_units),           cmocka_unit_test(reads_costs),
-        cmocka_unit_test(names_what_is_wrong),   cmocka_unit_test(refuses_mixed_styles),
+        cmocka_unit_test(tells_every_fault),
+        cmocka_unit_test(refuses_rewritten_numbers),
+        cmocka_unit_test(takes_what_identifies),
+        cmocka_unit_test(reads_quantities),
+        cmocka_unit_test(reads_units),
+        cmocka_unit_test(reads_costs),
+        cmocka_unit_test(names_what_is_wrong),
+        cmocka_unit_test(refuses_mixed_styles),
+        cmocka_unit_test(keeps_what_refused_rows_may_be),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
