@@ -542,14 +542,13 @@ static const char fill_row_error_cells[] =
 static const char alter_stock_import_format[] =
     "ALTER TABLE stock_import MODIFY file_format ENUM('xlsx','mxl','csv') NOT NULL";
 
+/* The names are made again first, in case that this was the last statement before a crash. */
+static const char drop_task_columns[] = "ALTER TABLE task DROP COLUMN IF EXISTS reject_columns";
+
 static const char *const version_11[] = {
-    create_task_heading,
-    alter_row_error_place,
-    index_row_error_order,
-    fill_task_heading,
-    fill_row_error_cells,
-    alter_stock_import_format,
-    NULL,
+    alter_task_columns,    create_task_heading,       alter_row_error_place,
+    index_row_error_order, fill_task_heading,         fill_row_error_cells,
+    drop_task_columns,     alter_stock_import_format, NULL,
 };
 
 const struct store_migration store_migrations[] = {

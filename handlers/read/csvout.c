@@ -195,8 +195,8 @@ static void put_number(struct csv_out *out, char *text, size_t n)
 /* One apostrophe is taken off a guarded text when it is read, so one is added to a text that looks guarded already. */
 void csv_out_cell(struct csv_out *out, const char *text)
 {
-    bool guard = out->options.formula_guard && text && !is_signed_number(text) &&
-                 looks_like_formula(text + strspn(text, "'"));
+    bool guard =
+        out->options.formula_guard && text && !is_signed_number(text) && looks_like_formula(text + strspn(text, "'"));
     next_field(out);
     put_field(out, text, guard);
 }

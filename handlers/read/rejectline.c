@@ -51,15 +51,65 @@ static unsigned length_of(yajl_val list)
     return YAJL_IS_ARRAY(list) ? (unsigned)list->u.array.len : 0;
 }
 
+/* ---- Spoiled cells --------------------------------------------------------------------------------------------- */
+
+/* "A" = 1, "AB" = 28; 0 for anything else. */
+static unsigned column_number(const char *letters)
+{
+    unsigned number = 0;
+    for (; letters && *letters; letters++) {
+        if (*letters < 'A' || *letters > 'Z' || number > 1000)
+            return 0;
+        number = number * 26 + (unsigned)(*letters - 'A') + 1;
+    }
+    return number;
+}
+
+static void note_spoiled(struct reject_lines *lines, const struct reject_fault *fault)
+{
+    static const char *const codes[] = {"E_PN_SCI", "E_PN_MANGLED", "E_ENCODING"};
+    unsigned column = column_number(fault->column), at = 0;
+    bool spoils = false;
+    for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++)
+        spoils = spoils || strcmp(fault->code, codes[i]) == 0;
+    while (at < REJECT_SPOILED && lines->spoiled[at])
+        at++;
+    if (spoils && column && at < REJECT_SPOILED)
+        lines->spoiled[at] = column;
+}
+
+static bool is_day(const char *text)
+{
+    static const char form[] = "0000-00-00";
+    for (size_t i = 0; form[i]; i++)
+        if (form[i] == '0' ? text[i] < '0' || text[i] > '9' : text[i] != form[i])
+            return false;
+    return true;
+}
+
+/* Would the importer take the cell, now a text, for what it was before? */
+static bool is_spoiled(const struct reject_lines *lines, unsigned column, yajl_val cell)
+{
+    bool named = false;
+    for (unsigned i = 0; i < REJECT_SPOILED; i++)
+        named = named || lines->spoiled[i] == column + 1;
+    if (!named || YAJL_IS_NUMBER(cell))
+        return named;
+    const char *text = YAJL_GET_STRING(cell);
+    return text && (is_day(text) || strstr(text, "\uFFFD"));
+}
+
 /* ---- Records --------------------------------------------------------------------------------------------------- */
 
-/* The file's part of a record: `list` may be shorter than the table is wide. */
-static void put_columns(struct reject_lines *lines, yajl_val list)
+/* The file's part of a record: `list` may be shorter than the table is wide. `row`: it is one, not a heading. */
+static void put_columns(struct reject_lines *lines, yajl_val list, bool row)
 {
     unsigned n = length_of(list);
     for (unsigned i = 0; i < lines->width; i++) {
         yajl_val cell = i < n ? list->u.array.values[i] : NULL;
-        if (YAJL_IS_NUMBER(cell))
+        if (row && is_spoiled(lines, i, cell))
+            csv_out_cell(&lines->csv, "");
+        else if (YAJL_IS_NUMBER(cell))
             csv_out_number(&lines->csv, YAJL_GET_NUMBER(cell));
         else
             csv_out_cell(&lines->csv, YAJL_IS_STRING(cell) ? YAJL_GET_STRING(cell) : "");
@@ -81,7 +131,7 @@ static void put_heading(struct reject_lines *lines, uint32_t number)
     lines->begun = true;
     lines->above = number;
     for (unsigned i = 0; lines->csv.options.header && i < (n ? n : 1); i++) {
-        put_columns(lines, n ? rows->u.array.values[i] : NULL);
+        put_columns(lines, n ? rows->u.array.values[i] : NULL, false);
         if (i == 0)
             put_names(lines);
         csv_out_end(&lines->csv);
@@ -114,7 +164,7 @@ static void put_row(struct reject_lines *lines)
     if (lines->cells.len && length_of(cells) == 0)
         join(&lines->messages, " ", TOO_LONG);
     put_heading_of_row(lines);
-    put_columns(lines, cells);
+    put_columns(lines, cells, true);
     if (lines->sheets)
         csv_out_text(&lines->csv, text_of(&lines->sheet));
     snprintf(row, sizeof row, "%" PRIu64, lines->row);
@@ -159,6 +209,7 @@ static void open_row(struct reject_lines *lines, const struct reject_fault *faul
                              &lines->codes, &lines->messages, &lines->suggestions};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         texts[i]->len = 0;
+    memset(lines->spoiled, 0, sizeof lines->spoiled);
     lines->open = true;
     lines->row = fault->row;
     lines->row_heading = fault->heading;
@@ -173,6 +224,7 @@ void reject_lines_add(struct reject_lines *lines, const struct reject_fault *fau
             put_row(lines);
         open_row(lines, fault);
     }
+    note_spoiled(lines, fault);
     join(&lines->fields, " ", fault->field);
     join(&lines->codes, " ", fault->code);
     join(&lines->messages, " ", fault->message);

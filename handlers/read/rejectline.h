@@ -1,4 +1,7 @@
-/* One line of rejects.csv at a time: headings, and rows with their faults joined. Pure. */
+/* One line of rejects.csv at a time: headings, and rows with their faults joined. Pure.
+ *
+ * A part number that a spreadsheet made a number or a date, or that lost characters, is left empty: as a text of a CSV
+ * file it would pass for a part number when the row is sent again as it is. The message shows it. */
 #ifndef PF_READ_REJECTLINE_H
 #define PF_READ_REJECTLINE_H
 
@@ -8,11 +11,14 @@
 /* One fault of a row, as task_row_error has it. Texts are terminated and borrowed; NULL = none. */
 struct reject_fault {
     const char *sheet;
-    uint64_t row;     /* from 1; 0 = of the whole file */
-    uint32_t heading; /* 0 = none */
+    uint64_t row;       /* from 1; 0 = of the whole file */
+    uint32_t heading;   /* 0 = none */
+    const char *column; /* letter of the column at fault */
     const char *field, *code, *message, *suggestion;
     const char *cells; /* of a row's first fault: table_row_cells(); NULL = none, or those of the fault before */
 };
+
+#define REJECT_SPOILED 4
 
 struct reject_lines {
     struct csv_out csv;
@@ -29,6 +35,8 @@ struct reject_lines {
     uint64_t row;
     uint32_t row_heading;
     struct bytes sheet, cells, fields, codes, messages, suggestions;
+    /* Columns, from 1, whose cells a spreadsheet or an encoding has spoiled; 0 = none more. */
+    unsigned spoiled[REJECT_SPOILED];
 };
 
 void reject_lines_fini(struct reject_lines *lines);

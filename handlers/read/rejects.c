@@ -72,7 +72,9 @@ static int on_width(const struct store_value *v, unsigned n, void *ctx)
 static int read_shape(struct store_conn *conn, struct rejects *rejects)
 {
     struct store_value v[] = {STORE_S(rejects->id), STORE_U(rejects->options->all)};
-    if (store_query(conn, "SELECT captions, sheet, csv_separator FROM task_heading WHERE task_id = ? ORDER BY number",
+    if (store_query(conn,
+                    "SELECT captions, sheet, csv_separator FROM task_heading FORCE INDEX (PRIMARY) WHERE task_id = ? "
+                    "ORDER BY number",
                     v, 1, on_heading, rejects) != 0)
         return -1;
     return store_query(conn,
@@ -91,7 +93,8 @@ static int on_row(const struct store_value *v, unsigned n, void *ctx)
                                  .code = v[5].text,
                                  .message = v[6].text,
                                  .suggestion = v[7].text,
-                                 .cells = v[8].text};
+                                 .cells = v[8].text,
+                                 .column = v[9].text};
     (void)n;
     reject_lines_add(&rejects->lines, &fault);
     rejects->last = strtoull(v[0].text, NULL, 10);
@@ -105,11 +108,12 @@ static int write_pages(struct store_conn *conn, struct rejects *rejects)
     do {
         struct store_value v[] = {STORE_S(rejects->id), STORE_U(rejects->last), STORE_U(rejects->options->all)};
         rejects->page = 0;
-        rc = store_query(conn,
-                         "SELECT id, sheet, row_no, heading, field, code, message, suggestion, cells FROM "
-                         "task_row_error FORCE INDEX (ix_task) WHERE task_id = ? AND id > ? AND (severity = 'error' OR "
-                         "?) ORDER BY id LIMIT " PAGE_TEXT,
-                         v, 3, on_row, rejects);
+        rc = store_query(
+            conn,
+            "SELECT id, sheet, row_no, heading, field, code, message, suggestion, cells, column_letter FROM "
+            "task_row_error FORCE INDEX (ix_task) WHERE task_id = ? AND id > ? AND (severity = 'error' OR "
+            "?) ORDER BY id LIMIT " PAGE_TEXT,
+            v, 3, on_row, rejects);
     } while (rc == 0 && rejects->page == PAGE);
     return rc;
 }

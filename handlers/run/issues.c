@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define RAW_CHARACTERS     1000
+#define RAW_CHARACTERS     255
 #define CAPTION_CHARACTERS 255
 
 void issues_fini(struct issues *issues)

@@ -101,7 +101,8 @@ def days_work(daemon):
                  "/api/stock?limit=5", "/api/stock?warehouse=MAIN&limit=5", "/api/stock/unmatched?limit=5", f"/api/stock?lot={lots[0]}",
                  "/api/stock?pn=PN-7", f"/api/components/{lots[0]}", f"/api/components/{lots[0]}/price-history?limit=2",
                  "/api/components?category=CPU&limit=3", "/api/components?q=CPU&limit=3", "/api/price-changes/held", "/api/tasks?limit=5",
-                 "/api/tasks?status=completed&type=recalculate&limit=5", f"/api/tasks/{world.tasks['stock']}/rejects.csv"):
+                 "/api/tasks?status=completed&type=recalculate&limit=5", f"/api/tasks/{world.tasks['stock']}/rejects.csv",
+                 f"/api/tasks/{world.tasks['stock']}/rejects.csv?severity=all"):
         assert client.get(path).status in (200, 404), path
     mapping = {"part_number": "PN-7", "vendor": "Acme", "lot_code": lots[0]}
     assert client.request("PUT", "/api/part-numbers", json.dumps(mapping), {"Content-Type": "application/json"}).status in (200, 201)

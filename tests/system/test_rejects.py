@@ -2,6 +2,7 @@
 import csv
 import datetime
 import io
+import json
 import random
 import zipfile
 from xml.sax.saxutils import escape
@@ -302,3 +303,41 @@ def test_headings_that_need_both_rows(shop):
     lines = list(csv.reader(io.StringIO(text)))
     assert [line[0] for line in lines] == ["Артикул", "", "A-2", "B-2", "Сейчас", "Кол-во", "c"], lines
     assert lines[4][:3] == ["Сейчас", "Сейчас", "Артикул"], "repeated over its columns; the next caption ends it"
+
+
+# ---- Not put right ----
+
+FIELD = samples.DATA / "field"
+CASES = json.loads((FIELD / "field.json").read_text())
+EMPTIED = {"E_PN_MANGLED": "E_PN_EMPTY", "E_PN_SCI": "E_PN_EMPTY", "E_QTY_FORMULA": "E_QTY_MISSING"}  # cells that a text cannot stand for
+
+
+@pytest.fixture(scope="module")
+def field(module_daemon):
+    for table, columns in (("warehouses", ("code", "name")), ("components", ("lot_code", "name", "unit")),
+                           ("part_numbers", ("part_number", "vendor", "lot_code", "lot_qty", "pack_qty"))):
+        rows = [[row.get(name) or row.get("lot_code", "") if name == "name" else row.get(name) or "" for name in columns] for row in CASES[table]]
+        samples.load_csv(module_daemon, table, csv_file([columns, *rows]))
+    return module_daemon, module_daemon.worker(0)
+
+
+def codes_by_row(client, task):
+    rows = csv.DictReader(io.StringIO(rejects(client, task), newline=""))
+    return [row["#code"].split() for row in rows if row["#row"] and row["#row"].isdigit()]
+
+
+@pytest.mark.parametrize("case", [case for case in CASES["cases"] if case["expected"].get("errors")], ids=lambda case: case["id"])
+def test_rows_that_were_not_put_right_are_refused_again(field, case):
+    daemon, client = field
+    empty(daemon)
+    params = {name: json.dumps(value) if isinstance(value, (dict, list)) else value for name, value in case["params"].items()}
+    warehouse = params.pop("warehouse")
+    first = send(client, warehouse, (FIELD / case["file"]).read_bytes(), case["file"], **{**params, "max_reject_pct": 100, "force": "true"})
+    before, codes = stock_of(daemon, warehouse), codes_by_row(client, first)
+    assert len(codes) == first["result"]["rows_rejected"] > 0, first
+    params = {name: value for name, value in params.items() if name not in ("sheet", "header_row", "header_rows")}
+    again = send(client, warehouse, rejects(client, first).encode(), "rejects.csv", **{**params, "mode": "merge", "max_reject_pct": 100, "force": "true"})
+    assert "None of the" in again["error"], again
+    for now, was in zip(codes_by_row(client, again), codes, strict=True):
+        assert all(code == old or code == EMPTIED.get(old) for code, old in zip(now, was, strict=True)), (now, was)
+    assert stock_of(daemon, warehouse) == before

@@ -78,6 +78,35 @@ static void faults_of_a_row_are_one_line(void **state)
            ",,,9,qty,E_PN_LONG,No. The row is too long to be written here: put it right in the file itself.,\r\n");
 }
 
+/* As texts of a CSV file they would pass for part numbers. */
+static void spoiled_part_numbers_are_left_empty(void **state)
+{
+    static const struct {
+        const char *code, *column, *cells, *written;
+    } cases[] = {
+        {"E_PN_MANGLED", "A", "[77.25,1]", ",1"},
+        {"E_PN_MANGLED", "A", "[\"77.0\",1]", "77.0,1"},
+        {"E_PN_SCI", "B", "[1,1230000000000000]", "1,"},
+        {"E_PN_SCI", "B", "[1,\"2025-03-10\"]", "1,"},
+        {"E_PN_SCI", "B", "[1,\"1.23E+15\"]", "1,1.23E+15"},
+        {"E_ENCODING", "A", "[\"a\uFFFD\",1]", ",1"},
+        {"E_QTY_NEGATIVE", "A", "[-5,1]", "-5,1"},
+        {"E_PN_SCI", NULL, "[7.5,1]", "7.5,1"},
+    };
+    static struct reject_lines lines;
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char csv[200];
+        struct reject_fault fault = {
+            .row = 2, .heading = 1, .code = cases[i].code, .column = cases[i].column, .cells = cases[i].cells};
+        open_lines(&lines, NULL);
+        reject_lines_heading(&lines, "[[\"a\",\"b\"]]");
+        reject_lines_add(&lines, &fault);
+        snprintf(csv, sizeof csv, "a,b," NAMES "%s,2,,%s,,\r\n", cases[i].written, cases[i].code);
+        expect(&lines, csv);
+    }
+}
+
 static void headings_stand_above_their_rows(void **state)
 {
     static struct reject_lines lines;
@@ -190,6 +219,7 @@ int main(void)
         cmocka_unit_test(faults_of_a_row_are_one_line),
         cmocka_unit_test(headings_stand_above_their_rows),
         cmocka_unit_test(heading_alone),
+        cmocka_unit_test(spoiled_part_numbers_are_left_empty),
         cmocka_unit_test(numbers_take_the_decimal_sign),
         cmocka_unit_test(texts_come_back),
     };

@@ -100,6 +100,7 @@ static void refused_rows_become_lists(void **state)
 {
     (void)state;
     char text[100] = "";
+    OK(store_exec(&db, *migration(7)->statements, NULL));
     OK(store_exec(&db,
                   "INSERT INTO task (id, node, type, params, status, reject_columns, created_at, finished_at) VALUES "
                   "(UUID(), UUID(), 'stock_import', '{}', 'failed', 'part_number\tqty', UTC_TIMESTAMP(3), "
