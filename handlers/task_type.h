@@ -37,7 +37,8 @@ struct task_type {
     const char *title;               /* for people: "Stock import" */
     const struct param_spec *params; /* ends with name NULL */
     bool takes_file;                 /* needs an upload, so POST /api/tasks cannot start it */
-    enum sheet_format file_format;   /* SHEET_UNKNOWN: a spreadsheet, recognised by its content; SHEET_CSV */
+    enum sheet_format file_format;   /* SHEET_UNKNOWN: a spreadsheet or CSV, recognised by its content; SHEET_CSV: any
+                                        text, or .xlsx */
     unsigned concurrency;            /* of this type at once on this node; 0 = as many as runners */
     enum task_equal equal;
     unsigned time_limit_s; /* 0 = none */

@@ -116,12 +116,15 @@ static void name_file(struct upload *upload)
 /* A disk error is not the client's fault: the format stays unknown, the task meets the error and is tried again. */
 static void tell_format(struct upload *upload, struct sheet_error *refused)
 {
-    enum sheet_format format = upload->type->file_format;
+    enum sheet_format format = SHEET_UNKNOWN;
+    bool text = upload->type->file_format == SHEET_CSV;
     struct sheet_input input = {upload->request->spool_fd, upload->file.offset, upload->file.length};
     if (upload->file.length == 0)
         sheet_refuse(refused, "empty-file", "The file is empty. Send it again.");
-    else if (format == SHEET_UNKNOWN)
-        format = sheet_sniff_file(&input, refused);
+    else
+        format = text ? sheet_sniff_text(&input, refused) : sheet_sniff_file(&input, refused);
+    if (text && format == SHEET_MXL)
+        sheet_refuse(refused, "not-zip", "%s", SHEET_NO_MXL);
     if (strcmp(refused->cls, "io") == 0)
         refused->cls[0] = '\0';
     if (format != SHEET_UNKNOWN)

@@ -1,11 +1,12 @@
 /* Reading a catalogue file row by row. */
 #include "handlers/catalog/file.h"
 
+#include "base/bytes.h"
 #include "base/grow.h"
 #include "base/utf8.h"
+#include "handlers/catalog/reject.h"
 #include "handlers/table/rowcells.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +16,7 @@
 
 void catalog_file_init(struct catalog_file *file, const struct catalog_table *table, const struct catalog_known *known)
 {
-    *file = (struct catalog_file){.table = table, .known = known};
+    *file = (struct catalog_file){.table = table, .known = known, .wanted = "", .base_currency = "RUB"};
     file->values = malloc(sizeof *file->values);
     if (!file->values)
         abort();
@@ -23,116 +24,19 @@ void catalog_file_init(struct catalog_file *file, const struct catalog_table *ta
 
 void catalog_file_fini(struct catalog_file *file)
 {
+    issues_fini(&file->issues);
     arena_fini(&file->text);
     arena_index_fini(&file->keys);
     free(file->values);
     free(file->key_at);
-    free(file->issues);
-    *file = (struct catalog_file){0};
+    *file = (struct catalog_file){.table = NULL};
 }
 
-/* ---- Heading --------------------------------------------------------------------------------------------------- */
-
-static int bad_heading(struct catalog_file *file, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-static int bad_heading(struct catalog_file *file, const char *format, ...)
-{
-    char text[sizeof file->failure.text];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
-    va_end(args);
-    run_fail(&file->failure, "E_COLUMNS", text);
-    return GRID_STOP;
-}
-
-static int unknown_column(struct catalog_file *file, struct cell_span name)
-{
-    char known[200] = "";
-    for (size_t i = 0; file->table->columns[i].name; i++) {
-        size_t used = strlen(known);
-        snprintf(known + used, sizeof known - used, "%s%s", i ? ", " : "", file->table->columns[i].name);
-    }
-    int n = (int)utf8_cut(name.s, name.n, 40);
-    return bad_heading(file, "Unknown column \"%.*s\"; known columns: %s.", n, name.s, known);
-}
-
-static int take_heading_cell(struct catalog_file *file, const struct grid_cell *cell)
-{
-    struct cell_span name = cell_span(cell);
-    if (name.n == 0)
-        return bad_heading(file, "Column %u has no name in the heading.", cell->column + 1);
-    int at = catalog_column_at(file->table, name.s, name.n);
-    if (at < 0)
-        return unknown_column(file, name);
-    if (file->present[at])
-        return bad_heading(file, "The column %s is in the heading twice.", file->table->columns[at].name);
-    file->present[at] = true;
-    file->column_at[cell->column] = at;
-    return 0;
-}
-
-static int take_heading(struct catalog_file *file, const struct grid_row *row)
-{
-    int rc = 0;
-    file->has_heading = true;
-    file->n_file_columns = row->n_cells ? row->cells[row->n_cells - 1].column + 1 : 0;
-    if (file->n_file_columns > catalog_columns(file->table) || file->n_file_columns != row->n_cells)
-        return bad_heading(file,
-                           "The heading has %u columns, some without a name or unknown; this table has %zu at most.",
-                           file->n_file_columns, catalog_columns(file->table));
-    for (uint32_t i = 0; i < row->n_cells && rc == 0; i++)
-        rc = take_heading_cell(file, &row->cells[i]);
-    for (size_t i = 0; file->table->columns[i].name && rc == 0; i++)
-        if (file->table->columns[i].required && !file->present[i])
-            rc = bad_heading(file, "The column %s is missing.", file->table->columns[i].name);
-    if (rc == 0 && file->heading(file->ctx) != 0)
-        return CATALOG_SINK_STOPPED;
-    return rc;
-}
-
-/* ---- Issues ---------------------------------------------------------------------------------------------------- */
-
-static void count_code(struct catalog_file *file, const char *code)
-{
-    unsigned i = 0;
-    while (i < file->n_counts && strcmp(file->counts[i].code, code) != 0)
-        i++;
-    if (i == file->n_counts) {
-        if (i == CATALOG_CODES)
-            abort(); /* only our own codes are counted */
-        file->counts[file->n_counts++] = (struct catalog_count){code, 0};
-    }
-    file->counts[i].n++;
-}
-
-static uint32_t keep_cells(struct catalog_file *file, const struct grid_row *row)
-{
-    struct bytes cells = {NULL, 0, 0};
-    table_row_cells(row, 0, &cells);
-    uint32_t offset = arena_add(&file->text, cells.data, cells.len);
-    bytes_free(&cells);
-    return offset;
-}
-
-static void reject(struct catalog_file *file, const struct grid_row *row)
-{
-    const struct catalog_row *values = file->values;
-    file->rejected++;
-    count_code(file, values->code);
-    if (file->n_issues == CATALOG_ISSUES_KEPT)
-        return;
-    file->issues = grow(file->issues, &file->room_issues, file->n_issues + 1, sizeof *file->issues);
-    file->issues[file->n_issues++] =
-        (struct catalog_issue){row->row, values->field, values->code, values->message, keep_cells(file, row)};
-}
-
-/* ---- Rows ------------------------------------------------------------------------------------------------------ */
+/* ---- Keys ------------------------------------------------------------------------------------------------------ */
 
 struct key_lookup {
     const struct catalog_file *file;
     const char *key;
-    size_t n;
 };
 
 static bool same_key(const void *ctx, uint32_t number)
@@ -141,14 +45,21 @@ static bool same_key(const void *ctx, uint32_t number)
     return strcmp(arena_text(&lookup->file->text, lookup->file->key_at[number]), lookup->key) == 0;
 }
 
+/* Is the column with this name, if it is one of the file's, at fault? */
+static bool is_bad(const struct catalog_file *file, const char *name)
+{
+    int at = catalog_column_at(file->table, name, strlen(name));
+    return at >= 0 && file->values->bad[at];
+}
+
 /* The parts of the key, separated by a character that no part can contain. Empty if there is no key (a quote without
- * reference). */
+ * reference, a key that is at fault). */
 static size_t make_key(struct catalog_file *file, char *key)
 {
     size_t n = 0;
     for (size_t i = 0; i < 3 && file->table->file_key[i]; i++) {
         const struct catalog_value *value = catalog_value_of(file->table, file->values, file->table->file_key[i]);
-        if (value->null)
+        if (file->values->keyless || value->null || is_bad(file, file->table->file_key[i]))
             return 0;
         memcpy(key + n, value->text, value->n);
         n += value->n;
@@ -158,85 +69,179 @@ static size_t make_key(struct catalog_file *file, char *key)
     return n;
 }
 
-/* Was this key in an earlier row of the file? */
-static bool met_before(struct catalog_file *file)
+static bool is_met(const struct catalog_file *file, const char *key, size_t n)
 {
-    char key[KEY_BYTES + 4];
-    size_t n = make_key(file, key);
-    if (n == 0)
-        return false;
-    struct key_lookup lookup = {file, key, n};
-    uint64_t hash = arena_hash(key, n);
-    if (arena_index_find(&file->keys, hash, same_key, &lookup) != ARENA_NONE)
-        return true;
-    file->key_at = grow(file->key_at, &file->room_keys, file->n_keys + 1, sizeof *file->key_at);
-    file->key_at[file->n_keys] = arena_add(&file->text, key, n);
-    arena_index_add(&file->keys, hash, file->n_keys++);
-    return false;
+    struct key_lookup lookup = {file, key};
+    return n > 0 && arena_index_find(&file->keys, arena_hash(key, n), same_key, &lookup) != ARENA_NONE;
 }
 
-static int read_values(struct catalog_file *file, const struct grid_row *row)
+static void remember(struct catalog_file *file, const char *key, size_t n)
+{
+    file->key_at = grow(file->key_at, &file->room_keys, file->n_keys + 1, sizeof *file->key_at);
+    file->key_at[file->n_keys] = arena_add(&file->text, key, n);
+    arena_index_add(&file->keys, arena_hash(key, n), file->n_keys++);
+}
+
+/* ---- Rows ------------------------------------------------------------------------------------------------------ */
+
+/* A cell under no caption that is read. In a CSV file a cell behind the heading's last one means that a separator
+ * within a text moved the row's cells. */
+static void take_other_cell(struct catalog_file *file, const struct grid_cell *cell)
+{
+    struct catalog_head *head = &file->head;
+    if (cell_empty(cell))
+        return;
+    if (file->style.separator && cell->column >= head->width)
+        catalog_row_wrong(file->values, "", "E_COLUMNS", "the row has more cells than the heading");
+    else if (cell->column < TABLE_COLUMNS && head->caption[cell->column][0] == '\0')
+        head->why[cell->column] = COLUMN_NAMELESS;
+}
+
+static void read_values(struct catalog_file *file, const struct grid_row *row)
 {
     const struct catalog_table *table = file->table;
-    struct catalog_row *values = file->values;
     const struct grid_cell *cells[CATALOG_COLUMNS] = {NULL};
     for (uint32_t i = 0; i < row->n_cells; i++) {
-        if (row->cells[i].column < file->n_file_columns)
-            cells[file->column_at[row->cells[i].column]] = &row->cells[i];
-        else if (!cell_empty(&row->cells[i]))
-            return catalog_row_wrong(values, "", "E_COLUMNS", "The row has more cells than the heading.");
+        uint32_t column = row->cells[i].column;
+        int at = column < TABLE_COLUMNS ? file->head.column_at[column] : -1;
+        if (at >= 0)
+            cells[at] = &row->cells[i];
+        else
+            take_other_cell(file, &row->cells[i]);
     }
-    for (size_t i = 0; table->columns[i].name; i++)
-        if (catalog_read_cell(&table->columns[i], cells[i] ? cells[i]->text : "", cells[i] ? cells[i]->len : 0, values,
-                              &values->value[i]) != 0)
-            return -1;
-    return table->derive ? table->derive(file->known, values) : 0;
+    for (int i = 0; table->columns[i].name; i++)
+        catalog_read_cell(table, file->known, i, cells[i], &file->style, file->values);
+    if (table->derive)
+        table->derive(file->known, file->values);
 }
 
 static bool is_blank(const struct grid_row *row)
 {
     for (uint32_t i = 0; i < row->n_cells; i++)
-        if (!cell_empty(&row->cells[i]))
+        if (!cell_empty(&row->cells[i]) || row->cells[i].kind == GRID_FORMULA)
             return false;
     return true;
 }
 
 static int take_row(struct catalog_file *file, const struct grid_row *row)
 {
+    char key[KEY_BYTES + 4];
     struct catalog_row *values = file->values;
     file->rows_total++;
-    values->code = NULL;
-    int rc = read_values(file, row);
-    if (rc == 0 && met_before(file)) {
-        if (file->table->keep_known) {
-            file->repeated++;
-            return 0;
-        }
-        rc = catalog_row_wrong(values, file->table->blamed, "E_DUP", "This key is in the file more than once.");
-    }
-    if (rc != 0) {
-        reject(file, row);
+    values->n_faults = 0;
+    values->keyless = false;
+    read_values(file, row);
+    size_t n = make_key(file, key);
+    bool met = is_met(file, key, n);
+    if (met && !file->table->keep_known)
+        catalog_row_wrong(values, file->table->blamed, "E_DUP", "this key is in the file more than once");
+    if (values->n_faults > 0) {
+        catalog_reject(file, row);
         return 0;
     }
+    if (met) {
+        file->repeated++;
+        return 0;
+    }
+    if (n > 0)
+        remember(file, key, n);
     return file->row(file->ctx, row->row, values) == 0 ? 0 : CATALOG_SINK_STOPPED;
 }
 
-/* ---- The sink -------------------------------------------------------------------------------------------------- */
+/* ---- Sheets and headings --------------------------------------------------------------------------------------- */
+
+const char *catalog_sheet_why(enum catalog_sheet_why why)
+{
+    static const char *const texts[] = {"", "no heading", "hidden", "another sheet is asked for",
+                                        "another sheet has a heading too"};
+    return texts[why];
+}
+
+static struct catalog_sheet *this_sheet(struct catalog_file *file)
+{
+    return &file->sheets[file->n_sheets < CATALOG_SHEETS_KEPT ? file->n_sheets - 1 : CATALOG_SHEETS_KEPT - 1];
+}
+
+/* Letter case and blanks at the ends do not count. */
+static bool is_named(const char *name, const char *asked)
+{
+    char a[LABEL_BYTES], b[LABEL_BYTES];
+    if (strcmp(name, asked) == 0)
+        return true;
+    label_normalise(name, strlen(name), a, sizeof a);
+    label_normalise(asked, strlen(asked), b, sizeof b);
+    return strcmp(a, b) == 0;
+}
 
 static int on_sheet(void *ctx, const struct grid_sheet *sheet)
 {
-    (void)ctx;
-    (void)sheet;
+    struct catalog_file *file = ctx;
+    file->n_sheets++;
+    struct catalog_sheet *this = this_sheet(file);
+    *this = (struct catalog_sheet){.why = SHEET_NO_HEADING};
+    snprintf(this->name, sizeof this->name, "%.*s",
+             (int)utf8_cut(sheet->name, strlen(sheet->name), sizeof this->name - 1), sheet->name);
+    if (*file->wanted && *sheet->name && !is_named(sheet->name, file->wanted))
+        this->why = SHEET_NOT_ASKED;
+    else if (sheet->hidden && !*file->wanted)
+        this->why = SHEET_HIDDEN;
+    if (this->why != SHEET_NO_HEADING)
+        return GRID_SKIP_SHEET;
+    file->phase = PHASE_SEARCH;
+    if (!file->has_heading)
+        file->style = (struct catalog_style){sheet->separator, sheet->date1904};
     return 0;
+}
+
+static int begin_rows(struct catalog_file *file, const struct grid_row *row)
+{
+    struct bytes captions = {NULL, 0, 0};
+    struct catalog_sheet *sheet = this_sheet(file);
+    const struct grid_row *rows[] = {row};
+    file->has_heading = true;
+    file->phase = PHASE_ROWS;
+    file->read_sheet = file->n_sheets;
+    sheet->why = SHEET_READ;
+    table_heading_captions(rows, 1, NULL, 0, 0, &captions);
+    file->issue_heading = issues_heading(&file->issues, *sheet->name ? sheet->name : NULL, captions.data, captions.len);
+    file->issues.separator = file->style.separator;
+    bytes_free(&captions);
+    return file->heading(file->ctx) == 0 ? 0 : CATALOG_SINK_STOPPED;
+}
+
+/* Titles and empty lines may stand above the heading. */
+static int search(struct catalog_file *file, const struct grid_row *row)
+{
+    struct catalog_head head;
+    if (row->row >= TABLE_HEAD_ROWS) {
+        file->phase = PHASE_PASS;
+        return 0;
+    }
+    catalog_head_read(file->table, row, file->base_currency, &head);
+    if (!head.whole) {
+        if (!file->has_heading && head.known > file->close.known)
+            file->close = head;
+        return 0;
+    }
+    if (file->has_heading) {
+        this_sheet(file)->why = SHEET_ONE_TOO_MANY;
+        file->phase = PHASE_COUNT;
+        return 0;
+    }
+    file->head = head;
+    return begin_rows(file, row);
 }
 
 static int on_row(void *ctx, const struct grid_row *row)
 {
     struct catalog_file *file = ctx;
-    if (is_blank(row))
+    if (is_blank(row) || file->phase == PHASE_PASS)
         return 0;
-    if (!file->has_heading)
-        return take_heading(file, row);
+    if (file->phase == PHASE_SEARCH)
+        return search(file, row);
+    this_sheet(file)->rows++;
+    if (file->phase == PHASE_COUNT || catalog_head_repeats(&file->head, row))
+        return 0;
     int rc = take_row(file, row);
     if (rc == 0 && file->rows_total % TICK_ROWS == 0 && file->tick(file->ctx, file->rows_total) != 0)
         return CATALOG_SINK_STOPPED;
@@ -255,9 +260,64 @@ struct grid_sink catalog_file_sink(struct catalog_file *file)
         .sheet = on_sheet, .row = on_row, .sheet_end = on_sheet_end, .ctx = file, .without_merges = true};
 }
 
+/* ---- The end --------------------------------------------------------------------------------------------------- */
+
+/* "«Лоты» (12 rows), «Старые» (3 rows)": the sheets with a heading or, with `all`, every one. */
+static void list_sheets(const struct catalog_file *file, bool all, char *out, size_t size)
+{
+    size_t used = 0;
+    out[0] = '\0';
+    for (uint32_t i = 0; i < file->n_sheets && i < CATALOG_SHEETS_KEPT; i++) {
+        const struct catalog_sheet *sheet = &file->sheets[i];
+        char one[200];
+        if (!all && sheet->why != SHEET_READ && sheet->why != SHEET_ONE_TOO_MANY)
+            continue;
+        int n = all ? snprintf(one, sizeof one, "%s«%s»", used ? ", " : "", sheet->name)
+                    : snprintf(one, sizeof one, "%s«%s» (%u rows)", used ? ", " : "", sheet->name, sheet->rows);
+        if (used + (size_t)n + sizeof ", …" > size) {
+            snprintf(out + used, size - used, ", …");
+            return;
+        }
+        memcpy(out + used, one, (size_t)n + 1);
+        used += (size_t)n;
+    }
+}
+
+static int check_sheets(struct catalog_file *file)
+{
+    char list[160], text[sizeof file->failure.text];
+    bool several = false, found = !*file->wanted;
+    for (uint32_t i = 0; i < file->n_sheets && i < CATALOG_SHEETS_KEPT; i++) {
+        several = several || file->sheets[i].why == SHEET_ONE_TOO_MANY;
+        found = found || file->sheets[i].why != SHEET_NOT_ASKED;
+    }
+    if (found && !several)
+        return 0;
+    list_sheets(file, !found, list, sizeof list);
+    snprintf(text, sizeof text,
+             found ? "Several sheets have a heading: %s; choose one with sheet=NAME."
+                   : "There is no sheet of that name; the file has %s: choose one with sheet=NAME.",
+             list);
+    run_fail(&file->failure, "E_SHEETS", text);
+    return -1;
+}
+
+static int check_heading(struct catalog_file *file)
+{
+    char text[sizeof file->failure.text];
+    if (file->has_heading)
+        return 0;
+    catalog_head_fault(file->table, &file->close, text, sizeof text);
+    if (file->close.known > 0)
+        run_fail(&file->failure, "E_COLUMNS", text);
+    else
+        run_fail(&file->failure, "E_NO_HEADER", text);
+    return -1;
+}
+
 int catalog_file_finish(struct catalog_file *file)
 {
-    if (file->failure.code[0])
+    if (check_sheets(file) != 0 || check_heading(file) != 0)
         return -1;
     if (file->rows_total)
         return 0;

@@ -1,50 +1,70 @@
-/* The sink of a catalogue file: heading, then one row after the other, checked and staged. It knows no SQL: staging is
- * a callback, so unit tests need no database. */
+/* The sink of a catalogue file: sheet, heading, then one row after the other, checked and staged. It knows no SQL:
+ * staging is a callback, so unit tests need no database.
+ *
+ * One visible sheet has a heading, or the task names the sheet; else the file is refused. */
 #ifndef PF_CATALOG_FILE_H
 #define PF_CATALOG_FILE_H
 
+#include "handlers/catalog/head.h"
 #include "handlers/catalog/table.h"
 #include "handlers/run/run.h"
 #include "handlers/sheet/grid/grid.h"
 
 #define CATALOG_SINK_STOPPED (-100)
-#define CATALOG_ISSUES_KEPT  10000
 #define CATALOG_CODES        24
+#define CATALOG_SHEETS_KEPT  100 /* further ones are not listed */
 
-struct catalog_issue {
-    uint32_t row; /* 0-based */
-    const char *field, *code, *message;
-    uint32_t cells; /* arena offset */
-};
 struct catalog_count {
     const char *code;
     uint64_t n;
 };
 
+enum catalog_sheet_why {
+    SHEET_READ,
+    SHEET_NO_HEADING,
+    SHEET_HIDDEN,
+    SHEET_NOT_ASKED,
+    SHEET_ONE_TOO_MANY /* it has a heading, as one before it */
+};
+const char *catalog_sheet_why(enum catalog_sheet_why why);
+struct catalog_sheet {
+    char name[128];
+    enum catalog_sheet_why why;
+    uint32_t rows; /* below its heading */
+};
+
+enum catalog_phase { PHASE_SEARCH, PHASE_ROWS, PHASE_COUNT, PHASE_PASS };
+
 struct catalog_file {
     const struct catalog_table *table;
     const struct catalog_known *known;
+    const char *wanted;        /* the sheet asked for; "" = the one that has a heading */
+    const char *base_currency; /* which captions of money may name */
     /* Take a good row. Returns 0, or nonzero to stop. */
     int (*heading)(void *ctx);
     int (*row)(void *ctx, uint32_t row, const struct catalog_row *values);
     int (*tick)(void *ctx, uint64_t rows); /* every 1024 rows */
     void *ctx;
 
+    enum catalog_phase phase;
+    struct catalog_style style;
+    struct catalog_sheet sheets[CATALOG_SHEETS_KEPT];
+    uint32_t n_sheets, read_sheet; /* read_sheet: number of the one that is read */
     bool has_heading;
-    bool present[CATALOG_COLUMNS];  /* by column of the table */
-    int column_at[CATALOG_COLUMNS]; /* column of the table by column of the file */
-    uint32_t n_file_columns;
+    struct catalog_head head;  /* of the sheet that is read */
+    struct catalog_head close; /* the row that was most like a heading */
     struct catalog_row *values;
 
-    struct arena text; /* raw rows and keys */
+    struct arena text; /* keys */
     struct arena_index keys;
     uint32_t *key_at; /* arena offset of each key */
     uint32_t n_keys, room_keys;
 
     uint32_t rows_total, rejected, repeated; /* repeated: known references met again in the file (quotes) */
-    struct catalog_issue *issues;
-    uint32_t n_issues, room_issues;
-    struct catalog_count counts[CATALOG_CODES];
+    struct issues issues;
+    uint64_t all_issues; /* kept or not */
+    uint32_t issue_heading;
+    struct catalog_count counts[CATALOG_CODES]; /* rows by code */
     unsigned n_counts;
     struct run_failure failure;
 };
@@ -52,7 +72,7 @@ struct catalog_file {
 void catalog_file_init(struct catalog_file *file, const struct catalog_table *table, const struct catalog_known *known);
 void catalog_file_fini(struct catalog_file *file);
 struct grid_sink catalog_file_sink(struct catalog_file *file);
-/* After reading: was there a heading and at least one row? Returns 0 or -1 with file->failure. */
+/* After reading: was there one heading and at least one row? Returns 0 or -1 with file->failure. */
 int catalog_file_finish(struct catalog_file *file);
 
 #endif

@@ -1,9 +1,10 @@
-/* The task catalog_import: a CSV file into one table of the catalogue, in one transaction. */
+/* The task catalog_import: a CSV or .xlsx file into one table of the catalogue, in one transaction. */
 #include "base/json.h"
 #include "handlers/catalog/file.h"
 #include "handlers/catalog/load.h"
 #include "handlers/catalog/relink.h"
 #include "handlers/catalog/sql.h"
+#include "handlers/table/head.h"
 #include "handlers/task_type.h"
 
 #include <stdio.h>
@@ -16,6 +17,14 @@ static const struct param_spec catalog_import_params[] = {
      .required = true,
      .choices = catalog_table_names,
      .help = "Which table the file fills."},
+    {.name = "sheet",
+     .kind = PARAM_STRING,
+     .max = 124,
+     .help = "Name of the sheet to read; default: the only visible one with a heading."},
+    {.name = "dry_run",
+     .kind = PARAM_BOOL,
+     .otherwise = "false",
+     .help = "Read and compare everything, write nothing."},
     {.name = NULL},
 };
 
@@ -25,6 +34,8 @@ struct catalog_run {
     struct catalog_known known;
     struct catalog_file file;
     struct catalog_stage stage;
+    enum sheet_format format;
+    bool dry_run;
     bool whole; /* the file has been read to its end */
     struct run_lease lease;
     struct run_failure failure;
@@ -57,7 +68,7 @@ static enum run_step load_known(struct catalog_run *run)
 static int on_heading(void *ctx)
 {
     struct catalog_run *run = ctx;
-    return catalog_stage_init(&run->stage, run->job->db, run->table, run->file.present);
+    return catalog_stage_init(&run->stage, run->job->db, run->table, run->file.head.present);
 }
 
 static int on_row(void *ctx, uint32_t row, const struct catalog_row *values)
@@ -83,6 +94,25 @@ static int on_tick(void *ctx, uint64_t rows)
     return job_cancelled(run->job) ? -1 : run_lease_tick(&run->lease);
 }
 
+/* The upload was sniffed when it arrived. One that could not be read then is sniffed here. */
+static enum run_step find_format(struct catalog_run *run)
+{
+    const struct journal_file *file = run->job->file;
+    struct sheet_error err = {.cls = "io", .text = "the uploaded file is gone"};
+    run->format = file ? sheet_format_named(file->format) : SHEET_UNKNOWN;
+    if (file && run->format == SHEET_UNKNOWN) {
+        struct sheet_input input = {.fd = run->job->file_fd, .offset = file->offset, .length = file->length};
+        run->format = sheet_sniff_text(&input, &err);
+    }
+    if (run->format == SHEET_UNKNOWN && strcmp(err.cls, "io") == 0) {
+        snprintf(run->job->error.text, sizeof run->job->error.text, "%s", err.text);
+        return STEP_AGAIN;
+    }
+    if (run->format == SHEET_UNKNOWN)
+        return run_fail(&run->failure, "E_FILE_FORMAT", err.text);
+    return run->format != SHEET_MXL ? STEP_ON : run_fail(&run->failure, "E_FILE_FORMAT", SHEET_NO_MXL);
+}
+
 static enum run_step read_file(struct catalog_run *run)
 {
     struct sheet_error err = {.cls = ""};
@@ -91,7 +121,7 @@ static enum run_step read_file(struct catalog_run *run)
     run->file.tick = on_tick;
     run->file.ctx = run;
     struct grid_sink sink = catalog_file_sink(&run->file);
-    int rc = job_read_file(run->job, SHEET_CSV, &sink, &err);
+    int rc = job_read_file(run->job, run->format, &sink, &err);
     if (rc != 0)
         return run_reading_failed(run->job, rc, CATALOG_SINK_STOPPED, &err, &run->failure);
     run->whole = true;
@@ -103,58 +133,106 @@ static enum run_step read_file(struct catalog_run *run)
     return job_cancelled(run->job) ? STEP_STOP : STEP_ON;
 }
 
-/* ---- Ending ---------------------------------------------------------------------------------------------------- */
-
-/* The names of the columns in the order of the file, as table_heading_captions() writes them. */
-static uint32_t keep_heading(const struct catalog_run *run, struct issues *issues)
-{
-    const struct catalog_file *file = &run->file;
-    struct json_out out;
-    size_t n;
-    json_out_init(&out);
-    json_array(&out);
-    json_array(&out);
-    for (uint32_t i = 0; i < file->n_file_columns; i++)
-        json_string(&out, file->table->columns[file->column_at[i]].name);
-    json_array_end(&out);
-    json_array_end(&out);
-    const char *text = json_out_text(&out, &n);
-    uint32_t number = issues_heading(issues, NULL, text, n);
-    json_out_fini(&out);
-    return number;
-}
-
-static int save_issues(struct catalog_run *run, struct store_conn *db)
-{
-    const struct catalog_file *file = &run->file;
-    struct issues issues = {.n = 0};
-    uint32_t heading = file->n_issues ? keep_heading(run, &issues) : 0;
-    for (uint32_t i = 0; i < file->n_issues; i++) {
-        const struct catalog_issue *issue = &file->issues[i];
-        struct issue_at at = {.row = issue->row, .column = ARENA_NONE, .heading = heading};
-        at.cells = arena_text(&file->text, issue->cells);
-        at.cells_n = strlen(at.cells);
-        issues_keep(&issues, true, 0, issue->code, issue->field, issue->message, &at);
-    }
-    int rc = run_save_issues(db, run->job->id, &issues);
-    issues_fini(&issues);
-    return rc;
-}
+/* ---- Result ---------------------------------------------------------------------------------------------------- */
 
 /* clang-format off */
+static const struct result_spec ignored_members[] = {
+    {.name = "column", .kind = RESULT_TEXT, .help = "Its letter."},
+    {.name = "caption", .kind = RESULT_TEXT},
+    {.name = "why", .kind = RESULT_TEXT, .help = "Why it is not read."},
+    {.name = NULL},
+};
+
+static const struct result_spec sheet_members[] = {
+    {.name = "name", .kind = RESULT_TEXT},
+    {.name = "rows", .kind = RESULT_COUNT, .optional = true, .help = "Rows below the heading, if it has one."},
+    {.name = "read", .kind = RESULT_BOOL},
+    {.name = "why", .kind = RESULT_TEXT, .optional = true, .help = "Why it was not read."},
+    {.name = NULL},
+};
+
+static const struct result_spec file_members[] = {
+    {.name = "name", .kind = RESULT_TEXT},
+    {.name = "format", .kind = RESULT_TEXT, .help = "As recognised by its content."},
+    {.name = "sheet", .kind = RESULT_TEXT, .help = "The sheet that was read; empty for CSV."},
+    {.name = "header_row", .kind = RESULT_ID, .help = "Row of the heading, from 1."},
+    {.name = "columns", .kind = RESULT_COUNTS, .help = "Column of the file by column of the table, from 1."},
+    {.name = "ignored", .kind = RESULT_LIST, .members = ignored_members, .help = "Columns that are not read."},
+    {.name = "sheets", .kind = RESULT_LIST, .members = sheet_members, .help = "Every sheet of the file."},
+    {.name = NULL},
+};
+
 static const struct result_spec result_members[] = {
     {.name = "table", .kind = RESULT_CHOICE, .choices = catalog_table_names},
+    {.name = "dry_run", .kind = RESULT_BOOL, .optional = true, .help = "True: nothing was written."},
+    {.name = "file", .kind = RESULT_OBJECT, .optional = true, .members = file_members, .help = "Absent, as dry_run and errors_truncated, in results of earlier versions."},
     {.name = "rows_total", .kind = RESULT_COUNT, .help = "Rows of the file; the next four add up to it."},
     {.name = "inserted", .kind = RESULT_COUNT},
     {.name = "updated", .kind = RESULT_COUNT},
     {.name = "unchanged", .kind = RESULT_COUNT},
     {.name = "rejected", .kind = RESULT_COUNT},
-    {.name = "errors", .kind = RESULT_ISSUES, .help = "Rejected rows by code."},
-    {.name = "relinked", .kind = RESULT_COUNT, .help = "Rows of stock and quotes that have a lot now."},
+    {.name = "errors", .kind = RESULT_ISSUES, .help = "Rejected rows by code; a row counts under each of its codes."},
+    {.name = "errors_truncated", .kind = RESULT_BOOL, .optional = true, .help = "True: not every error is kept with its text."},
+    {.name = "relinked", .kind = RESULT_COUNT, .optional = true, .help = "Rows of stock and quotes that have a lot now; absent after a dry run."},
     RESULT_REJECTS,
     {.name = NULL},
 };
 /* clang-format on */
+
+static void put_ignored(const struct catalog_file *file, struct json_out *out)
+{
+    char letter[4];
+    json_key(out, "ignored");
+    json_array(out);
+    for (uint32_t i = 0; i < TABLE_COLUMNS; i++) {
+        if (file->head.why[i] == COLUMN_READ)
+            continue;
+        json_object(out);
+        json_put_string(out, "column", table_column_letter(i, letter));
+        json_put_string(out, "caption", file->head.caption[i]);
+        json_put_string(out, "why", catalog_unread_text((enum catalog_unread)file->head.why[i]));
+        json_object_end(out);
+    }
+    json_array_end(out);
+}
+
+static void put_sheets(const struct catalog_file *file, struct json_out *out)
+{
+    json_key(out, "sheets");
+    json_array(out);
+    for (uint32_t i = 0; i < file->n_sheets && i < CATALOG_SHEETS_KEPT; i++) {
+        const struct catalog_sheet *sheet = &file->sheets[i];
+        json_object(out);
+        json_put_string(out, "name", sheet->name);
+        if (sheet->why == SHEET_READ)
+            json_put_int(out, "rows", sheet->rows);
+        json_put_bool(out, "read", sheet->why == SHEET_READ);
+        if (sheet->why != SHEET_READ)
+            json_put_string(out, "why", catalog_sheet_why(sheet->why));
+        json_object_end(out);
+    }
+    json_array_end(out);
+}
+
+static void put_file(const struct catalog_run *run, struct json_out *out)
+{
+    const struct catalog_file *file = &run->file;
+    json_key(out, "file");
+    json_object(out);
+    json_put_string(out, "name", run->job->file->name);
+    json_put_string(out, "format", sheet_format_name(run->format));
+    json_put_string(out, "sheet", file->sheets[file->read_sheet < CATALOG_SHEETS_KEPT ? file->read_sheet - 1 : 0].name);
+    json_put_int(out, "header_row", file->head.row + 1);
+    json_key(out, "columns");
+    json_object(out);
+    for (size_t i = 0; run->table->columns[i].name; i++)
+        if (file->head.present[i])
+            json_put_int(out, run->table->columns[i].name, file->head.file_column[i] + 1);
+    json_object_end(out);
+    put_ignored(file, out);
+    put_sheets(file, out);
+    json_object_end(out);
+}
 
 static char *result_json(const struct catalog_run *run)
 {
@@ -162,6 +240,8 @@ static char *result_json(const struct catalog_run *run)
     json_out_init(&out);
     json_object(&out);
     json_put_string(&out, "table", run->table->name);
+    json_put_bool(&out, "dry_run", run->dry_run);
+    put_file(run, &out);
     json_put_int(&out, "rows_total", run->file.rows_total);
     json_put_int(&out, "inserted", (int64_t)run->inserted);
     json_put_int(&out, "updated", (int64_t)run->updated);
@@ -172,7 +252,9 @@ static char *result_json(const struct catalog_run *run)
     for (unsigned i = 0; i < run->file.n_counts; i++)
         json_put_int(&out, run->file.counts[i].code, (int64_t)run->file.counts[i].n);
     json_object_end(&out);
-    json_put_int(&out, "relinked", (int64_t)(run->relinked.stock + run->relinked.quotes));
+    json_put_bool(&out, "errors_truncated", run->file.all_issues > run->file.issues.n);
+    if (!run->dry_run)
+        json_put_int(&out, "relinked", (int64_t)(run->relinked.stock + run->relinked.quotes));
     if (run->file.rejected)
         run_put_rejects(&out, run->job->id);
     json_object_end(&out);
@@ -180,6 +262,8 @@ static char *result_json(const struct catalog_run *run)
     json_out_fini(&out);
     return text;
 }
+
+/* ---- Ending ---------------------------------------------------------------------------------------------------- */
 
 static void tell(const struct catalog_run *run, struct job_ending *ending)
 {
@@ -190,8 +274,8 @@ static void tell(const struct catalog_run *run, struct job_ending *ending)
     job_ending_fini(ending);
     ending->result = result_json(run);
     ending->outcome = run->file.rejected ? OUTCOME_PARTIAL : OUTCOME_SUCCEEDED;
-    int n = snprintf(ending->message, sizeof ending->message, "%u of %u rows accepted",
-                     run->file.rows_total - run->file.rejected, run->file.rows_total);
+    int n = snprintf(ending->message, sizeof ending->message, "%s%u of %u rows accepted",
+                     run->dry_run ? "dry run: " : "", run->file.rows_total - run->file.rejected, run->file.rows_total);
     if (run->file.rejected)
         snprintf(ending->message + n, sizeof ending->message - (size_t)n, ", %u rejected", run->file.rejected);
 }
@@ -205,6 +289,16 @@ static int relink(struct catalog_run *run, struct store_conn *db)
     return run->table->relinks || mark != run->mark ? relink_all(db, run->job, &run->relinked) : 0;
 }
 
+static int write_rows(struct catalog_run *run, struct store_conn *db)
+{
+    struct job *job = run->job;
+    if (run_lease_check(&run->lease, db) != 0 || catalog_stage_update(&run->stage, &run->updated) != 0 ||
+        run_go_on(job, db) != 0 || catalog_stage_insert(&run->stage, &run->inserted) != 0 || run_go_on(job, db) != 0 ||
+        relink(run, db) != 0 || run_go_on(job, db) != 0)
+        return -1;
+    return 0;
+}
+
 static int save(struct job *job, struct store_conn *db, struct job_ending *ending, void *ctx)
 {
     struct catalog_run *run = ctx;
@@ -212,10 +306,9 @@ static int save(struct job *job, struct store_conn *db, struct job_ending *endin
     run->relinked = (struct relinked){0, 0};
     if (!catalog_stage_alive(&run->stage))
         return store_fail(db, STORE_STOPPED, "the staging table went with the connection");
-    if (run_lease_check(&run->lease, db) != 0 || catalog_stage_update(&run->stage, &run->updated) != 0 ||
-        run_go_on(job, db) != 0 || catalog_stage_insert(&run->stage, &run->inserted) != 0 || run_go_on(job, db) != 0 ||
-        relink(run, db) != 0 || run_go_on(job, db) != 0 || save_issues(run, db) != 0 ||
-        run_lease_end(&run->lease, db) != 0)
+    int rc = run->dry_run ? catalog_stage_count(&run->stage, &run->updated, &run->inserted) : write_rows(run, db);
+    if (rc != 0 || run_save_issues(db, job->id, &run->file.issues) != 0 ||
+        (!run->dry_run && run_lease_end(&run->lease, db) != 0))
         return -1;
     tell(run, ending);
     return 0;
@@ -223,9 +316,9 @@ static int save(struct job *job, struct store_conn *db, struct job_ending *endin
 
 static int save_failed(struct job *job, struct store_conn *db, struct job_ending *ending, void *ctx)
 {
-    (void)job;
+    struct catalog_run *run = ctx;
     (void)ending;
-    return save_issues(ctx, db);
+    return run_save_issues(db, job->id, &run->file.issues);
 }
 
 static enum run_step all_steps(struct catalog_run *run)
@@ -234,7 +327,9 @@ static enum run_step all_steps(struct catalog_run *run)
         return run_fail(&run->failure, "E_TABLE", "There is no such catalogue table.");
     if (store_ensure(run->job->db) != 0)
         return run_database_away(run->job);
-    enum run_step step = run_lease_take(&run->lease, run->job, "catalog", "waiting for another catalogue import");
+    enum run_step step = find_format(run);
+    if (step == STEP_ON && !run->dry_run)
+        step = run_lease_take(&run->lease, run->job, "catalog", "waiting for another catalogue import");
     if (step == STEP_ON)
         step = load_known(run);
     return step == STEP_ON ? read_file(run) : step;
@@ -244,7 +339,10 @@ static enum job_verdict run_import(struct job *job)
 {
     struct catalog_run run = {.job = job, .table = catalog_table(json_member_string(job->params, "table", ""))};
     catalog_map_init(&run.known.stock, job->settings->base_currency, job->settings->rate_max_age_days);
+    run.dry_run = json_member_bool(job->params, "dry_run", false);
     catalog_file_init(&run.file, run.table, &run.known);
+    run.file.wanted = json_member_string(job->params, "sheet", "");
+    run.file.base_currency = job->settings->base_currency;
     enum run_step step = all_steps(&run);
     tell_counts(&run);
     enum job_verdict verdict = run_end(job, step, &run.failure, save, save_failed, &run);

@@ -122,26 +122,40 @@ void catalog_stage_fini(struct catalog_stage *stage)
 
 /* ---- Carrying over --------------------------------------------------------------------------------------------- */
 
-/* Compared as bytes: a name that changes only its case is a change, though its collation says it is equal. */
+static void add_from(struct sql *sql, const struct catalog_table *table)
+{
+    add(sql, "catalog_stage s STRAIGHT_JOIN %s t FORCE INDEX (%s) ON ", table->target, table->key_index);
+    add_join(sql, table);
+}
+
+/* Compared as bytes: a name that changes only its case is a change, though its collation says it is equal. Returns
+ * whether there is anything to compare. */
+static bool add_differs(struct sql *sql, const struct catalog_table *table, const char *const *names, size_t n)
+{
+    bool any = false;
+    add(sql, " WHERE NOT (1");
+    for (size_t i = 0; i < n; i++)
+        if (!is_key(table, names[i])) {
+            add(sql, " AND BINARY t.%s <=> BINARY s.%s", names[i], names[i]);
+            any = true;
+        }
+    add(sql, ")");
+    return any;
+}
+
 static int update_known(struct catalog_stage *stage, const char *const *names, size_t n, uint64_t *updated)
 {
     struct sql sql = {.n = 0};
     const char *set = "";
-    add(&sql, "UPDATE catalog_stage s STRAIGHT_JOIN %s t FORCE INDEX (%s) ON ", stage->table->target,
-        stage->table->key_index);
-    add_join(&sql, stage->table);
+    add(&sql, "UPDATE ");
+    add_from(&sql, stage->table);
     add(&sql, " SET ");
     for (size_t i = 0; i < n; i++)
         if (!is_key(stage->table, names[i])) {
             add(&sql, "%st.%s = s.%s", set, names[i], names[i]);
             set = ", ";
         }
-    add(&sql, " WHERE NOT (1");
-    for (size_t i = 0; i < n; i++)
-        if (!is_key(stage->table, names[i]))
-            add(&sql, " AND BINARY t.%s <=> BINARY s.%s", names[i], names[i]);
-    add(&sql, ")");
-    return *set ? store_exec(stage->db, sql.text, updated) : 0;
+    return add_differs(&sql, stage->table, names, n) ? store_exec(stage->db, sql.text, updated) : 0;
 }
 
 /* Quotes without references have no key in the file, so all are new. */
@@ -162,22 +176,52 @@ int catalog_stage_update(struct catalog_stage *stage, uint64_t *updated)
     return stage->table->keep_known || !is_keyed(stage) ? 0 : update_known(stage, names, n, updated);
 }
 
+/* The rows that are new, in file order. */
+static void add_new(struct sql *sql, const struct catalog_stage *stage)
+{
+    const struct catalog_table *table = stage->table;
+    add(sql, " FROM catalog_stage s");
+    if (!is_keyed(stage))
+        return;
+    add(sql, " LEFT JOIN %s t FORCE INDEX (%s) ON ", table->target, table->key_index);
+    add_join(sql, table);
+    add(sql, " WHERE t.%s IS NULL", table->key[0]);
+}
+
 int catalog_stage_insert(struct catalog_stage *stage, uint64_t *inserted)
 {
     struct sql sql = {.n = 0};
-    const struct catalog_table *table = stage->table;
     const char *names[STAGED_MAX];
     size_t n = staged(stage, names);
-    add(&sql, "INSERT INTO %s (", table->target);
+    add(&sql, "INSERT INTO %s (", stage->table->target);
     add_list(&sql, "", names, n);
     add(&sql, ") SELECT ");
     add_list(&sql, "s.", names, n);
-    add(&sql, " FROM catalog_stage s");
-    if (is_keyed(stage)) {
-        add(&sql, " LEFT JOIN %s t FORCE INDEX (%s) ON ", table->target, table->key_index);
-        add_join(&sql, table);
-        add(&sql, " WHERE t.%s IS NULL", table->key[0]);
-    }
+    add_new(&sql, stage);
     add(&sql, " ORDER BY s.row_no");
     return store_exec(stage->db, sql.text, inserted);
+}
+
+static int on_count(const struct store_value *v, unsigned n, void *ctx)
+{
+    (void)n;
+    *(uint64_t *)ctx = strtoull(v[0].text, NULL, 10);
+    return 0;
+}
+
+int catalog_stage_count(struct catalog_stage *stage, uint64_t *updated, uint64_t *inserted)
+{
+    struct sql differs = {.n = 0}, fresh = {.n = 0};
+    const char *names[STAGED_MAX];
+    size_t n = staged(stage, names);
+    *updated = 0;
+    add(&differs, "SELECT COUNT(*) FROM ");
+    add_from(&differs, stage->table);
+    bool compared = add_differs(&differs, stage->table, names, n);
+    if (compared && !stage->table->keep_known && is_keyed(stage) &&
+        store_query(stage->db, differs.text, NULL, 0, on_count, updated) != 0)
+        return -1;
+    add(&fresh, "SELECT COUNT(*)");
+    add_new(&fresh, stage);
+    return store_query(stage->db, fresh.text, NULL, 0, on_count, inserted);
 }

@@ -25,5 +25,7 @@ void catalog_stage_fini(struct catalog_stage *stage);
 /* Inside the transaction: update what differs, then insert what is new, in file order. One statement each. */
 int catalog_stage_update(struct catalog_stage *stage, uint64_t *updated);
 int catalog_stage_insert(struct catalog_stage *stage, uint64_t *inserted);
+/* What both would do, for a dry run: nothing is written. */
+int catalog_stage_count(struct catalog_stage *stage, uint64_t *updated, uint64_t *inserted);
 
 #endif

@@ -1,239 +1,107 @@
-/* The six tables of the catalogue, and what is derived from their rows. */
+/* The six tables of the catalogue. */
 #include "handlers/catalog/table.h"
 
-#include "base/grow.h"
+#include "handlers/catalog/derive.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 static const char *const units[] = {"pcs", "set", "m", NULL};
+static const char *const unit_spellings[] = {"шт", "компл", "м", NULL};
 static const char *const methods[] = {"weighted_avg", "average", "median", "min", "latest", "manual", NULL};
+static const char *const method_spellings[] = {
+    "средневзвешенная|средневзвешенное|средневзвешенный|взвешенная|взвешенное среднее|weighted average|weighted",
+    "средняя|среднее|средний|средняя арифметическая|среднее арифметическое|mean|avg",
+    "медиана|медианная|медианный",
+    "минимальная|минимум|мин|минимальный|наименьшая|minimum|lowest",
+    "последняя|последний|последняя цена|last|newest",
+    "вручную|ручная|ручной|ручная цена|by hand",
+    NULL};
 static const char *const kinds[] = {"supplier", "competitor", NULL};
+static const char *const kind_spellings[] = {"поставщик|поставщики|suppliers|vendor|снабженец",
+                                             "конкурент|конкуренты|competitors|rival", NULL};
 static const char *const statuses[] = {"active", "rejected", NULL};
+static const char *const status_spellings[] = {
+    "действует|действующая|активна|активен|активная|активный|действующий|valid",
+    "отклонена|отклонено|отклонен|отклоненная|отвергнута|отменена|reject|declined", NULL};
 
 #define TEN_9     1000000000
 #define PRICE_MAX 99999999999999 /* DECIMAL(14,4) */
 
+/* The captions of columns that several tables have. */
+#define LOT      "лот|код лота|лот код|код компонента|компонент|lot|lot no|lot number|component|component code"
+#define ACTIVE   "активен|активна|активно|активность|активный|действует|используется|в работе|enabled|is active"
+#define PART     "парт-номер|парт номер|партномер|part no|pn|p/n|mpn|каталожный номер|артикул производителя"
+#define VENDOR   "производитель|бренд|вендор|изготовитель|марка|manufacturer|brand|mfr|maker"
+#define CURRENCY "код валюты|букв код|буквенный код|буквенный код валюты|валюта код|iso код|currency code|iso code|ccy"
+
 /* clang-format off */
 static const struct catalog_column component_columns[] = {
-    {.name = "lot_code", .kind = CELL_CODE, .required = true, .max = 64},
-    {.name = "name", .kind = CELL_TEXT, .required = true, .max = 255},
-    {.name = "category", .kind = CELL_CODE, .otherwise = "", .max = 32},
-    {.name = "unit", .kind = CELL_CHOICE, .otherwise = "pcs", .choices = units},
-    {.name = "coefficient", .kind = CELL_DECIMAL, .otherwise = "1.0000", .scale = 4, .min = 1, .max = 9999999},
-    {.name = "price_method", .kind = CELL_CHOICE, .choices = methods},
-    {.name = "manual_price", .kind = CELL_DECIMAL, .scale = 4, .min = 1, .max = PRICE_MAX},
-    {.name = "window_days", .kind = CELL_INT, .min = 1, .max = 3650},
-    {.name = "active", .kind = CELL_BOOL, .otherwise = "1"},
+    {.name = "lot_code", .kind = CELL_CODE, .names = NAMES_LOT, .required = true, .max = 64, .means = LOT,
+     .may_mean = "код|код позиции|код номенклатуры|код товара|артикул|code|item code|sku|part number|номенклатурный код"},
+    {.name = "name", .kind = CELL_TEXT, .required = true, .max = 255,
+     .means = "наименование|название|наименование лота|название лота|наименование компонента|полное наименование|lot name|title", .may_mean = "описание|description|номенклатура|товар|item|позиция", .field = FIELD_NAME},
+    {.name = "category", .kind = CELL_CODE, .otherwise = "", .max = 32, .means = "категория|категория товара|товарная группа|номенклатурная группа", .may_mean = "группа|раздел|вид|тип|group|class|section|type"},
+    {.name = "unit", .kind = CELL_UNIT, .otherwise = "pcs", .choices = units, .spellings = unit_spellings, .means = "ед|ед изм|единица|единица измерения|uom|units", .field = FIELD_UNIT},
+    {.name = "coefficient", .kind = CELL_DECIMAL, .otherwise = "1.0000", .scale = 4, .min = 1, .max = 9999999, .means = "коэффициент|коэф|коэфф|коэффициент цены|повышающий коэффициент|coef|coeff|factor|multiplier"},
+    {.name = "price_method", .kind = CELL_CHOICE, .choices = methods, .spellings = method_spellings, .means = "метод цены|метод расчета|метод расчета цены|способ расчета|способ расчета цены|pricing method", .may_mean = "метод|способ|method"},
+    {.name = "manual_price", .kind = CELL_DECIMAL, .scale = 4, .min = 1, .max = PRICE_MAX, .means = "ручная цена|цена вручную|фиксированная цена|цена ручная|заданная цена|fixed price"},
+    {.name = "window_days", .kind = CELL_INT, .min = 1, .max = 3650, .means = "окно|окно дней|окно в днях|окно, дней|окно цен|период дней|глубина дней|период расчета|window", .may_mean = "дней|days"},
+    {.name = "active", .kind = CELL_BOOL, .otherwise = "1", .means = ACTIVE},
     {.name = NULL},
 };
 static const struct catalog_column part_number_columns[] = {
-    {.name = "vendor", .kind = CELL_TEXT, .used_only = true, .otherwise = "", .max = 128},
-    {.name = "part_number", .kind = CELL_TEXT, .required = true, .max = 128},
-    {.name = "lot_code", .kind = CELL_CODE, .required = true, .used_only = true, .max = 64},
-    {.name = "lot_qty", .kind = CELL_DECIMAL, .otherwise = "1.000", .scale = 3, .min = 1, .max = TEN_9 * 1000LL - 1},
-    {.name = "pack_qty", .kind = CELL_DECIMAL, .scale = 3, .min = 1, .max = TEN_9 * 1000LL - 1},
+    {.name = "vendor", .kind = CELL_TEXT, .names = NAMES_VENDOR, .used_only = true, .otherwise = "", .max = 128, .means = VENDOR, .field = FIELD_VENDOR},
+    {.name = "part_number", .kind = CELL_TEXT, .names = NAMES_NUMBER, .required = true, .max = 128, .means = PART, .may_mean = "артикул|номер|код производителя|number", .field = FIELD_PART_NUMBER},
+    {.name = "lot_code", .kind = CELL_CODE, .names = NAMES_LOT, .required = true, .used_only = true, .max = 64, .means = LOT, .may_mean = "код|code", .field = FIELD_LOT},
+    {.name = "lot_qty", .kind = CELL_DECIMAL, .otherwise = "1.000", .scale = 3, .min = 1, .max = TEN_9 * 1000LL - 1,
+     .means = "лотов|кол-во лотов|количество лотов|лотов в номере|лотов в штуке|лотов в комплекте|лотов внутри|кол-во в комплекте|количество в комплекте|штук в комплекте|lots", .may_mean = "количество|кол-во|qty"},
+    {.name = "pack_qty", .kind = CELL_DECIMAL, .scale = 3, .min = 1, .max = TEN_9 * 1000LL - 1,
+     .means = "в упаковке|кол-во в упаковке|количество в упаковке|штук в упаковке|шт в упаковке|норма упаковки|фасовка|pack size|pack quantity|qty per pack|pieces per pack", .may_mean = "упаковка|pack"},
     {.name = NULL},
 };
 static const struct catalog_column party_columns[] = {
-    {.name = "kind", .kind = CELL_CHOICE, .required = true, .choices = kinds},
-    {.name = "code", .kind = CELL_CODE, .required = true, .max = 32},
-    {.name = "name", .kind = CELL_TEXT, .required = true, .max = 255},
-    {.name = "weight", .kind = CELL_DECIMAL, .otherwise = "1.000", .scale = 3, .min = 0, .max = 100000},
-    {.name = "active", .kind = CELL_BOOL, .otherwise = "1"},
+    {.name = "kind", .kind = CELL_CHOICE, .required = true, .choices = kinds, .spellings = kind_spellings, .means = "вид контрагента|тип контрагента|вид стороны|роль|party kind|role", .may_mean = "вид|тип|type"},
+    {.name = "code", .kind = CELL_CODE, .required = true, .max = 32, .means = "код|код контрагента|код стороны|код партнера|party code", .may_mean = "код поставщика|код конкурента|supplier code|краткое наименование"},
+    {.name = "name", .kind = CELL_TEXT, .required = true, .max = 255, .means = "наименование|название|имя|наименование контрагента|полное наименование|название контрагента|party name|company|компания", .may_mean = "контрагент|поставщик|партнер|организация"},
+    {.name = "weight", .kind = CELL_DECIMAL, .otherwise = "1.000", .scale = 3, .min = 0, .max = 100000, .means = "вес|доверие|вес доверия|весовой коэффициент|trust"},
+    {.name = "active", .kind = CELL_BOOL, .otherwise = "1", .means = ACTIVE},
     {.name = NULL},
 };
 static const struct catalog_column warehouse_columns[] = {
-    {.name = "code", .kind = CELL_CODE, .required = true, .max = 32},
-    {.name = "name", .kind = CELL_TEXT, .required = true, .max = 255},
+    {.name = "code", .kind = CELL_CODE, .required = true, .max = 32, .means = "код|код склада|склад код|краткое наименование|warehouse code"},
+    {.name = "name", .kind = CELL_TEXT, .required = true, .max = 255, .means = "наименование|название|имя|наименование склада|название склада|склад наименование|полное наименование|warehouse name", .may_mean = "склад|место хранения|warehouse|store|описание|description"},
     {.name = NULL},
 };
 static const struct catalog_column rate_columns[] = {
-    {.name = "currency", .kind = CELL_CURRENCY, .required = true},
-    {.name = "rate_date", .kind = CELL_DATE, .required = true},
-    {.name = "nominal", .kind = CELL_INT, .otherwise = "1", .min = 1, .max = 100000},
-    {.name = "rate", .kind = CELL_DECIMAL, .required = true, .scale = 6, .min = 1, .max = 999999999999},
-    {.name = "source", .kind = CELL_TEXT, .otherwise = "", .max = 32},
+    {.name = "currency", .kind = CELL_CURRENCY, .required = true, .means = CURRENCY, .may_mean = "валюта", .field = FIELD_CURRENCY},
+    {.name = "rate_date", .kind = CELL_DATE, .required = true, .means = "дата курса|на дату|курс на дату|дата котировки|date of rate", .may_mean = "дата|date|день|day"},
+    {.name = "nominal", .kind = CELL_INT, .otherwise = "1", .min = 1, .max = 100000, .means = "номинал|кратность|единиц|кол-во единиц|количество единиц|за единиц|units|multiplicity"},
+    {.name = "rate", .kind = CELL_DECIMAL, .required = true, .scale = 6, .min = 1, .max = 999999999999, .means = "курс|курс валюты|курс цб|курс рубля|курс к рублю|exchange rate|curs", .may_mean = "значение|value"},
+    {.name = "source", .kind = CELL_TEXT, .otherwise = "", .max = 32, .means = "источник|источник курса|откуда|origin"},
     {.name = NULL},
 };
 static const struct catalog_column quote_columns[] = {
-    {.name = "ext_ref", .kind = CELL_CODE, .max = 96},
-    {.name = "party_kind", .kind = CELL_CHOICE, .required = true, .used_only = true, .choices = kinds},
-    {.name = "party_code", .kind = CELL_CODE, .required = true, .used_only = true, .max = 32},
-    {.name = "lot_code", .kind = CELL_CODE, .used_only = true, .max = 64},
-    {.name = "part_number", .kind = CELL_TEXT, .max = 128},
-    {.name = "price", .kind = CELL_DECIMAL, .required = true, .scale = 4, .min = 1, .max = PRICE_MAX},
-    {.name = "price_per", .kind = CELL_INT, .otherwise = "1", .min = 1, .max = 100000},
-    {.name = "currency", .kind = CELL_CURRENCY, .required = true},
-    {.name = "vat_included", .kind = CELL_BOOL, .otherwise = "0"},
-    {.name = "vat_rate", .kind = CELL_DECIMAL, .otherwise = "0.00", .scale = 2, .min = 0, .max = 9999},
-    {.name = "min_qty", .kind = CELL_DECIMAL, .otherwise = "1.000", .scale = 3, .min = 1, .max = 999999999999999},
-    {.name = "qty", .kind = CELL_DECIMAL, .scale = 3, .min = 0, .max = 999999999999999},
-    {.name = "quoted_on", .kind = CELL_DATE, .required = true},
-    {.name = "valid_until", .kind = CELL_DATE},
-    {.name = "status", .kind = CELL_CHOICE, .otherwise = "active", .choices = statuses},
-    {.name = "note", .kind = CELL_TEXT, .max = 255},
+    {.name = "ext_ref", .kind = CELL_CODE, .max = 96, .means = "внешний код|внешняя ссылка|внешний номер|номер котировки|ссылка|reference|external reference|quote no|quote number", .may_mean = "номер документа|id|ид|ref|№"},
+    {.name = "party_kind", .kind = CELL_CHOICE, .required = true, .used_only = true, .choices = kinds, .spellings = kind_spellings, .means = "вид контрагента|тип контрагента|вид стороны|роль|role", .may_mean = "вид|тип|kind|type"},
+    {.name = "party_code", .kind = CELL_CODE, .required = true, .used_only = true, .max = 32, .means = "код контрагента|код стороны|код партнера|код поставщика|код конкурента|supplier code", .may_mean = "контрагент|поставщик|конкурент|партнер|party|supplier|competitor"},
+    {.name = "lot_code", .kind = CELL_CODE, .names = NAMES_LOT, .used_only = true, .max = 64, .means = LOT, .field = FIELD_LOT},
+    {.name = "part_number", .kind = CELL_TEXT, .names = NAMES_NUMBER, .max = 128, .means = PART, .may_mean = "артикул|номер|код производителя|number", .field = FIELD_PART_NUMBER},
+    {.name = "price", .kind = CELL_DECIMAL, .required = true, .scale = 4, .min = 1, .max = PRICE_MAX, .means = "цена|цена за единицу|цена закупки|цена поставщика|закупочная цена|unit price"},
+    {.name = "price_per", .kind = CELL_INT, .otherwise = "1", .min = 1, .max = 100000, .means = "цена за|цена за штук|за сколько|за кол-во|за количество|кратность цены|единица цены|per"},
+    {.name = "currency", .kind = CELL_CURRENCY, .required = true, .means = CURRENCY, .may_mean = "валюта", .field = FIELD_CURRENCY},
+    {.name = "vat_included", .kind = CELL_BOOL, .otherwise = "0", .means = "с ндс|ндс включен|включая ндс|ндс в цене|цена включает ндс|в том числе ндс|vat incl|incl vat|with vat"},
+    {.name = "vat_rate", .kind = CELL_DECIMAL, .per_cent = true, .otherwise = "0.00", .scale = 2, .min = 0, .max = 9999, .means = "ставка ндс|ндс %|% ндс|ндс, %|ставка ндс, %|процент ндс|vat %|vat, %", .may_mean = "ндс|vat"},
+    {.name = "min_qty", .kind = CELL_DECIMAL, .otherwise = "1.000", .scale = 3, .min = 1, .max = 999999999999999, .means = "мин кол-во|минимальное количество|мин количество|мин партия|минимальная партия|минимальный заказ|кол-во от|количество от|от количества|moq|min order|minimum quantity|min quantity"},
+    {.name = "qty", .kind = CELL_DECIMAL, .scale = 3, .min = 0, .max = 999999999999999, .means = "количество|кол-во|доступно|доступное количество|quantity|available", .may_mean = "остаток|наличие|в наличии|stock|in stock"},
+    {.name = "quoted_on", .kind = CELL_DATE, .required = true, .means = "дата котировки|дата цены|дата прайса|дата предложения|quote date|price date", .may_mean = "дата|date"},
+    {.name = "valid_until", .kind = CELL_DATE, .means = "действует до|действительно до|действительна до|годен до|срок действия|окончание действия|действует по|valid to|expires", .may_mean = "до|until"},
+    {.name = "status", .kind = CELL_CHOICE, .otherwise = "active", .choices = statuses, .spellings = status_spellings, .means = "статус|состояние|state"},
+    {.name = "note", .kind = CELL_TEXT, .max = 255, .means = "примечание|примечания|комментарий|комментарии|заметка|comment|comments|remark|notes"},
     {.name = NULL},
 };
 /* clang-format on */
-
-/* ---- Worked out ------------------------------------------------------------------------------------------------ */
-
-static void set_text(struct catalog_value *value, const char *text)
-{
-    value->null = false;
-    value->n = strlen(text);
-    memcpy(value->text, text, value->n + 1);
-}
-
-static void set_id(struct catalog_value *value, uint32_t id)
-{
-    value->null = id == 0;
-    value->n = (size_t)snprintf(value->text, sizeof value->text, "%u", id);
-}
-
-/* Normalises one value into another. */
-static int normalise(struct catalog_row *row, const struct catalog_value *from, const char *field,
-                     struct catalog_value *to)
-{
-    char norm[PN_BYTES];
-    enum pn_status status = pn_normalise(from->text, from->n, norm, NULL);
-    if (status == PN_EMPTY)
-        return catalog_row_wrong(row, field, "E_PN_EMPTY", "There is no letter or digit in it.");
-    if (status == PN_LONG)
-        return catalog_row_wrong(row, field, "E_PN_LONG", "It has more than 64 letters and digits.");
-    if (status != PN_OK)
-        return catalog_row_wrong(row, field, "E_ENCODING", "The text is not valid UTF-8.");
-    set_text(to, norm);
-    return 0;
-}
-
-/* The component that a lot code names, by its normalised form. */
-static uint32_t find_lot(const struct catalog_known *known, const struct catalog_value *lot)
-{
-    char norm[PN_BYTES];
-    if (lot->null || pn_normalise(lot->text, lot->n, norm, NULL) != PN_OK)
-        return ARENA_NONE;
-    return catalog_map_lot(&known->stock, norm);
-}
-
-enum { COMPONENT_LOT_CODE = 0 };
-
-/* extra: lot_norm, lot_skeleton */
-static int derive_component(const struct catalog_known *known, struct catalog_row *row)
-{
-    char skeleton[PN_BYTES];
-    const struct catalog_value *lot = &row->value[COMPONENT_LOT_CODE];
-    if (normalise(row, lot, "lot_code", &row->extra[0]) != 0)
-        return -1;
-    pn_skeleton(row->extra[0].text, skeleton);
-    set_text(&row->extra[1], skeleton);
-    uint32_t number = catalog_map_lot(&known->stock, row->extra[0].text);
-    if (number == ARENA_NONE ||
-        strcmp(catalog_map_text(&known->stock, known->stock.components[number].lot_code), lot->text) == 0)
-        return 0;
-    return catalog_row_wrong(row, "lot_code", "E_LOT_CLASH", "Another lot has this code in a different spelling.");
-}
-
-enum { MAP_VENDOR = 0, MAP_PART_NUMBER, MAP_LOT_CODE };
-
-/* extra: vendor_norm, pn_norm, pn_skeleton, component_id */
-static int derive_part_number(const struct catalog_known *known, struct catalog_row *row)
-{
-    char skeleton[PN_BYTES];
-    set_text(&row->extra[0], "");
-    if (row->value[MAP_VENDOR].n && normalise(row, &row->value[MAP_VENDOR], "vendor", &row->extra[0]) != 0)
-        return -1;
-    if (normalise(row, &row->value[MAP_PART_NUMBER], "part_number", &row->extra[1]) != 0)
-        return -1;
-    pn_skeleton(row->extra[1].text, skeleton);
-    set_text(&row->extra[2], skeleton);
-    uint32_t lot = find_lot(known, &row->value[MAP_LOT_CODE]);
-    if (lot == ARENA_NONE)
-        return catalog_row_wrong(row, "lot_code", "E_LOT_UNKNOWN",
-                                 "No component has this lot code; import components first.");
-    set_id(&row->extra[3], known->stock.components[lot].id);
-    return 0;
-}
-
-enum {
-    QUOTE_PARTY_KIND = 1,
-    QUOTE_PARTY_CODE,
-    QUOTE_LOT_CODE,
-    QUOTE_PART_NUMBER,
-    QUOTE_QUOTED_ON = 12,
-    QUOTE_VALID_UNTIL
-};
-
-struct party_key {
-    const struct catalog_known *known;
-    const char *text; /* kind, colon, code */
-};
-
-static bool same_party(const void *ctx, uint32_t number)
-{
-    const struct party_key *key = ctx;
-    return strcmp(catalog_map_text(&key->known->stock, key->known->parties[number].code), key->text) == 0;
-}
-
-static uint32_t find_party(const struct catalog_known *known, const char *kind, const char *code)
-{
-    char text[2 * CATALOG_TEXT];
-    int n = snprintf(text, sizeof text, "%s:%s", kind, code);
-    struct party_key key = {known, text};
-    uint32_t at = arena_index_find(&known->by_party, arena_hash(text, (size_t)n), same_party, &key);
-    return at == ARENA_NONE ? 0 : known->parties[at].id;
-}
-
-void catalog_known_add_party(struct catalog_known *known, uint32_t id, const char *kind, const char *code)
-{
-    char text[2 * CATALOG_TEXT];
-    int n = snprintf(text, sizeof text, "%s:%s", kind, code);
-    known->parties = grow(known->parties, &known->room_parties, known->n_parties + 1, sizeof *known->parties);
-    known->parties[known->n_parties] = (struct catalog_party){id, arena_add(&known->stock.text, text, (size_t)n)};
-    arena_index_add(&known->by_party, arena_hash(text, (size_t)n), known->n_parties++);
-}
-
-void catalog_known_fini(struct catalog_known *known)
-{
-    catalog_map_fini(&known->stock);
-    arena_index_fini(&known->by_party);
-    free(known->parties);
-    *known = (struct catalog_known){.parties = NULL};
-}
-
-/* The lot of a part number; none if the map names several or does not know the number. */
-static uint32_t lot_of_number(const struct catalog_known *known, const char *pn_norm)
-{
-    struct catalog_found found;
-    if (*pn_norm == '\0' || catalog_map_find(&known->stock, pn_norm, "", &found) != CATALOG_MATCH)
-        return ARENA_NONE;
-    return found.component;
-}
-
-/* extra: party_id, component_id, pn_norm */
-static int derive_quote(const struct catalog_known *known, struct catalog_row *row)
-{
-    const struct catalog_value *v = row->value;
-    uint32_t party = find_party(known, v[QUOTE_PARTY_KIND].text, v[QUOTE_PARTY_CODE].text);
-    set_text(&row->extra[2], "");
-    if (party == 0)
-        return catalog_row_wrong(row, "party_code", "E_PARTY_UNKNOWN",
-                                 "No party has this kind and code; import parties first.");
-    if (!v[QUOTE_PART_NUMBER].null && normalise(row, &v[QUOTE_PART_NUMBER], "part_number", &row->extra[2]) != 0)
-        return -1;
-    uint32_t lot = find_lot(known, &v[QUOTE_LOT_CODE]);
-    if (lot == ARENA_NONE)
-        lot = lot_of_number(known, row->extra[2].text);
-    if (lot == ARENA_NONE && v[QUOTE_PART_NUMBER].null)
-        return catalog_row_wrong(row, "lot_code", "E_LOT_UNKNOWN", "Without a part number the lot must be known.");
-    if (!v[QUOTE_VALID_UNTIL].null && strcmp(v[QUOTE_VALID_UNTIL].text, v[QUOTE_QUOTED_ON].text) < 0)
-        return catalog_row_wrong(row, "valid_until", "E_DATE", "It is before quoted_on.");
-    set_id(&row->extra[0], party);
-    set_id(&row->extra[1], lot == ARENA_NONE ? 0 : known->stock.components[lot].id);
-    return 0;
-}
 
 /* ---- The list -------------------------------------------------------------------------------------------------- */
 
@@ -247,7 +115,7 @@ static const struct catalog_table tables[] = {
      .file_key = {"lot_norm"},
      .blamed = "lot_code",
      .relinks = true,
-     .derive = derive_component},
+     .derive = catalog_derive_component},
     {.name = "part_numbers",
      .target = "part_number_map",
      .columns = part_number_columns,
@@ -257,7 +125,7 @@ static const struct catalog_table tables[] = {
      .file_key = {"pn_norm", "vendor_norm"},
      .blamed = "part_number",
      .relinks = true,
-     .derive = derive_part_number},
+     .derive = catalog_derive_part_number},
     {.name = "parties",
      .target = "party",
      .columns = party_columns,
@@ -288,7 +156,7 @@ static const struct catalog_table tables[] = {
      .file_key = {"ext_ref"},
      .blamed = "ext_ref",
      .keep_known = true,
-     .derive = derive_quote},
+     .derive = catalog_derive_quote},
 };
 #define N_TABLES (sizeof tables / sizeof tables[0])
 

@@ -21,7 +21,7 @@ enum run_step {
 /* Why a task fails. */
 struct run_failure {
     char code[24]; /* "" = it does not fail */
-    char text[240];
+    char text[480];
 };
 enum run_step run_fail(struct run_failure *failure, const char *code, const char *text);
 /* Copies the database's error into the job. Returns STEP_AGAIN. */

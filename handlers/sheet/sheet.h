@@ -19,6 +19,9 @@ enum sheet_format sheet_sniff_file(const struct sheet_input *input, struct sheet
 /* The same where a text without separators is a table of one column too: SHEET_CSV for every text. */
 enum sheet_format sheet_sniff_text(const struct sheet_input *input, struct sheet_error *err);
 
+/* Where .mxl is not taken. */
+#define SHEET_NO_MXL "The file is a 1C spreadsheet (.mxl). Save it as .xlsx or CSV and send that."
+
 /* Reads the whole file into the sink. `format`: SHEET_UNKNOWN recognises the file by sheet_sniff_file().
  * Returns 0 (the whole table was delivered, or the sink returned GRID_STOP), -1 with *err, or the sink's negative
  * number. */

@@ -350,8 +350,9 @@ static void fails(const char *table, const char *text, const char *code, const c
 static void refuses_wrong_headings(void **state)
 {
     (void)state;
-    fails("warehouses", "code,name,colour\nA,a,b\n", "E_COLUMNS", "heading has 3 columns");
-    fails("warehouses", "code,colour\nA,b\n", "E_COLUMNS", "Unknown column \"colour\"; known columns: code, name");
+    fails("warehouses", "code,colour\nA,b\n", "E_COLUMNS",
+          "Row 1: the column name is missing; not understood: B «colour»; columns of warehouses: code, name.");
+    fails("warehouses", "colour,size\nA,b\n", "E_NO_HEADER", "None of the first 50 rows names the columns");
     fails("warehouses", "code\nA\n", "E_COLUMNS", "name is missing");
     fails("warehouses", "code,code\nA,A\n", "E_COLUMNS", "twice");
     fails("warehouses", "code,name\n", "E_NO_DATA", "no rows");

@@ -1,0 +1,230 @@
+/* Captions of catalogue files. */
+#include "handlers/catalog/head.h"
+
+#include "base/utf8.h"
+#include "handlers/table/head.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+/* How well a caption names a column: the better one wins. */
+enum strength { NO_NAME, MAY_MEAN, FIELD_OF_STOCK, MEANS, ITS_NAME };
+
+const char *catalog_unread_text(enum catalog_unread why)
+{
+    static const char *const texts[] = {"", "not understood", "another column of this meaning was taken",
+                                        "it has no caption"};
+    return texts[why];
+}
+
+/* Is the label one of those divided by "|"? */
+static bool among(const char *list, const char *label)
+{
+    size_t n = strlen(label);
+    for (const char *at = list; at; at = strchr(at, '|') ? strchr(at, '|') + 1 : NULL)
+        if (strncmp(at, label, n) == 0 && (at[n] == '|' || at[n] == '\0'))
+            return n > 0;
+    return false;
+}
+
+static enum strength strength_of(const struct catalog_column *column, const char *label, enum stock_field field)
+{
+    char name[LABEL_BYTES];
+    label_normalise(column->name, strlen(column->name), name, sizeof name);
+    if (strcmp(name, label) == 0)
+        return ITS_NAME;
+    if (among(column->means, label))
+        return MEANS;
+    if (field != FIELD_NONE && field == column->field)
+        return FIELD_OF_STOCK;
+    return among(column->may_mean, label) ? MAY_MEAN : NO_NAME;
+}
+
+/* The column that the label names best, or -1. */
+static int best_column(const struct catalog_table *table, const char *label, enum stock_field field,
+                       enum strength *strength)
+{
+    int best = -1;
+    *strength = NO_NAME;
+    for (int i = 0; table->columns[i].name; i++) {
+        enum strength s = strength_of(&table->columns[i], label, field);
+        if (s > *strength) {
+            *strength = s;
+            best = i;
+        }
+    }
+    return best;
+}
+
+/* What stands in brackets or behind a comma may be dropped if it says what holds anyway: pieces, and for money the base
+ * currency. VAT is said by a column of its own. */
+static bool says_nothing_new(const struct catalog_column *column, const struct label *label, const char *base_currency)
+{
+    const struct label_hints *hints = &label->hints;
+    bool money = column->kind == CELL_DECIMAL &&
+                 (strcmp(column->name, "manual_price") == 0 || strcmp(column->name, "rate") == 0);
+    if (hints->vat != -1 || hints->vat_rate != -1 || hints->date.year || label->foreign || label->selling)
+        return false;
+    if (hints->unit.unit != UNIT_NONE && (hints->unit.factor != 1 || hints->unit.pack))
+        return false;
+    return !hints->currency[0] || (money && strcmp(hints->currency, base_currency) == 0);
+}
+
+static int column_of(const struct catalog_table *table, struct cell_span caption, const char *base_currency,
+                     enum strength *strength)
+{
+    char whole[LABEL_BYTES];
+    struct label label;
+    label_normalise(caption.s, caption.n, whole, sizeof whole);
+    label_read(caption.s, caption.n, &label);
+    struct label_hints none;
+    label_hints_none(&none);
+    bool bare = memcmp(&none, &label.hints, sizeof none) == 0;
+    int at = best_column(table, whole, bare && !label.selling ? label.field : FIELD_NONE, strength);
+    if (at >= 0)
+        return at;
+    at = best_column(table, label.base, label.field, strength);
+    return at >= 0 && says_nothing_new(&table->columns[at], &label, base_currency) ? at : -1;
+}
+
+/* A caption for a column that has one already: the one that names it better stays. */
+static void settle(struct catalog_head *out, int at, uint32_t column, enum strength strength,
+                   enum strength taken[CATALOG_COLUMNS])
+{
+    uint32_t other = out->file_column[at];
+    if (other == ARENA_NONE || strength > taken[at]) {
+        if (other != ARENA_NONE) {
+            out->why[other] = COLUMN_LOST;
+            out->column_at[other] = -1;
+        }
+        out->file_column[at] = column;
+        out->column_at[column] = (int8_t)at;
+        out->twice = out->twice == at ? -1 : out->twice;
+        taken[at] = strength;
+        return;
+    }
+    out->why[column] = COLUMN_LOST;
+    if (strength == taken[at] && out->twice < 0) {
+        out->twice = at;
+        out->rival = column;
+    }
+}
+
+static void take_caption(const struct catalog_table *table, const struct grid_cell *cell, const char *base_currency,
+                         enum strength taken[CATALOG_COLUMNS], struct catalog_head *out)
+{
+    enum strength strength;
+    struct cell_span caption = cell_span(cell);
+    char *copy = out->caption[cell->column];
+    snprintf(copy, sizeof out->caption[0], "%.*s", (int)utf8_cut(caption.s, caption.n, sizeof out->caption[0] - 1),
+             caption.s);
+    out->width = cell->column + 1;
+    if (copy[0] == '#')
+        return;
+    int at = cell->kind == GRID_TEXT ? column_of(table, caption, base_currency, &strength) : -1;
+    if (at < 0)
+        out->why[cell->column] = COLUMN_UNKNOWN;
+    else
+        settle(out, at, cell->column, strength, taken);
+}
+
+void catalog_head_read(const struct catalog_table *table, const struct grid_row *row, const char *base_currency,
+                       struct catalog_head *out)
+{
+    enum strength taken[CATALOG_COLUMNS] = {NO_NAME};
+    *out = (struct catalog_head){.row = row->row, .missing = -1, .twice = -1};
+    memset(out->column_at, -1, sizeof out->column_at);
+    for (size_t i = 0; i < CATALOG_COLUMNS; i++)
+        out->file_column[i] = ARENA_NONE;
+    for (uint32_t i = 0; i < row->n_cells && row->cells[i].column < TABLE_COLUMNS; i++)
+        if (!cell_empty(&row->cells[i]) && utf8_valid(row->cells[i].text, row->cells[i].len))
+            take_caption(table, &row->cells[i], base_currency, taken, out);
+    for (int i = 0; table->columns[i].name; i++) {
+        out->present[i] = out->file_column[i] != ARENA_NONE;
+        out->known += out->present[i];
+        if (!out->present[i] && table->columns[i].required && out->missing < 0)
+            out->missing = i;
+    }
+    out->whole = out->missing < 0 && out->twice < 0 && out->known > 0;
+}
+
+bool catalog_head_repeats(const struct catalog_head *head, const struct grid_row *row)
+{
+    unsigned same = 0;
+    for (uint32_t i = 0; i < row->n_cells && row->cells[i].column < TABLE_COLUMNS; i++) {
+        struct cell_span text = cell_span(&row->cells[i]);
+        const char *caption = head->caption[row->cells[i].column];
+        size_t n = strlen(caption);
+        if (text.n == 0)
+            continue;
+        if (text.n < n || (text.n > n && n + 4 < sizeof head->caption[0]) || memcmp(text.s, caption, n) != 0)
+            return false;
+        same++;
+    }
+    return same >= 2;
+}
+
+/* ---- Sentences ------------------------------------------------------------------------------------------------- */
+
+struct sentence {
+    char *out;
+    size_t size, used;
+};
+
+static void add(struct sentence *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void add(struct sentence *s, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    int n = vsnprintf(s->out + s->used, s->size - s->used, format, args);
+    va_end(args);
+    s->used = n < 0 ? s->used : (size_t)n < s->size - s->used ? s->used + (size_t)n : s->size - 1;
+}
+
+static void add_place(struct sentence *s, const struct catalog_head *head, uint32_t column)
+{
+    char letter[4];
+    add(s, "%s «%.40s»", table_column_letter(column, letter), head->caption[column]);
+}
+
+static void add_unknown(struct sentence *s, const struct catalog_head *head)
+{
+    const char *before = "; not understood: ";
+    for (uint32_t i = 0; i < head->width; i++)
+        if (head->why[i] == COLUMN_UNKNOWN) {
+            add(s, "%s", before);
+            add_place(s, head, i);
+            before = ", ";
+        }
+}
+
+static void add_columns(struct sentence *s, const struct catalog_table *table)
+{
+    add(s, "; columns of %s: ", table->name);
+    for (size_t i = 0; table->columns[i].name; i++)
+        add(s, "%s%s", i ? ", " : "", table->columns[i].name);
+    add(s, ".");
+}
+
+void catalog_head_fault(const struct catalog_table *table, const struct catalog_head *head, char *out, size_t size)
+{
+    struct sentence s = {out, size, 0};
+    out[0] = '\0';
+    if (head->known == 0) {
+        add(&s, "None of the first %d rows names the columns", TABLE_HEAD_ROWS);
+    } else if (head->twice >= 0) {
+        add(&s, "Row %u: the column %s is in the heading twice: ", head->row + 1, table->columns[head->twice].name);
+        add_place(&s, head, head->file_column[head->twice]);
+        add(&s, " and ");
+        add_place(&s, head, head->rival);
+        add(&s, "; rename the one that is not meant");
+    } else {
+        add(&s, "Row %u: the column %s is missing", head->row + 1, table->columns[head->missing].name);
+    }
+    if (head->twice < 0)
+        add_unknown(&s, head);
+    add_columns(&s, table);
+    catalog_whole_characters(out);
+}

@@ -1,0 +1,98 @@
+/* Keeping the faults of refused rows. */
+#include "handlers/catalog/reject.h"
+
+#include "base/bytes.h"
+#include "handlers/table/head.h"
+#include "handlers/table/rowcells.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void count_code(struct catalog_file *file, const char *code)
+{
+    unsigned i = 0;
+    while (i < file->n_counts && strcmp(file->counts[i].code, code) != 0)
+        i++;
+    if (i == file->n_counts) {
+        if (i == CATALOG_CODES)
+            abort(); /* only our own codes are counted */
+        file->counts[file->n_counts++] = (struct catalog_count){code, 0};
+    }
+    file->counts[i].n++;
+}
+
+/* A row counts once for each code, however many of its cells have it. */
+static void count_codes(struct catalog_file *file)
+{
+    const struct catalog_row *values = file->values;
+    for (unsigned i = 0; i < values->n_faults; i++) {
+        unsigned k = 0;
+        while (strcmp(values->fault[k].code, values->fault[i].code) != 0)
+            k++;
+        if (k == i)
+            count_code(file, values->fault[i].code);
+    }
+}
+
+/* Where the column with this name is in the file, or ARENA_NONE. */
+static uint32_t column_of(const struct catalog_file *file, const char *field)
+{
+    int at = catalog_column_at(file->table, field, strlen(field));
+    return at < 0 ? ARENA_NONE : file->head.file_column[at];
+}
+
+/* "Sheet «Лоты», row 3, column C «Ед.»: …" */
+static void make_message(const struct issue_at *at, const char *field, const char *text, char *out, size_t size)
+{
+    char letter[4];
+    size_t used = 0;
+    out[0] = '\0';
+    if (at->sheet)
+        used = (size_t)snprintf(out, size, "Sheet «%.31s», row %u", at->sheet, at->row + 1);
+    else
+        used = (size_t)snprintf(out, size, "Row %u", at->row + 1);
+    if (at->column != ARENA_NONE)
+        used += (size_t)snprintf(out + used, size - used, ", column %s «%s»", table_column_letter(at->column, letter),
+                                 at->caption);
+    else if (*field)
+        used += (size_t)snprintf(out + used, size - used, ", %s", field);
+    snprintf(out + used, size - used, ": %s.", text);
+    catalog_whole_characters(out);
+}
+
+static void keep_fault(struct catalog_file *file, const struct grid_row *row, const struct catalog_fault *fault)
+{
+    char message[600];
+    struct bytes cells = {NULL, 0, 0};
+    const struct catalog_sheet *sheet =
+        &file->sheets[file->read_sheet < CATALOG_SHEETS_KEPT ? file->read_sheet - 1 : CATALOG_SHEETS_KEPT - 1];
+    uint32_t column = column_of(file, fault->field);
+    const struct grid_cell *cell = column == ARENA_NONE ? NULL : table_row_cell(row, column);
+    struct issue_at at = {.sheet = *sheet->name ? sheet->name : NULL,
+                          .row = row->row,
+                          .column = column,
+                          .caption = column == ARENA_NONE ? NULL : file->head.caption[column],
+                          .heading = file->issue_heading,
+                          .raw = cell ? cell->text : NULL,
+                          .raw_n = cell ? cell->len : 0};
+    if (!issues_has_row(&file->issues, &at)) {
+        table_row_cells(row, 0, &cells);
+        at.cells = cells.data;
+        at.cells_n = cells.len;
+    }
+    make_message(&at, fault->field, fault->message, message, sizeof message);
+    issues_keep(&file->issues, true, 0, fault->code, fault->field, message, &at);
+    bytes_free(&cells);
+}
+
+void catalog_reject(struct catalog_file *file, const struct grid_row *row)
+{
+    const struct catalog_row *values = file->values;
+    file->rejected++;
+    count_codes(file);
+    file->all_issues += values->n_faults;
+    for (unsigned i = 0; i < values->n_faults; i++)
+        if (issues_room(&file->issues, true))
+            keep_fault(file, row, &values->fault[i]);
+}
