@@ -16,7 +16,6 @@ struct said {
 static void hear(const struct label *label, bool unknown, struct head_column *column, struct said *said)
 {
     bool field = label->field != FIELD_NONE;
-    bool money = label->hints.currency[0] && (label->closing || stock_field_counts(label->field));
 
     column->foreign |= label->foreign;
     column->selling |= label->selling;
@@ -25,12 +24,11 @@ static void hear(const struct label *label, bool unknown, struct head_column *co
     column->closing |= field && said->closes;
     if (label->closing) {
         said->closes = true;
-        said->closing = field && !money ? label->field : said->closing;
-    } else if (field && !label->total && !money) {
+        said->closing = field ? label->field : said->closing;
+    } else if (field && !label->total) {
         said->field = label->field;
         said->others++;
     }
-    said->others += money; /* "остаток, руб" is not a quantity */
     if (!label->hint) {
         column->low = !unknown;
         column->unknown |= unknown;
@@ -61,6 +59,23 @@ static enum stock_field field_said(const struct head_column *column, const struc
     return column->path.n == 1 && column->total ? head_path_label(&column->path, 0)->field : FIELD_NONE;
 }
 
+/* "Остаток, руб" is not a quantity, nor is "Остаток" above "руб". A currency further up is that of the costs there. */
+static bool is_money(const struct head_column *column, const struct said *said)
+{
+    if (!stock_field_counts(column->says))
+        return false;
+    for (unsigned i = column->path.n; i > 0; i--) {
+        const struct label *label = head_path_label(&column->path, i - 1);
+        if (!label)
+            continue;
+        if (label->hints.currency[0])
+            return true;
+        if (label->field != FIELD_NONE && (!label->closing || said->field == FIELD_NONE))
+            return false;
+    }
+    return false;
+}
+
 static void read_column(struct head_column *column)
 {
     struct said said = {FIELD_NONE, FIELD_NONE, false, 0};
@@ -76,6 +91,8 @@ static void read_column(struct head_column *column)
     }
     hear_hints(column);
     column->says = field_said(column, &said);
+    if (is_money(column, &said))
+        column->says = FIELD_NONE;
     if (column->passed) {
         column->path.n = 0;
         column->says = FIELD_NONE;

@@ -411,8 +411,8 @@ static void tell_nearest(struct search *s, char *why, size_t size)
                 break;
             head_candidate_read(s->now, &rows, s->scan.rows[first].row->row, s->ask);
             unsigned own = head_worth(s->now);
-            if (own <= best_worth)
-                continue;
+            if (own <= best_worth || head_candidate_qualifies(s->now))
+                continue; /* one that qualifies is part of another one, which does not */
             best = rows;
             best_worth = own;
             best_first = s->scan.rows[first].row->row;

@@ -225,14 +225,15 @@ static bool has_identity(const struct head_candidate *c)
 
 unsigned head_worth(const struct head_candidate *c)
 {
-    unsigned understood = 0;
+    unsigned understood = 0, captions = 0;
 
     for (uint32_t i = 0; i < TABLE_COLUMNS; i++) {
         const struct head_column *column = &c->column[i];
+        captions += column->path.n > 0;
         understood += column->path.n > 0 && (column->why == UNREAD_FOREIGN || column->why == UNREAD_PLACE);
     }
-    if (c->n_fields + understood == 0)
-        return 0;
+    if (c->n_fields + understood == 0) /* another language perhaps */
+        return c->rows.n == 1 && !c->rows.row[0]->numbers && captions > 1 ? 1 : 0;
     return 8 * (c->n_fields + understood) + 4 * has_quantity(c) + 4 * has_identity(c) + (TABLE_HEADING_MAX - c->rows.n);
 }
 
@@ -270,18 +271,21 @@ static void add_not_understood(struct sentence *s, const struct head_candidate *
         add(s, ".");
 }
 
-/* columns with this field in it: the last text of the column's path, or a word that says what to put there. */
-static void add_example(struct sentence *s, const struct head_candidate *c, enum stock_field field, uint32_t column)
+/* A caption, or the letter where several texts stand over each other; ARENA_NONE: a word that says what to put there. */
+static void add_caption_value(struct sentence *s, const struct head_candidate *c, enum stock_field field,
+                              uint32_t column)
 {
     static const char none[] = "caption or letter";
     struct cell_span text = {none, sizeof none - 1};
+    char letter[4];
 
     if (column != ARENA_NONE)
-        text = c->column[column].path.part[c->column[column].path.n - 1]->text;
-    add(s, " Name the column in the request, for example ");
-    add(s, "%s", add_named(s, c, field));
-    add_value(s, field, text.s, text.n > CAPTION_MAX ? utf8_cut(text.s, text.n, CAPTION_MAX) : text.n);
-    add(s, "}.");
+        text = c->column[column].path.part[0]->text;
+    if (column != ARENA_NONE && (c->column[column].path.n > 1 || text.n > CAPTION_MAX)) {
+        text.s = table_column_letter(column, letter);
+        text.n = strlen(letter);
+    }
+    add_value(s, field, text.s, text.n);
 }
 
 /* The last or first column that was not understood. */
@@ -289,11 +293,35 @@ static uint32_t unknown_column(const struct head_candidate *c, bool last)
 {
     uint32_t found = ARENA_NONE;
 
-    for (uint32_t i = 0; i < TABLE_COLUMNS; i++)
-        if (c->column[i].path.n > 0 && c->column[i].why == UNREAD_UNKNOWN && !c->column[i].total &&
-            (last || found == ARENA_NONE))
+    for (uint32_t i = 0; i < TABLE_COLUMNS; i++) {
+        const struct head_column *column = &c->column[i];
+        if (column->path.n == 0 || column->why != UNREAD_UNKNOWN || (!last && found != ARENA_NONE))
+            continue;
+        struct cell_span text = column->path.part[column->path.n - 1]->text;
+        if (!label_is_total(text.s, text.n))
             found = i;
+    }
     return found;
+}
+
+/* columns with the fields that are missing, as the next request could have them. */
+static void add_example(struct sentence *s, const struct head_candidate *c, bool quantity, bool identity)
+{
+    const struct table_choice *lost = c->lost_choice;
+    enum stock_field field = lost ? lost->field : FIELD_NONE;
+
+    add(s, " Name the columns in the request, for example ");
+    const char *comma = add_named(s, c, field);
+    if (!identity && !(lost && stock_field_identifies(field))) {
+        add(s, "%s", comma);
+        add_caption_value(s, c, FIELD_PART_NUMBER, unknown_column(c, false));
+        comma = ",";
+    }
+    if (lost || !quantity) {
+        add(s, "%s", comma);
+        add_caption_value(s, c, lost ? field : FIELD_QTY, unknown_column(c, true));
+    }
+    add(s, "}.");
 }
 
 static void add_missing(struct sentence *s, const struct head_candidate *c, bool quantity, bool identity)
@@ -320,10 +348,7 @@ void head_tell_missing(const struct head_candidate *c, char *why, size_t size)
     bool quantity = has_quantity(c), identity = has_identity(c);
     if (!quantity || !identity)
         add_missing(&s, c, quantity, identity);
-    enum stock_field field = quantity ? FIELD_PART_NUMBER : FIELD_QTY;
-    if (c->lost_choice)
-        field = c->lost_choice->field;
-    add_example(&s, c, field, field == FIELD_PART_NUMBER ? unknown_column(c, false) : unknown_column(c, true));
+    add_example(&s, c, quantity, identity);
     add_understood(&s, c);
     add_not_understood(&s, c);
 }

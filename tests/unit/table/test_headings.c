@@ -58,13 +58,18 @@ static void finds_one_row(void **state)
          "", "1x1 part_number=A qty=B"},
         {"a column of numbers", "#|SKU|Qty\n=1|A-1|=5\n", "", "1x1 part_number=B qty=C; A unknown"},
         {"no quantity", "Артикул|Модель|Факт\nA-1|x|=5\n", "",
-         "none: No heading that can be used; most like one: row 1. Missing: a quantity (qty or free). Name the column "
+         "none: No heading that can be used; most like one: row 1. Missing: a quantity (qty or free). Name the columns "
          "in the request, for example columns={\"qty\":\"Факт\"}. Understood: A \"Артикул\" = part_number. Not "
          "understood: B \"Модель\", C \"Факт\"."},
         {"no identity", "Склад|Кол-во\nMAIN|=5\n", "",
          "none: No heading that can be used; most like one: row 1. "
          "Missing: what identifies an item"},
-        {"nothing at all", "foo|bar\n=1|=2\n", "", "none: No heading with a quantity"},
+        {"another language", "Lager\nArtikelnummer|Bezeichnung|Menge|Total\nA-1|x|=2|=3\n", "",
+         "none: No heading that can be used; most like one: row 2. Missing: a quantity (qty or free) and what "
+         "identifies an "
+         "item (part_number, lot, code or name). Name the columns in the request, for example "
+         "columns={\"part_number\":\"Artikelnummer\",\"qty\":\"Menge\"}."},
+        {"nothing at all", "foo\n=1|=2\n", "", "none: No heading with a quantity"},
     };
     CHECK_CASES(cases);
 }
@@ -95,6 +100,11 @@ static void reads_paths(void **state)
          "A2:A4 B2:B4 C2:F2 C3:F3", "2x3 part_number=A qty=F unit=B; C foreign, D foreign, E foreign"},
         {"a receipt alone is no stock", "SKU|Приход||Примечание\n|Кол-во|Сумма|\nA-1|=1|=2|x\n", "A1:A2 B1:C1 D1:D2",
          "none"},
+        {"nor is a plan", "SKU|Qty\n|Planned\nA-1|=5\n", "",
+         "none: No heading that can be used; most like one: rows 1 to 2. Missing: a quantity (qty or free). Name the "
+         "columns "
+         "in the request, for example columns={\"qty\":\"caption or letter\"}. Understood: A \"SKU\" = part_number, "
+         "B \"Qty / Planned\" = not the present stock."},
         {"nor with the identity in the lower row", "||Приход|\nSKU|Name|Кол-во|Сумма\nA-1|x|=1|=2\n", "C1:D1", "none"},
         {"two rows that say it together", "Артикул|Начальный|Конечный|Цена\n|остаток|остаток|закупки\nA-1|=1|=5|=50\n",
          "", "1x2 part_number=A qty=C unit_cost=D; B foreign"},
@@ -105,6 +115,7 @@ static void reads_paths(void **state)
         {"captions in brackets", "Товар|Остаток (сумма)|Остаток (кол-во)|Количество (план)\nA-1|=1|=2|=3\n", "",
          "1x1 name=A qty=C total_cost=B; D foreign"},
         {"money is not a quantity", "Товар|Остаток, шт|Остаток, руб.\nA-1|=1|=2\n", "", "1x1 name=A qty=B; C unknown!"},
+        {"nor in two rows", "Товар|Остаток|\n|шт|руб\nA-1|=1|=2\n", "A1:A2 B1:C1", "1x2 name=A qty=B; C unknown!"},
         {"a balance in money above a quantity", "Товар|Остаток, USD|\n|Кол-во|Сумма\nA-1|=1|=2\n", "A1:A2 B1:C1",
          "1x2 name=A qty=B total_cost=C"},
         {"a turnover of a month", "Артикул|Продажи за март|Остаток\n", "", "1x1 part_number=A qty=C; B foreign"},
@@ -233,7 +244,7 @@ static void takes_the_columns_that_are_named(void **state)
           (choice_list){{"qty", "River"}, {NULL, NULL}}, "1x1 part_number=A qty=B; C unknown, D sum");
     asked("a caption that is not there", plain, "", 0, 0, (choice_list){{"qty", "Итог"}, {NULL, NULL}},
           "none: No heading that can be used; most like one: row 1. No column for columns.qty=\"Итог\". Missing: a "
-          "quantity (qty or free). Name the column in the request, for example columns={\"qty\":\"Примечание\"}.");
+          "quantity (qty or free). Name the columns in the request, for example columns={\"qty\":\"Примечание\"}.");
     asked("a letter without a caption", plain, "", 0, 0, (choice_list){{"qty", "F"}, {NULL, NULL}}, "none");
     asked("a caption that is there twice", "SKU|Qty|Qty\n", "", 0, 0, (choice_list){{"qty", "Qty"}, {NULL, NULL}},
           "ambiguous: columns.qty = \"Qty\" fits several columns of row 1. Name the letter: columns={\"qty\":\"B\"}");
