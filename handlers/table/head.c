@@ -2,16 +2,11 @@
 #include "handlers/table/head.h"
 
 #include "handlers/table/fields.h"
+#include "handlers/table/take.h"
 #include "handlers/table/tell.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-void table_heading_fini(struct table_heading *heading)
-{
-    arena_fini(&heading->text);
-    memset(heading, 0, sizeof *heading);
-}
 
 /* ---- Does a row still belong to the heading above it? ------------------------------------------------------------ */
 
@@ -242,127 +237,6 @@ static void consider_asked(struct search *s)
 
 /* ---- The result ------------------------------------------------------------------------------------------------ */
 
-static uint32_t keep(struct table_heading *heading, const char *text, size_t n)
-{
-    return n ? arena_add(&heading->text, text, n) : 0;
-}
-
-static uint32_t keep_label(struct table_heading *heading, struct cell_span text)
-{
-    char label[LABEL_BYTES * 2];
-
-    return keep(heading, label, text.n ? label_normalise(text.s, text.n, label, sizeof label) : 0);
-}
-
-static void take_labels(const struct head_candidate *c, uint32_t column, struct table_heading *out)
-{
-    char caption[1024], label[1024];
-    struct table_column *at = &out->at[column];
-    const struct head_path *path = &c->column[column].path;
-
-    for (unsigned row = 0; row < c->rows.n; row++)
-        for (unsigned i = 0; c->rows.row[row] && i < c->rows.row[row]->n_parts; i++)
-            if (c->rows.row[row]->part[i].column == column)
-                at->label[row] = keep_label(out, c->rows.row[row]->part[i].text);
-    if (path->n == 0)
-        return;
-    size_t n = head_path_text(path, caption, sizeof caption);
-    at->caption = keep(out, caption, n);
-    if (path->n < 2)
-        return;
-    size_t used = 0;
-    for (unsigned i = 0; i < path->n && used + LABEL_BYTES < sizeof label; i++) {
-        if (i > 0)
-            label[used++] = ' ';
-        used += label_normalise(path->part[i]->text.s, path->part[i]->text.n, label + used, LABEL_BYTES);
-    }
-    at->label[TABLE_HEADING_MAX] = keep(out, label, used);
-}
-
-/* The last column under the lowest caption that begins in this one. */
-static uint32_t last_under(const struct head_candidate *c, uint32_t column)
-{
-    const struct head_path *path = &c->column[column].path;
-
-    for (unsigned i = path->n; i > 0; i--)
-        if (path->part[i - 1]->column == column)
-            return path->part[i - 1]->last_column;
-    return column;
-}
-
-static bool is_told(const struct head_column *column, const char *caption)
-{
-    bool due = column->why == UNREAD_UNKNOWN || column->why == UNREAD_SELLING || column->why == UNREAD_LOST;
-
-    return due && !column->decided && label_is_about_amounts(caption, strlen(caption));
-}
-
-static void take_column(const struct head_candidate *c, uint32_t column, struct table_heading *out)
-{
-    struct table_column *at = &out->at[column];
-    const struct head_column *from = &c->column[column];
-
-    take_labels(c, column, out);
-    at->last = (uint8_t)last_under(c, column);
-    if (from->path.n == 0)
-        return;
-    at->field = (uint8_t)from->field;
-    at->why = from->why;
-    at->told = is_told(from, table_heading_caption(out, column));
-    if (from->field != FIELD_NONE)
-        out->hints[from->field] = from->hints;
-}
-
-/* The text of the field's caption below an unknown one. */
-static uint32_t known_label(const struct head_path *path, struct table_heading *out)
-{
-    for (unsigned i = path->n; i > 0; i--)
-        if (!head_part_unknown(path->part[i - 1]) && !path->part[i - 1]->label.hint)
-            return keep(out, path->part[i - 1]->text.s, path->part[i - 1]->text.n);
-    return 0;
-}
-
-static void take_unknown(const struct head_candidate *c, uint32_t column, struct table_heading *out)
-{
-    const struct head_path *path = &c->column[column].path;
-
-    for (unsigned i = 0; i < path->n; i++) {
-        const struct head_part *part = path->part[i];
-        bool seen = false;
-        if (path->join[i] != 0 || !head_part_unknown(part))
-            continue;
-        for (unsigned k = 0; k < out->n_unknown && !seen; k++) {
-            const char *text = arena_text(&out->text, out->unknown[k].text);
-            seen = strlen(text) == part->text.n && memcmp(text, part->text.s, part->text.n) == 0;
-        }
-        if (seen || out->n_unknown == TABLE_COLUMNS)
-            continue;
-        struct table_caption *to = &out->unknown[out->n_unknown++];
-        to->column = column;
-        to->text = keep(out, part->text.s, part->text.n);
-        to->label = known_label(path, out);
-    }
-}
-
-static void take(const struct head_candidate *c, struct table_heading *out)
-{
-    out->row = c->first_row;
-    out->rows = c->rows.n;
-    for (unsigned i = c->rows.n; i > 0; i--)
-        if (c->rows.row[i - 1])
-            out->grid = c->rows.row[i - 1]->row->grid;
-    out->has_places = c->n_places > 1;
-    memcpy(out->column, c->at, sizeof out->column);
-    arena_add(&out->text, "", 0); /* offset 0 means none */
-    for (uint32_t i = 0; i < TABLE_COLUMNS; i++) {
-        const struct head_column *column = &c->column[i];
-        take_column(c, i, out);
-        if (column->path.n > 0 && !column->chosen && column->unknown && stock_field_is_amount(column->field))
-            take_unknown(c, i, out);
-    }
-    label_hints_none(&out->hints[FIELD_NONE]);
-}
-
 static enum table_head_result conclude(struct search *s, const struct head_rows *rows, unsigned first,
                                        struct table_heading *out, char *why, size_t size)
 {
@@ -372,7 +246,7 @@ static enum table_head_result conclude(struct search *s, const struct head_rows 
         head_tell_rivals(s->now, why, size);
         return HEAD_AMBIGUOUS;
     }
-    take(s->now, out);
+    head_take(s->now, out);
     return HEAD_FOUND;
 }
 
@@ -482,16 +356,4 @@ enum table_head_result table_heading_here(const struct table_head_input *input, 
     ask.header_rows = 0;
     own.ask = &ask;
     return search(&own, true, out, why, size);
-}
-
-const char *table_heading_caption(const struct table_heading *heading, uint32_t column)
-{
-    bool has = column < TABLE_COLUMNS && heading->at[column].caption;
-
-    return has ? arena_text(&heading->text, heading->at[column].caption) : "";
-}
-
-bool table_heading_same(const struct table_heading *a, const struct table_heading *b)
-{
-    return memcmp(a->column, b->column, sizeof a->column) == 0;
 }
