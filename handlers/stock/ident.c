@@ -104,15 +104,6 @@ static void read_vendor(const struct table_row *row, char *vendor_norm)
         vendor_norm[0] = '\0';
 }
 
-bool stock_name_known(const struct stock_context *context, const struct table_row *row)
-{
-    char vendor_norm[PN_BYTES];
-    struct name_scan scan;
-    read_vendor(row, vendor_norm);
-    scan_name(context, row, vendor_norm, &scan);
-    return scan.lots > 0;
-}
-
 /* ---- Look-up --------------------------------------------------------------------------------------------------- */
 
 static void take_entry(const struct catalog_map *catalog, struct stock_ident *ident, uint32_t entry)

@@ -53,8 +53,6 @@ static inline struct cell_span stock_ident_text(const struct stock_ident *ident)
 /* Fills *ident and adds the faults of the identity. The row must last as long as the ident; both may be copied. */
 void stock_identify(const struct stock_context *context, const struct table_row *row, struct stock_ident *ident,
                     struct stock_verdict *verdict);
-/* Does the name contain a number that the map or a lot knows? */
-bool stock_name_known(const struct stock_context *context, const struct table_row *row);
 
 /* The three-letter code of a currency as people write it. Returns false if the text is not a currency. */
 bool stock_currency(struct cell_span text, char currency[4]);
