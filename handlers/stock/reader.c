@@ -334,9 +334,12 @@ static int begin_table(struct stock_reader *reader, const struct table_head_inpu
 {
     uint32_t at = 0;
     take_heading(reader, heading);
-    while (at < input->n_rows && input->rows[at]->row != reader->heading.row)
+    while (at < input->n_rows && input->rows[at]->row < reader->heading.row)
         at++;
-    keep_captions(reader, input->rows + at, reader->heading.rows);
+    uint32_t end = at; /* a row of the heading that has no cells is not stored */
+    while (end < input->n_rows && input->rows[end]->row < reader->heading.row + reader->heading.rows)
+        end++;
+    keep_captions(reader, input->rows + at, end - at);
     struct table_dates dates = table_heading_dates(input, &reader->heading);
     uint32_t number = reader->sheets.n;
     reader->context = (struct stock_context){.params = reader->params,

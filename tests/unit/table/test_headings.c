@@ -264,6 +264,8 @@ static void takes_the_rows_that_are_named(void **state)
     asked("a second table", "SKU|Qty\nA-1|=1\nName|Qty|Cost\nx|=1|=2\n", "", 3, 0, NULL,
           "3x1 name=A qty=B unit_cost=C");
     asked("so many rows, wherever", units, "", 0, 1, NULL, "2x1 part_number=A qty=B unit_cost=C");
+    asked("rows without cells", "\nSKU|Qty\n\nA-1|=5\n", "", 1, 3, NULL, "1x3 part_number=A qty=B");
+    asked("no rows at all", "SKU|Qty\n", "", 8, 2, NULL, "none");
     asked("a row of numbers as heading", "foo|2026\nA-1|=5\n", "", 1, 1,
           (choice_list){{"part_number", "foo"}, {"qty", "2026"}, {NULL, NULL}}, "1x1 part_number=A qty=B");
 }
