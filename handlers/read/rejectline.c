@@ -51,6 +51,11 @@ static unsigned length_of(yajl_val list)
     return YAJL_IS_ARRAY(list) ? (unsigned)list->u.array.len : 0;
 }
 
+static yajl_val item(yajl_val list, unsigned i)
+{
+    return YAJL_IS_ARRAY(list) && i < list->u.array.len ? list->u.array.values[i] : NULL;
+}
+
 /* ---- Spoiled cells --------------------------------------------------------------------------------------------- */
 
 /* "A" = 1, "AB" = 28; 0 for anything else. */
@@ -104,9 +109,8 @@ static bool is_spoiled(const struct reject_lines *lines, unsigned column, yajl_v
 /* The file's part of a record: `list` may be shorter than the table is wide. `row`: it is one, not a heading. */
 static void put_columns(struct reject_lines *lines, yajl_val list, bool row)
 {
-    unsigned n = length_of(list);
     for (unsigned i = 0; i < lines->width; i++) {
-        yajl_val cell = i < n ? list->u.array.values[i] : NULL;
+        yajl_val cell = item(list, i);
         if (row && is_spoiled(lines, i, cell))
             csv_out_cell(&lines->csv, "");
         else if (YAJL_IS_NUMBER(cell))
@@ -131,7 +135,7 @@ static void put_heading(struct reject_lines *lines, uint32_t number)
     lines->begun = true;
     lines->above = number;
     for (unsigned i = 0; lines->csv.options.header && i < (n ? n : 1); i++) {
-        put_columns(lines, n ? rows->u.array.values[i] : NULL, false);
+        put_columns(lines, item(rows, i), false);
         if (i == 0)
             put_names(lines);
         csv_out_end(&lines->csv);
@@ -190,8 +194,8 @@ void reject_lines_heading(struct reject_lines *lines, const char *captions)
     lines->heading[lines->n_headings++] = copy;
     yajl_val rows = parse(captions);
     for (unsigned i = 0; i < length_of(rows); i++)
-        if (length_of(rows->u.array.values[i]) > lines->width)
-            lines->width = length_of(rows->u.array.values[i]);
+        if (length_of(item(rows, i)) > lines->width)
+            lines->width = length_of(item(rows, i));
     yajl_tree_free(rows);
 }
 

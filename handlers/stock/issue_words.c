@@ -206,12 +206,13 @@ static void put_wrong(struct sentence *s, const struct stock_code_words *words, 
         put_with(s, " (%)", detail, strlen(detail), limits->detail);
 }
 
-static void put_cure(struct sentence *s, const struct stock_code_words *words, const struct stock_issue_at *at)
+static void put_cure(struct sentence *s, const struct stock_code_words *words, const struct stock_issue_at *at,
+                     const struct limits *limits)
 {
     put_s(s, "; ");
     put_s(s, words->cure);
     if (at->suggestion && *at->suggestion)
-        put_with(s, "; known: %", at->suggestion, strlen(at->suggestion), SIZE_MAX);
+        put_with(s, "; known: %", at->suggestion, strlen(at->suggestion), limits->detail);
     put_s(s, ".");
 }
 
@@ -221,13 +222,14 @@ static void put_all(struct sentence *s, enum stock_code code, const struct stock
     const struct stock_code_words *words = &stock_code_words[code];
     put_place(s, at, limits);
     put_wrong(s, words, at, limits);
-    put_cure(s, words, at);
+    put_cure(s, words, at, limits);
 }
 
 /* The advice stands at the end. When the sentence is too long, the texts of the file are shortened first. */
 void stock_issue_message(enum stock_code code, const struct stock_issue_at *at, char *out)
 {
-    static const struct limits steps[] = {{64, 80, 80, 160}, {31, 40, 40, 120}, {31, 20, 20, 80}, {16, 12, 12, 40}};
+    static const struct limits steps[] = {
+        {64, 80, 80, 160}, {31, 40, 40, 120}, {31, 20, 20, 80}, {16, 12, 12, 40}, {8, 8, 8, 16}};
     struct sentence s = {.full = true};
     for (size_t i = 0; i < sizeof steps / sizeof steps[0] && s.full; i++) {
         s = (struct sentence){.out = out, .size = STOCK_MESSAGE_BYTES};

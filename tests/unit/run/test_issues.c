@@ -232,6 +232,7 @@ static void long_messages_keep_their_advice(void **state)
         .sheet = long_text, .row = 499999, .column = 16383, .caption = long_text, .text = long_text, .text_n = 600};
     for (unsigned code = E_ENCODING; code < STOCK_CODES; code++) {
         at.detail = code % 2 ? long_text : NULL;
+        at.suggestion = code % 3 ? long_text : NULL;
         stock_issue_message((enum stock_code)code, &at, out);
         assert_true(utf8_valid(out, strlen(out)));
         assert_true(utf8_count(out, strlen(out)) <= ISSUES_MESSAGE);
