@@ -71,7 +71,7 @@ struct label {
     bool foreign; /* an opening balance, a turnover, something expected: never read */
     bool closing; /* it says that the field below counts; alone it is the quantity (and `field` too, as a rule) */
     bool selling; /* a selling price: never a cost */
-    bool total;   /* "итого", "total": `field` may be set too */
+    bool total;   /* "итого", "итого по складам", "total": `field` may be set too */
     bool hint;    /* nothing but hints: "шт", "USD", "на 01.02.2026" */
     bool stock;   /* a unit, or a word that cells have instead of a quantity: "шт", "в наличии" */
     bool passed;  /* "#row", "#code" …: a column that is not read and not told about */

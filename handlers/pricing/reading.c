@@ -371,8 +371,10 @@ void label_read(const char *text, size_t n, struct label *out)
     }
     reduce(out, &tails);
     apply_tails(&tails, out);
-    if (!label_known(out) && starts_foreign(out->base))
-        out->foreign = true;
+    if (label_known(out))
+        return;
+    out->foreign = starts_foreign(out->base);
+    out->total = label_is_total(out->base, strlen(out->base));
 }
 
 enum stock_field label_field(const char *text, size_t n, struct label_hints *hints)

@@ -26,6 +26,12 @@ static uint32_t first_amount(const struct head_candidate *c)
     return TABLE_COLUMNS;
 }
 
+/* It may be a row of totals too. */
+static bool is_only_total(const struct label *label)
+{
+    return label->total && label->field == FIELD_NONE;
+}
+
 static bool belongs(const struct head_candidate *c, const struct head_row *row)
 {
     unsigned captions = 0, unknown = 0, inside = 0, right = 0;
@@ -35,7 +41,7 @@ static bool belongs(const struct head_candidate *c, const struct head_row *row)
         return false;
     for (unsigned i = 0; i < row->n_parts; i++) {
         const struct head_part *part = &row->part[i];
-        captions += label_known(&part->label) && !part->label.stock;
+        captions += label_known(&part->label) && !part->label.stock && !is_only_total(&part->label);
         unknown += head_part_unknown(part) && !part->label.stock;
         inside += is_identity_column(c, part->column);
         right += part->column >= amount;
@@ -255,6 +261,7 @@ static enum table_head_result take_asked(struct search *s, struct table_heading 
 {
     struct head_rows rows = {.n = s->ask->header_rows};
     uint32_t first = s->ask->header_row - 1;
+    bool stored = false;
 
     for (unsigned i = 0; i < s->scan.n_rows; i++) {
         const struct head_row *row = &s->scan.rows[i];
@@ -262,6 +269,11 @@ static enum table_head_result take_asked(struct search *s, struct table_heading 
             continue;
         rows.row[row->row->row - first] = row;
         rows.merged |= row->merged;
+        stored = true;
+    }
+    if (!stored) {
+        head_tell_nothing(s->ask, why, size);
+        return HEAD_NONE;
     }
     head_candidate_read(s->now, &rows, first, s->ask);
     if (head_candidate_qualifies(s->now))

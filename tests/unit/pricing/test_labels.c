@@ -254,6 +254,8 @@ static void says_what_a_caption_is(void **state)
     flags("Цена (опт)", "s");
     flags("Итого", "t");
     flags("Total", "t");
+    flags("Итого по складам", "t");
+    flags("Total value", "");
     flags("шт", "hw");
     flags("тыс. шт", "hw");
     flags("руб. без НДС", "h");

@@ -172,6 +172,10 @@ static void tells_places(void **state)
          "Артикул|Северный склад||Central "
          "store||Итого|\n|Кол-во|Сумма|Кол-во|Сумма|Кол-во|Сумма\nA-1|=1|=2|=3|=4|=4|=6\n",
          "A1:A2 B1:C1 D1:E1 F1:G1", "1x2 part_number=A qty=D total_cost=E; B place, C place, F sum, G sum"},
+        {"sums in other words",
+         "Артикул|Северный склад||Central store||Всего по "
+         "складам|\n|Кол-во|Сумма|Кол-во|Сумма|Кол-во|Сумма\nA-1|=1|=2|=3|=4|=4|=6\n",
+         "A1:A2 B1:C1 D1:E1 F1:G1", "1x2 part_number=A qty=D total_cost=E; B place, C place, F sum, G sum"},
         {"warehouses below quantities", "SKU|Quantity||\n|MAIN|NORTH|SHOP\nA-1|=1|=2|=3\n", "A1:A2 B1:D1",
          "1x2 part_number=A qty=B; C place, D place"},
         {"identity in the lower row", "||NORTH||MAIN|\nSKU|Name|Qty|Value|Qty|Value\nA-1|x|=1|=2|=3|=4\n",
@@ -265,7 +269,7 @@ static void takes_the_rows_that_are_named(void **state)
           "3x1 name=A qty=B unit_cost=C");
     asked("so many rows, wherever", units, "", 0, 1, NULL, "2x1 part_number=A qty=B unit_cost=C");
     asked("rows without cells", "\nSKU|Qty\n\nA-1|=5\n", "", 1, 3, NULL, "1x3 part_number=A qty=B");
-    asked("no rows at all", "SKU|Qty\n", "", 8, 2, NULL, "none");
+    asked("no rows at all", "SKU|Qty\n", "", 8, 2, NULL, "none: Row 8 has no captions");
     asked("a row of numbers as heading", "foo|2026\nA-1|=5\n", "", 1, 1,
           (choice_list){{"part_number", "foo"}, {"qty", "2026"}, {NULL, NULL}}, "1x1 part_number=A qty=B");
 }
