@@ -178,16 +178,16 @@ static int on_sheet(void *ctx, const struct grid_sheet *sheet)
     struct catalog_file *file = ctx;
     file->n_sheets++;
     struct catalog_sheet *this = this_sheet(file);
-    *this = (struct catalog_sheet){.why = SHEET_NO_HEADING};
+    *this = (struct catalog_sheet){.why = CATALOG_NO_HEADING};
     snprintf(this->name, sizeof this->name, "%.*s",
              (int)utf8_cut(sheet->name, strlen(sheet->name), sizeof this->name - 1), sheet->name);
     if (*file->wanted && *sheet->name && !is_named(sheet->name, file->wanted))
-        this->why = SHEET_NOT_ASKED;
+        this->why = CATALOG_NOT_ASKED;
     else if (sheet->hidden && !*file->wanted)
-        this->why = SHEET_HIDDEN;
-    if (this->why != SHEET_NO_HEADING)
+        this->why = CATALOG_HIDDEN;
+    if (this->why != CATALOG_NO_HEADING)
         return GRID_SKIP_SHEET;
-    file->phase = PHASE_SEARCH;
+    file->phase = CATALOG_SEARCH;
     if (!file->has_heading)
         file->style = (struct catalog_style){sheet->separator, sheet->date1904};
     return 0;
@@ -199,9 +199,9 @@ static int begin_rows(struct catalog_file *file, const struct grid_row *row)
     struct catalog_sheet *sheet = this_sheet(file);
     const struct grid_row *rows[] = {row};
     file->has_heading = true;
-    file->phase = PHASE_ROWS;
+    file->phase = CATALOG_ROWS;
     file->read_sheet = file->n_sheets;
-    sheet->why = SHEET_READ;
+    sheet->why = CATALOG_READ;
     table_heading_captions(rows, 1, NULL, 0, 0, &captions);
     file->issue_heading = issues_heading(&file->issues, *sheet->name ? sheet->name : NULL, captions.data, captions.len);
     file->issues.separator = file->style.separator;
@@ -214,7 +214,7 @@ static int search(struct catalog_file *file, const struct grid_row *row)
 {
     struct catalog_head head;
     if (row->row >= TABLE_HEAD_ROWS) {
-        file->phase = PHASE_PASS;
+        file->phase = CATALOG_PASS;
         return 0;
     }
     catalog_head_read(file->table, row, file->base_currency, &head);
@@ -224,8 +224,8 @@ static int search(struct catalog_file *file, const struct grid_row *row)
         return 0;
     }
     if (file->has_heading) {
-        this_sheet(file)->why = SHEET_ONE_TOO_MANY;
-        file->phase = PHASE_COUNT;
+        this_sheet(file)->why = CATALOG_ONE_TOO_MANY;
+        file->phase = CATALOG_COUNT;
         return 0;
     }
     file->head = head;
@@ -235,12 +235,12 @@ static int search(struct catalog_file *file, const struct grid_row *row)
 static int on_row(void *ctx, const struct grid_row *row)
 {
     struct catalog_file *file = ctx;
-    if (is_blank(row) || file->phase == PHASE_PASS)
+    if (is_blank(row) || file->phase == CATALOG_PASS)
         return 0;
-    if (file->phase == PHASE_SEARCH)
+    if (file->phase == CATALOG_SEARCH)
         return search(file, row);
     this_sheet(file)->rows++;
-    if (file->phase == PHASE_COUNT || catalog_head_repeats(&file->head, row))
+    if (file->phase == CATALOG_COUNT || catalog_head_repeats(&file->head, row))
         return 0;
     int rc = take_row(file, row);
     if (rc == 0 && file->rows_total % TICK_ROWS == 0 && file->tick(file->ctx, file->rows_total) != 0)
@@ -270,7 +270,7 @@ static void list_sheets(const struct catalog_file *file, bool all, char *out, si
     for (uint32_t i = 0; i < file->n_sheets && i < CATALOG_SHEETS_KEPT; i++) {
         const struct catalog_sheet *sheet = &file->sheets[i];
         char one[200];
-        if (!all && sheet->why != SHEET_READ && sheet->why != SHEET_ONE_TOO_MANY)
+        if (!all && sheet->why != CATALOG_READ && sheet->why != CATALOG_ONE_TOO_MANY)
             continue;
         int n = all ? snprintf(one, sizeof one, "%s«%s»", used ? ", " : "", sheet->name)
                     : snprintf(one, sizeof one, "%s«%s» (%u rows)", used ? ", " : "", sheet->name, sheet->rows);
@@ -288,8 +288,8 @@ static int check_sheets(struct catalog_file *file)
     char list[160], text[sizeof file->failure.text];
     bool several = false, found = !*file->wanted;
     for (uint32_t i = 0; i < file->n_sheets && i < CATALOG_SHEETS_KEPT; i++) {
-        several = several || file->sheets[i].why == SHEET_ONE_TOO_MANY;
-        found = found || file->sheets[i].why != SHEET_NOT_ASKED;
+        several = several || file->sheets[i].why == CATALOG_ONE_TOO_MANY;
+        found = found || file->sheets[i].why != CATALOG_NOT_ASKED;
     }
     if (found && !several)
         return 0;

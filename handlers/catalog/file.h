@@ -20,11 +20,11 @@ struct catalog_count {
 };
 
 enum catalog_sheet_why {
-    SHEET_READ,
-    SHEET_NO_HEADING,
-    SHEET_HIDDEN,
-    SHEET_NOT_ASKED,
-    SHEET_ONE_TOO_MANY /* it has a heading, as one before it */
+    CATALOG_READ,
+    CATALOG_NO_HEADING,
+    CATALOG_HIDDEN,
+    CATALOG_NOT_ASKED,
+    CATALOG_ONE_TOO_MANY /* it has a heading, as one before it */
 };
 const char *catalog_sheet_why(enum catalog_sheet_why why);
 struct catalog_sheet {
@@ -33,7 +33,7 @@ struct catalog_sheet {
     uint32_t rows; /* below its heading */
 };
 
-enum catalog_phase { PHASE_SEARCH, PHASE_ROWS, PHASE_COUNT, PHASE_PASS };
+enum catalog_phase { CATALOG_SEARCH, CATALOG_ROWS, CATALOG_COUNT, CATALOG_PASS };
 
 struct catalog_file {
     const struct catalog_table *table;

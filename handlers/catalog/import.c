@@ -204,10 +204,10 @@ static void put_sheets(const struct catalog_file *file, struct json_out *out)
         const struct catalog_sheet *sheet = &file->sheets[i];
         json_object(out);
         json_put_string(out, "name", sheet->name);
-        if (sheet->why == SHEET_READ)
+        if (sheet->why == CATALOG_READ)
             json_put_int(out, "rows", sheet->rows);
-        json_put_bool(out, "read", sheet->why == SHEET_READ);
-        if (sheet->why != SHEET_READ)
+        json_put_bool(out, "read", sheet->why == CATALOG_READ);
+        if (sheet->why != CATALOG_READ)
             json_put_string(out, "why", catalog_sheet_why(sheet->why));
         json_object_end(out);
     }
