@@ -7,9 +7,9 @@ from urllib.parse import urlencode
 import pytest
 
 import samples
-from contract import check_problem
 from test_files import FILES
 from test_rejects import xlsx
+from test_tasks import check_problem
 
 
 @pytest.fixture
