@@ -61,6 +61,28 @@ static void make_message(const struct issue_at *at, const char *field, const cha
     catalog_whole_characters(out);
 }
 
+/* Is it a text like "1 234,5"? */
+static bool has_decimal_comma(const struct grid_cell *cell)
+{
+    unsigned digits = 0, commas = 0;
+    for (uint32_t i = 0; i < cell->len && cell->kind == GRID_TEXT; i++) {
+        digits += cell->text[i] >= '0' && cell->text[i] <= '9';
+        commas += cell->text[i] == ',';
+        if (!strchr("0123456789, -+", cell->text[i]))
+            return false;
+    }
+    return commas == 1 && digits > 1;
+}
+
+/* A comma is decimal in a workbook, but not in a CSV file that commas divide: the refused rows of such a workbook are
+ * divided by semicolons, so that they can be sent again. */
+static void choose_separator(struct catalog_file *file, const struct grid_row *row)
+{
+    for (uint32_t i = 0; i < row->n_cells && file->issues.separator == 0; i++)
+        if (has_decimal_comma(&row->cells[i]))
+            file->issues.separator = ';';
+}
+
 static void keep_fault(struct catalog_file *file, const struct grid_row *row, const struct catalog_fault *fault)
 {
     char message[600];
@@ -80,6 +102,7 @@ static void keep_fault(struct catalog_file *file, const struct grid_row *row, co
         table_row_cells(row, 0, &cells);
         at.cells = cells.data;
         at.cells_n = cells.len;
+        choose_separator(file, row);
     }
     make_message(&at, fault->field, fault->message, message, sizeof message);
     issues_keep(&file->issues, true, 0, fault->code, fault->field, message, &at);

@@ -341,3 +341,59 @@ def test_rows_that_were_not_put_right_are_refused_again(field, case):
     for now, was in zip(codes_by_row(client, again), codes, strict=True):
         assert all(code == old or code == EMPTIED.get(old) for code, old in zip(now, was, strict=True)), (now, was)
     assert stock_of(daemon, warehouse) == before
+
+
+# ---- The catalogue ----
+
+def send_catalogue(client, table, data, kind="text/csv"):
+    answer = client.upload(f"/api/catalog/{table}/import", data, kind)
+    assert answer.status == 202, answer
+    return client.wait(answer.json["task_id"])
+
+
+TABLES = {
+    "components": ("SELECT lot_code, name, unit, coefficient, active FROM component ORDER BY 1",
+                   [["Код лота", "Наименование", "Ед. изм.", "Коэффициент", "Заметка для себя", "Активен"],
+                    ["L-1", "=1+1", "шт", "1,5", "x", "да"], ["L-2", "two\nlines", "бочка", "много", "-y", "да"], ["L-3", "a;b,\"c\"", "м", "1,25", "", "нет"],
+                    [None, "No code", "компл", "2", "", "да"], ["L-5", "", "шт", "1,1255", "+7", "может быть"]],
+                   {1: {2: "шт", 3: "1,75"}, 3: {0: "L-4"}, 4: {1: "Five", 5: "нет"}}),
+    "rates": ("SELECT currency, rate_date, nominal, rate FROM currency_rate ORDER BY 1, 2",
+              [["Дата", "Валюта", "Номинал", "Курс"], ["31.01.2026", "USD", "1", "91,5"], ["32.01.2026", "EUR", "1", "99,123456"],
+               ["01.02.2026", "CNY", "0", "11,39"], ["02.02.2026", "CNY", "10", "дорого"]],
+              {1: {0: "31.01.2026"}, 2: {2: "10"}, 3: {3: "115,5"}}),
+}
+
+
+def empty_catalogue(daemon):
+    for name in ("stock_item", "part_number_map", "price_quote", "component", "currency_rate", "party"):
+        daemon.sql(f"DELETE FROM {name}")
+
+
+@pytest.mark.parametrize("query", ["", "?sep=tab", "?excel=ru"])
+@pytest.mark.parametrize("shape", ["semicolon", "workbook"])
+@pytest.mark.parametrize("table", TABLES)
+def test_catalogue(shop, table, shape, query):
+    daemon, client = shop
+    select, (head, *bad), cures = TABLES[table]
+    good = [[cures.get(number, {}).get(column, value) for column, value in enumerate(row)] for number, row in enumerate(bad)]
+    above = [["Список от 01.02.2026"], []]
+    def file(rows):
+        return xlsx({"Лист": ([*above, head, *rows], ())}) if shape == "workbook" else csv_file([*above, head, *rows], ";", "cp1251")
+    kind = samples.XLSX if shape == "workbook" else "text/csv"
+    empty_catalogue(daemon)
+    right = send_catalogue(client, table, file(good), kind)
+    assert right["status"] == "completed" and right["result"]["rejected"] == 0, (right, rejects(client, right))
+    want = daemon.sql(select)
+    empty_catalogue(daemon)
+    wrong = send_catalogue(client, table, file(bad), kind)
+    assert wrong["status"] == "completed" and wrong["result"]["rejected"] == len(cures), wrong
+    separator = "\t" if query == "?sep=tab" else ";"  # of a workbook too: in a file that commas divide, a comma is not decimal
+    text = rejects(client, wrong, query)
+    lines = list(csv.reader(io.StringIO(text, newline=""), delimiter=separator))
+    assert lines[0] == [*head, *FAULTS] and [int(line[len(head)]) - 4 for line in lines[1:]] == sorted(cures), lines
+    again = send_catalogue(client, table, text.encode())
+    assert again["status"] == "completed" and again["result"]["rejected"] == len(cures), again
+    again, _ = put_right(text, {"": ([*above, head, *bad], ())}, {"": ([*above, head, *good], ())}, separator)
+    last = send_catalogue(client, table, again)
+    assert last["status"] == "completed" and last["result"]["rejected"] == 0 and last["result"]["inserted"] == len(cures), (last, rejects(client, last), again.decode())
+    assert daemon.sql(select) == want
