@@ -6,7 +6,7 @@
 #ifndef PF_HANDLERS_JOB_H
 #define PF_HANDLERS_JOB_H
 
-#include "handlers/pricing/values.h"
+#include "handlers/values/values.h"
 #include "handlers/sheet/sheet.h"
 #include "store/conn.h"
 #include "store/journal.h"

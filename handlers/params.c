@@ -2,8 +2,8 @@
 #include "handlers/params.h"
 
 #include "base/utf8.h"
-#include "handlers/pricing/decimal.h"
-#include "handlers/pricing/values.h"
+#include "handlers/values/decimal.h"
+#include "handlers/values/values.h"
 
 #include <errno.h>
 #include <inttypes.h>

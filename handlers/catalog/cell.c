@@ -2,8 +2,8 @@
 #include "handlers/catalog/table.h"
 
 #include "base/utf8.h"
-#include "handlers/pricing/rewritten.h"
-#include "handlers/pricing/words.h"
+#include "handlers/values/rewritten.h"
+#include "handlers/values/words.h"
 #include "handlers/table/cells.h"
 
 #include <stdarg.h>

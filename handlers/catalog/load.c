@@ -1,7 +1,7 @@
 /* Reading the catalogue into memory, in pages by key. */
 #include "handlers/catalog/load.h"
 
-#include "handlers/pricing/partnum.h"
+#include "handlers/values/partnum.h"
 
 #include <stdlib.h>
 #include <string.h>

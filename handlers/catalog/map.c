@@ -2,8 +2,8 @@
 #include "handlers/catalog/map.h"
 
 #include "base/grow.h"
-#include "handlers/pricing/labels.h"
-#include "handlers/pricing/partnum.h"
+#include "handlers/values/labels.h"
+#include "handlers/values/partnum.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -7,7 +7,7 @@
 #define PF_CATALOG_MAP_H
 
 #include "base/arena.h"
-#include "handlers/pricing/values.h"
+#include "handlers/values/values.h"
 
 struct catalog_warehouse {
     uint32_t id;

@@ -3,7 +3,7 @@
 #define PF_CATALOG_PART_NUMBERS_H
 
 #include "handlers/params.h"
-#include "handlers/pricing/partnum.h"
+#include "handlers/values/partnum.h"
 #include "store/conn.h"
 
 extern const struct param_spec part_number_params[];     /* of a mapping: vendor, part_number, lot_code, lot_qty … */

@@ -2,7 +2,7 @@
 #include "handlers/prices/components.h"
 
 #include "handlers/prices/held.h"
-#include "handlers/pricing/partnum.h"
+#include "handlers/values/partnum.h"
 #include "handlers/read/rowjson.h"
 
 #include <stdio.h>

@@ -2,7 +2,7 @@
 #ifndef PF_PRICING_DIFF_H
 #define PF_PRICING_DIFF_H
 
-#include "handlers/pricing/decimal.h"
+#include "handlers/values/decimal.h"
 
 enum diff_status { DIFF_ADDED, DIFF_REMOVED, DIFF_UP, DIFF_DOWN, DIFF_SAME, DIFF_STATUSES };
 const char *diff_status_name(enum diff_status status);

@@ -5,7 +5,7 @@
 #ifndef PF_PRICING_LISTHASH_H
 #define PF_PRICING_LISTHASH_H
 
-#include "handlers/pricing/decimal.h"
+#include "handlers/values/decimal.h"
 
 struct listhash {
     void *context;         /* EVP_MD_CTX */

@@ -1,7 +1,7 @@
 /* The three sources of price lists. */
 #include "handlers/pricing/listitem.h"
 
-#include "handlers/pricing/values.h"
+#include "handlers/values/values.h"
 
 #include <assert.h>
 #include <stdio.h>

@@ -2,7 +2,7 @@
 #ifndef PF_PRICING_PRICE_H
 #define PF_PRICING_PRICE_H
 
-#include "handlers/pricing/decimal.h"
+#include "handlers/values/decimal.h"
 #include "handlers/pricing/rates.h"
 
 #define COEF_ONE    10000                      /* 1 at COEF_SCALE */

@@ -7,7 +7,7 @@
 #ifndef PF_PRICING_QUOTES_H
 #define PF_PRICING_QUOTES_H
 
-#include "handlers/pricing/decimal.h"
+#include "handlers/values/decimal.h"
 #include "handlers/pricing/rates.h"
 
 #include <stdbool.h>

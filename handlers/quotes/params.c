@@ -1,7 +1,7 @@
 /* Parameters of recalculate and price lists, from JSON to rules. */
 #include "handlers/quotes/params.h"
 
-#include "handlers/pricing/values.h"
+#include "handlers/values/values.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -3,7 +3,7 @@
 
 #include "base/arena.h"
 #include "base/grow.h"
-#include "handlers/pricing/values.h"
+#include "handlers/values/values.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -3,7 +3,7 @@
 #define PF_READ_CSVOUT_H
 
 #include "handlers/params.h"
-#include "handlers/pricing/decimal.h"
+#include "handlers/values/decimal.h"
 
 /* How the text looks. */
 struct csv_options {

@@ -1,7 +1,7 @@
 /* GET /api/stock: pages of stock_item along its unique key, whatever the filter. */
 #include "handlers/read/stock.h"
 
-#include "handlers/pricing/partnum.h"
+#include "handlers/values/partnum.h"
 #include "handlers/read/rowjson.h"
 
 #include <stdlib.h>

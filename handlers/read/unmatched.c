@@ -1,7 +1,7 @@
 /* GET /api/stock/unmatched: one statement finds the page's numbers, a second one the suggestions for all of them. */
 #include "handlers/read/stock.h"
 
-#include "handlers/pricing/partnum.h"
+#include "handlers/values/partnum.h"
 #include "handlers/read/rowjson.h"
 
 #include <assert.h>

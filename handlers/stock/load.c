@@ -2,8 +2,8 @@
 #include "handlers/stock/load.h"
 
 #include "handlers/catalog/load.h"
-#include "handlers/pricing/partnum.h"
 #include "handlers/run/run.h"
+#include "handlers/values/partnum.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -4,7 +4,7 @@
 
 #include "base/json.h"
 #include "handlers/run/run.h"
-#include "handlers/stock/reader.h"
+#include "handlers/stock/rows/reader.h"
 #include "handlers/stock/write.h"
 #include "handlers/task_type.h"
 

@@ -7,7 +7,7 @@
 #define PF_STOCK_WRITE_H
 
 #include "handlers/job.h"
-#include "handlers/stock/items.h"
+#include "handlers/stock/rows/items.h"
 #include "store/bulk.h"
 
 struct stock_target {

@@ -2,8 +2,8 @@
 #ifndef PF_TABLE_CELLS_H
 #define PF_TABLE_CELLS_H
 
-#include "handlers/pricing/labels.h"
 #include "handlers/sheet/grid/grid.h"
+#include "handlers/values/labels.h"
 
 #define TABLE_HEAD_ROWS 50 /* rows that may hold a heading */
 #define TABLE_COLUMNS   60 /* columns that are looked at; those to the right are ignored */

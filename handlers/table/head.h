@@ -7,8 +7,8 @@
 #define PF_TABLE_HEAD_H
 
 #include "base/arena.h"
-#include "handlers/pricing/values.h"
 #include "handlers/table/cells.h"
+#include "handlers/values/values.h"
 
 #define TABLE_HEADING_MAX 3 /* rows of a heading */
 

@@ -5,8 +5,8 @@
 #ifndef PF_TABLE_ROW_H
 #define PF_TABLE_ROW_H
 
-#include "handlers/pricing/decimal.h"
 #include "handlers/table/head.h"
+#include "handlers/values/decimal.h"
 
 /* Sorts the cells of a row by field. Placeholders ("-", "нет", "n/a") and error values in the columns of part number,
  * lot, code, name and vendor are left out: they say nothing about identity. */

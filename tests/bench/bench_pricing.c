@@ -4,7 +4,7 @@
 #include "handlers/pricelist/items.h"
 #include "handlers/pricing/listhash.h"
 #include "handlers/pricing/outcome.h"
-#include "handlers/pricing/partnum.h"
+#include "handlers/values/partnum.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -271,7 +271,7 @@ def fault_codes():
             found.update(word for word in texts(call) if re.fullmatch(r"[a-z]+(-[a-z0-9]+)*|E_[A-Z_]+", word))
         for call in calls(text, "price_check_known"):
             found.update(f"unknown-{word}" for word in texts(call)[-1:] if ", faults)" in call)
-        if name == "handlers/pricing/partnum.c":
+        if name == "handlers/values/partnum.c":
             found.update(word for word in texts(text) if re.fullmatch("E_[A-Z_]+", word))
     return found - {"io"}  # no fault of the client's: the task meets it
 

@@ -7,8 +7,8 @@
  *   {"op": "find", "map": [[pn, vendor, lot]…], "lots": […], "pn": …, "vendor": …} -> {"match", "lot", "key",
  * "other"} */
 #include "handlers/catalog/map.h"
-#include "handlers/pricing/partnum.h"
-#include "handlers/pricing/values.h"
+#include "handlers/values/partnum.h"
+#include "handlers/values/values.h"
 
 #include "tests/unit/testdata.h"
 

@@ -3,7 +3,7 @@
 #define PF_PRICING_CASES_H
 
 #include "handlers/pricing/outcome.h"
-#include "handlers/pricing/values.h"
+#include "handlers/values/values.h"
 #include "tests/unit/testdata.h"
 
 /* A decimal member (text, whole number or absent) at `scale`. */

@@ -2,8 +2,8 @@
  * expected. */
 #include "handlers/pricing/listhash.h"
 #include "handlers/pricing/listitem.h"
-#include "handlers/pricing/partnum.h"
-#include "handlers/pricing/values.h"
+#include "handlers/values/partnum.h"
+#include "handlers/values/values.h"
 
 #include "tests/unit/testdata.h"
 

@@ -1,7 +1,7 @@
 /* Issues of an import in memory; cells and captions as JSON; the sentences of the stock import. */
 #include "base/utf8.h"
 #include "handlers/run/issues.h"
-#include "handlers/stock/issue.h"
+#include "handlers/stock/line/issue.h"
 #include "handlers/table/rowcells.h"
 
 #include "tests/unit/testdata.h"

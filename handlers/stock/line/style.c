@@ -1,0 +1,104 @@
+/* How the numbers of a file are written, column by column. */
+#include "handlers/stock/line/amounts.h"
+
+#include "base/utf8.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+/* "нет" in a quantity: none is there. */
+static bool says_none(const struct grid_cell *cell, enum stock_field field)
+{
+    bool counted = field == FIELD_QTY || field == FIELD_FREE || field == FIELD_RESERVED;
+    return counted && cell->kind == GRID_TEXT && value_says_none(cell->text, cell->len);
+}
+
+enum number_read stock_number_read(const struct stock_context *context, const struct table_row *row,
+                                   enum stock_field field, unsigned scale, struct value_number *out)
+{
+    const struct grid_cell *cell = row->field[field];
+    int rc = -EINVAL;
+    if (!cell)
+        return NUMBER_MISSING;
+    if (cell->kind == GRID_FORMULA)
+        return NUMBER_FORMULA;
+    if (cell_empty(cell))
+        return NUMBER_MISSING;
+    if (cell->kind == GRID_NUMBER)
+        rc = value_number_cell(cell->text, cell->len, scale, out);
+    else if (cell->kind == GRID_TEXT)
+        rc = value_number_text(cell->text, cell->len, scale, context->params->locale, out);
+    if (rc == -EINVAL && says_none(cell, field)) {
+        *out = (struct value_number){0};
+        return NUMBER_READ;
+    }
+    if (rc != 0)
+        return rc == -ERANGE ? NUMBER_RANGE : NUMBER_BAD;
+    return out->missing ? NUMBER_MISSING : NUMBER_READ;
+}
+
+enum number_read stock_number_take(struct stock_context *context, const struct table_row *row, enum stock_field field,
+                                   unsigned scale, struct value_number *out)
+{
+    out->style = STYLE_NONE;
+    enum number_read rc = stock_number_read(context, row, field, scale, out);
+    if (out->style != STYLE_NONE)
+        stock_style_note(context, row, field, out->style);
+    return rc;
+}
+
+static void keep(char *out, size_t size, const char *text, size_t n)
+{
+    size_t kept = n < size ? n : utf8_cut(text, n, size - 1);
+    memcpy(out, text, kept);
+    out[kept] = '\0';
+}
+
+void stock_style_note(struct stock_context *context, const struct table_row *row, enum stock_field field,
+                      enum number_style style)
+{
+    bool english = context->params->locale == LOCALE_EN;
+    struct stock_style_cell *cell = NULL;
+    if (style == STYLE_AMBIGUOUS)
+        cell = &context->styles.ambiguous[field];
+    else if (style == (english ? STYLE_RU : STYLE_EN))
+        cell = &context->styles.evidence[field];
+    if (!cell || cell->seen)
+        return;
+    struct cell_span text = cell_span(row->field[field]);
+    cell->seen = true;
+    cell->row = row->row->row;
+    cell->column = row->field[field]->column;
+    keep(cell->text, sizeof cell->text, text.s, text.n);
+    keep(cell->sheet, sizeof cell->sheet, context->sheet ? context->sheet : "",
+         context->sheet ? strlen(context->sheet) : 0);
+    const char *caption = table_heading_caption(context->heading, cell->column);
+    keep(cell->caption, sizeof cell->caption, caption, strlen(caption));
+}
+
+/* "«1,250» in cell B2 of sheet Stock (Количество)" */
+static void describe(const struct stock_style_cell *cell, char *out, size_t size)
+{
+    char letter[4];
+    snprintf(out, size, "«%s» in cell %s%u%s%s (%s)", cell->text, table_column_letter(cell->column, letter),
+             cell->row + 1, cell->sheet[0] ? " of sheet " : "", cell->sheet, cell->caption);
+}
+
+bool stock_styles_conflict(const struct stock_context *context, char *why, size_t size)
+{
+    bool english = context->params->locale == LOCALE_EN;
+    char ambiguous[256], evidence[256];
+    for (unsigned field = FIELD_NONE + 1; field < FIELD_COUNT; field++) {
+        if (!context->styles.ambiguous[field].seen || !context->styles.evidence[field].seen)
+            continue;
+        describe(&context->styles.ambiguous[field], ambiguous, sizeof ambiguous);
+        describe(&context->styles.evidence[field], evidence, sizeof evidence);
+        snprintf(why, size,
+                 "%s can be read in two ways, and %s of the same column is written the %s way. If all are written so, "
+                 "send the file with number_locale=%s; else write the numbers of the column in one way.",
+                 ambiguous, evidence, english ? "Russian" : "English", english ? "ru" : "en");
+        return true;
+    }
+    return false;
+}

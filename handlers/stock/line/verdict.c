@@ -1,0 +1,50 @@
+/* The faults of one row. */
+#include "handlers/stock/line/verdict.h"
+
+#include "base/utf8.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+bool stock_verdict_has(const struct stock_verdict *verdict, enum stock_code code)
+{
+    for (unsigned i = 0; i < verdict->n; i++)
+        if (verdict->fault[i].code == code)
+            return true;
+    return false;
+}
+
+/* Returns the new fault, or NULL if the code is there already. */
+static struct stock_fault *add(struct stock_verdict *verdict, enum stock_code code, enum stock_field field)
+{
+    if (verdict->n == STOCK_FAULTS || stock_verdict_has(verdict, code))
+        return NULL;
+    struct stock_fault *fault = &verdict->fault[verdict->n++];
+    fault->code = (uint8_t)code;
+    fault->field = (uint8_t)field;
+    fault->detail[0] = '\0';
+    verdict->refused |= stock_code_is_error(code);
+    return fault;
+}
+
+void stock_fault_add(struct stock_verdict *verdict, enum stock_code code, enum stock_field field)
+{
+    add(verdict, code, field);
+}
+
+void stock_fault_addf(struct stock_verdict *verdict, enum stock_code code, enum stock_field field, const char *format,
+                      ...)
+{
+    char text[4 * STOCK_FAULT_DETAIL];
+    struct stock_fault *fault = add(verdict, code, field);
+    if (!fault)
+        return;
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    size_t n = utf8_cut(text, strlen(text), sizeof fault->detail - 1);
+    memcpy(fault->detail, text, n);
+    fault->detail[n] = '\0';
+}

@@ -1,0 +1,93 @@
+/* The list of a file's sheets. */
+#include "handlers/stock/rows/sheets.h"
+
+#include "base/grow.h"
+#include "base/utf8.h"
+#include "handlers/values/labels.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void stock_sheets_fini(struct stock_sheets *sheets)
+{
+    free(sheets->sheet);
+    *sheets = (struct stock_sheets){0};
+}
+
+struct stock_sheet *stock_sheets_add(struct stock_sheets *sheets, const char *name)
+{
+    sheets->sheet = grow(sheets->sheet, &sheets->room, sheets->n + 1, sizeof *sheets->sheet);
+    struct stock_sheet *sheet = &sheets->sheet[sheets->n++];
+    *sheet = (struct stock_sheet){.why = SHEET_NO_HEADING};
+    snprintf(sheet->name, sizeof sheet->name, "%.*s", (int)utf8_cut(name, strlen(name), sizeof sheet->name - 1), name);
+    return sheet;
+}
+
+uint32_t stock_sheets_with_heading(const struct stock_sheets *sheets)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < sheets->n; i++)
+        n += sheets->sheet[i].heading;
+    return n;
+}
+
+const struct stock_sheet *stock_sheets_only(const struct stock_sheets *sheets)
+{
+    const struct stock_sheet *only = NULL;
+    for (uint32_t i = 0; i < sheets->n; i++) {
+        if (sheets->sheet[i].why != SHEET_READ)
+            continue;
+        if (only)
+            return NULL;
+        only = &sheets->sheet[i];
+    }
+    return only;
+}
+
+bool stock_sheet_named(const char *name, const char *asked)
+{
+    char a[256], b[256];
+    if (strcmp(name, asked) == 0)
+        return true;
+    label_normalise(name, strlen(name), a, sizeof a);
+    label_normalise(asked, strlen(asked), b, sizeof b);
+    return strcmp(a, b) == 0;
+}
+
+void stock_sheets_list(const struct stock_sheets *sheets, bool all, char *out, size_t size)
+{
+    size_t used = 0;
+    out[0] = '\0';
+    for (uint32_t i = 0; i < sheets->n; i++) {
+        const struct stock_sheet *sheet = &sheets->sheet[i];
+        char one[200];
+        if (sheet->why == SHEET_HIDDEN || (!all && !sheet->heading))
+            continue;
+        int n = all ? snprintf(one, sizeof one, "%s«%s»", used ? ", " : "", sheet->name)
+                    : snprintf(one, sizeof one, "%s«%s» (%u rows)", used ? ", " : "", sheet->name, sheet->rows);
+        if (used + (size_t)n + sizeof ", …" > size) {
+            snprintf(out + used, size - used, ", …");
+            return;
+        }
+        memcpy(out + used, one, (size_t)n + 1);
+        used += (size_t)n;
+    }
+}
+
+const char *stock_sheet_why(const struct stock_sheet *sheet)
+{
+    switch (sheet->why) {
+    case SHEET_READ:
+        return NULL;
+    case SHEET_HIDDEN:
+        return "hidden";
+    case SHEET_NOT_ASKED:
+        return "not asked for";
+    case SHEET_NO_HEADING:
+        return "no heading";
+    case SHEET_FAULTY:
+        return "cannot be read";
+    }
+    return NULL;
+}

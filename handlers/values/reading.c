@@ -1,0 +1,389 @@
+/* Reading a label: takes hints off until what is left is known. */
+#include "base/utf8.h"
+#include "handlers/values/hints.h"
+#include "handlers/values/words.h"
+
+#include <string.h>
+
+#define LIST(table) table, table##_count
+
+static bool in_list(const char *label, const char *const *list, size_t count)
+{
+    return word_find(label, list, count, sizeof *list) != NULL;
+}
+
+bool label_look_up(const char *label, struct label *out)
+{
+    const struct label_synonym *found = word_find(label, label_synonyms, label_synonyms_count, sizeof *label_synonyms);
+
+    out->field = found ? found->field : FIELD_NONE;
+    out->foreign = in_list(label, LIST(label_foreigns));
+    out->closing = in_list(label, LIST(label_closings));
+    out->selling = in_list(label, LIST(label_sellings));
+    out->total = in_list(label, LIST(label_totals));
+    return label_known(out);
+}
+
+/* A unit that says more than the default does: pieces are the default. */
+static bool take_unit(const char *text, struct label_hints *hints)
+{
+    struct value_unit unit;
+
+    if (value_unit_text(text, strlen(text), &unit) != 0 || unit.unit == UNIT_NONE)
+        return false;
+    bool plain = unit.unit == UNIT_PCS && unit.factor == 1 && !unit.pack;
+    if (!plain && hints->unit.unit == UNIT_NONE)
+        hints->unit = unit;
+    return true;
+}
+
+/* What the tails of a label say besides hints. */
+struct tails {
+    bool foreign, selling;
+    bool scaled;             /* "за 1000 шт", "тыс. руб": the numbers are not what they seem */
+    enum stock_field amount; /* "остаток (сумма)" */
+};
+
+/* Has the text one of these words? */
+static bool has_word(const char *text, const char *const *words, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        size_t n = strlen(words[i]);
+        const char *at = text;
+        while ((at = strstr(at, words[i]))) {
+            bool begins = at == text || strchr(" ,/(", at[-1]);
+            if (begins && strchr(" ,/)", at[n]))
+                return true;
+            at += n;
+        }
+    }
+    return false;
+}
+
+static bool is_scaled(const char *text)
+{
+    static const char *const words[] = {"за", "per", "тыс", "тысяч", "тысячах", "млн", "thousand", "thousands", "mln"};
+
+    return has_word(text, words, sizeof words / sizeof words[0]);
+}
+
+/* One part of a bracket or of a comma tail. */
+static void read_piece(const char *text, size_t n, struct label *out, struct tails *tails)
+{
+    char piece[LABEL_BYTES];
+    struct label what;
+
+    n = hint_before_joints(text, n);
+    while (n > 0 && text[0] == ' ') {
+        text++;
+        n--;
+    }
+    if (n == 0 || n >= sizeof piece)
+        return;
+    for (size_t end = n, next;; end = next) {
+        memcpy(piece, text, end);
+        piece[end] = '\0';
+        if (take_unit(piece, &out->hints))
+            return;
+        if (label_look_up(piece, &what)) {
+            tails->foreign |= what.foreign;
+            tails->selling |= what.selling;
+            if (stock_field_is_amount(what.field) && tails->amount == FIELD_NONE)
+                tails->amount = what.field;
+            return;
+        }
+        next = hint_strip(text, end, true, &out->hints);
+        if (next == end || next == 0) {
+            tails->scaled |= next > 0 && is_scaled(piece);
+            return;
+        }
+    }
+}
+
+/* Is this a comma between the parts of a label, not in a bracket and not in a number? */
+static bool divides(const char *text, size_t at, char divider)
+{
+    bool digits = at > 0 && text[at - 1] >= '0' && text[at - 1] <= '9' && text[at + 1] >= '0' && text[at + 1] <= '9';
+
+    return text[at] == divider && !(divider == ',' && digits);
+}
+
+static void read_tail(const char *text, size_t n, struct label *out, struct tails *tails)
+{
+    size_t start = 0;
+
+    if (n == 0)
+        return;
+    if (out->n_tails < LABEL_TAILS && n < sizeof out->tail[0]) {
+        char *tail = out->tail[out->n_tails++];
+        memcpy(tail, text, n);
+        tail[n] = '\0';
+    }
+    for (size_t i = 0; i <= n; i++) {
+        if (i < n && !divides(text, i, ','))
+            continue;
+        read_piece(text + start, i - start, out, tails);
+        start = i + 1;
+    }
+}
+
+/* ---- Taking parts off a label ---------------------------------------------------------------------------------- */
+
+static size_t put_end(char *label, size_t n)
+{
+    n = hint_before_joints(label, n);
+    label[n] = '\0';
+    return n;
+}
+
+/* Takes the first bracket out if a label remains. Returns false if there is none. */
+static bool take_bracket(char *label, struct label *out, struct tails *tails)
+{
+    size_t open = strcspn(label, "(["), n = strlen(label);
+
+    if (open == n)
+        return false;
+    size_t close = open + strcspn(label + open, ")]"), behind = close < n ? close + 1 : n;
+    if (hint_before_joints(label, open) == 0 && label[behind + strspn(label + behind, " ,/;")] == '\0')
+        return false;
+    read_tail(label + open + 1, close - open - 1, out, tails);
+    while (open > 0 && label[open - 1] == ' ')
+        open--;
+    memmove(label + open, label + behind, n - behind + 1);
+    put_end(label, strlen(label));
+    return true;
+}
+
+static bool take_end(char *label, struct label_hints *hints)
+{
+    size_t n = strlen(label), end = hint_strip(label, n, false, hints);
+
+    if (end == n || end == 0)
+        return false;
+    label[end] = '\0';
+    return true;
+}
+
+static bool take_comma(char *label, struct label *out, struct tails *tails)
+{
+    size_t at = strlen(label);
+
+    while (at > 0 && !divides(label, at - 1, ','))
+        at--;
+    if (at == 0 || hint_before_joints(label, at - 1) == 0)
+        return false;
+    read_tail(label + at, strlen(label + at), out, tails);
+    put_end(label, at - 1);
+    return true;
+}
+
+/* ---- Lists of several labels ------------------------------------------------------------------------------------ */
+
+/* Reads one part of a list: its own hints are taken off. */
+static bool read_part(const char *text, size_t n, struct label *out)
+{
+    char part[LABEL_BYTES];
+    struct tails tails = {0};
+
+    while (n > 0 && text[0] == ' ') {
+        text++;
+        n--;
+    }
+    n = hint_before_joints(text, n);
+    memcpy(part, text, n);
+    part[n] = '\0';
+    while (n > 0 && !label_look_up(part, out))
+        if (!take_end(part, &out->hints) && !take_bracket(part, out, &tails))
+            return false;
+    return n > 0;
+}
+
+static bool same_meaning(const struct label *a, const struct label *b)
+{
+    return a->field == b->field && a->foreign == b->foreign && a->selling == b->selling;
+}
+
+/* Do all parts mean the same ("Part Number / P/N", "Приход / расход")? A part may have a divider itself. */
+static bool all_mean(const char *text, size_t n, struct label *out)
+{
+    struct label first, rest;
+
+    for (size_t i = 1; i + 1 < n; i++) {
+        if (!divides(text, i, ',') && !divides(text, i, '/'))
+            continue;
+        label_hints_none(&first.hints);
+        label_hints_none(&rest.hints);
+        first.n_tails = rest.n_tails = 0;
+        if (!read_part(text, i, &first))
+            continue;
+        bool one = read_part(text + i + 1, n - i - 1, &rest);
+        if (!one && !all_mean(text + i + 1, n - i - 1, &rest))
+            continue;
+        if (!same_meaning(&first, &rest))
+            return false;
+        out->field = first.field;
+        out->foreign = first.foreign;
+        out->selling = first.selling;
+        out->closing = first.closing && rest.closing;
+        out->total = first.total && rest.total;
+        label_hints_add(&out->hints, &first.hints);
+        label_hints_add(&out->hints, &rest.hints);
+        return true;
+    }
+    return false;
+}
+
+/* What the parts of a list are divided by: a slash with spaces before a comma before a slash. Returns its length. */
+static size_t list_divider(const char *label, const char **divider)
+{
+    const char *comma = label;
+
+    if (strstr(label, " / ")) {
+        *divider = " / ";
+        return 3;
+    }
+    while ((comma = strchr(comma, ',')) && !divides(label, (size_t)(comma - label), ','))
+        comma++;
+    *divider = comma ? "," : "/";
+    return strstr(label, *divider) ? 1 : 0;
+}
+
+/* What a list is: the field of its first known part if that is a name or a code. *several is set if more than one part
+ * is a field. */
+static bool read_list(const char *label, struct label *out, bool *several)
+{
+    const char *divider;
+    size_t step = list_divider(label, &divider);
+    unsigned known = 0;
+    enum stock_field first = FIELD_NONE;
+
+    *several = false;
+    if (step == 0)
+        return false;
+    if (all_mean(label, strlen(label), out))
+        return true;
+    for (const char *part = label; part;) {
+        struct label what = {.n_tails = 0};
+        const char *end = strstr(part, divider);
+        label_hints_none(&what.hints);
+        bool field = read_part(part, end ? (size_t)(end - part) : strlen(part), &what) && what.field != FIELD_NONE;
+        if (field && known++ == 0)
+            first = what.field;
+        part = end ? end + step : NULL;
+    }
+    *several = known > 1;
+    out->field = first == FIELD_NAME || first == FIELD_CODE ? first : FIELD_NONE;
+    return out->field != FIELD_NONE;
+}
+
+/* ---- The whole label ------------------------------------------------------------------------------------------- */
+
+/* "приход за март", "sold in May": a turnover too. */
+static bool starts_foreign(const char *label)
+{
+    static const char *const joints[] = {" за ", " в ", " по ", " с ", " до ", " for ", " in ", " during "};
+    char word[LABEL_BYTES];
+
+    for (size_t i = 0; i < sizeof joints / sizeof joints[0]; i++) {
+        const char *at = strstr(label, joints[i]);
+        if (!at)
+            continue;
+        memcpy(word, label, (size_t)(at - label));
+        word[at - label] = '\0';
+        if (in_list(word, LIST(label_foreigns)))
+            return true;
+    }
+    return false;
+}
+
+static void apply_tails(const struct tails *tails, struct label *out)
+{
+    bool counts = out->closing || stock_field_counts(out->field);
+
+    if (counts && tails->amount != FIELD_NONE && tails->amount != FIELD_QTY) {
+        out->field = tails->amount; /* "остаток (сумма)", "остаток (свободно)" */
+        out->closing = false;
+    }
+    bool cost = out->field == FIELD_UNIT_COST || out->field == FIELD_TOTAL_COST;
+    bool many = out->hints.unit.factor != 1 || out->hints.unit.pack;
+    if ((tails->scaled && (counts || cost)) || (cost && many)) {
+        out->field = FIELD_NONE; /* "цена (за 1000 шт)": not to be read as a price of one */
+        out->closing = false;
+    }
+    if (cost)
+        out->hints.unit = (struct value_unit){UNIT_NONE, 1, false}; /* a unit is the quantity's */
+    out->foreign |= tails->foreign;
+    out->selling |= tails->selling;
+}
+
+/* Takes off what can be taken until the rest is known. */
+static void reduce(struct label *out, struct tails *tails)
+{
+    bool several;
+
+    for (;;) {
+        if (label_look_up(out->base, out))
+            return;
+        if (take_end(out->base, &out->hints) || take_bracket(out->base, out, tails))
+            continue;
+        if (read_list(out->base, out, &several) || several)
+            return;
+        if (!take_comma(out->base, out, tails))
+            return;
+    }
+}
+
+static bool is_letter(char c)
+{
+    return (c >= 'a' && c <= 'z') || (unsigned char)c >= 0x80;
+}
+
+static void nothing(struct label *out)
+{
+    memset(out, 0, offsetof(struct label, hints));
+    label_hints_none(&out->hints);
+    out->n_tails = 0;
+}
+
+void label_read(const char *text, size_t n, struct label *out)
+{
+    struct label_hints alone;
+    struct tails tails = {.amount = FIELD_NONE};
+
+    nothing(out);
+    label_normalise(text, n, out->base, sizeof out->base);
+    if (out->base[0] == '#' && is_letter(out->base[1])) {
+        out->passed = true;
+        return;
+    }
+    if (out->base[0] == '\0')
+        return;
+    out->stock = in_list(out->base, LIST(label_quantity_words)) || take_unit(out->base, &out->hints);
+    if (label_look_up(out->base, out)) {
+        label_hints_none(&out->hints);
+        return;
+    }
+    label_hints_none(&alone);
+    if (out->stock || hint_only(out->base, strlen(out->base), &alone)) {
+        out->hint = true;
+        label_hints_add(&out->hints, &alone);
+        return;
+    }
+    reduce(out, &tails);
+    apply_tails(&tails, out);
+    if (label_known(out))
+        return;
+    out->foreign = starts_foreign(out->base);
+    out->total = label_is_total(out->base, strlen(out->base));
+}
+
+enum stock_field label_field(const char *text, size_t n, struct label_hints *hints)
+{
+    struct label label;
+
+    label_read(text, n, &label);
+    if (hints)
+        *hints = label.hints;
+    bool cost = label.field == FIELD_UNIT_COST || label.field == FIELD_TOTAL_COST;
+    return label.foreign || (cost && label.selling) ? FIELD_NONE : label.field;
+}
