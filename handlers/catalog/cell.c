@@ -151,6 +151,11 @@ static bool among(const char *list, const char *word)
     return false;
 }
 
+static bool is_text(const struct reading *r, const char *text)
+{
+    return strlen(text) == r->text.n && memcmp(text, r->text.s, r->text.n) == 0;
+}
+
 static int not_allowed(const struct reading *r)
 {
     char what[300];
@@ -166,6 +171,9 @@ static int not_allowed(const struct reading *r)
 static int read_choice(const struct reading *r)
 {
     char word[LABEL_BYTES], choice[LABEL_BYTES];
+    for (size_t i = 0; r->column->choices[i]; i++)
+        if (is_text(r, r->column->choices[i]))
+            return set(r, r->text.s, r->text.n);
     label_normalise(r->text.s, r->text.n, word, sizeof word);
     for (size_t i = 0; r->column->choices[i]; i++) {
         label_normalise(r->column->choices[i], strlen(r->column->choices[i]), choice, sizeof choice);
@@ -186,6 +194,8 @@ static int read_bool(const struct reading *r)
                       no[] = "0|false|no|n|нет|н|ложь|off|выкл|выключен|не активен|не активна|неактивен|неактивна|"
                              "не действует|не включен|не включено|без ндс";
     char word[LABEL_BYTES];
+    if (is_text(r, "1") || is_text(r, "0"))
+        return set(r, r->text.s, 1);
     label_normalise(r->text.s, r->text.n, word, sizeof word); /* spreadsheets write them in capitals */
     if (among(yes, word))
         return set(r, "1", 1);
