@@ -63,7 +63,10 @@ static int read_cells(const struct sheet_input *input, const struct request *req
     struct sheet_error err = {0};
     limits.max_rows = UINT32_MAX;
     limits.code_page = request->code_page;
-    if (sheet_read(input, request->csv ? SHEET_CSV : SHEET_UNKNOWN, &limits, &sink, &err) == 0)
+    if (!request->csv && format_of(input, request) == SHEET_CSV)
+        sheet_refuse(&err, "not-zip",
+                     "The file is a text with separators, not a workbook. With --csv it is read as CSV.");
+    else if (sheet_read(input, request->csv ? SHEET_CSV : SHEET_UNKNOWN, &limits, &sink, &err) == 0)
         return 0;
     fprintf(stderr, err.offset > 0 ? "%s: %s (byte %" PRIu64 ")\n" : "%s: %s\n", err.cls, err.text, err.offset);
     return -1;

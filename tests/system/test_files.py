@@ -139,7 +139,8 @@ def test_refused_by_content_alike_by_service_and_tool(stocked, tmp_path, name):
     assert words in said and ADVICE.search(said), said
     file = tmp_path / "file.xlsx"
     file.write_bytes(data)
-    tool = subprocess.run([str(stocked.build / "priceforge-cells"), str(file)], capture_output=True, text=True)
+    as_csv = ["--csv"] if cls.startswith("csv-") else []
+    tool = subprocess.run([str(stocked.build / "priceforge-cells"), *as_csv, str(file)], capture_output=True, text=True)
     assert tool.returncode == 1 and tool.stdout == "" and tool.stderr.startswith(f"{cls}: ")
     assert re.fullmatch(re.escape(f"{cls}: {said}") + r"( \(byte \d+\))?\n", tool.stderr)
     assert stocked.sql("SELECT COUNT(*) FROM stock_item") == [["0"]]
@@ -276,7 +277,8 @@ def test_the_last_that_is_allowed_and_the_first_that_is_not(stocked, tmp_path, w
     assert task["status"] == "error" and words in task["error"] and ADVICE.search(task["error"]), task
     file = tmp_path / "file.xlsx"
     file.write_bytes(data)
-    tool = subprocess.run([str(stocked.build / "priceforge-cells"), str(file)], capture_output=True, text=True)
+    as_csv = ["--csv"] if cls.startswith("csv-") else []
+    tool = subprocess.run([str(stocked.build / "priceforge-cells"), *as_csv, str(file)], capture_output=True, text=True)
     assert tool.returncode == 1 and tool.stderr.startswith(f"{cls}: {task['error']}"), tool.stderr
 
 

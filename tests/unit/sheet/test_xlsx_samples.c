@@ -20,7 +20,10 @@ static char *read_path(const char *path)
     char *data = load_file(path, &n);
     assert_non_null(data);
     struct sheet_input input = input_of(data, n);
-    char *text = read_cells(&input, SHEET_UNKNOWN);
+    struct sheet_error err;
+    /* A text with separators is CSV by its content: it is not a workbook, and priceforge-cells refuses it as such. */
+    bool text_file = sheet_sniff_file(&input, &err) == SHEET_CSV;
+    char *text = text_file ? strdup("not-zip: a text") : read_cells(&input, SHEET_UNKNOWN);
     input_close(&input);
     free(data);
     return text;
