@@ -4,7 +4,7 @@
 #include "base/utf8.h"
 #include "handlers/values/rewritten.h"
 #include "handlers/values/words.h"
-#include "handlers/table/cells.h"
+#include "handlers/heading/cells.h"
 
 #include <stdarg.h>
 #include <stdio.h>

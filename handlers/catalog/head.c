@@ -2,7 +2,7 @@
 #include "handlers/catalog/head.h"
 
 #include "base/utf8.h"
-#include "handlers/table/head.h"
+#include "handlers/heading/head.h"
 
 #include <stdarg.h>
 #include <stdio.h>

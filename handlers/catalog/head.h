@@ -3,7 +3,7 @@
 #define PF_CATALOG_HEAD_H
 
 #include "handlers/catalog/table.h"
-#include "handlers/table/cells.h"
+#include "handlers/heading/cells.h"
 
 enum catalog_unread {
     COLUMN_READ = 0, /* or nothing stands in it */

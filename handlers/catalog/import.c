@@ -4,7 +4,7 @@
 #include "handlers/catalog/load.h"
 #include "handlers/catalog/relink.h"
 #include "handlers/catalog/sql.h"
-#include "handlers/table/head.h"
+#include "handlers/heading/head.h"
 #include "handlers/task_type.h"
 
 #include <stdio.h>

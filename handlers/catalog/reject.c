@@ -2,7 +2,7 @@
 #include "handlers/catalog/reject.h"
 
 #include "base/bytes.h"
-#include "handlers/table/head.h"
+#include "handlers/heading/head.h"
 #include "handlers/table/rowcells.h"
 
 #include <stdio.h>

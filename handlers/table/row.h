@@ -5,7 +5,7 @@
 #ifndef PF_TABLE_ROW_H
 #define PF_TABLE_ROW_H
 
-#include "handlers/table/head.h"
+#include "handlers/heading/head.h"
 #include "handlers/values/decimal.h"
 
 /* Sorts the cells of a row by field. Placeholders ("-", "нет", "n/a") and error values in the columns of part number,

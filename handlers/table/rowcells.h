@@ -6,7 +6,7 @@
 #define PF_TABLE_ROWCELLS_H
 
 #include "base/bytes.h"
-#include "handlers/table/cells.h"
+#include "handlers/heading/cells.h"
 
 #define ROW_CELLS_MAX (16u << 10)  /* bytes of one row */
 #define CAPTIONS_MAX  (256u << 10) /* bytes of one heading */

@@ -5,7 +5,7 @@
 #ifndef PF_TABLE_SPREAD_H
 #define PF_TABLE_SPREAD_H
 
-#include "handlers/table/head.h"
+#include "handlers/heading/head.h"
 
 struct table_spread_text {
     uint32_t last_row; /* of the merge that is open in this column */

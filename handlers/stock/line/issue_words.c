@@ -2,7 +2,7 @@
 #include "handlers/stock/line/issue_words.h"
 
 #include "base/utf8.h"
-#include "handlers/table/head.h"
+#include "handlers/heading/head.h"
 
 #include <stdio.h>
 #include <string.h>

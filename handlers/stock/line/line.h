@@ -10,7 +10,7 @@
 #include "handlers/stock/line/params.h"
 #include "handlers/stock/line/style.h"
 #include "handlers/stock/line/verdict.h"
-#include "handlers/table/head.h"
+#include "handlers/heading/head.h"
 #include "handlers/values/rewritten.h"
 
 #define STOCK_RATES_CACHED 8

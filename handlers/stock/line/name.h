@@ -2,7 +2,7 @@
 #ifndef PF_STOCK_LINE_NAME_H
 #define PF_STOCK_LINE_NAME_H
 
-#include "handlers/table/cells.h"
+#include "handlers/heading/cells.h"
 #include "handlers/values/partnum.h"
 
 struct name_tokens {

@@ -3,7 +3,7 @@
 #define PF_STOCK_LINE_PARAMS_H
 
 #include "handlers/catalog/map.h"
-#include "handlers/table/head.h"
+#include "handlers/heading/head.h"
 
 enum stock_mode { STOCK_REPLACE, STOCK_MERGE };
 enum stock_negative { NEGATIVE_REJECT, NEGATIVE_ZERO, NEGATIVE_KEEP };

@@ -6,7 +6,7 @@
 #ifndef PF_STOCK_LINE_STYLE_H
 #define PF_STOCK_LINE_STYLE_H
 
-#include "handlers/table/head.h"
+#include "handlers/heading/head.h"
 #include "handlers/values/labels.h"
 #include "handlers/values/values.h"
 

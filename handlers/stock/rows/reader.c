@@ -452,7 +452,7 @@ static void keep_merges(struct stock_reader *reader, const struct grid_sheet *sh
 static enum stock_sheet_why wanted(const struct stock_reader *reader, const struct grid_sheet *sheet)
 {
     const char *asked = reader->params->sheet;
-    bool by_name = *asked && strcmp(asked, "*") != 0;
+    bool by_name = *asked && strcmp(asked, "*") != 0 && sheet->name[0]; /* CSV and .mxl have no names */
     if (by_name)
         return stock_sheet_named(sheet->name, asked) ? SHEET_READ : sheet->hidden ? SHEET_HIDDEN : SHEET_NOT_ASKED;
     return sheet->hidden ? SHEET_HIDDEN : SHEET_READ;

@@ -11,7 +11,7 @@
 #define PF_STOCK_ROWS_SECTIONS_H
 
 #include "base/arena.h"
-#include "handlers/table/cells.h"
+#include "handlers/heading/cells.h"
 
 enum stock_where {
     ROW_OURS,

@@ -6,7 +6,7 @@
 #ifndef PF_TEST_TABLE_GRID_H
 #define PF_TEST_TABLE_GRID_H
 
-#include "handlers/table/head.h"
+#include "handlers/heading/head.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* Helpers over grid cells and rows. */
-#include "handlers/table/cells.h"
+#include "handlers/heading/cells.h"
 
 #include "base/utf8.h"
 

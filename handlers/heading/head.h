@@ -3,11 +3,11 @@
  * A heading has one to three rows. The texts over a column, from top to bottom, are its path ("Central store / Quantity
  * / Closing balance"); the last field that a path names is the column's. Nothing is guessed: what the captions leave
  * open is refused with a sentence that names the choices. */
-#ifndef PF_TABLE_HEAD_H
-#define PF_TABLE_HEAD_H
+#ifndef PF_HEADING_HEAD_H
+#define PF_HEADING_HEAD_H
 
 #include "base/arena.h"
-#include "handlers/table/cells.h"
+#include "handlers/heading/cells.h"
 #include "handlers/values/values.h"
 
 #define TABLE_HEADING_MAX 3 /* rows of a heading */

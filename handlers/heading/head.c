@@ -1,9 +1,9 @@
 /* Heading search: which rows make the heading. What the columns are is in fields.c, how it is told in tell.c. */
-#include "handlers/table/head.h"
+#include "handlers/heading/head.h"
 
-#include "handlers/table/fields.h"
-#include "handlers/table/take.h"
-#include "handlers/table/tell.h"
+#include "handlers/heading/fields.h"
+#include "handlers/heading/take.h"
+#include "handlers/heading/tell.h"
 
 #include <stdlib.h>
 #include <string.h>

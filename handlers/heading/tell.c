@@ -1,5 +1,5 @@
 /* Sentences of the heading search. */
-#include "handlers/table/tell.h"
+#include "handlers/heading/tell.h"
 
 #include "base/utf8.h"
 

@@ -1,6 +1,6 @@
 /* Small helpers over grid cells and rows, shared by the heading search and the row rules. */
-#ifndef PF_TABLE_CELLS_H
-#define PF_TABLE_CELLS_H
+#ifndef PF_HEADING_CELLS_H
+#define PF_HEADING_CELLS_H
 
 #include "handlers/sheet/grid/grid.h"
 #include "handlers/values/labels.h"

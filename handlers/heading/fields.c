@@ -1,5 +1,5 @@
 /* From the path of a column to its field; and which of several columns of a field is read. */
-#include "handlers/table/fields.h"
+#include "handlers/heading/fields.h"
 
 #include <string.h>
 

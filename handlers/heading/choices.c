@@ -1,5 +1,5 @@
 /* The columns that a request names: by a caption, or by the letter of a column that has one. */
-#include "handlers/table/fields.h"
+#include "handlers/heading/fields.h"
 
 #include <string.h>
 

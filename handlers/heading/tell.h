@@ -1,8 +1,8 @@
 /* Sentences of the heading search. Each names what settles it, so that it can be copied into the next request. */
-#ifndef PF_TABLE_TELL_H
-#define PF_TABLE_TELL_H
+#ifndef PF_HEADING_TELL_H
+#define PF_HEADING_TELL_H
 
-#include "handlers/table/fields.h"
+#include "handlers/heading/fields.h"
 
 /* E_AMBIGUOUS_COLUMN: the rivals of each field, and `columns` with one of them. */
 void head_tell_rivals(const struct head_candidate *c, char *why, size_t size);

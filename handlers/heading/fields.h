@@ -1,8 +1,8 @@
 /* What the columns of a candidate heading are. For the heading search. */
-#ifndef PF_TABLE_FIELDS_H
-#define PF_TABLE_FIELDS_H
+#ifndef PF_HEADING_FIELDS_H
+#define PF_HEADING_FIELDS_H
 
-#include "handlers/table/paths.h"
+#include "handlers/heading/paths.h"
 
 /* One column of a candidate. */
 struct head_column {

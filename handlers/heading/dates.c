@@ -3,7 +3,7 @@
  * The cells of a row are put together to one normalised text, so that a phrase may end in one cell and its date stand
  * in the next ("Период:" | "01.02.2026 - 28.02.2026"). A date counts if the words before it say so. */
 #include "base/utf8.h"
-#include "handlers/table/head.h"
+#include "handlers/heading/head.h"
 
 #include <string.h>
 

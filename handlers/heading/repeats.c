@@ -1,6 +1,6 @@
 /* Rows below a heading that are headings themselves. These are asked for each row of a file. */
 #include "base/utf8.h"
-#include "handlers/table/head.h"
+#include "handlers/heading/head.h"
 #include "handlers/values/words.h"
 
 #include <string.h>

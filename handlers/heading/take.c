@@ -1,5 +1,5 @@
 /* From the best candidate to the heading that the callers see. */
-#include "handlers/table/take.h"
+#include "handlers/heading/take.h"
 
 #include <string.h>
 

@@ -1,8 +1,8 @@
 /* The texts of a sheet's first rows, read once, and the paths that they make over the columns. For the heading search. */
-#ifndef PF_TABLE_PATHS_H
-#define PF_TABLE_PATHS_H
+#ifndef PF_HEADING_PATHS_H
+#define PF_HEADING_PATHS_H
 
-#include "handlers/table/head.h"
+#include "handlers/heading/head.h"
 
 /* A text of the first rows. */
 struct head_part {

@@ -1,5 +1,5 @@
 /* Reading the first rows, and the paths of the columns. */
-#include "handlers/table/paths.h"
+#include "handlers/heading/paths.h"
 
 #include "base/utf8.h"
 
