@@ -463,6 +463,47 @@ static void test_hostile(void **state)
     }
 }
 
+/* As many merges as a sheet may have fit into its frame; one more is not taken from a parser that tells it. */
+static uint32_t many_merges;
+
+static void send_merges(int fd)
+{
+    struct grid_merge *list = xalloc(many_merges * sizeof *list);
+    struct gridwire_writer *w = gridwire_writer_new(fd);
+    struct grid_sink s = gridwire_writer_sink(w);
+    for (uint32_t i = 0; i < many_merges; i++)
+        list[i] = (struct grid_merge){i, 0, i + 1, 0};
+    struct grid_sheet sheet = {.name = "S", .n_merges = many_merges, .merges = list};
+    if (s.sheet(s.ctx, &sheet) == 0 && s.sheet_end(s.ctx) == 0)
+        gridwire_write_end(w);
+    gridwire_writer_free(&w);
+    free(list);
+}
+
+static int count_merges(void *ctx, const struct grid_sheet *sheet)
+{
+    *(uint32_t *)ctx = sheet->n_merges;
+    return 0;
+}
+
+static void test_many_merges(void **state)
+{
+    (void)state;
+    for (uint32_t more = 0; more < 2; more++) {
+        uint32_t seen = 0;
+        struct sheet_error err;
+        struct wire w = {.send = send_merges};
+        struct grid_sink sink = {.sheet = count_merges, .row = check_row, .sheet_end = check_end, .ctx = &seen};
+        many_merges = GRID_MAX_MERGES + more;
+        start(&w);
+        assert_int_equal(gridwire_replay(w.ends[1], &bounds, &sink, NULL, NULL, &err), more ? -1 : 0);
+        stop(&w);
+        assert_int_equal(seen, more ? 0 : GRID_MAX_MERGES);
+        if (more)
+            assert_string_equal(err.cls, "parser-garbled");
+    }
+}
+
 static void test_large_frame(void **state)
 {
     (void)state;
@@ -578,12 +619,13 @@ static void test_alive(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_round_trip), cmocka_unit_test(test_skip),
-                                       cmocka_unit_test(test_stop),       cmocka_unit_test(test_refused),
-                                       cmocka_unit_test(test_hostile),    cmocka_unit_test(test_truncated),
-                                       cmocka_unit_test(test_changed),    cmocka_unit_test(test_refusal_out_of_line),
-                                       cmocka_unit_test(test_alive),      cmocka_unit_test(test_large_frame),
-                                       cmocka_unit_test(test_bounds),     cmocka_unit_test(test_silence)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_round_trip),  cmocka_unit_test(test_skip),
+                                       cmocka_unit_test(test_stop),        cmocka_unit_test(test_refused),
+                                       cmocka_unit_test(test_hostile),     cmocka_unit_test(test_truncated),
+                                       cmocka_unit_test(test_changed),     cmocka_unit_test(test_refusal_out_of_line),
+                                       cmocka_unit_test(test_alive),       cmocka_unit_test(test_large_frame),
+                                       cmocka_unit_test(test_many_merges), cmocka_unit_test(test_bounds),
+                                       cmocka_unit_test(test_silence)};
     signal(SIGPIPE, SIG_IGN);
     return cmocka_run_group_tests_name("gridwire", tests, NULL, NULL);
 }
