@@ -279,12 +279,12 @@ static enum run_step read_file(struct stock_run *run)
         rc = job_read_file(job, run->format, &sink, &err);
     }
     if (rc != 0)
-        return run_reading_failed(job, rc, STOCK_SINK_STOPPED, &err, &run->failure);
+        return run_reading_failed(job, rc, TABLE_STOPPED, &err, &run->failure);
     run->whole = true;
     tell_counts(run);
     if (stock_reader_finish(&run->reader) == 0)
         return STEP_ON;
-    return run_fail(&run->failure, run->reader.failure, run->reader.failure_text);
+    return run_fail(&run->failure, run->reader.table.failure, run->reader.table.failure_text);
 }
 
 static enum run_step compare(struct stock_run *run)

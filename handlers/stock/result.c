@@ -174,19 +174,19 @@ static void put_ignored(struct json_out *out, const struct table_heading *headin
     }
 }
 
-static void put_sheets(struct json_out *out, const struct stock_sheets *sheets)
+static void put_sheets(struct json_out *out, const struct table_sheets *sheets)
 {
     json_key(out, "sheets");
     json_array(out);
     for (uint32_t i = 0; i < sheets->n; i++) {
-        const struct stock_sheet *sheet = &sheets->sheet[i];
+        const struct table_sheet *sheet = &sheets->sheet[i];
         json_object(out);
         json_put_string(out, "name", sheet->name);
         if (sheet->why == SHEET_READ)
             json_put_int(out, "rows", sheet->rows);
         json_put_bool(out, "read", sheet->why == SHEET_READ);
         if (sheet->why != SHEET_READ)
-            json_put_string(out, "why", stock_sheet_why(sheet));
+            json_put_string(out, "why", table_sheet_why(sheet));
         json_object_end(out);
     }
     json_array_end(out);
@@ -211,8 +211,8 @@ static void put_null(struct json_out *out, const char *key)
 /* What is said of one heading and one total holds for a file with one sheet. */
 static void put_table(struct json_out *out, const struct stock_reader *reader)
 {
-    const struct table_heading *heading = stock_reader_heading(reader);
-    const struct stock_sheet *only = stock_sheets_only(&reader->sheets);
+    const struct table_heading *heading = table_reader_heading(&reader->table);
+    const struct table_sheet *only = table_sheets_only(&reader->table.sheets);
     json_put_string(out, "sheet", only ? only->name : NULL);
     if (only) {
         json_put_int(out, "header_row", heading->row + 1);
@@ -228,7 +228,7 @@ static void put_table(struct json_out *out, const struct stock_reader *reader)
     if (only)
         put_ignored(out, heading);
     json_array_end(out);
-    put_sheets(out, &reader->sheets);
+    put_sheets(out, &reader->table.sheets);
     if (only && reader->control.known)
         put_control(out, &reader->control);
     else
@@ -246,8 +246,8 @@ static void put_file(struct json_out *out, const struct stock_run *run)
     json_put_string(out, "format", sheet_format_name(run->format));
     if (!run->already_imported) {
         put_table(out, &run->reader);
-        if (run->reader.uncalculated)
-            json_put_int(out, "uncalculated_formulas", run->reader.uncalculated);
+        if (run->reader.table.uncalculated)
+            json_put_int(out, "uncalculated_formulas", run->reader.table.uncalculated);
     }
     json_object_end(out);
 }

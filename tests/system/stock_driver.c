@@ -28,7 +28,7 @@ static void put_ignored(struct json_out *out, const struct table_heading *headin
 /* What holds for a file with one sheet that is read. */
 static void put_heading(struct json_out *out, const struct stock_reader *reader)
 {
-    const struct table_heading *heading = stock_reader_heading(reader);
+    const struct table_heading *heading = table_reader_heading(&reader->table);
     json_put_int(out, "header_row", heading->row + 1);
     json_put_int(out, "header_rows", heading->rows);
     json_key(out, "columns");
@@ -50,7 +50,7 @@ static void put_heading(struct json_out *out, const struct stock_reader *reader)
     json_object_end(out);
 }
 
-static void put_sheets(struct json_out *out, const struct stock_sheets *sheets)
+static void put_sheets(struct json_out *out, const struct table_sheets *sheets)
 {
     json_key(out, "sheets");
     json_array(out);
@@ -135,17 +135,17 @@ static void put_run(struct json_out *out, const struct grid_run *run)
     char date[11] = "";
     json_object(out);
     if (run->rc != 0) {
-        json_put_string(out, "error", run->reader.failure);
-        json_put_string(out, "text", run->reader.failure_text);
+        json_put_string(out, "error", run->reader.table.failure);
+        json_put_string(out, "text", run->reader.table.failure_text);
     }
-    if (stock_sheets_only(&run->reader.sheets))
+    if (table_sheets_only(&run->reader.table.sheets))
         put_heading(out, &run->reader);
     if (run->reader.stock_date.year)
         value_date_format(run->reader.stock_date, date);
     json_put_string(out, "stock_date", date);
     json_put_int(out, "rows_total", run->reader.rows_total);
     json_put_int(out, "rows_rejected", run->reader.rows_rejected);
-    put_sheets(out, &run->reader.sheets);
+    put_sheets(out, &run->reader.table.sheets);
     put_issues(out, &run->reader.issues);
     if (run->rc == 0) {
         put_counts(out, run);

@@ -7,10 +7,10 @@
 #ifndef PF_STOCK_LINE_LINE_H
 #define PF_STOCK_LINE_LINE_H
 
+#include "handlers/heading/head.h"
 #include "handlers/stock/line/params.h"
 #include "handlers/stock/line/style.h"
 #include "handlers/stock/line/verdict.h"
-#include "handlers/heading/head.h"
 #include "handlers/values/rewritten.h"
 
 #define STOCK_RATES_CACHED 8

@@ -2,8 +2,8 @@
  *
  * Pure: catalogue and present stock are in memory already. A row goes through these steps:
  *
- *   reader.c    whose sheet it is, the heading, headings that are repeated or move
- *   table/      texts of vertical merges, what lies inside what, groups by sums (handlers/table/)
+ *   handlers/table/reader.h   sheets, headings, merges, what lies inside what
+ *   reader.c    joins that to the stock; the end of a sheet
  *   rules.c     total, section, group or data, and whose (sections.h); running sums (sums.h)
  *   items.h     takes the line that handlers/stock/line/ makes of a data row
  *   report.c    what is wrong, with sheet, row, column and caption
@@ -13,23 +13,18 @@
 #define PF_STOCK_ROWS_READER_H
 
 #include "handlers/stock/line/line.h"
-#include "handlers/stock/rows/align.h"
 #include "handlers/stock/rows/items.h"
 #include "handlers/stock/rows/refused.h"
 #include "handlers/stock/rows/sections.h"
-#include "handlers/stock/rows/sheets.h"
 #include "handlers/stock/rows/sums.h"
 #include "handlers/table/groups.h"
-#include "handlers/table/outline.h"
-#include "handlers/table/spread.h"
+#include "handlers/table/reader.h"
 
-/* The sink returns this if a callback stopped the reading; the grid reader hands it through. */
-#define STOCK_SINK_STOPPED (-100)
 /* The file must be read once more: stock_reader_again(). */
-#define STOCK_SINK_AGAIN   (-102)
+#define STOCK_SINK_AGAIN (-102)
 
 /* What the reader reports to the rest of the import. Returns 0, or nonzero to stop the reading with
- * STOCK_SINK_STOPPED. */
+ * TABLE_STOPPED. */
 struct stock_reader_out {
     /* An accepted line and what became of it. May be NULL. */
     int (*line)(void *ctx, const struct stock_line *line, uint32_t item, enum stock_added added);
@@ -39,8 +34,6 @@ struct stock_reader_out {
     void (*remark)(void *ctx, const char *text);
     void *ctx;
 };
-
-enum stock_phase { PHASE_SEARCH, PHASE_PASS /* the rest of this sheet is ignored */, PHASE_DATA };
 
 /* What was found out about a row before its kind is known. */
 struct stock_look {
@@ -63,24 +56,13 @@ struct stock_reader {
     struct stock_reader_out out;
     uint32_t warehouse; /* number in the catalogue of the one that is imported */
     struct table_ask ask;
+    struct table_import import; /* what this reader does for the table */
+    struct table_reader table;
 
     /* The sheet that is being read. */
-    enum stock_phase phase;
-    struct stock_sheets sheets;             /* all of the file so far; the last is the present one */
-    struct grid_row *head[TABLE_HEAD_ROWS]; /* the first rows, until the heading is found */
-    uint32_t n_head;
-    struct grid_merge *merges;
-    uint32_t n_merges, room_merges;
-    struct stock_grids grids;
-    struct table_heading heading;              /* the one in force */
-    uint32_t heading_number;                   /* from stock_issues_heading() */
-    bool below_heading;                        /* no row was read since the heading */
-    struct grid_row *moved[TABLE_HEADING_MAX]; /* rows that may be a heading further down */
-    unsigned n_moved;
+    uint32_t heading_number; /* from stock_issues_heading() */
     struct stock_context context;
     struct stock_look look; /* at the row that is being placed */
-    struct table_spread spread;
-    struct table_outline outline;
     struct table_groups groups;
     struct stock_sections sections;
     struct stock_sums sums;
@@ -88,19 +70,13 @@ struct stock_reader {
     uint32_t n_again;
 
     /* The file. */
-    struct table_heading first;         /* heading of the first sheet that was read, for the result */
     struct value_date stock_date;       /* the latest of the sheets; year 0 = none was read */
     struct stock_control_total control; /* of a file with one sheet */
-    uint64_t rows_read;
     uint32_t rows_total, rows_rejected, duplicates_merged;
-    uint32_t uncalculated; /* formulas without a value in the rows below the heading */
-    uint32_t no_values;    /* data rows whose quantity is an error or, in a form of 1C, an expression */
+    uint32_t no_values; /* data rows whose quantity is an error or, in a form of 1C, an expression */
     uint32_t skipped[SKIP_COUNT];
     struct stock_refused refused; /* what the refused rows may stand for */
     struct stock_issues issues;
-    /* Set if the task cannot succeed: "E_NO_HEADER" and a sentence. The first one stands. */
-    char failure[24];
-    char failure_text[500];
 };
 
 /* The warehouse must be in the catalogue. `items` may hold the present stock. */
@@ -111,10 +87,8 @@ struct grid_sink stock_reader_sink(struct stock_reader *reader);
 /* After STOCK_SINK_AGAIN: forgets what was read and makes ready for the second reading. */
 void stock_reader_again(struct stock_reader *reader);
 /* Call it after the file was read: settles the items and decides whether the import may go on. Returns 0, or -1 with
- * reader->failure. */
+ * reader->table.failure. */
 int stock_reader_finish(struct stock_reader *reader);
-/* The heading for the result: of the first sheet that was read, before any moved. rows 0 = none. */
-const struct table_heading *stock_reader_heading(const struct stock_reader *reader);
 /* Rows that were accepted. */
 static inline uint32_t stock_reader_accepted(const struct stock_reader *reader)
 {
@@ -123,18 +97,10 @@ static inline uint32_t stock_reader_accepted(const struct stock_reader *reader)
 
 /* ---- Between reader.c, rules.c and report.c ---------------------------------------------------------------------- */
 
-/* Notes why the import fails, for the whole file; the first failure stands. Returns GRID_STOP. */
-int stock_reader_fail(struct stock_reader *reader, const char *code, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-/* The same, but only for this sheet: the others are looked at first, since which sheet is meant may be open. The rest
- * of the sheet is passed over. Returns 0. */
-int stock_sheet_fail(struct stock_reader *reader, const char *code, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-
-/* A row that the outline has placed; table_placed_fn with the reader as ctx. */
-int stock_rules_row(void *ctx, const struct table_placed *placed);
-/* A row with other columns than the heading's, which holds no stock. */
-int stock_rules_unaligned(struct stock_reader *reader, const struct grid_row *grid, enum stock_unaligned kind);
+/* A row in its place; table_import.row with the reader as ctx. */
+int stock_rules_row(void *ctx, const struct table_row *row, const struct table_placed *placed);
+/* A row with other columns than the heading's, which holds no stock; table_import.unaligned. */
+int stock_rules_unaligned(void *ctx, const struct grid_row *grid, enum table_unaligned kind);
 /* A candidate that the sums have decided; table_verdict_fn with the reader as ctx. */
 int stock_rules_group(void *ctx, const struct grid_row *row, enum table_verdict verdict, dec128 sum);
 /* Fills reader->look: whose stock the row would be, and its quantity. */

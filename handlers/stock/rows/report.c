@@ -8,14 +8,14 @@
 
 static const char *sheet_name(const struct stock_reader *reader)
 {
-    return reader->sheets.n ? reader->sheets.sheet[reader->sheets.n - 1].name : "";
+    return reader->table.sheets.n ? reader->table.sheets.sheet[reader->table.sheets.n - 1].name : "";
 }
 
 static const char *caption_of(const struct stock_reader *reader, uint32_t column)
 {
-    if (column >= TABLE_COLUMNS || !reader->heading.at[column].caption)
+    if (column >= TABLE_COLUMNS || !reader->table.heading.at[column].caption)
         return "";
-    return arena_text(&reader->heading.text, reader->heading.at[column].caption);
+    return arena_text(&reader->table.heading.text, reader->table.heading.at[column].caption);
 }
 
 /* The column that a fault is in: its cell's, or that of the field's heading. */
@@ -25,7 +25,7 @@ static uint32_t column_of(const struct stock_reader *reader, const struct table_
         return ARENA_NONE;
     if (row->field[field])
         return row->field[field]->column;
-    return reader->heading.column[field];
+    return reader->table.heading.column[field];
 }
 
 static void report(struct stock_reader *reader, const struct table_row *row, const struct stock_fault *fault,
@@ -52,7 +52,7 @@ static void report(struct stock_reader *reader, const struct table_row *row, con
     at.caption = caption_of(reader, at.column);
     struct bytes cells = {0};
     if (!stock_issues_has_row(&reader->issues, &at)) {
-        table_row_cells_filled(row, reader->heading.column, TABLE_COLUMNS, &cells);
+        table_row_cells_filled(row, reader->table.heading.column, TABLE_COLUMNS, &cells);
         at.cells = cells.data;
         at.cells_n = cells.len;
     }
@@ -84,7 +84,7 @@ void stock_report_file(struct stock_reader *reader, enum stock_code code, uint32
 
 static void report_unknown(struct stock_reader *reader, const struct table_caption *caption)
 {
-    const struct arena *text = &reader->heading.text;
+    const struct arena *text = &reader->table.heading.text;
     const char *label = caption->label ? arena_text(text, caption->label) : "";
     char detail[300];
     snprintf(detail, sizeof detail, "«%.80s»%s%.80s%s was taken for warehouse %s", arena_text(text, caption->text),
@@ -106,7 +106,7 @@ static const char *why_unread(enum table_unread why)
 
 void stock_report_heading(struct stock_reader *reader, const struct table_dates *dates)
 {
-    const struct table_heading *heading = &reader->heading;
+    const struct table_heading *heading = &reader->table.heading;
     for (unsigned i = 0; i < heading->n_unknown; i++)
         report_unknown(reader, &heading->unknown[i]);
     for (uint32_t column = 0; column < TABLE_COLUMNS; column++)

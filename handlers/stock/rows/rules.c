@@ -31,9 +31,9 @@ void stock_rules_look(struct stock_reader *reader, const struct table_row *row)
 /* A real stock of half a million rows has a tenth of this. */
 static int too_much_text(struct stock_reader *reader)
 {
-    return stock_reader_fail(reader, "E_FILE_TOO_LARGE",
-                             "Numbers and names are longer than %u MiB together. Split the file and send the parts.",
-                             STOCK_TEXTS_MAX >> 20);
+    return table_fail(&reader->table, "E_FILE_TOO_LARGE",
+                      "Numbers and names are longer than %u MiB together. Split the file and send the parts.",
+                      STOCK_TEXTS_MAX >> 20);
 }
 
 static int take_line(struct stock_reader *reader, const struct table_row *row)
@@ -43,7 +43,7 @@ static int take_line(struct stock_reader *reader, const struct table_row *row)
     enum stock_added added = ADDED_NEW;
     uint32_t item = ARENA_NONE;
     if (stock_line_read(&reader->context, row, &look->ident, &line, &look->verdict)) {
-        line.order = ((uint64_t)reader->sheets.n << 32) + row->row->row;
+        line.order = ((uint64_t)reader->table.sheets.n << 32) + row->row->row;
         added = stock_items_add(reader->items, &line, reader->params->duplicates, &item);
         if (added == ADDED_FULL)
             return too_much_text(reader);
@@ -61,13 +61,13 @@ static int take_line(struct stock_reader *reader, const struct table_row *row)
     }
     reader->duplicates_merged += added != ADDED_NEW;
     if (reader->out.line && reader->out.line(reader->out.ctx, &line, item, added) != 0)
-        return STOCK_SINK_STOPPED;
+        return TABLE_STOPPED;
     return 0;
 }
 
 int stock_rules_stacked(struct stock_reader *reader)
 {
-    return stock_sheet_fail(reader, "E_AMBIGUOUS_COLUMN",
+    return table_sheet_fail(&reader->table, "E_AMBIGUOUS_COLUMN",
                             "Row %u names a warehouse and has a quantity, but no rows follow it: the warehouses stand "
                             "below their items, so it is open whose quantity is meant. Make the report for warehouse "
                             "%s alone, or with the warehouses in a column «Склад», and send that.",
@@ -92,10 +92,10 @@ static int take_data(struct stock_reader *reader, const struct table_row *row)
         return stock_rules_stacked(reader);
     }
     if (first)
-        stock_report_file(reader, W_CAPTION, row->row->row, reader->heading.column[FIELD_WAREHOUSE],
+        stock_report_file(reader, W_CAPTION, row->row->row, reader->table.heading.column[FIELD_WAREHOUSE],
                           reader->sections.names[0]);
     reader->rows_total++;
-    reader->sheets.sheet[reader->sheets.n - 1].rows++;
+    reader->table.sheets.sheet[reader->table.sheets.n - 1].rows++;
     reader->no_values += row->field[FIELD_QTY] && row->field[FIELD_QTY]->kind == GRID_ERROR;
     return take_line(reader, row);
 }
@@ -189,12 +189,12 @@ static int take_group(struct stock_reader *reader, uint32_t row)
 /* A warehouse among the details of an item has a part of its quantity, and it is open which part is meant. */
 static int take_detail(struct stock_reader *reader, const struct table_row *row)
 {
-    struct cell_span words = table_row_words(&reader->heading, row);
+    struct cell_span words = table_row_words(&reader->table.heading, row);
     reader->skipped[SKIP_GROUP]++;
     if (words.n == 0 || (catalog_map_warehouse_named(reader->catalog, words.s, words.n) == ARENA_NONE &&
                          stock_section_title(words).n == 0))
         return 0;
-    return stock_sheet_fail(reader, "E_AMBIGUOUS_COLUMN",
+    return table_sheet_fail(&reader->table, "E_AMBIGUOUS_COLUMN",
                             "Row %u names warehouse «%.*s» below an item: it is open which part of the item's quantity "
                             "is meant. Make the report for warehouse %s alone, or with the warehouses in a column "
                             "«Склад», and send that.",
@@ -217,12 +217,12 @@ static bool is_plain_group(const struct stock_reader *reader, const struct table
     if (inside || is_alone(row, text))
         return true;
     bool counted = table_row_has(row, FIELD_QTY) || table_row_has(row, FIELD_FREE);
-    return !table_row_numbered(row) && (table_heading_has(&reader->heading, FIELD_UNIT) || !counted);
+    return !table_row_numbered(row) && (table_heading_has(&reader->table.heading, FIELD_UNIT) || !counted);
 }
 
 static int take_kind(struct stock_reader *reader, const struct table_row *row, const struct table_placed *placed)
 {
-    const struct grid_cell *text = table_row_text(&reader->heading, row);
+    const struct grid_cell *text = table_row_text(&reader->table.heading, row);
     bool title;
     if (placed->detail)
         return take_detail(reader, row);
@@ -235,8 +235,8 @@ static int take_kind(struct stock_reader *reader, const struct table_row *row, c
         if (is_plain_group(reader, row, text, placed->inside))
             return take_group(reader, row->row->row);
         const struct table_facts facts = reader->look.facts; /* what is decided on the way looks at other rows */
-        if (table_groups_may(&reader->heading, row, &facts))
-            return table_groups_open(&reader->groups, &reader->heading, row, &facts);
+        if (table_groups_may(&reader->table.heading, row, &facts))
+            return table_groups_open(&reader->groups, &reader->table.heading, row, &facts);
     }
     if (reader->groups.n > 0) {
         /* Candidates that this row ends are taken first: they stand before it. */
@@ -249,25 +249,21 @@ static int take_kind(struct stock_reader *reader, const struct table_row *row, c
     return take_data(reader, row);
 }
 
-int stock_rules_row(void *ctx, const struct table_placed *placed)
+int stock_rules_row(void *ctx, const struct table_row *row, const struct table_placed *placed)
 {
     struct stock_reader *reader = ctx;
-    struct table_row row;
-    if (reader->phase != PHASE_DATA)
-        return 0;
-    table_row_sort(&reader->heading, placed->row, &row);
     if (!placed->at_once)
-        stock_rules_look(reader, &row);
-    return take_kind(reader, &row, placed);
+        stock_rules_look(reader, row);
+    return take_kind(reader, row, placed);
 }
 
 int stock_rules_group(void *ctx, const struct grid_row *grid, enum table_verdict verdict, dec128 sum)
 {
     struct stock_reader *reader = ctx;
     struct table_row row;
-    if (reader->phase != PHASE_DATA)
+    if (reader->table.phase != PHASE_DATA)
         return 0;
-    table_row_sort(&reader->heading, grid, &row);
+    table_row_sort(&reader->table.heading, grid, &row);
     if (verdict == VERDICT_DATA) {
         stock_rules_look(reader, &row);
         return take_data(reader, &row);
@@ -279,13 +275,11 @@ int stock_rules_group(void *ctx, const struct grid_row *grid, enum table_verdict
     return 0;
 }
 
-int stock_rules_unaligned(struct stock_reader *reader, const struct grid_row *grid, enum stock_unaligned kind)
+int stock_rules_unaligned(void *ctx, const struct grid_row *grid, enum table_unaligned kind)
 {
+    struct stock_reader *reader = ctx;
     const struct table_row row = {.row = grid};
     bool title;
-    int rc = table_outline_flush(&reader->outline);
-    if (rc != 0 || reader->phase != PHASE_DATA)
-        return rc;
     reader->look.facts = (struct table_facts){0};
     switch (kind) {
     case UNALIGNED_EMPTY:
@@ -298,7 +292,7 @@ int stock_rules_unaligned(struct stock_reader *reader, const struct grid_row *gr
     case UNALIGNED_GROUP:
         break;
     }
-    const struct grid_cell *text = table_row_text(&reader->heading, &row);
+    const struct grid_cell *text = table_row_text(&reader->table.heading, &row);
     uint32_t section = section_of(reader, &row, text, &title);
     return section != ARENA_NONE || title ? begin_section(reader, &row, section, text) : take_group(reader, grid->row);
 }

@@ -100,7 +100,7 @@ static inline void check_scene(const struct scene *scene)
              r->skipped[SKIP_GROUP], r->skipped[SKIP_TOTAL], r->skipped[SKIP_OTHER_WAREHOUSE], r->duplicates_merged,
              t.matched);
     if (run.rc != 0)
-        same(scene, "failures", r->failure, scene->counts);
+        same(scene, "failures", r->table.failure, scene->counts);
     else
         same(scene, "counts", text, scene->counts);
     write_codes(&r->issues, text, sizeof text);

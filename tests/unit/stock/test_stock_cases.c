@@ -29,12 +29,12 @@ static void check_heading(const char *id, yajl_val expected, const struct stock_
 {
     yajl_val columns = json_member(expected, "columns");
     size_t n = 0;
-    check_int(id, expected, "header_row", reader->heading.row + 1);
-    check_int(id, expected, "header_rows", reader->heading.rows);
+    check_int(id, expected, "header_row", reader->table.heading.row + 1);
+    check_int(id, expected, "header_rows", reader->table.heading.rows);
     for (unsigned field = FIELD_NONE + 1; field < FIELD_COUNT; field++) {
-        if (!table_heading_has(&reader->heading, (enum stock_field)field))
+        if (!table_heading_has(&reader->table.heading, (enum stock_field)field))
             continue;
-        check_int(id, columns, stock_field_name((enum stock_field)field), reader->heading.column[field] + 1);
+        check_int(id, columns, stock_field_name((enum stock_field)field), reader->table.heading.column[field] + 1);
         n++;
     }
     assert_int_equal(n, columns->u.object.len);
@@ -142,8 +142,8 @@ static void check_items(const char *id, yajl_val expected, const struct grid_run
 static void check_failure(const char *id, yajl_val expected, const struct grid_run *run)
 {
     assert_int_equal(run->rc, -1);
-    check_text(id, "error", testdata_string(expected, "error"), run->reader.failure);
-    assert_true(strlen(run->reader.failure_text) > 10);
+    check_text(id, "error", testdata_string(expected, "error"), run->reader.table.failure);
+    assert_true(strlen(run->reader.table.failure_text) > 10);
     if (json_member(expected, "rows_total"))
         check_int(id, expected, "rows_total", run->reader.rows_total);
     if (json_member(expected, "rows_rejected"))
@@ -160,7 +160,7 @@ static void run_case(yajl_val scene)
         check_failure(id, expected, &run);
     } else {
         if (run.rc != 0)
-            fail_msg("%s: %s: %s", id, run.reader.failure, run.reader.failure_text);
+            fail_msg("%s: %s: %s", id, run.reader.table.failure, run.reader.table.failure_text);
         check_heading(id, expected, &run.reader);
         check_codes(id, expected, &run.reader.issues);
         check_issues(id, expected, &run.reader.issues);

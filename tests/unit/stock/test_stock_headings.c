@@ -84,7 +84,7 @@ static void asks_which_of_two_sheets(void **state)
     assert_int_equal(grid_send(json_member(tree, "grid"), NULL, NULL, false, &sink), 0);
     assert_int_equal(grid_send(json_member(tree, "grid"), NULL, NULL, false, &sink), 0);
     assert_int_equal(stock_reader_finish(&run.reader), -1);
-    assert_string_equal(run.reader.failure, "E_SHEETS");
+    assert_string_equal(run.reader.table.failure, "E_SHEETS");
     grid_run_fini(&run);
     yajl_tree_free(tree);
 }

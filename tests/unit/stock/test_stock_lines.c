@@ -238,8 +238,8 @@ static void says(const char *params, const char *grid, const char *const *words)
     yajl_val tree = parse_scene(&scene);
     grid_run(&run, tree);
     const struct stock_issues *issues = &run.reader.issues;
-    const char *text = run.reader.failure_text;
-    if (strcmp(run.reader.failure, "E_NUMBER_STYLE") != 0 && stock_issues_kept(issues) > 0)
+    const char *text = run.reader.table.failure_text;
+    if (strcmp(run.reader.table.failure, "E_NUMBER_STYLE") != 0 && stock_issues_kept(issues) > 0)
         text = arena_text(&issues->list.text, stock_issues_at(issues, 0)->message);
     for (size_t i = 0; words[i]; i++)
         if (!strstr(text, words[i]))

@@ -141,8 +141,8 @@ static void tells_of_formulas(void **state)
         yajl_val tree = parse_scene(&(struct scene){"formulas", "", cases[i].grid, "", "", ""});
         grid_run(&run, tree);
         assert_int_equal(run.rc, cases[i].failure[0] ? -1 : 0);
-        assert_string_equal(run.reader.failure_text, cases[i].failure);
-        assert_int_equal(run.reader.uncalculated, cases[i].formulas);
+        assert_string_equal(run.reader.table.failure_text, cases[i].failure);
+        assert_int_equal(run.reader.table.uncalculated, cases[i].formulas);
         grid_run_fini(&run);
         yajl_tree_free(tree);
     }

@@ -1,18 +1,18 @@
 /* Lining up the rows of other grids with the heading. */
-#include "handlers/stock/rows/align.h"
+#include "handlers/table/align.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-void stock_grids_fini(struct stock_grids *grids)
+void table_grids_fini(struct table_grids *grids)
 {
     free(grids->grid);
-    *grids = (struct stock_grids){0};
+    *grids = (struct table_grids){0};
 }
 
-void stock_grids_take(struct stock_grids *grids, const struct grid_sheet *sheet)
+void table_grids_take(struct table_grids *grids, const struct grid_sheet *sheet)
 {
-    stock_grids_fini(grids);
+    table_grids_fini(grids);
     if (sheet->n_grids == 0)
         return;
     grids->grid = calloc(sheet->n_grids, sizeof *grids->grid);
@@ -20,30 +20,35 @@ void stock_grids_take(struct stock_grids *grids, const struct grid_sheet *sheet)
         abort();
     grids->n = sheet->n_grids;
     for (uint32_t i = 0; i < grids->n; i++) {
-        struct stock_places *to = &grids->grid[i];
+        struct table_places *to = &grids->grid[i];
         to->n = sheet->grids[i].n < TABLE_COLUMNS ? sheet->grids[i].n : TABLE_COLUMNS;
         if (to->n > 0)
             memcpy(to->right, sheet->grids[i].right, to->n * sizeof *to->right);
     }
 }
 
-static const struct stock_places *places_of(const struct stock_grids *grids, uint16_t grid)
+static const struct table_places *places_of(const struct table_grids *grids, uint16_t grid)
 {
     return grid < grids->n && grids->grid[grid].n > 0 ? &grids->grid[grid] : NULL;
 }
 
-static uint32_t left_of(const struct stock_places *places, uint32_t column)
+static uint32_t left_of(const struct table_places *places, uint32_t column)
 {
     return column > 0 ? places->right[column - 1] : 0;
 }
 
-static bool is_amount(const struct stock_context *context, const struct grid_cell *cell)
+/* What a row is compared with. */
+struct look {
+    const struct table_heading *heading;
+    enum number_locale locale;
+};
+
+static bool is_amount(const struct look *look, const struct grid_cell *cell)
 {
     struct value_number number;
     if (cell->kind != GRID_TEXT)
         return cell->kind == GRID_NUMBER;
-    return value_number_text(cell->text, cell->len, QTY_SCALE, context->params->locale, &number) == 0 &&
-           !number.missing;
+    return value_number_text(cell->text, cell->len, QTY_SCALE, look->locale, &number) == 0 && !number.missing;
 }
 
 /* Which column of the heading a cell stands under. */
@@ -60,8 +65,8 @@ static void add_field(struct under *under, enum stock_field field)
     under->key |= field == FIELD_PART_NUMBER || field == FIELD_LOT || field == FIELD_CODE || field == FIELD_NAME;
 }
 
-static struct under stands_under(const struct table_heading *heading, const struct stock_places *own,
-                                 const struct stock_places *places, uint32_t column)
+static struct under stands_under(const struct table_heading *heading, const struct table_places *own,
+                                 const struct table_places *places, uint32_t column)
 {
     struct under under = {.column = ARENA_NONE};
     if (column >= places->n)
@@ -88,10 +93,10 @@ struct sorted {
         both; /* cells under a column that identifies (keys), numbers under a quantity (amounts), both */
 };
 
-static void sort_cell(const struct stock_context *context, const struct grid_cell *cell, struct under under,
-                      struct stock_lined *lined, struct sorted *sorted)
+static void sort_cell(const struct look *look, const struct grid_cell *cell, struct under under,
+                      struct table_lined *lined, struct sorted *sorted)
 {
-    bool amount = under.quantity && is_amount(context, cell);
+    bool amount = under.quantity && is_amount(look, cell);
     if (under.fields == 0)
         return;
     sorted->keys += under.key;
@@ -109,14 +114,14 @@ static void sort_cell(const struct stock_context *context, const struct grid_cel
     sorted->lined++;
 }
 
-static struct sorted sort_cells(const struct stock_context *context, const struct stock_places *own,
-                                const struct stock_places *places, const struct grid_row *row,
-                                struct stock_lined *lined)
+static struct sorted sort_cells(const struct look *look, const struct table_places *own,
+                                const struct table_places *places, const struct grid_row *row,
+                                struct table_lined *lined)
 {
     struct sorted sorted = {0};
     for (uint32_t i = 0; i < row->n_cells; i++)
         if (!cell_empty(&row->cells[i]))
-            sort_cell(context, &row->cells[i], stands_under(context->heading, own, places, row->cells[i].column), lined,
+            sort_cell(look, &row->cells[i], stands_under(look->heading, own, places, row->cells[i].column), lined,
                       &sorted);
     lined->row = *row;
     lined->row.n_cells = sorted.lined;
@@ -124,8 +129,8 @@ static struct sorted sort_cells(const struct stock_context *context, const struc
     return sorted;
 }
 
-/* Stock has a number under a quantity, and something under a column that says what it is. */
-static bool may_be_stock(const struct sorted *sorted)
+/* Data have a number under a quantity, and something under a column that says what it is. */
+static bool may_be_data(const struct sorted *sorted)
 {
     bool one_cell = sorted->amounts == 1 && sorted->keys == 1 && sorted->both == 1;
     return sorted->amounts > 0 && sorted->keys > 0 && !one_cell;
@@ -142,14 +147,14 @@ static struct cell_span first_words(const struct grid_row *row)
 }
 
 /* Without columns: a number beside something else may be stock, which *amount tells. */
-static enum stock_unaligned kind_of(const struct stock_context *context, const struct grid_row *row, bool *amount)
+static enum table_unaligned kind_of(const struct look *look, const struct grid_row *row, bool *amount)
 {
     unsigned filled = 0, amounts = 0;
     struct cell_span words = first_words(row);
     *amount = false;
     for (uint32_t i = 0; i < row->n_cells; i++) {
         filled += !cell_empty(&row->cells[i]);
-        amounts += is_amount(context, &row->cells[i]);
+        amounts += is_amount(look, &row->cells[i]);
     }
     if (filled == 0)
         return UNALIGNED_EMPTY;
@@ -161,18 +166,20 @@ static enum stock_unaligned kind_of(const struct stock_context *context, const s
     return UNALIGNED_GROUP;
 }
 
-enum stock_alignment stock_align(const struct stock_context *context, const struct stock_grids *grids,
-                                 const struct grid_row *row, struct stock_lined *lined, enum stock_unaligned *kind)
+enum table_alignment table_align(const struct table_heading *heading, enum number_locale locale,
+                                 const struct table_grids *grids, const struct grid_row *row, struct table_lined *lined,
+                                 enum table_unaligned *kind)
 {
-    const struct stock_places *own = places_of(grids, context->heading->grid), *places = places_of(grids, row->grid);
+    const struct look own_look = {heading, locale}, *look = &own_look;
+    const struct table_places *own = places_of(grids, look->heading->grid), *places = places_of(grids, row->grid);
     bool amount;
-    *kind = kind_of(context, row, &amount);
+    *kind = kind_of(look, row, &amount);
     if (*kind != UNALIGNED_GROUP)
         return ALIGN_KIND;
     if (!own || !places)
         return amount ? ALIGN_CANNOT : ALIGN_KIND;
-    struct sorted sorted = sort_cells(context, own, places, row, lined);
+    struct sorted sorted = sort_cells(look, own, places, row, lined);
     if (sorted.astray == 0 && sorted.lined > 1)
         return ALIGN_ROW;
-    return sorted.astray > 0 && may_be_stock(&sorted) ? ALIGN_CANNOT : ALIGN_KIND;
+    return sorted.astray > 0 && may_be_data(&sorted) ? ALIGN_CANNOT : ALIGN_KIND;
 }

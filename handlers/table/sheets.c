@@ -1,5 +1,5 @@
 /* The list of a file's sheets. */
-#include "handlers/stock/rows/sheets.h"
+#include "handlers/table/sheets.h"
 
 #include "base/grow.h"
 #include "base/utf8.h"
@@ -9,22 +9,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-void stock_sheets_fini(struct stock_sheets *sheets)
+void table_sheets_fini(struct table_sheets *sheets)
 {
     free(sheets->sheet);
-    *sheets = (struct stock_sheets){0};
+    *sheets = (struct table_sheets){0};
 }
 
-struct stock_sheet *stock_sheets_add(struct stock_sheets *sheets, const char *name)
+struct table_sheet *table_sheets_add(struct table_sheets *sheets, const char *name)
 {
     sheets->sheet = grow(sheets->sheet, &sheets->room, sheets->n + 1, sizeof *sheets->sheet);
-    struct stock_sheet *sheet = &sheets->sheet[sheets->n++];
-    *sheet = (struct stock_sheet){.why = SHEET_NO_HEADING};
+    struct table_sheet *sheet = &sheets->sheet[sheets->n++];
+    *sheet = (struct table_sheet){.why = SHEET_NO_HEADING};
     snprintf(sheet->name, sizeof sheet->name, "%.*s", (int)utf8_cut(name, strlen(name), sizeof sheet->name - 1), name);
     return sheet;
 }
 
-uint32_t stock_sheets_with_heading(const struct stock_sheets *sheets)
+uint32_t table_sheets_with_heading(const struct table_sheets *sheets)
 {
     uint32_t n = 0;
     for (uint32_t i = 0; i < sheets->n; i++)
@@ -32,9 +32,9 @@ uint32_t stock_sheets_with_heading(const struct stock_sheets *sheets)
     return n;
 }
 
-const struct stock_sheet *stock_sheets_only(const struct stock_sheets *sheets)
+const struct table_sheet *table_sheets_only(const struct table_sheets *sheets)
 {
-    const struct stock_sheet *only = NULL;
+    const struct table_sheet *only = NULL;
     for (uint32_t i = 0; i < sheets->n; i++) {
         if (sheets->sheet[i].why != SHEET_READ)
             continue;
@@ -45,7 +45,7 @@ const struct stock_sheet *stock_sheets_only(const struct stock_sheets *sheets)
     return only;
 }
 
-bool stock_sheet_named(const char *name, const char *asked)
+bool table_sheet_named(const char *name, const char *asked)
 {
     char a[256], b[256];
     if (strcmp(name, asked) == 0)
@@ -55,12 +55,12 @@ bool stock_sheet_named(const char *name, const char *asked)
     return strcmp(a, b) == 0;
 }
 
-void stock_sheets_list(const struct stock_sheets *sheets, bool all, char *out, size_t size)
+void table_sheets_list(const struct table_sheets *sheets, bool all, char *out, size_t size)
 {
     size_t used = 0;
     out[0] = '\0';
     for (uint32_t i = 0; i < sheets->n; i++) {
-        const struct stock_sheet *sheet = &sheets->sheet[i];
+        const struct table_sheet *sheet = &sheets->sheet[i];
         char one[200];
         if (sheet->why == SHEET_HIDDEN || (!all && !sheet->heading))
             continue;
@@ -75,7 +75,7 @@ void stock_sheets_list(const struct stock_sheets *sheets, bool all, char *out, s
     }
 }
 
-const char *stock_sheet_why(const struct stock_sheet *sheet)
+const char *table_sheet_why(const struct table_sheet *sheet)
 {
     switch (sheet->why) {
     case SHEET_READ:
