@@ -47,12 +47,12 @@ static int find_at(uint32_t row, uint32_t column, bool hidden_first)
                                {.row = row, .n_cells = 2, .cells = data}};
     for (int pass = hidden_first ? 0 : 1; pass < 2; pass++) {
         sheet.hidden = pass == 0;
-        int rc = sink.sheet(&run.reader, &sheet);
+        int rc = sink.sheet(sink.ctx, &sheet);
         assert_int_equal(rc, sheet.hidden ? GRID_SKIP_SHEET : 0);
         if (rc == 0) {
-            assert_int_equal(sink.row(&run.reader, &rows[0]), 0);
-            assert_int_equal(sink.row(&run.reader, &rows[1]), 0);
-            sink.sheet_end(&run.reader);
+            assert_int_equal(sink.row(sink.ctx, &rows[0]), 0);
+            assert_int_equal(sink.row(sink.ctx, &rows[1]), 0);
+            sink.sheet_end(sink.ctx);
         }
     }
     int rc = stock_reader_finish(&run.reader);
@@ -78,8 +78,8 @@ static void asks_which_of_two_sheets(void **state)
     grid_run_init(&run, tree);
     struct grid_sink sink = stock_reader_sink(&run.reader);
     struct grid_sheet empty = {.name = "Notes"};
-    assert_int_equal(sink.sheet(&run.reader, &empty), 0);
-    assert_int_equal(sink.sheet_end(&run.reader), 0);
+    assert_int_equal(sink.sheet(sink.ctx, &empty), 0);
+    assert_int_equal(sink.sheet_end(sink.ctx), 0);
     assert_int_equal(grid_send(json_member(tree, "grid"), NULL, NULL, true, &sink), 0);
     assert_int_equal(grid_send(json_member(tree, "grid"), NULL, NULL, false, &sink), 0);
     assert_int_equal(grid_send(json_member(tree, "grid"), NULL, NULL, false, &sink), 0);

@@ -221,16 +221,16 @@ static void refuses_broken_text(void **state)
     struct grid_sheet sheet = {.name = "S"};
     static const char *const texts[][3] = {
         {"sku", "name", "qty"}, {"A\xff", "n", "1"}, {"A1", "n\xc3", "1"}, {"A2", "n", "1"}};
-    sink.sheet(&run.reader, &sheet);
+    sink.sheet(sink.ctx, &sheet);
     for (uint32_t i = 0; i < 4; i++) {
         struct grid_cell cells[3];
         for (uint32_t c = 0; c < 3; c++)
             cells[c] = (struct grid_cell){
                 .column = c, .kind = GRID_TEXT, .text = texts[i][c], .len = (uint32_t)strlen(texts[i][c])};
         struct grid_row row = {.row = i, .n_cells = 3, .cells = cells};
-        assert_int_equal(sink.row(&run.reader, &row), 0);
+        assert_int_equal(sink.row(sink.ctx, &row), 0);
     }
-    sink.sheet_end(&run.reader);
+    sink.sheet_end(sink.ctx);
     assert_int_equal(stock_reader_finish(&run.reader), 0);
     assert_int_equal(run.reader.issues.count[E_ENCODING], 2);
     assert_int_equal(stock_reader_accepted(&run.reader), 1);
