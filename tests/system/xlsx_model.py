@@ -502,21 +502,23 @@ def cell_values(book, cell):
 
 def cells(book, root):
     """Cells by row and column; of several values for one place the last that is one counts."""
-    found, row_at, any_row, reach, vague = {}, 0, False, 0, False
+    found, row_at, any_row, filled, reach, vague = {}, 0, False, 0, 0, False
     if root.name != "worksheet":
         raise Refused("not-spreadsheet")
     for row in (row for data in root.all("sheetData") for row in data.all("row")):
         before, row_at, column, any_row = row_at, row_number(row, row_at), 0, True
         listed = row.all("c")
         guessed = not row.attributes.get("r") and listed and not reference(listed[0].attributes.get("r", ""))
-        reach, vague = (reach, vague) if row_at == before and not guessed else (0, False)
+        filled, reach, vague = (filled, reach, vague) if row_at == before and not guessed else (0, 0, False)
         for cell in listed:
-            vague |= bool(cell.attributes.get("r")) and not reference(cell.attributes["r"])
+            if cell.attributes.get("r") and not reference(cell.attributes["r"]) and not vague:
+                vague, reach = True, filled
             column = column_number(cell, column, reach, vague)
-            reach = max(reach, column)
+            reach = column
             for kind, text in cell_values(book, cell):
                 if text:
                     found[row_at - 1, column - 1] = [row_at - 1, column - 1, kind, text]
+                    filled = max(filled, column)
     if not any_row and root.holds({"v", "t"}):
         raise Refused("xml-malformed")
     return [found[place] for place in sorted(found)]

@@ -17,10 +17,7 @@ static int add(struct worksheet *ws, enum grid_kind kind, const char *text, size
         cell.zero_pad = fmt->zero_pad;
         cell.percent = fmt->percent;
     }
-    if (len == 0)
-        return 0;
-    ws->valued = true;
-    return row_add(&ws->row, &cell, ws->err);
+    return len > 0 ? row_add(&ws->row, &cell, ws->err) : 0;
 }
 
 /* Adds a text that this program has made; it is already in the row's buffer, behind its end. */
@@ -217,8 +214,10 @@ int cell_formula(struct worksheet *ws)
 {
     struct grid_cell cell = {.column = ws->column, .kind = GRID_FORMULA, .text = ""};
 
-    if (ws->valued)
-        return 0;
+    const struct grid_cell *last = ws->row.n > 0 ? &ws->row.cells[ws->row.n - 1] : NULL;
+
+    if (last && last->column == ws->column && last->kind != GRID_FORMULA)
+        return 0; /* there is a value beside the formula */
     if (ws->head.uncalculated < UINT16_MAX)
         ws->head.uncalculated++;
     return row_add(&ws->row, &cell, ws->err);

@@ -9,13 +9,14 @@
 
 enum { WINDOW = 64 << 10 };
 
-/* The longest valid reference: "$XFD$1048576". Nine digits do not overflow. */
-enum { REFERENCE_MAX = 12, DIGITS_MAX = 9 };
+/* The longest valid reference: "$XFD$1048576". No number in it overflows. */
+enum { REFERENCE_MAX = 12 };
 
 int reference_parse(const char *ref, size_t n, uint32_t *row, uint32_t *column)
 {
     const char *p = ref, *end = ref + n;
-    uint32_t col = 0, value = 0, c;
+    uint32_t c;
+    uint64_t col = 0, value = 0;
 
     if (n > REFERENCE_MAX)
         return -1;
@@ -26,12 +27,10 @@ int reference_parse(const char *ref, size_t n, uint32_t *row, uint32_t *column)
     const char *digits = p;
     for (; p < end && (c = (uint32_t)(unsigned char)*p - '0') < 10; p++)
         value = value * 10 + c;
-    if (p == digits || p - digits > DIGITS_MAX || p != end)
+    if (col - 1 >= GRID_MAX_COLUMN || p == digits || p != end || value - 1 >= GRID_MAX_ROW)
         return -1;
-    if (col - 1 >= GRID_MAX_COLUMN || value - 1 >= GRID_MAX_ROW)
-        return -1;
-    *column = col - 1;
-    *row = value - 1;
+    *column = (uint32_t)col - 1;
+    *row = (uint32_t)value - 1;
     return 0;
 }
 

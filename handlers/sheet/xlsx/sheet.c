@@ -69,7 +69,6 @@ static int enter_row(struct worksheet *ws, uint32_t number)
         return out_of_range(ws);
     if (!ws->row_held || ws->row_number != number) {
         rc = flush_row(ws);
-        ws->reach = 0;
         ws->vague = false;
         ws->head = (struct grid_row){.row = number};
     }
@@ -218,14 +217,44 @@ static bool counts_as_missing(const struct xml_attr *r, uint32_t column)
     return letters == 0 || p == digits || p < end;
 }
 
-/* Does the place of the cell fit those of its neighbours? Only asked if an unreadable reference is among them. */
+/* A reference of the held row is unreadable: from here on its cells must stand right of all before. */
+static void be_strict(struct worksheet *ws)
+{
+    if (!ws->vague)
+        ws->reach = 0;
+    for (uint32_t i = 0; !ws->vague && i < ws->row.n; i++)
+        if (ws->row.cells[i].kind != GRID_FORMULA && ws->row.cells[i].column >= ws->reach)
+            ws->reach = ws->row.cells[i].column + 1;
+    ws->vague = true;
+}
+
+/* Does the place of the cell fit those of its neighbours, one of which has an unreadable reference? */
 static int check_order(struct worksheet *ws)
 {
-    if (ws->column >= ws->reach)
-        return 0;
-    return sheet_refuse(ws->err, "bad-reference",
-                        "The workbook is damaged (a cell's place cannot be read and contradicts the cells beside it). "
-                        "Save it again as .xlsx.");
+    if (ws->column < ws->reach)
+        return sheet_refuse(ws->err, "bad-reference",
+                            "The workbook is damaged (a cell's place cannot be read and contradicts the cells beside "
+                            "it). Save it again as .xlsx.");
+    ws->reach = ws->column + 1;
+    return 0;
+}
+
+/* The place of a cell in a row with an unreadable reference, or out of range. Apart from place_cell(), which is run for
+ * every cell. */
+__attribute__((noinline)) static int place_odd_cell(struct worksheet *ws, const struct xml_attr *r)
+{
+    uint32_t row = 0, column = ws->next_column;
+    bool named = r && r->len > 0 && reference_parse(r->value, r->len, &row, &column) == 0;
+    bool vague = !named && r && r->len > 0;
+
+    if (column >= GRID_MAX_COLUMN || (vague && !counts_as_missing(r, column)))
+        return out_of_range(ws);
+    ws->column = column;
+    ws->next_column = column + 1;
+    int rc = ws->row_known ? 0 : place_row(ws, named, row);
+    if (vague)
+        be_strict(ws);
+    return rc == 0 && ws->vague ? check_order(ws) : rc;
 }
 
 /* Finds the position of the cell: by its reference or, if it has none that can be read, to the right of the cell
@@ -233,25 +262,13 @@ static int check_order(struct worksheet *ws)
 static int place_cell(struct worksheet *ws, const struct xml_attr *r)
 {
     uint32_t row = 0, column = ws->next_column;
-    bool named = r && r->len > 0, vague = false;
+    bool named = r && r->len > 0;
 
-    if (named && reference_parse(r->value, r->len, &row, &column) < 0) {
-        vague = counts_as_missing(r, column);
-        if (!vague)
-            return out_of_range(ws);
-        named = false;
-    }
-    if (column >= GRID_MAX_COLUMN)
-        return out_of_range(ws);
+    if ((named && reference_parse(r->value, r->len, &row, &column) < 0) || column >= GRID_MAX_COLUMN || ws->vague)
+        return place_odd_cell(ws, r);
     ws->column = column;
     ws->next_column = column + 1;
-    int rc = ws->row_known ? 0 : place_row(ws, named, row);
-    ws->vague |= vague;
-    if (rc == 0 && ws->vague)
-        rc = check_order(ws);
-    if (column >= ws->reach)
-        ws->reach = column + 1;
-    return rc;
+    return ws->row_known ? 0 : place_row(ws, named, row);
 }
 
 static int start_cell(struct worksheet *ws, const struct xml_token *token)
@@ -261,7 +278,7 @@ static int start_cell(struct worksheet *ws, const struct xml_token *token)
     ws->place = AT_CELL;
     ws->type = CELL_NUMBER;
     ws->style = 0;
-    ws->has_inline = ws->uncalculated = ws->valued = false;
+    ws->has_inline = ws->uncalculated = false;
     for (const struct xml_attr *a = token->attrs, *end = a + token->n_attrs; a < end; a++) {
         if (a->name_len != 1)
             continue;

@@ -28,13 +28,12 @@ struct worksheet {
     struct grid_row head; /* of the held row */
 
     uint32_t column, next_column;
-    uint32_t reach; /* the first column right of all cells of the held row */
     bool vague;     /* a cell of the held row has an unreadable reference: those behind it must ascend */
+    uint32_t reach; /* then the first column right of all that have a value */
     enum cell_type type;
     uint32_t style;
     bool has_inline;                /* an "is" was seen in this cell */
     bool uncalculated;              /* a formula was seen in this cell, and no v behind it, not even an empty one */
-    bool valued;                    /* this cell has given a value */
     struct bytes gathered, scratch; /* text of the v or is element that is open */
 
     struct grid_merges merges; /* as the part says, to be compared with what was reported */

@@ -62,6 +62,7 @@ static void test_out_of_range(void **state)
                                        "<row><c r='A1048577'/></row>",
                                        "<row><c r='A99999999999'/></row>",
                                        "<row><c r='A4294967297'/></row>",
+                                       "<row><c r='AYZEHHFTUOG1'/></row>", /* 2^32 times something and 1 */
                                        "<row><c r='ZZZ'/></row>",
                                        "<row><c r='XFD1'/><c><v>1</v></c></row>"};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
@@ -84,8 +85,8 @@ static void test_unreadable_references(void **state)
                                           "<row><c r='R1C1'/></row>",
                                           "<row><c r='0'/><c r='A1'/></row>",
                                           "<row><c r='A1'/><c r='0'/><c/><c r='C1'/></row>",
-                                          "<row><c r='B1'/><c r='A1'/><c r='0'/></row>",
-                                          "<row r='2'><c r='A2'/></row><row r='2'><c r='0'/></row>",
+                                          "<row><c r='B1'><v>1</v></c><c r='A1'/><c r='0'/></row>",
+                                          "<row r='2'><c r='A2'><v>1</v></c></row><row r='2'><c r='0'/></row>",
                                           "<row><c r='XFD1'/><c r='0'/></row>"};
     for (size_t i = 0; i < sizeof against / sizeof *against; i++)
         rows_are(against[i], "bad-reference");
