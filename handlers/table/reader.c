@@ -230,6 +230,7 @@ static int on_sheet(void *ctx, const struct grid_sheet *sheet)
     }
     reader->phase = PHASE_SEARCH;
     reader->date1904 = sheet->date1904;
+    reader->separator = sheet->separator;
     table_outline_init(&reader->outline, sheet->summary_below, on_placed, reader);
     keep_merges(reader, sheet);
     table_grids_take(&reader->grids, sheet);

@@ -24,6 +24,7 @@ static bool names_place(void *ctx, struct cell_span words)
 static void keep_captions(struct stock_reader *reader)
 {
     struct bytes captions = {0};
+    reader->issues.list.separator = reader->table.separator;
     table_reader_captions(&reader->table, &captions);
     reader->heading_number =
         stock_issues_heading(&reader->issues, table_reader_sheet(&reader->table)->name, captions.data, captions.len);
