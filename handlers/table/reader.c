@@ -86,6 +86,8 @@ static int on_placed(void *ctx, const struct table_placed *placed)
     struct table_row row;
     if (reader->phase != PHASE_DATA)
         return 0;
+    if (placed->at_once)
+        return reader->import->row(reader->import->ctx, reader->now, placed);
     table_row_sort(&reader->heading, placed->row, &row);
     return reader->import->row(reader->import->ctx, &row, placed);
 }
@@ -111,7 +113,9 @@ int table_reader_place(struct table_reader *reader, const struct grid_row *grid)
             return 0;
     }
     import->look(import->ctx, &row, &facts);
+    reader->now = &row;
     int rc = table_outline_add(&reader->outline, grid, &facts);
+    reader->now = NULL;
     return rc == TABLE_OUTLINE_FULL ? outline_full(reader, grid->row) : rc;
 }
 

@@ -72,8 +72,9 @@ struct table_reader {
     unsigned n_moved;
     struct table_spread spread;
     struct table_outline outline;
-    bool date1904;  /* serial numbers of days count from 1904 in this sheet */
-    char separator; /* grid_sheet.separator of this sheet */
+    const struct table_row *now; /* the row that is being placed, sorted */
+    bool date1904;               /* serial numbers of days count from 1904 in this sheet */
+    char separator;              /* grid_sheet.separator of this sheet */
 
     uint64_t rows_read;
     uint32_t uncalculated; /* formulas without a value in the rows below headings */
