@@ -33,6 +33,8 @@ static uint32_t keep_cut(struct issues *issues, const char *text, size_t n, size
 {
     char clean[RAW_CHARACTERS * 4];
     size_t used = 0;
+    if (n <= characters && utf8_valid(text, n)) /* the ordinary case */
+        return keep_text(issues, text, n);
     for (size_t i = 0, len; i < n && characters > 0; i += len, characters--) {
         uint32_t cp = utf8_decode(text + i, n - i, &len);
         used += utf8_encode(cp == UTF8_BAD ? 0xfffd : cp, clean + used);

@@ -41,11 +41,27 @@ static void put_character(struct bytes *out, uint32_t cp)
     }
 }
 
+/* How many bytes from text[i] on stand for themselves. */
+static size_t plain_run(const char *text, size_t i, size_t n)
+{
+    size_t from = i;
+    while (i < n && (unsigned char)text[i] >= 0x20 && (unsigned char)text[i] < 0x7f && text[i] != '"' &&
+           text[i] != '\\')
+        i++;
+    return i - from;
+}
+
 /* At most `characters`. Bad bytes and NUL become U+FFFD. */
 static void put_text(struct bytes *out, const char *text, size_t n, size_t characters)
 {
     put(out, "\"", 1);
     for (size_t i = 0, len; i < n && characters > 0; i += len, characters--) {
+        size_t run = plain_run(text, i, characters < n - i ? i + characters : n);
+        put(out, text + i, run);
+        i += run;
+        characters -= run;
+        if (i == n || characters == 0)
+            break;
         uint32_t cp = utf8_decode(text + i, n - i, &len);
         put_character(out, cp == UTF8_BAD || cp == 0 ? 0xfffd : cp);
     }

@@ -130,15 +130,21 @@ struct sentence {
 /* Adds up to `max` characters of one line; "…" stands for the rest. */
 static void put(struct sentence *s, const char *text, size_t n, size_t max)
 {
-    for (size_t i = 0, len, done = 0; i < n; i += len, done++) {
-        uint32_t cp = utf8_decode(text + i, n - i, &len);
+    for (size_t i = 0, len = 1, done = 0; i < n; i += len, done++) {
+        unsigned char c = (unsigned char)text[i];
+        bool plain = c >= 0x20 && c < 0x7f;
+        len = 1;
+        uint32_t cp = plain ? c : utf8_decode(text + i, n - i, &len);
         bool cut = done + 1 >= max && i + len < n;
         if (s->characters >= ISSUES_MESSAGE || s->used + 5 > s->size) {
             s->full = true;
             return;
         }
         cp = cp == UTF8_BAD ? 0xfffd : cp < 0x20 || cp == 0x7f ? ' ' : cp;
-        s->used += utf8_encode(cut ? 0x2026 : cp, s->out + s->used);
+        if (plain && !cut)
+            s->out[s->used++] = (char)c;
+        else
+            s->used += utf8_encode(cut ? 0x2026 : cp, s->out + s->used);
         s->characters++;
         if (cut)
             return;
