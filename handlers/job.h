@@ -6,8 +6,8 @@
 #ifndef PF_HANDLERS_JOB_H
 #define PF_HANDLERS_JOB_H
 
-#include "handlers/values/values.h"
 #include "handlers/sheet/sheet.h"
+#include "handlers/values/values.h"
 #include "store/conn.h"
 #include "store/journal.h"
 

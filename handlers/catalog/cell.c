@@ -2,9 +2,9 @@
 #include "handlers/catalog/table.h"
 
 #include "base/utf8.h"
+#include "handlers/heading/cells.h"
 #include "handlers/values/rewritten.h"
 #include "handlers/values/words.h"
-#include "handlers/heading/cells.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -5,9 +5,9 @@
 #define PF_CATALOG_TABLE_H
 
 #include "handlers/catalog/map.h"
+#include "handlers/sheet/grid/grid.h"
 #include "handlers/values/labels.h"
 #include "handlers/values/partnum.h"
-#include "handlers/sheet/grid/grid.h"
 
 #define CATALOG_COLUMNS 16 /* of a table, at most */
 #define CATALOG_EXTRAS  4

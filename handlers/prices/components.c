@@ -2,8 +2,8 @@
 #include "handlers/prices/components.h"
 
 #include "handlers/prices/held.h"
-#include "handlers/values/partnum.h"
 #include "handlers/read/rowjson.h"
+#include "handlers/values/partnum.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -2,8 +2,8 @@
 #ifndef PF_PRICING_PRICE_H
 #define PF_PRICING_PRICE_H
 
-#include "handlers/values/decimal.h"
 #include "handlers/pricing/rates.h"
+#include "handlers/values/decimal.h"
 
 #define COEF_ONE    10000                      /* 1 at COEF_SCALE */
 #define STEP_KOPECK 100                        /* 0.01 at PRICE_SCALE */

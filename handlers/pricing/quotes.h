@@ -7,8 +7,8 @@
 #ifndef PF_PRICING_QUOTES_H
 #define PF_PRICING_QUOTES_H
 
-#include "handlers/values/decimal.h"
 #include "handlers/pricing/rates.h"
+#include "handlers/values/decimal.h"
 
 #include <stdbool.h>
 

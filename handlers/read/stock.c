@@ -1,8 +1,8 @@
 /* GET /api/stock: pages of stock_item along its unique key, whatever the filter. */
 #include "handlers/read/stock.h"
 
-#include "handlers/values/partnum.h"
 #include "handlers/read/rowjson.h"
+#include "handlers/values/partnum.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 /* GET /api/stock/unmatched: one statement finds the page's numbers, a second one the suggestions for all of them. */
 #include "handlers/read/stock.h"
 
-#include "handlers/values/partnum.h"
 #include "handlers/read/rowjson.h"
+#include "handlers/values/partnum.h"
 
 #include <assert.h>
 #include <stdlib.h>

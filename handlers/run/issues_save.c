@@ -1,6 +1,6 @@
 /* Issues of an import into task_heading and task_row_error. */
-#include "handlers/run/run.h"
 #include "handlers/heading/head.h"
+#include "handlers/run/run.h"
 #include "store/bulk.h"
 
 #include <string.h>

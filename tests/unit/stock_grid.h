@@ -4,8 +4,8 @@
 
 #include "tests/unit/testdata.h"
 
-#include "handlers/values/partnum.h"
 #include "handlers/stock/rows/reader.h"
+#include "handlers/values/partnum.h"
 
 static inline int64_t grid_decimal(yajl_val object, const char *key, unsigned scale, int64_t otherwise)
 {

@@ -2,8 +2,8 @@
 #include "tests/unit/testdata.h"
 
 #include "handlers/catalog/map.h"
-#include "handlers/values/rewritten.h"
 #include "handlers/stock/line/forms.h"
+#include "handlers/values/rewritten.h"
 
 /* What a spreadsheet left in the cell, and what the article may have been, or was not. */
 struct rewriting {
