@@ -16,7 +16,7 @@ static bool says_nothing(enum stock_field field, const struct grid_cell *cell)
     case FIELD_NAME:
     case FIELD_VENDOR:
         return cell->kind == GRID_ERROR || (cell->kind == GRID_TEXT && label_is_placeholder(cell->text, cell->len)) ||
-               (cell->kind == GRID_NUMBER && cell->len == 1 && cell->text[0] == '0' && cell->zero_pad == 0);
+               (cell->kind == GRID_NUMBER && cell->len == 1 && cell->text[0] == '0' && cell->zero_pad < 2);
     default:
         return false;
     }
@@ -78,8 +78,10 @@ const struct grid_cell *table_row_text(const struct table_heading *heading, cons
     const struct grid_cell *other = NULL;
     for (uint32_t i = 0; i < row->row->n_cells; i++) {
         const struct grid_cell *cell = &row->row->cells[i];
-        bool recognised = cell->column < TABLE_COLUMNS && heading->at[cell->column].field != FIELD_NONE;
-        if ((!recognised && other) || !table_cell_is_words(cell))
+        enum stock_field field =
+            cell->column < TABLE_COLUMNS ? (enum stock_field)heading->at[cell->column].field : FIELD_NONE;
+        bool recognised = field != FIELD_NONE;
+        if ((!recognised && other) || !table_cell_is_words(cell) || (recognised && says_nothing(field, cell)))
             continue;
         if (recognised)
             return cell;

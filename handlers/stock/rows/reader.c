@@ -18,7 +18,7 @@ static uint32_t find_place(void *ctx, const char *text, size_t n)
 
 static bool names_place(void *ctx, struct cell_span words)
 {
-    return find_place(ctx, words.s, words.n) != ARENA_NONE;
+    return find_place(ctx, words.s, words.n) != ARENA_NONE || stock_section_title(words).n > 0;
 }
 
 static void keep_captions(struct stock_reader *reader)

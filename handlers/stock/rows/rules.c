@@ -201,11 +201,17 @@ static int take_detail(struct stock_reader *reader, const struct table_row *row)
                             row->row->row + 1, (int)utf8_cut(words.s, words.n, 64), words.s, reader->params->warehouse);
 }
 
+/* A formula without a value is not nothing: there should be a number. */
+static bool is_filled(const struct grid_cell *cell)
+{
+    return !cell_empty(cell) || (cell && cell->kind == GRID_FORMULA);
+}
+
 /* Is nothing but the row's text filled? */
 static bool is_alone(const struct table_row *row, const struct grid_cell *text)
 {
     for (unsigned field = FIELD_NONE + 1; field < FIELD_COUNT; field++)
-        if (!cell_empty(row->field[field]) && row->field[field] != text)
+        if (is_filled(row->field[field]) && row->field[field] != text)
             return false;
     return text != NULL;
 }
@@ -216,7 +222,7 @@ static bool is_plain_group(const struct stock_reader *reader, const struct table
 {
     if (inside || is_alone(row, text))
         return true;
-    bool counted = table_row_has(row, FIELD_QTY) || table_row_has(row, FIELD_FREE);
+    bool counted = is_filled(row->field[FIELD_QTY]) || is_filled(row->field[FIELD_FREE]);
     return !table_row_numbered(row) && (table_heading_has(&reader->table.heading, FIELD_UNIT) || !counted);
 }
 
