@@ -265,7 +265,7 @@ static int read_empty(const struct reading *r);
 
 static int read_decimal(const struct reading *r)
 {
-    struct value_number number;
+    struct value_number number = {.missing = true};
     char plain[48];
     unsigned scale = r->column->kind == CELL_INT ? 0 : r->column->scale;
     if (r->cell->kind != GRID_NUMBER && r->cell->kind != GRID_TEXT)
@@ -349,7 +349,7 @@ static int read_cell(const struct reading *r)
     if (r->cell && r->cell->kind == GRID_FORMULA)
         return catalog_row_wrong(r->row, r->column->name, "E_FORMULA",
                                  "the formula has no value yet; open the file in a spreadsheet, save it and send that");
-    if (r->text.n == 0 || (names && r->cell->kind == GRID_ERROR))
+    if (!r->cell || r->text.n == 0 || (names && r->cell->kind == GRID_ERROR))
         return read_empty(r);
     if (r->cell->kind == GRID_ERROR)
         return wrong(r, fault_of_kind(r->column->kind), "is an error value of the spreadsheet");

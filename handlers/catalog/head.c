@@ -71,6 +71,12 @@ static bool says_nothing_new(const struct catalog_column *column, const struct l
     return !hints->currency[0] || (money && strcmp(hints->currency, base_currency) == 0);
 }
 
+static bool hints_nothing(const struct label_hints *hints)
+{
+    return !hints->currency[0] && hints->vat < 0 && hints->vat_rate < 0 && hints->unit.unit == UNIT_NONE &&
+           hints->date.year == 0;
+}
+
 static int column_of(const struct catalog_table *table, struct cell_span caption, const char *base_currency,
                      enum strength *strength)
 {
@@ -78,10 +84,8 @@ static int column_of(const struct catalog_table *table, struct cell_span caption
     struct label label;
     label_normalise(caption.s, caption.n, whole, sizeof whole);
     label_read(caption.s, caption.n, &label);
-    struct label_hints none;
-    label_hints_none(&none);
-    bool bare = memcmp(&none, &label.hints, sizeof none) == 0;
-    int at = best_column(table, whole, bare && !label.selling ? label.field : FIELD_NONE, strength);
+    bool bare = hints_nothing(&label.hints) && !label.selling;
+    int at = best_column(table, whole, bare ? label.field : FIELD_NONE, strength);
     if (at >= 0)
         return at;
     at = best_column(table, label.base, label.field, strength);
