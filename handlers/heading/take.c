@@ -114,6 +114,7 @@ void head_take(const struct head_candidate *c, struct table_heading *out)
             out->grid = c->rows.row[i - 1]->row->grid;
     out->has_places = c->n_places > 1;
     memcpy(out->column, c->at, sizeof out->column);
+    out->column[FIELD_NONE] = ARENA_NONE; /* no candidate has set it, and headings are compared as a whole */
     arena_add(&out->text, "", 0); /* offset 0 means none */
     for (uint32_t i = 0; i < TABLE_COLUMNS; i++) {
         const struct head_column *column = &c->column[i];
