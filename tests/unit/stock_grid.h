@@ -145,6 +145,12 @@ static inline struct grid_cell grid_cell_of(yajl_val value, uint32_t column)
     return cell;
 }
 
+/* Readers hand over no empty texts. */
+static inline bool grid_has_cell(yajl_val value)
+{
+    return !YAJL_IS_NULL(value) && !(YAJL_IS_STRING(value) && YAJL_GET_STRING(value)[0] == '\0');
+}
+
 /* A row is a list of cells, or {"outline": n, "hidden": bool, "grid": n, "uncalculated": n, "cells": [ … ]}. A cell is
  * a text, {"n": "5", "fmt": "000"}, {"d": "2026-02-05"}, {"f": true} (a formula without a value), {"e": "#N/A"} or
  * null. */
@@ -160,7 +166,7 @@ static inline int grid_send_row(yajl_val value, uint32_t number, const struct gr
         value = json_member(value, "cells");
     }
     for (size_t i = 0; i < value->u.array.len; i++)
-        if (!YAJL_IS_NULL(value->u.array.values[i])) {
+        if (grid_has_cell(value->u.array.values[i])) {
             cells[row.n_cells] = grid_cell_of(value->u.array.values[i], (uint32_t)i);
             row.uncalculated = (uint16_t)(row.uncalculated + (cells[row.n_cells++].kind == GRID_FORMULA));
         }
