@@ -262,6 +262,14 @@ static enum run_step prepare(struct stock_run *run)
     return run_fail(&run->failure, "E_WAREHOUSE", "The warehouse does not exist any more.");
 }
 
+static void forget_preview(struct stock_run *run)
+{
+    json_out_fini(&run->preview);
+    json_out_init(&run->preview);
+    json_array(&run->preview);
+    run->n_preview = 0;
+}
+
 static enum run_step read_file(struct stock_run *run)
 {
     struct job *job = run->job;
@@ -276,6 +284,7 @@ static enum run_step read_file(struct stock_run *run)
     int rc = job_read_file(job, run->format, &sink, &err);
     if (rc == STOCK_SINK_AGAIN) {
         stock_reader_again(&run->reader);
+        forget_preview(run);
         rc = job_read_file(job, run->format, &sink, &err);
     }
     if (rc != 0)
