@@ -79,6 +79,7 @@ static bool is_money(const struct head_column *column, const struct said *said)
 static void read_column(struct head_column *column)
 {
     struct said said = {FIELD_NONE, FIELD_NONE, false, 0};
+    bool sells = false; /* the lowest caption that says something is a selling price */
 
     column->place = ARENA_NONE;
     for (unsigned i = 0; i < column->path.n; i++) {
@@ -88,10 +89,12 @@ static void read_column(struct head_column *column)
             column->place = part->place;
         if (label)
             hear(label, column->path.join[i] == 0 && head_part_unknown(part), column, &said);
+        if (label && !label->hint)
+            sells = label->selling;
     }
     hear_hints(column);
     column->says = field_said(column, &said);
-    if (is_money(column, &said))
+    if (is_money(column, &said) || (sells && stock_field_counts(column->says)))
         column->says = FIELD_NONE;
     if (column->passed) {
         column->path.n = 0;

@@ -90,7 +90,8 @@ static void take_unknown(const struct head_candidate *c, uint32_t column, struct
     for (unsigned i = 0; i < path->n; i++) {
         const struct head_part *part = path->part[i];
         bool seen = false;
-        if (path->join[i] != 0 || !head_part_unknown(part))
+        bool sells = part->label.selling && stock_field_counts(c->column[column].field);
+        if (path->join[i] != 0 || !(head_part_unknown(part) || sells))
             continue;
         for (unsigned k = 0; k < out->n_unknown && !seen; k++) {
             const char *text = arena_text(&out->text, out->unknown[k].text);
@@ -115,11 +116,12 @@ void head_take(const struct head_candidate *c, struct table_heading *out)
     out->has_places = c->n_places > 1;
     memcpy(out->column, c->at, sizeof out->column);
     out->column[FIELD_NONE] = ARENA_NONE; /* no candidate has set it, and headings are compared as a whole */
-    arena_add(&out->text, "", 0); /* offset 0 means none */
+    arena_add(&out->text, "", 0);         /* offset 0 means none */
     for (uint32_t i = 0; i < TABLE_COLUMNS; i++) {
         const struct head_column *column = &c->column[i];
         take_column(c, i, out);
-        if (column->path.n > 0 && !column->chosen && column->unknown && stock_field_is_amount(column->field))
+        bool strange = column->unknown || (column->selling && stock_field_counts(column->field));
+        if (column->path.n > 0 && !column->chosen && strange && stock_field_is_amount(column->field))
             take_unknown(c, i, out);
     }
     label_hints_none(&out->hints[FIELD_NONE]);
