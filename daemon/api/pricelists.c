@@ -1,15 +1,12 @@
 /* Price lists over HTTP. */
 #include "daemon/api/pricelists.h"
 
-#include "base/log.h"
 #include "daemon/accept/start.h"
+#include "daemon/api/pricelist_files.h"
 #include "daemon/worker/db_answer.h"
 #include "daemon/worker/listing.h"
 #include "handlers/pricelist/diff.h"
-#include "handlers/pricelist/export.h"
 
-#include <assert.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +18,7 @@ void resource_pricelist_post(struct http_request *request)
 
 /* ---- Reading ---- */
 
-static const char no_list[] = "no price list has this id";
+static const char no_list[] = PRICELIST_UNKNOWN;
 
 void resource_pricelists_get(struct http_request *request)
 {
@@ -37,17 +34,12 @@ void resource_pricelist_items(struct http_request *request)
     listing_reply(request, &listing);
 }
 
-static int no_such_list(struct db_answer *answer)
-{
-    return db_answer_problem(answer, "not-found", "%s", no_list);
-}
-
 static int read_one(struct store_conn *conn, struct db_answer *answer)
 {
     struct pricelist_head head = {0};
     int rc = pricelist_find(conn, answer->arg, &head, &answer->json);
     if (rc == 0)
-        return no_such_list(answer);
+        return pricelist_unknown(answer);
     if (rc == 1)
         db_answer_tag_json(answer);
     return rc == 1 ? 0 : -1;
@@ -67,78 +59,10 @@ void resource_pricelist_get(struct http_request *request)
     db_answer_from(request, worker->reads, read_one, copy(request->args[0]), free);
 }
 
-/* ---- Export ---- */
+/* ---- Differences ---- */
 
 /* A path segment, decoded. */
 #define ID_BYTES sizeof((struct http_request *)0)->args[0]
-
-struct export_request {
-    char id[ID_BYTES];
-    struct csv_options options;
-};
-
-/* The hash of a list stands for its content and the options for its form, so the tag is known before a row is read. */
-static bool client_has(struct db_answer *answer, const struct pricelist_head *head, const struct csv_options *options)
-{
-    char text[CSV_OPTIONS_TEXT], tag[sizeof answer->etag];
-    snprintf(tag, sizeof tag, "\"%s-%s\"", head->sha256, csv_options_text(options, text));
-    return db_answer_not_modified(answer, tag);
-}
-
-/* The spool is full or broken. */
-static int not_written(struct db_answer *answer, int error)
-{
-    bool full = error == ENOSPC || error == EDQUOT || error == EFBIG;
-    log_warn("a long answer was not written: %s", strerror(error));
-    return db_answer_problem(answer, full ? "insufficient-storage" : "spool-unavailable", NULL);
-}
-
-static int write_csv(struct store_conn *conn, struct db_answer *answer, const struct pricelist_head *head,
-                     const struct csv_options *options)
-{
-    struct file_sink sink = {.fd = db_answer_file(answer)};
-    if (sink.fd < 0)
-        return 0;
-    int rc = pricelist_export(conn, head, options, &sink);
-    if (rc == 1)
-        return not_written(answer, sink.error);
-    answer->file_len = sink.len;
-    answer->type = "text/csv; charset=utf-8";
-    snprintf(answer->disposition, sizeof answer->disposition, "attachment; filename=\"pricelist-%s-%s.csv\"",
-             head->source, head->version);
-    return rc;
-}
-
-static int export_csv(struct store_conn *conn, struct db_answer *answer)
-{
-    const struct export_request *asked = answer->arg;
-    struct pricelist_head head = {0};
-    if (store_begin_snapshot(conn) != 0)
-        return -1;
-    int rc = pricelist_find(conn, asked->id, &head, NULL);
-    if (rc == 0)
-        return no_such_list(answer);
-    if (rc < 0 || client_has(answer, &head, &asked->options))
-        return rc < 0 ? -1 : 0;
-    return write_csv(conn, answer, &head, &asked->options);
-}
-
-void resource_pricelist_export(struct http_request *request)
-{
-    struct worker *worker = request->app;
-    yajl_val params = db_answer_params(request, csv_params);
-    if (!params)
-        return;
-    struct export_request *asked = calloc(1, sizeof *asked);
-    if (!asked)
-        abort();
-    memcpy(asked->id, request->args[0], sizeof asked->id);
-    csv_options_read(&asked->options, params);
-    yajl_tree_free(params);
-    db_answer_from(request, worker->exports, export_csv, asked, free);
-}
-
-/* ---- Differences ---- */
 
 struct diff_request {
     char a[ID_BYTES], b[ID_BYTES];
@@ -157,7 +81,7 @@ static int write_diff(struct store_conn *conn, struct db_answer *answer, const s
         return 0;
     int rc = pricelist_diff(conn, a, b, wanted, &sink);
     if (rc == 1)
-        return not_written(answer, sink.error);
+        return pricelist_not_written(answer, sink.error);
     answer->file_len = sink.len;
     return rc;
 }
@@ -172,7 +96,7 @@ static int diff(struct store_conn *conn, struct db_answer *answer)
     if (rc == 1)
         rc = pricelist_find(conn, diff->b, &b, NULL);
     if (rc != 1)
-        return rc == 0 ? no_such_list(answer) : -1;
+        return rc == 0 ? pricelist_unknown(answer) : -1;
     if (strcmp(a.currency, b.currency) != 0)
         return db_answer_problem(answer, "conflict",
                                  "one list is in %s, the other in %s: compare lists of one currency", a.currency,

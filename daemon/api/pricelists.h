@@ -8,8 +8,6 @@ void resource_pricelist_post(struct http_request *request);  /* POST /api/pricel
 void resource_pricelists_get(struct http_request *request);  /* GET /api/pricelists */
 void resource_pricelist_get(struct http_request *request);   /* GET /api/pricelists/{id} */
 void resource_pricelist_items(struct http_request *request); /* GET /api/pricelists/{id}/items */
-/* GET /api/pricelists/{id}/export-csv: the whole list, streamed through a file. */
-void resource_pricelist_export(struct http_request *request);
-void resource_pricelist_diff(struct http_request *request); /* GET /api/pricelists/{a}/diff/{b} */
+void resource_pricelist_diff(struct http_request *request);  /* GET /api/pricelists/{a}/diff/{b} */
 
 #endif

@@ -3,6 +3,7 @@
 #include "daemon/api/openapi/openapi.h"
 #include "daemon/api/ops.h"
 #include "daemon/api/part_numbers.h"
+#include "daemon/api/pricelist_files.h"
 #include "daemon/api/pricelists.h"
 #include "daemon/api/prices.h"
 #include "daemon/api/problems.h"
@@ -46,7 +47,8 @@ const struct http_route worker_routes[] = {
     {HTTP_GET, "/api/pricelists", resource_pricelists_get, BODY_NONE, NULL, SCOPE_READ},
     {HTTP_GET, "/api/pricelists/{id}", resource_pricelist_get, BODY_NONE, NULL, SCOPE_READ},
     {HTTP_GET, "/api/pricelists/{id}/items", resource_pricelist_items, BODY_NONE, NULL, SCOPE_READ},
-    {HTTP_GET, "/api/pricelists/{id}/export-csv", resource_pricelist_export, BODY_NONE, NULL, SCOPE_READ},
+    {HTTP_GET, "/api/pricelists/{id}/export-csv", resource_pricelist_csv, BODY_NONE, NULL, SCOPE_READ},
+    {HTTP_GET, "/api/pricelists/{id}/export.xlsx", resource_pricelist_xlsx, BODY_NONE, NULL, SCOPE_READ},
     {HTTP_GET, "/api/pricelists/{a}/diff/{b}", resource_pricelist_diff, BODY_NONE, NULL, SCOPE_READ},
     {HTTP_POST, "/api/catalog/{table}/import", resource_catalog_import, BODY_SPOOL, FILE_TYPES, SCOPE_START},
     {HTTP_GET, "/api/stock", resource_stock_get, BODY_NONE, NULL, SCOPE_READ},

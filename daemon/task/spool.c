@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <uuid/uuid.h>
@@ -87,8 +88,12 @@ int spool_each(int dir_fd, time_t before, int (*fn)(const uint8_t id[16], void *
     for (struct dirent *entry; rc == 0 && (entry = readdir(dir));) {
         uuid_t id;
         struct stat st;
-        if (uuid_parse(entry->d_name, id) == 0 && fstatat(dir_fd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-            st.st_mtime < before)
+        if (fstatat(dir_fd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0 || st.st_mtime >= before)
+            continue;
+        /* libxlsxwriter names its files for a moment: one of a process that was killed in that moment is empty. */
+        if (strncmp(entry->d_name, "tmp.", 4) == 0)
+            unlinkat(dir_fd, entry->d_name, 0);
+        else if (uuid_parse(entry->d_name, id) == 0)
             rc = fn(id, ctx);
     }
     closedir(dir);

@@ -22,11 +22,11 @@
     STORED(n_obs,        "Наблюдений",   COUNT, item->n_obs ? STORE_U(item->n_obs) : STORE_N)                          \
     STORED(price_min,    "Мин. цена",    PRICE, price_or_null(item->price_min, &(struct number){0}))                   \
     STORED(price_max,    "Макс. цена",   PRICE, price_or_null(item->price_max, &(struct number){0}))                   \
-    STORED(price_as_of,  "Дата цены",    TEXT,  price_day(run, row, &(struct price_date){""}))                         \
+    STORED(price_as_of,  "Дата цены",    DAY,   price_day(run, row, &(struct price_date){""}))                         \
     STORED(part_numbers, "Парт-номера",  TEXT,  part_numbers(run, row))
 /* clang-format on */
 
-enum kind { TEXT, PRICE, QTY, COUNT, CURRENCY };
+enum kind { TEXT, DAY, PRICE, QTY, COUNT, CURRENCY };
 
 static const struct {
     const char *heading[2]; /* English, which is also its name; Russian */
@@ -39,6 +39,7 @@ static const struct {
 #undef OF_LIST
 };
 #define COLUMNS (sizeof columns / sizeof columns[0])
+_Static_assert(COLUMNS <= LIST_CELLS, "an item has room for its cells");
 
 #define NONE(name, russian)
 #define SQL_NAME(name, russian, kind, value) #name ", "
@@ -153,4 +154,35 @@ void list_item_csv(struct csv_out *out, const char *currency, const struct store
             put_field(out, columns[i].kind, v++);
     }
     csv_out_end(out);
+}
+
+/* ---- Cells ----------------------------------------------------------------------------------------------------- */
+
+static void fill_cell(struct list_cell *cell, const struct store_value *value)
+{
+    cell->given = value->type != STORE_NULL;
+    if (cell->kind == LIST_CELL_TEXT || cell->kind == LIST_CELL_DAY)
+        cell->text = cell->given ? value->text : NULL;
+    else if (cell->kind == LIST_CELL_COUNT)
+        cell->number = (int64_t)price_column_number(value, 0);
+    else
+        cell->number = price_column_scaled(value, 0);
+}
+
+unsigned list_item_cells(struct list_cell cells[LIST_CELLS], const char *currency, const struct store_value *v,
+                         bool russian)
+{
+    static const enum list_cell_kind kinds[] = {
+        [TEXT] = LIST_CELL_TEXT, [DAY] = LIST_CELL_DAY,     [PRICE] = LIST_CELL_PRICE,
+        [QTY] = LIST_CELL_QTY,   [COUNT] = LIST_CELL_COUNT, [CURRENCY] = LIST_CELL_TEXT};
+    for (size_t i = 0; i < COLUMNS; i++) {
+        cells[i] = (struct list_cell){.heading = columns[i].heading[russian], .kind = kinds[columns[i].kind]};
+        if (!v)
+            continue;
+        if (columns[i].kind != CURRENCY)
+            fill_cell(&cells[i], v++);
+        else
+            fill_cell(&cells[i], &STORE_S(currency));
+    }
+    return COLUMNS;
 }

@@ -25,4 +25,18 @@ void list_item_json(struct json_out *out, const struct store_value *v);
 void list_item_csv(struct csv_out *out, const char *currency, const struct store_value *v);
 void list_item_csv_headings(struct csv_out *out);
 
+/* An item as cells, for other files. A price has scale 4, a quantity scale 3, a count scale 0. */
+enum list_cell_kind { LIST_CELL_TEXT, LIST_CELL_DAY, LIST_CELL_PRICE, LIST_CELL_QTY, LIST_CELL_COUNT };
+#define LIST_CELLS 16 /* at most */
+struct list_cell {
+    const char *heading; /* of its column */
+    enum list_cell_kind kind;
+    bool given;       /* else the cell is empty */
+    const char *text; /* of a text or day; NULL if not given */
+    int64_t number;   /* of the others */
+};
+/* The cells of an item in the order of the CSV; v NULL: of no item, for headings and kinds. Returns how many. */
+unsigned list_item_cells(struct list_cell cells[LIST_CELLS], const char *currency, const struct store_value *v,
+                         bool russian);
+
 #endif

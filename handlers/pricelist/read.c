@@ -1,9 +1,11 @@
 /* Reading price lists. */
 #include "handlers/pricelist/read.h"
 
+#include "base/time_text.h"
 #include "handlers/pricelist/items.h"
 #include "handlers/read/rowjson.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -97,6 +99,14 @@ struct finding {
     bool whole;
 };
 
+static int64_t seconds_of(const struct store_value *moment)
+{
+    char text[32];
+    int64_t ms = 0;
+    snprintf(text, sizeof text, "%.10sT%.8sZ", moment->text, moment->text + 11);
+    return time_parse(text, &ms) ? ms / 1000 : 0;
+}
+
 static int on_head(const struct store_value *v, unsigned n, void *ctx)
 {
     struct finding *finding = ctx;
@@ -108,6 +118,7 @@ static int on_head(const struct store_value *v, unsigned n, void *ctx)
     row_copy(head->currency, sizeof head->currency, &v[3]);
     head->items = strtoull(v[5].text, NULL, 10);
     row_copy(head->sha256, sizeof head->sha256, &v[6]);
+    head->created_s = seconds_of(&v[9]);
     if (finding->out) {
         json_object(finding->out);
         put_head(finding->out, v);

@@ -22,7 +22,8 @@ int pricelist_items_read(struct store_conn *conn, yajl_val params, struct page *
 struct pricelist_head {
     uint32_t id;
     char source[16], version[LIST_VERSION], currency[4];
-    char sha256[65]; /* hexadecimal */
+    char sha256[65];   /* hexadecimal */
+    int64_t created_s; /* when it was made, seconds since 1970 */
     uint64_t items;
 };
 /* Finds a list by the id that a client wrote. With `out` it also writes the whole JSON object, with the parameters that

@@ -1,10 +1,11 @@
-"""The CSV export of a large price list: rows a second, what the worker's memory does meanwhile, and the command-line client that
-writes the same rows to the same disk as the yardstick."""
+"""The exports of a large price list: rows a second, what the worker's memory does meanwhile, and as yardsticks the database's client
+that writes the same rows to the same disk, and openpyxl's write_only mode that writes them as a workbook."""
 import os
 import statistics
 import subprocess
 import threading
 import time
+import zipfile
 
 from bench import REPETITIONS, Place, cpu_seconds
 from daemon import ACCOUNT
@@ -44,14 +45,41 @@ class Watch(threading.Thread):
             self.top = max(self.top, rss_kib(self.pid))
 
 
-def export(daemon, path, list_id, rows):
+def fetch(daemon, path, list_id, form):
     """Seconds that curl takes to fetch the list into a file."""
     start = time.monotonic()
     subprocess.run(["curl", "-sSf", "--unix-socket", str(daemon.runtime / "worker-0.sock"), "-o", str(path),
-                    f"http://localhost/api/pricelists/{list_id}/export-csv?excel=ru"], check=True)
-    seconds = time.monotonic() - start
+                    f"http://localhost/api/pricelists/{list_id}/{form}"], check=True)
+    return time.monotonic() - start
+
+
+def export(daemon, path, list_id, rows):
+    seconds = fetch(daemon, path, list_id, "export-csv?excel=ru")
     assert path.read_bytes().count(b"\r\n") == rows + 1
     return seconds
+
+
+def workbook(daemon, path, list_id, rows):
+    seconds = fetch(daemon, path, list_id, "export.xlsx?lang=ru")
+    with zipfile.ZipFile(path) as archive:
+        assert archive.read("xl/worksheets/sheet1.xml").count(b"<row ") == rows + 1
+    return seconds
+
+
+def openpyxl_program(path, rows):
+    """CPU seconds of another process."""
+    script = f"""
+import openpyxl
+book = openpyxl.Workbook(write_only=True)
+sheet = book.create_sheet('list')
+for i in range({rows} + 1):
+    sheet.append([f'LOT-{{i:08d}}', f'Модуль памяти 64 ГБ DDR5-5600 RDIMM № {{i}}', 'MEM', 'pcs', 100.25 + i % 90000, 'RUB', i % 500 + 0.5, 'stock',
+                  None, None, None, '2026-02-05', f'KLV-{{i}}-R5 | OM-{{i}}-T73'])
+book.save({str(path)!r})"""
+    before = os.times()
+    subprocess.run(["/usr/bin/python3", "-c", script], check=True)
+    after = os.times()
+    return after.children_user + after.children_system - before.children_user - before.children_system
 
 
 def client_program(daemon, path, list_id):
@@ -65,6 +93,31 @@ def client_program(daemon, path, list_id):
     with open(path, "wb") as out:
         subprocess.run(command, check=True, stdout=out)
     return time.monotonic() - start
+
+
+def top_memory(daemon, path, lists, fetcher):
+    """The largest anonymous memory of the worker while it writes each list, MiB."""
+    for list_id, rows in lists:
+        watch = Watch(daemon.worker_pid(0))
+        watch.start()
+        fetcher(daemon, path, list_id, rows)
+        watch.ended.set()
+        watch.join()
+        yield watch.top / 1024
+
+
+def bench_workbook(daemon, path, small, large):
+    worker, cpu = daemon.worker_pid(0), []
+    workbook(daemon, path, small, SMALL)
+    for _ in range(REPETITIONS):
+        before = cpu_seconds([worker])
+        seconds = workbook(daemon, path, large, LARGE)
+        cpu.append((cpu_seconds([worker]) - before) / LARGE)
+    theirs = statistics.median(openpyxl_program(path, SMALL) / SMALL for _ in range(REPETITIONS))
+    print(f"{'workbook (.xlsx) of ' + str(LARGE) + ' items':<44} rows/s {LARGE / seconds:9.0f}  CPU us/row worker "
+          f"{statistics.median(cpu) * 1e6:4.2f}, openpyxl's / ours {theirs / statistics.median(cpu):5.2f}")
+    tops = list(top_memory(daemon, path, ((small, SMALL), (large, LARGE)), workbook))
+    print(f"{'worker memory while it writes workbooks':<44} MiB {tops[0]:5.1f} at {SMALL} items, {tops[1]:5.1f} at {LARGE}")
 
 
 def bench_export():
@@ -85,15 +138,9 @@ def bench_export():
         ratio = statistics.median(a / b for a, b in zip(ours, theirs))
         print(f"{'CSV export of ' + str(LARGE) + ' items':<44} rows/s {LARGE / statistics.median(ours):9.0f}  "
               f"time / mariadb client's {ratio:5.2f}   CPU us/row worker {cpu[0]:4.2f} database {cpu[1]:4.2f}")
-        tops = {}
-        for list_id, rows in ((small, SMALL), (large, LARGE)):
-            watch = Watch(worker)
-            watch.start()
-            export(daemon, out, list_id, rows)
-            watch.ended.set()
-            watch.join()
-            tops[rows] = watch.top
-        print(f"{'worker memory while it exports':<44} MiB {tops[SMALL] / 1024:5.1f} at {SMALL} items, {tops[LARGE] / 1024:5.1f} at {LARGE}")
+        tops = list(top_memory(daemon, out, ((small, SMALL), (large, LARGE)), export))
+        print(f"{'worker memory while it exports':<44} MiB {tops[0]:5.1f} at {SMALL} items, {tops[1]:5.1f} at {LARGE}")
+        bench_workbook(daemon, out, small, large)
 
 
 BENCHES = {"export": bench_export}
