@@ -2,13 +2,14 @@
 #ifndef PF_BASE_SCOPE_H
 #define PF_BASE_SCOPE_H
 
-/* A scope includes those before it, with one exception: CANCEL does not include START. */
+/* A scope includes those before it, with one exception: CANCEL stands beside START and EDIT, and includes only READ. */
 enum scope {
     SCOPE_NONE = 0, /* no token needed: health, version, explanations */
     SCOPE_READ,     /* see tasks and data */
     SCOPE_START,    /* start tasks */
+    SCOPE_EDIT,     /* change data directly: map numbers, decide on prices, edit components, archive lists */
     SCOPE_CANCEL,   /* cancel and forget tasks */
-    SCOPE_ADMIN     /* change data directly */
+    SCOPE_ADMIN     /* everything */
 };
 
 #endif

@@ -15,7 +15,11 @@
 static const struct {
     const char *name;
     enum scope scope;
-} scopes_by_name[] = {{"read", SCOPE_READ}, {"start", SCOPE_START}, {"cancel", SCOPE_CANCEL}, {"admin", SCOPE_ADMIN}};
+} scopes_by_name[] = {{"read", SCOPE_READ},
+                      {"start", SCOPE_START},
+                      {"edit", SCOPE_EDIT},
+                      {"cancel", SCOPE_CANCEL},
+                      {"admin", SCOPE_ADMIN}};
 enum { N_SCOPES = sizeof scopes_by_name / sizeof scopes_by_name[0] };
 
 bool token_grants(unsigned scopes, enum scope wanted)
@@ -24,6 +28,8 @@ bool token_grants(unsigned scopes, enum scope wanted)
         return true;
     if (wanted == SCOPE_READ)
         return scopes != 0;
+    if (wanted == SCOPE_START && (scopes & 1u << SCOPE_EDIT))
+        return true;
     return (scopes & 1u << wanted) != 0;
 }
 
@@ -103,7 +109,7 @@ static const char *take_line(char *line, struct token *token)
         return "the id is not eight hexadecimal digits";
     memcpy(token->id, id, TOKEN_ID);
     if (token_scopes(scopes, &token->scopes) != 0)
-        return "unknown scope; known scopes: read, start, cancel, admin (separated by commas)";
+        return "unknown scope; known scopes: read, start, edit, cancel, admin (separated by commas)";
     if (strlen(digest) != 2 * sizeof token->digest || hex_read(digest, sizeof token->digest, token->digest) != 0)
         return "the digest is not 64 hexadecimal digits";
     if ((token->created_s = token_day(created)) < 0)

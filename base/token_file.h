@@ -6,7 +6,7 @@
  *
  *   ID SCOPES SHA256 CREATED EXPIRES NAME...     3f09c2aa read,start 5e88…  2026-11-25 2027-11-25 the page's backend
  *
- *   SCOPES   read, start, cancel, admin, separated by commas
+ *   SCOPES   read, start, edit, cancel, admin, separated by commas
  *   CREATED  a day, UTC
  *   EXPIRES  the first day on which the token is refused, UTC; or "never"
  *
@@ -60,7 +60,8 @@ void token_scopes_text(unsigned scopes, char out[64]);
 int64_t token_day(const char *text);
 void token_day_text(int64_t seconds, char out[16]);
 
-/* May a client with these scopes do what needs `wanted`? Every scope includes read; admin includes everything. */
+/* May a client with these scopes do what needs `wanted`? Every scope includes read, edit includes start, admin includes
+ * everything. */
 bool token_grants(unsigned scopes, enum scope wanted);
 
 /* ---- Secrets (token_secret.c) ---- */

@@ -181,7 +181,7 @@ static int list(const struct work *work)
         token_day_text(token->created_s, created);
         token_day_text(token->expires_s, expires);
         last_use(uses, token->id, used);
-        printf("%s  %-17s  %s  %-10s%s  used %-10s  %s\n", token->id, scopes, created, expires,
+        printf("%s  %-22s  %s  %-10s%s  used %-10s  %s\n", token->id, scopes, created, expires,
                token->expires_s && now >= token->expires_s ? " (expired)" : "", used, token->name);
     }
     if (uses >= 0)
@@ -215,7 +215,7 @@ static int take_options(struct work *work, int argc, char **argv)
         else if (option == 'u')
             work->uses = optarg;
         else if (option == 's' && token_scopes(optarg, &work->scopes) != 0)
-            return fail(optarg, "unknown scope; known scopes: read, start, cancel, admin (separated by commas)");
+            return fail(optarg, "unknown scope; known scopes: read, start, edit, cancel, admin (separated by commas)");
         else if (option == 'd' && ((work->days = strtol(optarg, &end, 10)) < 1 || work->days > 36500 || *end))
             return fail(optarg, "the number of days must be from 1 to 36500");
         else if (option == '?')

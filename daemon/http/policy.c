@@ -180,6 +180,7 @@ static const struct {
     const char *challenge, *detail;
 } lacking[] = {[SCOPE_READ] = LACKING("read"),
                [SCOPE_START] = LACKING("start"),
+               [SCOPE_EDIT] = LACKING("edit"),
                [SCOPE_CANCEL] = LACKING("cancel"),
                [SCOPE_ADMIN] = LACKING("admin")};
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from conftest import BUILD
+from contract import described
 from daemon import Client, Daemon
 from test_tasks import check_problem
 
@@ -119,7 +120,7 @@ def test_what_is_no_token(guarded):
         challenge(client.get(target), 401, "unauthorized")
 
 
-@pytest.mark.parametrize("scopes,read,start", [("read", True, False), ("start", True, True), ("cancel", True, False), ("read,start", True, True),
+@pytest.mark.parametrize("scopes,read,start", [("read", True, False), ("start", True, True), ("cancel", True, False), ("read,start", True, True), ("edit", True, True),
                                                ("admin", True, True)])
 def test_scopes(make_daemon, file, scopes, read, start):
     token = make(file, "-s", scopes)
@@ -131,6 +132,46 @@ def test_scopes(make_daemon, file, scopes, read, start):
         assert answer.status == 202
     else:
         challenge(answer, 403, "forbidden", error="insufficient_scope", scope="start")
+
+
+# What each path that changes something asks for; what only reads asks for read, and OPEN for nothing.
+SCOPES = {
+    "cancel": {"DELETE /api/tasks/{id}", "POST /api/tasks/{id}/cancel"},
+    "edit": {"PUT /api/part-numbers", "DELETE /api/part-numbers", "POST /api/price-changes/{id}/approve",
+             "POST /api/price-changes/{id}/dismiss", "POST /api/price-changes/held/{id}/approve", "POST /api/price-changes/held/{id}/dismiss"},
+    "start": {"POST /api/tasks", "POST /api/tasks/{id}/retry", "POST /api/stock/import", "POST /api/catalog/{table}/import",
+              "POST /api/prices/recalculate-all", "POST /api/pricelists"},
+}
+OPEN = {"/healthz", "/readyz", "/metrics", "/version", "/problems/{slug}", "/api/openapi.json"}
+GRANTED = {"read": {"read"}, "start": {"read", "start"}, "edit": {"read", "start", "edit"}, "cancel": {"read", "cancel"},
+           "start,cancel": {"read", "start", "cancel"}, "admin": {"read", "start", "edit", "cancel"}}
+
+
+def wanted_scope(method, path):
+    found = [scope for scope, routes in SCOPES.items() if f"{method} {path}" in routes]
+    if method == "GET" and not found:
+        return None if path in OPEN else "read"
+    assert len(found) == 1, f"{method} {path}: which scope should it ask for?"
+    return found[0]
+
+
+def test_each_path_asks_for_its_scope(make_daemon, file):
+    tokens = {scopes: make(file, "-s", scopes) for scopes in GRANTED}
+    client = make_daemon(auth__tokens_file=file).worker(0)
+    client.unchecked = True  # ids and bodies are not what the document wants
+    routes = [(route["method"].upper(), route["path"], (route["accept"] or "").split(",")[-1].strip()) for route in described()["routes"]]
+    assert {f"{method} {path}" for method, path, _ in routes} >= set().union(*SCOPES.values())
+    for method, path, media in routes:
+        wanted, target = wanted_scope(method, path), re.sub(r"{[^}]*}", "x", path)
+        client.token = None
+        assert (client.request(method, target).status == 401) == (wanted is not None), (method, path)
+        for scopes, token in tokens.items():
+            client.token = token
+            answer = client.request(method, target, b"x" if media else None, {"Content-Type": media} if media else {})
+            if wanted is None or wanted in GRANTED[scopes]:
+                assert answer.status not in (401, 403), (method, path, scopes, answer)
+            else:
+                challenge(answer, 403, "forbidden", error="insufficient_scope", scope=wanted)
 
 
 def test_an_upload_is_refused_before_it_is_sent(guarded):
