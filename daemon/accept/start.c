@@ -23,6 +23,21 @@ bool start_body(struct http_request *request, bool may_be_empty, yajl_val *body)
     return *body != NULL;
 }
 
+bool start_body_is_empty(struct http_request *request)
+{
+    static const struct param_spec none[] = {{.name = NULL}};
+    struct param_faults faults;
+    yajl_val body;
+    faults.n = 0;
+    if (!start_body(request, true, &body))
+        return false;
+    free(params_from_json(none, YAJL_IS_NULL(body) ? NULL : body, &faults));
+    yajl_tree_free(body);
+    if (faults.n)
+        http_reply_problem(request, "invalid-parameters", NULL, &faults);
+    return faults.n == 0;
+}
+
 static char *params_from(int type, yajl_val object, const char *prefix, struct param_faults *faults)
 {
     if (type < 0)

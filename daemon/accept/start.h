@@ -7,6 +7,8 @@
 /* The request's body as JSON, freed by yajl_tree_free(). Returns false after answering malformed-json. If
  * `may_be_empty`, an empty body is accepted and *body is NULL. */
 bool start_body(struct http_request *request, bool may_be_empty, yajl_val *body);
+/* For a path that says everything: the body must be empty or {}. Returns false after refusing any other. */
+bool start_body_is_empty(struct http_request *request);
 /* Start a task of this type with the parameters in `object` (NULL or JSON null = all defaults), or refuse it with every
  * fault: those in `faults` already, and those of the parameters, whose pointers begin with `prefix`. `type` -1: not
  * known, which is among the faults. Answers the request. */

@@ -1,10 +1,13 @@
 /* Price lists over HTTP. */
 #include "daemon/api/pricelists.h"
 
+#include "base/log.h"
 #include "daemon/accept/start.h"
 #include "daemon/api/pricelist_files.h"
+#include "daemon/auth/identity.h"
 #include "daemon/worker/db_answer.h"
 #include "daemon/worker/listing.h"
+#include "handlers/pricelist/archive.h"
 #include "handlers/pricelist/diff.h"
 
 #include <stdio.h>
@@ -57,6 +60,50 @@ void resource_pricelist_get(struct http_request *request)
 {
     struct worker *worker = request->app;
     db_answer_from(request, worker->reads, read_one, copy(request->args[0]), free);
+}
+
+/* ---- Archive ---- */
+
+struct archiving {
+    char id[sizeof((struct http_request *)0)->args[0]];
+    char who[IDENTITY_MAX];
+    bool archived;
+};
+
+static int archive(struct store_conn *conn, struct db_answer *answer)
+{
+    const struct archiving *asked = answer->arg;
+    bool changed;
+    int rc = pricelist_archive(conn, asked->id, asked->archived, &changed, &answer->json);
+    if (rc == 0)
+        return pricelist_unknown(answer);
+    if (rc == 1 && changed)
+        log_info("price list %s: %s by %s", asked->id, asked->archived ? "archived" : "taken out of the archive",
+                 asked->who);
+    return rc == 1 ? 0 : -1;
+}
+
+static void reply_archive(struct http_request *request, bool archived)
+{
+    struct worker *worker = request->app;
+    struct archiving *asked = calloc(1, sizeof *asked);
+    if (!asked)
+        abort();
+    memcpy(asked->id, request->args[0], sizeof asked->id);
+    client_identity(request, asked->who);
+    asked->archived = archived;
+    db_answer_from(request, worker->reads, archive, asked, free);
+}
+
+void resource_pricelist_archive(struct http_request *request)
+{
+    reply_archive(request, true);
+}
+
+void resource_pricelist_unarchive(struct http_request *request)
+{
+    if (start_body_is_empty(request))
+        reply_archive(request, false);
 }
 
 /* ---- Differences ---- */

@@ -84,25 +84,10 @@ static int decide(struct store_conn *conn, struct db_answer *answer)
     return rc;
 }
 
-/* The body must be empty or {}: the path says everything. */
-static bool body_is_empty(struct http_request *request)
-{
-    static const struct param_spec none[] = {{.name = NULL}};
-    struct param_faults faults = {.n = 0};
-    yajl_val body;
-    if (!start_body(request, true, &body))
-        return false;
-    free(params_from_json(none, YAJL_IS_NULL(body) ? NULL : body, &faults));
-    yajl_tree_free(body);
-    if (faults.n)
-        http_reply_problem(request, "invalid-parameters", NULL, &faults);
-    return faults.n == 0;
-}
-
 static void reply_decision(struct http_request *request, bool approve)
 {
     struct worker *worker = request->app;
-    if (!body_is_empty(request))
+    if (!start_body_is_empty(request))
         return;
     struct decision *decision = calloc(1, sizeof *decision);
     if (!decision)

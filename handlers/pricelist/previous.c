@@ -14,7 +14,9 @@ static int on_list(const struct store_value *v, unsigned n, void *ctx)
     previous->compared = strcmp(v[1].text, run->currency) == 0;
     snprintf(previous->version, sizeof previous->version, "%s", v[2].text);
     previous->as_of = price_column_day(&v[4], 0);
-    previous->has_sha256 = v[3].type != STORE_NULL && v[3].len == 64;
+    /* An archived list is compared with, but is not the answer to who wants a list. */
+    bool archived = price_column_number(&v[5], 0) != 0;
+    previous->has_sha256 = !archived && v[3].type != STORE_NULL && v[3].len == 64;
     for (size_t i = 0; previous->has_sha256 && i < 32; i++)
         previous->sha256[i] = (uint8_t)strtoul((char[]){v[3].text[2 * i], v[3].text[2 * i + 1], '\0'}, NULL, 16);
     return 0;
@@ -25,7 +27,8 @@ int list_find_previous(struct list_run *run)
     static const char *const names[] = {"estimate", "warehouse", "competitor"};
     struct store_value source = STORE_S(names[run->source]);
     int rc = store_query(run->db,
-                         "SELECT id, currency, version, HEX(content_sha256), TO_DAYS(as_of) FROM pricelist FORCE INDEX "
+                         "SELECT id, currency, version, HEX(content_sha256), TO_DAYS(as_of), archived_at IS NOT NULL "
+                         "FROM pricelist FORCE INDEX "
                          "(uq_seq) WHERE source = ? AND "
                          "status = 'ready' ORDER BY seq DESC LIMIT 1",
                          &source, 1, on_list, run);

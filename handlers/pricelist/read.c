@@ -10,10 +10,15 @@
 #include <string.h>
 
 static const char *const sources[] = {"estimate", "warehouse", "competitor", NULL};
+static const char *const archive_filters[] = {"false", "true", "all", NULL};
 
 const struct param_spec pricelists_params[] = {
     {.name = "source", .kind = PARAM_CHOICE, .choices = sources, .help = "Only lists of this source."},
-    {.name = "archived", .kind = PARAM_BOOL, .help = "Only archived lists, or only those that are not."},
+    {.name = "archived",
+     .kind = PARAM_CHOICE,
+     .choices = archive_filters,
+     .otherwise = "\"false\"",
+     .help = "Only archived lists (true), only those that are not (false), or all of them."},
     PAGE_PARAMS,
     {.name = NULL},
 };
@@ -69,11 +74,11 @@ int pricelists_read(struct store_conn *conn, yajl_val params, struct page *page,
 {
     struct listing_of listing = {page, out};
     const char *source = json_member_string(params, "source", NULL);
-    bool any = YAJL_IS_NULL(json_member(params, "archived"));
+    const char *archived = json_member_string(params, "archived", "false");
     struct store_value v[] = {STORE_S_OR_NULL(source),
                               STORE_S_OR_NULL(source),
-                              STORE_U(any),
-                              STORE_U(json_member_bool(params, "archived", false)),
+                              STORE_U(archived[0] == 'a'),
+                              STORE_U(archived[0] == 't'),
                               STORE_S(page_after(page, 0, "4294967296")),
                               STORE_U(page_want(page))};
     json_object(out);

@@ -217,7 +217,7 @@ def test_an_id_has_one_type(document):
     """Numbers are numbers in paths too, and what names a task is a UUID wherever it stands."""
     schemas, parameters = document["components"]["schemas"], document["components"]["parameters"]
     kinds = {"/api/pricelists/{id}": schemas["Pricelist"], "/api/pricelists/{id}/items": schemas["Pricelist"],
-             "/api/pricelists/{id}/export-csv": schemas["Pricelist"], "/api/pricelists/{id}/export.xlsx": schemas["Pricelist"],
+             "/api/pricelists/{id}/export-csv": schemas["Pricelist"], "/api/pricelists/{id}/export.xlsx": schemas["Pricelist"], "/api/pricelists/{id}/unarchive": schemas["Pricelist"],
              "/api/pricelists/{a}/diff/{b}": schemas["PricelistRef"]}
     kinds.update({path: schemas["HeldPrice"] for path in document["paths"] if path.startswith("/api/price-changes/") and "{id}" in path})
     kinds.update({path: schemas["TaskMembers"] for path in document["paths"] if path.startswith("/api/tasks/{id}")})

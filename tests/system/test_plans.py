@@ -107,6 +107,8 @@ def days_work(daemon):
     mapping = {"part_number": "PN-7", "vendor": "Acme", "lot_code": lots[0]}
     assert client.request("PUT", "/api/part-numbers", json.dumps(mapping), {"Content-Type": "application/json"}).status in (200, 201)
     assert client.request("DELETE", "/api/part-numbers?part_number=PN-7&vendor=Acme").status in (200, 204)
+    assert client.request("DELETE", f"/api/pricelists/{lists[0]}").status == 200
+    assert client.post_json(f"/api/pricelists/{lists[0]}/unarchive", {}).status == 200
     held = client.get("/api/price-changes/held").json
     for row in held.get("price_changes", held.get("held", []))[:1]:
         client.post_json(f"/api/price-changes/{row['id']}/dismiss", {})

@@ -42,11 +42,6 @@ def test_lists_come_newest_first_and_by_source(world):
     assert walked == sorted(ids, reverse=True)
 
 
-def test_archived_lists_can_be_told_apart(world):
-    assert len(world.client.get("/api/pricelists?archived=false").json["pricelists"]) == 3
-    assert world.client.get("/api/pricelists?archived=true").json["pricelists"] == []
-
-
 def test_faults_of_a_listing_are_named_at_once(world):
     body = check_problem(world.client.get("/api/pricelists?source=guess&limit=0&archived=maybe&colour=red"), 422, "invalid-parameters")
     assert {fault["pointer"] for fault in body["errors"]} == {"/source", "/limit", "/archived", "/colour"}
