@@ -6,6 +6,7 @@
  *   - Engine, character set and collation are named each time: a server's defaults may be latin1.
  *   - Codes and normalised numbers are utf8mb4_nopad_bin: bytes must be equal, a trailing blank counts. */
 #include "store/migrate.h"
+#include "store/words.h"
 
 #include <stddef.h>
 
@@ -551,6 +552,50 @@ static const char *const version_11[] = {
     drop_task_columns,     alter_stock_import_format, NULL,
 };
 
+/* For searching: the words by which a component is found, in capitals. Its own are those of its name and lot code
+ * (source 1; handlers/catalog/words.h keeps them); the normalised part numbers of the map come beside them (source 2;
+ * triggers keep them). `gram` is the beginning of the word. ix_word finds the components of a rare
+ * word; along the primary key those of a frequent one come in the order of their codes. */
+static const char create_component_word[] =
+    TABLE("component_word", "gram VARCHAR(3) COLLATE utf8mb4_nopad_bin NOT NULL, "
+                            "lot_code VARCHAR(64) COLLATE utf8mb4_nopad_bin NOT NULL, "
+                            "word VARCHAR(64) COLLATE utf8mb4_nopad_bin NOT NULL, "
+                            "source TINYINT UNSIGNED NOT NULL, "
+                            "PRIMARY KEY (gram, lot_code, word, source), "
+                            "KEY ix_word (word, lot_code)");
+static const char fill_component_words[] = STORE_LEARN_WORDS("component c", "1");
+static const char fill_number_words[] =
+    "INSERT IGNORE INTO component_word (gram, lot_code, word, source) SELECT LEFT(m.pn_norm, 3) AS g, c.lot_code, "
+    "m.pn_norm, 2 FROM part_number_map m STRAIGHT_JOIN component c ON c.id = m.component_id ORDER BY g, c.lot_code, "
+    "m.pn_norm";
+
+/* A number is taken away when no vendor's mapping of it to this component is left. */
+#define ADD_NUMBER                                                                                                     \
+    "INSERT IGNORE INTO component_word (gram, lot_code, word, source) SELECT LEFT(NEW.pn_norm, 3), c.lot_code, "       \
+    "NEW.pn_norm, 2 FROM component c WHERE c.id = NEW.component_id"
+#define DROP_NUMBER                                                                                                    \
+    "DELETE w FROM component c FORCE INDEX (PRIMARY) STRAIGHT_JOIN component_word w FORCE INDEX (PRIMARY) ON w.gram "  \
+    "= LEFT(OLD.pn_norm, 3) AND w.lot_code = c.lot_code AND w.word = OLD.pn_norm AND w.source = 2 WHERE c.id = "       \
+    "OLD.component_id AND NOT EXISTS (SELECT 1 FROM part_number_map m FORCE INDEX (uq_map) WHERE m.pn_norm = "         \
+    "OLD.pn_norm AND m.component_id = OLD.component_id)"
+static const char trigger_number_added[] =
+    "CREATE OR REPLACE TRIGGER number_added AFTER INSERT ON part_number_map FOR EACH ROW " ADD_NUMBER;
+static const char trigger_number_moved[] =
+    "CREATE OR REPLACE TRIGGER number_moved AFTER UPDATE ON part_number_map FOR EACH ROW IF NEW.component_id <> "
+    "OLD.component_id OR NEW.pn_norm <> OLD.pn_norm THEN " DROP_NUMBER "; " ADD_NUMBER "; END IF";
+static const char trigger_number_dropped[] =
+    "CREATE OR REPLACE TRIGGER number_dropped AFTER DELETE ON part_number_map FOR EACH ROW " DROP_NUMBER;
+
+/* Quotes are listed newest day first; the first of these takes the place of the foreign key's own index. */
+static const char index_quote_lists[] =
+    "ALTER TABLE price_quote ADD INDEX IF NOT EXISTS ix_party (party_id, status, quoted_on), "
+    "DROP INDEX IF EXISTS ix_date, ADD INDEX IF NOT EXISTS ix_status (status, quoted_on)";
+
+static const char *const version_12[] = {
+    create_component_word, trigger_number_added, trigger_number_moved, trigger_number_dropped,
+    fill_component_words,  fill_number_words,    index_quote_lists,    NULL,
+};
+
 const struct store_migration store_migrations[] = {
     {1, "first schema", version_1},
     {2, "covering index for recalculation", version_2},
@@ -563,5 +608,6 @@ const struct store_migration store_migrations[] = {
     {9, "format and digest of uploads", version_9},
     {10, "counts of every task", version_10},
     {11, "refused rows under their own captions", version_11},
+    {12, "words to search components by, indexes of quote lists", version_12},
     {0, NULL, NULL},
 };

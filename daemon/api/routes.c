@@ -1,5 +1,6 @@
 /* What a worker serves: one row per method and path. */
 #include "daemon/api/imports.h"
+#include "daemon/api/lists.h"
 #include "daemon/api/openapi/openapi.h"
 #include "daemon/api/ops.h"
 #include "daemon/api/part_numbers.h"
@@ -57,6 +58,12 @@ const struct http_route worker_routes[] = {
     {HTTP_GET, "/api/stock", resource_stock_get, BODY_NONE, NULL, SCOPE_READ},
     {HTTP_GET, "/api/stock/unmatched", resource_unmatched_get, BODY_NONE, NULL, SCOPE_READ},
     {HTTP_GET, "/api/templates/{table}.csv", resource_template_get, BODY_NONE, NULL, SCOPE_READ},
+    {HTTP_GET, "/api/warehouses", resource_warehouses, BODY_NONE, NULL, SCOPE_READ},
+    {HTTP_GET, "/api/parties", resource_parties, BODY_NONE, NULL, SCOPE_READ},
+    {HTTP_GET, "/api/rates", resource_rates, BODY_NONE, NULL, SCOPE_READ},
+    {HTTP_GET, "/api/categories", resource_categories, BODY_NONE, NULL, SCOPE_READ},
+    {HTTP_GET, "/api/quotes", resource_quotes, BODY_NONE, NULL, SCOPE_READ},
+    {HTTP_GET, "/api/part-numbers", resource_part_numbers, BODY_NONE, NULL, SCOPE_READ},
     {HTTP_PUT, "/api/part-numbers", resource_part_number_put, BODY_MEMORY, "application/json", SCOPE_EDIT},
     {HTTP_DELETE, "/api/part-numbers", resource_part_number_delete, BODY_NONE, NULL, SCOPE_EDIT},
     {HTTP_GET, "/healthz", resource_healthz, BODY_NONE, NULL, SCOPE_NONE},

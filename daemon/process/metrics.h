@@ -9,7 +9,7 @@
 
 #include "daemon/process/process.h"
 
-#define METRICS_ROUTES   48 /* lines of worker_routes; the last number stands for "none" */
+#define METRICS_ROUTES   96 /* lines of worker_routes; the last number stands for "none" */
 #define METRICS_NO_ROUTE (METRICS_ROUTES - 1)
 #define METRICS_CODES    24
 #define METRICS_BOUNDS   15 /* of the histograms, +Inf apart */

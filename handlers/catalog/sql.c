@@ -1,6 +1,9 @@
 /* Statements of the catalogue import. */
 #include "handlers/catalog/sql.h"
 
+#include "base/json.h"
+#include "handlers/catalog/words.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -168,12 +171,69 @@ static bool is_keyed(const struct catalog_stage *stage)
     return true;
 }
 
+static int on_renamed(const struct store_value *v, unsigned n, void *ctx)
+{
+    (void)n;
+    json_raw(ctx, v[0].text, v[0].len);
+    return 0;
+}
+
+/* The components whose names will change, as a JSON array. */
+static int find_renamed(struct catalog_stage *stage, struct json_out *ids)
+{
+    json_array(ids);
+    int rc = store_query(stage->db,
+                         "SELECT t.id FROM catalog_stage s STRAIGHT_JOIN component t FORCE INDEX (uq_lot) ON "
+                         "t.lot_code = s.lot_code WHERE NOT BINARY t.name <=> BINARY s.name",
+                         NULL, 0, on_renamed, ids);
+    json_array_end(ids);
+    return rc;
+}
+
+static int update_components(struct catalog_stage *stage, const char *const *names, size_t n, uint64_t *updated)
+{
+    struct json_out renamed;
+    json_out_init(&renamed);
+    int rc = find_renamed(stage, &renamed);
+    char *ids = json_out_copy(&renamed);
+    bool some = strcmp(ids, "[]") != 0;
+    if (rc == 0 && some)
+        rc = words_forget(stage->db, ids);
+    if (rc == 0)
+        rc = update_known(stage, names, n, updated);
+    if (rc == 0 && some)
+        rc = words_learn(stage->db, ids);
+    free(ids);
+    json_out_fini(&renamed);
+    return rc;
+}
+
 int catalog_stage_update(struct catalog_stage *stage, uint64_t *updated)
 {
     const char *names[STAGED_MAX];
     size_t n = staged(stage, names);
     *updated = 0;
-    return stage->table->keep_known || !is_keyed(stage) ? 0 : update_known(stage, names, n, updated);
+    if (stage->table->keep_known || !is_keyed(stage))
+        return 0;
+    return stage->table->searched ? update_components(stage, names, n, updated)
+                                  : update_known(stage, names, n, updated);
+}
+
+static int on_last(const struct store_value *v, unsigned n, void *ctx)
+{
+    (void)n;
+    *(uint32_t *)ctx = v[0].type == STORE_NULL ? 0 : (uint32_t)strtoul(v[0].text, NULL, 10);
+    return 0;
+}
+
+/* The import holds the lease of the catalogue: nobody else makes components meanwhile. */
+static int insert_components(struct catalog_stage *stage, const char *statement, uint64_t *inserted)
+{
+    uint32_t last;
+    if (store_query(stage->db, "SELECT MAX(id) FROM component", NULL, 0, on_last, &last) != 0 ||
+        store_exec(stage->db, statement, inserted) != 0)
+        return -1;
+    return *inserted ? words_learn_new(stage->db, last) : 0;
 }
 
 /* The rows that are new, in file order. */
@@ -199,7 +259,8 @@ int catalog_stage_insert(struct catalog_stage *stage, uint64_t *inserted)
     add_list(&sql, "s.", names, n);
     add_new(&sql, stage);
     add(&sql, " ORDER BY s.row_no");
-    return store_exec(stage->db, sql.text, inserted);
+    return stage->table->searched ? insert_components(stage, sql.text, inserted)
+                                  : store_exec(stage->db, sql.text, inserted);
 }
 
 static int on_count(const struct store_value *v, unsigned n, void *ctx)

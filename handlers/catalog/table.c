@@ -110,6 +110,7 @@ static const struct catalog_table tables[] = {
      .target = "component",
      .columns = component_columns,
      .extras = {"lot_norm", "lot_skeleton"},
+     .searched = true,
      .key = {"lot_code"},
      .key_index = "uq_lot",
      .file_key = {"lot_norm"},

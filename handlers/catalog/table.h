@@ -100,6 +100,7 @@ struct catalog_table {
     const char *file_key[3];                /* columns or extras that may occur only once in a file */
     const char *blamed;                     /* the column of the file that is blamed for a second occurrence */
     bool keep_known;                        /* a known row is left as it is (quotes) */
+    bool searched;                          /* components: their words are kept */
     bool relinks;                           /* stock and quotes without a lot may get one afterwards */
     /* Works out the extras from the cells that are not `bad`, and adds what it finds wrong. */
     void (*derive)(const struct catalog_known *known, struct catalog_row *row);

@@ -2,6 +2,7 @@
 #include "handlers/prices/components.h"
 
 #include "handlers/prices/held.h"
+#include "handlers/prices/search.h"
 #include "handlers/read/rowjson.h"
 #include "handlers/values/partnum.h"
 
@@ -13,7 +14,7 @@ static const char *const states[] = {"none", "fresh", "stale", "manual", NULL};
 
 /* clang-format off */
 const struct param_spec components_params[] = {
-    {.name = "q", .kind = PARAM_STRING, .max = 100, .help = "Only components with this text in their name or lot code, or with a part number that begins with it."},
+    {.name = "q", .kind = PARAM_STRING, .max = 100, .help = "Only components with these words, or their beginnings, in their name or lot code, or with a code or part number that begins with this."},
     {.name = "category", .kind = PARAM_STRING, .max = 128, .help = "Only components of this category."},
     {.name = "state", .kind = PARAM_CHOICE, .choices = states, .help = "Only components whose price is in this state."},
     {.name = "active", .kind = PARAM_BOOL, .help = "Only active components (true) or only inactive ones (false)."},
@@ -47,24 +48,6 @@ static void put_component(struct json_out *out, const struct store_value *v)
 
 /* ---- Listing --------------------------------------------------------------------------------------------------- */
 
-#define PATTERN_BYTES (2 * 4 * 100 + 3)
-
-/* A LIKE pattern for texts that contain `text`, or begin with it. */
-static const char *pattern(char *out, const char *text, bool anywhere)
-{
-    size_t used = 0;
-    if (anywhere)
-        out[used++] = '%';
-    for (; *text != '\0'; text++) {
-        if (*text == '%' || *text == '_' || *text == '\\')
-            out[used++] = '\\';
-        out[used++] = *text;
-    }
-    out[used++] = '%';
-    out[used] = '\0';
-    return out;
-}
-
 struct listing_of {
     struct page *page;
     struct json_out *out;
@@ -82,33 +65,47 @@ static int on_component(const struct store_value *v, unsigned n, void *ctx)
     return 0;
 }
 
-static int read_rows(struct store_conn *conn, yajl_val params, struct listing_of *listing)
+static int read_all(struct store_conn *conn, const struct search_filter *filter, struct listing_of *listing)
 {
-    const char *q = json_member_string(params, "q", NULL), *category = json_member_string(params, "category", NULL);
-    const char *state = json_member_string(params, "state", NULL);
-    char name[PATTERN_BYTES], code[PATTERN_BYTES], number[PATTERN_BYTES], norm[PN_BYTES];
-    bool coded = q && pn_normalise(q, strlen(q), norm, NULL) == PN_OK;
+    struct store_value category = STORE_S_OR_NULL(filter->category), state = STORE_S_OR_NULL(filter->state);
+    struct store_value active = filter->active < 0 ? STORE_N : STORE_U(filter->active);
     struct store_value v[] = {
-        STORE_S(page_after(listing->page, 0, "")),
-        STORE_S_OR_NULL(category),
-        STORE_S_OR_NULL(category),
-        STORE_S_OR_NULL(state),
-        STORE_S_OR_NULL(state),
-        STORE_U(YAJL_IS_NULL(json_member(params, "active"))),
-        STORE_U(json_member_bool(params, "active", true)),
-        STORE_U(!q),
-        q ? STORE_S(pattern(name, q, true)) : STORE_N,
-        coded ? STORE_S(pattern(code, norm, true)) : STORE_N,
-        STORE_S(coded ? pattern(number, norm, false) : ""), /* matches nothing: no number is empty */
+        STORE_S(page_after(listing->page, 0, "")), category, category, state, state, active, active,
         STORE_U(page_want(listing->page))};
     return store_query(
         conn,
         "SELECT " COLUMNS
-        " FROM component c FORCE INDEX (uq_lot) WHERE c.lot_code > ? AND (? IS NULL OR c.category = ?) AND "
-        "(? IS NULL OR c.price_state = ?) AND (? OR c.active = ?) AND (? OR c.name LIKE ? OR "
-        "c.lot_norm LIKE ? OR c.id IN (SELECT n.component_id FROM (SELECT DISTINCT m.component_id FROM "
-        "part_number_map m FORCE INDEX (uq_map) WHERE m.pn_norm LIKE ?) n)) ORDER BY c.lot_code LIMIT ?",
-        v, 12, on_component, listing);
+        " FROM component c FORCE INDEX (uq_lot) WHERE c.lot_code > ? AND (? IS NULL OR c.category = ?) "
+        "AND (? IS NULL OR c.price_state = ?) AND (? IS NULL OR c.active = ?) ORDER BY c.lot_code LIMIT ?",
+        v, 8, on_component, listing);
+}
+
+static int read_found(struct store_conn *conn, const struct search_filter *filter, struct listing_of *listing)
+{
+    struct json_out codes;
+    size_t n;
+    json_out_init(&codes);
+    int rc = search_codes(conn, filter, page_after(listing->page, 0, ""), page_want(listing->page), &codes);
+    const char *text = json_out_text(&codes, &n);
+    struct store_value list = STORE_SN(text, n);
+    if (rc == 0)
+        rc = store_query(conn,
+                         "SELECT " COLUMNS " FROM JSON_TABLE(?, '$[*]' COLUMNS (code VARCHAR(64) COLLATE "
+                         "utf8mb4_nopad_bin PATH '$')) j STRAIGHT_JOIN component c FORCE INDEX (uq_lot) ON c.lot_code "
+                         "= j.code ORDER BY c.lot_code",
+                         &list, 1, on_component, listing);
+    json_out_fini(&codes);
+    return rc;
+}
+
+static int read_rows(struct store_conn *conn, yajl_val params, struct listing_of *listing)
+{
+    struct search_filter filter = {
+        .q = json_member_string(params, "q", NULL),
+        .category = json_member_string(params, "category", NULL),
+        .state = json_member_string(params, "state", NULL),
+        .active = YAJL_IS_NULL(json_member(params, "active")) ? -1 : json_member_bool(params, "active", true)};
+    return filter.q ? read_found(conn, &filter, listing) : read_all(conn, &filter, listing);
 }
 
 int components_read(struct store_conn *conn, yajl_val params, struct page *page, struct json_out *out)

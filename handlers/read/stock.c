@@ -1,6 +1,7 @@
 /* GET /api/stock: pages of stock_item along its unique key, whatever the filter. */
 #include "handlers/read/stock.h"
 
+#include "handlers/read/filters.h"
 #include "handlers/read/rowjson.h"
 #include "handlers/values/partnum.h"
 
@@ -56,30 +57,14 @@ struct filter {
     char pn[PN_BYTES]; /* normalised, "" = any */
 };
 
-static int resolve_lot(struct store_conn *conn, const char *code, struct filter *filter, struct param_faults *faults)
-{
-    char norm[PN_BYTES];
-    if (!code)
-        return 0;
-    if (pn_normalise(code, strlen(code), norm, NULL) == PN_OK &&
-        find_id(conn, "SELECT id FROM component WHERE lot_norm = ?", norm, &filter->lot) != 0)
-        return -1;
-    if (filter->lot == 0)
-        param_faults_add(faults, "/lot", "unknown-lot", "no component has this lot code");
-    return 0;
-}
-
 static int resolve(struct store_conn *conn, yajl_val params, struct filter *filter, struct param_faults *faults)
 {
     const char *pn = json_member_string(params, "pn", NULL);
     *filter = (struct filter){.lot = 0};
-    enum pn_status status = pn ? pn_normalise(pn, strlen(pn), filter->pn, NULL) : PN_OK;
-    if (status != PN_OK)
-        param_faults_add(faults, "/pn", pn_status_code(status),
-                         "is not a part number: it needs 1 to 64 letters and digits");
+    filter_number(pn, "/pn", filter->pn, faults);
     if (stock_warehouse_range(conn, params, filter->warehouses, faults) != 0)
         return -1;
-    return resolve_lot(conn, json_member_string(params, "lot", NULL), filter, faults);
+    return filter_lot(conn, json_member_string(params, "lot", NULL), &filter->lot, faults);
 }
 
 /* ---- Statements ------------------------------------------------------------------------------------------------ */

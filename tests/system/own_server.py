@@ -34,7 +34,7 @@ class Server:
 
     def sql(self, *statements, database="priceforge"):
         """Rows of the statements in one session; lists of texts."""
-        command = ["mariadb", "--no-defaults", "-N", "-B", f"--socket={self.socket}", "--user=root", database]
+        command = ["mariadb", "--no-defaults", "--default-character-set=utf8mb4", "-N", "-B", f"--socket={self.socket}", "--user=root", database]
         out = subprocess.run(command, input=";\n".join(statements), capture_output=True, text=True)
         assert out.returncode == 0, out.stderr
         return [line.split("\t") for line in out.stdout.splitlines()]

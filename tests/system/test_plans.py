@@ -100,7 +100,10 @@ def days_work(daemon):
     for path in (f"/api/pricelists/{lists[0]}/items", f"/api/pricelists/{lists[0]}/export-csv", f"/api/pricelists/{lists[0]}/export.xlsx", f"/api/pricelists/{lists[0]}/diff/{lists[-1]}",
                  "/api/stock?limit=5", "/api/stock?warehouse=MAIN&limit=5", "/api/stock/unmatched?limit=5", f"/api/stock?lot={lots[0]}",
                  "/api/stock?pn=PN-7", f"/api/components/{lots[0]}", f"/api/components/{lots[0]}/price-history?limit=2",
-                 "/api/components?category=CPU&limit=3", "/api/components?q=CPU&limit=3", "/api/price-changes/held", "/api/tasks?limit=5",
+                 "/api/components?category=CPU&limit=3", "/api/components?q=CPU&limit=3", "/api/components?q=item%203%20zz&limit=3",
+                 "/api/components?q=cpu%20k&category=CPU", "/api/warehouses?q=a", "/api/parties?kind=supplier&q=a", "/api/rates?currency=USD",
+                 "/api/categories?q=c", "/api/part-numbers?q=klv&limit=5", f"/api/part-numbers?lot={lots[0]}", "/api/quotes?limit=5",
+                 "/api/quotes?status=rejected&from=2026-01-01", f"/api/quotes?lot={lots[0]}", "/api/quotes?party=SUP-01&limit=5", "/api/quotes?pn=PN-7", "/api/price-changes/held", "/api/tasks?limit=5",
                  "/api/tasks?status=completed&type=recalculate&limit=5", f"/api/tasks/{world.tasks['stock']}/rejects.csv",
                  f"/api/tasks/{world.tasks['stock']}/rejects.csv?severity=all"):
         assert client.get(path).status in (200, 404), path
@@ -127,6 +130,7 @@ def said(server):
     statements, stages = {}, {}
     for (text,) in rows:
         statement = bytes.fromhex(text).decode("utf-8", "replace").strip()
+        statement = re.sub(r"\b(?:NEW|OLD)\.(\w+)", lambda m: "1" if m[1].endswith("_id") else "'X'", statement)  # of a trigger
         stage = re.match(r"CREATE TEMPORARY TABLE (\w+)", statement)
         if stage:
             stages.setdefault(stage[1], set()).add(statement)
@@ -195,7 +199,7 @@ def test_plans_do_not_depend_on_statistics(server, busy):
 def read_whole(steps, names, stages):
     """The big tables that a plan reads from end to end; stages, lists that come with the statement and what it derives are meant to be."""
     tables = [names.get(step[0], step[0]) for step in steps if step[1] in ("ALL", "index")]
-    return [table for table in tables if big(table) and table not in stages and table not in ("JSON_TABLE", "j")]
+    return [table for table in tables if big(table) and table not in stages and table not in ("JSON_TABLE", "j", "k", "n")]
 
 
 ROWS = 20000

@@ -14,7 +14,7 @@ static void migrates_once(void **state)
     assert_int_equal(one("SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE() AND "
                          "(engine <> 'InnoDB' OR table_collation <> 'utf8mb4_uca1400_as_ci')"),
                      0);
-    assert_int_equal(one("SELECT COUNT(*) FROM information_schema.triggers WHERE trigger_schema = DATABASE()"), 7);
+    assert_int_equal(one("SELECT COUNT(*) FROM information_schema.triggers WHERE trigger_schema = DATABASE()"), 10);
 }
 
 /* A migration killed after any statement is completed by the next start. */
