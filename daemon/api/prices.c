@@ -84,6 +84,94 @@ static int decide(struct store_conn *conn, struct db_answer *answer)
     return rc;
 }
 
+/* ---- Many held prices ---- */
+
+struct many {
+    char who[IDENTITY_MAX];
+    yajl_val params;
+};
+
+static void many_free(void *arg)
+{
+    struct many *many = arg;
+    yajl_tree_free(many->params);
+    free(many);
+}
+
+static int decide_many(struct store_conn *conn, struct db_answer *answer)
+{
+    const struct many *many = answer->arg;
+    bool approve = strcmp(json_member_string(many->params, "decision", ""), "approve") == 0;
+    struct held_review review = {.approve = approve, .who = many->who};
+    int rc = held_decide_many(conn, &review, many->params, &answer->json);
+    if (rc == HELD_CONFLICT)
+        return db_answer_problem(answer, "conflict", "%s", review.why);
+    if (rc == HELD_BUSY)
+        return db_answer_problem(answer, "database-unavailable",
+                                 "a recalculation is at work on these prices; try again");
+    return rc;
+}
+
+/* Ids are numbers in the lists; the check of parameters knows lists of texts. */
+static void ids_to_texts(yajl_val ids)
+{
+    for (size_t i = 0; YAJL_IS_ARRAY(ids) && i < ids->u.array.len; i++) {
+        yajl_val id = ids->u.array.values[i];
+        if (!YAJL_IS_NUMBER(id))
+            continue;
+        char *text = id->u.number.r; /* both kinds own one text */
+        id->type = yajl_t_string;
+        id->u.string = text;
+    }
+}
+
+/* With ids there must be no filters. */
+static void check_alone(yajl_val params, struct param_faults *faults)
+{
+    static const char *const others[] = {"run", "category", "direction", "below"};
+    if (!YAJL_IS_ARRAY(json_member(params, "ids")))
+        return;
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+        if (!YAJL_IS_NULL(json_member(params, others[i])))
+            param_faults_add(faults, "/ids", "conflict", "cannot be combined with %s", others[i]);
+}
+
+static yajl_val check_many(yajl_val body, struct param_faults *faults)
+{
+    char why[80];
+    if (body)
+        ids_to_texts(json_member(body, "ids"));
+    char *text = params_usable_json(held_decide_params, body, faults);
+    yajl_val params = json_parse(text, strlen(text), 4, why, sizeof why);
+    free(text);
+    held_filter_check(params, faults);
+    check_alone(params, faults);
+    return params;
+}
+
+void resource_held_decide(struct http_request *request)
+{
+    struct worker *worker = request->app;
+    struct param_faults faults = {.n = 0};
+    yajl_val body;
+    if (!start_body(request, false, &body))
+        return;
+    struct many *many = calloc(1, sizeof *many);
+    if (!many)
+        abort();
+    many->params = check_many(body, &faults);
+    yajl_tree_free(body);
+    client_identity(request, many->who);
+    if (faults.n) {
+        http_reply_problem(request, "invalid-parameters", NULL, &faults);
+        many_free(many);
+        return;
+    }
+    db_answer_from(request, worker->reads, decide_many, many, many_free);
+}
+
+/* ---- One held price ---- */
+
 static void reply_decision(struct http_request *request, bool approve)
 {
     struct worker *worker = request->app;

@@ -9,7 +9,8 @@ void resource_components(struct http_request *request);      /* GET /api/compone
 void resource_component(struct http_request *request);       /* GET /api/components/{lot} */
 void resource_price_history(struct http_request *request);   /* GET /api/components/{lot}/price-history */
 void resource_held(struct http_request *request);            /* GET /api/price-changes/held */
-void resource_held_approve(struct http_request *request);    /* POST /api/price-changes/held/{id}/approve */
-void resource_held_dismiss(struct http_request *request);    /* POST /api/price-changes/held/{id}/dismiss */
+void resource_held_decide(struct http_request *request);
+void resource_held_approve(struct http_request *request); /* POST /api/price-changes/held/{id}/approve */
+void resource_held_dismiss(struct http_request *request); /* POST /api/price-changes/held/{id}/dismiss */
 
 #endif

@@ -38,6 +38,7 @@ const struct http_route worker_routes[] = {
     {HTTP_GET, "/api/components/{lot}", resource_component, BODY_NONE, NULL, SCOPE_READ},
     {HTTP_GET, "/api/components/{lot}/price-history", resource_price_history, BODY_NONE, NULL, SCOPE_READ},
     {HTTP_GET, "/api/price-changes/held", resource_held, BODY_NONE, NULL, SCOPE_READ},
+    {HTTP_POST, "/api/price-changes/decide", resource_held_decide, BODY_MEMORY, "application/json", SCOPE_EDIT},
     {HTTP_POST, "/api/price-changes/{id}/approve", resource_held_approve, BODY_MEMORY, "application/json", SCOPE_EDIT},
     {HTTP_POST, "/api/price-changes/{id}/dismiss", resource_held_dismiss, BODY_MEMORY, "application/json", SCOPE_EDIT},
     {HTTP_POST, "/api/price-changes/held/{id}/approve", resource_held_approve, BODY_MEMORY, "application/json",

@@ -2,6 +2,7 @@
 #include "handlers/prices/held.h"
 
 #include "handlers/prices/change.h"
+#include "handlers/prices/held_sql.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,35 +10,57 @@
 
 #define TRIES 2 /* of two seconds each: a run may hold the lock for a minute */
 
+static const char *const directions[] = {"up", "down", NULL};
+static const char *const decisions[] = {"approve", "dismiss", NULL};
+#define HELD_FILTER_PARAMS                                                                                             \
+    {.name = "run", .kind = PARAM_STRING, .max = 36, .help = "Only proposals of this recalculation, by its task id."}, \
+        {.name = "category", .kind = PARAM_STRING, .max = 128, .help = "Only components of this category."},           \
+        {.name = "direction", .kind = PARAM_CHOICE, .choices = directions, .help = "Only prices that go up or down."}, \
+    {                                                                                                                  \
+        .name = "below", .kind = PARAM_DECIMAL, .scale = 2, .min = 1, .max = 100000000,                                \
+        .help = "Only changes of less than so many percent, up or down."                                               \
+    }
+
+/* clang-format off */
 const struct param_spec held_params[] = {
+    HELD_FILTER_PARAMS,
     PAGE_PARAMS,
     {.name = NULL},
 };
+const struct param_spec held_decide_params[] = {
+    {.name = "decision", .kind = PARAM_CHOICE, .required = true, .choices = decisions, .help = "approve: the components get the proposed prices; dismiss: they keep theirs."},
+    {.name = "ids", .kind = PARAM_STRINGS, .max = HELD_IDS_MAX, .help = "Numbers of price changes; nothing else to filter."},
+    HELD_FILTER_PARAMS,
+    {.name = "dry_run", .kind = PARAM_BOOL, .otherwise = "false", .help = "Only say what would be decided."},
+    {.name = "expect", .kind = PARAM_INT, .min = 0, .max = 1000000000, .help = "Decide nothing unless so many match: the count that a dry run told."},
+    {.name = NULL},
+};
+/* clang-format on */
+
+bool held_filter_check(yajl_val params, struct param_faults *faults)
+{
+    const char *run = json_member_string(params, "run", NULL);
+    unsigned before = faults->n;
+    if (run && (strlen(run) != 36 || strspn(run, "0123456789abcdefABCDEF-") != 36 || run[8] != '-' || run[13] != '-' ||
+                run[18] != '-' || run[23] != '-'))
+        param_faults_add(faults, "/run", "type", "must be the id of a task");
+    return faults->n == before;
+}
+
+void held_filter_values(yajl_val params, struct store_value v[HELD_FILTER_N])
+{
+    const char *direction = json_member_string(params, "direction", "");
+    v[0] = v[1] = STORE_S_OR_NULL(json_member_string(params, "run", NULL));
+    v[2] = v[3] = STORE_S_OR_NULL(json_member_string(params, "category", NULL));
+    v[4] = STORE_U(strcmp(direction, "up") == 0);
+    v[5] = STORE_U(strcmp(direction, "down") == 0);
+    v[6] = v[7] = STORE_S_OR_NULL(json_member_string(params, "below", NULL));
+}
 
 /* ---- Reading --------------------------------------------------------------------------------------------------- */
 
 /* The columns of the component follow PRICE_CHANGE_COLUMNS. */
 #define OBJECT_COLUMNS PRICE_CHANGE_COLUMNS ", c.lot_code, c.name, c.category, c.price, c.price_state"
-#define FROM(index)                                                                                                    \
-    " FROM price_change pc FORCE INDEX (" index ") JOIN component c FORCE INDEX (PRIMARY) ON c.id = pc.component_id "
-/* A run that found the price unchanged may leave no row: then it has moved the date of the price, or it is in the
- * journal, as long as that is kept. A task is made at most a day before it runs, which bounds how many are looked
- * at. */
-#define IN_SCOPE(list, item)                                                                                           \
-    "(JSON_TYPE(JSON_EXTRACT(t.params, '" list "')) <> 'ARRAY' OR JSON_LENGTH(t.params, '" list "') = 0 OR "           \
-    "JSON_CONTAINS(t.params, JSON_QUOTE(" item "), '" list "'))"
-#define LATER_RUN                                                                                                      \
-    "SELECT 1 FROM task t FORCE INDEX (ix_type_status) WHERE t.type = 'recalculate' AND t.created_at > pc.created_at " \
-    "- INTERVAL 1 DAY AND "                                                                                            \
-    "t.status = 'succeeded' AND t.id <> pc.task_id AND t.finished_at >= COALESCE((SELECT own.finished_at FROM task "   \
-    "own FORCE INDEX (PRIMARY) WHERE own.id = pc.task_id), pc.created_at) AND JSON_VALUE(t.params, '$.dry_run') <> "   \
-    "'1' AND " IN_SCOPE("$.lot_codes", "c.lot_code") " AND " IN_SCOPE("$.categories", "c.category")
-#define WAITS                                                                                                          \
-    "pc.outcome = 'held' AND pc.reviewed IS NULL AND c.price <=> pc.old_price AND COALESCE(c.price_as_of <= "          \
-    "pc.as_of, 1) AND NOT EXISTS (SELECT 1 FROM price_change later FORCE INDEX (ix_hist) WHERE later.component_id = "  \
-    "pc.component_id AND "                                                                                             \
-    "later.id > pc.id) AND NOT EXISTS (" LATER_RUN ")"
-
 static void put_object(struct json_out *out, const struct store_value *v)
 {
     json_object(out);
@@ -68,15 +91,20 @@ static int on_held(const struct store_value *v, unsigned n, void *ctx)
 int held_read(struct store_conn *conn, yajl_val params, struct page *page, struct json_out *out)
 {
     struct listing_of listing = {page, out};
-    struct store_value v[] = {STORE_S(page_after(page, 0, "18446744073709551615")), STORE_U(page_want(page))};
-    (void)params;
+    struct store_value v[HELD_FILTER_N + 2];
+    if (!held_filter_check(params, page->faults))
+        return 0;
+    held_filter_values(params, v);
+    v[HELD_FILTER_N] = STORE_S(page_after(page, 0, "18446744073709551615"));
+    v[HELD_FILTER_N + 1] = STORE_U(page_want(page));
     json_object(out);
     json_key(out, "held");
     json_array(out);
-    int rc = store_query(conn,
-                         "SELECT " OBJECT_COLUMNS FROM(
-                             "ix_held") "WHERE " WAITS " AND pc.id < CAST(? AS UNSIGNED) ORDER BY pc.id DESC LIMIT ?",
-                         v, 2, on_held, &listing);
+    int rc = store_query(
+        conn,
+        "SELECT " OBJECT_COLUMNS HELD_FROM("ix_held") "WHERE " HELD_WAITS " AND " HELD_FILTERS
+                                                      " AND pc.id < CAST(? AS UNSIGNED) ORDER BY pc.id DESC LIMIT ?",
+        v, HELD_FILTER_N + 2, on_held, &listing);
     json_array_end(out);
     page_put_next(page, out);
     json_object_end(out);
@@ -93,8 +121,8 @@ static int on_pending(const struct store_value *v, unsigned n, void *ctx)
 int held_put_pending(struct store_conn *conn, uint32_t component, struct json_out *out)
 {
     struct store_value v = STORE_U(component);
-    return store_query(conn, "SELECT MAX(pc.id)" FROM("ix_hist") "WHERE pc.component_id = ? AND " WAITS, &v, 1,
-                       on_pending, out);
+    return store_query(conn, "SELECT MAX(pc.id)" HELD_FROM("ix_hist") "WHERE pc.component_id = ? AND " HELD_WAITS, &v,
+                       1, on_pending, out);
 }
 
 /* ---- Deciding -------------------------------------------------------------------------------------------------- */
@@ -148,7 +176,8 @@ static int lock(struct store_conn *conn, struct deciding *deciding)
         store_query(conn, "SELECT outcome, reviewed, reviewed_by FROM price_change WHERE id = ? FOR UPDATE WAIT 2", &id,
                     1, on_state, deciding) != 0)
         return -1;
-    return store_query(conn, "SELECT 1" FROM("PRIMARY") "WHERE pc.id = ? AND " WAITS, &id, 1, on_waits, deciding);
+    return store_query(conn, "SELECT 1" HELD_FROM("PRIMARY") "WHERE pc.id = ? AND " HELD_WAITS, &id, 1, on_waits,
+                       deciding);
 }
 
 /* Is it too late to decide? Then `why` says why. */
@@ -236,5 +265,5 @@ int held_decide(struct store_conn *conn, struct held_review *review, struct json
         return conn->error.cls == STORE_RETRY ? HELD_BUSY : -1;
     if (rc != 0)
         return rc;
-    return store_query(conn, "SELECT " OBJECT_COLUMNS FROM("PRIMARY") "WHERE pc.id = ?", &id, 1, on_object, out);
+    return store_query(conn, "SELECT " OBJECT_COLUMNS HELD_FROM("PRIMARY") "WHERE pc.id = ?", &id, 1, on_object, out);
 }

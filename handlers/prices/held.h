@@ -8,7 +8,7 @@
 #include "handlers/read/page.h"
 #include "store/conn.h"
 
-extern const struct param_spec held_params[];
+extern const struct param_spec held_params[]; /* run, category, direction, below; page */
 #define HELD_KEYS 1
 
 /* {"held": […], "next_cursor": …}: pending proposals, newest first. Returns 0 or -1 with conn->error. */
@@ -31,5 +31,22 @@ struct held_review {
 /* Decides in one transaction; locks the component before its price_change row, as a run does. Repeating is harmless.
  * Returns an enum held_verdict, or -1 with conn->error. */
 int held_decide(struct store_conn *conn, struct held_review *review, struct json_out *out);
+
+/* ---- Many at once ---------------------------------------------------------------------------------------------- */
+
+#define HELD_IDS_MAX   1000  /* of one request */
+#define HELD_MATCH_MAX 10000 /* that a filter may match; more: they are left for the next request */
+
+extern const struct param_spec held_decide_params[]; /* decision, ids or the filters of held_params, dry_run, expect */
+/* Adds a fault if the filter `run` is not a task's id. Returns false then. */
+bool held_filter_check(yajl_val params, struct param_faults *faults);
+/* Decides many, in transactions of a hundred each: whoever is killed in between leaves whole decisions. Those that
+ * cannot be decided are left out and told, with the reason. `params` are canonical and checked. Writes
+ * {"decision", "dry_run", "matched", "decided", "already", "skipped_total", "skipped": [{id, lot_code, code, reason}],
+ * "more"}.
+ *
+ * Returns HELD_DONE; HELD_CONFLICT with review->why if not so many match as were expected; HELD_BUSY if a run has
+ * locked the first of them, so that nothing was decided; or -1 with conn->error. */
+int held_decide_many(struct store_conn *conn, struct held_review *review, yajl_val params, struct json_out *out);
 
 #endif

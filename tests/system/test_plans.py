@@ -115,6 +115,8 @@ def days_work(daemon):
     held = client.get("/api/price-changes/held").json
     for row in held.get("price_changes", held.get("held", []))[:1]:
         client.post_json(f"/api/price-changes/{row['id']}/dismiss", {})
+    for wanted in ({"dry_run": True, "below": "50"}, {"ids": [row["id"] for row in held["held"]]}, {"direction": "up"}):
+        assert client.post_json("/api/price-changes/decide", {"decision": "approve", **wanted}).status == 200
 
 
 def shape(statement):
