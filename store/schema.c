@@ -596,6 +596,23 @@ static const char *const version_12[] = {
     fill_component_words,  fill_number_words,    index_quote_lists,    NULL,
 };
 
+/* What people changed about a component by hand, for its history: changes is a list of {field, old, new}. */
+static const char create_component_edit[] =
+    TABLE("component_edit", "id BIGINT UNSIGNED AUTO_INCREMENT PRIMARY KEY, "
+                            "component_id INT UNSIGNED NOT NULL, "
+                            "changes TEXT NOT NULL CHECK (JSON_VALID(changes)), "
+                            "reason VARCHAR(255) NULL, "
+                            "edited_by VARCHAR(64) NOT NULL, "
+                            "request_id VARCHAR(36) NULL, "
+                            "edited_at DATETIME(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3), "
+                            "KEY ix_hist (component_id, id), "
+                            "CONSTRAINT fk_ce_comp FOREIGN KEY (component_id) REFERENCES component(id)");
+
+static const char *const version_13[] = {
+    create_component_edit,
+    NULL,
+};
+
 const struct store_migration store_migrations[] = {
     {1, "first schema", version_1},
     {2, "covering index for recalculation", version_2},
@@ -609,5 +626,6 @@ const struct store_migration store_migrations[] = {
     {10, "counts of every task", version_10},
     {11, "refused rows under their own captions", version_11},
     {12, "words to search components by, indexes of quote lists", version_12},
+    {13, "what people changed about components", version_13},
     {0, NULL, NULL},
 };

@@ -61,7 +61,7 @@ static void put_route(const struct page *page, unsigned number, const char *meth
 static void put_requests(const struct page *page)
 {
     static const char *const methods[] = {
-        [HTTP_GET] = "GET", [HTTP_POST] = "POST", [HTTP_PUT] = "PUT", [HTTP_DELETE] = "DELETE"};
+        [HTTP_GET] = "GET", [HTTP_POST] = "POST", [HTTP_PUT] = "PUT", [HTTP_PATCH] = "PATCH", [HTTP_DELETE] = "DELETE"};
     family(page, "http_requests_total", "counter",
            "Requests answered, by route; HEAD counts as GET, code gone means that the client had left.");
     for (unsigned i = 0; worker_routes[i].handle; i++)

@@ -3,9 +3,11 @@
 
 #include "daemon/accept/start.h"
 #include "daemon/auth/identity.h"
+#include "daemon/http/etag.h"
 #include "daemon/worker/db_answer.h"
 #include "daemon/worker/listing.h"
 #include "handlers/prices/components.h"
+#include "handlers/prices/edit.h"
 #include "handlers/prices/held.h"
 #include "handlers/prices/history.h"
 
@@ -54,6 +56,90 @@ void resource_component(struct http_request *request)
     if (!lot)
         abort();
     db_answer_from(request, worker->reads, read_component, lot, free);
+}
+
+/* ---- Changing a component ---- */
+
+struct changing {
+    struct component_edit edit;
+    char lot[sizeof((struct http_request *)0)->args[0]], who[IDENTITY_MAX], request_id[37];
+    char *if_match;
+};
+
+static void changing_free(void *ctx)
+{
+    struct changing *changing = ctx;
+    free(changing->if_match);
+    free(changing);
+}
+
+/* Strong comparison is meant. A proxy that compresses makes a strong tag weak, so W/ is overlooked: what it stands
+ * before is the tag that was given out. */
+static bool has_seen(const char *object, size_t len, void *ctx)
+{
+    const struct changing *changing = ctx;
+    char tag[DB_ANSWER_TAG];
+    return etag_matches(changing->if_match, db_answer_tag_of(object, len, tag));
+}
+
+static int change_component(struct store_conn *conn, struct db_answer *answer)
+{
+    struct changing *changing = answer->arg;
+    struct param_faults faults = {.n = 0};
+    int rc = component_edit(conn, &changing->edit, &faults, &answer->json);
+    if (rc == EDIT_NOT_FOUND)
+        return db_answer_problem(answer, "not-found", "%s", no_component);
+    if (rc == EDIT_STALE)
+        return db_answer_problem(answer, "precondition-failed",
+                                 "the component was changed since this ETag was given out; read it again");
+    if (rc == EDIT_REFUSED)
+        return db_answer_refuse(answer, &faults);
+    if (rc == EDIT_BUSY)
+        return db_answer_problem(answer, "database-unavailable", "a recalculation is at work on this price; try again");
+    if (rc == EDIT_DONE) {
+        size_t len;
+        const char *text = json_out_text(&answer->json, &len);
+        db_answer_tag_of(text, len, answer->etag);
+    }
+    return rc;
+}
+
+static struct changing *changing_new(struct http_request *request, yajl_val body, struct param_faults *faults)
+{
+    struct changing *changing = calloc(1, sizeof *changing);
+    if (!changing || !(changing->if_match = strdup(http_header(request, "If-Match"))))
+        abort();
+    memcpy(changing->lot, request->args[0], sizeof changing->lot);
+    memcpy(changing->request_id, request->request_id, sizeof changing->request_id);
+    client_identity(request, changing->who);
+    component_edit_take(&changing->edit, body, faults);
+    changing->edit.lot = changing->lot;
+    changing->edit.who = changing->who;
+    changing->edit.request_id = changing->request_id;
+    changing->edit.seen = has_seen;
+    changing->edit.ctx = changing;
+    return changing;
+}
+
+void resource_component_patch(struct http_request *request)
+{
+    struct worker *worker = request->app;
+    struct param_faults faults = {.n = 0};
+    yajl_val body;
+    if (!http_header(request, "If-Match")) {
+        http_reply_problem(request, "precondition-required", NULL, NULL);
+        return;
+    }
+    if (!start_body(request, false, &body))
+        return;
+    struct changing *changing = changing_new(request, body, &faults);
+    yajl_tree_free(body);
+    if (faults.n == 0) {
+        db_answer_from(request, worker->reads, change_component, changing, changing_free);
+        return;
+    }
+    http_reply_problem(request, "invalid-parameters", NULL, &faults);
+    changing_free(changing);
 }
 
 /* ---- Held prices ---- */

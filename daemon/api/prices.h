@@ -6,6 +6,7 @@
 
 void resource_recalculate_all(struct http_request *request); /* POST /api/prices/recalculate-all */
 void resource_components(struct http_request *request);      /* GET /api/components */
+void resource_component_patch(struct http_request *request); /* PATCH /api/components/{lot} */
 void resource_component(struct http_request *request);       /* GET /api/components/{lot} */
 void resource_price_history(struct http_request *request);   /* GET /api/components/{lot}/price-history */
 void resource_held(struct http_request *request);            /* GET /api/price-changes/held */

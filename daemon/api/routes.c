@@ -36,6 +36,8 @@ const struct http_route worker_routes[] = {
     {HTTP_POST, "/api/prices/recalculate-all", resource_recalculate_all, BODY_MEMORY, "application/json", SCOPE_START},
     {HTTP_GET, "/api/components", resource_components, BODY_NONE, NULL, SCOPE_READ},
     {HTTP_GET, "/api/components/{lot}", resource_component, BODY_NONE, NULL, SCOPE_READ},
+    {HTTP_PATCH, "/api/components/{lot}", resource_component_patch, BODY_MEMORY,
+     "application/json, application/merge-patch+json", SCOPE_EDIT},
     {HTTP_GET, "/api/components/{lot}/price-history", resource_price_history, BODY_NONE, NULL, SCOPE_READ},
     {HTTP_GET, "/api/price-changes/held", resource_held, BODY_NONE, NULL, SCOPE_READ},
     {HTTP_POST, "/api/price-changes/decide", resource_held_decide, BODY_MEMORY, "application/json", SCOPE_EDIT},

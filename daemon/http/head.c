@@ -128,8 +128,9 @@ enum http_method head_method(const char *p, size_t n)
         const char *name;
         size_t len;
         enum http_method method;
-    } known[] = {{"GET", 3, HTTP_GET}, {"POST", 4, HTTP_POST},     {"HEAD", 4, HTTP_HEAD},
-                 {"PUT", 3, HTTP_PUT}, {"DELETE", 6, HTTP_DELETE}, {"OPTIONS", 7, HTTP_OPTIONS}};
+    } known[] = {{"GET", 3, HTTP_GET},        {"POST", 4, HTTP_POST},   {"HEAD", 4, HTTP_HEAD},
+                 {"PUT", 3, HTTP_PUT},        {"PATCH", 5, HTTP_PATCH}, {"DELETE", 6, HTTP_DELETE},
+                 {"OPTIONS", 7, HTTP_OPTIONS}};
 
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
         if (n == known[i].len && memcmp(p, known[i].name, n) == 0)

@@ -155,9 +155,9 @@ static bool cross_site(const struct http_head *head, const char *bytes)
     return head_name_is(site, n, "cross-site", 10) || !same_origin(head, bytes);
 }
 
-/* Nothing here has a strong entity tag, which is all that If-Match compares (RFC 9110 section 13.1.1): on a write it
- * cannot be true. Ignoring it would be to overwrite what the client wanted to be asked about; so would ignoring
- * If-None-Match on PUT and DELETE. */
+/* What is written by PUT, DELETE and POST has no entity tag of its own that If-Match could compare (RFC 9110 section
+ * 13.1.1): it cannot be true. Ignoring it would be to overwrite what the client wanted to be asked about; so would
+ * ignoring If-None-Match on PUT and DELETE. PATCH looks at its conditions itself. */
 static bool unmet_condition(const struct http_head *head)
 {
     switch (head->method) {

@@ -41,8 +41,9 @@ static const struct http_problem problems[] = {
      "the task existed; it was deleted, or removed when its retention time had passed",
      "Nothing: what the task did stays done. Start a new one if the work is still wanted."},
     {"precondition-failed", 412, "Precondition failed",
-     "nothing here is changed under a condition; leave out If-Match and If-None-Match",
-     "Send the request without If-Match and If-None-Match. To know what is changed, read it first."},
+     "this is not changed under a condition; leave out If-Match and If-None-Match",
+     "If the resource was changed since you read it, read it again and send the change with its new ETag in If-Match. "
+     "Where nothing is changed under a condition, send the request without If-Match and If-None-Match."},
     {"body-too-large", 413, "Body too large", "the body is longer than this resource takes",
      "Send less, or split the file. The limit for uploads is http.max_upload."},
     {"unsupported-media-type", 415, "Unsupported media type", "send the body as a media type that this resource takes",
@@ -60,6 +61,10 @@ static const struct http_problem problems[] = {
     {"task-failed", 422, "Task failed", "the task's data or the rules for it do not allow this",
      "Correct what the detail names, in the file or in the parameters, and start the task again. An import's "
      "rejects.csv lists every row at fault."},
+    {"precondition-required", 428, "Precondition required", "send the ETag of what is to be changed in If-Match",
+     "Read the resource, and send the change with its ETag in If-Match: then it changes what you have seen, and "
+     "nothing "
+     "that somebody else wrote meanwhile."},
     {"rate-limited", 429, "Too many requests", "this client sends too many requests; see Retry-After",
      "Wait as long as Retry-After says, and send fewer requests at a time."},
     {"head-too-large", 431, "Request head too large", "request line and headers are too long",
@@ -128,6 +133,7 @@ const char *http_phrase(int status)
                    {417, "Expectation Failed"},
                    {421, "Misdirected Request"},
                    {422, "Unprocessable Content"},
+                   {428, "Precondition Required"},
                    {429, "Too Many Requests"},
                    {431, "Request Header Fields Too Large"},
                    {500, "Internal Server Error"},

@@ -91,7 +91,7 @@ static void add_route(struct router *router, const struct http_route *route)
 
 static void fill_allow(struct node *node)
 {
-    static const char *const names[ROUTER_METHODS] = {"", "GET, HEAD", "", "POST", "PUT", "DELETE", "", ""};
+    static const char *const names[ROUTER_METHODS] = {"", "GET, HEAD", "", "POST", "PUT", "PATCH", "DELETE", "", ""};
     char text[64] = "";
 
     for (unsigned m = 0; m < ROUTER_METHODS; m++)

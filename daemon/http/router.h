@@ -4,7 +4,7 @@
 
 #include "daemon/http/http.h"
 
-#define ROUTER_METHODS 8 /* enum http_method */
+#define ROUTER_METHODS 9 /* enum http_method */
 
 struct router;
 

@@ -140,7 +140,7 @@ static struct evhttp *make_evhttp(struct http_server *server)
     evhttp_set_max_headers_size(evhttp, HEAD_BYTES_MAX + 4096);
     evhttp_set_max_body_size(evhttp, 4096);
     evhttp_set_allowed_methods(evhttp, EVHTTP_REQ_GET | EVHTTP_REQ_POST | EVHTTP_REQ_HEAD | EVHTTP_REQ_PUT |
-                                           EVHTTP_REQ_DELETE | EVHTTP_REQ_OPTIONS);
+                                           EVHTTP_REQ_PATCH | EVHTTP_REQ_DELETE | EVHTTP_REQ_OPTIONS);
     evhttp_set_default_content_type(evhttp, NULL); /* each answer that has a body names its own */
     evhttp_set_bevcb(evhttp, conn_new, server);
     evhttp_set_gencb(evhttp, dispatch, server);

@@ -38,16 +38,22 @@ bool db_answer_not_modified(struct db_answer *answer, const char *etag)
     return true;
 }
 
-void db_answer_tag_json(struct db_answer *answer)
+const char *db_answer_tag_of(const char *text, size_t len, char tag[DB_ANSWER_TAG])
 {
     unsigned char digest[EVP_MAX_MD_SIZE];
-    char tag[2 + 2 * 16 + 1] = "\"";
-    size_t len;
-    const char *text = json_out_text(&answer->json, &len);
     if (EVP_Digest(text, len, digest, NULL, EVP_sha256(), NULL) != 1)
         abort();
+    tag[0] = '"';
     memcpy(hex_text(digest, 16, tag + 1), "\"", 2);
-    db_answer_not_modified(answer, tag);
+    return tag;
+}
+
+void db_answer_tag_json(struct db_answer *answer)
+{
+    char tag[DB_ANSWER_TAG];
+    size_t len;
+    const char *text = json_out_text(&answer->json, &len);
+    db_answer_not_modified(answer, db_answer_tag_of(text, len, tag));
 }
 
 int db_answer_problem(struct db_answer *answer, const char *slug, const char *format, ...)

@@ -64,6 +64,9 @@ unsigned db_answer_wait(struct http_request *request, yajl_val params);
 /* For the work: keep the tag for the reply. Returns true if the client has it (weak comparison, RFC 9110 section 13.1.2):
  * the answer is a 304 then, and the work is done. */
 bool db_answer_not_modified(struct db_answer *answer, const char *etag);
+/* The strong tag of a JSON text. Returns tag. */
+#define DB_ANSWER_TAG (2 + 2 * 16 + 1)
+const char *db_answer_tag_of(const char *text, size_t len, char tag[DB_ANSWER_TAG]);
 /* For the work, when the JSON is whole: make its tag from its text, and a 304 of it if the client has this text. */
 void db_answer_tag_json(struct db_answer *answer);
 /* For the work: make the answer a problem. `format` NULL = its usual text. Returns 0. */

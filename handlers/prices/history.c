@@ -10,6 +10,7 @@
 
 /* A run may look at 10 000 quotes of a component, but an answer must stay within a few megabytes. */
 #define QUOTES_MAX_PAGE 20000
+#define FIRST           "18446744073709551615" /* behind no row */
 
 /* clang-format off */
 const struct param_spec price_history_params[] = {
@@ -25,13 +26,69 @@ struct run {
     struct json_out out; /* its object, open until its quotes are in */
 };
 
+struct edit {
+    char id[24], moment[32];
+    char *object; /* JSON */
+};
+
 struct history {
     struct page *page;
     bool quotes;
     struct run runs[PAGE_LIMIT_MAX];
     unsigned n, at;
     uint64_t n_quotes;
+    struct edit edits[PAGE_LIMIT_MAX + 1]; /* newest first; those before `taken` are in the page */
+    unsigned n_edits, taken;
+    char last_run[24], last_edit[24]; /* where the page stands: the next one begins behind both */
 };
+
+/* ---- Edits ------------------------------------------------------------------------------------------------------ */
+
+static int on_edit(const struct store_value *v, unsigned n, void *ctx)
+{
+    struct history *history = ctx;
+    struct edit *edit = &history->edits[history->n_edits++];
+    struct json_out out;
+    (void)n;
+    row_copy(edit->id, sizeof edit->id, &v[0]);
+    row_copy(edit->moment, sizeof edit->moment, &v[1]);
+    json_out_init(&out);
+    json_object(&out);
+    row_put_number(&out, "id", &v[0]);
+    row_put_moment(&out, "edited_at", &v[1]);
+    row_put_text(&out, "edited_by", &v[2]);
+    row_put_text(&out, "reason", &v[3]);
+    row_put_json(&out, "changes", &v[4]);
+    json_object_end(&out);
+    edit->object = json_out_copy(&out);
+    json_out_fini(&out);
+    return 0;
+}
+
+static int read_edits(struct store_conn *conn, uint32_t component, struct history *history)
+{
+    struct store_value v[] = {STORE_U(component), STORE_S(history->last_edit), STORE_U(page_want(history->page))};
+    return store_query(
+        conn,
+        "SELECT id, edited_at, edited_by, reason, changes FROM component_edit FORCE INDEX (ix_hist) WHERE "
+        "component_id = ? AND id < CAST(? AS UNSIGNED) ORDER BY id DESC LIMIT ?",
+        v, 3, on_edit, history);
+}
+
+/* Takes the edits that are not older than a moment. Returns false when the page is full. */
+static bool take_edits(struct history *history, const char *since)
+{
+    for (; history->taken < history->n_edits; history->taken++) {
+        const struct edit *edit = &history->edits[history->taken];
+        const char *const key[] = {history->last_run, edit->id};
+        if (strcmp(edit->moment, since) < 0)
+            return true;
+        if (!page_take(history->page, key))
+            return false;
+        memcpy(history->last_edit, edit->id, sizeof history->last_edit);
+    }
+    return true;
+}
 
 /* ---- Runs ------------------------------------------------------------------------------------------------------ */
 
@@ -39,13 +96,17 @@ static int on_run(const struct store_value *v, unsigned n, void *ctx)
 {
     struct history *history = ctx;
     uint64_t quotes = strtoull(v[PRICE_CHANGE_N_QUOTES].text, NULL, 10);
+    const char *const key[] = {v[0].text, history->last_edit};
     (void)n;
+    if (!take_edits(history, v[PRICE_CHANGE_MOMENT].text))
+        return 1;
     if (history->quotes && history->n > 0 && history->n_quotes + quotes > QUOTES_MAX_PAGE) {
         history->page->more = true;
         return 1;
     }
-    if (!page_take(history->page, &v[0].text))
+    if (!page_take(history->page, key))
         return 1;
+    row_copy(history->last_run, sizeof history->last_run, &v[0]);
     struct run *run = &history->runs[history->n++];
     history->n_quotes += quotes;
     run->id = strtoull(v[0].text, NULL, 10);
@@ -61,15 +122,17 @@ static int on_run(const struct store_value *v, unsigned n, void *ctx)
     return 0;
 }
 
+/* With the edits between them. */
 static int read_runs(struct store_conn *conn, uint32_t component, struct history *history)
 {
-    struct store_value v[] = {STORE_U(component), STORE_S(page_after(history->page, 0, "18446744073709551615")),
-                              STORE_U(page_want(history->page))};
+    struct store_value v[] = {STORE_U(component), STORE_S(history->last_run), STORE_U(page_want(history->page))};
     int rc = store_query(conn,
                          "SELECT " PRICE_CHANGE_COLUMNS ", t.params FROM price_change pc FORCE INDEX (ix_hist) "
                          "LEFT JOIN task t ON t.id = pc.task_id WHERE pc.component_id = ? AND pc.id < CAST(? AS "
                          "UNSIGNED) ORDER BY pc.id DESC LIMIT ?",
                          v, 3, on_run, history);
+    if (rc == 0 && !history->page->more)
+        take_edits(history, "");
     return rc < 0 ? -1 : 0;
 }
 
@@ -200,15 +263,32 @@ static void put_runs(struct history *history, struct json_out *out)
     json_array_end(out);
 }
 
+static void put_edits(const struct history *history, struct json_out *out)
+{
+    json_key(out, "edits");
+    json_array(out);
+    for (unsigned i = 0; i < history->taken; i++)
+        json_raw(out, history->edits[i].object, strlen(history->edits[i].object));
+    json_array_end(out);
+}
+
 static int read_history(struct store_conn *conn, uint32_t component, struct history *history, struct json_out *out)
 {
-    int rc = read_runs(conn, component, history);
+    snprintf(history->last_run, sizeof history->last_run, "%s", page_after(history->page, 0, FIRST));
+    snprintf(history->last_edit, sizeof history->last_edit, "%s", page_after(history->page, 1, FIRST));
+    int rc = read_edits(conn, component, history);
+    if (rc == 0)
+        rc = read_runs(conn, component, history);
     if (rc == 0)
         rc = read_quotes(conn, history);
-    if (rc == 0)
+    if (rc == 0) {
         put_runs(history, out);
+        put_edits(history, out);
+    }
     for (unsigned i = 0; i < history->n; i++)
         json_out_fini(&history->runs[i].out);
+    for (unsigned i = 0; i < history->n_edits; i++)
+        free(history->edits[i].object);
     return rc;
 }
 

@@ -12,7 +12,7 @@
 static void put_routes(struct json_out *out)
 {
     static const char *const methods[] = {
-        [HTTP_GET] = "get", [HTTP_POST] = "post", [HTTP_PUT] = "put", [HTTP_DELETE] = "delete"};
+        [HTTP_GET] = "get", [HTTP_POST] = "post", [HTTP_PUT] = "put", [HTTP_PATCH] = "patch", [HTTP_DELETE] = "delete"};
     static const char *const scopes[] = {[SCOPE_NONE] = "none", [SCOPE_READ] = "read",     [SCOPE_START] = "start",
                                          [SCOPE_EDIT] = "edit", [SCOPE_CANCEL] = "cancel", [SCOPE_ADMIN] = "admin"};
 

@@ -78,7 +78,7 @@ class Fuzz:
         if not content:
             return None, {}
         media = self.random.choice(list(content))
-        if media == "application/json":
+        if media.endswith("json"):
             text = json.dumps(self.json(content[media]["schema"])).encode()
             if self.random.random() < 0.1:
                 text = text[:self.random.randrange(len(text) + 1)]
@@ -90,7 +90,7 @@ class Fuzz:
     def request(self):
         template = self.random.choice(list(self.document["paths"]))
         item = self.document["paths"][template]
-        method = self.random.choice([name for name in item if name in ("get", "post", "put", "delete")])
+        method = self.random.choice([name for name in item if name in ("get", "post", "put", "patch", "delete")])
         operation = item[method]
         parameters = [contract().resolve(parameter) for parameter in item.get("parameters", []) + operation.get("parameters", [])]
         path = template
@@ -99,6 +99,8 @@ class Fuzz:
                 path = path.replace("{" + parameter["name"] + "}", quote(self.value(parameter["schema"]) or "x", safe=""))
         query = self.query(parameters)
         body, headers = self.body(operation)
+        if method == "patch" and self.random.random() < 0.9:
+            headers["If-Match"] = self.random.choice(["*", "*", '"x"'])
         for name in ("If-None-Match", "Idempotency-Key", "Prefer", "Request-Id", "Content-Digest", "traceparent"):
             if self.random.random() < 0.05:
                 headers[name] = "".join(c for c in self.odd() if " " <= c <= "~").strip().replace("wait", "x")

@@ -157,6 +157,7 @@ def test_problems_of_requests(daemon):
     golden_problem("method-not-allowed", ask(daemon, "PUT", "/api/tasks"))
     golden_problem("forbidden", post(daemon, "/api/tasks", SLEEP, "Sec-Fetch-Site: cross-site"), name="forbidden-site")
     golden_problem("precondition-failed", ask(daemon, "DELETE", f"/api/tasks/{UNKNOWN}", ["If-Match: *"]))
+    golden_problem("precondition-required", ask(daemon, "PATCH", "/api/components/x", [JSON], b"{}"))
     tcp = Wire(port=daemon.port)
     golden_problem("misdirected-request", tcp.ask("GET", "/api/tasks", ["Connection: close"], host="evil.example"))
     golden_problem("head-too-large", ask(daemon, "GET", "/" + "x" * 17000))

@@ -112,6 +112,10 @@ def days_work(daemon):
     assert client.request("DELETE", "/api/part-numbers?part_number=PN-7&vendor=Acme").status in (200, 204)
     assert client.request("DELETE", f"/api/pricelists/{lists[0]}").status == 200
     assert client.post_json(f"/api/pricelists/{lists[0]}/unarchive", {}).status == 200
+    for coefficient in ("1.5", "1"):
+        answer = client.request("PATCH", f"/api/components/{lots[0]}", json.dumps({"coefficient": coefficient}),
+                                {"Content-Type": "application/json", "If-Match": "*"})
+        assert answer.status == 200
     held = client.get("/api/price-changes/held").json
     for row in held.get("price_changes", held.get("held", []))[:1]:
         client.post_json(f"/api/price-changes/{row['id']}/dismiss", {})

@@ -138,8 +138,9 @@ def test_scopes(make_daemon, file, scopes, read, start):
 SCOPES = {
     "cancel": {"DELETE /api/tasks/{id}", "POST /api/tasks/{id}/cancel"},
     "edit": {"PUT /api/part-numbers", "DELETE /api/part-numbers", "POST /api/price-changes/{id}/approve",
-             "POST /api/price-changes/{id}/dismiss", "POST /api/price-changes/decide", "POST /api/price-changes/held/{id}/approve", "POST /api/price-changes/held/{id}/dismiss",
-             "DELETE /api/pricelists/{id}", "POST /api/pricelists/{id}/unarchive"},
+             "POST /api/price-changes/{id}/dismiss", "POST /api/price-changes/decide", "POST /api/price-changes/held/{id}/approve",
+             "POST /api/price-changes/held/{id}/dismiss", "PATCH /api/components/{lot}", "DELETE /api/pricelists/{id}",
+             "POST /api/pricelists/{id}/unarchive"},
     "start": {"POST /api/tasks", "POST /api/tasks/{id}/retry", "POST /api/stock/import", "POST /api/catalog/{table}/import",
               "POST /api/prices/recalculate-all", "POST /api/pricelists"},
 }
