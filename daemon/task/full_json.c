@@ -14,6 +14,7 @@
 #include <uuid/uuid.h>
 
 #define ETA_FROM_PERCENT 5 /* before that a pace is noise */
+#define RESULT_DEPTH     32
 
 /* The task as it is shown: the text of the nine members, and what belongs to it. */
 struct face {
@@ -166,12 +167,53 @@ static void put_text(struct json_out *out, const char *key, const char *text)
     json_put_string(out, key, text && text[0] ? text : NULL);
 }
 
+/* The file as it arrived. */
+static void put_file(struct json_out *out, const struct journal_row *row)
+{
+    char hex[65] = "";
+    json_key(out, "file");
+    if (!row || row->file.name[0] == '\0') {
+        json_null(out);
+        return;
+    }
+    if (row->file.hashed)
+        hex_text(row->file.sha256, sizeof row->file.sha256, hex);
+    json_object(out);
+    json_put_string(out, "name", row->file.name);
+    json_put_int(out, "size", (int64_t)row->file.length);
+    put_text(out, "format", row->file.format);
+    put_text(out, "sha256", hex);
+    json_object_end(out);
+}
+
+/* The one fact that only the result knows. */
+static void put_import(struct json_out *out, const struct journal_row *row)
+{
+    char why[80];
+    yajl_val result =
+        row && row->result ? json_parse(row->result, strlen(row->result), RESULT_DEPTH, why, sizeof why) : NULL;
+    int64_t number = result ? json_member_int(result, "import_id", 0) : 0;
+    yajl_tree_free(result);
+    json_key(out, "import_id");
+    if (number > 0)
+        json_int(out, number);
+    else
+        json_null(out);
+}
+
 static void put_origin(struct json_out *out, const struct journal_row *row)
 {
     char id[37] = "";
     if (row && row->is_retry)
         uuid_unparse_lower(row->retry_of, id);
+    json_key(out, "params");
+    if (row)
+        json_raw(out, row->params, strlen(row->params));
+    else
+        json_null(out);
     put_digest(out, row ? row->params : NULL);
+    put_file(out, row);
+    put_import(out, row);
     put_text(out, "requested_by", row ? row->requested_by : NULL);
     put_text(out, "request_id", row ? row->request_id : NULL);
     taskview_put_time(out, "cancel_requested_at", row ? row->cancel_ms : 0);

@@ -2,7 +2,7 @@
  *
  * The slot knows the task as it is now; the journal knows who asked for it and how it ended. Either may be missing: a
  * task of long ago has no slot, and while the database is away the members that only the journal knows are null.
- * Everything comes from their fields: no JSON is read back. */
+ * Everything comes from their fields; of the result alone the number of the import is read back. */
 #ifndef PF_TASK_FULL_JSON_H
 #define PF_TASK_FULL_JSON_H
 

@@ -20,9 +20,9 @@ from test_polls import Held, start_quiet
 from test_task_lists import NODE, insert
 from test_tasks import MEMBERS, MOMENT, UUID, check_problem
 
-MORE = ["state", "outcome", "attempt", "started_at", "heartbeat_at", "eta_seconds", "counters", "phase", "params_digest", "requested_by",
+MORE = ["state", "outcome", "attempt", "started_at", "heartbeat_at", "eta_seconds", "counters", "phase", "params", "params_digest", "file", "import_id", "requested_by",
         "request_id", "cancel_requested_at", "retry_of", "error_detail", "links"]
-OF_THE_JOURNAL = ["params_digest", "requested_by", "request_id", "cancel_requested_at", "retry_of"]
+OF_THE_JOURNAL = ["params", "params_digest", "file", "import_id", "requested_by", "request_id", "cancel_requested_at", "retry_of"]
 
 
 def full(client, task_id, query=""):
@@ -74,6 +74,24 @@ def test_a_waiting_and_a_running_task(daemon):
     counts = task["counters"]
     assert task["eta_seconds"] == math.ceil(round(spent * 1000) * (counts["total"] - counts["done"]) // counts["done"] / 1000)
     check_links(client, task, "cancel", "log")
+
+
+def test_what_it_was_started_with(daemon):
+    """Parameters, file and the number of the import: of a task that took a file, and of one that took none."""
+    client = daemon.worker(0)
+    samples.load_catalogue(daemon)
+    data = samples.xlsx([["Артикул", "Наименование", "Количество"], ["A-1", "Item", 1]])
+    answer = client.upload("/api/stock/import?warehouse=MAIN&filename=%D0%BE%D1%81%D1%82%D0%B0%D1%82%D0%BA%D0%B8.xlsx", data)
+    done = client.wait(answer.json["task_id"])
+    task = full(client, done["id"]).json
+    assert task["params"]["warehouse"] == "MAIN" and task["params"]["mode"] == "replace" and "filename" not in task["params"]
+    assert hashlib.sha256(json.dumps(task["params"], ensure_ascii=False, separators=(",", ":")).encode()).hexdigest() == task["params_digest"]
+    assert {**task["file"], "sha256": None} == {"name": "остатки.xlsx", "size": len(data), "format": "xlsx", "sha256": None}
+    assert task["file"]["sha256"] in (None, hashlib.sha256(data).hexdigest())
+    assert task["import_id"] == done["result"]["import_id"] == client.get("/api/stock").json["stock"][0]["import"]["id"]
+    assert client.get("/api/tasks?view=full&limit=1").json["tasks"][0] == task
+    task = full(client, client.start("test_sleep", ms=0, steps=3)).json
+    assert task["params"]["steps"] == 3 and task["file"] is None and task["import_id"] is None
 
 
 def test_no_estimate_below_five_percent(daemon):

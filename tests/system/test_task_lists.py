@@ -1,5 +1,8 @@
 """GET /api/tasks: filters, cursors, several ids at once; GET /api/tasks/summary."""
+import os
 import re
+import signal
+import threading
 import time
 import uuid
 
@@ -72,6 +75,40 @@ def test_newest_first_with_the_progress_of_live_ones(make_daemon):
         assert ids_of(listing(client, query)) == wanted, query
 
 
+def test_live_tasks_by_what_they_do(make_daemon):
+    daemon = make_daemon(tasks__runners=1)
+    client = daemon.worker(0)
+    done = client.start("test_sleep", ms=0, steps=1)
+    client.wait(done)
+    live = client.start("test_sleep", ms=60000, steps=300)
+    waiting = [client.start("test_big") for _ in range(3)]
+    client.wait(live, until=lambda t: t["progress"] >= 1)
+    # Of another node: the journal alone tells.
+    elsewhere = {name: str(uuid.uuid4()) for name in ("waiting", "running", "interrupted")}
+    daemon.sql("INSERT INTO node (id, name) VALUES ('%s', 'other')" % NODE)
+    for day, (name, status, attempt) in enumerate((("interrupted", "queued", 1), ("running", "running", 1), ("waiting", "queued", 0)), 1):
+        daemon.sql(f"INSERT INTO task (id,node,type,params,status,created_at,attempt) VALUES ('{elsewhere[name]}','{NODE}','test_sleep','{{}}','{status}','2020-01-0{day}',{attempt})")
+    for query, wanted in (("?state=waiting", [*waiting[::-1], elsewhere["waiting"]]), ("?state=running", [live, elsewhere["running"]]),
+                          ("?state=interrupted", [elsewhere["interrupted"]]), ("?state=running&type=test_big", []),
+                          ("?state=interrupted,running&status=running", [live, elsewhere["running"], elsewhere["interrupted"]])):
+        found = ids_of(listing(client, query))
+        assert found[:3] == wanted[:3] and set(found) == set(wanted), query
+    assert walk(client, "&state=waiting", 2) == [*waiting[::-1], elsewhere["waiting"]]
+    # A dead runner's task waits for another attempt, even before the journal has been told.
+    holder = threading.Thread(target=daemon.sql, args=(f"BEGIN; SELECT id FROM task WHERE id = '{live}' FOR UPDATE; SELECT SLEEP(3); ROLLBACK",))
+    holder.start()
+    time.sleep(0.5)
+    os.kill(daemon.children("runner")[0], signal.SIGKILL)
+    end = time.monotonic() + 3
+    while live not in ids_of(listing(client, "?state=interrupted")):
+        assert time.monotonic() < end
+    assert live not in ids_of(listing(client, "?state=running,waiting"))
+    assert next(task for task in client.get("/api/tasks?state=interrupted&view=full").json["tasks"] if task["id"] == live)["phase"] == "interrupted"
+    holder.join()
+    client.wait(live, until=lambda t: "step" in t["message"])
+    assert ids_of(listing(client, "?state=running"))[0] == live
+
+
 def test_a_page_is_not_modified_until_it_is(daemon):
     client = daemon.worker(0)
     client.wait(client.start("test_sleep", ms=0, steps=1))
@@ -87,6 +124,7 @@ def test_a_page_is_not_modified_until_it_is(daemon):
     ("created_after=yesterday&created_before=2026-02-30", {"/created_after", "/created_before"}),
     ("created_before=9999-12-31T23:59:59-01:00", {"/created_before"}),  # a moment of the year 10000
     ("created_after=2026-02-05T25:00:00Z", {"/created_after"}), ("created_after=2026-02-05T08:30:00", {"/created_after"}),
+    ("state=queued", {"/state"}), ("state=waiting&status=running,error", {"/state"}), ("ids=a&state=waiting", {"/ids"}),
     ("cursor=00", {"/cursor"}), ("what=1", {"/what"}), ("ids=a&status=running&cursor=00", {"/ids", "/cursor"}),
     ("limit=x&status=dead&ids=a", {"/limit", "/status", "/ids"}), ("wait=x&ids=a", {"/wait"}),
 ])

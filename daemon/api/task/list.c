@@ -26,10 +26,19 @@
 
 #define QUERY_DEPTH 4
 #define LIST_KEYS   2
+#define LIVE_ROWS   100000 /* of the journal: more than can be live */
+
+/* Of a task that has not ended. */
+enum live { LIVE_WAITING, LIVE_RUNNING, LIVE_INTERRUPTED, LIVES };
+static const char *const lives[LIVES] = {"waiting", "running", "interrupted"};
 
 static const char *const views[] = {"full", NULL};
 static const struct param_spec list_params[] = {
     {.name = "status", .kind = PARAM_STRINGS, .max = 3, .help = "running, completed or error; several with commas."},
+    {.name = "state",
+     .kind = PARAM_STRINGS,
+     .max = LIVES,
+     .help = "waiting, running or interrupted (waits for another attempt); several with commas."},
     {.name = "type", .kind = PARAM_STRINGS, .max = TASK_TYPES_MAX, .help = "Task types; several with commas."},
     {.name = "created_after", .kind = PARAM_STRING, .max = 40, .help = "A moment as in RFC 3339; created later."},
     {.name = "created_before", .kind = PARAM_STRING, .max = 40, .help = "A moment as in RFC 3339; created earlier."},
@@ -76,6 +85,20 @@ static void check_statuses(yajl_val list, struct param_faults *faults)
     }
 }
 
+/* The states are a finer filter of one status. */
+static void check_states(yajl_val states, yajl_val list, struct param_faults *faults)
+{
+    for (size_t i = 0; YAJL_IS_ARRAY(states) && i < states->u.array.len; i++) {
+        const char *text = item_at(states, i);
+        if (strcmp(text, lives[0]) != 0 && strcmp(text, lives[1]) != 0 && strcmp(text, lives[2]) != 0)
+            param_faults_add(faults, "/state", "choice", "must be waiting, running or interrupted, not %.40s", text);
+    }
+    for (size_t i = 0; YAJL_IS_ARRAY(states) && YAJL_IS_ARRAY(list) && i < list->u.array.len; i++)
+        if (strcmp(item_at(list, i), "running") != 0)
+            param_faults_add(faults, "/state", "conflict", "tells tasks apart whose status is running, not %.40s",
+                             item_at(list, i));
+}
+
 static void check_types(yajl_val list, struct param_faults *faults)
 {
     for (size_t i = 0; YAJL_IS_ARRAY(list) && i < list->u.array.len; i++) {
@@ -99,7 +122,7 @@ static void check_moment(yajl_val params, const char *name, struct param_faults 
 /* With ids there must be no filters. */
 static void check_alone(yajl_val params, struct param_faults *faults)
 {
-    static const char *const others[] = {"status", "type", "created_after", "created_before", "cursor"};
+    static const char *const others[] = {"status", "state", "type", "created_after", "created_before", "cursor"};
     if (!YAJL_IS_ARRAY(json_member(params, "ids")))
         return;
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
@@ -116,6 +139,7 @@ static yajl_val check_query(struct http_request *request, struct param_faults *f
     assert(params);
     free(text);
     check_statuses(json_member(params, "status"), faults);
+    check_states(json_member(params, "state"), json_member(params, "status"), faults);
     check_types(json_member(params, "type"), faults);
     check_moment(params, "created_after", faults);
     check_moment(params, "created_before", faults);
@@ -153,7 +177,7 @@ struct items {
     struct shm_segment *segment;
     int spool_fd;
     bool full;
-    yajl_val status; /* the filter, or null */
+    yajl_val status, states; /* the filters, or null */
     uint32_t n, room;
     struct item *item;
 };
@@ -198,9 +222,35 @@ static enum task_state full_text(const struct items *items, const struct journal
     return has ? (enum task_state)slot.state : TASK_FREE;
 }
 
+/* The journal knows the attempts, the slot what is being done now: a dead runner's task is still running in the
+ * journal. Returns LIVES if it has ended. */
+static enum live live_of(const struct items *items, const struct journal_row *row)
+{
+    struct shm_poll poll = {.state = TASK_FREE};
+    bool there = row->status <= JOURNAL_RUNNING && taskstate_check(shm_table_poll(items->segment, row->id, &poll)) == 0;
+    if (row->status > JOURNAL_RUNNING || (there && task_state_final((enum task_state)poll.state)))
+        return LIVES;
+    if (there && (poll.flags & TASK_INTERRUPTED))
+        return LIVE_INTERRUPTED;
+    if (there ? poll.state == TASK_RUNNING || (poll.state == TASK_CLAIMED && row->status == JOURNAL_RUNNING)
+              : row->status == JOURNAL_RUNNING)
+        return LIVE_RUNNING;
+    return row->attempt > 0 ? LIVE_INTERRUPTED : LIVE_WAITING;
+}
+
+static bool in_states(const struct items *items, const struct journal_row *row)
+{
+    if (!YAJL_IS_ARRAY(items->states))
+        return true;
+    enum live live = live_of(items, row);
+    return live != LIVES && list_has(items->states, lives[live]);
+}
+
 static int keep_item(const struct journal_row *row, void *ctx)
 {
     struct items *items = ctx;
+    if (!in_states(items, row))
+        return 0;
     items->item = grow(items->item, &items->room, items->n + 1, sizeof *items->item);
     struct item *item = &items->item[items->n++];
     item->created_ms = row->created_ms;
@@ -232,17 +282,20 @@ static int read_range(struct store_conn *conn, const struct list_request *list, 
     range.started = list->page.started;
     range.last_ms = strtoll(page_after(&list->page, 0, "0"), NULL, 10);
     uuid_parse(page_after(&list->page, 1, "00000000-0000-0000-0000-000000000000"), range.last_id);
-    return journal_each_in(conn, &range, page_want(&list->page), keep_item, items);
+    /* Those in other states are passed over here, so that a page is full if there are enough. */
+    unsigned want = YAJL_IS_ARRAY(items->states) ? LIVE_ROWS : page_want(&list->page);
+    return journal_each_in(conn, &range, want, keep_item, items);
 }
 
 static int read_statuses(struct store_conn *conn, const struct list_request *list, const char *type,
                          struct items *items)
 {
     int rc = 0;
-    if (!YAJL_IS_ARRAY(items->status))
+    bool states = YAJL_IS_ARRAY(items->states);
+    if (!YAJL_IS_ARRAY(items->status) && !states)
         return read_range(conn, list, type, NULL, items);
     for (size_t i = 0; i < STATUSES && rc == 0; i++)
-        if (list_has(items->status, statuses[i].wire))
+        if (states ? statuses[i].number <= JOURNAL_RUNNING : list_has(items->status, statuses[i].wire))
             rc = read_range(conn, list, type, statuses[i].stored, items);
     return rc;
 }
@@ -298,7 +351,8 @@ static int read_list(struct store_conn *conn, struct db_answer *answer)
     struct items items = {.segment = answer->process->segment,
                           .spool_fd = answer->spool_dir_fd,
                           .full = json_member_string(list->params, "view", NULL) != NULL,
-                          .status = json_member(list->params, "status")};
+                          .status = json_member(list->params, "status"),
+                          .states = json_member(list->params, "state")};
     int rc = store_begin_snapshot(conn);
     if (rc == 0)
         rc = read_ranges(conn, list, &items);
