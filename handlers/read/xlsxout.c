@@ -3,6 +3,7 @@
 
 #include "handlers/read/xlsxcheck.h"
 #include "handlers/values/decimal.h"
+#include "handlers/values/values.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -183,9 +184,11 @@ void xlsx_out_number(struct xlsx_out *out, int64_t value, unsigned scale, unsign
 
 void xlsx_out_day(struct xlsx_out *out, const char *text)
 {
-    lxw_datetime day = {0};
-    if (text && sscanf(text, "%4d-%2d-%2d", &day.year, &day.month, &day.day) == 3)
+    struct value_date date;
+    if (text && value_date_text(text, strlen(text), &date) == 0) {
+        lxw_datetime day = {.year = date.year, .month = date.month, .day = date.day};
         worksheet_write_datetime(out->sheet, out->row, out->column, &day, out->day);
+    }
     out->column++;
 }
 
