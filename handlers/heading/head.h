@@ -18,8 +18,12 @@ struct table_choice {
     const char *value; /* a caption of the column, or the letter of a column that has a caption */
 };
 
+/* What the table is of. Captions mean other things in price lists: "опт" is a price there, "сумма" the buyer's. */
+enum table_kind { TABLE_STOCK = 0, TABLE_PRICES };
+
 /* What the searcher knows from outside. */
 struct table_ask {
+    enum table_kind kind;
     /* Returns the number of the warehouse with this name or code, or ARENA_NONE. NULL: there are no places. */
     uint32_t (*place)(void *ctx, const char *text, size_t n);
     void *ctx;
@@ -30,6 +34,11 @@ struct table_ask {
     const struct table_choice *choices;
     unsigned n_choices;
     struct value_date latest; /* later dates are passed over; year 0 = none are */
+    /* Of price lists: */
+    const char *price;    /* captions or letters of price columns, divided by ";"; NULL = not said */
+    const char *currency; /* "USD"; NULL = not said: of prices that differ in currency alone this one is read */
+    const char *base;     /* the base currency, of prices that say none; NULL = "RUB" */
+    int vat_included; /* 1, 0, or -1 = not said: with 1 the price with VAT is read of two that differ in VAT alone */
 };
 
 /* Why a column is not read. */
@@ -63,6 +72,27 @@ struct table_caption {
     uint32_t label; /* the caption of the field below it; offset, 0 = none */
 };
 
+/* What a price or a tier is counted in. */
+enum quote_unit { QUOTE_UNIT_NONE = 0, QUOTE_PCS, QUOTE_PACK, QUOTE_SET, QUOTE_M };
+/* "за 1000 шт" is 1000 pcs, "за уп." 1 pack. */
+struct quote_per {
+    uint8_t unit;   /* enum quote_unit; none = not said */
+    uint32_t count; /* 1 or more */
+};
+
+/* A price column that is read. */
+struct table_price {
+    uint32_t column;
+    uint32_t caption;         /* as in table_column */
+    int64_t min_qty;          /* of the tier, in thousandths; 0 = the caption names none */
+    uint8_t tier_unit;        /* enum quote_unit: "от 5 уп"; none = not said */
+    struct label_hints hints; /* currency, VAT and its rate, date */
+    struct quote_per per;     /* what the price is for */
+    bool retail;              /* a retail caption: W_CAPTION is due for a supplier */
+    bool order_sum;           /* it holds from a sum of the order on: W_CAPTION is due */
+    /* Neither is set if the request names the column. */
+};
+
 /* Where the columns are. */
 struct table_heading {
     uint32_t row;                          /* 0-based, the first of `rows` */
@@ -74,6 +104,9 @@ struct table_heading {
     struct table_caption unknown[TABLE_COLUMNS];
     unsigned n_unknown;
     bool has_places; /* several warehouses stand side by side */
+    /* Of price lists: the columns of prices, from left to right. column[FIELD_PRICE] is the first of them. */
+    struct table_price price[TABLE_COLUMNS];
+    unsigned n_prices;
     struct arena text;
 };
 void table_heading_fini(struct table_heading *heading);
@@ -119,6 +152,19 @@ struct table_dates {
 /* Looks at the phrases above the heading ("на 01.02.2026", "as of …", a period's end) and at the date in the quantity's
  * own caption. */
 struct table_dates table_heading_dates(const struct table_head_input *input, const struct table_heading *heading);
+
+/* What stands above the heading of a price list. */
+struct table_above {
+    char currency[4];              /* "USD" …; "" = none; "?" = open: two different ones, or conventional units */
+    int vat;                       /* 1 = included, 0 = not, -1 = not said, or both are */
+    int vat_rate;                  /* in hundredths of a percent, -1 = not said */
+    struct value_date quoted_on;   /* the latest day of the list; year 0 = none */
+    struct value_date valid_until; /* the earliest end; year 0 = none */
+    struct value_date future;      /* a day of the list after ask->latest, which was passed over; year 0 = none */
+    uint32_t future_row, future_column; /* its cell */
+};
+/* Looks at the texts above the heading, and at the dates in the captions of prices. */
+struct table_above table_heading_above(const struct table_head_input *input, const struct table_heading *heading);
 
 /* "A", "Z", "AA" … into buf. Returns buf. */
 const char *table_column_letter(uint32_t column, char buf[4]);

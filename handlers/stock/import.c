@@ -124,7 +124,7 @@ static int64_t vat_of(yajl_val params, const struct job_settings *settings)
 
 static void read_columns(yajl_val columns, struct stock_params *out)
 {
-    for (unsigned field = FIELD_NONE + 1; columns && field < FIELD_COUNT; field++) {
+    for (unsigned field = FIELD_NONE + 1; columns && field < FIELD_STOCK_COUNT; field++) {
         const char *value = json_member_string(columns, stock_field_name((enum stock_field)field), NULL);
         if (value)
             out->choices[out->n_choices++] = (struct table_choice){(enum stock_field)field, value};

@@ -130,6 +130,9 @@ const char *stock_field_name(enum stock_field field)
         [FIELD_WAREHOUSE] = "warehouse",
         [FIELD_CURRENCY] = "currency",
         [FIELD_RECEIVED_ON] = "received_on",
+        [FIELD_PRICE] = "price",
+        [FIELD_MIN_QTY] = "min_qty",
+        [FIELD_PACK_QTY] = "pack_qty",
     };
 
     return names[field];

@@ -27,7 +27,11 @@ enum stock_field {
     FIELD_WAREHOUSE,
     FIELD_CURRENCY,
     FIELD_RECEIVED_ON,
-    FIELD_COUNT
+    FIELD_PRICE, /* from here on: of price lists only */
+    FIELD_MIN_QTY,
+    FIELD_PACK_QTY,
+    FIELD_COUNT,
+    FIELD_STOCK_COUNT = FIELD_PRICE /* the fields of stock reports are those before it */
 };
 const char *stock_field_name(enum stock_field field); /* "part_number" … */
 /* A quantity: qty, free or reserved. */
