@@ -72,14 +72,6 @@ struct table_caption {
     uint32_t label; /* the caption of the field below it; offset, 0 = none */
 };
 
-/* What a price or a tier is counted in. */
-enum quote_unit { QUOTE_UNIT_NONE = 0, QUOTE_PCS, QUOTE_PACK, QUOTE_SET, QUOTE_M };
-/* "за 1000 шт" is 1000 pcs, "за уп." 1 pack. */
-struct quote_per {
-    uint8_t unit;   /* enum quote_unit; none = not said */
-    uint32_t count; /* 1 or more */
-};
-
 /* A price column that is read. */
 struct table_price {
     uint32_t column;

@@ -102,6 +102,17 @@ static const struct vat_word vat_behind[] = {
     {"не включен", 0}, {"включен", 1}, {"вкл", 1}, {"excluded", 0}, {"excl", 0}, {"included", 1}, {"incl", 1},
 };
 
+/* In price lists, before the others: these words end with some of those. */
+static const struct vat_word vat_before_prices[] = {
+    {"не включая", 0}, {"не включают", 0},  {"не включает", 0},  {"без учета", 0},     {"с учетом", 1},
+    {"включают", 1},   {"включает", 1},     {"not include", 0},  {"not including", 0}, {"ex", 0},
+    {"net of", 0},     {"exclusive of", 0}, {"inclusive of", 1}, {"include", 1},       {"includes", 1},
+};
+static const struct vat_word vat_behind_prices[] = {
+    {"не включен в цену", 0}, {"включен в цену", 1}, {"не облагается", 0},
+    {"not included", 0},      {"inclusive", 1},      {"exclusive", 0},
+};
+
 static unsigned vat_phrase(const struct last_words *words, unsigned i, const struct vat_word *list, size_t count,
                            int *vat)
 {
@@ -135,10 +146,27 @@ static unsigned vat_rate(const struct last_words *words, unsigned i, bool bare, 
     return 1 + percent;
 }
 
-static unsigned take_vat(const struct last_words *words, bool all, struct label_hints *out)
+#define PHRASES(list) list, sizeof(list) / sizeof(list)[0]
+
+static unsigned vat_word_behind(const struct last_words *words, bool prices, int *vat)
+{
+    unsigned used = prices ? vat_phrase(words, 0, PHRASES(vat_behind_prices), vat) : 0;
+
+    return used > 0 ? used : vat_phrase(words, 0, PHRASES(vat_behind), vat);
+}
+
+static unsigned vat_word_before(const struct last_words *words, unsigned i, bool prices, int *vat)
+{
+    unsigned used = prices ? vat_phrase(words, i, PHRASES(vat_before_prices), vat) : 0;
+
+    return used > 0 ? used : vat_phrase(words, i, PHRASES(vat_before), vat);
+}
+
+static unsigned take_vat(const struct last_words *words, unsigned how, struct label_hints *out)
 {
     int vat = -1, rate = -1;
-    unsigned behind = vat_phrase(words, 0, vat_behind, sizeof vat_behind / sizeof vat_behind[0], &vat);
+    bool prices = how & HINT_PRICES;
+    unsigned behind = vat_word_behind(words, prices, &vat);
     unsigned used = behind + vat_rate(words, behind, true, &rate);
 
     if (!is_word(words, used, "ндс") && !is_word(words, used, "vat"))
@@ -146,8 +174,8 @@ static unsigned take_vat(const struct last_words *words, bool all, struct label_
     used++;
     if (rate < 0)
         used += vat_rate(words, used, false, &rate);
-    unsigned before = vat < 0 ? vat_phrase(words, used, vat_before, sizeof vat_before / sizeof vat_before[0], &vat) : 0;
-    if (vat < 0 && (!all || rate < 0))
+    unsigned before = vat < 0 ? vat_word_before(words, used, prices, &vat) : 0;
+    if (vat < 0 && (!(how & HINT_ALL) || rate < 0))
         return 0; /* "сумма ндс 20%" is the tax */
     if (out->vat < 0)
         out->vat = vat;
@@ -196,17 +224,55 @@ static unsigned take_date(const struct last_words *words, struct label_hints *ou
 
 /* ---- Currencies and pieces ------------------------------------------------------------------------------------- */
 
-static unsigned take_currency(const struct last_words *words, struct label_hints *out)
+static unsigned currency_word_at(const struct last_words *words, unsigned at, const struct currency_word *list,
+                                 size_t count, const char **currency)
 {
-    for (size_t i = 0; i < currency_words_count; i++) {
-        unsigned used = phrase_at(words, 0, currency_words[i].word);
+    for (size_t i = 0; i < count; i++) {
+        unsigned used = phrase_at(words, at, list[i].word);
         if (used == 0)
             continue;
-        if (out->currency[0] == '\0')
-            memcpy(out->currency, currency_words[i].currency, sizeof out->currency);
-        return used + (is_word(words, used, "в") || is_word(words, used, "in"));
+        *currency = list[i].currency;
+        return used;
     }
     return 0;
+}
+
+static unsigned take_currency(const struct last_words *words, unsigned how, struct label_hints *out)
+{
+    const char *currency = "";
+    bool prices = how & HINT_PRICES;
+    unsigned land = prices && (is_word(words, 0, "сша") || is_word(words, 0, "usa")); /* "долл. США" */
+    unsigned used = currency_word_at(words, land, currency_words, currency_words_count, &currency);
+
+    if (used == 0 && prices)
+        used = currency_word_at(words, land, price_currency_words, price_currency_words_count, &currency);
+    if (used == 0 || (land && strcmp(currency, "USD") != 0))
+        return 0;
+    used += land;
+    if (prices && is_word(words, used, "us") && strcmp(currency, "USD") == 0)
+        used++; /* "US dollars" */
+    if (out->currency[0] == '\0')
+        memcpy(out->currency, currency, sizeof out->currency);
+    else if (prices && strcmp(out->currency, currency) != 0)
+        memcpy(out->currency, "?", sizeof "?"); /* two of them say none */
+    return used + (is_word(words, used, "в") || is_word(words, used, "in"));
+}
+
+const char *hint_currency_at(const char *text, size_t *length)
+{
+    const char *found = "";
+
+    *length = 0;
+    for (size_t i = 0; i < currency_words_count + price_currency_words_count; i++) {
+        const struct currency_word *word =
+            i < currency_words_count ? &currency_words[i] : &price_currency_words[i - currency_words_count];
+        size_t n = strlen(word->word);
+        if (n <= *length || memcmp(text, word->word, n) != 0 || (text[n] != '\0' && !is_joint(text[n])))
+            continue;
+        found = word->currency;
+        *length = n;
+    }
+    return found;
 }
 
 static unsigned take_phrase(const struct last_words *words, struct label_hints *out)
@@ -252,17 +318,27 @@ static bool is_per(const struct last_words *words, unsigned used)
     return is_word(words, used, "за") || is_word(words, used, "per");
 }
 
-size_t hint_strip(const char *text, size_t n, bool all, struct label_hints *hints)
+size_t hint_strip_vat(const char *text, size_t n, struct label_hints *hints)
+{
+    struct last_words words;
+
+    cut(text, n, &words);
+    unsigned used = take_vat(&words, HINT_PRICES, hints);
+    return used == 0 ? n : hint_before_joints(text, (size_t)(words.word[used - 1].s - text));
+}
+
+size_t hint_strip(const char *text, size_t n, unsigned how, struct label_hints *hints)
 {
     struct last_words words;
     struct label_hints found = *hints;
+    bool all = how & HINT_ALL;
 
     cut(text, n, &words);
-    unsigned used = take_vat(&words, all, &found);
+    unsigned used = take_vat(&words, how, &found);
     if (used == 0)
         used = take_date(&words, &found);
     if (used == 0)
-        used = take_currency(&words, &found);
+        used = take_currency(&words, how, &found);
     if (used == 0)
         used = take_phrase(&words, &found);
     if (used == 0 && all)
@@ -273,12 +349,12 @@ size_t hint_strip(const char *text, size_t n, bool all, struct label_hints *hint
     return hint_before_joints(text, (size_t)(words.word[used - 1].s - text));
 }
 
-bool hint_only(const char *text, size_t n, struct label_hints *hints)
+bool hint_only(const char *text, size_t n, bool prices, struct label_hints *hints)
 {
     struct label_hints found = *hints;
 
     for (size_t end = hint_before_joints(text, n), next; end > 0; end = next) {
-        next = hint_strip(text, end, true, &found);
+        next = hint_strip(text, end, HINT_ALL | (prices ? HINT_PRICES : 0), &found);
         if (next == end)
             return false;
     }

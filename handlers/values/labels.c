@@ -193,6 +193,12 @@ bool label_is_quantity_word(const char *text, size_t n)
     return is_one(text, n, label_quantity_words, label_quantity_words_count);
 }
 
+bool label_is_no_price(const char *text, size_t n)
+{
+    utf8_trim(&text, &n);
+    return (n == 1 && text[0] == '*') || is_one(text, n, price_nones, price_nones_count);
+}
+
 /* Returns where the text goes on behind `word`, or 0 if it does not start with it. */
 static size_t behind_word(const char *text, size_t n, const char *word)
 {
@@ -268,7 +274,7 @@ bool label_is_group(const char *text, size_t n)
     return false;
 }
 
-bool label_is_about_amounts(const char *text, size_t n)
+static bool has_money_word(const char *text, size_t n, bool prices)
 {
     char label[LABEL_BYTES * 2];
     size_t len = label_normalise(text, n, label, sizeof label);
@@ -277,9 +283,20 @@ bool label_is_about_amounts(const char *text, size_t n)
         if (!is_divider(label[i])) /* the end is one */
             continue;
         label[i] = '\0';
-        if (in_list(label + start, label_amount_words, label_amount_words_count))
+        if (in_list(label + start, label_amount_words, label_amount_words_count) ||
+            (prices && in_list(label + start, price_money_words, price_money_words_count)))
             return true;
         start = i + 1;
     }
     return false;
+}
+
+bool label_is_about_amounts(const char *text, size_t n)
+{
+    return has_money_word(text, n, false);
+}
+
+bool label_is_about_prices(const char *text, size_t n)
+{
+    return has_money_word(text, n, true);
 }

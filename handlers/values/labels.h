@@ -39,10 +39,10 @@ static inline bool stock_field_counts(enum stock_field field)
 {
     return field == FIELD_QTY || field == FIELD_FREE || field == FIELD_RESERVED;
 }
-/* A quantity or a cost. */
+/* A quantity, a cost or a price. */
 static inline bool stock_field_is_amount(enum stock_field field)
 {
-    return stock_field_counts(field) || field == FIELD_UNIT_COST || field == FIELD_TOTAL_COST;
+    return stock_field_counts(field) || field == FIELD_UNIT_COST || field == FIELD_TOTAL_COST || field == FIELD_PRICE;
 }
 /* part_number, lot, code or name. */
 static inline bool stock_field_identifies(enum stock_field field)
@@ -69,8 +69,20 @@ size_t label_normalise(const char *text, size_t n, char *out, size_t size);
 #define LABEL_BYTES 256
 #define LABEL_TAILS 3
 
+/* What a caption of a price says. */
+struct label_price {
+    bool retail;            /* a retail price */
+    bool order_sum;         /* it holds from a sum of the order on: "от 50 000 руб" */
+    bool tier;              /* it has a tier, also one that is not understood ("от 5 бобин") */
+    int64_t min_qty;        /* of the tier, in thousandths; 0 = none */
+    uint8_t tier_unit;      /* enum quote_unit */
+    struct quote_per per;   /* what the price is for; unit none = not said */
+    char more[LABEL_BYTES]; /* what else its brackets and commas say, and the sum: not hints */
+};
+
 /* A label, read. */
 struct label {
+    bool prices; /* it was read as a caption of a price list */
     enum stock_field field;
     bool foreign; /* an opening balance, a turnover, something expected: never read */
     bool closing; /* it says that the field below counts; alone it is the quantity (and `field` too, as a rule) */
@@ -84,10 +96,14 @@ struct label {
     /* What stood in brackets and behind commas: it may name a place. */
     char tail[LABEL_TAILS][LABEL_BYTES / 2];
     unsigned n_tails;
+    struct label_price price;
 };
 void label_read(const char *text, size_t n, struct label *out);
-/* What a normalised text without hints is: sets field, foreign, closing, selling and total. Returns false if nothing of
- * these. */
+/* Reads it as a caption of a price list: selling prices and tiers are prices, sums and old prices are foreign, and there
+ * are no costs, warehouses and days of receipt. */
+void label_read_price(const char *text, size_t n, struct label *out);
+/* What a normalised text without hints is, as out->prices says: sets field, foreign, closing, selling and total, and
+ * out->price.retail. Returns false if nothing of these. */
 bool label_look_up(const char *label, struct label *out);
 /* Is it known what the label says? */
 static inline bool label_known(const struct label *label)
@@ -98,6 +114,8 @@ static inline bool label_known(const struct label *label)
 enum stock_field label_field(const char *text, size_t n, struct label_hints *hints);
 /* Does a caption have a word of quantities or money (цена, остаток, qty …)? */
 bool label_is_about_amounts(const char *text, size_t n);
+/* The same for price lists, where опт, скидка, vat and the like are about money too. */
+bool label_is_about_prices(const char *text, size_t n);
 
 /* Words in cells. These are asked for each row: they look at the first letter before they look closer. */
 
@@ -109,5 +127,7 @@ bool label_is_placeholder(const char *text, size_t n);
 bool label_is_group(const char *text, size_t n);
 /* Is the text a word that stands for a quantity and says no number (в наличии, много, under order …)? */
 bool label_is_quantity_word(const char *text, size_t n);
+/* Is the text a word that stands for a price and says none (по запросу, call, -, 0 …)? Not the empty text. */
+bool label_is_no_price(const char *text, size_t n);
 
 #endif

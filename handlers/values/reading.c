@@ -1,19 +1,66 @@
 /* Reading a label: takes hints off until what is left is known. */
 #include "base/utf8.h"
 #include "handlers/values/hints.h"
+#include "handlers/values/tiers.h"
 #include "handlers/values/words.h"
 
 #include <string.h>
 
 #define LIST(table) table, table##_count
 
+/* How hints are stripped. */
+static unsigned how(const struct label *label)
+{
+    return label->prices ? HINT_PRICES : 0;
+}
+
 static bool in_list(const char *label, const char *const *list, size_t count)
 {
     return word_find(label, list, count, sizeof *list) != NULL;
 }
 
+/* "Опт 1", "Цена №2": the name of a price, and a number. */
+static bool is_numbered_price(const char *label)
+{
+    char name[LABEL_BYTES];
+    size_t n = strlen(label), end = n;
+
+    while (end > 0 && label[end - 1] >= '0' && label[end - 1] <= '9')
+        end--;
+    if (end == n || n >= sizeof name)
+        return false;
+    memcpy(name, label, end);
+    name[end] = '\0';
+    while (end > 0 && (name[end - 1] == ' ' || name[end - 1] == '#'))
+        name[--end] = '\0';
+    if (end > 3 && strcmp(name + end - 3, "№") == 0)
+        name[hint_before_joints(name, end - 3)] = '\0';
+    const struct label_synonym *found = word_find(name, price_synonyms, price_synonyms_count, sizeof *price_synonyms);
+    return found && found->field == FIELD_PRICE;
+}
+
+static bool look_up_price(const char *label, struct label *out)
+{
+    const struct label_synonym *found = word_find(label, price_synonyms, price_synonyms_count, sizeof *price_synonyms);
+
+    if (!found)
+        found = word_find(label, label_synonyms, label_synonyms_count, sizeof *label_synonyms);
+    out->field = found ? found->field : is_numbered_price(label) ? FIELD_PRICE : FIELD_NONE;
+    if (out->field == FIELD_UNIT_COST || out->field == FIELD_TOTAL_COST || out->field == FIELD_WAREHOUSE ||
+        out->field == FIELD_RECEIVED_ON)
+        out->field = FIELD_NONE;
+    out->foreign = in_list(label, LIST(price_foreigns)) || in_list(label, LIST(label_foreigns));
+    out->closing = in_list(label, LIST(label_closings));
+    out->selling = false;
+    out->total = !out->foreign && in_list(label, LIST(label_totals));
+    out->price.retail |= in_list(label, LIST(price_retails));
+    return label_known(out);
+}
+
 bool label_look_up(const char *label, struct label *out)
 {
+    if (out->prices)
+        return look_up_price(label, out);
     const struct label_synonym *found = word_find(label, label_synonyms, label_synonyms_count, sizeof *label_synonyms);
 
     out->field = found ? found->field : FIELD_NONE;
@@ -67,11 +114,31 @@ static bool is_scaled(const char *text)
     return has_word(text, words, sizeof words / sizeof words[0]);
 }
 
+/* Notes a text that is no hint: "цена (опт)" is another price than "цена (розница)". */
+static void add_more(const char *text, struct label_price *price)
+{
+    size_t used = strlen(price->more), n = strlen(text);
+
+    if (used + n + 2 > sizeof price->more)
+        return;
+    price->more[used] = ' ';
+    memcpy(price->more + used + 1, text, n + 1);
+}
+
+/* A price list: what a piece says of a price. */
+static void read_price_piece(const char *piece, const struct label *what, struct label *out)
+{
+    if (!out->prices)
+        return;
+    out->price.retail |= what && what->price.retail;
+    add_more(piece, &out->price);
+}
+
 /* One part of a bracket or of a comma tail. */
 static void read_piece(const char *text, size_t n, struct label *out, struct tails *tails)
 {
     char piece[LABEL_BYTES];
-    struct label what;
+    struct label what = {.prices = out->prices};
 
     n = hint_before_joints(text, n);
     while (n > 0 && text[0] == ' ') {
@@ -86,14 +153,17 @@ static void read_piece(const char *text, size_t n, struct label *out, struct tai
         if (take_unit(piece, &out->hints))
             return;
         if (label_look_up(piece, &what)) {
+            read_price_piece(piece, &what, out);
             tails->foreign |= what.foreign;
             tails->selling |= what.selling;
             if (stock_field_is_amount(what.field) && tails->amount == FIELD_NONE)
                 tails->amount = what.field;
             return;
         }
-        next = hint_strip(text, end, true, &out->hints);
+        next = hint_strip(text, end, HINT_ALL | how(out), &out->hints);
         if (next == end || next == 0) {
+            if (next > 0)
+                read_price_piece(piece, NULL, out);
             tails->scaled |= next > 0 && is_scaled(piece);
             return;
         }
@@ -154,9 +224,9 @@ static bool take_bracket(char *label, struct label *out, struct tails *tails)
     return true;
 }
 
-static bool take_end(char *label, struct label_hints *hints)
+static bool take_end(char *label, struct label *out)
 {
-    size_t n = strlen(label), end = hint_strip(label, n, false, hints);
+    size_t n = strlen(label), end = hint_strip(label, n, how(out), &out->hints);
 
     if (end == n || end == 0)
         return false;
@@ -193,7 +263,7 @@ static bool read_part(const char *text, size_t n, struct label *out)
     memcpy(part, text, n);
     part[n] = '\0';
     while (n > 0 && !label_look_up(part, out))
-        if (!take_end(part, &out->hints) && !take_bracket(part, out, &tails))
+        if (!take_end(part, out) && !take_bracket(part, out, &tails))
             return false;
     return n > 0;
 }
@@ -206,7 +276,7 @@ static bool same_meaning(const struct label *a, const struct label *b)
 /* Do all parts mean the same ("Part Number / P/N", "Приход / расход")? A part may have a divider itself. */
 static bool all_mean(const char *text, size_t n, struct label *out)
 {
-    struct label first, rest;
+    struct label first = {.prices = out->prices}, rest = {.prices = out->prices};
 
     for (size_t i = 1; i + 1 < n; i++) {
         if (!divides(text, i, ',') && !divides(text, i, '/'))
@@ -226,6 +296,7 @@ static bool all_mean(const char *text, size_t n, struct label *out)
         out->selling = first.selling;
         out->closing = first.closing && rest.closing;
         out->total = first.total && rest.total;
+        out->price.retail |= first.price.retail || rest.price.retail;
         label_hints_add(&out->hints, &first.hints);
         label_hints_add(&out->hints, &rest.hints);
         return true;
@@ -263,7 +334,7 @@ static bool read_list(const char *label, struct label *out, bool *several)
     if (all_mean(label, strlen(label), out))
         return true;
     for (const char *part = label; part;) {
-        struct label what = {.n_tails = 0};
+        struct label what = {.prices = out->prices};
         const char *end = strstr(part, divider);
         label_hints_none(&what.hints);
         bool field = read_part(part, end ? (size_t)(end - part) : strlen(part), &what) && what.field != FIELD_NONE;
@@ -304,7 +375,7 @@ static void apply_tails(const struct tails *tails, struct label *out)
         out->field = tails->amount; /* "остаток (сумма)", "остаток (свободно)" */
         out->closing = false;
     }
-    bool cost = out->field == FIELD_UNIT_COST || out->field == FIELD_TOTAL_COST;
+    bool cost = out->field == FIELD_UNIT_COST || out->field == FIELD_TOTAL_COST || out->field == FIELD_PRICE;
     bool many = out->hints.unit.factor != 1 || out->hints.unit.pack;
     if ((tails->scaled && (counts || cost)) || (cost && many)) {
         out->field = FIELD_NONE; /* "цена (за 1000 шт)": not to be read as a price of one */
@@ -324,7 +395,7 @@ static void reduce(struct label *out, struct tails *tails)
     for (;;) {
         if (label_look_up(out->base, out))
             return;
-        if (take_end(out->base, &out->hints) || take_bracket(out->base, out, tails))
+        if (take_end(out->base, out) || take_bracket(out->base, out, tails))
             continue;
         if (read_list(out->base, out, &several) || several)
             return;
@@ -338,33 +409,29 @@ static bool is_letter(char c)
     return (c >= 'a' && c <= 'z') || (unsigned char)c >= 0x80;
 }
 
-static void nothing(struct label *out)
+static void nothing(bool prices, struct label *out)
 {
     memset(out, 0, offsetof(struct label, hints));
+    out->prices = prices;
     label_hints_none(&out->hints);
     out->n_tails = 0;
+    memset(&out->price, 0, offsetof(struct label_price, more));
+    out->price.more[0] = '\0';
 }
 
-void label_read(const char *text, size_t n, struct label *out)
+/* Reads out->base. */
+static void read_base(struct label *out)
 {
     struct label_hints alone;
     struct tails tails = {.amount = FIELD_NONE};
 
-    nothing(out);
-    label_normalise(text, n, out->base, sizeof out->base);
-    if (out->base[0] == '#' && is_letter(out->base[1])) {
-        out->passed = true;
-        return;
-    }
-    if (out->base[0] == '\0')
-        return;
     out->stock = in_list(out->base, LIST(label_quantity_words)) || take_unit(out->base, &out->hints);
     if (label_look_up(out->base, out)) {
         label_hints_none(&out->hints);
         return;
     }
     label_hints_none(&alone);
-    if (out->stock || hint_only(out->base, strlen(out->base), &alone)) {
+    if (out->stock || hint_only(out->base, strlen(out->base), out->prices, &alone)) {
         out->hint = true;
         label_hints_add(&out->hints, &alone);
         return;
@@ -375,6 +442,83 @@ void label_read(const char *text, size_t n, struct label *out)
         return;
     out->foreign = starts_foreign(out->base);
     out->total = label_is_total(out->base, strlen(out->base));
+}
+
+void label_read(const char *text, size_t n, struct label *out)
+{
+    nothing(false, out);
+    label_normalise(text, n, out->base, sizeof out->base);
+    if (out->base[0] == '#' && is_letter(out->base[1]))
+        out->passed = true;
+    else if (out->base[0] != '\0')
+        read_base(out);
+}
+
+/* ---- Price lists ------------------------------------------------------------------------------------------------ */
+
+/* The dots of a label are dropped; a number keeps its point, as a comma. A date has two dots. */
+static size_t normalise_price(const char *text, size_t n, char *out, size_t size)
+{
+    char copy[2 * LABEL_BYTES];
+
+    n = n < sizeof copy ? n : utf8_cut(text, n, sizeof copy);
+    memcpy(copy, text, n);
+    for (size_t i = 0, end; i < n; i = end + 1) {
+        size_t dots = 0, dot = 0;
+        for (end = i; end < n && ((copy[end] >= '0' && copy[end] <= '9') || copy[end] == '.'); end++)
+            if (copy[end] == '.') {
+                dots++;
+                dot = end;
+            }
+        if (dots == 1 && dot > i && dot + 1 < end)
+            copy[dot] = ',';
+    }
+    return label_normalise(copy, n, out, size);
+}
+
+/* Reads the rest of a caption whose tier, or what its price is for, was taken out. Is it a price? */
+static bool read_rest(struct label *out, bool odd)
+{
+    struct label_price found = out->price;
+
+    if (odd)
+        return false;
+    if (out->base[0] == '\0' || hint_only(out->base, strlen(out->base), true, &out->hints)) {
+        out->hint = !found.tier && !found.order_sum;
+        out->field = out->hint ? FIELD_NONE : FIELD_PRICE;
+        out->base[0] = '\0';
+        return true;
+    }
+    read_base(out);
+    return out->field == FIELD_PRICE || out->foreign;
+}
+
+void label_read_price(const char *text, size_t n, struct label *out)
+{
+    char whole[LABEL_BYTES];
+    bool odd = false;
+
+    nothing(true, out);
+    size_t length = normalise_price(text, n, whole, sizeof whole);
+    memcpy(out->base, whole, length + 1);
+    if (length == 0)
+        return;
+    if (whole[0] == '#' && is_letter(whole[1])) {
+        out->passed = true;
+        return;
+    }
+    if (label_look_up(whole, out))
+        return;
+    bool taken = tiers_take(out->base, &out->price, &odd);
+    if (taken && read_rest(out, odd))
+        return;
+    bool tier = out->price.tier;
+    nothing(true, out);
+    memcpy(out->base, whole, length + 1);
+    out->price.tier = tier;
+    read_base(out);
+    if (odd || tier)
+        out->field = out->field == FIELD_PRICE ? FIELD_NONE : out->field;
 }
 
 enum stock_field label_field(const char *text, size_t n, struct label_hints *hints)

@@ -55,6 +55,17 @@ int value_unit_text(const char *text, size_t n, struct value_unit *out)
     return 0;
 }
 
+int quote_per_text(const char *text, size_t n, struct quote_per *out)
+{
+    char word[UNIT_WORD_MAX];
+    const struct quote_word *found = NULL;
+
+    if (label_normalise(text, n, word, sizeof word) > 0)
+        found = word_find(word, quote_per_words, quote_per_words_count, sizeof *quote_per_words);
+    *out = found ? found->per : (struct quote_per){QUOTE_UNIT_NONE, 1};
+    return found ? 0 : -EINVAL;
+}
+
 const char *unit_name(enum unit unit)
 {
     static const char *const names[] = {"", "pcs", "set", "m"};

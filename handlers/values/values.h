@@ -57,4 +57,14 @@ struct value_unit {
 int value_unit_text(const char *text, size_t n, struct value_unit *out);
 const char *unit_name(enum unit unit); /* "pcs", "set", "m" */
 
+/* What a price or a tier is counted in. */
+enum quote_unit { QUOTE_UNIT_NONE = 0, QUOTE_PCS, QUOTE_PACK, QUOTE_SET, QUOTE_M };
+/* "за 1000 шт" is 1000 pcs, "за уп." 1 pack, "за пару" 2 pcs. */
+struct quote_per {
+    uint8_t unit;   /* enum quote_unit; none = not said */
+    uint32_t count; /* 1 or more */
+};
+/* Reads what may stand behind "за", "per" or "/" in a price: "шт", "тыс. шт", "уп", "м". Returns 0 or -EINVAL. */
+int quote_per_text(const char *text, size_t n, struct quote_per *out);
+
 #endif

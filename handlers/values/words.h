@@ -36,12 +36,31 @@ extern const size_t label_amount_words_count;
 extern const char *const label_quantity_words[];
 extern const size_t label_quantity_words_count;
 
+/* Of price lists. These are asked before the others. */
+extern const struct label_synonym price_synonyms[];
+extern const size_t price_synonyms_count;
+/* Captions of old prices, of what the buyer orders, and of its sums. */
+extern const char *const price_foreigns[];
+extern const size_t price_foreigns_count;
+/* Captions of retail prices. */
+extern const char *const price_retails[];
+extern const size_t price_retails_count;
+/* A caption with one of these words is about money too. */
+extern const char *const price_money_words[];
+extern const size_t price_money_words_count;
+/* Instead of a price. */
+extern const char *const price_nones[];
+extern const size_t price_nones_count;
+
 struct currency_word {
     const char *word;
     char currency[4]; /* "?" for conventional units, which have no rate */
 };
 extern const struct currency_word currency_words[];
 extern const size_t currency_words_count;
+/* In price lists these too. */
+extern const struct currency_word price_currency_words[];
+extern const size_t price_currency_words_count;
 
 struct unit_word {
     const char *word;
@@ -49,6 +68,17 @@ struct unit_word {
 };
 extern const struct unit_word unit_words[];
 extern const size_t unit_words_count;
+
+struct quote_word {
+    const char *word;
+    struct quote_per per;
+};
+/* Behind the number of a tier. */
+extern const struct quote_word quote_tier_words[];
+extern const size_t quote_tier_words_count;
+/* Behind "за", "per" and "/". */
+extern const struct quote_word quote_per_words[];
+extern const size_t quote_per_words_count;
 
 /* Returns the entry whose first member, a string, equals `word`; NULL if there is none. `size` = bytes of one entry. */
 const void *word_find(const char *word, const void *table, size_t count, size_t size);
