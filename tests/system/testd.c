@@ -23,6 +23,7 @@
 #include "tests/system/describe.h"
 #include "tests/system/lockdeath.h"
 #include "tests/system/misbehave.h"
+#include "tests/system/today.h"
 #include "tests/system/visits.h"
 
 #include <poll.h>
@@ -256,5 +257,6 @@ int main(int argc, char **argv)
     misbehave_install();
     lockdeath_install();
     visits_install();
+    today_install();
     return daemon_main(NULL, argc, argv);
 }
