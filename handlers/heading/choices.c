@@ -1,6 +1,8 @@
 /* The columns that a request names: by a caption, or by the letter of a column that has one. */
 #include "handlers/heading/fields.h"
 
+#include "base/utf8.h"
+
 #include <string.h>
 
 enum { CAPTION_BYTES = 1024 };
@@ -94,15 +96,25 @@ static uint32_t by_letter(const struct head_candidate *c, const char *value)
     return column < TABLE_COLUMNS && c->column[column].path.n > 0 ? column : ARENA_NONE;
 }
 
-static struct meant find_meant(const struct head_candidate *c, const struct table_choice *choice)
+static struct wanted read_wanted(const struct head_candidate *c, const struct table_choice *choice)
 {
     struct wanted wanted;
     struct label label;
-    struct meant meant = {.column = ARENA_NONE};
 
-    label_read(choice->value, strlen(choice->value), &label);
+    if (head_of_prices(c))
+        label_read_price(choice->value, strlen(choice->value), &label);
+    else
+        label_read(choice->value, strlen(choice->value), &label);
     label_normalise(choice->value, strlen(choice->value), wanted.text, sizeof wanted.text);
     memcpy(wanted.base, label.base, sizeof wanted.base);
+    return wanted;
+}
+
+static struct meant find_meant(const struct head_candidate *c, const struct table_choice *choice)
+{
+    struct wanted wanted = read_wanted(c, choice);
+    struct meant meant = {.column = ARENA_NONE};
+
     for (uint32_t i = 0; i < TABLE_COLUMNS && wanted.text[0]; i++)
         if (c->column[i].path.n > 0)
             weigh(c, i, choice->field, &wanted, &meant);
@@ -111,13 +123,104 @@ static struct meant find_meant(const struct head_candidate *c, const struct tabl
     return meant;
 }
 
+const char *head_price_named(const struct head_candidate *c)
+{
+    if (!head_of_prices(c))
+        return NULL;
+    for (unsigned i = 0; !c->ask->price && i < c->ask->n_choices; i++)
+        if (c->ask->choices[i].field == FIELD_PRICE)
+            return c->ask->choices[i].value;
+    return c->ask->price;
+}
+
 bool head_choice_names(const struct head_candidate *c, enum stock_field field)
 {
+    if (field == FIELD_PRICE)
+        return head_price_named(c) != NULL;
     for (unsigned i = 0; c->ask && i < c->ask->n_choices; i++)
         if (c->ask->choices[i].field == field)
             return true;
     return false;
 }
+
+/* ---- Prices ----------------------------------------------------------------------------------------------------- */
+
+/* Takes the columns that one part of the request names: all that its caption fits best. Returns false if there is none. */
+static bool take_price_part(struct head_candidate *c, const char *value)
+{
+    const struct table_choice choice = {FIELD_PRICE, value};
+    struct wanted wanted = read_wanted(c, &choice);
+    enum fit best = FIT_NOT;
+
+    if (strcmp(wanted.text, wanted.base) != 0)
+        wanted.base[0] = '\0'; /* "цена с ндс" is not every "цена" */
+
+    for (uint32_t i = 0; i < TABLE_COLUMNS && wanted.text[0]; i++) {
+        enum fit fit = c->column[i].path.n > 0 ? fit_of(&c->column[i].path, &wanted) : FIT_NOT;
+        best = fit > best ? fit : best;
+    }
+    uint32_t letter = best == FIT_NOT ? by_letter(c, value) : ARENA_NONE;
+    bool known = false; /* of columns under the caption those of prices are meant */
+    for (uint32_t i = 0; best != FIT_NOT && i < TABLE_COLUMNS; i++)
+        known |=
+            c->column[i].path.n > 0 && c->column[i].field == FIELD_PRICE && fit_of(&c->column[i].path, &wanted) == best;
+    for (uint32_t i = 0; i < TABLE_COLUMNS; i++) {
+        struct head_column *at = &c->column[i];
+        bool fits = best == FIT_NOT ? i == letter : at->path.n > 0 && fit_of(&at->path, &wanted) == best;
+        if (!fits || (known && at->field != FIELD_PRICE))
+            continue;
+        if (at->chosen && at->field != FIELD_PRICE)
+            return false; /* it was taken for another field */
+        at->chosen = true;
+        at->field = FIELD_PRICE;
+        at->why = READ_OK;
+    }
+    return best != FIT_NOT || letter != ARENA_NONE;
+}
+
+static void lose_price_part(struct head_candidate *c, const char *value)
+{
+    size_t n =
+        strlen(value) < sizeof c->price_text ? strlen(value) : utf8_cut(value, strlen(value), sizeof c->price_text - 1);
+
+    memcpy(c->price_text, value, n);
+    c->price_text[n] = '\0';
+    c->price_choice = (struct table_choice){FIELD_PRICE, c->price_text};
+    c->lost_choice = &c->price_choice;
+}
+
+/* "Опт от 5 шт; D". A caption may have a semicolon itself. */
+static void apply_prices(struct head_candidate *c)
+{
+    const char *named = head_price_named(c);
+    char part[CAPTION_BYTES];
+
+    if (!named)
+        return;
+    c->n_price_parts = 1;
+    if (take_price_part(c, named))
+        return;
+    if (!strchr(named, ';')) {
+        lose_price_part(c, named);
+        return;
+    }
+    c->n_price_parts = 0;
+    for (const char *at = named; *at; at += strspn(at, ";")) {
+        size_t n = strcspn(at, ";");
+        struct cell_span text = {at, n};
+        at += n;
+        utf8_trim(&text.s, &text.n);
+        if (text.n == 0 || text.n >= sizeof part)
+            continue;
+        memcpy(part, text.s, text.n);
+        part[text.n] = '\0';
+        c->n_price_parts++;
+        if (!take_price_part(c, part) && !c->lost_choice)
+            lose_price_part(c, part);
+    }
+}
+
+/* ---- All of them ------------------------------------------------------------------------------------------------ */
 
 void head_choices_apply(struct head_candidate *c)
 {
@@ -125,6 +228,8 @@ void head_choices_apply(struct head_candidate *c)
 
     for (unsigned i = 0; c->ask && i < c->ask->n_choices; i++) {
         const struct table_choice *choice = &c->ask->choices[i];
+        if (choice->field == FIELD_PRICE)
+            continue;
         struct meant meant = find_meant(c, choice);
         column[choice->field] = meant.column;
         if (meant.column == ARENA_NONE && !c->lost_choice)
@@ -134,7 +239,7 @@ void head_choices_apply(struct head_candidate *c)
     }
     for (unsigned i = 0; c->ask && i < c->ask->n_choices; i++) {
         const struct table_choice *choice = &c->ask->choices[i];
-        if (column[choice->field] == ARENA_NONE)
+        if (choice->field == FIELD_PRICE || column[choice->field] == ARENA_NONE)
             continue;
         struct head_column *at = &c->column[column[choice->field]];
         if (at->chosen && at->field != choice->field) {
@@ -145,4 +250,5 @@ void head_choices_apply(struct head_candidate *c)
         at->field = choice->field;
         at->why = READ_OK;
     }
+    apply_prices(c);
 }

@@ -35,14 +35,30 @@ static void hear(const struct label *label, bool unknown, struct head_column *co
     }
 }
 
+/* Of a price: the lowest tier and the lowest "per". A tier that is not understood is none, but it is there. */
+static void hear_price(struct label_price *price, const struct label_price *said)
+{
+    price->retail |= said->retail;
+    price->order_sum |= said->order_sum;
+    if (!price->tier) {
+        price->min_qty = said->min_qty;
+        price->tier_unit = said->tier_unit;
+    }
+    price->tier |= said->tier;
+    if (price->per.unit == QUOTE_UNIT_NONE)
+        price->per = said->per;
+}
+
 /* Hints: the lowest caption that says something wins. */
 static void hear_hints(struct head_column *column)
 {
     label_hints_none(&column->hints);
     for (unsigned i = column->path.n; i > 0; i--) {
         const struct label *label = head_path_label(&column->path, i - 1);
-        if (label)
-            label_hints_add(&column->hints, &label->hints);
+        if (!label)
+            continue;
+        label_hints_add(&column->hints, &label->hints);
+        hear_price(&column->price, &label->price);
     }
 }
 
@@ -94,7 +110,9 @@ static void read_column(struct head_column *column)
     }
     hear_hints(column);
     column->says = field_said(column, &said);
-    if (is_money(column, &said) || (sells && stock_field_counts(column->says)))
+    bool odd_tier = column->price.tier && column->price.min_qty == 0;
+    if (is_money(column, &said) || (sells && stock_field_counts(column->says)) ||
+        (column->says == FIELD_PRICE && odd_tier))
         column->says = FIELD_NONE;
     if (column->passed) {
         column->path.n = 0;
@@ -163,7 +181,7 @@ static enum table_unread judge(const struct head_candidate *c, const struct head
                                bool wanted)
 {
     if (column->foreign)
-        return UNREAD_FOREIGN;
+        return head_of_prices(c) ? UNREAD_OTHER : UNREAD_FOREIGN;
     if (place_of(column) != ARENA_NONE && place_of(column) != c->ask->wanted)
         return UNREAD_PLACE;
     if (column->total && (c->n_places > 0 || (unknown_places && column->path.n > 1)))
@@ -248,14 +266,35 @@ static void drop_losers(struct head_candidate *c, enum stock_field field)
     }
 }
 
+/* Of price lists: the stock is no more than a remark there, so quantities that cannot be told apart are left out. */
+static void drop_alike(struct head_candidate *c)
+{
+    if (!head_of_prices(c) || !c->rival[FIELD_QTY])
+        return;
+    for (uint32_t i = 0; i < TABLE_COLUMNS; i++) {
+        if (c->column[i].field != FIELD_QTY)
+            continue;
+        c->column[i].field = FIELD_NONE;
+        c->column[i].why = UNREAD_ALIKE;
+    }
+    c->at[FIELD_QTY] = ARENA_NONE;
+    c->rival[FIELD_QTY] = false;
+}
+
 static void settle(struct head_candidate *c)
 {
     c->n_fields = 0;
     c->ambiguous = c->open_choice != NULL;
     c->merged = false;
     for (enum stock_field field = FIELD_NONE + 1; field < FIELD_COUNT; field++) {
-        choose(c, field);
-        drop_losers(c, field);
+        if (field == FIELD_PRICE) {
+            head_prices_settle(c);
+        } else {
+            choose(c, field);
+            drop_losers(c, field);
+        }
+        if (field == FIELD_QTY)
+            drop_alike(c);
         if (c->at[field] == ARENA_NONE)
             continue;
         c->n_fields++;
@@ -290,10 +329,13 @@ void head_candidate_read(struct head_candidate *c, const struct head_rows *rows,
     c->first_row = first_row;
     c->ask = ask;
     c->lost_choice = c->open_choice = NULL;
+    c->n_price_parts = 0;
     for (uint32_t i = 0; i < TABLE_COLUMNS; i++) {
         struct head_column *column = &c->column[i];
         memset(&column->says, 0, sizeof *column - offsetof(struct head_column, says)); /* paths are large */
         head_path_read(rows, i, &column->path);
+        if (!column->path.own && !head_price_opens(c, i))
+            column->path.n = 0; /* nothing but captions of its neighbours */
         if (column->path.n > 0)
             read_column(column);
     }
@@ -309,7 +351,8 @@ bool head_candidate_qualifies(const struct head_candidate *c)
 
     for (enum stock_field field = FIELD_PART_NUMBER; field <= FIELD_NAME; field++)
         named |= c->at[field] != ARENA_NONE;
-    return named && (c->at[FIELD_QTY] != ARENA_NONE || c->at[FIELD_FREE] != ARENA_NONE) && !c->lost_choice;
+    bool counts = c->at[FIELD_QTY] != ARENA_NONE || c->at[FIELD_FREE] != ARENA_NONE;
+    return named && !c->lost_choice && (head_of_prices(c) ? c->at[FIELD_PRICE] != ARENA_NONE : counts);
 }
 
 size_t head_path_text(const struct head_path *path, char *out, size_t size)

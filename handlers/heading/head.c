@@ -140,11 +140,19 @@ static bool is_hopeless(const struct search *s, const struct head_rows *rows)
     return known == 0 && (!s->ask || s->ask->n_choices == 0);
 }
 
+/* The column of what a heading must have: the quantity, or the price. */
+static uint32_t amount_column(const struct head_candidate *c)
+{
+    if (head_of_prices(c))
+        return c->at[FIELD_PRICE];
+    return c->at[c->at[FIELD_QTY] != ARENA_NONE ? FIELD_QTY : FIELD_FREE];
+}
+
 /* Does the row above say that the quantity is not the one that counts: a receipt, another warehouse's? Then these rows
  * are only the lower part of a heading. */
 static bool is_lower_part(struct search *s, unsigned first, unsigned n)
 {
-    uint32_t at = s->now->at[s->now->at[FIELD_QTY] != ARENA_NONE ? FIELD_QTY : FIELD_FREE];
+    uint32_t at = amount_column(s->now);
     const struct head_column *column = &s->above->column[at];
 
     if (first == 0 || n == TABLE_HEADING_MAX || s->now->column[at].chosen)
@@ -155,7 +163,8 @@ static bool is_lower_part(struct search *s, unsigned first, unsigned n)
     if (rows.n < n + 1)
         return false;
     head_candidate_read(s->above, &rows, s->scan.rows[first - 1].row->row, s->ask);
-    return !starts_with_title(s->above) && (column->why == UNREAD_FOREIGN || column->why == UNREAD_PLACE);
+    return !starts_with_title(s->above) &&
+           (column->why == UNREAD_FOREIGN || column->why == UNREAD_PLACE || column->why == UNREAD_OTHER);
 }
 
 /* Looks at one candidate. */
@@ -259,7 +268,7 @@ static enum table_head_result conclude(struct search *s, const struct head_rows 
 /* header_row and header_rows are both given: these rows and no others. */
 static enum table_head_result take_asked(struct search *s, struct table_heading *out, char *why, size_t size)
 {
-    struct head_rows rows = {.n = s->ask->header_rows};
+    struct head_rows rows = {.input = s->scan.input, .n = s->ask->header_rows};
     uint32_t first = s->ask->header_row - 1;
     bool stored = false;
 

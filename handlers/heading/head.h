@@ -35,9 +35,10 @@ struct table_ask {
     unsigned n_choices;
     struct value_date latest; /* later dates are passed over; year 0 = none are */
     /* Of price lists: */
-    const char *price;    /* captions or letters of price columns, divided by ";"; NULL = not said */
+    const char *price;    /* captions or letters of price columns, divided by ";"; wins over a choice of FIELD_PRICE */
     const char *currency; /* "USD"; NULL = not said: of prices that differ in currency alone this one is read */
     const char *base;     /* the base currency, of prices that say none; NULL = "RUB" */
+    int64_t min_qty;      /* thousandths: what a price without a tier holds from; 0 = 1 piece */
     int vat_included; /* 1, 0, or -1 = not said: with 1 the price with VAT is read of two that differ in VAT alone */
 };
 
@@ -49,6 +50,8 @@ enum table_unread {
     UNREAD_SUM,     /* the sum of several warehouses */
     UNREAD_SELLING, /* a selling price */
     UNREAD_LOST,    /* another column of its field was taken */
+    UNREAD_ALIKE,   /* of price lists: one of several quantities that cannot be told apart */
+    UNREAD_OTHER,   /* of price lists: an old price, an order, a sum, or not the present stock */
     UNREAD_UNKNOWN  /* not understood */
 };
 /* "not understood" … */
@@ -127,11 +130,11 @@ enum table_head_result table_heading_find(const struct table_head_input *input, 
  * ask->header_row and header_rows are ignored. */
 enum table_head_result table_heading_here(const struct table_head_input *input, struct table_heading *out, char *why,
                                           size_t size);
-/* Do two headings read the same fields from the same columns? */
+/* Do two headings read the same fields from the same columns, and prices of the same tiers, currencies and VAT? */
 bool table_heading_same(const struct table_heading *a, const struct table_heading *b);
 /* Is the row like a heading: two or more labels of fields (words for units and stock do not count), and no number?
  * Cheap for ordinary rows. */
-bool table_row_labels(const struct grid_row *row);
+bool table_row_labels(enum table_kind kind, const struct grid_row *row);
 /* Does the row repeat the heading: are all its cells texts of the heading in their columns? Cheap for ordinary rows. */
 bool table_row_repeats(const struct table_heading *heading, const struct grid_row *row);
 

@@ -32,16 +32,46 @@ static bool is_number_text(const struct cell_span *text)
                      value_number_text(text->s, text->n, 3, LOCALE_EN, &number) == 0);
 }
 
-static bool has_number(const struct grid_row *row)
+bool head_cell_is_number(const struct grid_cell *cell)
+{
+    struct cell_span text = cell_words(cell);
+
+    return cell->kind == GRID_NUMBER || is_number_text(&text);
+}
+
+/* "100+" reads like a number; over a price it is a tier. */
+static bool is_tier(const struct cell_span *text)
+{
+    struct label label;
+
+    label_read_price(text->s, text->n, &label);
+    return label.price.tier;
+}
+
+static bool is_value(enum table_kind kind, const struct cell_span *text)
+{
+    if (text->n == 0)
+        return false;
+    if (kind == TABLE_PRICES)
+        return is_stock_word(text) || label_is_no_price(text->s, text->n) || (is_number_text(text) && !is_tier(text));
+    return is_number_text(text) || is_stock_word(text);
+}
+
+static bool has_number(enum table_kind kind, const struct grid_row *row)
 {
     for (uint32_t i = 0; i < row->n_cells; i++) {
         if (row->cells[i].kind != GRID_TEXT)
             return true;
         struct cell_span text = cell_words(&row->cells[i]);
-        if (text.n && (is_number_text(&text) || is_stock_word(&text)))
+        if (is_value(kind, &text))
             return true;
     }
     return false;
+}
+
+static enum table_kind kind_of(const struct table_ask *ask)
+{
+    return ask ? ask->kind : TABLE_STOCK;
 }
 
 static uint32_t place_of(const struct table_ask *ask, const char *text, size_t n)
@@ -87,7 +117,10 @@ static void read_part(const struct table_ask *ask, const struct grid_cell *cell,
     part->text = cell_words(cell);
     part->column = part->last_column = cell->column;
     part->last_row = row;
-    label_read(part->text.s, part->text.n, &part->label);
+    if (kind_of(ask) == TABLE_PRICES)
+        label_read_price(part->text.s, part->text.n, &part->label);
+    else
+        label_read(part->text.s, part->text.n, &part->label);
     if (strcmp(part->label.base, "#") == 0)
         part->label.hint = true;
     part->place = find_place(ask, part);
@@ -115,7 +148,7 @@ static void read_row(struct head_scan *scan, const struct table_head_input *inpu
 {
     struct head_row *to = &scan->rows[scan->n_rows++];
 
-    *to = (struct head_row){.row = row, .part = parts, .numbers = has_number(row)};
+    *to = (struct head_row){.row = row, .part = parts, .numbers = has_number(kind_of(scan->ask), row)};
     for (uint32_t i = 0; i < row->n_cells && row->cells[i].column < TABLE_COLUMNS; i++) {
         if (cell_words(&row->cells[i]).n == 0)
             continue;
@@ -126,23 +159,139 @@ static void read_row(struct head_scan *scan, const struct table_head_input *inpu
     take_merges(input, to);
 }
 
+/* ---- Rows of tiers ---------------------------------------------------------------------------------------------- */
+
+static bool is_digits(struct cell_span text)
+{
+    for (size_t i = 0; i < text.n; i++)
+        if (text.s[i] != ' ' && (text.s[i] < '0' || text.s[i] > '9'))
+            return false;
+    return text.n > 0;
+}
+
+/* A whole number of at most nine digits, or -1. */
+static int64_t whole_number(const struct grid_cell *cell)
+{
+    struct value_number number;
+    struct cell_span text = cell_span(cell);
+    int rc = -1;
+
+    if (cell->kind == GRID_NUMBER)
+        rc = value_number_cell(text.s, text.n, 3, &number);
+    else if (cell->kind == GRID_TEXT && is_digits(text))
+        rc = value_number_text(text.s, text.n, 3, LOCALE_RU, &number);
+    bool whole = rc == 0 && !number.missing && !number.lost && number.value >= 0 && number.value % 1000 == 0 &&
+                 number.value < dec_pow10(12);
+    return whole ? (int64_t)number.value : -1;
+}
+
+/* Are all values of the row ascending whole numbers, two or more? Notes the first and the last column. */
+static bool ascends(const struct grid_row *row, uint32_t *first, uint32_t *last)
+{
+    int64_t before = -1;
+    unsigned n = 0;
+
+    for (uint32_t i = 0; i < row->n_cells; i++) {
+        if (cell_empty(&row->cells[i]))
+            continue;
+        int64_t value = whole_number(&row->cells[i]);
+        if (value <= before || row->cells[i].column >= TABLE_COLUMNS)
+            return false;
+        before = value;
+        *last = row->cells[i].column;
+        if (n++ == 0)
+            *first = *last;
+    }
+    return n > 1;
+}
+
+/* The price's caption of a row above that ends right above this one and reaches over these columns, or NULL. */
+static struct head_part *price_over(struct head_row *above, uint32_t row, uint32_t first, uint32_t last)
+{
+    for (unsigned i = above->n_parts; i > 0; i--) {
+        struct head_part *part = &above->part[i - 1];
+        if (part->column > first)
+            continue;
+        bool next = i < above->n_parts && above->part[i].column <= last;
+        bool says = part->label.field == FIELD_PRICE && !part->label.foreign && !part->label.price.tier;
+        return says && part->last_row + 1 == row && (part->last_column >= last || !next) ? part : NULL;
+    }
+    return NULL;
+}
+
+/* The tiers as captions. `cells` is of a row that ascends. */
+static void read_tiers(struct head_row *row, struct head_part *parts)
+{
+    row->part = parts;
+    row->n_parts = 0;
+    for (uint32_t i = 0; i < row->row->n_cells; i++) {
+        const struct grid_cell *cell = &row->row->cells[i];
+        if (cell_empty(cell))
+            continue;
+        struct head_part *part = &parts[row->n_parts++];
+        *part = (struct head_part){.column = cell->column,
+                                   .last_column = cell->column,
+                                   .last_row = row->row->row,
+                                   .text = cell_span(cell),
+                                   .place = ARENA_NONE};
+        part->label.prices = true;
+        part->label.field = FIELD_PRICE;
+        label_hints_none(&part->label.hints);
+        part->label.price.tier = true;
+        part->label.price.min_qty = whole_number(cell);
+        if (part->label.price.min_qty == 0)
+            part->label.price.min_qty = 1000;
+    }
+    row->n_known = row->n_parts;
+    row->numbers = false;
+    row->tiers = true;
+}
+
+static void find_tiers(struct head_scan *scan, struct head_part *parts)
+{
+    for (unsigned i = 1; i < scan->n_rows; i++) {
+        struct head_row *row = &scan->rows[i];
+        uint32_t first = 0, last = 0;
+        struct head_part *over = NULL;
+        if (!ascends(row->row, &first, &last))
+            continue;
+        for (unsigned k = i; k > 0 && !over && scan->rows[k - 1].row->row + TABLE_HEADING_MAX > row->row->row; k--)
+            if (scan->rows[k - 1].row->grid == row->row->grid)
+                over = price_over(&scan->rows[k - 1], row->row->row, first, last);
+        if (!over)
+            continue;
+        if (over->last_column < last)
+            over->last_column = last;
+        read_tiers(row, parts);
+        parts += row->n_parts;
+    }
+}
+
+/* ---- Scanning --------------------------------------------------------------------------------------------------- */
+
 void head_scan_init(struct head_scan *scan, const struct table_head_input *input, unsigned most)
 {
-    size_t texts = 0, used = 0;
+    size_t texts = 0, used = 0, cells = 0;
+    bool prices = kind_of(input->ask) == TABLE_PRICES;
     unsigned n = input->n_rows < most ? input->n_rows : most;
 
     memset(scan, 0, sizeof *scan);
+    scan->input = input;
     scan->ask = input->ask;
     for (unsigned i = 0; i < n; i++)
-        for (uint32_t k = 0; k < input->rows[i]->n_cells; k++)
+        for (uint32_t k = 0; k < input->rows[i]->n_cells; k++) {
             texts += cell_words(&input->rows[i]->cells[k]).n > 0;
-    scan->parts = malloc((texts ? texts : 1) * sizeof *scan->parts);
+            cells += prices && head_cell_is_number(&input->rows[i]->cells[k]);
+        }
+    scan->parts = malloc((texts + cells ? texts + cells : 1) * sizeof *scan->parts);
     if (!scan->parts)
         abort();
     for (unsigned i = 0; i < n; i++) {
         read_row(scan, input, input->rows[i], scan->parts + used);
         used += scan->rows[i].n_parts;
     }
+    if (prices)
+        find_tiers(scan, scan->parts + used);
 }
 
 void head_scan_fini(struct head_scan *scan)
@@ -153,7 +302,7 @@ void head_scan_fini(struct head_scan *scan)
 
 struct head_rows head_rows_at(const struct head_scan *scan, unsigned first, unsigned n)
 {
-    struct head_rows rows = {.n = 0};
+    struct head_rows rows = {.input = scan->input};
 
     for (unsigned i = first; i < scan->n_rows && rows.n < n; i++) {
         const struct head_row *row = &scan->rows[i];
@@ -239,22 +388,18 @@ static bool join(struct head_path *path, unsigned i)
 
 void head_path_read(const struct head_rows *rows, uint32_t column, struct head_path *path)
 {
-    bool own = false;
-
     path->n = 0;
-    path->merged = false;
+    path->own = path->merged = false;
     memset(path->join, 0, sizeof path->join);
     for (unsigned i = 0; i < rows->n; i++) {
         const struct head_part *part = part_over(rows, i, column);
         if (!part)
             continue;
-        own |= part->column == column;
+        path->own |= part->column == column;
         path->merged |= part->last_column > part->column && part->last_row < last_row_of(rows);
         if (!is_repeat(path, part))
             path->part[path->n++] = part;
     }
-    if (!own)
-        path->n = 0;
     for (unsigned i = 0; i + 1 < path->n; i++)
         if (join(path, i))
             i++;

@@ -24,9 +24,11 @@ struct head_row {
     unsigned n_known; /* of them */
     bool numbers;     /* it has a number, or a word that stands for one: it begins a heading at most */
     bool merged;      /* a merged area touches it */
+    bool tiers;       /* of price lists: nothing but ascending numbers below a price's caption */
 };
 
 struct head_scan {
+    const struct table_head_input *input;
     const struct table_ask *ask;
     struct head_row rows[TABLE_HEAD_ROWS];
     unsigned n_rows;
@@ -36,8 +38,12 @@ struct head_scan {
 void head_scan_init(struct head_scan *scan, const struct table_head_input *input, unsigned most);
 void head_scan_fini(struct head_scan *scan);
 
+/* Is it a number, or a text that is one? */
+bool head_cell_is_number(const struct grid_cell *cell);
+
 /* Up to three rows that may make a heading. A row that the file does not have is NULL. */
 struct head_rows {
+    const struct table_head_input *input;
     const struct head_row *row[TABLE_HEADING_MAX];
     unsigned n;
     bool merged; /* a merged area touches one of them; if none does, a caption reaches to the next one */
@@ -47,7 +53,8 @@ struct head_rows head_rows_at(const struct head_scan *scan, unsigned first, unsi
 /* The texts over one column, from top to bottom, repeats left out. */
 struct head_path {
     const struct head_part *part[TABLE_HEADING_MAX];
-    unsigned n;                             /* 0 = the column has no text of its own */
+    unsigned n;                             /* 0 = nothing stands over the column */
+    bool own;                               /* the column has a text of its own */
     bool merged;                            /* a merged area over several columns is among them */
     struct label joined[TABLE_HEADING_MAX]; /* parts that say something only together ("Начальный / остаток") … */
     uint8_t join[TABLE_HEADING_MAX]; /* … by part: 1 = it begins such a text, 2 = it goes on with it */

@@ -57,7 +57,7 @@ static bool begins_one(const char *word, size_t n, const void *table, size_t cou
 
 /* Could the text be a label, or a list of labels? One of its parts must begin with the first word of one. Most names
  * of goods do not; that is cheaper to see than to read them. */
-static bool may_be_field(const struct cell_span *text)
+static bool may_be_field(enum table_kind kind, const struct cell_span *text)
 {
     char label[LONGEST + 1];
     size_t n = label_normalise(text->s, text->n, label, sizeof label);
@@ -65,7 +65,9 @@ static bool may_be_field(const struct cell_span *text)
     for (size_t i = 0; i < n;) {
         size_t word = strcspn(label + i, " ,/()[];");
         if (word > 0 && (begins_one(label + i, word, label_synonyms, label_synonyms_count, sizeof *label_synonyms) ||
-                         begins_one(label + i, word, label_closings, label_closings_count, sizeof *label_closings)))
+                         begins_one(label + i, word, label_closings, label_closings_count, sizeof *label_closings) ||
+                         (kind == TABLE_PRICES &&
+                          begins_one(label + i, word, price_synonyms, price_synonyms_count, sizeof *price_synonyms))))
             return true;
         i += strcspn(label + i, ",/()[];");
         i += strspn(label + i, " ,/()[];");
@@ -73,17 +75,20 @@ static bool may_be_field(const struct cell_span *text)
     return false;
 }
 
-static bool is_field_label(const struct cell_span *text)
+static bool is_field_label(enum table_kind kind, const struct cell_span *text)
 {
     struct label label;
 
-    if (text->n == 0 || text->n > LONGEST || !may_be_field(text))
+    if (text->n == 0 || text->n > LONGEST || !may_be_field(kind, text))
         return false;
-    label_read(text->s, text->n, &label);
+    if (kind == TABLE_PRICES)
+        label_read_price(text->s, text->n, &label);
+    else
+        label_read(text->s, text->n, &label);
     return (label.field != FIELD_NONE || label.closing) && !label.stock && !label.hint;
 }
 
-bool table_row_labels(const struct grid_row *row)
+bool table_row_labels(enum table_kind kind, const struct grid_row *row)
 {
     unsigned labels = 0, texts = 0;
 
@@ -93,7 +98,7 @@ bool table_row_labels(const struct grid_row *row)
         return false;
     for (uint32_t i = 0; i < row->n_cells && row->cells[i].column < TABLE_COLUMNS && labels < 2; i++) {
         struct cell_span text = cell_span(&row->cells[i]);
-        labels += is_field_label(&text);
+        labels += is_field_label(kind, &text);
     }
     return labels >= 2;
 }

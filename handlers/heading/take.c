@@ -51,11 +51,30 @@ static uint32_t last_under(const struct head_candidate *c, uint32_t column)
     return column;
 }
 
-static bool is_told(const struct head_column *column, const char *caption)
+static bool is_told(const struct head_candidate *c, const struct head_column *column, const char *caption)
 {
-    bool due = column->why == UNREAD_UNKNOWN || column->why == UNREAD_SELLING || column->why == UNREAD_LOST;
+    bool due = column->why == UNREAD_UNKNOWN || column->why == UNREAD_SELLING || column->why == UNREAD_LOST ||
+               column->why == UNREAD_ALIKE;
 
-    return due && !column->decided && label_is_about_amounts(caption, strlen(caption));
+    if (!due || column->decided)
+        return false;
+    if (head_of_prices(c))
+        return column->price.tier || label_is_about_prices(caption, strlen(caption));
+    return label_is_about_amounts(caption, strlen(caption));
+}
+
+static void take_price(const struct head_column *from, uint32_t column, struct table_heading *out)
+{
+    out->price[out->n_prices++] = (struct table_price){.column = column,
+                                                       .caption = out->at[column].caption,
+                                                       .min_qty = from->price.min_qty,
+                                                       .tier_unit = from->price.tier_unit,
+                                                       .hints = from->hints,
+                                                       .per = from->price.per,
+                                                       .retail = from->price.retail && !from->chosen,
+                                                       .order_sum = from->price.order_sum && !from->chosen};
+    if (out->price[out->n_prices - 1].per.count == 0)
+        out->price[out->n_prices - 1].per.count = 1;
 }
 
 static void take_column(const struct head_candidate *c, uint32_t column, struct table_heading *out)
@@ -69,18 +88,27 @@ static void take_column(const struct head_candidate *c, uint32_t column, struct 
         return;
     at->field = (uint8_t)from->field;
     at->why = from->why;
-    at->told = is_told(from, table_heading_caption(out, column));
-    if (from->field != FIELD_NONE)
+    at->told = is_told(c, from, table_heading_caption(out, column));
+    if (from->field == FIELD_PRICE)
+        take_price(from, column, out);
+    if (from->field != FIELD_NONE && (from->field != FIELD_PRICE || column == out->column[FIELD_PRICE]))
         out->hints[from->field] = from->hints;
 }
 
 /* The text of the field's caption below an unknown one. */
 static uint32_t known_label(const struct head_path *path, struct table_heading *out)
 {
-    for (unsigned i = path->n; i > 0; i--)
-        if (!head_part_unknown(path->part[i - 1]) && !path->part[i - 1]->label.hint)
-            return keep(out, path->part[i - 1]->text.s, path->part[i - 1]->text.n);
-    return 0;
+    const struct head_part *tier = NULL;
+
+    for (unsigned i = path->n; i > 0; i--) {
+        const struct head_part *part = path->part[i - 1];
+        if (head_part_unknown(part) || part->label.hint)
+            continue;
+        if (!part->label.prices || part->label.base[0] != '\0')
+            return keep(out, part->text.s, part->text.n);
+        tier = part; /* a name is better */
+    }
+    return tier ? keep(out, tier->text.s, tier->text.n) : 0;
 }
 
 static void take_unknown(const struct head_candidate *c, uint32_t column, struct table_heading *out)
@@ -140,7 +168,18 @@ const char *table_heading_caption(const struct table_heading *heading, uint32_t 
     return has ? arena_text(&heading->text, heading->at[column].caption) : "";
 }
 
+static bool same_price(const struct table_price *a, const struct table_price *b)
+{
+    return a->column == b->column && a->min_qty == b->min_qty && a->tier_unit == b->tier_unit &&
+           a->per.unit == b->per.unit && a->per.count == b->per.count && a->hints.vat == b->hints.vat &&
+           a->hints.vat_rate == b->hints.vat_rate && strcmp(a->hints.currency, b->hints.currency) == 0;
+}
+
 bool table_heading_same(const struct table_heading *a, const struct table_heading *b)
 {
-    return memcmp(a->column, b->column, sizeof a->column) == 0;
+    bool same = memcmp(a->column, b->column, sizeof a->column) == 0 && a->n_prices == b->n_prices;
+
+    for (unsigned i = 0; same && i < a->n_prices; i++)
+        same = same_price(&a->price[i], &b->price[i]);
+    return same;
 }

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { CAPTION_MAX = 60, LISTED = 6 };
+enum { CAPTION_MAX = 60, LISTED = 6, SAMPLES = 2, SAMPLE_MAX = 24 };
 
 /* A sentence that grows. */
 struct sentence {
@@ -68,6 +68,8 @@ const char *table_unread_text(enum table_unread why)
         [UNREAD_SUM] = "the sum of several warehouses",
         [UNREAD_SELLING] = "a selling price",
         [UNREAD_LOST] = "another column is read instead",
+        [UNREAD_ALIKE] = "one of several that cannot be told apart",
+        [UNREAD_OTHER] = "an old price, an order, a sum or not the present stock",
         [UNREAD_UNKNOWN] = "not understood",
     };
 
@@ -137,6 +139,45 @@ static const char *add_named(struct sentence *s, const struct head_candidate *c,
     return comma;
 }
 
+/* Two values of a column of prices, from the rows below the heading. */
+static void add_samples(struct sentence *s, const struct head_candidate *c, uint32_t column)
+{
+    const struct table_head_input *input = c->rows.input;
+    uint32_t after = c->first_row + c->rows.n - 1;
+    unsigned n = 0;
+
+    for (uint32_t i = 0; input && i < input->n_rows && n < SAMPLES; i++) {
+        const struct grid_row *row = input->rows[i];
+        struct cell_span text = cell_span(row->row > after ? table_row_cell(row, column) : NULL);
+        if (text.n == 0)
+            continue;
+        add(s, "%s%.*s", n ? "; " : " (", (int)(text.n > SAMPLE_MAX ? utf8_cut(text.s, text.n, SAMPLE_MAX) : text.n),
+            text.s);
+        n++;
+    }
+    if (n > 0)
+        add(s, ")");
+}
+
+static void tell_prices(struct sentence *s, const struct head_candidate *c)
+{
+    char letter[4];
+    uint32_t i;
+
+    add(s, "In ");
+    add_rows(s, c);
+    add(s, " several columns could be the price: ");
+    for (unsigned n = 0; (i = rival(c, FIELD_PRICE, n)) != ARENA_NONE && n < LISTED; n++) {
+        add(s, "%s", n ? ", " : "");
+        add_column(s, c, i);
+        add_samples(s, c, i);
+    }
+    add(s, ". Name the right one: ");
+    for (unsigned n = 0; (i = rival(c, FIELD_PRICE, n)) != ARENA_NONE && n < LISTED; n++)
+        add(s, "%sprice=%s", n ? " or " : "", table_column_letter(i, letter));
+    add(s, "; of tiers all, divided by \";\".");
+}
+
 static void add_rivals(struct sentence *s, const struct head_candidate *c, enum stock_field field)
 {
     unsigned n = 0;
@@ -191,6 +232,10 @@ void head_tell_rivals(const struct head_candidate *c, char *why, size_t size)
         tell_open_choice(&s, c);
         return;
     }
+    if (c->rival[FIELD_PRICE]) {
+        tell_prices(&s, c);
+        return;
+    }
     add(&s, "In ");
     add_rows(&s, c);
     add(&s, " several columns could be ");
@@ -210,8 +255,11 @@ void head_tell_rivals(const struct head_candidate *c, char *why, size_t size)
 
 /* ---- What is missing ------------------------------------------------------------------------------------------- */
 
+/* The quantity, or the price of a price list. */
 static bool has_quantity(const struct head_candidate *c)
 {
+    if (head_of_prices(c))
+        return c->at[FIELD_PRICE] != ARENA_NONE;
     return c->at[FIELD_QTY] != ARENA_NONE || c->at[FIELD_FREE] != ARENA_NONE;
 }
 
@@ -230,7 +278,8 @@ unsigned head_worth(const struct head_candidate *c)
     for (uint32_t i = 0; i < TABLE_COLUMNS; i++) {
         const struct head_column *column = &c->column[i];
         captions += column->path.n > 0;
-        understood += column->path.n > 0 && (column->why == UNREAD_FOREIGN || column->why == UNREAD_PLACE);
+        understood += column->path.n > 0 &&
+                      (column->why == UNREAD_FOREIGN || column->why == UNREAD_PLACE || column->why == UNREAD_OTHER);
     }
     if (c->n_fields + understood == 0) /* another language perhaps */
         return c->rows.n == 1 && !c->rows.row[0]->numbers && captions > 1 ? 1 : 0;
@@ -319,7 +368,7 @@ static void add_example(struct sentence *s, const struct head_candidate *c, bool
     }
     if (lost || !quantity) {
         add(s, "%s", comma);
-        add_caption_value(s, c, lost ? field : FIELD_QTY, unknown_column(c, true));
+        add_caption_value(s, c, lost ? field : head_of_prices(c) ? FIELD_PRICE : FIELD_QTY, unknown_column(c, true));
     }
     add(s, "}.");
 }
@@ -328,7 +377,7 @@ static void add_missing(struct sentence *s, const struct head_candidate *c, bool
 {
     add(s, " Missing: ");
     if (!quantity)
-        add(s, "a quantity (qty or free)");
+        add(s, "%s", head_of_prices(c) ? "a price" : "a quantity (qty or free)");
     if (!quantity && c->n_places > 0 && c->ask->wanted_name)
         add(s, " of warehouse %s", c->ask->wanted_name);
     if (!identity)
@@ -344,7 +393,8 @@ void head_tell_missing(const struct head_candidate *c, char *why, size_t size)
     add_rows(&s, c);
     add(&s, ".");
     if (c->lost_choice)
-        add(&s, " No column for columns.%s=\"%s\".", stock_field_name(c->lost_choice->field), c->lost_choice->value);
+        add(&s, " No column for %s%s=\"%s\".", c->lost_choice == &c->price_choice && c->ask->price ? "" : "columns.",
+            stock_field_name(c->lost_choice->field), c->lost_choice->value);
     bool quantity = has_quantity(c), identity = has_identity(c);
     if (!quantity || !identity)
         add_missing(&s, c, quantity, identity);
@@ -362,9 +412,10 @@ void head_tell_nothing(const struct table_ask *ask, char *why, size_t size)
             ask->header_row);
         return;
     }
+    bool prices = ask && ask->kind == TABLE_PRICES;
     add(&s,
-        "No heading with a quantity and a part number, lot, code or name in the first %d rows: no caption is "
+        "No heading with a %s and a part number, lot, code or name in the first %d rows: no caption is "
         "understood. Name the row and the columns in the request, for example header_row=1 and "
-        "columns={\"part_number\":\"A\",\"qty\":\"B\"}.",
-        TABLE_HEAD_ROWS);
+        "columns={\"part_number\":\"A\",\"%s\":\"B\"}.",
+        prices ? "price" : "quantity", TABLE_HEAD_ROWS, prices ? "price" : "qty");
 }

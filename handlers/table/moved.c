@@ -87,7 +87,7 @@ static int take_aligned(struct table_reader *reader, const struct grid_row *grid
         reader->import->passed(reader->import->ctx, grid->row, 1);
         return 0;
     }
-    if (table_row_labels(grid) || begins_rejects(grid)) {
+    if (table_row_labels(reader->ask->kind, grid) || begins_rejects(grid)) {
         reader->moved[reader->n_moved++] = table_row_copy(grid);
         return 0;
     }

@@ -29,6 +29,8 @@ void table_row_sort(const struct table_heading *heading, const struct grid_row *
     for (uint32_t i = 0; i < grid->n_cells && grid->cells[i].column < TABLE_COLUMNS; i++) {
         const struct grid_cell *cell = &grid->cells[i];
         enum stock_field field = (enum stock_field)heading->at[cell->column].field;
+        if (field == FIELD_PRICE && !cell_empty(row->field[field]))
+            continue; /* of several tiers the first that is filled */
         if (field != FIELD_NONE && !says_nothing(field, cell))
             row->field[field] = cell;
     }

@@ -507,8 +507,12 @@ void label_read_price(const char *text, size_t n, struct label *out)
         out->passed = true;
         return;
     }
-    if (label_look_up(whole, out))
+    out->stock = in_list(whole, LIST(label_quantity_words)) || take_unit(whole, &out->hints);
+    if (label_look_up(whole, out)) {
+        label_hints_none(&out->hints);
         return;
+    }
+    label_hints_none(&out->hints);
     bool taken = tiers_take(out->base, &out->price, &odd);
     if (taken && read_rest(out, odd))
         return;

@@ -121,7 +121,7 @@ static inline void told(char *out, size_t size, const char *format, ...)
 /* "2x1 part_number=A qty=C; B unknown!, D place; «caption» over «label»". "!" means W_COLUMN_IGNORED. */
 static inline void heading_told(const struct table_heading *heading, char *out, size_t size)
 {
-    static const char *const why[] = {"", "foreign", "place", "sum", "selling", "lost", "unknown"};
+    static const char *const why[] = {"", "foreign", "place", "sum", "selling", "lost", "alike", "other", "unknown"};
     char letter[4];
     const char *comma = "; ";
     out[0] = '\0';

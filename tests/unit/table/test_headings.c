@@ -307,10 +307,10 @@ static void knows_headings_further_down(void **state)
     assert_true(table_row_repeats(&first, sheet->stored[3]));
     assert_true(table_row_repeats(&first, sheet->stored[4]));
     assert_false(table_row_repeats(&first, sheet->stored[6]));
-    assert_false(table_row_labels(sheet->stored[2]));
-    assert_true(table_row_labels(sheet->stored[5]));
-    assert_false(table_row_labels(sheet->stored[6])); /* words for units and stock are not labels */
-    assert_true(table_row_labels(sheet->stored[7]));
+    assert_false(table_row_labels(TABLE_STOCK, sheet->stored[2]));
+    assert_true(table_row_labels(TABLE_STOCK, sheet->stored[5]));
+    assert_false(table_row_labels(TABLE_STOCK, sheet->stored[6])); /* words for units and stock are not labels */
+    assert_true(table_row_labels(TABLE_STOCK, sheet->stored[7]));
     struct table_head_input below = sheet->input;
     below.rows += 5;
     below.n_rows = 1;
