@@ -127,10 +127,12 @@ const char *head_price_named(const struct head_candidate *c)
 {
     if (!head_of_prices(c))
         return NULL;
-    for (unsigned i = 0; !c->ask->price && i < c->ask->n_choices; i++)
+    if (c->ask->price && c->ask->price[0] != '\0')
+        return c->ask->price;
+    for (unsigned i = 0; i < c->ask->n_choices; i++)
         if (c->ask->choices[i].field == FIELD_PRICE)
             return c->ask->choices[i].value;
-    return c->ask->price;
+    return NULL;
 }
 
 bool head_choice_names(const struct head_candidate *c, enum stock_field field)

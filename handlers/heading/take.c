@@ -58,6 +58,8 @@ static bool is_told(const struct head_candidate *c, const struct head_column *co
 
     if (!due || column->decided)
         return false;
+    if (column->why == UNREAD_ALIKE)
+        return true;
     if (head_of_prices(c))
         return column->price.tier || label_is_about_prices(caption, strlen(caption));
     return label_is_about_amounts(caption, strlen(caption));

@@ -175,7 +175,9 @@ static void tell_prices(struct sentence *s, const struct head_candidate *c)
     add(s, ". Name the right one: ");
     for (unsigned n = 0; (i = rival(c, FIELD_PRICE, n)) != ARENA_NONE && n < LISTED; n++)
         add(s, "%sprice=%s", n ? " or " : "", table_column_letter(i, letter));
-    add(s, "; of tiers all, divided by \";\".");
+    add(s, ". Several columns of tiers are divided by semicolons: price=%s;",
+        table_column_letter(rival(c, FIELD_PRICE, 0), letter));
+    add(s, "%s.", table_column_letter(rival(c, FIELD_PRICE, 1), letter));
 }
 
 static void add_rivals(struct sentence *s, const struct head_candidate *c, enum stock_field field)

@@ -267,7 +267,7 @@ const char *hint_currency_at(const char *text, size_t *length)
         const struct currency_word *word =
             i < currency_words_count ? &currency_words[i] : &price_currency_words[i - currency_words_count];
         size_t n = strlen(word->word);
-        if (n <= *length || memcmp(text, word->word, n) != 0 || (text[n] != '\0' && !is_joint(text[n])))
+        if (n <= *length || strncmp(text, word->word, n) != 0 || (text[n] != '\0' && !is_joint(text[n])))
             continue;
         found = word->currency;
         *length = n;

@@ -5,361 +5,16 @@
 #include "handlers/values/tiers.h"
 
 #include "handlers/values/hints.h"
-#include "handlers/values/words.h"
+#include "handlers/values/tier.h"
 
 #include <string.h>
 
-#define MARK '\x01'
-
-#define LIST(list) list, sizeof(list) / sizeof(list)[0]
-
-/* What is read in a segment: a text that ends at `end`. */
-struct text {
-    const char *s;
-    size_t end;
-};
+#define MOST INT64_C(1000000000000) /* thousandths of the largest tier */
 
 static bool is_digit(char c)
 {
     return c >= '0' && c <= '9';
 }
-
-static bool is_joint(char c)
-{
-    return strchr(" ,()[];/", c) != NULL || c == MARK; /* the end of the label too */
-}
-
-static size_t blanks(struct text t, size_t at)
-{
-    while (at < t.end && t.s[at] == ' ')
-        at++;
-    return at;
-}
-
-static bool ends_word(struct text t, size_t at)
-{
-    return at >= t.end || is_joint(t.s[at]);
-}
-
-/* Where the text goes on behind the longest phrase of the list that stands here as whole words; `at` if none does. */
-static size_t behind_phrase(struct text t, size_t at, const char *const *list, size_t count)
-{
-    size_t best = at;
-
-    for (size_t i = 0; i < count; i++) {
-        size_t n = strlen(list[i]);
-        if (at + n <= t.end && at + n > best && memcmp(t.s + at, list[i], n) == 0 && ends_word(t, at + n))
-            best = at + n;
-    }
-    return best;
-}
-
-/* The same for units. "10 шт+" has no blank behind the unit. */
-static size_t behind_unit(struct text t, size_t at, const struct quote_word *list, size_t count, struct quote_per *per)
-{
-    size_t best = at;
-
-    for (size_t i = 0; i < count; i++) {
-        size_t n = strlen(list[i].word), next = at + n;
-        if (next > t.end || next <= best || memcmp(t.s + at, list[i].word, n) != 0)
-            continue;
-        if (!ends_word(t, next) && t.s[next] != '+')
-            continue;
-        best = next;
-        *per = list[i].per;
-    }
-    return best;
-}
-
-/* "$1000", and "от USD 1000" with `words`. */
-static size_t before_money(struct text t, size_t at, bool words)
-{
-    static const char *const signs[] = {"$", "€", "₽", "¥", "£"};
-    size_t n = 0;
-
-    for (size_t i = 0; i < sizeof signs / sizeof signs[0]; i++)
-        if (at + strlen(signs[i]) <= t.end && memcmp(t.s + at, signs[i], strlen(signs[i])) == 0)
-            return at + strlen(signs[i]);
-    if (words && at < t.end)
-        hint_currency_at(t.s + at, &n);
-    return at + n;
-}
-
-static size_t behind_money(struct text t, size_t at)
-{
-    static const char *const short_sums[] = {"тр", "труб", "тысруб", "т р", "т руб"}; /* "50 т.р." */
-    size_t n = 0;
-
-    if (at < t.end)
-        hint_currency_at(t.s + at, &n);
-    return n > 0 ? at + n : behind_phrase(t, at, LIST(short_sums));
-}
-
-/* ---- Numbers ---------------------------------------------------------------------------------------------------- */
-
-enum { DIGITS = 9 };
-
-static size_t digits(struct text t, size_t at)
-{
-    size_t n = 0;
-
-    while (at + n < t.end && is_digit(t.s[at + n]))
-        n++;
-    return n;
-}
-
-/* A number with blanks between thousands and at most two decimals, in thousandths. Returns where the text goes on, `at`
- * if there is none. */
-static size_t number_at(struct text t, size_t at, int64_t *value)
-{
-    size_t n = digits(t, at), all = n, next = at + n;
-
-    for (*value = 0; n > 0; n--)
-        *value = *value * 10 + (t.s[next - n] - '0');
-    for (bool groups = all > 0 && all <= 3; groups && next < t.end && t.s[next] == ' ' && digits(t, next + 1) == 3;
-         all += 3, next += 4)
-        for (size_t i = 1; i <= 3; i++)
-            *value = *value * 10 + (t.s[next + i] - '0');
-    if (all == 0 || all > DIGITS)
-        return at;
-    *value *= 1000;
-    size_t decimals = next < t.end && t.s[next] == ',' ? digits(t, next + 1) : 0;
-    if (decimals > 2)
-        return at; /* "1,000" is one or a thousand */
-    for (size_t i = 0, scale = 100; i < decimals; i++, scale /= 10)
-        *value += (t.s[next + 1 + i] - '0') * (int64_t)scale;
-    return decimals > 0 ? next + 1 + decimals : next;
-}
-
-/* ---- Tiers ------------------------------------------------------------------------------------------------------ */
-
-/* A number with what stands behind it. */
-struct amount {
-    int64_t value; /* thousandths */
-    uint8_t unit;
-    bool sum;    /* money */
-    bool scaled; /* "тыс", "млн", "k" */
-};
-
-/* "тыс", "млн", "k" behind the number. */
-static size_t behind_scale(struct text t, size_t at, int64_t *scale)
-{
-    static const char *const thousands[] = {"тыс", "тысяч", "тысячи", "тысяча", "thousand", "k", "к"};
-    static const char *const millions[] = {"млн", "миллион", "миллиона", "mln", "million"};
-    size_t next = behind_phrase(t, at, LIST(thousands));
-
-    *scale = 1000;
-    if (next > at)
-        return next;
-    *scale = 1000000;
-    next = behind_phrase(t, at, LIST(millions));
-    if (next == at)
-        *scale = 1;
-    return next;
-}
-
-/* `led`: a word that begins a tier stands before it. */
-static size_t amount_at(struct text t, size_t at, bool led, struct amount *out)
-{
-    struct quote_per per = {QUOTE_UNIT_NONE, 1};
-    size_t sign = before_money(t, at, led), number = number_at(t, blanks(t, sign), &out->value);
-    int64_t scale;
-
-    if (number == blanks(t, sign))
-        return at;
-    size_t behind = behind_scale(t, blanks(t, number), &scale);
-    bool scaled = behind > blanks(t, number);
-    size_t next = scaled ? behind : number, word = blanks(t, next);
-    size_t unit = behind_unit(t, word, quote_tier_words, quote_tier_words_count, &per);
-    size_t money = unit == word ? behind_money(t, word) : word;
-
-    out->value *= scale;
-    out->unit = per.unit;
-    out->scaled = scaled;
-    out->sum = sign > at || money > word || (scaled && unit == word);
-    return unit > word ? unit : money > word ? money : next;
-}
-
-struct tier {
-    struct amount from;
-    bool odd; /* not understood */
-};
-
-/* Words that may follow a tier in its segment. */
-static bool may_follow(struct text t, size_t at)
-{
-    static const char *const words[] = {"без",  "с",     "вкл",       "включая",   "в",       "за",  "excl",
-                                        "incl", "with",  "excluding", "including", "without", "net", "ндс",
-                                        "vat",  "gross", "per",       "при",       "for",     "ex"};
-    size_t next = blanks(t, at);
-
-    if (next == at || next >= t.end || t.s[next] == MARK)
-        return true;
-    return behind_phrase(t, next, LIST(words)) > next || behind_money(t, next) > next;
-}
-
-/* "… до 49 шт", "… - 49". Returns `at` if nothing of this follows. */
-static size_t range_at(struct text t, size_t at, bool led, struct amount *to)
-{
-    static const char *const words[] = {"до", "to", "по"};
-    size_t next = blanks(t, at), behind = led ? behind_phrase(t, next, LIST(words)) : next;
-
-    if (behind == next && next < t.end && t.s[next] == '-')
-        behind = next + 1;
-    if (behind == next)
-        return at;
-    size_t end = amount_at(t, blanks(t, behind), led, to);
-    return end > blanks(t, behind) ? end : at;
-}
-
-/* "+", "и более". */
-static size_t open_end_at(struct text t, size_t at)
-{
-    static const char *const words[] = {"и более", "и выше",   "и больше", "и далее",
-                                        "or more", "and more", "and up",   "and above"};
-    size_t next = blanks(t, at);
-
-    if (next < t.end && t.s[next] == '+')
-        return next + 1;
-    size_t behind = behind_phrase(t, next, LIST(words));
-    return behind > next ? behind : at;
-}
-
-/* A unit behind "10+". */
-static size_t late_unit_at(struct text t, size_t at, struct amount *amount)
-{
-    struct amount late = {.value = 0};
-    char copy[LABEL_BYTES];
-    size_t word = blanks(t, at), n = t.end - word;
-
-    if (amount->unit != QUOTE_UNIT_NONE || amount->sum || n + 2 > sizeof copy)
-        return at;
-    memcpy(copy, "1 ", 2); /* as behind a number */
-    memcpy(copy + 2, t.s + word, n);
-    copy[n + 2] = '\0';
-    size_t end = amount_at((struct text){copy, n + 2}, 0, false, &late);
-    if (end <= 2)
-        return at;
-    amount->unit = late.unit;
-    amount->sum = late.sum;
-    amount->value *= late.value / 1000;
-    return word + end - 2;
-}
-
-/* What begins a tier. */
-enum lead { LEAD_NONE, LEAD_FROM, LEAD_UP_TO, LEAD_ODD };
-
-static size_t lead_at(struct text t, size_t at, enum lead *lead)
-{
-    static const char *const from[] = {"от", "from", "начиная от", "начиная с", "starting from"};
-    static const char *const up_to[] = {"до", "up to"};
-    static const char *const odd[] = {"более", "свыше", "больше", "менее",     "меньше",   "over",
-                                      "above", "under", "below",  "more than", "less than"};
-    static const char *const signs[] = {"≥", ">=", ">", "<", "≤"};
-    size_t next = behind_phrase(t, at, LIST(from));
-
-    *lead = LEAD_FROM;
-    if (next > at)
-        return next;
-    *lead = LEAD_UP_TO;
-    if ((next = behind_phrase(t, at, LIST(up_to))) > at)
-        return next;
-    *lead = LEAD_ODD;
-    if ((next = behind_phrase(t, at, LIST(odd))) > at)
-        return next;
-    for (size_t i = 0; i < sizeof signs / sizeof signs[0]; i++) {
-        size_t n = strlen(signs[i]);
-        if (at + n <= t.end && memcmp(t.s + at, signs[i], n) == 0) {
-            *lead = i < 2 ? LEAD_FROM : LEAD_ODD;
-            return at + n;
-        }
-    }
-    *lead = LEAD_NONE;
-    return at;
-}
-
-/* Returns where a tier or a sum of the order that stands here ends; `at` if there is none. */
-static size_t tier_at(struct text t, size_t at, struct tier *out)
-{
-    struct amount to = {.value = 0};
-    enum lead lead;
-    size_t start = blanks(t, lead_at(t, at, &lead)), next = amount_at(t, start, lead != LEAD_NONE, &out->from);
-
-    if (next == start)
-        return at;
-    size_t range = range_at(t, next, lead == LEAD_FROM, &to), open = next;
-    if (range > next) {
-        open = range;
-        if (to.value <= out->from.value * (out->from.scaled ? 1 : to.scaled ? 1000 : 1) && !to.sum)
-            return at; /* no range */
-    }
-    size_t end = open_end_at(t, open);
-    bool is_open = end > open;
-    if (is_open)
-        end = late_unit_at(t, end, &out->from);
-    if ((lead == LEAD_NONE && range == next && !is_open) || !ends_word(t, end))
-        return at;
-    out->odd = lead == LEAD_ODD || !may_follow(t, end) || (range > next && to.scaled && !out->from.scaled);
-    out->from.sum |= to.sum;
-    if (out->from.unit == QUOTE_UNIT_NONE)
-        out->from.unit = to.unit;
-    if (lead == LEAD_UP_TO)
-        out->from.value = 1000;
-    return end;
-}
-
-/* ---- What a price is for ---------------------------------------------------------------------------------------- */
-
-/* Returns where "1000 шт", "100", "уп" ends; `at` if there is nothing of these. */
-static size_t count_at(struct text t, size_t at, bool needs_unit, struct quote_per *out)
-{
-    struct quote_per per = {QUOTE_UNIT_NONE, 1};
-    int64_t value;
-    size_t number = number_at(t, at, &value), word = blanks(t, number);
-    size_t unit = behind_unit(t, word, quote_per_words, quote_per_words_count, &per);
-
-    if (unit == word && (number == at || needs_unit))
-        return at;
-    size_t end = unit > word ? unit : number;
-    if (number == at)
-        value = 1000;
-    bool whole = value >= 1000 && value % 1000 == 0 && value / 1000 <= 1000000;
-    if (!whole || !ends_word(t, end) || !may_follow(t, end))
-        return at;
-    *out = (struct quote_per){unit > word ? per.unit : QUOTE_PCS, (uint32_t)(value / 1000) * per.count};
-    return end;
-}
-
-/* Is the word that ends here a currency? */
-static bool is_behind_currency(struct text t, size_t end)
-{
-    size_t start = end, n;
-
-    while (start > 0 && !is_joint(t.s[start - 1]))
-        start--;
-    hint_currency_at(t.s + start, &n);
-    return n > 0 && start + n == end;
-}
-
-/* "за 1000 шт", "per 100"; "/уп" behind anything, "/100" behind a currency. */
-static size_t per_at(struct text t, size_t at, struct quote_per *out)
-{
-    static const char *const words[] = {"за", "per"};
-    size_t behind = behind_phrase(t, at, LIST(words));
-    bool slash = behind == at && at < t.end && t.s[at] == '/';
-
-    if (slash)
-        behind = at + 1;
-    if (behind == at)
-        return at;
-    size_t before = at;
-    while (before > 0 && t.s[before - 1] == ' ')
-        before--;
-    size_t end = count_at(t, blanks(t, behind), slash && !is_behind_currency(t, before), out);
-    return end > blanks(t, behind) ? end : at;
-}
-
-/* ---- Segments --------------------------------------------------------------------------------------------------- */
 
 /* Words before a tier that go with it: "цена при заказе от 10 шт". */
 static size_t before_fillers(const char *s, size_t from, size_t at)
@@ -387,7 +42,7 @@ static size_t before_fillers(const char *s, size_t from, size_t at)
         if (end < from + n || memcmp(s + end - n, words[i], n) != 0)
             continue;
         size_t start = end - n;
-        if ((start == from || is_joint(s[start - 1])) && start < best)
+        if ((start == from || tier_joint(s[start - 1])) && start < best)
             best = start;
     }
     return best;
@@ -406,7 +61,7 @@ static size_t segment_end(const char *label, size_t from)
 /* Puts a mark in the place of label[start…end). */
 static void put_mark(char *label, size_t start, size_t end)
 {
-    label[start] = MARK;
+    label[start] = TIER_MARK;
     memmove(label + start + 1, label + end, strlen(label + end) + 1);
 }
 
@@ -422,7 +77,7 @@ static void add_sum(const char *text, size_t n, struct label_price *out)
 
 static void take_tier(const char *text, size_t n, const struct tier *tier, struct label_price *out, bool *odd)
 {
-    *odd |= tier->odd || out->tier || out->order_sum; /* one is enough */
+    *odd |= tier->odd || tier->from.value > MOST || out->tier || out->order_sum; /* one is enough */
     if (tier->from.sum) {
         out->order_sum = true;
         add_sum(text, n, out);
@@ -435,7 +90,7 @@ static void take_tier(const char *text, size_t n, const struct tier *tier, struc
 
 static bool starts_word(const char *label, size_t at)
 {
-    return at == 0 || is_joint(label[at - 1]) || label[at] == '/';
+    return at == 0 || tier_joint(label[at - 1]) || label[at] == '/';
 }
 
 /* What a segment is searched for. */
@@ -471,16 +126,16 @@ static bool has_odd_slash(const char *label)
 
     for (size_t at = 1; at < t.end; at++) {
         struct label_hints hints;
-        size_t from = blanks(t, at + 1), end = from;
+        size_t from = tier_blanks(t, at + 1), end = from;
         if (label[at] != '/')
             continue;
-        while (end < t.end && !is_joint(label[end]))
+        while (end < t.end && !tier_joint(label[end]))
             end++;
         label_hints_none(&hints);
         size_t before = at;
         while (before > 0 && label[before - 1] == ' ')
             before--;
-        if (end > from && is_behind_currency(t, before) && !hint_only(label + from, end - from, true, &hints))
+        if (end > from && tier_behind_currency(t, before) && !hint_only(label + from, end - from, true, &hints))
             return true;
     }
     return false;
@@ -494,7 +149,7 @@ static bool has_other_words(const char *label, size_t from, size_t to)
     size_t n = 0;
 
     for (size_t i = from; i < to && n + 1 < sizeof rest; i++)
-        if (label[i] != MARK && (label[i] != ' ' || n > 0))
+        if (label[i] != TIER_MARK && (label[i] != ' ' || n > 0))
             rest[n++] = label[i];
     rest[n] = '\0';
     label_hints_none(&hints);
@@ -508,7 +163,7 @@ static void remove_marks(char *label)
 
     for (size_t i = 0; label[i] != '\0'; i++) {
         bool joint = strchr(" ,;)]", label[i]) != NULL;
-        bool idle = label[i] == MARK || (joint && (used == 0 || (label[i] == ' ' && label[used - 1] == ' ')));
+        bool idle = label[i] == TIER_MARK || (joint && (used == 0 || (label[i] == ' ' && label[used - 1] == ' ')));
         if (joint && used > 0 && strchr("([", label[used - 1]) && label[i] != ' ') {
             used -= label[i] == ')' || label[i] == ']'; /* nothing is left in the bracket */
             continue;
