@@ -11,7 +11,27 @@ struct said {
     enum stock_field closing; /* of the last closing caption: qty, or FIELD_NONE for "now" */
     bool closes;
     unsigned others; /* parts that are fields */
+    /* Of price lists: a tier or a sum of the order without a name; the name of a price; another field. */
+    bool tier, price, other;
 };
+
+static void hear_tier(const struct label *label, struct said *said)
+{
+    bool named = label->base[0] != '\0';
+
+    said->tier |= label->field == FIELD_PRICE && !named;
+    said->price |= label->field == FIELD_PRICE && named;
+    said->other |= label->closing || (label->field != FIELD_NONE && label->field != FIELD_PRICE);
+}
+
+/* A tier that is not understood is no price; nor is one alone below what is not understood ("Скидка / от 10"), or
+ * together with another field ("Остаток / от 10"). */
+static bool is_odd_tier(const struct head_column *column, const struct said *said)
+{
+    if (said->tier && (said->other || (column->unknown && !said->price)))
+        return true;
+    return column->says == FIELD_PRICE && column->price.tier && column->price.min_qty == 0;
+}
 
 static void hear(const struct label *label, bool unknown, struct head_column *column, struct said *said)
 {
@@ -94,7 +114,7 @@ static bool is_money(const struct head_column *column, const struct said *said)
 
 static void read_column(struct head_column *column)
 {
-    struct said said = {FIELD_NONE, FIELD_NONE, false, 0};
+    struct said said = {.field = FIELD_NONE, .closing = FIELD_NONE};
     bool sells = false; /* the lowest caption that says something is a selling price */
 
     column->place = ARENA_NONE;
@@ -103,16 +123,17 @@ static void read_column(struct head_column *column)
         const struct head_part *part = column->path.part[i];
         if (part->place != ARENA_NONE)
             column->place = part->place;
-        if (label)
-            hear(label, column->path.join[i] == 0 && head_part_unknown(part), column, &said);
-        if (label && !label->hint)
+        if (!label)
+            continue;
+        hear(label, column->path.join[i] == 0 && head_part_unknown(part), column, &said);
+        if (!label->hint)
             sells = label->selling;
+        if (label->prices)
+            hear_tier(label, &said);
     }
     hear_hints(column);
     column->says = field_said(column, &said);
-    bool odd_tier = column->price.tier && column->price.min_qty == 0;
-    if (is_money(column, &said) || (sells && stock_field_counts(column->says)) ||
-        (column->says == FIELD_PRICE && odd_tier))
+    if (is_money(column, &said) || is_odd_tier(column, &said) || (sells && stock_field_counts(column->says)))
         column->says = FIELD_NONE;
     if (column->passed) {
         column->path.n = 0;
@@ -267,18 +288,18 @@ static void drop_losers(struct head_candidate *c, enum stock_field field)
 }
 
 /* Of price lists: the stock is no more than a remark there, so quantities that cannot be told apart are left out. */
-static void drop_alike(struct head_candidate *c)
+static void drop_alike(struct head_candidate *c, enum stock_field field)
 {
-    if (!head_of_prices(c) || !c->rival[FIELD_QTY])
+    if (!head_of_prices(c) || !c->rival[field])
         return;
     for (uint32_t i = 0; i < TABLE_COLUMNS; i++) {
-        if (c->column[i].field != FIELD_QTY)
+        if (c->column[i].field != field)
             continue;
         c->column[i].field = FIELD_NONE;
         c->column[i].why = UNREAD_ALIKE;
     }
-    c->at[FIELD_QTY] = ARENA_NONE;
-    c->rival[FIELD_QTY] = false;
+    c->at[field] = ARENA_NONE;
+    c->rival[field] = false;
 }
 
 static void settle(struct head_candidate *c)
@@ -293,8 +314,8 @@ static void settle(struct head_candidate *c)
             choose(c, field);
             drop_losers(c, field);
         }
-        if (field == FIELD_QTY)
-            drop_alike(c);
+        if (stock_field_counts(field))
+            drop_alike(c, field);
         if (c->at[field] == ARENA_NONE)
             continue;
         c->n_fields++;

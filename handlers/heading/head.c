@@ -183,7 +183,7 @@ static void consider(struct search *s, unsigned first, unsigned n, bool loose)
         return;
     const struct head_row *below = fixed ? NULL : row_below(s, first, n);
     bool more = below && belongs(s->now, below);
-    if (more && n < TABLE_HEADING_MAX)
+    if (more && (n < TABLE_HEADING_MAX || head_of_prices(s->now)))
         return; /* it gives way to the longer one */
     *sum = (struct sum){.first = first,
                         .rows = n,

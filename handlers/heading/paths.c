@@ -214,7 +214,8 @@ static struct head_part *price_over(struct head_row *above, uint32_t row, uint32
             continue;
         bool next = i < above->n_parts && above->part[i].column <= last;
         bool says = part->label.field == FIELD_PRICE && !part->label.foreign && !part->label.price.tier;
-        return says && part->last_row + 1 == row && (part->last_column >= last || !next) ? part : NULL;
+        bool merged = part->last_column > part->column;
+        return says && part->last_row + 1 == row && (part->last_column >= last || (!merged && !next)) ? part : NULL;
     }
     return NULL;
 }

@@ -90,11 +90,15 @@ static void read_candidates(const struct head_candidate *c, bool named, struct c
 
 /* ---- The same price said twice --------------------------------------------------------------------------------- */
 
+/* Pieces if nothing is said. */
+static uint8_t unit_of(const struct label_price *price)
+{
+    return price->tier_unit == QUOTE_UNIT_NONE ? QUOTE_PCS : price->tier_unit;
+}
+
 static bool same_tier(const struct label_price *a, const struct label_price *b)
 {
-    bool units = a->tier_unit == b->tier_unit || a->tier_unit == QUOTE_UNIT_NONE || b->tier_unit == QUOTE_UNIT_NONE;
-
-    return a->min_qty == b->min_qty && units;
+    return a->min_qty == b->min_qty && unit_of(a) == unit_of(b);
 }
 
 static bool same_name(const struct candidate *a, const struct candidate *b)
@@ -167,10 +171,7 @@ static int64_t holds_from(const struct head_candidate *c, const struct candidate
 
 static bool tiers_differ(const struct head_candidate *c, const struct candidate *a, const struct candidate *b)
 {
-    uint8_t one = a->price->tier_unit, other = b->price->tier_unit;
-    bool units = one == other || one == QUOTE_UNIT_NONE || other == QUOTE_UNIT_NONE;
-
-    return holds_from(c, a) != holds_from(c, b) || !units;
+    return holds_from(c, a) != holds_from(c, b) || unit_of(a->price) != unit_of(b->price);
 }
 
 /* Do different captions that are not understood stand over them ("Москва", "Тверь")? */
@@ -247,7 +248,7 @@ void head_prices_settle(struct head_candidate *c)
     if (all.n == 0)
         return;
     c->at[FIELD_PRICE] = all.item[0].column;
-    if (c->n_price_parts < 2) {
+    if (!named) {
         drop_vat_twins(c, &all);
         compact(&all);
         drop_currency_twins(c, &all);

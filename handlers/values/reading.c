@@ -319,7 +319,7 @@ static void apply_tails(const struct tails *tails, struct label *out)
 {
     bool counts = out->closing || stock_field_counts(out->field);
 
-    if (counts && tails->amount != FIELD_NONE && tails->amount != FIELD_QTY) {
+    if (counts && tails->amount != FIELD_NONE && tails->amount != FIELD_QTY && tails->amount != FIELD_PRICE) {
         out->field = tails->amount; /* "остаток (сумма)", "остаток (свободно)" */
         out->closing = false;
     }
@@ -367,6 +367,21 @@ static void nothing(bool prices, struct label *out)
     out->price.more[0] = '\0';
 }
 
+/* Words that are names of prices and hints too: "each, USD", "net с НДС 20%". */
+static bool is_each(struct label *out)
+{
+    struct label copy = *out;
+    struct tails tails = {.amount = FIELD_NONE};
+
+    while (!label_look_up(copy.base, &copy))
+        if (!take_end(copy.base, &copy) && !take_bracket(copy.base, &copy, &tails))
+            return false;
+    if (copy.field != FIELD_PRICE || tails.scaled)
+        return false;
+    *out = copy;
+    return true;
+}
+
 /* Reads out->base. */
 static void read_base(struct label *out)
 {
@@ -380,6 +395,8 @@ static void read_base(struct label *out)
     }
     label_hints_none(&alone);
     if (out->stock || hint_only(out->base, strlen(out->base), out->prices, &alone)) {
+        if (out->prices && !out->stock && is_each(out))
+            return;
         out->hint = true;
         label_hints_add(&out->hints, &alone);
         return;

@@ -144,10 +144,12 @@ static size_t behind_scale(struct text t, size_t at, int64_t *scale)
 static size_t amount_at(struct text t, size_t at, bool led, struct amount *out)
 {
     struct quote_per per = {QUOTE_UNIT_NONE, 1};
-    size_t sign = before_money(t, at, led), number = number_at(t, tier_blanks(t, sign), &out->value);
+    size_t sign = before_money(t, at, led),
+           start = led ? tier_blanks(t, sign) : sign; /* "цена $ 10+" is a price in $ */
+    size_t number = number_at(t, start, &out->value);
     int64_t scale;
 
-    if (number == tier_blanks(t, sign))
+    if (number == start)
         return at;
     size_t behind = behind_scale(t, tier_blanks(t, number), &scale);
     bool scaled = behind > tier_blanks(t, number);
@@ -311,7 +313,10 @@ static size_t count_at(struct text t, size_t at, bool needs_unit, struct quote_p
     if (number == at)
         value = 1000;
     bool whole = value >= 1000 && value % 1000 == 0 && value / 1000 <= 1000000;
-    if (!whole || !ends_word(t, end) || !may_follow(t, end))
+    struct tier tier;
+    size_t next = tier_blanks(t, end);
+    bool tier_follows = next > end && tier_at(t, next, &tier) > next; /* "за уп. 10+" */
+    if (!whole || !ends_word(t, end) || (!tier_follows && !may_follow(t, end)))
         return at;
     *out = (struct quote_per){unit > word ? per.unit : QUOTE_PCS, (uint32_t)(value / 1000) * per.count};
     return end;

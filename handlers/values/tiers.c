@@ -6,6 +6,7 @@
 
 #include "handlers/values/hints.h"
 #include "handlers/values/tier.h"
+#include "handlers/values/words.h"
 
 #include <string.h>
 
@@ -93,6 +94,22 @@ static bool starts_word(const char *label, size_t at)
     return at == 0 || tier_joint(label[at - 1]) || label[at] == '/';
 }
 
+/* "price/unit", "цена за единицу": the name of a price. What a unit is, the unit column says. */
+static bool is_name(const char *text, size_t n)
+{
+    char name[LABEL_BYTES];
+
+    while (n > 0 && *text == ' ') {
+        text++;
+        n--;
+    }
+    if (n >= sizeof name)
+        return false;
+    memcpy(name, text, n);
+    name[n] = '\0';
+    return word_find(name, price_synonyms, price_synonyms_count, sizeof *price_synonyms) != NULL;
+}
+
 /* What a segment is searched for. */
 enum sought { SEEK_PER, SEEK_TIER };
 
@@ -107,7 +124,7 @@ static bool search_segment(char *label, size_t from, enum sought sought, struct 
         if (!starts_word(label, at) || label[at] == ' ')
             continue;
         size_t end = sought == SEEK_TIER ? tier_at(t, at, &tier) : per_at(t, at, &out->per);
-        if (end == at)
+        if (end == at || (sought == SEEK_PER && is_name(label + from, end - from)))
             continue;
         if (sought == SEEK_TIER)
             take_tier(label + at, end - at, &tier, out, odd);
