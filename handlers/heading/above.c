@@ -296,7 +296,16 @@ static void read_money(struct text_part text, struct table_above *above, struct 
     }
 }
 
-/* Each cell for itself; with the next one if that says nothing of prices: "Валюта:" | "USD". */
+/* Is there nothing but a currency or VAT? */
+static bool is_value(struct text_part text)
+{
+    struct label_hints hints;
+
+    label_hints_none(&hints);
+    return text.n > 0 && hint_only(text.s, text.n, true, &hints);
+}
+
+/* Each cell for itself, or with its value in the next one: "Валюта:" | "USD". */
 static void read_cells(const struct row_text *row, struct table_above *above, struct vat_said *vat)
 {
     for (unsigned i = 0; i < row->n_cells; i++) {
@@ -306,8 +315,7 @@ static void read_cells(const struct row_text *row, struct table_above *above, st
         if (!is_price_text(text))
             continue;
         struct text_part both = row_text_part(row, row->cell[i], next_end);
-        bool alone = next.n == 0 || is_price_text(next) || !is_price_text(both);
-        read_money(alone ? text : both, above, vat);
+        read_money(is_value(next) ? both : text, above, vat);
     }
 }
 

@@ -169,9 +169,12 @@ static int64_t holds_from(const struct head_candidate *c, const struct candidate
     return item->price->tier ? item->price->min_qty : otherwise;
 }
 
+/* "От 1 уп" holds from one piece on. */
 static bool tiers_differ(const struct head_candidate *c, const struct candidate *a, const struct candidate *b)
 {
-    return holds_from(c, a) != holds_from(c, b) || unit_of(a->price) != unit_of(b->price);
+    int64_t one = holds_from(c, a);
+
+    return one != holds_from(c, b) || (one > 1000 && unit_of(a->price) != unit_of(b->price));
 }
 
 /* Do different captions that are not understood stand over them ("Москва", "Тверь")? */
@@ -199,7 +202,8 @@ static bool are_tiers(const struct head_candidate *c, const struct candidates *a
 
     for (unsigned i = 0; i < all->n; i++) {
         const struct candidate *item = &all->item[i];
-        if (item->price->order_sum || strcmp(item->currency, all->item[0].currency) != 0)
+        bool odd = item->price->tier && item->price->min_qty == 0; /* the request names it */
+        if (item->price->order_sum || odd || strcmp(item->currency, all->item[0].currency) != 0)
             return false;
         if (!item->price->tier) {
             without++;
@@ -273,6 +277,16 @@ static bool has_number_below(const struct head_rows *rows, uint32_t after, uint3
     return false;
 }
 
+/* Stands a text below this one, in a later row, under one of its columns? */
+static bool has_text_below(const struct head_rows *rows, unsigned row, const struct head_part *part)
+{
+    for (unsigned i = row + 1; i < rows->n; i++)
+        for (unsigned k = 0; rows->row[i] && k < rows->row[i]->n_parts; k++)
+            if (rows->row[i]->part[k].column >= part->column && rows->row[i]->part[k].column <= part->last_column)
+                return true;
+    return false;
+}
+
 /* The merged caption of a price that a column without a text of its own lies under, or NULL. */
 static const struct head_part *price_over(const struct head_rows *rows, uint32_t column)
 {
@@ -280,7 +294,8 @@ static const struct head_part *price_over(const struct head_rows *rows, uint32_t
         for (unsigned k = 0; rows->row[i - 1] && k < rows->row[i - 1]->n_parts; k++) {
             const struct head_part *part = &rows->row[i - 1]->part[k];
             bool says = part->label.field == FIELD_PRICE && !part->label.foreign;
-            if (says && part->column < column && part->last_column >= column)
+            bool over = part->column < column && part->last_column >= column;
+            if (says && over && !has_text_below(rows, i - 1, part))
                 return part;
         }
     return NULL;

@@ -91,6 +91,7 @@ static void reads_money_above(void **state)
         {"Цены с НДС\nОпт: цены без НДС", ""},
         {"Доставка с НДС", ""},
         {"Цены | с НДС", "gross"},
+        {"Валюта | Закупка без НДС", ""},
         {"Прайс | Цены в USD", "USD"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
