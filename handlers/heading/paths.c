@@ -172,7 +172,7 @@ static bool is_digits(struct cell_span text)
 /* A whole number of at most nine digits, or -1. */
 static int64_t whole_number(const struct grid_cell *cell)
 {
-    struct value_number number;
+    struct value_number number = {.missing = true};
     struct cell_span text = cell_span(cell);
     int rc = -1;
 

@@ -159,6 +159,7 @@ static void add_samples(struct sentence *s, const struct head_candidate *c, uint
         add(s, ")");
 }
 
+/* The way out stands first: a sentence may be cut. */
 static void tell_prices(struct sentence *s, const struct head_candidate *c)
 {
     char letter[4];
@@ -166,18 +167,17 @@ static void tell_prices(struct sentence *s, const struct head_candidate *c)
 
     add(s, "In ");
     add_rows(s, c);
-    add(s, " several columns could be the price: ");
+    add(s, " several columns could be the price. Name the right one: ");
+    for (unsigned n = 0; (i = rival(c, FIELD_PRICE, n)) != ARENA_NONE && n < LISTED; n++)
+        add(s, "%sprice=%s", n ? " or " : "", table_column_letter(i, letter));
+    add(s, "; or several of tiers, as price=%s;", table_column_letter(rival(c, FIELD_PRICE, 0), letter));
+    add(s, "%s. They are: ", table_column_letter(rival(c, FIELD_PRICE, 1), letter));
     for (unsigned n = 0; (i = rival(c, FIELD_PRICE, n)) != ARENA_NONE && n < LISTED; n++) {
         add(s, "%s", n ? ", " : "");
         add_column(s, c, i);
         add_samples(s, c, i);
     }
-    add(s, ". Name the right one: ");
-    for (unsigned n = 0; (i = rival(c, FIELD_PRICE, n)) != ARENA_NONE && n < LISTED; n++)
-        add(s, "%sprice=%s", n ? " or " : "", table_column_letter(i, letter));
-    add(s, ". Several columns of tiers are divided by semicolons: price=%s;",
-        table_column_letter(rival(c, FIELD_PRICE, 0), letter));
-    add(s, "%s.", table_column_letter(rival(c, FIELD_PRICE, 1), letter));
+    add(s, ".");
 }
 
 static void add_rivals(struct sentence *s, const struct head_candidate *c, enum stock_field field)

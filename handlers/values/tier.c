@@ -208,10 +208,10 @@ static size_t open_end_at(struct text t, size_t at)
 static size_t late_unit_at(struct text t, size_t at, struct amount *amount)
 {
     struct amount late = {.value = 0};
-    char copy[LABEL_BYTES];
+    char copy[LABEL_BYTES + 3];
     size_t word = tier_blanks(t, at), n = t.end - word;
 
-    if (word >= t.end || is_digit(t.s[word]) || amount->unit != QUOTE_UNIT_NONE || amount->sum || n + 2 > sizeof copy)
+    if (word >= t.end || is_digit(t.s[word]) || amount->unit != QUOTE_UNIT_NONE || amount->sum || n >= LABEL_BYTES)
         return at;
     memcpy(copy, "1 ", 2); /* as behind a number */
     memcpy(copy + 2, t.s + word, n);
