@@ -95,6 +95,20 @@ def test_plain_client_through_nginx(daemon, site):
     assert packed.headers["Vary"] == "Accept-Encoding"
 
 
+def test_a_component_is_changed_through_nginx(daemon, site):
+    """Compressed, its tag is a weak one; it still says what the client has seen."""
+    daemon.sql("INSERT INTO component (lot_code, lot_norm, name) VALUES ('A-1', 'A1', REPEAT('Ж', 255))")
+    daemon.sql("INSERT INTO part_number_map (pn_norm, pn_skeleton, part_number, component_id) SELECT CONCAT('P', seq), 'P', CONCAT('P-', seq), "
+               "(SELECT id FROM component WHERE lot_code = 'A-1') FROM seq_1_to_20")
+    packed = site.get("/api/components/A-1", {"Accept-Encoding": "gzip"})
+    assert packed.headers["Content-Encoding"] == "gzip" and packed.headers["ETag"].startswith('W/"')
+    change = {"Content-Type": "application/json", "If-Match": packed.headers["ETag"]}
+    answer = site.request("PATCH", "/api/components/A-1", json.dumps({"coefficient": "2"}), change)
+    assert answer.status == 200 and answer.json["coefficient"] == "2.0000"
+    assert site.request("PATCH", "/api/components/A-1", json.dumps({"coefficient": "3"}), change).status == 412
+    assert site.request("PATCH", "/api/components", b"{}", {"Content-Type": "application/json"}).status == 405
+
+
 def test_errors_stay_problem_json(daemon, site):
     assert site.get("/api/tasks/none").headers["Content-Type"].startswith("application/problem+json")
     answer = site.upload("/api/stock/import?warehouse=MAIN", b"PK\3\4" + b"x" * (65 << 20))
