@@ -27,6 +27,7 @@ struct result_spec {
     enum result_kind kind;
     bool nullable;
     bool optional;                     /* may be left out */
+    bool deprecated;                   /* another name for something else; one version more */
     const char *const *choices;        /* CHOICE: NULL-terminated */
     const struct result_spec *members; /* OBJECT, LIST */
     const char *help;                  /* one sentence, or NULL when the name says it */

@@ -166,11 +166,13 @@ static const struct result_spec result_members[] = {
     {.name = "table", .kind = RESULT_CHOICE, .choices = catalog_table_names},
     {.name = "dry_run", .kind = RESULT_BOOL, .optional = true, .help = "True: nothing was written."},
     {.name = "file", .kind = RESULT_OBJECT, .optional = true, .members = file_members, .help = "Absent, as dry_run and errors_truncated, in results of earlier versions."},
-    {.name = "rows_total", .kind = RESULT_COUNT, .help = "Rows of the file; the next four add up to it."},
+    {.name = "rows_total", .kind = RESULT_COUNT, .help = "Rows of the file; accepted and rejected ones."},
+    {.name = "rows_accepted", .kind = RESULT_COUNT, .optional = true, .help = "Inserted, updated and unchanged ones. Absent, as rows_rejected, in results of earlier versions."},
+    {.name = "rows_rejected", .kind = RESULT_COUNT, .optional = true},
     {.name = "inserted", .kind = RESULT_COUNT},
     {.name = "updated", .kind = RESULT_COUNT},
     {.name = "unchanged", .kind = RESULT_COUNT},
-    {.name = "rejected", .kind = RESULT_COUNT},
+    {.name = "rejected", .kind = RESULT_COUNT, .deprecated = true, .help = "Now rows_rejected."},
     {.name = "errors", .kind = RESULT_ISSUES, .help = "Rejected rows by code; a row counts under each of its codes."},
     {.name = "errors_truncated", .kind = RESULT_BOOL, .optional = true, .help = "True: not every error is kept with its text."},
     {.name = "relinked", .kind = RESULT_COUNT, .optional = true, .help = "Rows of stock and quotes that have a lot now; absent after a dry run."},
@@ -243,6 +245,8 @@ static char *result_json(const struct catalog_run *run)
     json_put_bool(&out, "dry_run", run->dry_run);
     put_file(run, &out);
     json_put_int(&out, "rows_total", run->file.rows_total);
+    json_put_int(&out, "rows_accepted", run->file.rows_total - run->file.rejected);
+    json_put_int(&out, "rows_rejected", run->file.rejected);
     json_put_int(&out, "inserted", (int64_t)run->inserted);
     json_put_int(&out, "updated", (int64_t)run->updated);
     json_put_int(&out, "unchanged", (int64_t)(run->staged + run->file.repeated - run->inserted - run->updated));

@@ -23,10 +23,11 @@
     STORED(price_min,    "Мин. цена",    PRICE, price_or_null(item->price_min, &(struct number){0}))                   \
     STORED(price_max,    "Макс. цена",   PRICE, price_or_null(item->price_max, &(struct number){0}))                   \
     STORED(price_as_of,  "Дата цены",    DAY,   price_day(run, row, &(struct price_date){""}))                         \
-    STORED(part_numbers, "Парт-номера",  TEXT,  part_numbers(run, row))
+    STORED(part_numbers, "Парт-номера",  NUMBERS, part_numbers(run, row))
 /* clang-format on */
 
-enum kind { TEXT, DAY, PRICE, QTY, COUNT, CURRENCY };
+/* NUMBERS: texts with " | " between them; in JSON a list. */
+enum kind { TEXT, NUMBERS, DAY, PRICE, QTY, COUNT, CURRENCY };
 
 static const struct {
     const char *heading[2]; /* English, which is also its name; Russian */
@@ -113,6 +114,18 @@ int list_items_read(struct store_conn *conn, uint32_t list, const char *after, u
                        v, 3, fn, ctx);
 }
 
+static void put_numbers(struct json_out *out, const char *key, const struct store_value *value)
+{
+    const char *text = value->type == STORE_NULL ? "" : value->text, *end;
+    json_key(out, key);
+    json_array(out);
+    for (; (end = strstr(text, BETWEEN_NUMBERS)); text = end + sizeof BETWEEN_NUMBERS - 1)
+        json_string_n(out, text, (size_t)(end - text));
+    if (*text)
+        json_string(out, text);
+    json_array_end(out);
+}
+
 void list_item_json(struct json_out *out, const struct store_value *v)
 {
     for (size_t i = 0; i < COLUMNS; i++) {
@@ -120,6 +133,8 @@ void list_item_json(struct json_out *out, const struct store_value *v)
             continue;
         if (columns[i].kind == COUNT)
             row_put_number(out, columns[i].heading[0], v++);
+        else if (columns[i].kind == NUMBERS)
+            put_numbers(out, columns[i].heading[0], v++);
         else
             row_put_text(out, columns[i].heading[0], v++);
     }
@@ -173,8 +188,8 @@ unsigned list_item_cells(struct list_cell cells[LIST_CELLS], const char *currenc
                          bool russian)
 {
     static const enum list_cell_kind kinds[] = {
-        [TEXT] = LIST_CELL_TEXT, [DAY] = LIST_CELL_DAY,     [PRICE] = LIST_CELL_PRICE,
-        [QTY] = LIST_CELL_QTY,   [COUNT] = LIST_CELL_COUNT, [CURRENCY] = LIST_CELL_TEXT};
+        [TEXT] = LIST_CELL_TEXT, [NUMBERS] = LIST_CELL_TEXT, [DAY] = LIST_CELL_DAY,      [PRICE] = LIST_CELL_PRICE,
+        [QTY] = LIST_CELL_QTY,   [COUNT] = LIST_CELL_COUNT,  [CURRENCY] = LIST_CELL_TEXT};
     for (size_t i = 0; i < COLUMNS; i++) {
         cells[i] = (struct list_cell){.heading = columns[i].heading[russian], .kind = kinds[columns[i].kind]};
         if (!v)

@@ -23,9 +23,10 @@
 #include "handlers/run/run.h"
 #include "store/bulk.h"
 
-#define LIST_PAGE      1000
-#define LIST_PAGE_TEXT "1000"
-#define LIST_NUMBERS   2000 /* characters of part_numbers */
+#define LIST_PAGE       1000
+#define LIST_PAGE_TEXT  "1000"
+#define LIST_NUMBERS    2000 /* characters of part_numbers */
+#define BETWEEN_NUMBERS " | "
 
 enum list_source { LIST_ESTIMATE, LIST_WAREHOUSE, LIST_COMPETITOR };
 

@@ -40,7 +40,7 @@ static int on_number(const struct store_value *v, unsigned n, void *ctx)
     if (row->numbers_full)
         return 0;
     run->texts.used--; /* over the terminator */
-    arena_add(&run->texts, " | ", 3);
+    arena_add(&run->texts, BETWEEN_NUMBERS, sizeof BETWEEN_NUMBERS - 1);
     run->texts.used--;
     arena_add(&run->texts, v[1].text, v[1].len);
     row->numbers_chars += 3 + chars;
@@ -160,6 +160,10 @@ const struct result_spec list_result_members[] = {
     {.name = "version", .kind = RESULT_TEXT, .nullable = true},
     {.name = "currency", .kind = RESULT_TEXT},
     {.name = "as_of", .kind = RESULT_DATE, .help = "The day of the list."},
+    RESULT_ROWS("Components that were looked at; inserted, unchanged and those skipped add up to it."),
+    {.name = "inserted", .kind = RESULT_COUNT, .optional = true, .help = "Items of a new list, or of the list that a dry run would make."},
+    {.name = "updated", .kind = RESULT_COUNT, .optional = true, .help = "0: a list never changes."},
+    {.name = "unchanged", .kind = RESULT_COUNT, .optional = true, .help = "Items of the last list, if that is the answer."},
     {.name = "items", .kind = RESULT_COUNT},
     {.name = "skipped", .kind = RESULT_COUNTS, .help = "Components that are not in the list, by reason."},
     {.name = "content_sha256", .kind = RESULT_SHA256, .help = "Equal for equal content."},
@@ -205,6 +209,20 @@ static int32_t day_of(const struct list_run *run)
     return run->list_id && run->list_id == run->previous.id ? run->previous.as_of : run->as_of;
 }
 
+/* Under the names that every type has. */
+static void put_rows(struct json_out *out, const struct list_run *run)
+{
+    bool last = run->list_id && run->list_id == run->previous.id;
+    uint64_t total = run->items;
+    for (unsigned i = LIST_INACTIVE; i < LIST_SKIPS; i++)
+        total += run->skipped[i];
+    json_put_int(out, "rows_total", (int64_t)total);
+    json_put_int(out, "rows_rejected", (int64_t)run->skipped[LIST_FAILED]);
+    json_put_int(out, "inserted", last ? 0 : (int64_t)run->items);
+    json_put_int(out, "updated", 0);
+    json_put_int(out, "unchanged", last ? (int64_t)run->items : 0);
+}
+
 char *list_result_json(const struct list_run *run)
 {
     struct json_out out;
@@ -217,6 +235,7 @@ char *list_result_json(const struct list_run *run)
     json_put_string(&out, "version", run->version[0] ? run->version : NULL);
     json_put_string(&out, "currency", run->currency);
     json_put_string(&out, "as_of", price_date(day_of(run)).s);
+    put_rows(&out, run);
     json_put_int(&out, "items", (int64_t)run->items);
     json_key(&out, "skipped");
     json_object(&out);

@@ -65,13 +65,15 @@ const struct result_spec recalc_result_members[] = {
     {.name = "method", .kind = RESULT_CHOICE, .choices = recalculate_methods},
     {.name = "base_currency", .kind = RESULT_TEXT},
     {.name = "dry_run", .kind = RESULT_BOOL, .help = "True: nothing was written."},
-    {.name = "components_total", .kind = RESULT_COUNT, .help = "The next six add up to it."},
+    RESULT_ROWS("Components; updated, unchanged, held, no_quotes, cleared and rows_rejected add up to it."),
+    {.name = "inserted", .kind = RESULT_COUNT, .optional = true, .help = "0: it makes no components."},
+    {.name = "components_total", .kind = RESULT_COUNT, .deprecated = true, .help = "Now rows_total."},
     {.name = "updated", .kind = RESULT_COUNT},
     {.name = "unchanged", .kind = RESULT_COUNT},
     {.name = "held", .kind = RESULT_COUNT, .help = "Moved too much; they wait for a decision."},
     {.name = "no_quotes", .kind = RESULT_COUNT, .help = "Kept their price as stale."},
     {.name = "cleared", .kind = RESULT_COUNT, .help = "Without quotes, so without a price now."},
-    {.name = "failed", .kind = RESULT_COUNT, .help = "Components in rejects.csv."},
+    {.name = "failed", .kind = RESULT_COUNT, .deprecated = true, .help = "Now rows_rejected."},
     {.name = "manual", .kind = RESULT_COUNT},
     {.name = "first_price", .kind = RESULT_COUNT, .help = "Had no price before."},
     {.name = "price_up", .kind = RESULT_COUNT},
@@ -149,6 +151,9 @@ char *recalc_result_json(const struct recalc_run *run)
     json_put_string(&out, "method", price_method_name(run->decide.method));
     json_put_string(&out, "base_currency", run->job->settings->base_currency);
     json_put_bool(&out, "dry_run", run->dry_run);
+    json_put_int(&out, "rows_total", (int64_t)run->totals.components);
+    json_put_int(&out, "rows_rejected", (int64_t)run->totals.outcome[RECALC_FAILED]);
+    json_put_int(&out, "inserted", 0);
     json_put_int(&out, "components_total", (int64_t)run->totals.components);
     for (unsigned i = RECALC_UPDATED; i <= RECALC_FAILED; i++)
         json_put_int(&out, recalc_outcome_name((enum recalc_outcome)i), (int64_t)run->totals.outcome[i]);

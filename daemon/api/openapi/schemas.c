@@ -306,6 +306,8 @@ static void put_member(struct json_out *out, const struct result_spec *spec)
         put_shape(out, spec);
     if (spec->help)
         json_put_string(out, "description", spec->help);
+    if (spec->deprecated)
+        json_put_bool(out, "deprecated", true);
     json_object_end(out);
 }
 

@@ -41,9 +41,10 @@ static void check_demo_list(const char *source, unsigned items, const char *skip
     int64_t id = import_count(&test, "pricelist_id");
     snprintf(text, sizeof text,
              "{\"pricelist_id\":%lld,\"created\":true,\"source\":\"%s\",\"version\":\"2026-02-05-001\",\"currency\":"
-             "\"RUB\",\"as_of\":\"2026-02-05\",\"items\":%u,\"skipped\":{%s},\"content_sha256\":\"%s\",\"previous_id\":"
+             "\"RUB\",\"as_of\":\"2026-02-05\",\"rows_total\":200,\"rows_rejected\":0,\"inserted\":%u,\"updated\":0,"
+             "\"unchanged\":0,\"items\":%u,\"skipped\":{%s},\"content_sha256\":\"%s\",\"previous_id\":"
              "null,\"diff\":null}",
-             (long long)id, source, items, skipped, hash);
+             (long long)id, source, items, items, skipped, hash);
     price_expect_json(&test, text);
     snprintf(name, sizeof name, "demo/expected/pricelist-%s.csv", source);
     struct compare compare = {.csv = price_csv_open(name)};

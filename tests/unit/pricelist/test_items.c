@@ -88,7 +88,7 @@ static void as_json(void **state)
     static const char item[] =
         "{\"lot_code\":\"NIC-25G\",\"name\":\"A \\\"B\\\"\",\"category\":\"NIC\",\"unit\":\"pcs\","
         "\"price\":\"0.0300\",\"qty\":null,\"basis\":\"quotes\",\"n_obs\":3,\"price_min\":"
-        "\"0.0200\",\"price_max\":null,\"price_as_of\":null,\"part_numbers\":\"\"}";
+        "\"0.0200\",\"price_max\":null,\"price_as_of\":null,\"part_numbers\":\"A-1 | B | 2\"}";
     struct store_value v[COLUMNS];
     char n_obs[24], why[80];
     struct json_out out;
@@ -100,7 +100,8 @@ static void as_json(void **state)
     list_item_json(&out, v);
     json_object_end(&out);
     char *text = json_out_copy(&out);
-    assert_string_equal(text, item);
+    assert_int_equal(strncmp(text, item, strlen(item) - strlen("\"A-1 | B | 2\"}")), 0);
+    assert_string_equal(text + strlen(item) - strlen("\"A-1 | B | 2\"}"), "[\"A-1\",\"B\",\"2\"]}");
     free(text);
     json_out_fini(&out);
     yajl_tree_free(given);

@@ -41,7 +41,8 @@ static void demo_is_as_expected(void **state)
     price_csv_close(&compare.csv);
     price_expect_json(&test,
                       "{\"as_of\":\"2026-02-05\",\"method\":\"weighted_avg\",\"base_currency\":\"RUB\",\"dry_run\":"
-                      "false,\"components_total\":198,\"updated\":181,\"unchanged\":0,\"held\":0,\"no_quotes\":17,"
+                      "false,\"rows_total\":198,\"rows_rejected\":0,\"inserted\":0,\"components_total\":198,"
+                      "\"updated\":181,\"unchanged\":0,\"held\":0,\"no_quotes\":17,"
                       "\"cleared\":0,\"failed\":0,\"manual\":3,\"first_price\":181,\"price_up\":0,\"price_down\":0,"
                       "\"avg_change_pct\":null,\"max_up\":null,\"max_down\":null,\"quotes_total\":1576,\"quotes_used\":"
                       "758,\"quotes_excluded\":{\"rejected\":7,\"stale\":232,\"expired\":71,\"moq\":202,\"tier\":10,"
