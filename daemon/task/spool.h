@@ -19,8 +19,8 @@ int spool_share(int dir_fd, const uint8_t from[16], const uint8_t to[16]);
 int spool_open(int dir_fd, const uint8_t id[16]);
 /* Delete it. A missing file is no error. */
 void spool_drop(int dir_fd, const uint8_t id[16]);
-/* Call fn for every kept file last changed before `before`. fn returns nonzero to stop. Returns 0, fn's value, or
- * -errno. */
+/* Call fn for every kept file last changed before `before`; what a killed worker left of a workbook that it wrote
+ * (handlers/read/xlsxout.h) is deleted on the way. fn returns nonzero to stop. Returns 0, fn's value, or -errno. */
 int spool_each(int dir_fd, time_t before, int (*fn)(const uint8_t id[16], void *ctx), void *ctx);
 
 #endif

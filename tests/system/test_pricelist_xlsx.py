@@ -2,9 +2,11 @@
 import csv
 import datetime
 import io
+import os
 import re
 import shutil
 import subprocess
+import time
 import zipfile
 from decimal import Decimal
 from xml.etree import ElementTree
@@ -130,7 +132,7 @@ def test_the_same_list_has_the_same_bytes(world):
     list_id = world.results["estimate"]["pricelist_id"]
     assert export(world.client, list_id, "lang=en").headers["ETag"] == export(world.client, list_id).headers["ETag"]
     # The document's time is that of the list, wherever and whenever it is written.
-    subprocess.run(["sleep", "2.1"], check=True)
+    time.sleep(2.1)  # times in a ZIP have steps of two seconds
     again = export(world.client, list_id)
     assert again.body == bodies[again.headers["ETag"]]
 
@@ -176,6 +178,22 @@ def test_lists_of_several_pages_and_of_none(world):
 
 def test_nothing_is_left_in_the_spool(world):
     assert world.daemon.spool_files() == []
+
+
+def test_what_a_killed_worker_left_is_swept(make_daemon):
+    """libxlsxwriter's files have a name for as long as it takes to delete them."""
+    daemon = make_daemon()
+    assert daemon.term() == 0
+    spool = daemon.state / "spool"
+    for name in ("tmp.XyZ0123456", "something else"):
+        (spool / name).touch()
+        os.utime(spool / name, (1, 1))
+    daemon.start()
+    end = time.monotonic() + 10
+    while "tmp.XyZ0123456" in daemon.spool_files():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    assert daemon.spool_files() == ["something else"]
 
 
 # ---- LibreOffice ------------------------------------------------------------------------------------------------------
