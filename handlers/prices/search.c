@@ -14,6 +14,7 @@
 #define WORD_BYTES (64 * 4 + 1)
 #define GRAM       3    /* characters, as in the table */
 #define RARE       4000 /* rows of a word that are read and sorted without a thought */
+#define STEPS      20   /* of a search for the first component with several frequent words */
 #define CODE_BYTES PAGE_KEY_BYTES
 
 /* ---- Words ----------------------------------------------------------------------------------------------------- */
@@ -86,37 +87,52 @@ static int on_first(const struct store_value *v, unsigned n, void *ctx)
     return 0;
 }
 
-/* The first component of a frequent word behind `after`; after all others if there is none. */
-static int find_first(struct store_conn *conn, const char *word, const char *after, char first[CODE_BYTES])
+/* The first component of a frequent word from `from` on, behind `after`; behind all others if there is none. */
+static int find_first(struct store_conn *conn, const char *word, const char *after, const char *from,
+                      char first[CODE_BYTES])
 {
     char pattern[WORD_BYTES + 1];
-    struct store_value v[] = {gram_of(word), STORE_S(after), STORE_S(beginning(word, pattern))};
-    strcpy(first, "\xFF");
+    struct store_value v[] = {gram_of(word), STORE_S(after), STORE_S(from), STORE_S(beginning(word, pattern))};
+    strcpy(first, "\xF4\x8F\xBF\xBF"); /* the last character that there can be */
     return store_query(conn,
                        "SELECT lot_code FROM component_word FORCE INDEX (PRIMARY) WHERE gram = ? AND lot_code > ? AND "
-                       "word LIKE ? ORDER BY lot_code LIMIT 1",
-                       v, 3, on_first, first);
+                       "lot_code >= ? AND word LIKE ? ORDER BY lot_code LIMIT 1",
+                       v, 4, on_first, first);
 }
 
-/* Of frequent words, the one that begins last: nothing before its first component can have them all. */
-static int lead_of_frequent(struct store_conn *conn, const struct words *words, const char *after, unsigned *best)
+/* One look at every word: *from becomes the latest of their first components. Returns whether it moved, or -1. */
+static int move_on(struct store_conn *conn, const struct words *words, const char *after, char from[CODE_BYTES],
+                   unsigned *best)
 {
-    char first[CODE_BYTES], last[CODE_BYTES] = "";
-    for (unsigned i = 0; i < words->n && words->n > 1; i++) {
+    char first[CODE_BYTES];
+    int moved = 0;
+    for (unsigned i = 0; i < words->n; i++) {
         if (characters(words->word[i]) < GRAM)
             continue;
-        if (find_first(conn, words->word[i], after, first) != 0)
+        if (find_first(conn, words->word[i], after, from, first) != 0)
             return -1;
-        if (strcmp(first, last) <= 0)
+        if (strcmp(first, from) <= 0)
             continue;
-        strcpy(last, first);
+        strcpy(from, first);
         *best = i;
+        moved = 1;
     }
-    return 0;
+    return moved;
+}
+
+/* Of several frequent words, the one that begins last leads: nothing before its first component can have them all. From
+ * there on another may begin later, and so on; a few steps pass over whole ranges of codes. */
+static int lead_of_frequent(struct store_conn *conn, const struct words *words, const char *after,
+                            char from[CODE_BYTES], unsigned *best)
+{
+    int moved = words->n > 1;
+    for (unsigned step = 0; step < STEPS && moved == 1; step++)
+        moved = move_on(conn, words, after, from, best);
+    return moved < 0 ? -1 : 0;
 }
 
 /* The word that leads becomes the first: a rare one if there is one. */
-static int lead(struct store_conn *conn, struct words *words, const char *after, bool *frequent)
+static int lead(struct store_conn *conn, struct words *words, const char *after, char from[CODE_BYTES], bool *frequent)
 {
     char first[WORD_BYTES];
     unsigned best = 0;
@@ -127,7 +143,7 @@ static int lead(struct store_conn *conn, struct words *words, const char *after,
         if (!*frequent)
             best = i;
     }
-    if (*frequent && lead_of_frequent(conn, words, after, &best) != 0)
+    if (*frequent && lead_of_frequent(conn, words, after, from, &best) != 0)
         return -1;
     memcpy(first, words->word[0], WORD_BYTES);
     memmove(words->word[0], words->word[best], WORD_BYTES);
@@ -158,7 +174,7 @@ static const char of_rare[] =
     " ORDER BY w.lot_code LIMIT ?";
 static const char of_frequent[] =
     "SELECT w.lot_code FROM component_word w FORCE INDEX (PRIMARY) STRAIGHT_JOIN component c FORCE INDEX (uq_lot) ON "
-    "c.lot_code = w.lot_code WHERE w.word LIKE ? AND w.lot_code > ? AND w.gram = ? AND " TESTS
+    "c.lot_code = w.lot_code WHERE w.word LIKE ? AND w.lot_code >= ? AND w.gram = ? AND " TESTS
     " GROUP BY w.lot_code ORDER BY w.lot_code LIMIT ?";
 /* One or two letters that begin thousands of words: the components in their order, until the page is full. */
 static const char of_short[] = "SELECT c.lot_code FROM component c FORCE INDEX (uq_lot) WHERE c.lot_code > ? AND " TESTS
@@ -270,18 +286,22 @@ struct finding {
 static int find(const struct finding *finding, struct words *words)
 {
     struct statement statement = {.n = 0};
-    char pattern[WORD_BYTES + 1];
+    char pattern[WORD_BYTES + 1], from[CODE_BYTES] = "";
     bool frequent;
     if (words->n == 0)
         return 0;
-    if (lead(finding->conn, words, finding->after, &frequent) != 0)
+    if (lead(finding->conn, words, finding->after, from, &frequent) != 0)
         return -1;
     bool scan = frequent && characters(words->word[0]) < GRAM;
     if (!scan)
         add(&statement, STORE_S(beginning(words->word[0], pattern)));
-    add(&statement, STORE_S(finding->after));
-    if (frequent && !scan)
+    if (frequent && !scan) {
+        /* With its terminator it is the least text behind `after`. */
+        add(&statement, from[0] ? STORE_S(from) : STORE_SN(finding->after, strlen(finding->after) + 1));
         add(&statement, gram_of(words->word[0]));
+    } else {
+        add(&statement, STORE_S(finding->after));
+    }
     add_filters(&statement, finding->filter);
     if (add_tests(finding->conn, &statement, words, scan ? 0 : 1) != 0)
         return -1;

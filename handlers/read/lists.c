@@ -1,9 +1,11 @@
 /* Warehouses, parties, rates, categories: small tables, each read along an index. */
 #include "handlers/read/lists.h"
 
+#include "base/utf8.h"
 #include "handlers/read/filters.h"
 #include "handlers/read/rowjson.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -174,27 +176,76 @@ int rates_read(struct store_conn *conn, yajl_val params, struct page *page, stru
 
 /* ---- Categories ------------------------------------------------------------------------------------------------ */
 
+struct category {
+    bool found;
+    char name[32 * 4 + 1];
+};
+
 static int on_category(const struct store_value *v, unsigned n, void *ctx)
 {
-    struct writing *writing = ctx;
+    struct category *category = ctx;
     (void)n;
-    if (!page_take(writing->page, &v[0].text))
-        return 0;
-    json_object(writing->out);
-    row_put_text(writing->out, "category", &v[0]);
-    json_object_end(writing->out);
+    category->found = v[0].type != STORE_NULL;
+    row_copy(category->name, sizeof category->name, &v[0]);
     return 0;
 }
 
-/* The names are taken from the index one by one, however many components have each. */
+/* The next name behind this one; `any`: the first of all, which may be empty. */
+static int next_category(struct store_conn *conn, bool any, struct category *category)
+{
+    struct store_value v = STORE_S(category->name);
+    category->found = false;
+    if (any)
+        return store_query(conn, "SELECT MIN(category) FROM component FORCE INDEX (ix_cat)", NULL, 0, on_category,
+                           category);
+    return store_query(conn, "SELECT MIN(category) FROM component FORCE INDEX (ix_cat) WHERE category > ?", &v, 1,
+                       on_category, category);
+}
+
+/* Without regard to case. */
+static bool begins(const char *name, const char *q)
+{
+    size_t a, b;
+    for (; *q; name += a, q += b)
+        if (!*name || utf8_lower(utf8_decode(name, strlen(name), &a)) != utf8_lower(utf8_decode(q, strlen(q), &b)))
+            return false;
+    return true;
+}
+
+static bool contains(const char *name, const char *q)
+{
+    bool found = begins(name, q);
+    for (; *name && !found; name++)
+        found = begins(name + 1, q);
+    return found;
+}
+
+static void put_category(const char *name, struct page *page, struct json_out *out)
+{
+    if (!page_take(page, &name))
+        return;
+    json_object(out);
+    json_put_string(out, "category", name);
+    json_object_end(out);
+}
+
+/* The names are taken from the index one by one, each by one look, however many components have it. */
 int categories_read(struct store_conn *conn, yajl_val params, struct page *page, struct json_out *out)
 {
-    char pattern[FILTER_PATTERN_BYTES];
-    struct store_value q = searched(pattern, params);
-    struct store_value v[] = {STORE_S(page_after(page, 0, "")), q, q, STORE_U(page_want(page))};
-    return read_list(
-        conn, "categories",
-        "SELECT g.category FROM (SELECT c.category FROM component c FORCE INDEX (ix_cat) WHERE c.category > "
-        "? GROUP BY c.category) g WHERE (? IS NULL OR g.category LIKE ?) ORDER BY g.category LIMIT ?",
-        v, 4, on_category, page, out);
+    const char *q = json_member_string(params, "q", "");
+    struct category category = {.found = true};
+    snprintf(category.name, sizeof category.name, "%s", page_after(page, 0, ""));
+    int rc = next_category(conn, !page->started, &category);
+    json_object(out);
+    json_key(out, "categories");
+    json_array(out);
+    while (rc == 0 && category.found && !page->more) {
+        if (contains(category.name, q))
+            put_category(category.name, page, out);
+        rc = next_category(conn, false, &category);
+    }
+    json_array_end(out);
+    page_put_next(page, out);
+    json_object_end(out);
+    return rc;
 }

@@ -78,7 +78,7 @@ void run_put_rejects(struct json_out *out, const store_uuid id);
 /* What every type tells of its rows under the same names, in a table of result members: RESULT_ROWS of a type that had
  * no name for them before. Results of earlier versions lack them. `what` are the rows of this type. */
 #define RESULT_ROWS(what)                                                                                              \
-    {.name = "rows_total", .kind = RESULT_COUNT, .optional = true, .help = what},                                      \
+    {.name = "rows_total", .kind = RESULT_COUNT, .optional = true, .help = (what)},                                    \
     {                                                                                                                  \
         .name = "rows_rejected", .kind = RESULT_COUNT, .optional = true, .help = "Those in rejects.csv."               \
     }

@@ -74,6 +74,16 @@ def test_categories(world):
     assert [row["category"] for row in read(world.client, "categories", "categories", "&q=cp")] == [name for name in names if "CP" in name]
 
 
+def test_a_category_may_be_empty_or_russian(daemon):
+    client = daemon.worker(0)
+    assert read(client, "categories", "categories") == []
+    samples.load_csv(daemon, "components", "lot_code,name,category\nA,a,\nB,b,Память\nC,c,CPU\nD,d,Память\n".encode())
+    names = [row["category"] for row in read(client, "categories", "categories", limit=1)]
+    assert names == ["", "CPU", "Память"]
+    assert [row["category"] for row in read(client, "categories", "categories", "&q=" + quote("МЯТ"))] == ["Память"]
+    assert [row["category"] for row in read(client, "categories", "categories", "&q=u")] == ["CPU"]
+
+
 def test_part_numbers(world):
     got = read(world.client, "part-numbers", "part_numbers", limit=50)
     assert [(row["pn_norm"], row["vendor_norm"]) for row in got] == sorted((row["pn_norm"], row["vendor_norm"]) for row in got)
