@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 #include "handlers/heading/cells.h"
+#include "handlers/values/quote_words.h"
 #include "handlers/values/values.h"
 
 #define TABLE_HEADING_MAX 3 /* rows of a heading */

@@ -132,10 +132,14 @@ static bool read_cell(struct cursor *c, struct grid_cell *cell)
 {
     const unsigned char *p = bytes_at(c, CELL_HEAD);
 
-    *cell =
-        (struct grid_cell){.column = get16(p), .kind = p[2], .zero_pad = p[3], .percent = p[4], .len = get32(p + 5)};
+    *cell = (struct grid_cell){.column = get16(p),
+                               .kind = p[2],
+                               .zero_pad = p[3],
+                               .percent = p[4] & 1,
+                               .currency = p[4] >> 1,
+                               .len = get32(p + 5)};
     bool empty = cell->len == 0 && cell->kind != GRID_FORMULA;
-    if (!c->ok || empty || cell->len > GRID_MAX_TEXT || cell->column >= GRID_MAX_COLUMN || cell->percent > 1)
+    if (!c->ok || empty || cell->len > GRID_MAX_TEXT || cell->column >= GRID_MAX_COLUMN || cell->currency >= GRID_CURRENCIES)
         return false;
     const unsigned char *text = bytes_at(c, cell->len);
     if (!c->ok)

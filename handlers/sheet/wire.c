@@ -143,7 +143,7 @@ static void add_row(struct bytes *f, const struct grid_row *row)
         put16(p, cell->column);
         p[2] = cell->kind;
         p[3] = cell->zero_pad;
-        p[4] = cell->percent;
+        p[4] = (unsigned char)(cell->percent + 2 * cell->currency);
         put32(p + 5, cell->len);
         if (cell->len > 0)
             memcpy(p + CELL_HEAD, cell->text, cell->len);

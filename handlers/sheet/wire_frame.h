@@ -4,7 +4,7 @@
  *   sheet   u32 index, u8 flags, u32 name length, name, u32 merges, {u32 row, column, last row, last column} each,
  *           u32 grids, {u32 columns, u32 right edge of each} each
  *   rows    one or more of: u32 row, u8 outline, u8 hidden, u16 cells, u16 grid, u16 uncalculated, cells
- *   cell    u16 column, u8 kind, u8 zero pad, u8 percent, u32 length, text
+ *   cell    u16 column, u8 kind, u8 zero pad, u8 percent + 2 × currency, u32 length, text
  *   sheet end, end: u64 rows so far, in all
  *   refused u64 offset, u8 length, class, u8 length, text
  *   remark  u8 length, text */

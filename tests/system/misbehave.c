@@ -231,8 +231,8 @@ static void send_head(int sock, uint32_t length, enum frame_kind kind)
 
 static void begin_table(struct grid_sink *s)
 {
-    static const struct grid_cell cells[] = {{0, GRID_TEXT, 0, 0, 14, "Артикул"},
-                                             {1, GRID_TEXT, 0, 0, 20, "Количество"}};
+    static const struct grid_cell cells[] = {{0, GRID_TEXT, 0, 0, 0, 14, "Артикул"},
+                                             {1, GRID_TEXT, 0, 0, 0, 20, "Количество"}};
     const struct grid_sheet sheet = {.name = "S"};
     const struct grid_row row = {.n_cells = 2, .cells = cells};
     s->sheet(s->ctx, &sheet);
@@ -243,7 +243,7 @@ static int add_row(struct grid_sink *s, uint32_t i)
 {
     char number[16];
     int n = snprintf(number, sizeof number, "PN-%07u", (unsigned)i);
-    const struct grid_cell cells[] = {{0, GRID_TEXT, 0, 0, (uint32_t)n, number}, {1, GRID_NUMBER, 0, 0, 1, "5"}};
+    const struct grid_cell cells[] = {{0, GRID_TEXT, 0, 0, 0, (uint32_t)n, number}, {1, GRID_NUMBER, 0, 0, 0, 1, "5"}};
     const struct grid_row row = {.row = i % (GRID_MAX_ROW - 1) + 1, .n_cells = 2, .cells = cells};
     return s->row(s->ctx, &row);
 }

@@ -43,9 +43,16 @@ struct grid_cell {
     uint8_t kind;     /* enum grid_kind */
     uint8_t zero_pad; /* n if the number format is n zeros ("00000"), else 0 */
     uint8_t percent;  /* 1 if the number format is a percentage (the text is the fraction) */
+    uint8_t currency; /* that the number format shows: grid_currency_name(); 0 = none */
     uint32_t len;     /* bytes of text; 0 only for GRID_FORMULA */
     const char *text;
 };
+
+/* Currencies of number formats by number: "RUB", "USD" …, "?" for conventional units; "" for 0 and numbers of none. */
+#define GRID_CURRENCIES 11
+const char *grid_currency_name(unsigned number);
+/* The number of a name; 0 if it has none. */
+uint8_t grid_currency_number(const char *name);
 
 struct grid_row {
     uint32_t row;    /* 0-based; may repeat or go back */

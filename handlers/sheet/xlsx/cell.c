@@ -16,6 +16,7 @@ static int add(struct worksheet *ws, enum grid_kind kind, const char *text, size
     if (fmt) {
         cell.zero_pad = fmt->zero_pad;
         cell.percent = fmt->percent;
+        cell.currency = fmt->currency;
     }
     return len > 0 ? row_add(&ws->row, &cell, ws->err) : 0;
 }

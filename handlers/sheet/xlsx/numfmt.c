@@ -1,6 +1,10 @@
 /* Format codes: only they distinguish a date from a number. */
 #include "handlers/sheet/xlsx/numfmt.h"
 
+#include "handlers/sheet/grid/grid.h"
+#include "handlers/values/labels.h"
+#include "handlers/values/quote_words.h"
+
 #include <string.h>
 #include <strings.h>
 
@@ -85,6 +89,78 @@ static bool general(const struct residue *r)
            (r->n == 8 && strncasecmp(r->first, "standard", 8) == 0);
 }
 
+/* ---- Currencies ------------------------------------------------------------------------------------------------ */
+
+enum { LITERAL_MAX = 64 };
+
+/* What the first section shows beside digits: literals, escaped characters, "[$€-407]", and signs that need no quotes.
+ * Parts are divided by a space. */
+struct literal {
+    char text[LITERAL_MAX];
+    size_t n;
+};
+
+static void put_literal(struct literal *to, const char *text, size_t n)
+{
+    if (to->n + n + 1 > sizeof to->text)
+        return;
+    memcpy(to->text + to->n, text, n);
+    to->n += n;
+}
+
+/* Bytes of the character at `p`. */
+static size_t character_size(const char *p, const char *end)
+{
+    size_t n = 1;
+    while (p + n < end && ((unsigned char)p[n] & 0xc0) == 0x80)
+        n++;
+    return n;
+}
+
+/* Adds what stands at `p`; returns its length. */
+static size_t take_literal(const char *p, const char *end, struct literal *to)
+{
+    if (*p == '"') {
+        const char *close = memchr(p + 1, '"', (size_t)(end - p) - 1);
+        size_t n = close ? (size_t)(close - p) - 1 : (size_t)(end - p) - 1;
+        put_literal(to, p + 1, n);
+        return n + 1 + (close != NULL);
+    }
+    if (*p == '[') {
+        const char *close = memchr(p, ']', (size_t)(end - p));
+        size_t n = close ? (size_t)(close - p) + 1 : (size_t)(end - p);
+        const char *dash = memchr(p, '-', n);
+        if (close && p[1] == '$')
+            put_literal(to, p + 2, (size_t)((dash ? dash : close) - p) - 2);
+        return n;
+    }
+    bool escaped = *p == '\\' || *p == '_' || *p == '*';
+    if (escaped && p + 1 < end) {
+        size_t n = character_size(p + 1, end);
+        put_literal(to, *p == '\\' ? p + 1 : " ", *p == '\\' ? n : 1);
+        return n + 1;
+    }
+    size_t n = character_size(p, end);
+    bool sign = *p == '$' || (unsigned char)*p >= 0x80;
+    put_literal(to, sign ? p : " ", sign ? n : 1);
+    return n;
+}
+
+static uint8_t currency_of(const char *code, size_t n)
+{
+    struct literal literal = {.n = 0};
+    char label[LITERAL_MAX];
+    for (const char *p = code, *end = code + n; p < end && *p != ';';)
+        p += take_literal(p, end, &literal);
+    label_normalise(literal.text, literal.n, label, sizeof label);
+    if (label[0] == '\0')
+        return 0;
+    const char *name = quote_currency_word(label);
+    for (char *rest = label, *word; !name && (word = strsep(&rest, " /"));)
+        name = quote_currency_word(word);
+    return name ? grid_currency_number(name) : 0;
+}
+
 struct numfmt numfmt_of_code(const char *code, size_t n)
 {
     struct residue r = scan(code, code + n);
@@ -94,7 +170,8 @@ struct numfmt numfmt_of_code(const char *code, size_t n)
     return (struct numfmt){.date = date,
                            .day = date && (r.year_day || (r.month && !r.clock)),
                            .percent = !date && r.percent,
-                           .zero_pad = r.n > 0 && r.zeros == r.n && r.n < 256 && !r.literal ? (uint8_t)r.n : 0};
+                           .zero_pad = r.n > 0 && r.zeros == r.n && r.n < 256 && !r.literal ? (uint8_t)r.n : 0,
+                           .currency = date ? 0 : currency_of(code, n)};
 }
 
 static bool between(uint32_t id, uint32_t from, uint32_t to)

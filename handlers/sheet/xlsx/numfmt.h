@@ -1,4 +1,4 @@
-/* What a number format shows: a date, a time of day, a padded code, a percentage. And dates from serial numbers. */
+/* What a number format shows: a date, a time of day, a padded code, a percentage, a currency. And dates from serial numbers. */
 #ifndef PF_SHEET_XLSX_NUMFMT_H
 #define PF_SHEET_XLSX_NUMFMT_H
 
@@ -11,6 +11,7 @@ struct numfmt {
     bool day;  /* for a date format: it shows a day, month or year */
     bool percent;
     uint8_t zero_pad; /* a run of n zeros, else 0 */
+    uint8_t currency; /* "[$€-407]", "\"р.\"": grid_cell.currency */
 };
 
 /* Reads a format code; only its first section counts. */

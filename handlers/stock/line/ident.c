@@ -97,7 +97,7 @@ static void scan_name(const struct stock_context *context, const struct table_ro
 }
 
 /* A vendor that cannot be read counts as not given; the number still decides. */
-static void read_vendor(const struct table_row *row, char *vendor_norm)
+void stock_vendor_read(const struct table_row *row, char *vendor_norm)
 {
     struct cell_span vendor = cell_span(given(row, FIELD_VENDOR));
     if (vendor.n == 0 || pn_normalise(vendor.s, vendor.n, vendor_norm, NULL) != PN_OK)
@@ -147,14 +147,20 @@ static bool look_up(const struct stock_context *context, struct stock_ident *ide
     return true;
 }
 
-/* An item code is looked up first as 1C's own number. */
+/* Finds the entry of an item code among the numbers of 1C, or of the party whose price list it is. */
+static bool find_code(const struct stock_context *context, const char *code, struct catalog_found *found)
+{
+    const struct catalog_map *catalog = context->catalog;
+    const char *vendor = context->own ? context->own : CODE_VENDOR;
+    return catalog_map_find(catalog, code, vendor, found) == CATALOG_MATCH && found->entry != ARENA_NONE &&
+           strcmp(catalog_map_text(catalog, catalog->entries[found->entry].vendor), vendor) == 0;
+}
+
 static bool look_up_code(const struct stock_context *context, struct stock_ident *ident)
 {
     struct catalog_found found;
     const struct catalog_map *catalog = context->catalog;
-    if (catalog_map_find(catalog, ident->pn_norm, CODE_VENDOR, &found) != CATALOG_MATCH || found.entry == ARENA_NONE)
-        return false;
-    if (strcmp(catalog_map_text(catalog, catalog->entries[found.entry].vendor), CODE_VENDOR) != 0)
+    if (!find_code(context, ident->pn_norm, &found))
         return false;
     ident->component = found.component;
     take_entry(catalog, ident, found.entry);
@@ -236,6 +242,8 @@ static bool knows_field(const struct stock_context *context, const struct table_
         return false;
     if (normalise(&ident, NULL) != PN_OK)
         return false;
+    if (field == FIELD_CODE && context->own)
+        return find_code(context, ident.pn_norm, &found);
     return catalog_map_find(context->catalog, ident.pn_norm, "", &found) != CATALOG_UNKNOWN;
 }
 
@@ -253,6 +261,8 @@ static bool find_lot(const struct stock_context *context, const struct table_row
     }
     if (ident->from == FIELD_CODE && !ident->rewritten && look_up_code(context, ident))
         return true;
+    if (ident->from == FIELD_CODE && context->own)
+        return false;
     return look_up(context, ident, verdict);
 }
 
@@ -276,6 +286,42 @@ static void find_number(const struct stock_context *context, const struct table_
     stock_fault_add(verdict, E_PN_MANGLED, (enum stock_field)ident->from);
 }
 
+/* ---- Codes of a party's own ------------------------------------------------------------------------------------ */
+
+/* Takes a known number in the name, if there is exactly one. */
+static bool number_in_name(const struct stock_context *context, const struct table_row *row, struct stock_ident *ident,
+                           struct stock_verdict *verdict)
+{
+    struct name_scan scan;
+    struct cell_span name = cell_span(given(row, FIELD_NAME));
+    if (!context->params->pn_from_name || name.n == 0 || !utf8_valid(name.s, name.n))
+        return false;
+    scan_name(context, row, ident->vendor_norm, &scan);
+    if (scan.lots != 1)
+        return false;
+    take_token(context, &scan, ident, verdict);
+    return ident->known = true;
+}
+
+/* A party's code that no entry knows: a known number in the name says more. Else the code waits under the party's name,
+ * so that it is nobody else's. */
+static void settle_own(const struct stock_context *context, const struct table_row *row, struct stock_ident *ident,
+                       struct stock_verdict *verdict)
+{
+    char norm[2 * PN_BYTES];
+    if (ident->component == ARENA_NONE && number_in_name(context, row, ident, verdict))
+        return;
+    int n = snprintf(norm, sizeof norm, "%s=%s", context->own, ident->pn_norm);
+    ident->vendor_norm[0] = '\0';
+    if (utf8_count(norm, (size_t)n) > PN_MAX) {
+        stock_fault_add(verdict, E_PN_LONG, FIELD_CODE);
+        ident->pn_norm[0] = '\0';
+        ident->settled = false;
+        return;
+    }
+    memcpy(ident->pn_norm, norm, (size_t)n + 1);
+}
+
 void stock_identify(const struct stock_context *context, const struct table_row *row, struct stock_ident *ident,
                     struct stock_verdict *verdict)
 {
@@ -284,7 +330,7 @@ void stock_identify(const struct stock_context *context, const struct table_row 
     ident->component = ident->entry = ARENA_NONE;
     ident->from = FIELD_NONE;
     ident->known = ident->settled = ident->rewritten = false;
-    read_vendor(row, ident->vendor_norm);
+    stock_vendor_read(row, ident->vendor_norm);
     for (size_t i = 0; i < sizeof identities / sizeof identities[0] && ident->from == FIELD_NONE; i++)
         if (given(row, identities[i]))
             ident->from = (uint8_t)identities[i];
@@ -293,6 +339,8 @@ void stock_identify(const struct stock_context *context, const struct table_row 
         return;
     }
     find_number(context, row, ident, verdict);
+    if (context->own && ident->from == FIELD_CODE && ident->settled)
+        settle_own(context, row, ident, verdict);
     for (size_t i = 0; i < sizeof identities / sizeof identities[0] && !ident->known; i++)
         ident->known = identities[i] > ident->from && knows_field(context, row, identities[i]);
 }

@@ -61,7 +61,8 @@ void stock_issues_keep(struct stock_issues *issues, enum stock_code code, const 
     char message[STOCK_MESSAGE_BYTES];
     stock_issue_message(code, at, message);
     issues_keep(&issues->list, stock_code_is_error(code), (uint8_t)code, stock_code_name(code),
-                at->field == FIELD_NONE ? stock_code_field(code) : stock_field_name(at->field), message, &place);
+                at->field == FIELD_NONE ? stock_code_words_of(code, at->prices)->field : stock_field_name(at->field),
+                message, &place);
 }
 
 uint32_t stock_issues_heading(struct stock_issues *issues, const char *sheet, const char *captions, size_t n)

@@ -28,6 +28,10 @@ enum stock_code {
     E_UNIT_PACK,
     E_UNIT_MISMATCH,
     E_DUP,
+    E_PRICE_NUM, /* these and the other codes of prices: of price lists only */
+    E_PRICE_FORMULA,
+    E_PRICE_NEGATIVE,
+    E_PRICE_RANGE,
     W_PN_FOLDED,
     W_PN_FROM_NAME,
     W_VENDOR,
@@ -41,6 +45,9 @@ enum stock_code {
     W_COST_FORMULA,
     W_DATE,
     W_UNMATCHED,
+    W_PRICE_ROUNDED,
+    W_PRICE_JUMP,
+    W_TIER,
     /* of the file */
     W_CAPTION,
     W_COLUMN_IGNORED,
@@ -48,6 +55,8 @@ enum stock_code {
     W_GROUP,
     W_DATE_FUTURE,
     W_TOTALS,
+    W_CURRENCY,
+    W_VAT,
     STOCK_CODES
 };
 static inline bool stock_code_is_error(enum stock_code code)
@@ -81,6 +90,7 @@ struct stock_issue_at {
     const char *cells; /* of the whole row, table_row_cells_filled(), for rejects.csv */
     size_t cells_n;
     const char *pn_norm, *suggestion;
+    bool prices; /* of a price list: some sentences are others */
 };
 
 struct stock_issues {

@@ -61,6 +61,17 @@ const struct stock_code_words stock_code_words[STOCK_CODES] = {
     [E_DUP] = {"E_DUP", "part_number", "The part number stands in the file more than once.",
                "the part number stands in the file more than once", "«%» stands in the file more than once",
                "the part number stands in % too", "leave one row, or import with duplicates=sum"},
+    [E_PRICE_NUM] = {"E_PRICE_NUM", "price", "The price is not a number.", "the price is not a number",
+                     "«%» is not a price", NULL, "write it in digits, or leave it empty if there is none"},
+    [E_PRICE_FORMULA] = {"E_PRICE_FORMULA", "price",
+                         "The formula has no stored value; open the file in Excel or LibreOffice and save it.",
+                         "the formula has no stored value", NULL, NULL, FORMULA_CURE},
+    [E_PRICE_NEGATIVE] = {"E_PRICE_NEGATIVE", "price", "The price is negative.", "the price is negative",
+                          "the price «%» is negative", NULL, "put it right"},
+    [E_PRICE_RANGE] = {"E_PRICE_RANGE", "price", "The price would be too large, or so small that nothing is left of it.",
+                       "the price is too large, or so small that nothing is left of it",
+                       "the price «%» is too large, or so small that nothing is left of it", NULL,
+                       "look at the number and at what it is for"},
     [W_PN_FOLDED] = {"W_PN_FOLDED", "part_number", "Look-alike letters were read as Latin ones.",
                      "look-alike letters were read as Latin ones", "look-alike letters in «%» were read as Latin ones",
                      NULL, "nothing need be done"},
@@ -95,6 +106,13 @@ const struct stock_code_words stock_code_words[STOCK_CODES] = {
     [W_UNMATCHED] = {"W_UNMATCHED", "part_number", "No lot is known for this number; stored without one.",
                      "no lot is known for this number; stored without one",
                      "no lot is known for «%»; stored without one", NULL, "add it to the part-number map"},
+    [W_PRICE_ROUNDED] = {"W_PRICE_ROUNDED", "price", "The price was rounded to four digits.",
+                         "the price was rounded to four digits", "«%» was rounded to four digits", NULL, "check it"},
+    [W_PRICE_JUMP] = {"W_PRICE_JUMP", "price", "The price is more than five times off the one before.",
+                      "the price is more than five times off the one before", NULL,
+                      "the price is more than five times off the one before: %", "check price and currency"},
+    [W_TIER] = {"W_TIER", "price", "A larger quantity costs more than a smaller one.",
+                "a larger quantity costs more than a smaller one", NULL, "a larger quantity costs more: %", "check it"},
     [W_CAPTION] = {"W_CAPTION", "warehouse", "An unknown caption was taken for the warehouse.",
                    "an unknown caption was taken for the warehouse", "the unknown caption «%» was taken for the warehouse",
                    "%", "check it, or name the columns with the parameter columns"},
@@ -111,8 +129,49 @@ const struct stock_code_words stock_code_words[STOCK_CODES] = {
                        "the date % is in the future and was passed over", "give stock_date if another day is meant"},
     [W_TOTALS] = {"W_TOTALS", "qty", "The rows do not add up to the report's own total.",
                   "the rows do not add up to the report's own total", NULL, "%", "check groups and items"},
+    [W_CURRENCY] = {"W_CURRENCY", "currency", "Two currencies are named; the one that stands nearer to the price was taken.",
+                    "two currencies are named; the one that stands nearer to the price was taken", NULL, "%", "check it"},
+    [W_VAT] = {"W_VAT", "price", "The file says two things about VAT; the one that goes before was taken.",
+               "two things are said about VAT", NULL, "%", "check it"},
+};
+
+/* What a price list says otherwise. */
+static const struct {
+    enum stock_code code;
+    struct stock_code_words words;
+} price_list_words[] = {
+    {E_CURRENCY, {"E_CURRENCY", "currency", "The currency is unknown; write its three-letter code.",
+                  "the currency is unknown", "the currency of «%» is unknown", NULL,
+                  "write its three-letter code, or send the file with currency=USD or the like"}},
+    {E_UNIT_PACK, {"E_UNIT_PACK", "unit", "Priced by the pack, but the pack size is not known.",
+                   "the price is for a pack, and the pack size is not known", NULL, NULL,
+                   "give it in the part-number map or in a column of the file"}},
+    {E_UNIT_MISMATCH, {"E_UNIT_MISMATCH", "unit", "Metres cannot be priced as pieces or sets.",
+                       "a price of metres is no price of pieces or sets", NULL, NULL, "put the unit right"}},
+    {E_DUP, {"E_DUP", "part_number", "The part number stands in the file more than once, with different prices.",
+             "the part number stands in the file more than once, with different prices", NULL,
+             "the part number has another price in %", "leave one of them, or import with duplicates=min or last"}},
+    {W_DATE, {"W_DATE", "valid_until", "The list would end before its own day; stored without an end.",
+              "the list would end before its own day; stored without an end", NULL, "%; stored without an end",
+              "give valid_until if it has one"}},
+    {W_CAPTION, {"W_CAPTION", "price", "The caption of a price or quantity is not understood, or names a price for others.",
+                 "the caption is not understood, or names a price for others", NULL, "%",
+                 "check it, or name the column with the parameter price"}},
+    {W_COLUMN_IGNORED, {"W_COLUMN_IGNORED", "", "The column is not read.", "the column is not read", NULL,
+                        "the column is not read: %", "name it with the parameter price or columns if it counts"}},
+    {W_DATE_FUTURE, {"W_DATE_FUTURE", "quoted_on", "The date is in the future and was passed over.",
+                     "the date is in the future and was passed over", NULL,
+                     "the date % is in the future and was passed over", "give quoted_on if another day is meant"}},
 };
 /* clang-format on */
+
+const struct stock_code_words *stock_code_words_of(enum stock_code code, bool prices)
+{
+    for (size_t i = 0; prices && i < sizeof price_list_words / sizeof price_list_words[0]; i++)
+        if (price_list_words[i].code == code)
+            return &price_list_words[i].words;
+    return &stock_code_words[code];
+}
 
 /* ---- The sentence ---------------------------------------------------------------------------------------------- */
 
@@ -225,7 +284,7 @@ static void put_cure(struct sentence *s, const struct stock_code_words *words, c
 static void put_all(struct sentence *s, enum stock_code code, const struct stock_issue_at *at,
                     const struct limits *limits)
 {
-    const struct stock_code_words *words = &stock_code_words[code];
+    const struct stock_code_words *words = stock_code_words_of(code, at->prices);
     put_place(s, at, limits);
     put_wrong(s, words, at, limits);
     put_cure(s, words, at, limits);

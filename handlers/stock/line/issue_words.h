@@ -12,5 +12,7 @@ struct stock_code_words {
     const char *wrong, *of_text, *of_detail, *cure;
 };
 extern const struct stock_code_words stock_code_words[STOCK_CODES];
+/* Those of a price list, if `prices`. */
+const struct stock_code_words *stock_code_words_of(enum stock_code code, bool prices);
 
 #endif

@@ -21,6 +21,9 @@ struct stock_context {
     struct catalog_map *catalog;
     const struct table_heading *heading;
     const char *sheet;            /* its name, for messages; NULL = the file has no sheets */
+    /* Of a price list: the normalised code of the party that sends it. A code in a row is then the party's own number,
+     * not 1C's. NULL = none. */
+    const char *own;
     struct value_date stock_date; /* rates are taken at this date */
     bool date1904;                /* serial numbers of days count from 1904 */
     struct stock_styles styles;   /* how numbers are written in the file */
@@ -36,7 +39,8 @@ struct stock_context {
 
 /* Whose stock: the number, its key in the map, and the lot. */
 struct stock_ident {
-    char pn_norm[PN_BYTES]; /* "" = not known: the number is missing, unreadable or rewritten */
+    /* "" = not known: the number is missing, unreadable or rewritten. Of a party's own code: "SUP01=100245" */
+    char pn_norm[PN_BYTES];
     char vendor_norm[PN_BYTES];
     char digits[PN_NUMBER];       /* a number cell as text */
     struct cell_span part_number; /* as written, in the row; s NULL = `digits` has it. stock_ident_text() tells */
@@ -53,6 +57,9 @@ static inline struct cell_span stock_ident_text(const struct stock_ident *ident)
 /* Fills *ident and adds the faults of the identity. The row must last as long as the ident; both may be copied. */
 void stock_identify(const struct stock_context *context, const struct table_row *row, struct stock_ident *ident,
                     struct stock_verdict *verdict);
+
+/* The row's vendor, normalised; "" = none, or one that cannot be read. `vendor_norm` has PN_BYTES. */
+void stock_vendor_read(const struct table_row *row, char *vendor_norm);
 
 /* The three-letter code of a currency as people write it. Returns false if the text is not a currency. */
 bool stock_currency(struct cell_span text, char currency[4]);

@@ -23,6 +23,7 @@ static struct stock_fault *add(struct stock_verdict *verdict, enum stock_code co
     struct stock_fault *fault = &verdict->fault[verdict->n++];
     fault->code = (uint8_t)code;
     fault->field = (uint8_t)field;
+    fault->column = 0;
     fault->detail[0] = '\0';
     verdict->refused |= stock_code_is_error(code);
     return fault;
@@ -31,6 +32,13 @@ static struct stock_fault *add(struct stock_verdict *verdict, enum stock_code co
 void stock_fault_add(struct stock_verdict *verdict, enum stock_code code, enum stock_field field)
 {
     add(verdict, code, field);
+}
+
+void stock_fault_at(struct stock_verdict *verdict, enum stock_code code, enum stock_field field, uint32_t column)
+{
+    struct stock_fault *fault = add(verdict, code, field);
+    if (fault)
+        fault->column = (uint8_t)(column + 1);
 }
 
 void stock_fault_addf(struct stock_verdict *verdict, enum stock_code code, enum stock_field field, const char *format,

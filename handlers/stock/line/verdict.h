@@ -11,6 +11,7 @@
 struct stock_fault {
     uint8_t code;                    /* enum stock_code */
     uint8_t field;                   /* enum stock_field in whose column the fault is; FIELD_NONE = in none */
+    uint8_t column;                  /* from 1, of a field that has several columns; 0 = the field's first */
     char detail[STOCK_FAULT_DETAIL]; /* what the code's sentence leaves open: "USD on 2025-03-15"; or "" */
 };
 
@@ -26,6 +27,8 @@ static inline void stock_verdict_init(struct stock_verdict *verdict)
     verdict->refused = false;
 }
 void stock_fault_add(struct stock_verdict *verdict, enum stock_code code, enum stock_field field);
+/* The same in one of several columns of the field, 0-based. */
+void stock_fault_at(struct stock_verdict *verdict, enum stock_code code, enum stock_field field, uint32_t column);
 /* The same with a detail, which is cut at a character's end. */
 void stock_fault_addf(struct stock_verdict *verdict, enum stock_code code, enum stock_field field, const char *format,
                       ...) __attribute__((format(printf, 4, 5)));

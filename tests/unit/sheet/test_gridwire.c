@@ -75,13 +75,13 @@ static void send_book(int fd)
 {
     struct gridwire_writer *w = gridwire_writer_new(fd);
     struct grid_sink s = gridwire_writer_sink(w);
-    struct grid_cell cells[] = {{0, GRID_TEXT, 0, 0, 7, "Я \x01\xef\xbf\xbe"},
-                                {1, GRID_NUMBER, 5, 0, 5, "1e+21"},
-                                {2, GRID_BOOL, 0, 0, 4, "true"},
-                                {3, GRID_ERROR, 0, 0, 4, "#N/A"},
-                                {4, GRID_TEXT, 0, 0, 3, "a\0b"},
-                                {5, GRID_FORMULA, 0, 0, 0, ""},
-                                {16383, GRID_DATE, 0, 0, 10, "2026-02-05"}};
+    struct grid_cell cells[] = {{0, GRID_TEXT, 0, 0, 0, 7, "Я \x01\xef\xbf\xbe"},
+                                {1, GRID_NUMBER, 5, 0, 3, 5, "1e+21"},
+                                {2, GRID_BOOL, 0, 0, 0, 4, "true"},
+                                {3, GRID_ERROR, 0, 0, 0, 4, "#N/A"},
+                                {4, GRID_TEXT, 0, 0, 0, 3, "a\0b"},
+                                {5, GRID_FORMULA, 0, 0, 0, 0, ""},
+                                {16383, GRID_DATE, 0, 0, 0, 10, "2026-02-05"}};
     struct grid_sheet one = {0, "Лист", true, true, true, 2, merges, 3, grids, ';'},
                       two = {1, "", false, false, false, 0, NULL, 0, NULL, 0};
     struct grid_row row = {1048575, 3, true, 65535, 513, 7, cells}, small = {0, 0, false, 0, 0, 2, cells},
@@ -152,6 +152,7 @@ static int seen_row(void *ctx, const struct grid_row *row)
         assert_int_equal(row->uncalculated, 513);
         assert_int_equal(row->n_cells, 7);
         assert_int_equal(row->cells[1].zero_pad, 5);
+        assert_int_equal(row->cells[1].currency, 3);
         assert_memory_equal(row->cells[4].text, "a\0b", 3);
         assert_int_equal(row->cells[5].kind, GRID_FORMULA);
         assert_int_equal(row->cells[5].len, 0);
@@ -181,7 +182,7 @@ static int see(struct seen *seen, struct sheet_error *err)
 /* Sends until the other end is closed. */
 static void send_rows(const struct grid_sink *s)
 {
-    struct grid_cell cell = {0, GRID_TEXT, 0, 0, 4, "text"};
+    struct grid_cell cell = {0, GRID_TEXT, 0, 0, 0, 4, "text"};
     struct grid_row row = {0, 0, false, 0, 0, 1, &cell};
     int rc = 0;
     for (int i = 0; i < 200000 && rc == 0; i++)
@@ -289,7 +290,7 @@ static struct bytes record(void)
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
     struct gridwire_writer *w = gridwire_writer_new(ends[0]);
     struct grid_sink s = gridwire_writer_sink(w);
-    struct grid_cell cells[] = {{0, GRID_TEXT, 0, 0, 1, "a"}, {1, GRID_NUMBER, 0, 0, 1, "7"}};
+    struct grid_cell cells[] = {{0, GRID_TEXT, 0, 0, 0, 1, "a"}, {1, GRID_NUMBER, 0, 0, 0, 1, "7"}};
     struct grid_sheet sheet = {0, "S", false, true, false, 2, merges, 3, grids, '\t'};
     struct grid_row row = {5, 1, false, 0, 0, 2, cells};
     s.sheet(s.ctx, &sheet);

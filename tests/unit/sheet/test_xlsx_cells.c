@@ -113,7 +113,7 @@ static void test_plain(void **state)
     struct gridjson *json = gridjson_new();
     struct grid_sink sink = gridjson_sink(json);
     const struct grid_sheet sheet = {.name = ""};
-    const struct grid_cell cells[] = {{2, GRID_TEXT, 0, 0, 1, "a"}, {3, GRID_TEXT, 0, 0, 1, "\t"}};
+    const struct grid_cell cells[] = {{2, GRID_TEXT, 0, 0, 0, 1, "a"}, {3, GRID_TEXT, 0, 0, 0, 1, "\t"}};
     const struct grid_row rows[] = {{7, 0, false, 0, 0, 1, cells}, {4, 0, false, 0, 0, 2, cells}};
     char *text = NULL;
     size_t n = 0;

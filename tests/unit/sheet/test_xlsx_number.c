@@ -1,4 +1,5 @@
 /* Numbers, number formats and dates. */
+#include "handlers/sheet/grid/grid.h"
 #include "handlers/sheet/xlsx/number.h"
 #include "handlers/sheet/xlsx/numfmt.h"
 #include "tests/unit/sheet/xlsx_help.h"
@@ -172,6 +173,35 @@ static const char *format_of(const char *code)
     return text;
 }
 
+static void test_currencies_of_formats(void **state)
+{
+    (void)state;
+    static const char *const cases[][2] = {
+        {"General", ""},
+        {"0.00", ""},
+        {"#,##0.00\\ [$€-407]", "EUR"},
+        {"[$$-409]#,##0.00", "USD"},
+        {"[$-419]0.00", ""},
+        {"#,##0.00\"р.\"", "RUB"},
+        {"#,##0.00\\ \"₽\"", "RUB"},
+        {"[$USD] #,##0", "USD"},
+        {"$#,##0.00", "USD"},
+        {"\\$0", "USD"},
+        {"_-* #,##0.00\\ [$₽-419]_-;-* 0", "RUB"},
+        {"0.00;\"руб\"", ""},
+        {"0 \"руб./шт\"", "RUB"},
+        {"0 \"у.е.\"", "?"},
+        {"0 \"шт\"", ""},
+        {"0\\", ""},
+        {"[$", ""},
+        {"\"", ""},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        assert_string_equal(grid_currency_name(numfmt_of_code(cases[i][0], strlen(cases[i][0])).currency), cases[i][1]);
+    assert_string_equal(grid_currency_name(GRID_CURRENCIES), "");
+    assert_int_equal(grid_currency_number("XAU"), 0);
+}
+
 static void test_formats(void **state)
 {
     (void)state;
@@ -330,7 +360,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_shortest), cmocka_unit_test(test_random),
                                        cmocka_unit_test(test_doubles),  cmocka_unit_test(test_locale),
-                                       cmocka_unit_test(test_formats),  cmocka_unit_test(test_serials),
+                                       cmocka_unit_test(test_formats),
+        cmocka_unit_test(test_currencies_of_formats),  cmocka_unit_test(test_serials),
                                        cmocka_unit_test(test_calendar), cmocka_unit_test(test_iso)};
     return cmocka_run_group_tests_name("xlsx_number", tests, NULL, NULL);
 }
