@@ -12,6 +12,7 @@ enum result_kind {
     RESULT_BOOL,
     RESULT_COUNT,   /* whole number, 0 or more */
     RESULT_ID,      /* whole number, 1 or more */
+    RESULT_IDS,     /* list of such numbers */
     RESULT_DECIMAL, /* decimal number as text */
     RESULT_DATE,    /* YYYY-MM-DD */
     RESULT_SHA256,  /* 64 hexadecimal digits */

@@ -26,6 +26,9 @@
  * refused. */
 enum task_equal { TASK_EQUAL_QUEUE, TASK_EQUAL_JOIN, TASK_EQUAL_REFUSE };
 
+/* What the work is about does not exist (404), or its state forbids the work (409). */
+enum { PRECHECK_NOT_FOUND = 2, PRECHECK_CONFLICT = 3 };
+
 /* Defines the type `id`. Use it once in a file, at the start of a line: the build looks for it. `id` is the type's name
  * on the wire too, so two types of one name do not link. */
 #define TASK_TYPE(id)                                                                                                  \
@@ -48,7 +51,8 @@ struct task_type {
     const struct result_spec *result;
 
     /* Checks at submission that need the database, such as an unknown warehouse. On the database thread, inside the
-     * accepting transaction. Returns 0, 1 with faults, or -1 with db->error. May be NULL. */
+     * accepting transaction. Returns 0, 1 with faults (422), -1 with db->error, or PRECHECK_… with one fault whose
+     * sentence is all that the client is told. May be NULL. */
     int (*precheck)(struct store_conn *db, yajl_val params, struct param_faults *faults);
 
     /* The work. Runner process, no transaction open. */

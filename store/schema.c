@@ -613,6 +613,52 @@ static const char *const version_13[] = {
     NULL,
 };
 
+/* Imports of price lists, and which quotes they brought and rejected. What an undo brought back is kept for a redo. A
+ * party's quotes are read by status and day: its index stands in for the one that the foreign key needs. */
+static const char create_quote_import[] =
+    TABLE("quote_import", "id BIGINT UNSIGNED AUTO_INCREMENT PRIMARY KEY, "
+                          "task_id UUID NOT NULL, "
+                          "party_id INT UNSIGNED NOT NULL, "
+                          "effect ENUM('import','undo','redo') NOT NULL DEFAULT 'import', "
+                          "of_import BIGINT UNSIGNED NULL, "
+                          "undone_by BIGINT UNSIGNED NULL, "
+                          "file_name VARCHAR(255) NOT NULL, "
+                          "file_sha256 BINARY(32) NOT NULL, "
+                          "file_format ENUM('xlsx','mxl','csv') NOT NULL, "
+                          "quoted_on DATE NOT NULL, "
+                          "valid_until DATE NULL, "
+                          "supersede ENUM('false','true','all') NOT NULL, "
+                          "rows_total INT UNSIGNED NOT NULL DEFAULT 0, "
+                          "rows_rejected INT UNSIGNED NOT NULL DEFAULT 0, "
+                          "no_price INT UNSIGNED NOT NULL DEFAULT 0, "
+                          "quotes_total INT UNSIGNED NOT NULL DEFAULT 0, "
+                          "inserted INT UNSIGNED NOT NULL DEFAULT 0, "
+                          "replaced INT UNSIGNED NOT NULL DEFAULT 0, "
+                          "unchanged INT UNSIGNED NOT NULL DEFAULT 0, "
+                          "superseded INT UNSIGNED NOT NULL DEFAULT 0, "
+                          "requested_by VARCHAR(64) NULL, "
+                          "created_at DATETIME(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3), "
+                          "UNIQUE KEY uq_task (task_id), "
+                          "KEY ix_party (party_id, id), "
+                          "CONSTRAINT fk_qi_party FOREIGN KEY (party_id) REFERENCES party(id)");
+static const char create_quote_undo[] =
+    TABLE("quote_undo", "undo_id BIGINT UNSIGNED NOT NULL, "
+                        "quote_id BIGINT UNSIGNED NOT NULL, "
+                        "PRIMARY KEY (undo_id, quote_id), "
+                        "CONSTRAINT fk_qu_undo FOREIGN KEY (undo_id) REFERENCES quote_import(id)");
+static const char alter_price_quote_import[] =
+    "ALTER TABLE price_quote ADD COLUMN IF NOT EXISTS quote_import_id BIGINT UNSIGNED NULL, "
+    "ADD COLUMN IF NOT EXISTS rejected_by BIGINT UNSIGNED NULL, "
+    "ADD INDEX IF NOT EXISTS ix_party (party_id, status, quoted_on), "
+    "ADD INDEX IF NOT EXISTS ix_rejected (rejected_by)";
+
+static const char *const version_14[] = {
+    create_quote_import,
+    create_quote_undo,
+    alter_price_quote_import,
+    NULL,
+};
+
 const struct store_migration store_migrations[] = {
     {1, "first schema", version_1},
     {2, "covering index for recalculation", version_2},
@@ -627,5 +673,6 @@ const struct store_migration store_migrations[] = {
     {11, "refused rows under their own captions", version_11},
     {12, "words to search components by, indexes of quote lists", version_12},
     {13, "what people changed about components", version_13},
+    {14, "imports of price lists", version_14},
     {0, NULL, NULL},
 };

@@ -8,6 +8,11 @@ void resource_stock_import(struct http_request *request)
     accept_upload(request, "stock_import", NULL, NULL);
 }
 
+void resource_quotes_import(struct http_request *request)
+{
+    accept_upload(request, "quotes_import", NULL, NULL);
+}
+
 void resource_catalog_import(struct http_request *request)
 {
     accept_upload(request, "catalog_import", "table", request->args[0]);

@@ -6,6 +6,8 @@
 
 /* POST /api/stock/import */
 void resource_stock_import(struct http_request *request);
+/* POST /api/quotes/import */
+void resource_quotes_import(struct http_request *request);
 /* POST /api/catalog/{table}/import */
 void resource_catalog_import(struct http_request *request);
 

@@ -8,6 +8,7 @@
 #include "daemon/api/pricelists.h"
 #include "daemon/api/prices.h"
 #include "daemon/api/problems.h"
+#include "daemon/api/quotes.h"
 #include "daemon/api/stock.h"
 #include "daemon/api/task/actions.h"
 #include "daemon/api/task/tasks.h"
@@ -33,6 +34,11 @@ const struct http_route worker_routes[] = {
     {HTTP_POST, "/api/tasks/{id}/cancel", resource_task_cancel, BODY_MEMORY, "application/json", SCOPE_CANCEL},
     {HTTP_POST, "/api/tasks", resource_task_post, BODY_MEMORY, "application/json", SCOPE_START},
     {HTTP_POST, "/api/stock/import", resource_stock_import, BODY_SPOOL, FILE_TYPES, SCOPE_START},
+    {HTTP_POST, "/api/quotes/import", resource_quotes_import, BODY_SPOOL, FILE_TYPES, SCOPE_START},
+    {HTTP_GET, "/api/quotes/imports", resource_quote_imports_get, BODY_NONE, NULL, SCOPE_READ},
+    {HTTP_GET, "/api/quotes/imports/{id}", resource_quote_import_get, BODY_NONE, NULL, SCOPE_READ},
+    {HTTP_POST, "/api/quotes/imports/{id}/undo", resource_quote_import_undo, BODY_MEMORY, "application/json",
+     SCOPE_START},
     {HTTP_POST, "/api/prices/recalculate-all", resource_recalculate_all, BODY_MEMORY, "application/json", SCOPE_START},
     {HTTP_GET, "/api/components", resource_components, BODY_NONE, NULL, SCOPE_READ},
     {HTTP_GET, "/api/components/{lot}", resource_component, BODY_NONE, NULL, SCOPE_READ},

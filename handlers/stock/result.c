@@ -2,26 +2,12 @@
 #include "handlers/stock/run.h"
 
 #include "base/hex.h"
+#include "handlers/table/result.h"
 
 #include <string.h>
 
 /* clang-format off */
 static const char *const modes[] = {"replace", "merge", NULL};
-
-static const struct result_spec ignored_members[] = {
-    {.name = "column", .kind = RESULT_TEXT, .help = "Its letter."},
-    {.name = "caption", .kind = RESULT_TEXT},
-    {.name = "why", .kind = RESULT_TEXT},
-    {.name = NULL},
-};
-
-static const struct result_spec sheet_members[] = {
-    {.name = "name", .kind = RESULT_TEXT},
-    {.name = "rows", .kind = RESULT_COUNT, .optional = true, .help = "Data rows; of a sheet that was read."},
-    {.name = "read", .kind = RESULT_BOOL},
-    {.name = "why", .kind = RESULT_TEXT, .optional = true, .help = "Why it was not read."},
-    {.name = NULL},
-};
 
 static const struct result_spec control_members[] = {
     {.name = "row", .kind = RESULT_ID, .help = "Of the file, from 1."},
@@ -38,8 +24,8 @@ static const struct result_spec file_members[] = {
     {.name = "header_row", .kind = RESULT_ID, .nullable = true, .optional = true, .help = "First row of the heading, from 1; null if several sheets were read."},
     {.name = "header_rows", .kind = RESULT_ID, .nullable = true, .optional = true},
     {.name = "columns", .kind = RESULT_COUNTS, .nullable = true, .optional = true, .help = "Column of each field, from 1; null if several sheets were read."},
-    {.name = "ignored", .kind = RESULT_LIST, .optional = true, .members = ignored_members, .help = "Columns with a caption that are not read."},
-    {.name = "sheets", .kind = RESULT_LIST, .optional = true, .members = sheet_members, .help = "Every sheet of the file."},
+    {.name = "ignored", .kind = RESULT_LIST, .optional = true, .members = table_ignored_members, .help = "Columns with a caption that are not read."},
+    {.name = "sheets", .kind = RESULT_LIST, .optional = true, .members = table_sheet_members, .help = "Every sheet of the file."},
     {.name = "control_total", .kind = RESULT_OBJECT, .nullable = true, .optional = true, .members = control_members, .help = "The report's own total; null if it has none, or several sheets were read."},
     {.name = "uncalculated_formulas", .kind = RESULT_COUNT, .optional = true},
     {.name = NULL},
@@ -159,39 +145,6 @@ static void put_columns(struct json_out *out, const struct table_heading *headin
     json_object_end(out);
 }
 
-static void put_ignored(struct json_out *out, const struct table_heading *heading)
-{
-    char letter[4];
-    for (uint32_t column = 0; column < TABLE_COLUMNS; column++) {
-        enum table_unread why = (enum table_unread)heading->at[column].why;
-        if (why == READ_OK)
-            continue;
-        json_object(out);
-        json_put_string(out, "column", table_column_letter(column, letter));
-        json_put_string(out, "caption", table_heading_caption(heading, column));
-        json_put_string(out, "why", table_unread_text(why));
-        json_object_end(out);
-    }
-}
-
-static void put_sheets(struct json_out *out, const struct table_sheets *sheets)
-{
-    json_key(out, "sheets");
-    json_array(out);
-    for (uint32_t i = 0; i < sheets->n; i++) {
-        const struct table_sheet *sheet = &sheets->sheet[i];
-        json_object(out);
-        json_put_string(out, "name", sheet->name);
-        if (sheet->why == SHEET_READ)
-            json_put_int(out, "rows", sheet->rows);
-        json_put_bool(out, "read", sheet->why == SHEET_READ);
-        if (sheet->why != SHEET_READ)
-            json_put_string(out, "why", table_sheet_why(sheet));
-        json_object_end(out);
-    }
-    json_array_end(out);
-}
-
 static void put_control(struct json_out *out, const struct stock_control_total *control)
 {
     json_key(out, "control_total");
@@ -223,12 +176,8 @@ static void put_table(struct json_out *out, const struct stock_reader *reader)
         put_null(out, "header_rows");
         put_null(out, "columns");
     }
-    json_key(out, "ignored");
-    json_array(out);
-    if (only)
-        put_ignored(out, heading);
-    json_array_end(out);
-    put_sheets(out, &reader->table.sheets);
+    table_put_ignored(out, only ? heading : NULL);
+    table_put_sheets(out, &reader->table.sheets);
     if (only && reader->control.known)
         put_control(out, &reader->control);
     else

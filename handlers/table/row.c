@@ -150,3 +150,40 @@ bool table_row_counts_columns(const struct grid_row *row)
     }
     return n >= NUMBERED_MIN;
 }
+
+bool table_row_is_total(const struct table_row *row, const struct grid_cell *text, bool known)
+{
+    static const enum stock_field numbers[] = {FIELD_PART_NUMBER, FIELD_LOT, FIELD_CODE};
+    struct cell_span words = cell_words(text);
+    if (words.n == 0 || known || !label_is_total(words.s, words.n))
+        return false;
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
+        if (table_row_has(row, numbers[i]) && row->field[numbers[i]] != text)
+            return false;
+    bool named = table_row_has(row, FIELD_NAME) && row->field[FIELD_NAME] != text;
+    return !named || !table_has_digit(words);
+}
+
+/* A formula without a value is not nothing: there should be a number. */
+static bool is_filled(const struct grid_cell *cell)
+{
+    return !cell_empty(cell) || (cell && cell->kind == GRID_FORMULA);
+}
+
+/* Is nothing but the row's text filled? */
+static bool is_alone(const struct table_row *row, const struct grid_cell *text)
+{
+    for (unsigned field = FIELD_NONE + 1; field < FIELD_COUNT; field++)
+        if (is_filled(row->field[field]) && row->field[field] != text)
+            return false;
+    return text != NULL;
+}
+
+bool table_row_is_group(const struct table_heading *heading, const struct table_row *row, const struct grid_cell *text,
+                        bool inside)
+{
+    if (inside || is_alone(row, text))
+        return true;
+    bool counted = is_filled(row->field[FIELD_QTY]) || is_filled(row->field[FIELD_FREE]);
+    return !table_row_numbered(row) && (table_heading_has(heading, FIELD_UNIT) || !counted);
+}

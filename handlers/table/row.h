@@ -56,6 +56,13 @@ bool table_row_item(const struct table_row *row, bool known);
 /* The same without looking at the unit. */
 bool table_row_item_by_number(const struct table_row *row, bool known);
 
+/* Does a total word begin the row's text, with nothing beside it that makes it an item? `text` is table_row_text(). */
+bool table_row_is_total(const struct table_row *row, const struct grid_cell *text, bool known);
+/* Is a row that is not an item the heading of a group: with rows inside, or with nothing but its text, or without a
+ * number where others have a unit or a quantity? (rule 5, a and b) */
+bool table_row_is_group(const struct table_heading *heading, const struct table_row *row, const struct grid_cell *text,
+                        bool inside);
+
 /* Do the cells read 1, 2, 3 … n, with n at least 3? */
 bool table_row_counts_columns(const struct grid_row *row);
 

@@ -252,6 +252,13 @@ static void put_shape(struct json_out *out, const struct result_spec *spec)
     case RESULT_COUNT:
         put_whole_number(out, 0);
         break;
+    case RESULT_IDS:
+        json_put_string(out, "type", "array");
+        json_key(out, "items");
+        json_object(out);
+        put_whole_number(out, 1);
+        json_object_end(out);
+        break;
     case RESULT_ID:
         put_whole_number(out, 1);
         break;

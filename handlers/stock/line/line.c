@@ -111,18 +111,23 @@ static struct cell_span unit_text(const struct grid_cell *cell, char *code)
     return (struct cell_span){code, (size_t)n};
 }
 
+int stock_unit_read(const struct grid_cell *cell, struct value_unit *unit)
+{
+    char code[UNIT_CODE];
+    struct cell_span text = unit_text(cell, code);
+    return value_unit_text(text.s, text.n, unit);
+}
+
 /* The unit of the row's quantity: its own, else the one in the quantity's caption ("тыс. шт"), which says nothing about
  * the price. Returns false if it is unknown; a formula without a value is. */
 static bool file_unit(const struct stock_context *context, const struct table_row *row, struct stock_amounts *amounts,
                       struct value_unit *unit)
 {
     const struct grid_cell *cell = row->field[FIELD_UNIT];
-    char code[UNIT_CODE];
-    struct cell_span text = unit_text(cell, code);
     if (cell && cell->kind == GRID_FORMULA)
         return false;
-    if (text.n)
-        return value_unit_text(text.s, text.n, unit) == 0;
+    if (!cell_empty(cell))
+        return stock_unit_read(cell, unit) == 0;
     *unit = context->heading->hints[amounts->field].unit;
     amounts->unit_of_caption = unit->unit != UNIT_NONE;
     if (!amounts->unit_of_caption)

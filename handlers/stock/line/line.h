@@ -61,6 +61,9 @@ void stock_identify(const struct stock_context *context, const struct table_row 
 /* The row's vendor, normalised; "" = none, or one that cannot be read. `vendor_norm` has PN_BYTES. */
 void stock_vendor_read(const struct table_row *row, char *vendor_norm);
 
+/* Reads a cell of units; a code that a spreadsheet took for a number gets its zeros back (006). Returns 0 or -EINVAL. */
+int stock_unit_read(const struct grid_cell *cell, struct value_unit *unit);
+
 /* The three-letter code of a currency as people write it. Returns false if the text is not a currency. */
 bool stock_currency(struct cell_span text, char currency[4]);
 

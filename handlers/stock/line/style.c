@@ -55,26 +55,38 @@ static void keep(char *out, size_t size, const char *text, size_t n)
     out[kept] = '\0';
 }
 
-void stock_style_note(struct stock_context *context, const struct table_row *row, enum stock_field field,
-                      enum number_style style)
+static void note(struct stock_context *context, const struct table_row *row, const struct grid_cell *from, size_t slot,
+                 enum number_style style)
 {
     bool english = context->params->locale == LOCALE_EN;
     struct stock_style_cell *cell = NULL;
     if (style == STYLE_AMBIGUOUS)
-        cell = &context->styles.ambiguous[field];
+        cell = &context->styles.ambiguous[slot];
     else if (style == (english ? STYLE_RU : STYLE_EN))
-        cell = &context->styles.evidence[field];
+        cell = &context->styles.evidence[slot];
     if (!cell || cell->seen)
         return;
-    struct cell_span text = cell_span(row->field[field]);
+    struct cell_span text = cell_span(from);
     cell->seen = true;
     cell->row = row->row->row;
-    cell->column = row->field[field]->column;
+    cell->column = from->column;
     keep(cell->text, sizeof cell->text, text.s, text.n);
     keep(cell->sheet, sizeof cell->sheet, context->sheet ? context->sheet : "",
          context->sheet ? strlen(context->sheet) : 0);
     const char *caption = table_heading_caption(context->heading, cell->column);
     keep(cell->caption, sizeof cell->caption, caption, strlen(caption));
+}
+
+void stock_style_note(struct stock_context *context, const struct table_row *row, enum stock_field field,
+                      enum number_style style)
+{
+    note(context, row, row->field[field], field, style);
+}
+
+void stock_style_note_price(struct stock_context *context, const struct table_row *row, const struct grid_cell *cell,
+                            enum number_style style)
+{
+    note(context, row, cell, FIELD_COUNT + cell->column, style);
 }
 
 /* "«1,250» in cell B2 of sheet Stock (Количество)" */
@@ -89,11 +101,11 @@ bool stock_styles_conflict(const struct stock_context *context, char *why, size_
 {
     bool english = context->params->locale == LOCALE_EN;
     char ambiguous[256], evidence[256];
-    for (unsigned field = FIELD_NONE + 1; field < FIELD_COUNT; field++) {
-        if (!context->styles.ambiguous[field].seen || !context->styles.evidence[field].seen)
+    for (unsigned i = 0; i < STOCK_STYLES; i++) {
+        if (!context->styles.ambiguous[i].seen || !context->styles.evidence[i].seen)
             continue;
-        describe(&context->styles.ambiguous[field], ambiguous, sizeof ambiguous);
-        describe(&context->styles.evidence[field], evidence, sizeof evidence);
+        describe(&context->styles.ambiguous[i], ambiguous, sizeof ambiguous);
+        describe(&context->styles.evidence[i], evidence, sizeof evidence);
         snprintf(why, size,
                  "%s can be read in two ways, and %s of the same column is written the %s way. If all are written so, "
                  "send the file with number_locale=%s; else write the numbers of the column in one way.",

@@ -18,13 +18,18 @@ struct stock_style_cell {
     uint32_t row, column; /* 0-based */
     char sheet[65], caption[65], text[49];
 };
-/* The first cells of each kind in each column of numbers. Zero it before the first sheet. */
+/* The first cells of each kind in each column of numbers: one for each field, then one for each column of prices, of
+ * which a table may have several. Zero it before the first sheet. */
+#define STOCK_STYLES (FIELD_COUNT + TABLE_COLUMNS)
 struct stock_styles {
-    struct stock_style_cell ambiguous[FIELD_COUNT], evidence[FIELD_COUNT];
+    struct stock_style_cell ambiguous[STOCK_STYLES], evidence[STOCK_STYLES];
 };
 /* Notes how a text cell was written. Called for each that was read as a number. */
 void stock_style_note(struct stock_context *context, const struct table_row *row, enum stock_field field,
                       enum number_style style);
+/* The same for a price in any column. */
+void stock_style_note_price(struct stock_context *context, const struct table_row *row, const struct grid_cell *cell,
+                            enum number_style style);
 /* Has a column both? `why` then gets the sentence for E_NUMBER_STYLE, which names both cells and the parameter. */
 bool stock_styles_conflict(const struct stock_context *context, char *why, size_t size);
 

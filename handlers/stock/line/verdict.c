@@ -41,18 +41,35 @@ void stock_fault_at(struct stock_verdict *verdict, enum stock_code code, enum st
         fault->column = (uint8_t)(column + 1);
 }
 
-void stock_fault_addf(struct stock_verdict *verdict, enum stock_code code, enum stock_field field, const char *format,
-                      ...)
+static void detail(struct stock_fault *fault, const char *format, va_list args)
 {
     char text[4 * STOCK_FAULT_DETAIL];
-    struct stock_fault *fault = add(verdict, code, field);
-    if (!fault)
-        return;
-    va_list args;
-    va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
-    va_end(args);
     size_t n = utf8_cut(text, strlen(text), sizeof fault->detail - 1);
     memcpy(fault->detail, text, n);
     fault->detail[n] = '\0';
+}
+
+void stock_fault_addf(struct stock_verdict *verdict, enum stock_code code, enum stock_field field, const char *format,
+                      ...)
+{
+    struct stock_fault *fault = add(verdict, code, field);
+    va_list args;
+    va_start(args, format);
+    if (fault)
+        detail(fault, format, args);
+    va_end(args);
+}
+
+void stock_fault_addf_at(struct stock_verdict *verdict, enum stock_code code, enum stock_field field, uint32_t column,
+                         const char *format, ...)
+{
+    struct stock_fault *fault = add(verdict, code, field);
+    va_list args;
+    va_start(args, format);
+    if (fault) {
+        fault->column = (uint8_t)(column + 1);
+        detail(fault, format, args);
+    }
+    va_end(args);
 }

@@ -32,6 +32,9 @@ void stock_fault_at(struct stock_verdict *verdict, enum stock_code code, enum st
 /* The same with a detail, which is cut at a character's end. */
 void stock_fault_addf(struct stock_verdict *verdict, enum stock_code code, enum stock_field field, const char *format,
                       ...) __attribute__((format(printf, 4, 5)));
+/* Both. */
+void stock_fault_addf_at(struct stock_verdict *verdict, enum stock_code code, enum stock_field field, uint32_t column,
+                         const char *format, ...) __attribute__((format(printf, 5, 6)));
 bool stock_verdict_has(const struct stock_verdict *verdict, enum stock_code code);
 
 #endif

@@ -15,7 +15,7 @@ void stock_refused_fini(struct stock_refused *refused)
     *refused = (struct stock_refused){0};
 }
 
-static void add_hash(struct stock_hashes *hashes, uint64_t hash)
+void stock_hashes_add(struct stock_hashes *hashes, uint64_t hash)
 {
     hashes->list = grow(hashes->list, &hashes->room, hashes->n + 1, sizeof hash);
     hashes->list[hashes->n++] = hash;
@@ -28,7 +28,7 @@ static int by_value(const void *a, const void *b)
     return *x < *y ? -1 : *x > *y;
 }
 
-static bool has_hash(struct stock_hashes *hashes, uint64_t hash)
+bool stock_hashes_has(struct stock_hashes *hashes, uint64_t hash)
 {
     if (hashes->n == 0)
         return false;
@@ -52,14 +52,14 @@ void stock_refused_add(struct stock_refused *refused, const struct table_row *ro
     struct cell_span name = cell_span(row->field[FIELD_NAME]);
     struct stock_forms forms;
     if (ident->settled) {
-        add_hash(&refused->keys, key_hash(ident->pn_norm, ident->vendor_norm));
+        stock_hashes_add(&refused->keys, key_hash(ident->pn_norm, ident->vendor_norm));
         return;
     }
     stock_row_forms(ident, row, &forms);
     for (unsigned i = 0; i < forms.n; i++)
-        add_hash(&refused->forms, forms.hash[i]);
+        stock_hashes_add(&refused->forms, forms.hash[i]);
     if (name.n > 0)
-        add_hash(&refused->names, arena_hash(name.s, stock_name_length(name)));
+        stock_hashes_add(&refused->names, arena_hash(name.s, stock_name_length(name)));
 }
 
 static bool has_form(struct stock_refused *refused, const char *pn_norm)
@@ -69,13 +69,13 @@ static bool has_form(struct stock_refused *refused, const char *pn_norm)
         return false;
     stock_item_forms(pn_norm, &forms);
     for (unsigned i = 0; i < forms.n; i++)
-        if (has_hash(&refused->forms, forms.hash[i]))
+        if (stock_hashes_has(&refused->forms, forms.hash[i]))
             return true;
     return false;
 }
 
 bool stock_refused_may_be(struct stock_refused *refused, const char *pn_norm, const char *vendor_norm, uint64_t name)
 {
-    return has_hash(&refused->keys, key_hash(pn_norm, vendor_norm)) || (name != 0 && has_hash(&refused->names, name)) ||
+    return stock_hashes_has(&refused->keys, key_hash(pn_norm, vendor_norm)) || (name != 0 && stock_hashes_has(&refused->names, name)) ||
            has_form(refused, pn_norm);
 }

@@ -13,6 +13,8 @@ struct stock_hashes {
     uint32_t n, room;
     bool sorted;
 };
+void stock_hashes_add(struct stock_hashes *hashes, uint64_t hash);
+bool stock_hashes_has(struct stock_hashes *hashes, uint64_t hash);
 struct stock_refused {
     struct stock_hashes keys, forms /* of numbers that could not be read: handlers/stock/line/forms.h */, names;
 };

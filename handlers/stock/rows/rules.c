@@ -102,20 +102,6 @@ static int take_data(struct stock_reader *reader, const struct table_row *row)
 
 /* ---- Totals ------------------------------------------------------------------------------------------------------ */
 
-/* Does a total word begin the row's text, with nothing beside it that makes it an item? */
-static bool is_total_word(const struct stock_reader *reader, const struct table_row *row, const struct grid_cell *text)
-{
-    static const enum stock_field numbers[] = {FIELD_PART_NUMBER, FIELD_LOT, FIELD_CODE};
-    struct cell_span words = cell_words(text);
-    if (words.n == 0 || reader->look.facts.known || !label_is_total(words.s, words.n))
-        return false;
-    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
-        if (table_row_has(row, numbers[i]) && row->field[numbers[i]] != text)
-            return false;
-    bool named = table_row_has(row, FIELD_NAME) && row->field[FIELD_NAME] != text;
-    return !named || !table_has_digit(words);
-}
-
 static bool is_bare_sum(const struct stock_reader *reader, const struct table_row *row)
 {
     const struct table_facts *facts = &reader->look.facts;
@@ -201,44 +187,19 @@ static int take_detail(struct stock_reader *reader, const struct table_row *row)
                             row->row->row + 1, (int)utf8_cut(words.s, words.n, 64), words.s, reader->params->warehouse);
 }
 
-/* A formula without a value is not nothing: there should be a number. */
-static bool is_filled(const struct grid_cell *cell)
-{
-    return !cell_empty(cell) || (cell && cell->kind == GRID_FORMULA);
-}
-
-/* Is nothing but the row's text filled? */
-static bool is_alone(const struct table_row *row, const struct grid_cell *text)
-{
-    for (unsigned field = FIELD_NONE + 1; field < FIELD_COUNT; field++)
-        if (is_filled(row->field[field]) && row->field[field] != text)
-            return false;
-    return text != NULL;
-}
-
-/* Rule 5 for a row that is not an item. */
-static bool is_plain_group(const struct stock_reader *reader, const struct table_row *row, const struct grid_cell *text,
-                           bool inside)
-{
-    if (inside || is_alone(row, text))
-        return true;
-    bool counted = is_filled(row->field[FIELD_QTY]) || is_filled(row->field[FIELD_FREE]);
-    return !table_row_numbered(row) && (table_heading_has(&reader->table.heading, FIELD_UNIT) || !counted);
-}
-
 static int take_kind(struct stock_reader *reader, const struct table_row *row, const struct table_placed *placed)
 {
     const struct grid_cell *text = table_row_text(&reader->table.heading, row);
     bool title;
     if (placed->detail)
         return take_detail(reader, row);
-    if (is_total_word(reader, row, text) || is_bare_sum(reader, row))
+    if (table_row_is_total(row, text, reader->look.facts.known) || is_bare_sum(reader, row))
         return take_total(reader, row->row->row);
     uint32_t section = section_of(reader, row, text, &title);
     if (section != ARENA_NONE || title)
         return begin_section(reader, row, section, text);
     if (!reader->look.facts.item) {
-        if (is_plain_group(reader, row, text, placed->inside))
+        if (table_row_is_group(&reader->table.heading, row, text, placed->inside))
             return take_group(reader, row->row->row);
         const struct table_facts facts = reader->look.facts; /* what is decided on the way looks at other rows */
         if (table_groups_may(&reader->table.heading, row, &facts))

@@ -1,0 +1,176 @@
+/* The task quotes_import: the run from lease to ending. */
+#include "base/utf8.h"
+#include "handlers/catalog/load.h"
+#include "handlers/catalog/relink.h"
+#include "handlers/quotes/import/history.h"
+#include "handlers/quotes/import/run.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void tell_counts(struct quote_run *run)
+{
+    run_count_rows(run->job, run->file.rows_total, run->file.rows_rejected, run->whole);
+}
+
+/* The file does not say how many rows it has, so the percentage approaches 80 slowly. */
+static int on_tick(void *ctx, uint64_t rows)
+{
+    struct quote_run *run = ctx;
+    char text[64];
+    tell_counts(run);
+    snprintf(text, sizeof text, "row %llu", (unsigned long long)rows);
+    job_progress(run->job, 5 + (unsigned)(75 * rows / (rows + 100000)), text);
+    if (job_cancelled(run->job))
+        return -1;
+    return run_lease_tick(&run->lease);
+}
+
+/* The remark goes to the task's log. */
+static void on_remark(void *ctx, const char *text)
+{
+    struct quote_run *run = ctx;
+    job_progress(run->job, 4, text);
+}
+
+/* ---- Steps ----------------------------------------------------------------------------------------------------- */
+
+/* The upload was sniffed when it arrived. One that could not be read then, or came to an earlier version, is sniffed
+ * here. */
+static enum run_step find_format(struct quote_run *run)
+{
+    const struct journal_file *file = run->job->file;
+    struct sheet_error err = {.cls = "io", .text = "the uploaded file is gone"};
+    run->format = file ? sheet_format_named(file->format) : SHEET_UNKNOWN;
+    if (file && run->format == SHEET_UNKNOWN) {
+        struct sheet_input input = {.fd = run->job->file_fd, .offset = file->offset, .length = file->length};
+        run->format = sheet_sniff_file(&input, &err);
+    }
+    if (run->format == SHEET_UNKNOWN && strcmp(err.cls, "io") == 0) {
+        snprintf(run->job->error.text, sizeof run->job->error.text, "%s", err.text);
+        return STEP_AGAIN;
+    }
+    return run->format != SHEET_UNKNOWN ? STEP_ON : run_fail(&run->failure, "E_FILE_FORMAT", err.text);
+}
+
+/* One import at a time of one party. */
+static enum run_step take_lease(struct quote_run *run)
+{
+    char name[65];
+    quote_lease_name(run->params.kind, run->params.party, name);
+    return run_lease_take(&run->lease, run->job, name, "waiting for another price list of this party");
+}
+
+static int on_party(const struct store_value *v, unsigned n, void *ctx)
+{
+    struct quote_run *run = ctx;
+    (void)n;
+    run->party_id = (uint32_t)column_u64(&v[0]);
+    return 0;
+}
+
+static enum run_step prepare(struct quote_run *run)
+{
+    struct store_conn *db = run->job->db;
+    struct store_value v[] = {STORE_S(run->params.kind), STORE_S(run->params.party)};
+    job_progress(run->job, 2, "reading the catalogue");
+    if (relink_mark(db, &run->catalog_mark) != 0 || catalog_load(db, &run->catalog) != 0 ||
+        store_query(db, "SELECT id FROM party WHERE kind = ? AND code = ?", v, 2, on_party, run) != 0)
+        return run_database_away(run->job);
+    if (run->party_id == 0)
+        return run_fail(&run->failure, "E_PARTY", "The party does not exist any more.");
+    if (pn_normalise(run->params.party, strlen(run->params.party), run->own, NULL) != PN_OK)
+        run->own[0] = '\0'; /* a code of signs alone: its own numbers wait as "=100245" */
+    return STEP_ON;
+}
+
+static enum run_step read_file(struct quote_run *run)
+{
+    struct sheet_error err = {.cls = ""};
+    quote_file_init(&run->file, &run->params, &run->catalog, run->own);
+    run->file.tick = on_tick;
+    run->file.remark = on_remark;
+    run->file.line = run->params.dry_run ? quote_preview_line : NULL;
+    run->file.ctx = run;
+    struct grid_sink sink = quote_file_sink(&run->file);
+    int rc = job_read_file(run->job, run->format, &sink, &err);
+    if (rc != 0)
+        return run_reading_failed(run->job, rc, TABLE_STOPPED, &err, &run->failure);
+    run->whole = true;
+    tell_counts(run);
+    if (quote_file_finish(&run->file) == 0)
+        return STEP_ON;
+    return run_fail(&run->failure, run->file.table.failure, run->file.table.failure_text);
+}
+
+static enum run_step compare(struct quote_run *run)
+{
+    run->record = (struct quote_record){.job = run->job,
+                                        .list = &run->file.list,
+                                        .mentions = &run->file.mentions,
+                                        .params = &run->params,
+                                        .catalog = &run->catalog,
+                                        .own = run->own,
+                                        .party_id = run->party_id,
+                                        .quoted_on = run->file.quoted_on,
+                                        .valid_until = run->file.valid_until};
+    job_progress(run->job, 85, "comparing with the party's quotes");
+    if (quote_record_read(&run->record) != 0)
+        return run_database_away(run->job);
+    quote_run_count(run);
+    if (run->params.dry_run)
+        json_array_end(&run->preview);
+    return job_cancelled(run->job) ? STEP_STOP : quote_run_guard(run);
+}
+
+static enum run_step all_steps(struct quote_run *run)
+{
+    enum run_step step = store_ensure(run->job->db) == 0 ? find_format(run) : run_database_away(run->job);
+    if (step == STEP_ON && !run->params.dry_run)
+        step = take_lease(run);
+    if (step == STEP_ON)
+        step = prepare(run);
+    if (step == STEP_ON)
+        step = read_file(run);
+    if (step == STEP_ON)
+        step = compare(run);
+    return step;
+}
+
+static enum job_verdict run_import(struct job *job)
+{
+    struct quote_run *run = calloc(1, sizeof *run); /* too large for the stack */
+    if (!run)
+        abort();
+    run->job = job;
+    quote_params_read(job, &run->params);
+    catalog_map_init(&run->catalog, job->settings->base_currency, job->settings->rate_max_age_days);
+    json_out_init(&run->preview);
+    json_array(&run->preview);
+    enum run_step step = all_steps(run);
+    tell_counts(run);
+    enum job_verdict verdict = run_end(job, step, &run->failure, quote_save, quote_save_failed, run);
+    run_lease_drop(&run->lease);
+    json_out_fini(&run->preview);
+    quote_record_fini(&run->record);
+    quote_file_fini(&run->file);
+    catalog_map_fini(&run->catalog);
+    free(run);
+    return verdict;
+}
+
+TASK_TYPE(quotes_import) = {
+    .name = "quotes_import",
+    .title = "Price list import",
+    .params = quotes_import_params,
+    .takes_file = true,
+    .file_format = SHEET_UNKNOWN,
+    .concurrency = 0,
+    .equal = TASK_EQUAL_QUEUE,
+    .time_limit_s = 1800,
+    .memory_limit = 1024u << 20,
+    .precheck = quotes_import_precheck,
+    .result = quote_result_members,
+    .run = run_import,
+};
