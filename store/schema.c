@@ -645,7 +645,7 @@ static const char create_quote_undo[] =
     TABLE("quote_undo", "undo_id BIGINT UNSIGNED NOT NULL, "
                         "quote_id BIGINT UNSIGNED NOT NULL, "
                         "PRIMARY KEY (undo_id, quote_id), "
-                        "CONSTRAINT fk_qu_undo FOREIGN KEY (undo_id) REFERENCES quote_import(id)");
+                        "CONSTRAINT fk_qu_undo FOREIGN KEY (undo_id) REFERENCES quote_import(id) ON DELETE CASCADE");
 static const char alter_price_quote_import[] =
     "ALTER TABLE price_quote ADD COLUMN IF NOT EXISTS quote_import_id BIGINT UNSIGNED NULL, "
     "ADD COLUMN IF NOT EXISTS rejected_by BIGINT UNSIGNED NULL, "

@@ -17,8 +17,8 @@ static const char no_import[] = "no import of a price list has this number";
 
 void resource_quote_imports_get(struct http_request *request)
 {
-    static const struct listing listing = {
-        "quote-imports", quote_imports_params, NULL, QUOTE_IMPORTS_KEYS, quote_imports_read, NULL};
+    static const struct listing listing = {"quote-imports",    quote_imports_params, NULL,
+                                           QUOTE_IMPORTS_KEYS, quote_imports_read,   NULL};
     listing_reply(request, &listing);
 }
 

@@ -65,7 +65,7 @@ static void hear_price(struct label_price *price, const struct label_price *said
         price->tier_unit = said->tier_unit;
     }
     price->tier |= said->tier;
-    if (price->per.unit == QUOTE_UNIT_NONE)
+    if (!quote_per_said(price->per))
         price->per = said->per;
 }
 

@@ -5,12 +5,12 @@
 
 #include <string.h>
 
-#define COUNT_MAX    100000 /* "за 1000 шт": more is not a count */
+#define COUNT_MAX    100000 /* "/1000 шт": more is not a count */
 #define COUNT_DIGITS 6
 
 /* Numbers of currencies (ISO 4217), and names with their country. */
 static const struct currency_word more_words[] = {
-    {"156", "CNY"},        {"643", "RUB"},         {"810", "RUB"},           {"840", "USD"},     {"978", "EUR"},
+    {"156", "CNY"},      {"643", "RUB"},        {"810", "RUB"},          {"840", "USD"},         {"978", "EUR"},
     {"долл сша", "USD"}, {"доллар сша", "USD"}, {"долларов сша", "USD"}, {"доллары сша", "USD"},
 };
 
@@ -74,32 +74,17 @@ static size_t count_at_end(const char *text, size_t n, uint32_t *count)
     return start;
 }
 
-/* "за", "per" or a slash at the end; returns where it begins, n if there is none. */
-static size_t joint_at_end(const char *text, size_t n)
-{
-    static const char *const joints[] = {"за", "per", "/"};
-    for (size_t i = 0; i < sizeof joints / sizeof joints[0]; i++) {
-        size_t length = strlen(joints[i]);
-        if (length > n || memcmp(text + n - length, joints[i], length) != 0)
-            continue;
-        if (*joints[i] == '/' || ends_word(text, n - length))
-            return n - length;
-    }
-    return n;
-}
-
 size_t quote_per_strip(const char *text, size_t n, struct quote_per *out)
 {
-    struct quote_per per = {QUOTE_PCS, 1};
+    struct quote_per per = {QUOTE_UNIT_NONE, 1};
     uint32_t count = 0;
     size_t end = before_spaces(text, n), unit = unit_at_end(text, end, &per);
     size_t number = before_spaces(text, unit), start = count_at_end(text, number, &count);
     if (unit == end && start == number)
         return n;
     start = before_spaces(text, start);
-    size_t joint = joint_at_end(text, start);
-    if (joint == start || (count > 0 && count > COUNT_MAX / per.count))
+    if (start == 0 || text[start - 1] != '/' || (count > 0 && count > COUNT_MAX / per.count))
         return n;
     *out = (struct quote_per){per.unit, per.count * (count ? count : 1)};
-    return before_spaces(text, joint);
+    return before_spaces(text, start - 1);
 }

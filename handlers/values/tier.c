@@ -318,7 +318,7 @@ static size_t count_at(struct text t, size_t at, bool needs_unit, struct quote_p
     bool tier_follows = next > end && tier_at(t, next, &tier) > next; /* "за уп. 10+" */
     if (!whole || !ends_word(t, end) || (!tier_follows && !may_follow(t, end)))
         return at;
-    *out = (struct quote_per){unit > word ? per.unit : QUOTE_PCS, (uint32_t)(value / 1000) * per.count};
+    *out = (struct quote_per){per.unit, (uint32_t)(value / 1000) * per.count};
     return end;
 }
 

@@ -64,6 +64,11 @@ struct quote_per {
     uint8_t unit;   /* enum quote_unit; none = not said */
     uint32_t count; /* 1 or more */
 };
+/* A count may be said alone ("за 100"): it is of whatever the item is counted in. */
+static inline bool quote_per_said(struct quote_per per)
+{
+    return per.unit != QUOTE_UNIT_NONE || per.count > 1;
+}
 /* Reads what may stand behind "за", "per" or "/" in a price: "шт", "тыс. шт", "уп", "м". Returns 0 or -EINVAL. */
 int quote_per_text(const char *text, size_t n, struct quote_per *out);
 

@@ -83,6 +83,8 @@ static void take_dates(struct quote_file *file, const struct table_above *above)
     }
 }
 
+static int on_candidate(void *ctx, const struct grid_row *grid, enum table_verdict verdict, dec128 sum);
+
 static int begin(void *ctx, const struct table_head_input *input)
 {
     struct quote_file *file = ctx;
@@ -97,6 +99,8 @@ static int begin(void *ctx, const struct table_head_input *input)
     context->params = file->params;
     context->above = table_heading_above(input, &file->table.heading);
     take_dates(file, &context->above);
+    table_groups_fini(&file->groups);
+    table_groups_init(&file->groups, on_candidate, file);
     tell_heading(file);
     return 0;
 }
@@ -207,6 +211,19 @@ static bool has_price(struct quote_file *file, const struct table_row *row)
     return cells->n_read > 0 || cells->faulty;
 }
 
+/* Candidates that this row decides are taken first: they stand before it. */
+static int before_data(struct quote_file *file, const struct table_row *row)
+{
+    struct table_facts facts = file->facts;
+    if (file->groups.n > 0) {
+        int rc = table_groups_row(&file->groups, row, &facts);
+        if (rc != 0)
+            return rc;
+        look(file, row, &facts);
+    }
+    return take_data(file, row);
+}
+
 static int on_row(void *ctx, const struct table_row *row, const struct table_placed *placed)
 {
     struct quote_file *file = ctx;
@@ -216,14 +233,35 @@ static int on_row(void *ctx, const struct table_row *row, const struct table_pla
         look(file, row, &facts);
     if (table_row_is_total(row, text, file->facts.known)) {
         file->skipped[SKIP_TOTAL]++;
+        return table_groups_close(&file->groups);
+    }
+    bool other = placed->detail || !file->facts.item;
+    if (!other || has_price(file, row))
+        return before_data(file, row);
+    if (placed->detail || table_row_is_group(&file->table.heading, row, text, placed->inside)) {
+        file->skipped[SKIP_GROUP]++;
         return 0;
     }
-    bool group = placed->detail || (!file->facts.item &&
-                                    table_row_is_group(&file->table.heading, row, text, placed->inside));
-    if (!group || has_price(file, row))
-        return take_data(file, row);
-    file->skipped[SKIP_GROUP]++;
-    return 0;
+    if (table_groups_may(&file->table.heading, row, &file->facts))
+        return table_groups_open(&file->groups, &file->table.heading, row, &file->facts);
+    return before_data(file, row);
+}
+
+/* A row that may head a block is decided when the next item is there. */
+static int on_candidate(void *ctx, const struct grid_row *grid, enum table_verdict verdict, dec128 sum)
+{
+    struct quote_file *file = ctx;
+    struct table_row row;
+    struct table_facts facts;
+    (void)sum;
+    table_row_sort(&file->table.heading, grid, &row);
+    if (verdict == VERDICT_BLOCK) {
+        file->skipped[SKIP_GROUP]++;
+        tell(file, W_GROUP, grid->row, table_row_number(&row)->column, NULL);
+        return 0;
+    }
+    look(file, &row, &facts);
+    return take_data(file, &row);
 }
 
 static int unaligned(void *ctx, const struct grid_row *row, enum table_unaligned kind)
@@ -239,8 +277,8 @@ static int unaligned(void *ctx, const struct grid_row *row, enum table_unaligned
 
 static int flush(void *ctx)
 {
-    (void)ctx;
-    return 0;
+    struct quote_file *file = ctx;
+    return table_groups_close(&file->groups);
 }
 
 /* Words that lost to others: once a file. */
@@ -297,6 +335,7 @@ void quote_file_init(struct quote_file *file, const struct quote_params *params,
                                    .latest = value_date_from_days(value_date_days(params->today) + 1),
                                    .price = params->price,
                                    .currency = params->currency[0] ? params->currency : NULL,
+                                   .min_qty = params->min_qty,
                                    .base = catalog->base_currency,
                                    .vat_included = params->vat_included};
     file->import = (struct table_import){.begin = begin,
@@ -317,6 +356,7 @@ void quote_file_init(struct quote_file *file, const struct quote_params *params,
 void quote_file_fini(struct quote_file *file)
 {
     table_reader_fini(&file->table);
+    table_groups_fini(&file->groups);
     quote_list_fini(&file->list);
     quote_mentions_fini(&file->mentions);
     stock_issues_fini(&file->issues);
@@ -356,13 +396,14 @@ static int fail(struct quote_file *file, const char *code, const char *text)
 static int no_data(struct quote_file *file)
 {
     char text[sizeof file->table.failure_text];
-    int n = file->rows_total == 0
-                ? snprintf(text, sizeof text, "There are no rows with prices below the heading in row %u.",
-                           table_reader_heading(&file->table)->row + 1)
-                : snprintf(text, sizeof text,
-                           "None of the %u rows has a price that was accepted (%u have none, %u were rejected); nothing "
-                           "was changed.",
-                           file->rows_total, file->no_price, file->rows_rejected);
+    int n =
+        file->rows_total == 0
+            ? snprintf(text, sizeof text, "There are no rows with prices below the heading in row %u.",
+                       table_reader_heading(&file->table)->row + 1)
+            : snprintf(text, sizeof text,
+                       "None of the %u rows has a price that was accepted (%u have none, %u were rejected); nothing "
+                       "was changed.",
+                       file->rows_total, file->no_price, file->rows_rejected);
     if (file->table.uncalculated > 0 && n > 0)
         snprintf(text + n, sizeof text - (size_t)n,
                  " %u formulas have no value yet: open the file in a spreadsheet program, save it and send that.",

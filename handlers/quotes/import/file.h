@@ -4,6 +4,7 @@
 
 #include "handlers/quotes/import/list.h"
 #include "handlers/quotes/import/record.h"
+#include "handlers/table/groups.h"
 #include "handlers/table/reader.h"
 
 struct quote_file {
@@ -26,7 +27,8 @@ struct quote_file {
     struct stock_ident ident;
     struct stock_verdict verdict;
     struct quote_cells cells;
-    bool cells_known; /* `cells` are of this row */
+    bool cells_known;           /* `cells` are of this row */
+    struct table_groups groups; /* rows that may head blocks; prices have no sums */
 
     /* The file. */
     struct quote_list list;

@@ -4,11 +4,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#define JUMP_LEAST     5  /* fewer prices to compare are told of, not refused */
-#define JUMP_PCT       30 /* of them */
-#define JUMP_EXAMPLES  3
-#define DELETE_LEAST   20 /* a smaller list may go without force */
-#define DELETE_PCT     50
+#define JUMP_LEAST    5  /* fewer prices to compare are told of, not refused */
+#define JUMP_PCT      30 /* of them */
+#define JUMP_EXAMPLES 3
+#define DELETE_LEAST  20 /* a smaller list may go without force */
+#define DELETE_PCT    50
 
 /* ---- Jumps ------------------------------------------------------------------------------------------------------ */
 

@@ -143,11 +143,11 @@ int quote_import_row_find(struct store_conn *conn, uint64_t id, struct quote_imp
 {
     struct store_value v = STORE_U(id);
     *row = (struct quote_import_row){.id = 0};
-    int rc = store_query(conn,
-                         "SELECT i.id, COALESCE(i.of_import, i.id), i.effect, i.party_id, p.kind, p.code, i.quoted_on, "
-                         "i.created_at < UTC_TIMESTAMP(3) - INTERVAL " QUOTE_UNDO_DAYS " DAY" FROM_IMPORTS
-                         "WHERE i.id = ?",
-                         &v, 1, on_row, row);
+    int rc =
+        store_query(conn,
+                    "SELECT i.id, COALESCE(i.of_import, i.id), i.effect, i.party_id, p.kind, p.code, i.quoted_on, "
+                    "i.created_at < UTC_TIMESTAMP(3) - INTERVAL " QUOTE_UNDO_DAYS " DAY" FROM_IMPORTS "WHERE i.id = ?",
+                    &v, 1, on_row, row);
     if (rc != 1)
         return rc;
     struct store_value later[] = {STORE_U(row->party_id), STORE_U(id), STORE_U(LATER_SHOWN)};

@@ -18,8 +18,8 @@ int quote_import_find(struct store_conn *conn, const char *id, struct json_out *
 /* What an undo needs to know. */
 struct quote_import_row {
     uint64_t id;
-    uint64_t root;      /* the import whose effect is undone or made again: itself, unless it is an undo */
-    bool takes_back;    /* undoing it takes quotes back; else it makes them active again: it is an undo itself */
+    uint64_t root;   /* the import whose effect is undone or made again: itself, unless it is an undo */
+    bool takes_back; /* undoing it takes quotes back; else it makes them active again: it is an undo itself */
     uint32_t party_id;
     char kind[12], party[140];
     char quoted_on[11]; /* of the root */

@@ -4,6 +4,7 @@
 #include "base/utf8.h"
 #include "handlers/quotes/import/per.h"
 #include "handlers/stock/line/amounts.h"
+#include "handlers/values/quote_words.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -19,25 +20,25 @@ void quote_cells_read(struct quote_context *context, const struct table_row *row
     cells->n_read = 0;
     cells->faulty = false;
     for (unsigned i = 0; i < heading->n_prices; i++) {
-        const struct grid_cell *cell = i == 0 && row->field[FIELD_PRICE]
-                                           ? row->field[FIELD_PRICE]
-                                           : table_row_cell(row->row, heading->price[i].column);
+        const struct grid_cell *cell = table_row_cell(row->row, heading->price[i].column);
         cells->read[i] = price_cell_read(cell, context->params->shared.locale, &cells->cell[i]);
-        if (cells->cell[i].style != STYLE_NONE)
-            stock_style_note_price(&context->stock, row, cell, (enum number_style)cells->cell[i].style);
         cells->n_read += cells->read[i] == PRICE_READ;
         cells->faulty |= cells->read[i] != PRICE_READ && cells->read[i] != PRICE_NONE;
     }
 }
 
-static void tell_cells(const struct table_heading *heading, const struct quote_cells *cells,
+static void tell_cells(struct quote_context *context, const struct table_row *row, const struct quote_cells *cells,
                        struct stock_verdict *verdict)
 {
+    const struct table_heading *heading = context->stock.heading;
     static const enum stock_code codes[] = {[PRICE_BAD] = E_PRICE_NUM,
                                             [PRICE_FORMULA] = E_PRICE_FORMULA,
                                             [PRICE_NEGATIVE] = E_PRICE_NEGATIVE,
                                             [PRICE_RANGE] = E_PRICE_RANGE};
     for (unsigned i = 0; i < heading->n_prices; i++) {
+        if (cells->cell[i].style != STYLE_NONE)
+            stock_style_note_price(&context->stock, row, table_row_cell(row->row, heading->price[i].column),
+                                   (enum number_style)cells->cell[i].style);
         if (cells->read[i] > PRICE_READ)
             stock_fault_at(verdict, codes[cells->read[i]], FIELD_PRICE, heading->price[i].column);
         else if (cells->read[i] == PRICE_READ && cells->cell[i].lost)
@@ -89,10 +90,10 @@ static bool find_currency(struct quote_context *context, const struct table_row 
         snprintf(context->currency_lost, sizeof context->currency_lost,
                  "cell %s says %s, but the column of currencies says %s, which was taken",
                  cell_name(row, price->column, at, sizeof at), cell->currency, own);
-    const char *said = own[0]                      ? own
-                       : cell->currency[0]         ? cell->currency
-                       : price->hints.currency[0]  ? price->hints.currency
-                                                   : context->above.currency;
+    const char *said = own[0]                     ? own
+                       : cell->currency[0]        ? cell->currency
+                       : price->hints.currency[0] ? price->hints.currency
+                                                  : context->above.currency;
     if (said[0] == '?' && asked[0] == '\0') {
         stock_fault_at(verdict, E_CURRENCY, own[0] ? FIELD_CURRENCY : FIELD_PRICE,
                        own[0] ? row->field[FIELD_CURRENCY]->column : price->column);
@@ -103,46 +104,55 @@ static bool find_currency(struct quote_context *context, const struct table_row 
         snprintf(context->currency_lost, sizeof context->currency_lost,
                  "the request says %s, but the file says %s, which was taken", asked, said);
     snprintf(offer->currency, sizeof offer->currency, "%s",
-             !open ? said : asked[0] ? asked : context->stock.catalog->base_currency);
+             !open      ? said
+             : asked[0] ? asked
+                        : context->stock.catalog->base_currency);
     return true;
 }
 
-static const char *vat_words(int vat)
+/* Who says what about VAT. */
+struct vat_word {
+    int vat, rate;
+    char who[24];
+};
+
+static bool differs(const struct vat_word *a, const struct vat_word *b)
 {
-    return vat ? "with VAT" : "without VAT";
+    return a->vat != b->vat || (a->vat == 1 && a->rate >= 0 && b->rate >= 0 && a->rate != b->rate);
 }
 
-/* The first that says it: the caption, the parameter, the cell, the text above. The rate is where the word stands. */
+static const char *vat_words(const struct vat_word *word)
+{
+    return word->vat ? "with VAT" : "without VAT";
+}
+
+static void vat_lost(struct quote_context *context, const struct vat_word *taken, const struct vat_word *lost)
+{
+    if (context->vat_lost[0] == '\0')
+        snprintf(context->vat_lost, sizeof context->vat_lost, "%s says %s, but %s says %s, which was taken", lost->who,
+                 vat_words(lost), taken->who, vat_words(taken));
+}
+
+/* The first that says it: the caption, the parameter, the cell; else the text above. The rate is where the word
+ * stands. */
 static void find_vat(struct quote_context *context, const struct table_row *row, const struct table_price *price,
                      const struct price_cell *cell, struct quote_offer *offer)
 {
     const struct quote_params *params = context->params;
-    const struct label_hints *caption = &price->hints;
-    int vat = 0, rate = -1;
-    const char *loser = NULL;
-    char at[16], name[24];
-    if (caption->vat >= 0) {
-        vat = caption->vat;
-        rate = caption->vat_rate;
-        if (params->vat_included >= 0 && params->vat_included != vat)
-            loser = "the request";
-    } else if (params->vat_included >= 0) {
-        vat = params->vat_included;
-    } else if (cell->vat >= 0) {
-        vat = cell->vat;
-        rate = cell->vat_rate;
-    } else if (context->above.vat >= 0) {
-        vat = context->above.vat;
-        rate = context->above.vat_rate;
+    struct vat_word words[] = {{price->hints.vat, price->hints.vat_rate, "the caption"},
+                               {params->vat_included, -1, "the request"},
+                               {cell->vat, cell->vat_rate, "cell "}};
+    const struct vat_word *taken = NULL;
+    cell_name(row, price->column, words[2].who + 5, sizeof words[2].who - 5);
+    for (size_t i = 0; i < 3; i++) {
+        if (words[i].vat < 0)
+            continue;
+        if (!taken)
+            taken = &words[i];
+        else if (differs(taken, &words[i]))
+            vat_lost(context, taken, &words[i]);
     }
-    bool decided = caption->vat >= 0 || params->vat_included >= 0;
-    if (!loser && decided && cell->vat >= 0 && cell->vat != vat) {
-        snprintf(name, sizeof name, "cell %s", cell_name(row, price->column, at, sizeof at));
-        loser = name;
-    }
-    if (loser && context->vat_lost[0] == '\0')
-        snprintf(context->vat_lost, sizeof context->vat_lost, "%s says %s, but %s says %s, which was taken", loser,
-                 vat_words(!vat), caption->vat >= 0 ? "the caption" : "the request", vat_words(vat));
+    int vat = taken ? taken->vat : context->above.vat, rate = taken ? taken->rate : context->above.vat_rate;
     offer->vat_included = vat == 1;
     offer->vat_rate = (uint16_t)(vat != 1 ? 0 : rate >= 0 ? rate : params->vat_rate);
 }
@@ -167,8 +177,8 @@ static int64_t read_count(struct quote_context *context, const struct table_row 
 }
 
 /* What is free, else what there is without what is reserved. */
-static void read_quantity(struct quote_context *context, const struct table_row *row,
-                          int64_t size, struct quote_line *line, struct stock_verdict *verdict)
+static void read_quantity(struct quote_context *context, const struct table_row *row, int64_t size,
+                          struct quote_line *line, struct stock_verdict *verdict)
 {
     bool said, reserved_said;
     line->qty = read_count(context, row, FIELD_FREE, size, &said, verdict);
@@ -237,15 +247,6 @@ static void compare_offers(const struct quote_line *line, struct stock_verdict *
 
 /* ---- The row as a whole ----------------------------------------------------------------------------------------- */
 
-enum quote_key quote_line_key(const struct table_row *row, const struct stock_ident *ident, char *vendor)
-{
-    vendor[0] = '\0';
-    if (ident->from == FIELD_CODE)
-        return KEY_CODE;
-    stock_vendor_read(row, vendor);
-    return ident->from == FIELD_LOT ? KEY_LOT : KEY_PN;
-}
-
 bool quote_line_is_lot(const struct quote_context *context, const struct stock_ident *ident)
 {
     return ident->from == FIELD_LOT && ident->component != ARENA_NONE &&
@@ -267,7 +268,10 @@ static void fill_line(struct quote_context *context, const struct table_row *row
 {
     bool lot = quote_line_is_lot(context, ident);
     line->row = row->row->row;
-    line->key = quote_line_key(row, ident, line->vendor);
+    line->key = ident->from == FIELD_CODE ? KEY_CODE : lot ? KEY_LOT : KEY_PN;
+    line->vendor[0] = '\0';
+    if (line->key != KEY_CODE)
+        stock_vendor_read(row, line->vendor);
     line->norm = ident->pn_norm;
     line->pn_norm = lot ? "" : ident->pn_norm;
     line->part_number = lot ? (struct cell_span){"", 0} : number_text(ident);
@@ -294,8 +298,10 @@ bool quote_line_read(struct quote_context *context, const struct table_row *row,
     struct cell_span name = cell_span(row->field[FIELD_NAME]);
     if (!utf8_valid(name.s, name.n))
         stock_fault_add(verdict, E_ENCODING, FIELD_NAME);
-    tell_cells(heading, cells, verdict);
+    tell_cells(context, row, cells, verdict);
     quote_units_read(context, row, ident, &units);
+    if (!units.row_known)
+        stock_fault_add(verdict, E_UNIT, FIELD_UNIT);
     line->n = 0;
     for (unsigned i = 0; i < heading->n_prices; i++)
         if (cells->read[i] == PRICE_READ)

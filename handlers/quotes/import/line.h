@@ -33,25 +33,23 @@ struct quote_offer {
     uint32_t price_per; /* lots that the price is for, 1 … 100 000 */
     uint16_t vat_rate;  /* hundredths of a per cent; 0 if not included */
     bool vat_included;
-    uint8_t column;     /* 0-based */
+    uint8_t column; /* 0-based */
     char currency[4];
 };
 /* An accepted row. Texts are borrowed from ident and row. */
 struct quote_line {
-    uint32_t row;             /* 0-based */
+    uint32_t row; /* 0-based */
     enum quote_key key;
-    const char *norm;         /* the number as the file has it, normalised; of a code "SUP01=100245" */
-    char vendor[PN_BYTES];    /* of the file, normalised; "" = none, or a code */
-    const char *pn_norm;      /* as stored; "" = a known lot alone */
+    const char *norm;             /* the number as the file has it, normalised; of a code "SUP01=100245" */
+    char vendor[PN_BYTES];        /* of the file, normalised; "" = none, or a code */
+    const char *pn_norm;          /* as stored; "" = a known lot alone */
     struct cell_span part_number; /* as written; n 0 = none */
-    uint32_t component;       /* number in the catalogue, or ARENA_NONE */
-    int64_t qty;              /* thousandths, pieces; -1 = unknown */
-    bool qty_unknown;         /* the file says something that is no number */
+    uint32_t component;           /* number in the catalogue, or ARENA_NONE */
+    int64_t qty;                  /* thousandths, pieces; -1 = unknown */
+    bool qty_unknown;             /* the file says something that is no number */
     struct quote_offer offer[TABLE_COLUMNS];
     unsigned n;
 };
-/* Whose the row is. `vendor` has PN_BYTES. Also of rows that are refused, if ident->settled. */
-enum quote_key quote_line_key(const struct table_row *row, const struct stock_ident *ident, char *vendor);
 /* Is the number a known lot, named as such? It is stored without a number then. */
 bool quote_line_is_lot(const struct quote_context *context, const struct stock_ident *ident);
 

@@ -111,10 +111,10 @@ static void merge(struct quote_new *quote, const struct quote_line *line, const 
                   uint16_t sheet, enum quote_duplicates mode)
 {
     bool same = same_terms(quote, offer) && quote->price == offer->price;
-    if (same && quote->qty < 0)
-        quote->qty = line->qty;
-    else if (!same && (mode == QUOTES_LAST || offer->price < quote->price))
+    if (mode == QUOTES_LAST || (!same && offer->price < quote->price))
         fill(quote, line, offer, sheet);
+    else if (same && quote->qty < 0)
+        quote->qty = line->qty;
 }
 
 static void take(struct quote_list *list, uint32_t number, const struct quote_line *line,

@@ -21,8 +21,8 @@ enum quote_outcome { QUOTE_INSERTED, QUOTE_REPLACED /* inserted; an active one i
 
 struct quote_new {
     uint32_t number;
-    uint32_t row;    /* 0-based */
-    uint16_t sheet;  /* number of the sheet in the file */
+    uint32_t row;   /* 0-based */
+    uint16_t sheet; /* number of the sheet in the file */
     uint8_t column;
     bool vat_included;
     uint16_t vat_rate;
@@ -32,10 +32,10 @@ struct quote_new {
     int64_t qty; /* -1 = unknown */
     /* Found on record (record.h): */
     uint8_t ref[QUOTE_REF];
-    uint32_t ref_n;     /* of the last one with this reference; 0 = there is none */
-    uint64_t old_id;    /* the one that decides */
+    uint32_t ref_n;  /* of the last one with this reference; 0 = there is none */
+    uint64_t old_id; /* the one that decides */
     bool old_active, old_same, old_by_person;
-    uint8_t outcome;    /* enum quote_outcome */
+    uint8_t outcome;       /* enum quote_outcome */
     bool compared, jumped; /* with the newest active quote of its number */
     /* Of that one, for the message. */
     int64_t old_price;

@@ -10,8 +10,8 @@ const char *const quote_kinds[] = {"supplier", "competitor", NULL};
 static const char *const duplicates[] = {"reject", "min", "last", NULL};
 const char *const quote_supersedes[] = {"false", "true", "all", NULL};
 static const char *const locales[] = {"ru", "en", NULL};
-static const char *const column_fields[] = {"part_number", "lot",   "code",    "name",     "vendor",   "qty", "free",
-                                            "reserved",    "unit",  "currency", "price",   "min_qty", "pack_qty", NULL};
+static const char *const column_fields[] = {"part_number", "lot",  "code",     "name",  "vendor",  "qty",      "free",
+                                            "reserved",    "unit", "currency", "price", "min_qty", "pack_qty", NULL};
 
 /* clang-format off */
 const struct param_spec quotes_import_params[] = {

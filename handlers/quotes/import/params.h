@@ -14,8 +14,8 @@ enum quote_supersede {
 };
 
 struct quote_params {
-    char kind[12];  /* "supplier" or "competitor" */
-    char party[40]; /* its code */
+    char kind[12];                            /* "supplier" or "competitor" */
+    char party[40];                           /* its code */
     struct value_date quoted_on, valid_until; /* year 0 = not said */
     struct value_date today;                  /* in the configured time zone */
     char currency[4];                         /* "" = not said */

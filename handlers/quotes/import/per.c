@@ -5,20 +5,17 @@
 
 #include <string.h>
 
-#define PER_MAX   100000                              /* price_per */
-#define QTY_LIMIT ((dec128)1000000000000000)          /* 10^12 at three digits */
+#define PER_MAX   100000                     /* price_per */
+#define QTY_LIMIT ((dec128)1000000000000000) /* 10^12 at three digits */
 
 /* ---- Units of the row ------------------------------------------------------------------------------------------- */
 
-/* The row's own pack size; -1 = the cell says something that is none. */
+/* The row's own pack size; 0 = it says none that can be read. */
 static int64_t row_pack(struct quote_context *context, const struct table_row *row)
 {
     struct value_number number;
     enum number_read rc = stock_number_take(&context->stock, row, FIELD_PACK_QTY, QTY_SCALE, &number);
-    if (rc == NUMBER_MISSING)
-        return 0;
-    return rc == NUMBER_READ && number.value > 0 && number.value < QTY_LIMIT && !number.approx ? (int64_t)number.value
-                                                                                               : -1;
+    return rc == NUMBER_READ && number.value > 0 && number.value < QTY_LIMIT ? (int64_t)number.value : 0;
 }
 
 static enum stock_field counted_field(const struct table_heading *heading)
@@ -42,7 +39,7 @@ void quote_units_read(struct quote_context *context, const struct table_row *row
     if (!said && heading->hints[counted_field(heading)].unit.unit != UNIT_NONE)
         units->qty = heading->hints[counted_field(heading)].unit;
     int64_t pack = row_pack(context, row);
-    units->pack = pack != 0 ? (pack > 0 ? pack : 0) : entry ? entry->pack_qty : 0;
+    units->pack = pack > 0 ? pack : entry ? entry->pack_qty : 0;
     bool mapped = entry && entry->component == ident->component;
     units->lot_qty = mapped ? entry->lot_qty : 1000;
     units->own = ident->component == ARENA_NONE ? UNIT_NONE : (enum unit)catalog->components[ident->component].unit;
@@ -59,10 +56,10 @@ int64_t quote_units_pieces(const struct quote_units *units, struct value_unit un
 
 /* How many pieces the price is for, and in which unit. */
 struct per {
-    enum unit unit;  /* UNIT_NONE = not said */
+    enum unit unit; /* UNIT_NONE = not said */
     bool pack;
-    int64_t pieces;  /* thousandths; 0 = a pack of unknown size */
-    bool of_row;     /* the unit column says it */
+    int64_t pieces; /* thousandths; 0 = a pack of unknown size */
+    bool of_row;    /* the unit column says it */
 };
 
 static struct per per_of(const struct quote_units *units, struct quote_per said)
@@ -75,16 +72,14 @@ static struct per per_of(const struct quote_units *units, struct quote_per said)
 
 /* The first that says it: the caption, the cell, the unit column. */
 static bool find_per(const struct table_price *price, const struct price_cell *cell, const struct quote_units *units,
-                     struct per *per, struct stock_verdict *verdict)
+                     struct per *per)
 {
-    if (price->per.unit != QUOTE_UNIT_NONE || cell->per.unit != QUOTE_UNIT_NONE) {
-        *per = per_of(units, price->per.unit != QUOTE_UNIT_NONE ? price->per : cell->per);
+    if (quote_per_said(price->per) || quote_per_said(cell->per)) {
+        *per = per_of(units, quote_per_said(price->per) ? price->per : cell->per);
         return true;
     }
-    if (!units->row_known) {
-        stock_fault_add(verdict, E_UNIT, FIELD_UNIT);
+    if (!units->row_known)
         return false;
-    }
     *per = (struct per){units->row.unit, units->row.pack, quote_units_pieces(units, units->row), true};
     return true;
 }
@@ -116,27 +111,34 @@ static bool divide(struct quote_offer *offer, int64_t pieces, int64_t lot_qty)
 
 /* ---- The smallest quantity -------------------------------------------------------------------------------------- */
 
-/* The column's tier, else the row's cell, else the parameter; *tier tells that it is the column's. Returns 0 if the
- * cell says something that is no quantity. */
+enum min_from { MIN_TIER, MIN_CELL, MIN_PARAMETER };
+
+/* The column's tier, else the row's cell if it can be read, else the parameter. */
 static int64_t find_min(struct quote_context *context, const struct table_row *row, const struct table_price *price,
-                        bool *tier)
+                        enum min_from *from)
 {
     struct value_number number;
-    *tier = price->min_qty > 0;
-    if (*tier)
+    *from = MIN_TIER;
+    if (price->min_qty > 0)
         return price->min_qty;
+    *from = MIN_CELL;
     enum number_read rc = stock_number_take(&context->stock, row, FIELD_MIN_QTY, QTY_SCALE, &number);
     if (rc == NUMBER_READ && number.value > 0 && number.value < QTY_LIMIT)
         return (int64_t)number.value;
+    *from = MIN_PARAMETER;
     return context->params->min_qty;
 }
 
-/* Pieces in one of the units in which it is counted, thousandths; 0 = a pack of unknown size. */
-static int64_t min_pieces(const struct table_price *price, const struct quote_units *units, bool tier)
+/* Pieces in one of the units in which it is counted, thousandths; 0 = a pack of unknown size. `own`: the unit in the
+ * caption of the column of smallest quantities. */
+static int64_t min_pieces(const struct table_price *price, const struct quote_units *units, enum min_from from,
+                          struct value_unit own)
 {
-    if (tier && price->tier_unit != QUOTE_UNIT_NONE)
+    if (from == MIN_TIER && price->tier_unit != QUOTE_UNIT_NONE)
         return per_of(units, (struct quote_per){price->tier_unit, 1}).pieces;
-    if (price->per.unit != QUOTE_UNIT_NONE)
+    if (from == MIN_CELL && own.unit != UNIT_NONE)
+        return own.pack ? units->pack : (int64_t)own.factor * 1000;
+    if (quote_per_said(price->per))
         return per_of(units, (struct quote_per){price->per.unit, 1}).pieces;
     return units->row_known ? quote_units_pieces(units, units->row) : 1000;
 }
@@ -144,10 +146,10 @@ static int64_t min_pieces(const struct table_price *price, const struct quote_un
 static bool apply_min(struct quote_context *context, const struct table_row *row, const struct table_price *price,
                       const struct quote_units *units, struct quote_offer *offer, struct stock_verdict *verdict)
 {
-    bool tier;
-    int64_t least = find_min(context, row, price, &tier), pieces = 1000;
+    enum min_from from;
+    int64_t least = find_min(context, row, price, &from), pieces = 1000;
     if (least > 1000)
-        pieces = min_pieces(price, units, tier);
+        pieces = min_pieces(price, units, from, context->stock.heading->hints[FIELD_MIN_QTY].unit);
     dec128 product = dec_div_round((dec128)least * pieces, 1000, ROUND_HALF_UP);
     if (pieces == 0 || product >= QTY_LIMIT) {
         if (units->settled || pieces != 0)
@@ -163,7 +165,7 @@ bool quote_per_apply(struct quote_context *context, const struct table_row *row,
                      struct stock_verdict *verdict)
 {
     struct per per;
-    if (!find_per(price, cell, units, &per, verdict))
+    if (!find_per(price, cell, units, &per))
         return false;
     if (per.unit != UNIT_NONE && units->own != UNIT_NONE && (per.unit == UNIT_M) != (units->own == UNIT_M))
         fault_in(verdict, E_UNIT_MISMATCH, &per, price);

@@ -3,6 +3,7 @@
 
 #include "base/utf8.h"
 #include "handlers/values/hints.h"
+#include "handlers/values/quote_words.h"
 
 #include <errno.h>
 #include <string.h>
@@ -45,38 +46,36 @@ static size_t number_end(const char *text, size_t n, size_t at)
 
 /* ---- The words around them -------------------------------------------------------------------------------------- */
 
-static void say_currency(struct price_cell *out, const char *currency)
+static bool say_currency(struct price_cell *out, const char *currency)
 {
-    if (out->currency[0] == '\0')
-        memcpy(out->currency, currency, strlen(currency) + 1);
+    bool first = out->currency[0] == '\0';
+    memcpy(out->currency, currency, strlen(currency) + 1);
+    return first;
 }
 
-/* Takes VAT words, or one currency word, off the end. Returns the new length; n if there is nothing of the kind. */
+/* Takes VAT words, or a currency word, off the end: each once. Returns the new length; n if there is nothing of the
+ * kind. */
 static size_t take_word(const char *text, size_t n, struct price_cell *out)
 {
     struct label_hints found;
     char word[AROUND_BYTES];
     label_hints_none(&found);
-    size_t end = hint_strip(text, n, true, &found);
+    size_t end = hint_strip(text, n, HINT_ALL | HINT_PRICES, &found);
     if (end < n && (found.vat >= 0 || found.vat_rate >= 0)) {
-        out->vat = out->vat < 0 ? found.vat : out->vat;
-        out->vat_rate = out->vat_rate < 0 ? found.vat_rate : out->vat_rate;
-        return end;
+        bool first = out->vat < 0 && out->vat_rate < 0;
+        out->vat = found.vat;
+        out->vat_rate = found.vat_rate;
+        return first ? end : n;
     }
-    if (end < n && found.currency[0]) {
-        say_currency(out, found.currency);
-        return end;
-    }
+    if (end < n && found.currency[0])
+        return say_currency(out, found.currency) ? end : n;
     size_t start = n;
     while (start > 0 && text[start - 1] != ' ' && text[start - 1] != '/')
         start--;
     memcpy(word, text + start, n - start);
     word[n - start] = '\0';
     const char *currency = quote_currency_word(word);
-    if (!currency)
-        return n;
-    say_currency(out, currency);
-    return start;
+    return currency && say_currency(out, currency) ? start : n;
 }
 
 /* Reads the words behind or before a number, normalised. Returns false if one of them is not understood. */
@@ -86,9 +85,11 @@ static bool read_words(const char *text, struct price_cell *out)
     while (n > 0) {
         struct quote_per per;
         size_t end = quote_per_strip(text, n, &per);
-        if (end < n && out->per.unit == QUOTE_UNIT_NONE)
+        if (end < n && quote_per_said(out->per))
+            return false;
+        if (end < n)
             out->per = per;
-        if (end == n)
+        else
             end = take_word(text, n, out);
         if (end == n)
             return false;
@@ -209,7 +210,7 @@ enum price_read price_cell_read(const struct grid_cell *cell, enum number_locale
     if (cell->kind != GRID_TEXT)
         return PRICE_BAD;
     struct cell_span text = cell_span(cell);
-    if (text.n == 0 || quote_no_price(text.s, text.n))
+    if (text.n == 0 || label_is_no_price(text.s, text.n))
         return PRICE_NONE;
     return read_text(text.s, text.n, locale, out);
 }

@@ -29,6 +29,7 @@ void quote_record_fini(struct quote_record *record)
 {
     free(record->gone);
     free(record->named.list);
+    free(record->kept_names.list);
     arena_index_fini(&record->by_ref);
     arena_index_fini(&record->by_number);
     rates_fini(&record->rates);
@@ -37,14 +38,33 @@ void quote_record_fini(struct quote_record *record)
 
 /* ---- Numbers as they are stored --------------------------------------------------------------------------------- */
 
-/* A number is told by pn_norm; a lot without a number by its component. */
+/* The party's own lots without a number, and numbers: the same number of another lot is another one, as long as both
+ * lots are known. */
 static uint64_t name_hash(const char *pn_norm, uint32_t component_id)
 {
-    char text[24];
-    if (*pn_norm)
-        return arena_hash(pn_norm, strlen(pn_norm));
-    int n = snprintf(text, sizeof text, "\t%u", component_id);
+    char text[PN_BYTES + 24];
+    int n = snprintf(text, sizeof text, "%s\t%u", pn_norm, component_id);
     return arena_hash(text, (size_t)n);
+}
+
+/* Of a number with any lot; of a lot without a number the lot's. */
+static uint64_t number_hash(const char *pn_norm, uint32_t component_id)
+{
+    return *pn_norm ? arena_hash(pn_norm, strlen(pn_norm)) : name_hash(pn_norm, component_id);
+}
+
+static void add_name(struct stock_hashes *names, const char *pn_norm, uint32_t component_id)
+{
+    stock_hashes_add(names, name_hash(pn_norm, component_id));
+    stock_hashes_add(names, number_hash(pn_norm, component_id));
+}
+
+/* Is it one of these numbers? A number that waits for its lot is that of any lot. */
+static bool has_name(struct stock_hashes *names, const char *pn_norm, uint32_t component_id)
+{
+    if (component_id == 0)
+        return stock_hashes_has(names, number_hash(pn_norm, 0));
+    return stock_hashes_has(names, name_hash(pn_norm, component_id)) || stock_hashes_has(names, name_hash(pn_norm, 0));
 }
 
 static uint32_t component_id(const struct catalog_map *catalog, uint32_t component)
@@ -61,8 +81,8 @@ void quote_mentions_add(struct quote_mentions *mentions, const struct quote_cont
         return;
     }
     const char *norm = quote_line_is_lot(context, ident) ? "" : ident->pn_norm;
-    stock_hashes_add(refused ? &mentions->refused : &mentions->named,
-                     name_hash(norm, component_id(context->stock.catalog, ident->component)));
+    add_name(refused ? &mentions->refused : &mentions->named, norm,
+             component_id(context->stock.catalog, ident->component));
 }
 
 /* ---- References ------------------------------------------------------------------------------------------------- */
@@ -76,7 +96,7 @@ static void must(int done)
 static void make_refs(struct quote_record *record)
 {
     unsigned char digest[EVP_MAX_MD_SIZE];
-    char head[96], day[11], least[48];
+    char head[160], day[11], least[1 + 48];
     EVP_MD_CTX *md = EVP_MD_CTX_new();
     must(md != NULL);
     value_date_format(record->quoted_on, day);
@@ -268,31 +288,34 @@ static bool visit(const void *ctx, uint32_t at)
     return false;
 }
 
-static void compare_all(struct quote_record *record, const struct store_value *v, uint64_t name)
+static void compare_all(struct quote_record *record, const struct store_value *v)
 {
     struct comparing comparing = {record, v, (uint32_t)column_u64(&v[C_COMPONENT]),
                                   column_decimal(&v[C_MIN], QTY_SCALE, 1000), 0};
     struct comparing *ctx = &comparing;
+    uint64_t name = number_hash(v[C_PN].text, comparing.component);
     arena_index_find(&record->by_number, name ^ (uint64_t)comparing.min_qty, visit, &ctx);
 }
 
 /* ---- What goes -------------------------------------------------------------------------------------------------- */
 
-static bool may_be_refused(struct quote_record *record, const char *pn_norm, uint64_t name)
+static bool may_be_refused(struct quote_record *record, const char *pn_norm, uint32_t component)
 {
     size_t own = strlen(record->own);
     bool code = strncmp(pn_norm, record->own, own) == 0 && pn_norm[own] == '=';
-    return stock_hashes_has(&record->mentions->refused, name) ||
+    return has_name(&record->mentions->refused, pn_norm, component) ||
            (*pn_norm && stock_refused_may_be(&record->mentions->unread, code ? pn_norm + own + 1 : pn_norm, "", 0));
 }
 
-static void supersede(struct quote_record *record, const struct store_value *v, uint64_t name)
+static void supersede(struct quote_record *record, const struct store_value *v)
 {
+    const char *pn_norm = v[C_PN].text;
+    uint32_t component = (uint32_t)column_u64(&v[C_COMPONENT]);
     if (record->params->supersede == SUPERSEDE_NONE)
         return;
-    bool named = stock_hashes_has(&record->named, name) || stock_hashes_has(&record->mentions->named, name);
-    if (may_be_refused(record, v[C_PN].text, name)) {
-        record->kept++;
+    bool named = has_name(&record->named, pn_norm, component) || has_name(&record->mentions->named, pn_norm, component);
+    if (may_be_refused(record, pn_norm, component)) {
+        stock_hashes_add(&record->kept_names, name_hash(pn_norm, component));
         return;
     }
     if (!named && record->params->supersede == SUPERSEDE_NAMED)
@@ -315,11 +338,10 @@ static int on_quote(const struct store_value *v, unsigned n, void *ctx)
         note_turn(record, quote, turn, v);
     if (!is_true(&v[C_ACTIVE]))
         return 0;
-    uint64_t name = name_hash(v[C_PN].text, (uint32_t)column_u64(&v[C_COMPONENT]));
     record->active++;
-    compare_all(record, v, name);
+    compare_all(record, v);
     if (!quote)
-        supersede(record, v, name);
+        supersede(record, v);
     return 0;
 }
 
@@ -376,11 +398,11 @@ static void index_numbers(struct quote_record *record)
     for (uint32_t i = 0; i < list->n; i++) {
         const struct quote_new *quote = &list->quote[i];
         const struct quote_number *number = &list->number[quote->number];
-        uint64_t name =
-            name_hash(quote_list_text(list, number->norm), component_id(record->catalog, number->component));
-        arena_index_add(&record->by_number, name ^ (uint64_t)quote->min_qty, i);
+        const char *norm = quote_list_text(list, number->norm);
+        uint32_t component = component_id(record->catalog, number->component);
+        arena_index_add(&record->by_number, number_hash(norm, component) ^ (uint64_t)quote->min_qty, i);
         if (record->params->supersede != SUPERSEDE_NONE)
-            stock_hashes_add(&record->named, name);
+            add_name(&record->named, norm, component);
     }
     record->unseen = list->n;
 }
@@ -413,5 +435,6 @@ int quote_record_read(struct quote_record *record)
     if (read_day(record) != 0 || read_before(record) != 0)
         return -1;
     settle(record->list);
+    record->kept = stock_hashes_distinct(&record->kept_names);
     return 0;
 }

@@ -32,14 +32,16 @@ struct quote_record {
 
     struct rates rates;
     struct stock_hashes named;            /* numbers with a price */
+    struct stock_hashes kept_names;       /* of numbers that stay because their row was refused */
     struct arena_index by_ref, by_number; /* of list->quote */
     uint64_t last_id;                     /* of the page that was read */
     int32_t last_day;
     uint32_t rows, unseen; /* of this page; quotes that no active one was found for */
     uint64_t *gone;        /* ids of quotes that supersede rejects */
     uint32_t n_gone, room_gone;
-    uint32_t active, unnamed; /* active quotes of the party up to the day; those that go and that the file does not name */
-    uint32_t kept;            /* that stay because their row was refused */
+    uint32_t active,
+        unnamed;   /* active quotes of the party up to the day; those that go and that the file does not name */
+    uint32_t kept; /* numbers whose quotes stay because their row was refused */
     uint32_t compared, jumped;
 };
 void quote_record_fini(struct quote_record *record);

@@ -1,7 +1,7 @@
 /* Result of the import of a price list as JSON. */
+#include "handlers/table/result.h"
 #include "base/hex.h"
 #include "handlers/quotes/import/run.h"
-#include "handlers/table/result.h"
 
 #include <string.h>
 
@@ -40,10 +40,10 @@ static const struct result_spec file_members[] = {
     {.name = "sha256", .kind = RESULT_SHA256},
     {.name = "format", .kind = RESULT_TEXT, .help = "As recognised by its content."},
     {.name = "sheet", .kind = RESULT_TEXT, .nullable = true, .help = "The sheet that was read; null if several were."},
-    {.name = "header_row", .kind = RESULT_ID, .nullable = true, .help = "First row of the heading, from 1; null if several sheets were read."},
-    {.name = "header_rows", .kind = RESULT_ID, .nullable = true},
-    {.name = "columns", .kind = RESULT_OBJECT, .nullable = true, .members = columns_members, .help = "Column of each field, from 1; null if several sheets were read."},
-    {.name = "prices", .kind = RESULT_LIST, .members = price_members, .help = "The columns of prices; of a file with one sheet."},
+    {.name = "header_row", .kind = RESULT_ID, .help = "First row of the heading, from 1; of several sheets that of the first one, as what follows."},
+    {.name = "header_rows", .kind = RESULT_ID},
+    {.name = "columns", .kind = RESULT_OBJECT, .members = columns_members, .help = "Column of each field, from 1."},
+    {.name = "prices", .kind = RESULT_LIST, .members = price_members, .help = "The columns of prices."},
     {.name = "ignored", .kind = RESULT_LIST, .members = table_ignored_members, .help = "Columns with a caption that are not read."},
     {.name = "sheets", .kind = RESULT_LIST, .members = table_sheet_members, .help = "Every sheet of the file."},
     {.name = "uncalculated_formulas", .kind = RESULT_COUNT, .optional = true},
@@ -117,7 +117,7 @@ const struct result_spec quote_result_members[] = {
     {.name = "unchanged", .kind = RESULT_COUNT},
     {.name = "duplicates_merged", .kind = RESULT_COUNT},
     {.name = "superseded", .kind = RESULT_COUNT, .help = "Older quotes that were rejected because of supersede."},
-    {.name = "kept_for_rejected", .kind = RESULT_COUNT, .help = "Quotes that stay because the row of their number was refused."},
+    {.name = "kept_for_rejected", .kind = RESULT_COUNT, .help = "Numbers whose older quotes stay because a row of theirs was refused."},
     {.name = "matched", .kind = RESULT_COUNT, .help = "Quotes with a lot."},
     {.name = "unmatched", .kind = RESULT_COUNT, .help = "Quotes that wait for a lot."},
     {.name = "qty_unknown", .kind = RESULT_COUNT, .help = "Accepted rows whose quantity is no number."},
@@ -156,18 +156,12 @@ static void put_date(struct json_out *out, const char *key, struct value_date da
     json_put_string(out, key, date.year ? text : NULL);
 }
 
-static void put_null(struct json_out *out, const char *key)
-{
-    json_key(out, key);
-    json_null(out);
-}
-
 static void put_lot(struct json_out *out, const struct quote_run *run, uint32_t component)
 {
     const struct catalog_map *catalog = &run->catalog;
-    json_put_string(out, "lot_code", component == ARENA_NONE
-                                         ? NULL
-                                         : catalog_map_text(catalog, catalog->components[component].lot_code));
+    json_put_string(out, "lot_code",
+                    component == ARENA_NONE ? NULL
+                                            : catalog_map_text(catalog, catalog->components[component].lot_code));
 }
 
 /* ---- The file -------------------------------------------------------------------------------------------------- */
@@ -214,29 +208,23 @@ static void put_prices(struct json_out *out, const struct quote_run *run, const 
 {
     json_key(out, "prices");
     json_array(out);
-    for (unsigned i = 0; heading && i < heading->n_prices; i++)
+    for (unsigned i = 0; i < heading->n_prices; i++)
         put_price(out, run, &heading->price[i]);
     json_array_end(out);
 }
 
-/* What is said of one heading holds for a file with one sheet. */
+/* The heading is that of the first sheet that was read. */
 static void put_table(struct json_out *out, const struct quote_run *run)
 {
     const struct table_reader *table = &run->file.table;
     const struct table_heading *heading = table_reader_heading(table);
     const struct table_sheet *only = table_sheets_only(&table->sheets);
     json_put_string(out, "sheet", only ? only->name : NULL);
-    if (only) {
-        json_put_int(out, "header_row", heading->row + 1);
-        json_put_int(out, "header_rows", heading->rows);
-        put_columns(out, heading);
-    } else {
-        put_null(out, "header_row");
-        put_null(out, "header_rows");
-        put_null(out, "columns");
-    }
-    put_prices(out, run, only ? heading : NULL);
-    table_put_ignored(out, only ? heading : NULL);
+    json_put_int(out, "header_row", heading->row + 1);
+    json_put_int(out, "header_rows", heading->rows);
+    put_columns(out, heading);
+    put_prices(out, run, heading);
+    table_put_ignored(out, heading);
     table_put_sheets(out, &table->sheets);
     if (table->uncalculated)
         json_put_int(out, "uncalculated_formulas", table->uncalculated);

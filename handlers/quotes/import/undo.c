@@ -26,9 +26,8 @@ static void why_not(const struct quote_import_row *row, char *why, size_t size)
 {
     why[0] = '\0';
     if (row->later[0])
-        snprintf(why, size,
-                 "only the latest import of %s can be undone; later than number %" PRIu64 " are: %s", row->party,
-                 row->id, row->later);
+        snprintf(why, size, "only the latest import of %s can be undone; later than number %" PRIu64 " are: %s",
+                 row->party, row->id, row->later);
     else if (row->too_old)
         snprintf(why, size, "import number %" PRIu64 " is older than " QUOTE_UNDO_DAYS " days", row->id);
 }
@@ -111,13 +110,14 @@ static int record_undo(struct undo_run *run, struct store_conn *db)
     struct store_value v[] = {STORE_S(task.s), STORE_S(run->row.takes_back ? "undo" : "redo"), STORE_U(run->row.root),
                               STORE_S(task.s), STORE_U(run->row.id)};
     struct store_value undone[2];
-    if (store_run(db,
-                  "INSERT INTO quote_import (task_id, party_id, effect, of_import, file_name, file_sha256, file_format, "
-                  "quoted_on, valid_until, supersede, requested_by) SELECT ?, party_id, ?, ?, file_name, file_sha256, "
-                  "file_format, quoted_on, valid_until, supersede, "
-                  "(SELECT requested_by FROM task FORCE INDEX (PRIMARY) WHERE id = ?) "
-                  "FROM quote_import FORCE INDEX (PRIMARY) WHERE id = ?",
-                  v, 5, NULL, &run->undo_id) != 0)
+    if (store_run(
+            db,
+            "INSERT INTO quote_import (task_id, party_id, effect, of_import, file_name, file_sha256, file_format, "
+            "quoted_on, valid_until, supersede, requested_by) SELECT ?, party_id, ?, ?, file_name, file_sha256, "
+            "file_format, quoted_on, valid_until, supersede, "
+            "(SELECT requested_by FROM task FORCE INDEX (PRIMARY) WHERE id = ?) "
+            "FROM quote_import FORCE INDEX (PRIMARY) WHERE id = ?",
+            v, 5, NULL, &run->undo_id) != 0)
         return -1;
     undone[0] = STORE_U(run->undo_id);
     undone[1] = STORE_U(run->row.id);

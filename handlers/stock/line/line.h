@@ -20,7 +20,7 @@ struct stock_context {
     const struct stock_params *params;
     struct catalog_map *catalog;
     const struct table_heading *heading;
-    const char *sheet;            /* its name, for messages; NULL = the file has no sheets */
+    const char *sheet; /* its name, for messages; NULL = the file has no sheets */
     /* Of a price list: the normalised code of the party that sends it. A code in a row is then the party's own number,
      * not 1C's. NULL = none. */
     const char *own;

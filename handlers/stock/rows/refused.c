@@ -28,13 +28,27 @@ static int by_value(const void *a, const void *b)
     return *x < *y ? -1 : *x > *y;
 }
 
+static void sort(struct stock_hashes *hashes)
+{
+    if (!hashes->sorted && hashes->n > 0)
+        qsort(hashes->list, hashes->n, sizeof *hashes->list, by_value);
+    hashes->sorted = true;
+}
+
+uint32_t stock_hashes_distinct(struct stock_hashes *hashes)
+{
+    uint32_t n = 0;
+    sort(hashes);
+    for (uint32_t i = 0; i < hashes->n; i++)
+        n += i == 0 || hashes->list[i] != hashes->list[i - 1];
+    return n;
+}
+
 bool stock_hashes_has(struct stock_hashes *hashes, uint64_t hash)
 {
     if (hashes->n == 0)
         return false;
-    if (!hashes->sorted)
-        qsort(hashes->list, hashes->n, sizeof hash, by_value);
-    hashes->sorted = true;
+    sort(hashes);
     return bsearch(&hash, hashes->list, hashes->n, sizeof hash, by_value) != NULL;
 }
 

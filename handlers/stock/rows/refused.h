@@ -14,6 +14,8 @@ struct stock_hashes {
     bool sorted;
 };
 void stock_hashes_add(struct stock_hashes *hashes, uint64_t hash);
+/* How many different ones there are. */
+uint32_t stock_hashes_distinct(struct stock_hashes *hashes);
 bool stock_hashes_has(struct stock_hashes *hashes, uint64_t hash);
 struct stock_refused {
     struct stock_hashes keys, forms /* of numbers that could not be read: handlers/stock/line/forms.h */, names;

@@ -19,7 +19,7 @@ static void prices_told(const struct table_heading *heading, char *out, size_t s
             told(out, size, " %s", price->hints.vat ? "gross" : "net");
         if (price->hints.vat_rate >= 0)
             told(out, size, " %d%%", price->hints.vat_rate / 100);
-        if (price->per.unit)
+        if (quote_per_said(price->per))
             told(out, size, " /%u%s", price->per.count, units[price->per.unit]);
         told(out, size, "%s%s", price->retail ? " retail" : "", price->order_sum ? " sum" : "");
         assert_true(heading->at[price->column].field == FIELD_PRICE && price->per.count > 0);

@@ -148,7 +148,7 @@ static void told(const char *text, char *out, size_t size)
         dec_format(label.price.min_qty, 3, true, number, sizeof number);
         ADD(" %s%s", number, label.price.tier_unit ? unit_texts[label.price.tier_unit] : "+");
     }
-    if (label.price.per.unit)
+    if (quote_per_said(label.price.per))
         ADD(" /%u%s", label.price.per.count, unit_texts[label.price.per.unit]);
     if (label.price.retail)
         ADD(" retail");
@@ -328,8 +328,8 @@ static void what_a_price_is_for(void **state)
     (void)state;
     static const struct caption_case cases[] = {
         {"Цена за 1000 шт, руб.", "price RUB /1000pcs"},
-        {"Цена за 100", "price /100pcs"},
-        {"Price per 100", "price /100pcs"},
+        {"Цена за 100", "price /100"},
+        {"Price per 100", "price /100"},
         {"Price per 1000 pcs, USD", "price USD /1000pcs"},
         {"Цена за упаковку", "price /1pack"},
         {"Цена (за уп.)", "price /1pack"},
@@ -340,7 +340,7 @@ static void what_a_price_is_for(void **state)
         {"Цена, руб./тыс. шт", "price RUB /1000pcs"},
         {"Цена (руб. за 100 шт)", "price RUB /100pcs"},
         {"Цена/уп", "price /1pack"},
-        {"Цена, $/100", "price USD /100pcs"},
+        {"Цена, $/100", "price USD /100"},
         {"Цена руб./шт", "price RUB /1pcs"},
         {"Цена за пару", "price /2pcs"},
         {"Цена за тысячу", "price /1000pcs"},
