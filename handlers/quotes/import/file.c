@@ -37,33 +37,69 @@ static void keep_captions(struct quote_file *file)
     bytes_free(&captions);
 }
 
-static void tell_unknown(struct quote_file *file, const struct table_caption *caption)
+/* Captions that were told about: each once. */
+struct told {
+    struct cell_span caption[2 * TABLE_COLUMNS];
+    unsigned n;
+};
+
+static bool is_new(struct told *told, struct cell_span caption)
+{
+    for (unsigned i = 0; i < told->n; i++)
+        if (told->caption[i].n == caption.n && memcmp(told->caption[i].s, caption.s, caption.n) == 0)
+            return false;
+    if (told->n < sizeof told->caption / sizeof told->caption[0])
+        told->caption[told->n++] = caption;
+    return true;
+}
+
+static void tell_unknown(struct quote_file *file, const struct table_caption *caption, struct told *told)
 {
     const struct arena *text = &file->table.heading.text;
-    const char *label = caption->label ? arena_text(text, caption->label) : "";
+    const char *label = caption->label ? arena_text(text, caption->label) : "", *own = arena_text(text, caption->text);
     char detail[300];
-    snprintf(detail, sizeof detail, "«%.80s»%s%.80s%s is not understood; the column was read all the same",
-             arena_text(text, caption->text), *label ? " over «" : "", label, *label ? "»" : "");
+    if (!is_new(told, (struct cell_span){own, strlen(own)}))
+        return;
+    snprintf(detail, sizeof detail, "«%.80s»%s%.80s%s is not understood; the column was read all the same", own,
+             *label ? " over «" : "", label, *label ? "»" : "");
     tell(file, W_CAPTION, ARENA_NONE, caption->column, detail);
 }
 
-static void tell_price(struct quote_file *file, const struct table_price *price)
+/* One text of a path. */
+static void tell_part(struct quote_file *file, uint32_t column, struct cell_span part, struct told *told)
 {
-    bool retail = price->retail && strcmp(file->params->kind, "supplier") == 0;
-    if (retail)
-        tell(file, W_CAPTION, ARENA_NONE, price->column, "it names the price for the shop's customers, not ours");
-    else if (price->order_sum)
-        tell(file, W_CAPTION, ARENA_NONE, price->column, "the price holds only from a sum of the order on");
+    struct label label;
+    label_read_price(part.s, part.n, &label);
+    bool retail = label.price.retail && strcmp(file->params->kind, "supplier") == 0;
+    if ((!retail && !label.price.order_sum) || !is_new(told, part))
+        return;
+    tell(file, W_CAPTION, ARENA_NONE, column,
+         retail ? "it names the price for the shop's customers, not ours"
+                : "the price holds only from a sum of the order on");
+}
+
+/* A retail caption, or one on a sum of the order: tiers may share one. */
+static void tell_price(struct quote_file *file, const struct table_price *price, struct told *told)
+{
+    const char *at = table_heading_caption(&file->table.heading, price->column);
+    if (!price->retail && !price->order_sum)
+        return;
+    while (at) {
+        const char *end = strstr(at, " / ");
+        tell_part(file, price->column, (struct cell_span){at, end ? (size_t)(end - at) : strlen(at)}, told);
+        at = end ? end + 3 : NULL;
+    }
 }
 
 static void tell_heading(struct quote_file *file)
 {
     const struct table_heading *heading = &file->table.heading;
     struct stock_place place = place_of(file);
+    struct told told = {.n = 0};
     for (unsigned i = 0; i < heading->n_unknown; i++)
-        tell_unknown(file, &heading->unknown[i]);
+        tell_unknown(file, &heading->unknown[i], &told);
     for (unsigned i = 0; i < heading->n_prices; i++)
-        tell_price(file, &heading->price[i]);
+        tell_price(file, &heading->price[i], &told);
     stock_place_ignored(&place);
 }
 

@@ -26,11 +26,10 @@ static void price_text(int64_t price, const char *currency, char *out, size_t si
 static void jump_text(const struct quote_run *run, const struct quote_new *quote, char *out, size_t size)
 {
     const struct quote_list *list = &run->file.list;
-    const struct quote_number *number = &list->number[quote->number];
-    const char *name = quote_list_text(list, number->part_number);
+    const char *name = quote_list_text(list, quote->part_number);
     char before[64], now[64];
-    if (!*name && number->component != ARENA_NONE)
-        name = catalog_map_text(&run->catalog, run->catalog.components[number->component].lot_code);
+    if (!*name && quote->component != ARENA_NONE)
+        name = catalog_map_text(&run->catalog, run->catalog.components[quote->component].lot_code);
     price_text(quote->old_price, quote->old_currency, before, sizeof before);
     price_text(quote->price, quote->currency, now, sizeof now);
     snprintf(out, size, "%.64s %s → %s", name, before, now);

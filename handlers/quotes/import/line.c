@@ -159,57 +159,64 @@ static void find_vat(struct quote_context *context, const struct table_row *row,
 
 /* ---- Quantities ------------------------------------------------------------------------------------------------- */
 
-/* A quantity of the row in pieces, `size` thousandths in one of its units (0 = not known); -1 if it is not known, *said if the cell says something. */
-static int64_t read_count(struct quote_context *context, const struct table_row *row, enum stock_field field,
-                          int64_t size, bool *said, struct stock_verdict *verdict)
+/* What the row says about one quantity. */
+struct said {
+    bool anything; /* the cell is filled */
+    bool approx;
+    int64_t value; /* as it is written, thousandths; -1 = no number, or a negative one */
+};
+
+static struct said read_count(struct quote_context *context, const struct table_row *row, enum stock_field field)
 {
     struct value_number number;
     enum number_read rc = stock_number_take(&context->stock, row, field, QTY_SCALE, &number);
-    *said = rc != NUMBER_MISSING;
-    if (rc != NUMBER_READ || number.value < 0 || number.value >= QTY_LIMIT || size == 0)
-        return -1;
-    dec128 pieces = dec_div_round(number.value * size, 1000, ROUND_HALF_UP);
-    if (pieces >= QTY_LIMIT)
-        return -1;
-    if (number.approx)
-        stock_fault_add(verdict, W_QTY_APPROX, field);
-    return (int64_t)pieces;
+    bool counts = rc == NUMBER_READ && number.value >= 0 && number.value < QTY_LIMIT;
+    return (struct said){rc != NUMBER_MISSING, counts && number.approx, counts ? (int64_t)number.value : -1};
 }
 
-/* What is free, else what there is without what is reserved. */
-static void read_quantity(struct quote_context *context, const struct table_row *row, int64_t size,
+/* In pieces, `size` thousandths in one of its units; -1 = not known. */
+static int64_t in_pieces(int64_t value, int64_t size)
+{
+    if (value < 0 || size == 0)
+        return -1;
+    dec128 pieces = dec_div_round((dec128)value * size, 1000, ROUND_HALF_UP);
+    return pieces < QTY_LIMIT ? (int64_t)pieces : -1;
+}
+
+/* What is free, else what there is without what is reserved. A word that says no number makes it unknown. */
+static void read_quantity(struct quote_context *context, const struct table_row *row, const struct quote_units *units,
                           struct quote_line *line, struct stock_verdict *verdict)
 {
-    bool said, reserved_said;
-    line->qty = read_count(context, row, FIELD_FREE, size, &said, verdict);
-    line->qty_unknown = said && line->qty < 0;
-    if (said)
-        return;
-    line->qty = read_count(context, row, FIELD_QTY, size, &said, verdict);
-    line->qty_unknown = said && line->qty < 0;
-    if (line->qty < 0)
-        return;
-    int64_t reserved = read_count(context, row, FIELD_RESERVED, size, &reserved_said, verdict);
-    if (reserved > 0)
-        line->qty = line->qty > reserved ? line->qty - reserved : 0;
-    if (reserved_said && reserved < 0) {
-        line->qty = -1;
-        line->qty_unknown = true;
-    }
+    struct said free = read_count(context, row, FIELD_FREE), qty = read_count(context, row, FIELD_QTY);
+    struct said reserved = read_count(context, row, FIELD_RESERVED), *counted = free.anything ? &free : &qty;
+    enum stock_field field = free.anything ? FIELD_FREE : FIELD_QTY;
+    if (!free.anything && reserved.anything && qty.value >= 0)
+        qty.value = reserved.value < 0 ? -1 : qty.value > reserved.value ? qty.value - reserved.value : 0;
+    line->qty = in_pieces(counted->value, quote_units_pieces(context, units, field));
+    line->qty_unknown = counted->anything && line->qty < 0;
+    if (line->qty >= 0 && counted->approx)
+        stock_fault_add(verdict, W_QTY_APPROX, field);
 }
 
 /* ---- Offers ----------------------------------------------------------------------------------------------------- */
+
+/* Prices that are refused are numbers too: all else in their row is judged. */
+static bool has_number(enum price_read read)
+{
+    return read == PRICE_READ || read == PRICE_NEGATIVE || read == PRICE_RANGE;
+}
 
 static bool read_offer(struct quote_context *context, const struct table_row *row, unsigned i,
                        const struct quote_cells *cells, struct quote_units *units, struct quote_offer *offer,
                        struct stock_verdict *verdict)
 {
     const struct table_price *price = &context->stock.heading->price[i];
-    *offer = (struct quote_offer){.price = cells->cell[i].value, .column = (uint8_t)price->column};
+    *offer = (struct quote_offer){.price = cells->cell[i].value ? cells->cell[i].value : 1,
+                                  .column = (uint8_t)price->column};
     bool ok = find_currency(context, row, price, &cells->cell[i], offer, verdict);
     find_vat(context, row, price, &cells->cell[i], offer);
     ok &= quote_per_apply(context, row, price, &cells->cell[i], units, offer, verdict);
-    return ok;
+    return ok && cells->read[i] == PRICE_READ;
 }
 
 /* Is the first price of one lot above the second? Prices of one currency and VAT only. */
@@ -242,6 +249,17 @@ static void compare_offers(const struct quote_line *line, struct stock_verdict *
                 dec_format(b->min_qty, QTY_SCALE, true, to, sizeof to);
                 stock_fault_addf(verdict, W_TIER, FIELD_PRICE, "from %s on it is dearer than from %s on", to, from);
             }
+        }
+}
+
+/* Tiers ascend, however the columns stand. */
+static void sort_offers(struct quote_line *line)
+{
+    for (unsigned i = 1; i < line->n; i++)
+        for (unsigned k = i; k > 0 && line->offer[k].min_qty < line->offer[k - 1].min_qty; k--) {
+            struct quote_offer offer = line->offer[k];
+            line->offer[k] = line->offer[k - 1];
+            line->offer[k - 1] = offer;
         }
 }
 
@@ -300,15 +318,15 @@ bool quote_line_read(struct quote_context *context, const struct table_row *row,
         stock_fault_add(verdict, E_ENCODING, FIELD_NAME);
     tell_cells(context, row, cells, verdict);
     quote_units_read(context, row, ident, &units);
-    if (!units.row_known)
-        stock_fault_add(verdict, E_UNIT, FIELD_UNIT);
     line->n = 0;
     for (unsigned i = 0; i < heading->n_prices; i++)
-        if (cells->read[i] == PRICE_READ)
+        if (has_number(cells->read[i]))
             line->n += read_offer(context, row, i, cells, &units, &line->offer[line->n], verdict);
-    read_quantity(context, row, quote_units_pieces(&units, units.qty), line, verdict);
-    if (!verdict->refused && line->n > 1)
+    read_quantity(context, row, &units, line, verdict);
+    if (!verdict->refused && line->n > 1) {
         compare_offers(line, verdict);
+        sort_offers(line);
+    }
     if (verdict->refused)
         return false;
     if (ident->component == ARENA_NONE)

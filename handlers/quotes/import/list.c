@@ -44,8 +44,6 @@ static uint32_t add_number(struct quote_list *list, const struct quote_line *lin
     struct quote_number *number = &list->number[list->n_numbers];
     number->key = arena_add(&list->texts, key, n);
     number->norm = arena_add(&list->texts, line->pn_norm, strlen(line->pn_norm));
-    number->part_number = arena_add(&list->texts, line->part_number.s, line->part_number.n);
-    number->component = line->component;
     arena_index_add(&list->by_key, arena_hash(key, n), list->n_numbers);
     return list->n_numbers++;
 }
@@ -92,9 +90,20 @@ static bool contradicts(const struct quote_new *quote, const struct quote_offer 
     return mode == QUOTES_REJECT || !terms;
 }
 
-static void fill(struct quote_new *quote, const struct quote_line *line, const struct quote_offer *offer,
-                 uint16_t sheet)
+/* Tiers of a row share its text. */
+static uint32_t keep_text(struct quote_list *list, struct cell_span text)
 {
+    const char *last = list->last_text ? quote_list_text(list, list->last_text) : NULL;
+    if (!last || strlen(last) != text.n || memcmp(last, text.s, text.n) != 0)
+        list->last_text = arena_add(&list->texts, text.s, text.n);
+    return list->last_text;
+}
+
+static void fill(struct quote_list *list, struct quote_new *quote, const struct quote_line *line,
+                 const struct quote_offer *offer, uint16_t sheet)
+{
+    quote->part_number = keep_text(list, line->part_number);
+    quote->component = line->component;
     quote->row = line->row;
     quote->sheet = sheet;
     quote->column = offer->column;
@@ -107,12 +116,12 @@ static void fill(struct quote_new *quote, const struct quote_line *line, const s
     quote->qty = line->qty;
 }
 
-static void merge(struct quote_new *quote, const struct quote_line *line, const struct quote_offer *offer,
-                  uint16_t sheet, enum quote_duplicates mode)
+static void merge(struct quote_list *list, struct quote_new *quote, const struct quote_line *line,
+                  const struct quote_offer *offer, uint16_t sheet, enum quote_duplicates mode)
 {
     bool same = same_terms(quote, offer) && quote->price == offer->price;
     if (mode == QUOTES_LAST || (!same && offer->price < quote->price))
-        fill(quote, line, offer, sheet);
+        fill(list, quote, line, offer, sheet);
     else if (same && quote->qty < 0)
         quote->qty = line->qty;
 }
@@ -122,13 +131,13 @@ static void take(struct quote_list *list, uint32_t number, const struct quote_li
 {
     struct quote_new *quote = find_offer(list, number, offer->min_qty);
     if (quote) {
-        merge(quote, line, offer, sheet, mode);
+        merge(list, quote, line, offer, sheet, mode);
         list->merged++;
         return;
     }
     list->quote = grow(list->quote, &list->room, list->n + 1, sizeof *list->quote);
     list->quote[list->n] = (struct quote_new){.number = number};
-    fill(&list->quote[list->n], line, offer, sheet);
+    fill(list, &list->quote[list->n], line, offer, sheet);
     arena_index_add(&list->by_offer, offer_hash(number, offer->min_qty), list->n++);
 }
 

@@ -10,10 +10,8 @@
 
 /* A number as the file has it. */
 struct quote_number {
-    uint32_t key;         /* "pn", "lot" or "code", TAB, the number, TAB, the vendor: what the reference is made of */
-    uint32_t norm;        /* as stored, pn_norm: offset; "" = the lot alone */
-    uint32_t part_number; /* as written; offset; "" = none */
-    uint32_t component;   /* number in the catalogue, or ARENA_NONE */
+    uint32_t key;  /* "pn", "lot" or "code", TAB, the number, TAB, the vendor: what the reference is made of; offset */
+    uint32_t norm; /* as stored, pn_norm: offset; "" = the lot alone */
 };
 
 /* What becomes of a quote. */
@@ -21,8 +19,10 @@ enum quote_outcome { QUOTE_INSERTED, QUOTE_REPLACED /* inserted; an active one i
 
 struct quote_new {
     uint32_t number;
-    uint32_t row;   /* 0-based */
-    uint16_t sheet; /* number of the sheet in the file */
+    uint32_t row;         /* 0-based */
+    uint32_t part_number; /* as written; offset; "" = none */
+    uint32_t component;   /* number in the catalogue, or ARENA_NONE: a row may name another lot than the map */
+    uint16_t sheet;       /* number of the sheet in the file */
     uint8_t column;
     bool vat_included;
     uint16_t vat_rate;
@@ -49,7 +49,8 @@ struct quote_list {
     struct quote_new *quote;
     uint32_t n, room;
     struct arena_index by_key, by_offer;
-    uint64_t merged; /* offers that were there already */
+    uint32_t last_text; /* the part number that was kept last */
+    uint64_t merged;    /* offers that were there already */
 };
 void quote_list_fini(struct quote_list *list);
 static inline const char *quote_list_text(const struct quote_list *list, uint32_t offset)

@@ -3,10 +3,8 @@
 
 #include "handlers/stock/line/amounts.h"
 
-#include <string.h>
-
 #define PER_MAX   100000                     /* price_per */
-#define QTY_LIMIT ((dec128)1000000000000000) /* 10^12 at three digits */
+#define QTY_LIMIT ((dec128)1000000000000000) /* 10^12 at three digits: DECIMAL(15,3) */
 
 /* ---- Units of the row ------------------------------------------------------------------------------------------- */
 
@@ -18,26 +16,17 @@ static int64_t row_pack(struct quote_context *context, const struct table_row *r
     return rc == NUMBER_READ && number.value > 0 && number.value < QTY_LIMIT ? (int64_t)number.value : 0;
 }
 
-static enum stock_field counted_field(const struct table_heading *heading)
-{
-    return table_heading_has(heading, FIELD_FREE) ? FIELD_FREE : FIELD_QTY;
-}
-
 void quote_units_read(struct quote_context *context, const struct table_row *row, const struct stock_ident *ident,
                       struct quote_units *units)
 {
     const struct catalog_map *catalog = context->stock.catalog;
-    const struct table_heading *heading = context->stock.heading;
     const struct catalog_entry *entry = ident->entry == ARENA_NONE ? NULL : &catalog->entries[ident->entry];
     const struct grid_cell *cell = row->field[FIELD_UNIT];
-    struct cell_span text = cell_span(cell);
     *units = (struct quote_units){.row = {UNIT_NONE, 1, false}, .row_known = true, .settled = ident->settled};
-    bool said = text.n > 0 || (cell && cell->kind == GRID_FORMULA);
-    if (said)
-        units->row_known = text.n > 0 && stock_unit_read(cell, &units->row) == 0;
-    units->qty = units->row;
-    if (!said && heading->hints[counted_field(heading)].unit.unit != UNIT_NONE)
-        units->qty = heading->hints[counted_field(heading)].unit;
+    if (cell && cell->kind == GRID_FORMULA)
+        units->row_known = false;
+    else if (!cell_empty(cell))
+        units->row_known = stock_unit_read(cell, &units->row) == 0;
     int64_t pack = row_pack(context, row);
     units->pack = pack > 0 ? pack : entry ? entry->pack_qty : 0;
     bool mapped = entry && entry->component == ident->component;
@@ -45,52 +34,81 @@ void quote_units_read(struct quote_context *context, const struct table_row *row
     units->own = ident->component == ARENA_NONE ? UNIT_NONE : (enum unit)catalog->components[ident->component].unit;
 }
 
-int64_t quote_units_pieces(const struct quote_units *units, struct value_unit unit)
+/* ---- Pieces ----------------------------------------------------------------------------------------------------- */
+
+/* So many of a unit. */
+struct measure {
+    enum unit unit; /* UNIT_NONE = of whatever the item is counted in */
+    bool pack;
+    int64_t count;
+};
+
+static struct measure measure_of_per(struct quote_per per)
 {
-    if (!units->row_known)
-        return 0;
-    return unit.pack ? units->pack : (int64_t)unit.factor * 1000;
+    static const enum unit units[] = {UNIT_NONE, UNIT_PCS, UNIT_PCS, UNIT_SET, UNIT_M};
+    return (struct measure){units[per.unit], per.unit == QUOTE_PACK, per.count};
+}
+
+static struct measure measure_of_unit(struct value_unit unit)
+{
+    return (struct measure){unit.unit, unit.pack, unit.factor};
+}
+
+/* Metres are no pieces, nor sets. */
+static bool mismatches(const struct quote_units *units, const struct measure *measure)
+{
+    return measure->unit != UNIT_NONE && units->own != UNIT_NONE && (measure->unit == UNIT_M) != (units->own == UNIT_M);
+}
+
+/* Thousandths; 0 = a pack of unknown size. */
+static int64_t pieces_of(const struct quote_units *units, const struct measure *measure)
+{
+    return (measure->pack ? units->pack : 1000) * measure->count;
+}
+
+/* The same, or 0 after telling what is wrong in this column (ARENA_NONE = the field's). */
+static int64_t take_pieces(const struct quote_units *units, const struct measure *measure, enum stock_field field,
+                           uint32_t column, struct stock_verdict *verdict)
+{
+    int64_t pieces = pieces_of(units, measure);
+    bool wrong = mismatches(units, measure);
+    if (pieces == 0 && units->settled)
+        stock_fault_at(verdict, E_UNIT_PACK, field, column);
+    if (wrong)
+        stock_fault_at(verdict, E_UNIT_MISMATCH, field, column);
+    return wrong ? 0 : pieces;
+}
+
+int64_t quote_units_pieces(const struct quote_context *context, const struct quote_units *units, enum stock_field field)
+{
+    struct value_unit caption = context->stock.heading->hints[field].unit;
+    struct measure measure = measure_of_unit(units->row.unit == UNIT_NONE ? caption : units->row);
+    return units->row_known && !mismatches(units, &measure) ? pieces_of(units, &measure) : 0;
 }
 
 /* ---- What the price is for -------------------------------------------------------------------------------------- */
 
-/* How many pieces the price is for, and in which unit. */
-struct per {
-    enum unit unit; /* UNIT_NONE = not said */
-    bool pack;
-    int64_t pieces; /* thousandths; 0 = a pack of unknown size */
-    bool of_row;    /* the unit column says it */
-};
-
-static struct per per_of(const struct quote_units *units, struct quote_per said)
+/* Pieces by the unit column; 0 after a fault. */
+static int64_t pieces_of_row(const struct table_row *row, const struct quote_units *units,
+                             struct stock_verdict *verdict)
 {
-    static const enum unit unit_of[] = {UNIT_NONE, UNIT_PCS, UNIT_PCS, UNIT_SET, UNIT_M};
-    struct per per = {.unit = unit_of[said.unit], .pack = said.unit == QUOTE_PACK};
-    per.pieces = (per.pack ? units->pack : 1000) * (int64_t)said.count;
-    return per;
+    struct measure measure = measure_of_unit(units->row);
+    const struct grid_cell *cell = row->field[FIELD_UNIT];
+    if (!units->row_known)
+        stock_fault_add(verdict, E_UNIT, FIELD_UNIT);
+    if (!units->row_known || !cell)
+        return units->row_known ? 1000 : 0;
+    return take_pieces(units, &measure, FIELD_UNIT, cell->column, verdict);
 }
 
 /* The first that says it: the caption, the cell, the unit column. */
-static bool find_per(const struct table_price *price, const struct price_cell *cell, const struct quote_units *units,
-                     struct per *per)
+static int64_t find_per(const struct table_row *row, const struct table_price *price, const struct price_cell *cell,
+                        const struct quote_units *units, struct stock_verdict *verdict)
 {
-    if (quote_per_said(price->per) || quote_per_said(cell->per)) {
-        *per = per_of(units, quote_per_said(price->per) ? price->per : cell->per);
-        return true;
-    }
-    if (!units->row_known)
-        return false;
-    *per = (struct per){units->row.unit, units->row.pack, quote_units_pieces(units, units->row), true};
-    return true;
-}
-
-static void fault_in(struct stock_verdict *verdict, enum stock_code code, const struct per *per,
-                     const struct table_price *price)
-{
-    if (per->of_row)
-        stock_fault_add(verdict, code, FIELD_UNIT);
-    else
-        stock_fault_at(verdict, code, FIELD_PRICE, price->column);
+    if (!quote_per_said(price->per) && !quote_per_said(cell->per))
+        return pieces_of_row(row, units, verdict);
+    struct measure measure = measure_of_per(quote_per_said(price->per) ? price->per : cell->per);
+    return take_pieces(units, &measure, FIELD_PRICE, price->column, verdict);
 }
 
 /* pieces × lots in a piece: whole and small, or the price is divided by it. Returns false if no price is left. */
@@ -111,9 +129,9 @@ static bool divide(struct quote_offer *offer, int64_t pieces, int64_t lot_qty)
 
 /* ---- The smallest quantity -------------------------------------------------------------------------------------- */
 
+/* The column's tier, else the row's cell if it can be read, else the parameter. */
 enum min_from { MIN_TIER, MIN_CELL, MIN_PARAMETER };
 
-/* The column's tier, else the row's cell if it can be read, else the parameter. */
 static int64_t find_min(struct quote_context *context, const struct table_row *row, const struct table_price *price,
                         enum min_from *from)
 {
@@ -129,18 +147,26 @@ static int64_t find_min(struct quote_context *context, const struct table_row *r
     return context->params->min_qty;
 }
 
-/* Pieces in one of the units in which it is counted, thousandths; 0 = a pack of unknown size. `own`: the unit in the
- * caption of the column of smallest quantities. */
-static int64_t min_pieces(const struct table_price *price, const struct quote_units *units, enum min_from from,
-                          struct value_unit own)
+/* Pieces in one of the units in which it is counted: its own caption's, else what the caption's price is for, else the
+ * row's. 0 after a fault. */
+static int64_t min_pieces(const struct quote_context *context, const struct table_row *row,
+                          const struct table_price *price, const struct quote_units *units, enum min_from from,
+                          struct stock_verdict *verdict)
 {
-    if (from == MIN_TIER && price->tier_unit != QUOTE_UNIT_NONE)
-        return per_of(units, (struct quote_per){price->tier_unit, 1}).pieces;
-    if (from == MIN_CELL && own.unit != UNIT_NONE)
-        return own.pack ? units->pack : (int64_t)own.factor * 1000;
-    if (quote_per_said(price->per))
-        return per_of(units, (struct quote_per){price->per.unit, 1}).pieces;
-    return units->row_known ? quote_units_pieces(units, units->row) : 1000;
+    struct measure measure = measure_of_per((struct quote_per){price->tier_unit, 1});
+    struct value_unit caption = context->stock.heading->hints[FIELD_MIN_QTY].unit;
+    const struct grid_cell *cell = row->field[FIELD_MIN_QTY];
+    if (from == MIN_TIER && measure.unit != UNIT_NONE)
+        return take_pieces(units, &measure, FIELD_PRICE, price->column, verdict);
+    if (from == MIN_CELL && caption.unit != UNIT_NONE) {
+        measure = measure_of_unit(caption);
+        return take_pieces(units, &measure, FIELD_MIN_QTY, cell->column, verdict);
+    }
+    if (!quote_per_said(price->per))
+        return pieces_of_row(row, units, verdict);
+    measure = measure_of_per(price->per);
+    return take_pieces(units, &measure, from == MIN_CELL ? FIELD_MIN_QTY : FIELD_PRICE,
+                       from == MIN_CELL ? cell->column : price->column, verdict);
 }
 
 static bool apply_min(struct quote_context *context, const struct table_row *row, const struct table_price *price,
@@ -149,34 +175,27 @@ static bool apply_min(struct quote_context *context, const struct table_row *row
     enum min_from from;
     int64_t least = find_min(context, row, price, &from), pieces = 1000;
     if (least > 1000)
-        pieces = min_pieces(price, units, from, context->stock.heading->hints[FIELD_MIN_QTY].unit);
-    dec128 product = dec_div_round((dec128)least * pieces, 1000, ROUND_HALF_UP);
-    if (pieces == 0 || product >= QTY_LIMIT) {
-        if (units->settled || pieces != 0)
-            stock_fault_at(verdict, pieces == 0 ? E_UNIT_PACK : E_PRICE_RANGE, FIELD_PRICE, price->column);
+        pieces = min_pieces(context, row, price, units, from, verdict);
+    if (pieces == 0)
         return false;
-    }
-    offer->min_qty = (int64_t)(product < 1 ? 1 : product);
-    return true;
+    dec128 product = dec_div_round((dec128)least * pieces, 1000, ROUND_HALF_UP);
+    offer->min_qty = (int64_t)product;
+    if (product > 0 && product < QTY_LIMIT)
+        return true;
+    stock_fault_at(verdict, E_PRICE_RANGE, FIELD_PRICE, price->column);
+    return false;
 }
 
 bool quote_per_apply(struct quote_context *context, const struct table_row *row, const struct table_price *price,
                      const struct price_cell *cell, const struct quote_units *units, struct quote_offer *offer,
                      struct stock_verdict *verdict)
 {
-    struct per per;
-    if (!find_per(price, cell, units, &per))
+    int64_t pieces = find_per(row, price, cell, units, verdict);
+    bool least = apply_min(context, row, price, units, offer, verdict);
+    if (pieces == 0)
         return false;
-    if (per.unit != UNIT_NONE && units->own != UNIT_NONE && (per.unit == UNIT_M) != (units->own == UNIT_M))
-        fault_in(verdict, E_UNIT_MISMATCH, &per, price);
-    if (per.pieces == 0) {
-        if (units->settled)
-            fault_in(verdict, E_UNIT_PACK, &per, price);
-        return false;
-    }
-    if (!divide(offer, per.pieces, units->lot_qty)) {
-        stock_fault_at(verdict, E_PRICE_RANGE, FIELD_PRICE, price->column);
-        return false;
-    }
-    return apply_min(context, row, price, units, offer, verdict);
+    if (divide(offer, pieces, units->lot_qty))
+        return least;
+    stock_fault_at(verdict, E_PRICE_RANGE, FIELD_PRICE, price->column);
+    return false;
 }

@@ -7,7 +7,6 @@
 /* Units of one row. */
 struct quote_units {
     struct value_unit row; /* of the unit column; UNIT_NONE = not said */
-    struct value_unit qty; /* of the quantity: the same, else that of its caption */
     bool row_known;        /* false: the unit column has a text that is no unit */
     int64_t pack;          /* pieces in a pack, thousandths; 0 = not known */
     int64_t lot_qty;       /* lots in a piece, thousandths */
@@ -16,11 +15,12 @@ struct quote_units {
 };
 void quote_units_read(struct quote_context *context, const struct table_row *row, const struct stock_ident *ident,
                       struct quote_units *units);
-/* Pieces in one of these units, thousandths; 0 = not known. */
-int64_t quote_units_pieces(const struct quote_units *units, struct value_unit unit);
+/* Pieces in one unit of the quantity in this field, thousandths; 0 = not known. */
+int64_t quote_units_pieces(const struct quote_context *context, const struct quote_units *units,
+                           enum stock_field field);
 
 /* Works out price_per and min_qty of an offer whose price is filled in; the price changes if price_per would be no
- * whole number. Returns false after adding a fault. */
+ * whole number. Returns false after adding a fault, or if it cannot be known. */
 bool quote_per_apply(struct quote_context *context, const struct table_row *row, const struct table_price *price,
                      const struct price_cell *cell, const struct quote_units *units, struct quote_offer *offer,
                      struct stock_verdict *verdict);

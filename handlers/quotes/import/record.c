@@ -280,7 +280,7 @@ static bool visit(const void *ctx, uint32_t at)
     const struct quote_list *list = comparing->record->list;
     struct quote_new *quote = &list->quote[at];
     const struct quote_number *number = &list->number[quote->number];
-    uint32_t own = component_id(comparing->record->catalog, number->component);
+    uint32_t own = component_id(comparing->record->catalog, quote->component);
     bool lot = own == comparing->component || own == 0 || comparing->component == 0;
     if (!quote->compared && quote->min_qty == comparing->min_qty && lot &&
         strcmp(quote_list_text(list, number->norm), comparing->v[C_PN].text) == 0)
@@ -399,7 +399,7 @@ static void index_numbers(struct quote_record *record)
         const struct quote_new *quote = &list->quote[i];
         const struct quote_number *number = &list->number[quote->number];
         const char *norm = quote_list_text(list, number->norm);
-        uint32_t component = component_id(record->catalog, number->component);
+        uint32_t component = component_id(record->catalog, quote->component);
         arena_index_add(&record->by_number, number_hash(norm, component) ^ (uint64_t)quote->min_qty, i);
         if (record->params->supersede != SUPERSEDE_NONE)
             add_name(&record->named, norm, component);

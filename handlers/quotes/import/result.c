@@ -337,8 +337,8 @@ static void put_change(struct json_out *out, const struct quote_run *run, const 
     json_object(out);
     json_put_int(out, "row", quote->row + 1);
     json_put_string(out, "pn_norm", quote_list_text(list, number->norm));
-    json_put_string(out, "part_number", quote_list_text(list, number->part_number));
-    put_lot(out, run, number->component);
+    json_put_string(out, "part_number", quote_list_text(list, quote->part_number));
+    put_lot(out, run, quote->component);
     put_terms(out, quote->min_qty, quote->price, quote->price_per, quote->currency, quote->vat_included,
               quote->vat_rate);
     put_qty(out, quote->qty);

@@ -20,7 +20,7 @@ void quote_run_count(struct quote_run *run)
         run->inserted += quote->outcome == QUOTE_INSERTED;
         run->replaced += quote->outcome == QUOTE_REPLACED;
         run->unchanged += quote->outcome == QUOTE_UNCHANGED;
-        run->matched += list->number[quote->number].component != ARENA_NONE;
+        run->matched += quote->component != ARENA_NONE;
     }
     run->unmatched = list->n - run->matched;
 }
@@ -139,12 +139,12 @@ static int insert_quote(struct quote_run *run, struct store_bulk *bulk, const st
 {
     const struct quote_list *list = &run->file.list;
     const struct quote_number *number = &list->number[quote->number];
-    const char *text = quote_list_text(list, number->part_number), *norm = quote_list_text(list, number->norm);
+    const char *text = quote_list_text(list, quote->part_number), *norm = quote_list_text(list, number->norm);
     char price[TEXT_BYTES], rate[TEXT_BYTES], least[TEXT_BYTES], qty[TEXT_BYTES], ref[QUOTE_REF_TEXT];
     quote_ref_text(quote, quote->ref_n + 1, ref);
     struct store_value v[N_INSERT] = {
         STORE_U(run->party_id),
-        number->component == ARENA_NONE ? STORE_N : STORE_U(run->catalog.components[number->component].id),
+        quote->component == ARENA_NONE ? STORE_N : STORE_U(run->catalog.components[quote->component].id),
         *text ? STORE_S(text) : STORE_N,
         STORE_S(norm),
         decimal(quote->price, PRICE_SCALE, price),
