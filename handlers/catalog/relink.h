@@ -1,7 +1,8 @@
 /* Gives a lot to rows without one: stock and quotes whose part number was unknown when they were written.
  *
  * They are linked by the same look-up as an import's own rows: the map's entry of the vendor, else the one for any
- * vendor, else the one lot that all entries of the number name, else a lot that bears the number. Stock that is counted
+ * vendor, else the one lot that all entries of the number name, else a lot that bears the number. A party's own code in
+ * one of its price lists ("SUP01=100245") is linked by the entry that names the party as vendor. Stock that is counted
  * in metres never gets a lot that is counted in pieces. Rows that have a lot keep it: stock until its next import,
  * quotes for good.
  *

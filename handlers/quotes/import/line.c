@@ -200,12 +200,6 @@ static void read_quantity(struct quote_context *context, const struct table_row 
 
 /* ---- Offers ----------------------------------------------------------------------------------------------------- */
 
-/* Prices that are refused are numbers too: all else in their row is judged. */
-static bool has_number(enum price_read read)
-{
-    return read == PRICE_READ || read == PRICE_NEGATIVE || read == PRICE_RANGE;
-}
-
 static bool read_offer(struct quote_context *context, const struct table_row *row, unsigned i,
                        const struct quote_cells *cells, struct quote_units *units, struct quote_offer *offer,
                        struct stock_verdict *verdict)
@@ -216,7 +210,7 @@ static bool read_offer(struct quote_context *context, const struct table_row *ro
     bool ok = find_currency(context, row, price, &cells->cell[i], offer, verdict);
     find_vat(context, row, price, &cells->cell[i], offer);
     ok &= quote_per_apply(context, row, price, &cells->cell[i], units, offer, verdict);
-    return ok && cells->read[i] == PRICE_READ;
+    return ok;
 }
 
 /* Is the first price of one lot above the second? Prices of one currency and VAT only. */
@@ -235,8 +229,9 @@ static bool same_price(const struct quote_offer *a, const struct quote_offer *b)
     return a->price == b->price && a->price_per == b->price_per && comparable(a, b);
 }
 
-/* Offers of one row against each other: two prices from one quantity on, and more that costs more. */
-static void compare_offers(const struct quote_line *line, struct stock_verdict *verdict)
+/* Offers of one row against each other: two prices from one quantity on, and more that costs more, which is told in the
+ * first column of prices. */
+static void compare_offers(const struct quote_line *line, uint32_t first, struct stock_verdict *verdict)
 {
     for (unsigned i = 0; i < line->n; i++)
         for (unsigned k = 0; k < line->n; k++) {
@@ -247,7 +242,8 @@ static void compare_offers(const struct quote_line *line, struct stock_verdict *
                 char from[48], to[48];
                 dec_format(a->min_qty, QTY_SCALE, true, from, sizeof from);
                 dec_format(b->min_qty, QTY_SCALE, true, to, sizeof to);
-                stock_fault_addf(verdict, W_TIER, FIELD_PRICE, "from %s on it is dearer than from %s on", to, from);
+                stock_fault_addf_at(verdict, W_TIER, FIELD_PRICE, first, "from %s on it is dearer than from %s on", to,
+                                    from);
             }
         }
 }
@@ -318,13 +314,15 @@ bool quote_line_read(struct quote_context *context, const struct table_row *row,
         stock_fault_add(verdict, E_ENCODING, FIELD_NAME);
     tell_cells(context, row, cells, verdict);
     quote_units_read(context, row, ident, &units);
+    if (!units.row_known)
+        stock_fault_add(verdict, E_UNIT, FIELD_UNIT);
     line->n = 0;
     for (unsigned i = 0; i < heading->n_prices; i++)
-        if (has_number(cells->read[i]))
+        if (cells->read[i] == PRICE_READ)
             line->n += read_offer(context, row, i, cells, &units, &line->offer[line->n], verdict);
     read_quantity(context, row, &units, line, verdict);
-    if (!verdict->refused && line->n > 1) {
-        compare_offers(line, verdict);
+    if (line->n > 1) {
+        compare_offers(line, heading->price[0].column, verdict);
         sort_offers(line);
     }
     if (verdict->refused)

@@ -94,9 +94,7 @@ static int64_t pieces_of_row(const struct table_row *row, const struct quote_uni
 {
     struct measure measure = measure_of_unit(units->row);
     const struct grid_cell *cell = row->field[FIELD_UNIT];
-    if (!units->row_known)
-        stock_fault_add(verdict, E_UNIT, FIELD_UNIT);
-    if (!units->row_known || !cell)
+    if (!units->row_known || !cell) /* what is not known has been told */
         return units->row_known ? 1000 : 0;
     return take_pieces(units, &measure, FIELD_UNIT, cell->column, verdict);
 }
@@ -156,6 +154,8 @@ static int64_t min_pieces(const struct quote_context *context, const struct tabl
     struct measure measure = measure_of_per((struct quote_per){price->tier_unit, 1});
     struct value_unit caption = context->stock.heading->hints[FIELD_MIN_QTY].unit;
     const struct grid_cell *cell = row->field[FIELD_MIN_QTY];
+    if (from == MIN_TIER && price->tier_unit == QUOTE_PCS)
+        return 1000;
     if (from == MIN_TIER && measure.unit != UNIT_NONE)
         return take_pieces(units, &measure, FIELD_PRICE, price->column, verdict);
     if (from == MIN_CELL && caption.unit != UNIT_NONE) {
