@@ -177,13 +177,20 @@ static enum price_read read_number(const struct grid_cell *cell, struct price_ce
     return judge(&number, false, out);
 }
 
+/* ".5": a point that belongs to no word. */
+static bool lost_point(const char *text, size_t start)
+{
+    bool point = start > 0 && (text[start - 1] == '.' || text[start - 1] == ',');
+    return point && (start == 1 || text[start - 2] == ' ' || text[start - 2] == '-');
+}
+
 static enum price_read read_text(const char *text, size_t n, enum number_locale locale, struct price_cell *out)
 {
     struct value_number number;
     size_t start = 0;
     while (start < n && !is_digit(text[start]))
         start++;
-    if (start == n)
+    if (start == n || lost_point(text, start))
         return PRICE_BAD;
     size_t end = number_end(text, n, start), before = start, behind = n - end;
     int rc = value_number_text(text + start, end - start, PRICE_SCALE, locale, &number);

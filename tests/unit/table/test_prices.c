@@ -144,7 +144,7 @@ static void one_price(void **state)
         {.what = "what it is for",
          "Артикул|Цена за 100, USD без НДС\nA-1|=5\n",
          "",
-         "1x1 part_number=A price=B; B USD net /100pcs"},
+         "1x1 part_number=A price=B; B USD net /100"},
         {.what = "what it is for in a row of its own",
          "Артикул|Цена\n|руб./м\nA-1|=5\n",
          "A1:A2",

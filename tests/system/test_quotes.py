@@ -1,0 +1,135 @@
+"""Imports of price lists through the daemon, beside the samples: history, undo and redo, what waits for the map, rejects put right, dry runs."""
+import json
+
+import pytest
+import samples
+
+PARTY = "INSERT INTO party (kind, code, name) VALUES ('supplier', 'SUP-1', 'One'), ('supplier', 'SUP=2', 'Two'), ('competitor', 'SUP-1', 'Rival')"
+HEAD = ["Артикул", "Наименование", "Цена, руб."]
+ACTIVE = "SELECT part_number, price, price_per FROM price_quote WHERE status = 'active' ORDER BY id"
+
+
+@pytest.fixture
+def shop(daemon):
+    daemon.sql(PARTY + "; INSERT INTO component (lot_code, lot_norm, name) VALUES ('LOT-1', 'LOT1', 'x'), ('KIT-2', 'KIT2', 'x')")
+    return daemon
+
+
+def send(daemon, rows, party="SUP-1", status="completed", **params):
+    query = "".join(f"&{key}={value}" for key, value in params.items())
+    answer = daemon.worker(0).upload(f"/api/quotes/import?party={party}{query}", samples.xlsx(rows))
+    assert answer.status == 202, answer
+    task = daemon.worker(1).wait(answer.json["task_id"])
+    assert task["status"] == status, task
+    return task
+
+
+def undo(daemon, import_id, status=202):
+    answer = daemon.worker(0).request("POST", f"/api/quotes/imports/{import_id}/undo")
+    assert answer.status == status, answer
+    return daemon.worker(0).wait(answer.json["task_id"])["result"] if status == 202 else answer.json
+
+
+def test_parameters(shop):
+    client = shop.worker(0)
+    for query, code in (("party=NONE", "unknown-party"), ("party=SUP-1&kind=competitor&currency=usd", "currency"), ("", "required"),
+                        ("party=SUP-1&quoted_on=2026-02-05&valid_until=2026-02-04", "range"), ("party=SUP-1&quoted_on=2099-01-01", "range"),
+                        ("party=SUP-1&supersede=some", "choice")):
+        answer = client.upload(f"/api/quotes/import?{query}", samples.xlsx([HEAD]))
+        assert answer.status == 422 and [fault["code"] for fault in answer.json["errors"]] == [code], (query, answer)
+    assert "SUP-1, SUP=2" in client.upload("/api/quotes/import?party=NONE", samples.xlsx([HEAD])).json["errors"][0]["detail"]
+
+
+def test_undo_and_redo(shop):
+    first = send(shop, [HEAD, ["A-1", "one", 100], ["A-2", "two", 200]], quoted_on="2026-02-01")["result"]["import_id"]
+    second = send(shop, [HEAD, ["A-1", "one", 110], ["A-3", "three", 300]], quoted_on="2026-02-01", supersede="all")["result"]["import_id"]
+    after = shop.sql(ACTIVE)
+    assert after == [["A-1", "110.0000", "1"], ["A-3", "300.0000", "1"]]
+    refused = undo(shop, first, 409)
+    assert f"later than number {first} are: {second}" in refused["detail"]
+    taken = undo(shop, second)
+    assert (taken["effect"], taken["undone"], taken["rejected"], taken["restored"]) == ("undo", second, 2, 2)
+    assert shop.sql(ACTIVE) == [["A-1", "100.0000", "1"], ["A-2", "200.0000", "1"]]
+    assert shop.sql("SELECT COUNT(*) FROM price_quote WHERE status = 'active' AND (rejected_by IS NOT NULL OR note IS NOT NULL)") == [["0"]]
+    undo(shop, second, 409)
+    again = undo(shop, taken["import_id"])
+    assert again["effect"] == "redo" and shop.sql(ACTIVE) == after
+    once_more = undo(shop, again["import_id"])
+    assert once_more["effect"] == "undo" and shop.sql(ACTIVE) == [["A-1", "100.0000", "1"], ["A-2", "200.0000", "1"]]
+    client = shop.worker(0)
+    listed = client.get("/api/quotes/imports?party=SUP-1&kind=supplier&limit=3").json
+    assert [(row["effect"], row["undone_by"]) for row in listed["imports"]] == [("undo", None), ("redo", once_more["import_id"]),
+                                                                               ("undo", again["import_id"])]
+    rest = client.get(f"/api/quotes/imports?party=SUP-1&kind=supplier&limit=3&cursor={listed['next_cursor']}").json
+    assert [row["id"] for row in rest["imports"]] == [second, first] and rest["next_cursor"] is None
+    one = client.get(f"/api/quotes/imports/{second}").json
+    assert (one["undone_by"], one["inserted"], one["replaced"], one["superseded"], one["requested_by"]) == (taken["import_id"], 1, 1, 1, "unix")
+    assert client.get("/api/quotes/imports?kind=competitor").json["imports"] == []
+    for path in ("/api/quotes/imports/999", "/api/quotes/imports/x"):
+        assert client.get(path).status == 404 and client.request("POST", path + "/undo").status == 404
+    assert client.request("POST", f"/api/quotes/imports/{first}/undo", '{"a": 1}', {"Content-Type": "application/json"}).status == 422
+
+
+def test_an_old_import_stays(shop):
+    number = send(shop, [HEAD, ["A-1", "one", 100]])["result"]["import_id"]
+    shop.sql("UPDATE quote_import SET created_at = created_at - INTERVAL 31 DAY")
+    assert "older than 30 days" in undo(shop, number, 409)["detail"]
+
+
+def map_number(shop, number, lot, vendor="", lot_qty=1):
+    body = json.dumps({"part_number": number, "vendor": vendor, "lot_code": lot, "lot_qty": lot_qty})
+    answer = shop.worker(0).request("PUT", "/api/part-numbers", body, {"Content-Type": "application/json"})
+    assert answer.status == 200, answer
+    return answer.json["linked"]["quotes"]
+
+
+def test_what_waits_is_linked(shop):
+    """By number and by the party's own code, with the lots in a piece; a party's "=" divides nothing."""
+    for party in ("SUP-1", "SUP%3D2"):
+        send(shop, [["Код", "Наименование", "Цена за 100 шт"], ["100245", "x", 50], ["100246", "x", 7]], party)
+    send(shop, [HEAD, ["K-2", "kit", 100]])
+    shop.sql("INSERT INTO price_quote (party_id, part_number, pn_norm, price, currency, quoted_on) SELECT id, 'K-2', 'K2', 99, 'RUB', '2026-02-01' "
+             "FROM party WHERE kind = 'competitor'")
+    quotes = "SELECT price, price_per FROM price_quote WHERE component_id IS NOT NULL ORDER BY id"
+    assert shop.sql("SELECT pn_norm FROM price_quote ORDER BY id") == [["SUP1=100245"], ["SUP1=100246"], ["SUP=2=100245"], ["SUP=2=100246"], ["K2"], ["K2"]]
+    assert map_number(shop, "100245", "KIT-2", "SUP-1", 2) == 1
+    assert shop.sql(quotes) == [["50.0000", "200"]]
+    assert map_number(shop, "100246", "KIT-2", "SUP-1", "0.333") == 1
+    assert shop.sql(quotes)[1] == ["0.2102", "1"]  # 7 / 33.3
+    assert map_number(shop, "K-2", "KIT-2", "", 2) == 2
+    assert shop.sql(quotes)[2:] == [["100.0000", "2"], ["99.0000", "1"]]  # the one that no import brought is for a lot already
+    table = b"vendor,part_number,lot_code,lot_qty,pack_qty\r\nSUP=2,100245,LOT-1,3,\r\n"
+    samples.load_csv(shop, "part_numbers", table)
+    assert shop.sql(quotes + " LIMIT 2, 1") == [["50.0000", "300"]]
+
+
+def test_rejects_put_right(shop):
+    rows = [["Прайс-лист на 05.02.2026"], HEAD, ["A-1", "one", "от 5"], ["A-2", "two", 200]]
+    task = send(shop, rows)
+    assert (task["result"]["errors"], task["result"]["quoted_on"]) == ({"E_PRICE_NUM": 1}, "2026-02-05")
+    answer = shop.worker(0).get(task["result"]["rejects"])
+    text = answer.body.decode("utf-8-sig")
+    assert "от 5" in text and "E_PRICE_NUM" in text
+    body = answer.body.replace("от 5".encode(), b"5")
+    again = shop.worker(0).upload("/api/quotes/import?party=SUP-1&quoted_on=2026-02-05&filename=rejects.csv", body, "text/csv")
+    result = shop.worker(0).wait(again.json["task_id"])["result"]
+    assert (result["inserted"], result["rows_rejected"]) == (1, 0)
+    assert shop.sql("SELECT part_number FROM price_quote ORDER BY id") == [["A-2"], ["A-1"]]
+
+
+def test_a_dry_run_shows_what_would_be(shop):
+    send(shop, [HEAD, ["A-1", "one", 100], ["A-2", "two", 200]], quoted_on="2026-02-01")
+    result = send(shop, [HEAD, ["A-1", "one", 110], ["A-3", "three", 300]], quoted_on="2026-02-01", supersede="all", dry_run="true")["result"]
+    assert result["import_id"] is None and (result["inserted"], result["replaced"], result["superseded"]) == (1, 1, 1)
+    assert [row["part_number"] for row in result["preview"]] == ["A-1", "A-3"] and result["preview"][0]["offers"][0]["price"] == "110.0000"
+    changes = result["changes"]
+    assert ([row["part_number"] for row in changes["inserts"]], [row["part_number"] for row in changes["replaces"]], len(changes["supersedes"])) == (["A-3"], ["A-1"], 1)
+    assert len(shop.sql(ACTIVE)) == 2 and shop.sql("SELECT COUNT(*) FROM quote_import") == [["1"]]
+
+
+def test_two_lists_of_one_party_wait_for_each_other(shop):
+    """The second one sees what the first one wrote: nothing is inserted twice."""
+    data, client = samples.xlsx([HEAD, *([f"A-{n}", "x", n + 1] for n in range(3000))]), shop.worker(0)
+    tasks = [client.upload("/api/quotes/import?party=SUP-1&quoted_on=2026-02-01", data).json["task_id"] for _ in range(2)]
+    done = [client.wait(task, 60)["result"] for task in tasks]
+    assert sorted((result["inserted"], result["unchanged"]) for result in done) == [(0, 3000), (3000, 0)]
