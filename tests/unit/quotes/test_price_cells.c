@@ -6,7 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-/* cmocka.h needs those before it */
+/* cmocka needs those before it */
 #include <cmocka.h>
 
 static const char *const reads[] = {"none", "", "bad", "formula", "negative", "range"};

@@ -5,7 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-/* cmocka.h needs those before it */
+/* cmocka needs those before it */
 #include <cmocka.h>
 
 struct offer {
