@@ -41,7 +41,7 @@ static int precheck(struct store_conn *db, yajl_val params, struct param_faults 
     if (rc < 0)
         return -1;
     if (rc == 0) {
-        param_faults_add(faults, "/import_id", "unknown-import", "no import of a price list has this number");
+        param_faults_add(faults, "/import_id", "unknown", "no import of a price list has this number");
         return PRECHECK_NOT_FOUND;
     }
     why_not(&row, why, sizeof why);
