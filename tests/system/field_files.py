@@ -41,8 +41,10 @@ def xlsx_cell(node, shown_as):
         return "".join(text.text or "" for text in inline.iter(MAIN + "t"))
     if value is None:
         return {"f": True} if node.find(MAIN + "f") is not None else None
+    if node.get("t") in ("e", "b"):
+        return {node.get("t"): value.text}
     style = shown_as[int(node.get("s", "0"))]
-    if "d" in style or "m" in style:
+    if re.search("[dmy]", re.sub(r'"[^"]*"|\[[^\]]*\]', "", style), re.I):
         return {"d": (date(1899, 12, 30) + timedelta(days=int(float(value.text)))).isoformat()}
     return {"n": value.text, "fmt": style} if style else {"n": value.text}
 

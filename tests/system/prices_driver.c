@@ -50,6 +50,7 @@ static void read_ask(struct table_ask *ask, struct table_choice *choices, yajl_v
             choices[ask->n_choices++] = (struct table_choice){(enum stock_field)field, value};
     }
     ask->price = json_member_string(params, "price", NULL);
+    ask->min_qty = grid_decimal(params, "min_qty", QTY_SCALE, 0);
     ask->currency = json_member_string(params, "currency", NULL);
     ask->vat_included = json_member(params, "vat_included") ? json_member_bool(params, "vat_included", false) : -1;
     ask->header_row = (uint32_t)json_member_int(params, "header_row", 0);
