@@ -50,8 +50,7 @@
     "WHERE t.component_id IS NULL AND t.pn_norm <> ''" PRICE_FITS
 /* A party's own code waits as "SUP01=100245"; only the map's entry with the party as vendor is it. The code of the party
  * tells how many signs "=" stand before the one that divides. */
-#define OWN_VENDOR                                                                                                     \
-    "SUBSTRING_INDEX(t.pn_norm, '=', 1 + CHAR_LENGTH(p.code) - CHAR_LENGTH(REPLACE(p.code, '=', '')))"
+#define OWN_VENDOR "SUBSTRING_INDEX(t.pn_norm, '=', 1 + CHAR_LENGTH(p.code) - CHAR_LENGTH(REPLACE(p.code, '=', '')))"
 #define LINK_OWN                                                                                                       \
     "UPDATE price_quote t FORCE INDEX (ix_calc) STRAIGHT_JOIN party p FORCE INDEX (PRIMARY) ON p.id = t.party_id "     \
     "STRAIGHT_JOIN part_number_map m FORCE INDEX (uq_map) ON m.vendor_norm = " OWN_VENDOR                              \
@@ -67,12 +66,15 @@
     "WHERE t.component_id IS NULL AND t.pn_norm <> '' AND " NOT_MAPPED
 
 enum { REKEYED, STOCK, STOCK_BY_LOT, QUOTES, QUOTES_BY_LOT, QUOTES_BY_CODE, N_STATEMENTS };
-static const char *const for_all[N_STATEMENTS] = {REKEY_STOCK, LINK_STOCK, LINK_STOCK_BY_LOT, LINK_QUOTES("ix_calc"),
-                                                  LINK_QUOTES_BY_LOT("ix_calc"), LINK_OWN};
+static const char *const for_all[N_STATEMENTS] = {
+    REKEY_STOCK, LINK_STOCK, LINK_STOCK_BY_LOT, LINK_QUOTES("ix_calc"), LINK_QUOTES_BY_LOT("ix_calc"), LINK_OWN};
 #define ONE_NUMBER " AND t.pn_norm = ?"
-static const char *const for_number[N_STATEMENTS] = {REKEY_STOCK ONE_NUMBER, LINK_STOCK ONE_NUMBER,
-                                                     LINK_STOCK_BY_LOT ONE_NUMBER, LINK_QUOTES("ix_pn") ONE_NUMBER,
-                                                     LINK_QUOTES_BY_LOT("ix_pn") ONE_NUMBER, LINK_OWN_NUMBER};
+static const char *const for_number[N_STATEMENTS] = {REKEY_STOCK ONE_NUMBER,
+                                                     LINK_STOCK ONE_NUMBER,
+                                                     LINK_STOCK_BY_LOT ONE_NUMBER,
+                                                     LINK_QUOTES("ix_pn") ONE_NUMBER,
+                                                     LINK_QUOTES_BY_LOT("ix_pn") ONE_NUMBER,
+                                                     LINK_OWN_NUMBER};
 
 /* `job` may be NULL: then nothing stops it. */
 static int run(struct store_conn *db, struct job *job, const char *const *statements, const struct store_value *param,
@@ -82,7 +84,8 @@ static int run(struct store_conn *db, struct job *job, const char *const *statem
     for (int i = 0; i < N_STATEMENTS; i++)
         if ((job && run_go_on(job, db) != 0) || store_run(db, statements[i], param, param ? 1 : 0, &rows[i], NULL) != 0)
             return -1;
-    *done = (struct relinked){rows[STOCK] + rows[STOCK_BY_LOT], rows[QUOTES] + rows[QUOTES_BY_LOT] + rows[QUOTES_BY_CODE]};
+    *done =
+        (struct relinked){rows[STOCK] + rows[STOCK_BY_LOT], rows[QUOTES] + rows[QUOTES_BY_LOT] + rows[QUOTES_BY_CODE]};
     return 0;
 }
 

@@ -139,7 +139,8 @@ static bool read_cell(struct cursor *c, struct grid_cell *cell)
                                .currency = p[4] >> 1,
                                .len = get32(p + 5)};
     bool empty = cell->len == 0 && cell->kind != GRID_FORMULA;
-    if (!c->ok || empty || cell->len > GRID_MAX_TEXT || cell->column >= GRID_MAX_COLUMN || cell->currency >= GRID_CURRENCIES)
+    if (!c->ok || empty || cell->len > GRID_MAX_TEXT || cell->column >= GRID_MAX_COLUMN ||
+        cell->currency >= GRID_CURRENCIES)
         return false;
     const unsigned char *text = bytes_at(c, cell->len);
     if (!c->ok)

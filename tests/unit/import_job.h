@@ -238,9 +238,9 @@ static inline int import_make_tables(void **state)
 static inline void import_empty_tables(struct store_conn *db)
 {
     static const char *const tables[] = {
-        "DELETE FROM stock_item", "DELETE FROM stock_import",  "DELETE FROM warehouse",       "DELETE FROM price_quote", "DELETE FROM quote_undo", "DELETE FROM quote_import",
-        "DELETE FROM party",      "DELETE FROM currency_rate", "DELETE FROM part_number_map", "DELETE FROM component",
-        "DELETE FROM task",       "DELETE FROM lease"};
+        "DELETE FROM stock_item",      "DELETE FROM stock_import", "DELETE FROM warehouse", "DELETE FROM price_quote",
+        "DELETE FROM quote_undo",      "DELETE FROM quote_import", "DELETE FROM party",     "DELETE FROM currency_rate",
+        "DELETE FROM part_number_map", "DELETE FROM component",    "DELETE FROM task",      "DELETE FROM lease"};
     for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++)
         if (store_exec(db, tables[i], NULL) != 0)
             fail_msg("%s: %s", tables[i], db->error.text);

@@ -90,6 +90,6 @@ static bool has_form(struct stock_refused *refused, const char *pn_norm)
 
 bool stock_refused_may_be(struct stock_refused *refused, const char *pn_norm, const char *vendor_norm, uint64_t name)
 {
-    return stock_hashes_has(&refused->keys, key_hash(pn_norm, vendor_norm)) || (name != 0 && stock_hashes_has(&refused->names, name)) ||
-           has_form(refused, pn_norm);
+    return stock_hashes_has(&refused->keys, key_hash(pn_norm, vendor_norm)) ||
+           (name != 0 && stock_hashes_has(&refused->names, name)) || has_form(refused, pn_norm);
 }

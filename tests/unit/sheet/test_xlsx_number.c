@@ -358,10 +358,9 @@ static void test_iso(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_shortest), cmocka_unit_test(test_random),
-                                       cmocka_unit_test(test_doubles),  cmocka_unit_test(test_locale),
-                                       cmocka_unit_test(test_formats),
-        cmocka_unit_test(test_currencies_of_formats),  cmocka_unit_test(test_serials),
-                                       cmocka_unit_test(test_calendar), cmocka_unit_test(test_iso)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_shortest), cmocka_unit_test(test_random),   cmocka_unit_test(test_doubles),
+        cmocka_unit_test(test_locale),   cmocka_unit_test(test_formats),  cmocka_unit_test(test_currencies_of_formats),
+        cmocka_unit_test(test_serials),  cmocka_unit_test(test_calendar), cmocka_unit_test(test_iso)};
     return cmocka_run_group_tests_name("xlsx_number", tests, NULL, NULL);
 }
