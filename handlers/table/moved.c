@@ -53,7 +53,8 @@ static int take_kept(struct table_reader *reader)
 {
     struct grid_row *rows[TABLE_HEADING_MAX];
     unsigned n = reader->n_moved, used = 0;
-    memcpy(rows, reader->moved, n * sizeof rows[0]);
+    for (unsigned i = 0; i < n; i++)
+        rows[i] = reader->moved[i];
     reader->n_moved = 0;
     struct table_head_input input = {(const struct grid_row *const *)rows, n, reader->merges, reader->n_merges,
                                      reader->ask};

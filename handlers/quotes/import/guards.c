@@ -8,7 +8,7 @@
 #define JUMP_PCT      30 /* of them */
 #define JUMP_EXAMPLES 3
 #define DELETE_LEAST  20 /* a smaller list may go without force */
-#define DELETE_PCT    50
+#define DELETE_PCT    50u
 
 /* ---- Jumps ------------------------------------------------------------------------------------------------------ */
 
