@@ -54,7 +54,7 @@ def test_media_types_that_are_taken_are_named(client, target, taken):
 
 
 def test_methods_are_named(client):
-    for target, methods in (("/api/tasks", "GET, HEAD, POST, OPTIONS"), ("/healthz", "GET, HEAD, OPTIONS"), ("/api/part-numbers", "PUT, DELETE, OPTIONS")):
+    for target, methods in (("/api/tasks", "GET, HEAD, POST, OPTIONS"), ("/healthz", "GET, HEAD, OPTIONS"), ("/api/part-numbers", "GET, HEAD, PUT, DELETE, OPTIONS")):
         for method in ("PATCH", "BREW"):
             answer = client.request(method, target)
             assert refused(answer, 405, "method-not-allowed") == f"the methods here are {methods}" and answer.headers["Allow"] == methods

@@ -99,7 +99,7 @@ def test_a_client_made_from_the_document_does_the_demo(compiled, shop):
 
 
 @pytest.mark.parametrize("wrong", [
-    'if (task.type === "recalculate") task.result?.rows_total;',
+    'if (task.type === "recalculate") task.result?.warehouse;',
     'if (task.type === "stock_import") { const id: string | null | undefined = task.result?.import_id; void id; }',
     'if (problem.type === "/problems/no-such-kind") throw problem;',
     'await client.GET("/api/pricelists/{id}", { params: { path: { id: "3" } } });',

