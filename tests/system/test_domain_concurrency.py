@@ -330,7 +330,7 @@ def until(daemon, statement, seconds=10):
 
 
 @pytest.mark.parametrize("table, lines, waits_at", [
-    ("part_numbers", "part_number,lot_code\nPN-1,A\n", "UPDATE price_quote"), ("components", "lot_code,name\nA,y\nPN-1,y\n", "SELECT t.id FROM catalog_stage"),
+    ("part_numbers", "part_number,lot_code\nPN-1,A\n", "UPDATE price_quote"), ("components", "lot_code,name\nA,y\nPN-1,y\n", "DELETE w FROM"),
     ("components", "lot_code,name\nPN-1,y\n", "UPDATE price_quote")])
 def test_a_cancel_reaches_a_statement_that_goes_on(make_daemon, table, lines, waits_at):
     """The last statements of a catalogue import may have millions of rows to do, or wait for others: each is stopped, and nothing stays."""
@@ -339,7 +339,7 @@ def test_a_cancel_reaches_a_statement_that_goes_on(make_daemon, table, lines, wa
                "(1, 'supplier', 'S', 'x'); INSERT INTO price_quote (party_id, part_number, pn_norm, price, currency, quoted_on) VALUES "
                "(1, 'PN-1', 'PN1', 1, 'RUB', '2026-02-01')")
     look = "SELECT (SELECT COUNT(*) FROM part_number_map), (SELECT GROUP_CONCAT(lot_code, name) FROM component), (SELECT COUNT(component_id) FROM price_quote)"
-    locked = "component" if waits_at == "SELECT t.id FROM catalog_stage" else "price_quote"
+    locked = "component" if waits_at == "DELETE w FROM" else "price_quote"
     holder = threading.Thread(target=daemon.sql, args=(f"BEGIN; SELECT id FROM {locked} FOR UPDATE; DO SLEEP(8) /* held */",))
     holder.start()
     until(daemon, "DO SLEEP(8)")
