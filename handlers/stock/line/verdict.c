@@ -41,6 +41,8 @@ void stock_fault_at(struct stock_verdict *verdict, enum stock_code code, enum st
         fault->column = (uint8_t)(column + 1);
 }
 
+static void detail(struct stock_fault *fault, const char *format, va_list args) __attribute__((format(printf, 2, 0)));
+
 static void detail(struct stock_fault *fault, const char *format, va_list args)
 {
     char text[4 * STOCK_FAULT_DETAIL];
