@@ -154,7 +154,8 @@ bool utf8_is_space(uint32_t cp)
     }
 }
 
-/* An ASCII character that is no white space, or a Cyrillic letter's first byte: nearly every end of a text. */
+/* Returns whether the byte is an ASCII character other than white space, or begins a Cyrillic letter: nearly every text
+ * begins and ends with such a byte. */
 static bool is_solid(char c)
 {
     unsigned char u = (unsigned char)c;

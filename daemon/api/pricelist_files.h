@@ -8,10 +8,11 @@
 void resource_pricelist_csv(struct http_request *request);
 void resource_pricelist_xlsx(struct http_request *request);
 
-/* For the work: there is no such list. Returns 0. */
+/* Answers 404: there is no such list. Call it from the work of a request. Returns 0. */
 #define PRICELIST_UNKNOWN "no price list has this id"
 int pricelist_unknown(struct db_answer *answer);
-/* For the work: the file of a long answer could not be written; `error` is an errno. Returns 0. */
+/* Answers that the file of a long answer could not be written; `error` is an errno. Call it from the work of a request.
+ * Returns 0. */
 int pricelist_not_written(struct db_answer *answer, int error);
 
 #endif

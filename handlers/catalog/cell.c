@@ -219,7 +219,7 @@ static int read_currency(const struct reading *r)
     const struct currency_word *found = word_find(word, currency_words, currency_words_count, sizeof currency_words[0]);
     if (found && found->currency[0] != '?')
         return set(r, found->currency, 3);
-    return wrong(r, "E_CURRENCY", "is no currency; write its three letters, as RUB or USD");
+    return wrong(r, "E_CURRENCY", "is not a currency; write its three letters, such as RUB or USD");
 }
 
 /* ---- Numbers and dates ----------------------------------------------------------------------------------------- */

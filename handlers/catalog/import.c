@@ -87,32 +87,15 @@ static void tell_counts(struct catalog_run *run)
 static int on_tick(void *ctx, uint64_t rows)
 {
     struct catalog_run *run = ctx;
-    char text[64];
     tell_counts(run);
-    snprintf(text, sizeof text, "row %llu", (unsigned long long)rows);
-    job_progress(run->job, 5 + (unsigned)(75 * rows / (rows + 20000)), text);
-    return job_cancelled(run->job) ? -1 : run_lease_tick(&run->lease);
+    return run_tell_row(run->job, &run->lease, rows, 20000);
 }
 
-/* The upload was sniffed when it arrived. One that could not be read then is sniffed here. */
 static enum run_step find_format(struct catalog_run *run)
 {
-    const struct journal_file *file = run->job->file;
-    struct sheet_error err = {.cls = "io", .text = "the uploaded file is gone"};
-    run->format = file ? sheet_format_named(file->format) : SHEET_UNKNOWN;
-    if (file && run->format == SHEET_UNKNOWN) {
-        struct sheet_input input = {.fd = run->job->file_fd, .offset = file->offset, .length = file->length};
-        run->format = sheet_sniff_text(&input, &err);
-    }
-    if (run->format == SHEET_UNKNOWN && strcmp(err.cls, "io") == 0) {
-        snprintf(run->job->error.text, sizeof run->job->error.text, "%s", err.text);
-        return STEP_AGAIN;
-    }
-    if (run->format == SHEET_UNKNOWN)
-        return run_fail(&run->failure, "E_FILE_FORMAT", err.text);
-    return run->format != SHEET_MXL ? STEP_ON : run_fail(&run->failure, "E_FILE_FORMAT", SHEET_NO_MXL);
+    enum run_step step = run_find_format(run->job, sheet_sniff_text, &run->format, &run->failure);
+    return run->format != SHEET_MXL ? step : run_fail(&run->failure, "E_FILE_FORMAT", SHEET_NO_MXL);
 }
-
 static enum run_step read_file(struct catalog_run *run)
 {
     struct sheet_error err = {.cls = ""};

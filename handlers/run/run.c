@@ -35,6 +35,24 @@ static bool is_too_large(const char *cls)
     return strstr(cls, "limit") || strstr(cls, "too-large") || strstr(cls, "bomb");
 }
 
+enum run_step run_find_format(struct job *job, run_sniff_fn sniff, enum sheet_format *format,
+                              struct run_failure *failure)
+{
+    const struct journal_file *file = job->file;
+    struct sheet_error err = {.cls = "io", .text = "the uploaded file is gone"};
+    *format = file ? sheet_format_named(file->format) : SHEET_UNKNOWN;
+    if (file && *format == SHEET_UNKNOWN) {
+        struct sheet_input input = {.fd = job->file_fd, .offset = file->offset, .length = file->length};
+        *format = sniff(&input, &err);
+    }
+    if (*format != SHEET_UNKNOWN)
+        return STEP_ON;
+    if (strcmp(err.cls, "io") != 0)
+        return run_fail(failure, "E_FILE_FORMAT", err.text);
+    snprintf(job->error.text, sizeof job->error.text, "%s", err.text);
+    return STEP_AGAIN;
+}
+
 enum run_step run_reading_failed(struct job *job, int rc, int stopped, const struct sheet_error *err,
                                  struct run_failure *failure)
 {
@@ -196,4 +214,12 @@ void run_put_rejects(struct json_out *out, const store_uuid id)
     char path[80];
     snprintf(path, sizeof path, "/api/tasks/%s/rejects.csv", run_uuid(id).s);
     json_put_string(out, "rejects", path);
+}
+
+int run_tell_row(struct job *job, struct run_lease *lease, uint64_t rows, uint64_t half)
+{
+    char text[64];
+    snprintf(text, sizeof text, "row %llu", (unsigned long long)rows);
+    job_progress(job, 5 + (unsigned)(75 * rows / (rows + half)), text);
+    return job_cancelled(job) ? -1 : run_lease_tick(lease);
 }

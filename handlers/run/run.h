@@ -26,6 +26,12 @@ struct run_failure {
 enum run_step run_fail(struct run_failure *failure, const char *code, const char *text);
 /* Copies the database's error into the job. Returns STEP_AGAIN. */
 enum run_step run_database_away(struct job *job);
+/* The format of the job's file. The upload was sniffed when it arrived; one that could not be read then, or came to an
+ * earlier version, is sniffed here by `sniff`. Returns STEP_ON, STEP_AGAIN if the file cannot be read now, or STEP_FAIL
+ * with E_FILE_FORMAT. */
+typedef enum sheet_format (*run_sniff_fn)(const struct sheet_input *input, struct sheet_error *err);
+enum run_step run_find_format(struct job *job, run_sniff_fn sniff, enum sheet_format *format,
+                              struct run_failure *failure);
 /* Call it if job_read_file() did not return 0. `stopped` is what the sink returns after a database error. */
 enum run_step run_reading_failed(struct job *job, int rc, int stopped, const struct sheet_error *err,
                                  struct run_failure *failure);
@@ -50,6 +56,9 @@ struct run_lease {
     bool taken;
     int64_t renewed_ms; /* CLOCK_MONOTONIC */
 };
+/* While a file is read: tells the row as progress. The file does not say how many rows it has, so the percentage
+ * approaches 80 slowly; `half` rows are half of the way. Returns 0, or -1 if the job must stop or the lease is lost. */
+int run_tell_row(struct job *job, struct run_lease *lease, uint64_t rows, uint64_t half);
 /* Waits until nobody else holds it; waiting costs no attempt. `waiting` is shown as progress meanwhile. */
 enum run_step run_lease_take(struct run_lease *lease, struct job *job, const char *name, const char *waiting);
 /* The same for a run that is one transaction of at most `seconds`: it cannot renew the lease, because a renewal inside

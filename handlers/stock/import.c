@@ -172,24 +172,6 @@ static enum run_step take_lease(struct stock_run *run)
     return run_lease_take(&run->lease, run->job, name, "waiting for another import into this warehouse");
 }
 
-/* The upload was sniffed when it arrived. One that could not be read then, or came to an earlier version, is sniffed
- * here. */
-static enum run_step find_format(struct stock_run *run)
-{
-    const struct journal_file *file = run->job->file;
-    struct sheet_error err = {.cls = "io", .text = "the uploaded file is gone"};
-    run->format = file ? sheet_format_named(file->format) : SHEET_UNKNOWN;
-    if (file && run->format == SHEET_UNKNOWN) {
-        struct sheet_input input = {.fd = run->job->file_fd, .offset = file->offset, .length = file->length};
-        run->format = sheet_sniff_file(&input, &err);
-    }
-    if (run->format == SHEET_UNKNOWN && strcmp(err.cls, "io") == 0) {
-        snprintf(run->job->error.text, sizeof run->job->error.text, "%s", err.text);
-        return STEP_AGAIN;
-    }
-    return run->format != SHEET_UNKNOWN ? STEP_ON : run_fail(&run->failure, "E_FILE_FORMAT", err.text);
-}
-
 static int on_seen(const struct store_value *v, unsigned n, void *ctx)
 {
     struct stock_run *run = ctx;
@@ -229,17 +211,11 @@ static void tell_counts(struct stock_run *run)
     run_count_rows(run->job, run->reader.rows_total, run->reader.rows_rejected, run->whole);
 }
 
-/* The file does not say how many rows it has, so the percentage approaches 80 slowly. */
 static int on_tick(void *ctx, uint64_t rows)
 {
     struct stock_run *run = ctx;
-    char text[64];
     tell_counts(run);
-    snprintf(text, sizeof text, "row %llu", (unsigned long long)rows);
-    job_progress(run->job, 5 + (unsigned)(75 * rows / (rows + 100000)), text);
-    if (job_cancelled(run->job))
-        return -1;
-    return run_lease_tick(&run->lease);
+    return run_tell_row(run->job, &run->lease, rows, 100000);
 }
 
 /* The remark goes to the task's log. */
@@ -310,7 +286,9 @@ static enum run_step compare(struct stock_run *run)
 
 static enum run_step all_steps(struct stock_run *run)
 {
-    enum run_step step = store_ensure(run->job->db) == 0 ? find_format(run) : run_database_away(run->job);
+    enum run_step step = store_ensure(run->job->db) == 0
+                             ? run_find_format(run->job, sheet_sniff_file, &run->format, &run->failure)
+                             : run_database_away(run->job);
     if (step == STEP_ON && !run->params.dry_run)
         step = take_lease(run);
     if (step == STEP_ON)

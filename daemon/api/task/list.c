@@ -28,7 +28,7 @@
 #define LIST_KEYS   2
 #define LIVE_ROWS   100000 /* of the journal: more than can be live */
 
-/* Of a task that has not ended. */
+/* What a task that has not ended does now. */
 enum live { LIVE_WAITING, LIVE_RUNNING, LIVE_INTERRUPTED, LIVES };
 static const char *const lives[LIVES] = {"waiting", "running", "interrupted"};
 
