@@ -165,6 +165,51 @@ static void fails_as_a_whole(void **state)
     CHECK(scenes);
 }
 
+/* Rows that are decided late count where they stand in the file. */
+static void decides_late(void **state)
+{
+    (void)state;
+    static const struct scene scenes[] = {
+        {"a subtotal of an outer group is not the total of all", "'check_totals':'warn'",
+         "['Ед','Парт-номер','Кол-во'],['шт','QZ-1',{'n':'10'}],['','Метизы',{'n':'53'}],['м','PWR-CAB',{'n':'40'}],"
+         "['','Болты',{'n':'13'}],['шт','QZ-115',{'n':'6'}],['шт','HR-2207',{'n':'7'}],['','Итого',{'n':'53'}]",
+         "4 0 0 2 1 0 0 1", "W_UNMATCHED:3 W_TOTALS:1",
+         "QZ1/ - 10 0 pcs - -; PWRCAB/ CAB-PWR 40 0 m - -; QZ115/ - 6 0 pcs - -; HR2207/ - 7 0 pcs - -"},
+        {"the first of two rows, though it was decided last", "'duplicates':'first'",
+         "['Артикул','Наименование','Кол-во'],['Kit','',{'n':'5'}],['Kit','x',{'n':'3'}],['MM64-R5','y',{'n':'1'}]",
+         "3 0 0 0 0 0 1 1", "W_UNMATCHED:2", "KIT/ - 5 0 pcs - -; MM64R5/ MEM-64 1 0 pcs - -"},
+        {"the last of two rows, though it was decided first", "'duplicates':'last'",
+         "['Артикул','Наименование','Кол-во'],['Kit','',{'n':'5'}],['Kit','x',{'n':'3'}],['MM64-R5','y',{'n':'1'}]",
+         "3 0 0 0 0 0 1 1", "W_UNMATCHED:2", "KIT/ - 3 0 pcs - -; MM64R5/ MEM-64 1 0 pcs - -"},
+    };
+    CHECK(scenes);
+}
+
+/* Number and name of an item are those of its first row. */
+static void keeps_the_first_texts(void **state)
+{
+    (void)state;
+    struct catalog_map catalog;
+    struct stock_items items;
+    uint32_t number;
+    struct stock_line line = {.pn_norm = "KIT", .vendor_norm = "", .component = ARENA_NONE, .qty = 1000, .cost = -1};
+    catalog_map_init(&catalog, "RUB", 14);
+    stock_items_init(&items, &catalog);
+    for (unsigned order = 2; order >= 1; order--) {
+        line.order = order;
+        line.part_number = order == 1 ? "Kit" : "K-I-T";
+        line.part_number_len = strlen(line.part_number);
+        line.name = order == 1 ? "first" : "second";
+        line.name_len = strlen(line.name);
+        assert_int_equal(stock_items_add(&items, &line, DUPLICATES_SUM, &number), order == 2 ? ADDED_NEW : ADDED_FIRST);
+    }
+    assert_string_equal(stock_item_part_number(&items, &items.item[number]), "Kit");
+    assert_string_equal(stock_item_name(&items, &items.item[number]), "first");
+    assert_int_equal(items.item[number].qty, 2000);
+    stock_items_fini(&items);
+    catalog_map_fini(&catalog);
+}
+
 /* ---- Identity -------------------------------------------------------------------------------------------------- */
 
 static void identifies(void **state)
@@ -364,6 +409,8 @@ int main(void)
         cmocka_unit_test(rows_of_other_columns_are_lined_up),
         cmocka_unit_test(tells_of_formulas),
         cmocka_unit_test(fails_as_a_whole),
+        cmocka_unit_test(decides_late),
+        cmocka_unit_test(keeps_the_first_texts),
         cmocka_unit_test(identifies),
         cmocka_unit_test(refuses_broken_text),
         cmocka_unit_test(measures),
