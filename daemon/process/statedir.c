@@ -7,11 +7,16 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
+
+#define LOCK_LOOK_NS 20000000L /* 20 ms */
+#define LOCK_LOOKS   500       /* 10 s: a child may have to be killed by the parent-death signal under load */
 
 /* Open file description locks belong to us, not to the process table: they survive a close of another descriptor of the
  * file in a library, and end with the last copy of ours. */
@@ -110,21 +115,48 @@ static int check_directory(const char *path, bool private)
     return 0;
 }
 
-static void name_holder(int fd, const char *dir)
+/* The pid that the holder of the lock has written; 0 if it cannot be read. */
+static pid_t holder_of(int fd)
 {
     char pid[32] = "";
 
     ssize_t n = pread(fd, pid, sizeof pid - 1, 0);
-    pid[n > 0 ? strspn(pid, "0123456789") : 0] = '\0';
+    return n > 0 ? (pid_t)strtol(pid, NULL, 10) : 0;
+}
+
+static void name_holder(pid_t holder, const char *dir)
+{
+    char pid[32] = "unknown";
+
+    if (holder > 0)
+        snprintf(pid, sizeof pid, "%d", (int)holder);
     log_error("start: another priceforged (pid %s) is using %s; stop it, or give this one another paths.state_dir and "
               "paths.runtime_dir",
-              pid[0] ? pid : "unknown", dir);
+              pid, dir);
+}
+
+/* A child that was forked when the master was killed still has the lock until it has ended. So a lock whose master is
+ * gone is waited for. Returns 0 or -errno: -EAGAIN if somebody else has it. */
+static int take_lock(int fd)
+{
+    struct timespec pause = {.tv_nsec = LOCK_LOOK_NS};
+
+    for (unsigned looks = 0;; looks++) {
+        struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+        if (fcntl(fd, F_OFD_SETLK, &lock) == 0)
+            return 0;
+        if (errno != EAGAIN && errno != EACCES)
+            return -errno;
+        pid_t holder = holder_of(fd);
+        if (holder <= 0 || kill(holder, 0) == 0 || errno != ESRCH || looks == LOCK_LOOKS)
+            return -EAGAIN;
+        nanosleep(&pause, NULL);
+    }
 }
 
 static int lock_directory(const char *dir, int *out)
 {
     char path[PATH_MAX], pid[32];
-    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
 
     if ((size_t)snprintf(path, sizeof path, "%s/lock", dir) >= sizeof path)
         return -1;
@@ -133,11 +165,12 @@ static int lock_directory(const char *dir, int *out)
         log_error("start: cannot open %s: %s", path, strerror(errno));
         return -1;
     }
-    if (fcntl(fd, F_OFD_SETLK, &lock) < 0) {
-        if (errno == EAGAIN || errno == EACCES)
-            name_holder(fd, dir);
+    int rc = take_lock(fd);
+    if (rc < 0) {
+        if (rc == -EAGAIN)
+            name_holder(holder_of(fd), dir);
         else
-            log_error("start: cannot lock %s: %s", path, strerror(errno));
+            log_error("start: cannot lock %s: %s", path, strerror(-rc));
         close(fd);
         return -1;
     }

@@ -12,7 +12,8 @@
 int statedir_make(const char *path, uid_t uid, gid_t gid);
 
 /* As the final account: check that both directories are ours, tighten their modes, take the locks, make spool/.
- * Returns 0, or -1 after a message; another daemon is named by its pid. The locks are held until statedir_close() or
+ * Returns 0, or -1 after a message; another daemon is named by its pid. The lock of a daemon that was killed may still be
+ * held by a child of it that has not ended yet; then this waits for up to 10 s. The locks are held until statedir_close() or
  * death, by this process alone: children close the descriptors. */
 int statedir_open(const struct config *config);
 void statedir_close(void);

@@ -1,10 +1,12 @@
 """What the master does about the life and death of its children, its own, and signals."""
 
+import fcntl
 import os
 import re
 import signal
 import socket
 import stat
+import struct
 import time
 
 import pytest
@@ -87,12 +89,20 @@ def test_node_id_is_kept_and_a_damaged_one_refused(make):
     assert "node-id holds no node id" in daemon.text()
 
 
+def successor(daemon, title, killed):
+    """Pid of the child with this title that is not the killed one, which may take a while to go."""
+    def found():
+        pid = daemon.child(title)
+        return pid if pid != killed else None
+    return wait_until(found, "a successor of " + title)
+
+
 @pytest.mark.parametrize("title", ["worker 0", "runner 1", "janitor", "parser 0"])
 def test_killed_child_is_replaced(make, title):
     daemon = make().start().wait_ready()
     before = wait_until(lambda: daemon.child(title), title)
     os.kill(before, signal.SIGKILL)
-    wait_until(lambda: daemon.child(title) not in (None, before), "a successor of " + title)
+    successor(daemon, title, before)
     daemon.wait_log(r"%s \(pid %d, generation \d+\) was killed by signal 9 \(Killed\)" % (title, before))
     assert daemon.stop() == 0
 
@@ -100,18 +110,21 @@ def test_killed_child_is_replaced(make, title):
 def test_killed_worker_keeps_its_socket(make):
     daemon = make().start().wait_ready()
     path = os.path.join(daemon.state, "run", "worker-1.sock")
+    killed = None
     for _ in range(5):
-        os.kill(wait_until(lambda: daemon.child("worker 1"), "worker 1"), signal.SIGKILL)
+        killed = successor(daemon, "worker 1", killed)
+        os.kill(killed, signal.SIGKILL)
         assert ask(path) == b"x", "a connection waits in the queue for the successor"
 
 
 def test_hundred_kills(make):
     """Entries of the process table and descriptors come back; the daemon stays the same size."""
     daemon = make(["tasks.runners=1"]).start().wait_ready()
-    fds = len(os.listdir("/proc/%d/fd" % daemon.pid))
+    fds, killed = len(os.listdir("/proc/%d/fd" % daemon.pid)), {}
     for round_number in range(100):
         title = ("worker 0", "worker 1", "runner 0", "janitor")[round_number % 4]
-        os.kill(wait_until(lambda: daemon.child(title), title), signal.SIGKILL)
+        killed[title] = successor(daemon, title, killed.get(title))
+        os.kill(killed[title], signal.SIGKILL)
     wait_until(lambda: len(daemon.children()) == 5, "all children")
     time.sleep(0.2)
     assert len(os.listdir("/proc/%d/fd" % daemon.pid)) == fds
@@ -158,6 +171,23 @@ def test_second_daemon_is_refused_and_names_the_first(make):
     assert "another priceforged (pid %d)" % first.pid in second.text()
     assert ask(first.http) == b"x"
     assert first.stop() == 0
+
+
+def test_a_lock_of_a_killed_daemon_is_waited_for(make):
+    """A child forked in the moment of the master's death has the lock until it has ended, too."""
+    first = make().start().wait_ready()
+    assert first.stop() == 0
+    ended = "%d\n" % first.pid
+    with open(os.path.join(first.state, "lock"), "w") as file:
+        file.write(ended)
+        file.flush()
+        fcntl.fcntl(file, fcntl.F_OFD_SETLK, struct.pack("hhqqi4x", fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0))
+        second = make().start()
+        time.sleep(1)
+        assert second.process.poll() is None and second.out == [], second.text()
+        assert open(file.name).read() == ended
+    second.wait_ready()
+    assert second.stop() == 0
 
 
 def test_port_in_use(make):
