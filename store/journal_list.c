@@ -1,5 +1,5 @@
 /* Journal: look-ups by key, lists of ids, retention; the counters of finished tasks, whose changes triggers on the table
- * write (schema.c). */
+ * write (store/schema/). */
 #include "store/internal.h"
 #include "store/journal.h"
 

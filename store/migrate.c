@@ -1,4 +1,4 @@
-/* Applies and verifies migrations. The list is in schema.c. */
+/* Applies and verifies migrations. The list is in store/schema/schema.c. */
 #include "store/migrate.h"
 
 #include "store/internal.h"

@@ -1,4 +1,4 @@
-/* Schema migrations: one ordered list. Each has a name; the SHA-256 of its text is recorded in schema_version.
+/* Applies the schema's migrations (store/schema/schema.h) and tells which version a database has.
  *
  * The janitor applies them at its start, under an advisory GET_LOCK, on the one node that migrates. MariaDB commits
  * DDL implicitly. Therefore every migration can be run again from any point (CREATE TABLE IF NOT EXISTS, CREATE OR
@@ -7,15 +7,7 @@
 #define PF_STORE_MIGRATE_H
 
 #include "store/conn.h"
-
-struct store_migration {
-    unsigned version; /* 1, 2, … without gaps */
-    const char *name;
-    const char *const *statements; /* NULL-terminated */
-};
-
-/* The list that is compiled in; version 0 ends it. */
-extern const struct store_migration store_migrations[];
+#include "store/schema/schema.h"
 
 /* Returns the newest version that is compiled in. */
 unsigned store_schema_version(void);

@@ -1,7 +1,7 @@
 /* Words of components. */
 #include "handlers/catalog/words.h"
 
-#include "store/words.h"
+#include "store/schema/words.h"
 
 #include <string.h>
 

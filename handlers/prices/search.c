@@ -4,7 +4,7 @@
 #include "base/utf8.h"
 #include "handlers/read/rowjson.h"
 #include "handlers/values/partnum.h"
-#include "store/words.h"
+#include "store/schema/words.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,8 +1,8 @@
 /* How texts are cut into words for searching. White space is between the words; inside a word what is neither letter nor
  * digit does not count, but a word may also be found from behind it: "DDR5-5600" is found by DDR55600 and by 5600. All in
  * capitals. One expression cuts what is stored and what is looked for, so that they cannot differ. */
-#ifndef PF_STORE_WORDS_H
-#define PF_STORE_WORDS_H
+#ifndef PF_SCHEMA_WORDS_H
+#define PF_SCHEMA_WORDS_H
 
 /* A table j with a column chunk, from an SQL expression of a text: what stands between white space, with one hyphen for
  * any other signs. A text of white space gives one empty chunk. */

@@ -1,0 +1,110 @@
+/* Versions 12 and later of the schema: searches, what people change, imports of price lists. */
+#include "store/schema/versions.h"
+#include "store/schema/words.h"
+
+/* For searching: the words by which a component is found, in capitals. Its own are those of its name and lot code
+ * (source 1; handlers/catalog/words.h keeps them); the normalised part numbers of the map come beside them (source 2;
+ * triggers keep them). `gram` is the beginning of the word. ix_word finds the components of a rare
+ * word; along the primary key those of a frequent one come in the order of their codes. */
+static const char create_component_word[] =
+    TABLE("component_word", "gram VARCHAR(3) COLLATE utf8mb4_nopad_bin NOT NULL, "
+                            "lot_code VARCHAR(64) COLLATE utf8mb4_nopad_bin NOT NULL, "
+                            "word VARCHAR(64) COLLATE utf8mb4_nopad_bin NOT NULL, "
+                            "source TINYINT UNSIGNED NOT NULL, "
+                            "PRIMARY KEY (gram, lot_code, word, source), "
+                            "KEY ix_word (word, lot_code)");
+static const char fill_component_words[] = STORE_LEARN_WORDS("component c", "1");
+static const char fill_number_words[] =
+    "INSERT IGNORE INTO component_word (gram, lot_code, word, source) SELECT LEFT(m.pn_norm, 3) AS g, c.lot_code, "
+    "m.pn_norm, 2 FROM part_number_map m STRAIGHT_JOIN component c ON c.id = m.component_id ORDER BY g, c.lot_code, "
+    "m.pn_norm";
+
+/* A number is taken away when no vendor's mapping of it to this component is left. */
+#define ADD_NUMBER                                                                                                     \
+    "INSERT IGNORE INTO component_word (gram, lot_code, word, source) SELECT LEFT(NEW.pn_norm, 3), c.lot_code, "       \
+    "NEW.pn_norm, 2 FROM component c WHERE c.id = NEW.component_id"
+#define DROP_NUMBER                                                                                                    \
+    "DELETE w FROM component c FORCE INDEX (PRIMARY) STRAIGHT_JOIN component_word w FORCE INDEX (PRIMARY) ON w.gram "  \
+    "= LEFT(OLD.pn_norm, 3) AND w.lot_code = c.lot_code AND w.word = OLD.pn_norm AND w.source = 2 WHERE c.id = "       \
+    "OLD.component_id AND NOT EXISTS (SELECT 1 FROM part_number_map m FORCE INDEX (uq_map) WHERE m.pn_norm = "         \
+    "OLD.pn_norm AND m.component_id = OLD.component_id)"
+static const char trigger_number_added[] =
+    "CREATE OR REPLACE TRIGGER number_added AFTER INSERT ON part_number_map FOR EACH ROW " ADD_NUMBER;
+static const char trigger_number_moved[] =
+    "CREATE OR REPLACE TRIGGER number_moved AFTER UPDATE ON part_number_map FOR EACH ROW IF NEW.component_id <> "
+    "OLD.component_id OR NEW.pn_norm <> OLD.pn_norm THEN " DROP_NUMBER "; " ADD_NUMBER "; END IF";
+static const char trigger_number_dropped[] =
+    "CREATE OR REPLACE TRIGGER number_dropped AFTER DELETE ON part_number_map FOR EACH ROW " DROP_NUMBER;
+
+/* Quotes are listed newest day first; the first of these takes the place of the foreign key's own index. */
+static const char index_quote_lists[] =
+    "ALTER TABLE price_quote ADD INDEX IF NOT EXISTS ix_party (party_id, status, quoted_on), "
+    "DROP INDEX IF EXISTS ix_date, ADD INDEX IF NOT EXISTS ix_status (status, quoted_on)";
+
+const char *const schema_version_12[] = {
+    create_component_word, trigger_number_added, trigger_number_moved, trigger_number_dropped,
+    fill_component_words,  fill_number_words,    index_quote_lists,    NULL,
+};
+
+/* What people changed about a component by hand, for its history: changes is a list of {field, old, new}. */
+static const char create_component_edit[] =
+    TABLE("component_edit", "id BIGINT UNSIGNED AUTO_INCREMENT PRIMARY KEY, "
+                            "component_id INT UNSIGNED NOT NULL, "
+                            "changes TEXT NOT NULL CHECK (JSON_VALID(changes)), "
+                            "reason VARCHAR(255) NULL, "
+                            "edited_by VARCHAR(64) NOT NULL, "
+                            "request_id VARCHAR(36) NULL, "
+                            "edited_at DATETIME(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3), "
+                            "KEY ix_hist (component_id, id), "
+                            "CONSTRAINT fk_ce_comp FOREIGN KEY (component_id) REFERENCES component(id)");
+
+const char *const schema_version_13[] = {
+    create_component_edit,
+    NULL,
+};
+
+/* Imports of price lists, and which quotes they brought and rejected. What an undo brought back is kept for a redo. A
+ * party's quotes are read by status and day: its index stands in for the one that the foreign key needs. */
+static const char create_quote_import[] =
+    TABLE("quote_import", "id BIGINT UNSIGNED AUTO_INCREMENT PRIMARY KEY, "
+                          "task_id UUID NOT NULL, "
+                          "party_id INT UNSIGNED NOT NULL, "
+                          "effect ENUM('import','undo','redo') NOT NULL DEFAULT 'import', "
+                          "of_import BIGINT UNSIGNED NULL, "
+                          "undone_by BIGINT UNSIGNED NULL, "
+                          "file_name VARCHAR(255) NOT NULL, "
+                          "file_sha256 BINARY(32) NOT NULL, "
+                          "file_format ENUM('xlsx','mxl','csv') NOT NULL, "
+                          "quoted_on DATE NOT NULL, "
+                          "valid_until DATE NULL, "
+                          "supersede ENUM('false','true','all') NOT NULL, "
+                          "rows_total INT UNSIGNED NOT NULL DEFAULT 0, "
+                          "rows_rejected INT UNSIGNED NOT NULL DEFAULT 0, "
+                          "no_price INT UNSIGNED NOT NULL DEFAULT 0, "
+                          "quotes_total INT UNSIGNED NOT NULL DEFAULT 0, "
+                          "inserted INT UNSIGNED NOT NULL DEFAULT 0, "
+                          "replaced INT UNSIGNED NOT NULL DEFAULT 0, "
+                          "unchanged INT UNSIGNED NOT NULL DEFAULT 0, "
+                          "superseded INT UNSIGNED NOT NULL DEFAULT 0, "
+                          "requested_by VARCHAR(64) NULL, "
+                          "created_at DATETIME(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3), "
+                          "UNIQUE KEY uq_task (task_id), "
+                          "KEY ix_party (party_id, id), "
+                          "CONSTRAINT fk_qi_party FOREIGN KEY (party_id) REFERENCES party(id)");
+static const char create_quote_undo[] =
+    TABLE("quote_undo", "undo_id BIGINT UNSIGNED NOT NULL, "
+                        "quote_id BIGINT UNSIGNED NOT NULL, "
+                        "PRIMARY KEY (undo_id, quote_id), "
+                        "CONSTRAINT fk_qu_undo FOREIGN KEY (undo_id) REFERENCES quote_import(id) ON DELETE CASCADE");
+static const char alter_price_quote_import[] =
+    "ALTER TABLE price_quote ADD COLUMN IF NOT EXISTS quote_import_id BIGINT UNSIGNED NULL, "
+    "ADD COLUMN IF NOT EXISTS rejected_by BIGINT UNSIGNED NULL, "
+    "ADD INDEX IF NOT EXISTS ix_party (party_id, status, quoted_on), "
+    "ADD INDEX IF NOT EXISTS ix_rejected (rejected_by)";
+
+const char *const schema_version_14[] = {
+    create_quote_import,
+    create_quote_undo,
+    alter_price_quote_import,
+    NULL,
+};

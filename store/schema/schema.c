@@ -1,0 +1,22 @@
+/* The list of migrations. */
+#include "store/schema/versions.h"
+
+#include <stddef.h>
+
+const struct store_migration store_migrations[] = {
+    {1, "first schema", schema_version_1},
+    {2, "covering index for recalculation", schema_version_2},
+    {3, "waiting stock by number", schema_version_3},
+    {4, "origin of tasks, kept idempotency keys, task log", schema_version_4},
+    {5, "task lists and counts", schema_version_5},
+    {6, "how far failed tasks came, traces", schema_version_6},
+    {7, "columns of refused rows", schema_version_7},
+    {8, "lots by what they look like", schema_version_8},
+    {9, "format and digest of uploads", schema_version_9},
+    {10, "counts of every task", schema_version_10},
+    {11, "refused rows under their own captions", schema_version_11},
+    {12, "words to search components by, indexes of quote lists", schema_version_12},
+    {13, "what people changed about components", schema_version_13},
+    {14, "imports of price lists", schema_version_14},
+    {0, NULL, NULL},
+};
