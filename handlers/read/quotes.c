@@ -97,7 +97,7 @@ static int resolve(struct store_conn *conn, yajl_val params, struct filter *filt
 
 static const char page_of_all[] = PAGE_OF("ix_status", "1");
 static const char page_of_party[] = PAGE_OF("ix_party", "q.party_id = ?");
-static const char page_of_lot[] = PAGE_OF("ix_calc", "q.component_id = ?");
+static const char page_of_lot[] = PAGE_OF("ix_price", "q.component_id = ?");
 static const char page_of_number[] = PAGE_OF("ix_pn", "q.pn_norm = ?");
 
 enum {

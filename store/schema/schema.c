@@ -18,5 +18,6 @@ const struct store_migration store_migrations[] = {
     {12, "words to search components by, indexes of quote lists", schema_version_12},
     {13, "what people changed about components", schema_version_13},
     {14, "imports of price lists", schema_version_14},
+    {15, "one index of quotes less", schema_version_15},
     {0, NULL, NULL},
 };
