@@ -11,7 +11,7 @@ import threading
 import time
 from pathlib import Path
 
-from daemon import ACCOUNT
+from own_server import own_server
 
 from bench import BUILD, REPETITIONS, Place, compare, cpu_seconds, pin, start_bare, wrk
 
@@ -38,15 +38,18 @@ def wait_for_port(port):
 
 
 class Gin:
-    """The Go/gin task manager, with a finished task to poll."""
+    """The Go/gin task manager, with a finished task to poll. With a server it keeps its tasks in a database of its own there."""
 
-    def __init__(self, place):
+    def __init__(self, place, server=None):
         program = BUILD / "tests/bench/gin_reference"
         if not program.exists():
             environment = {**os.environ, "GO111MODULE": "off", "GOPATH": "/usr/share/gocode", "GOCACHE": str(BUILD / "tests/bench/go-cache")}
             subprocess.run(["go", "build", "-o", str(program), "."], cwd=HERE / "gin_reference", env=environment, check=True)
-        self.port = free_port()
-        self.process = subprocess.Popen([str(program), f"127.0.0.1:{self.port}"], stdout=subprocess.DEVNULL,
+        self.port, dsn = free_port(), []
+        if server:
+            server.sql("CREATE DATABASE IF NOT EXISTS gin", database="mysql")
+            dsn = [f"root@unix({server.socket})/gin"]
+        self.process = subprocess.Popen([str(program), f"127.0.0.1:{self.port}", *dsn], stdout=subprocess.DEVNULL,
                                         env={**os.environ, "GOMAXPROCS": "1"})
         wait_for_port(self.port)
         self.pids = [self.process.pid]
@@ -95,13 +98,10 @@ def unfinished(daemon):
     return int(daemon.sql("SELECT COUNT(*) FROM task WHERE status IN ('queued','running')")[0][0])
 
 
-def journal_floor(daemon, tasks=10000):
+def journal_floor(server, tasks=10000):
     """Microseconds of CPU that the bare client library takes for the least a durable task needs: a row, a claim, an end."""
-    as_account = ["setpriv", f"--reuid={ACCOUNT}", f"--regid={ACCOUNT}", "--clear-groups"] if os.geteuid() == 0 else []
-    user = ACCOUNT if as_account else pwd.getpwuid(os.geteuid()).pw_name
-    out = subprocess.run([*as_account, BUILD / "tests/bench/journal_floor", daemon.runtime / "db.sock", user, str(tasks)],
-                         capture_output=True, text=True, check=True).stdout
-    return float(out)
+    out = subprocess.run([BUILD / "tests/bench/journal_floor", server.socket, "root", str(tasks)], capture_output=True, text=True, check=True)
+    return float(out.stdout)
 
 
 def post_for(pids, port, seconds, script):
@@ -113,29 +113,49 @@ def post_for(pids, port, seconds, script):
     return (cpu_seconds(pids) - before) / requests * 1e6, rate, p99, refused
 
 
+def run_to_the_end(pids, port, script, count, waiting):
+    """Microseconds of CPU for a POST and for a POST whose task has run, what wrk says, and how many have run."""
+    begun = cpu_seconds(pids)
+    answered, rate, p99, refused = post_for(pids, port, 3, script)  # longer would fill the table where the disk is fast
+    end = time.monotonic() + 240
+    while time.monotonic() < end and waiting():
+        time.sleep(0.5)
+    run = count() - waiting()
+    return answered, (cpu_seconds(pids) - begun) / run * 1e6, rate, p99, refused, run
+
+
 def bench_post():
-    """POST, the task run and its result kept: all our processes, without the database, against gin, which keeps it in memory,
-    and against the client library's part of three durable changes."""
-    with Place() as place:
-        daemon = place.daemon(http__workers=1, tasks__slots=65536, tasks__runners=2)
-        gin = Gin(place)
+    """POST, the task run and its result kept: all our processes, without the database, against gin that keeps its tasks in the
+    same MariaDB (three durable changes a task, as ours), gin that keeps them in memory, and the client library's part."""
+    with Place() as place, own_server("--max-connections=200") as server:
+        daemon = place.daemon(http__workers=1, tasks__slots=65536, tasks__runners=2, **server.daemon_options())
+        gin, durable = Gin(place), Gin(place, server)
+        server_pids = [server.process.pid]
+
+        def number(table, where, database):
+            return int(server.sql(f"SELECT COUNT(*) FROM {table} WHERE {where}", database=database)[0][0])
         try:
+            assert server.sql("SELECT @@GLOBAL.innodb_flush_log_at_trx_commit", database="mysql") == [["1"]]
             of_gin, _, _, _ = post_for(gin.pids, gin.port, 3, gin.script)
-            pids = ours(daemon)
-            begun = cpu_seconds(pids)
-            answered, rate, p99, refused = post_for(pids, daemon.port, 3, gin.script)  # longer would fill the table where the disk is fast
-            end = time.monotonic() + 120
-            while time.monotonic() < end and unfinished(daemon):
-                time.sleep(1)
-            run = int(daemon.sql("SELECT COUNT(*) FROM task")[0][0]) - unfinished(daemon)
-            whole = (cpu_seconds(pids) - begun) / run * 1e6
-            floor = journal_floor(daemon)
-            print(f"{'POST a task / Go with gin (goal CPU 1.00)':<44} req/s {rate:9.0f}  p99 {p99}  CPU s/1M: answered {answered:.0f} "
-                  f"(ratio {answered / of_gin:.2f}), run to its end {whole:.0f} (ratio {whole / of_gin:.2f}), gin {of_gin:.1f}; "
-                  f"three durable changes by the bare client library {floor:.0f} (ratio to gin {floor / of_gin:.2f}); "
-                  f"{run} run, {refused} refused")
+            before = cpu_seconds(server_pids)
+            of_durable = run_to_the_end(durable.pids, durable.port, gin.script, lambda: number("gin_task", "1", "gin"),
+                                        lambda: number("gin_task", "done_at IS NULL", "gin"))
+            between = cpu_seconds(server_pids)
+            answered, whole, rate, p99, refused, run = run_to_the_end(
+                ours(daemon), daemon.port, gin.script, lambda: number("task", "1", "priceforge"),
+                lambda: number("task", "status IN ('queued','running')", "priceforge"))
+            servers = (between - before) / of_durable[5] * 1e6, (cpu_seconds(server_pids) - between) / run * 1e6
+            print(f"{'POST a task, run / gin + MariaDB (goal CPU 0.50)':<44} req/s {rate:9.0f} (gin {of_durable[2]:.0f})  p99 {p99} "
+                  f"(gin {of_durable[3]})  CPU s/1M: run to its end {whole:.0f}, gin {of_durable[1]:.0f} (ratio {whole / of_durable[1]:.2f}); "
+                  f"the server's {servers[0]:.0f} for gin, {servers[1]:.0f} for ours (ratio {servers[1] / servers[0]:.2f}); "
+                  f"{run} and {of_durable[5]} run, {refused} and {of_durable[4]} refused")
+            floor = journal_floor(server)
+            print(f"{'POST a task / gin in memory':<44} CPU s/1M: answered {answered:.0f} "
+                  f"(ratio {answered / of_gin:.2f}), run to its end (ratio {whole / of_gin:.2f}), gin {of_gin:.1f}; "
+                  f"three durable changes by the bare client library {floor:.0f} (ratio to gin {floor / of_gin:.2f})")
         finally:
             gin.stop()
+            durable.stop()
 
 
 HISTORY = """INSERT INTO task (id, node, type, status, outcome, params, result, attempt, created_at, started_at, finished_at)
