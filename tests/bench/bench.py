@@ -234,7 +234,8 @@ if __name__ == "__main__":
     import bench_export
     import bench_files
     import bench_http
-    for module in (bench_http, bench_files, bench_export, bench_domain):
+    import bench_peers
+    for module in (bench_http, bench_files, bench_export, bench_domain, bench_peers):
         BENCHES.update(module.BENCHES)
     for name in sys.argv[1:] or BENCHES:
         BENCHES[name]()

@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
-# Install what the tests of the API document run, once for each lock file, and print the folder. Fails if npm is not there or cannot install.
+# install.sh [DIR]: install what DIR/package-lock.json names (without DIR: what the tests of the API document run), once for each lock file,
+# and print the folder. Fails if npm is not there or cannot install.
 set -euo pipefail
-here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-place=$(cd "$here/../.." && pwd)/build-node
+here=$(cd "${1:-$(dirname "${BASH_SOURCE[0]}")}" && pwd)
+own=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+place=$(cd "$own/../.." && pwd)/build-node
 dir=$place/$(sha256sum <"$here/package-lock.json" | cut -c1-16)
 command -v npm >/dev/null || { echo "npm is not installed" >&2; exit 1; }
 mkdir -p "$place"
