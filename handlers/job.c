@@ -70,5 +70,6 @@ void job_ending_fail(struct job_ending *ending, const char *code, const char *fo
 void job_ending_fini(struct job_ending *ending)
 {
     free(ending->result);
-    ending->result = NULL;
+    free(ending->error_more);
+    ending->result = ending->error_more = NULL;
 }

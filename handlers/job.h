@@ -30,6 +30,7 @@ struct job_ending {
     char message[256];         /* summary: "475 of 484 rows accepted, 9 rejected" */
     char error_code[40];       /* with FAILED: "E_NO_HEADER" */
     char error[500];           /* with FAILED: one sentence for people */
+    char *error_more;          /* with FAILED: NULL, or a JSON object: what error_detail has besides */
 };
 
 /* Writes the effect inside the transaction that also writes the final state. May run several times (deadlock,

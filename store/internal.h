@@ -53,10 +53,11 @@ void store_clip(char *out, size_t chars, const char *text);
 
 /* ---- Journal row as parameters ------------------------------------------------------------------------------- */
 
-#define JOURNAL_INSERT_COLUMNS 19
+#define JOURNAL_INSERT_COLUMNS 20
 extern const char journal_insert_sql[];
 struct journal_args {
-    char id[STORE_UUID_SIZE], node[STORE_UUID_SIZE], retry_of[STORE_UUID_SIZE], created[STORE_TIME_SIZE];
+    char id[STORE_UUID_SIZE], node[STORE_UUID_SIZE], created[STORE_TIME_SIZE];
+    char retry_of[STORE_UUID_SIZE], from_task[STORE_UUID_SIZE];
     unsigned char live[32];
     char requested_by[64 * 4 + 1];
     char file_name[255 * 4 + 1];

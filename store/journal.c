@@ -32,8 +32,8 @@ static enum task_outcome outcome_number(const char *name)
 const char journal_insert_sql[] = "INSERT INTO task (id, node, type, params, idem_scope, idem_payload, live_key, "
                                   "requested_by, file_name, file_offset, "
                                   "file_length, created_at, status, attempt, request_id, retry_of, traceparent, "
-                                  "file_format, file_sha256) "
-                                  "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
+                                  "file_format, file_sha256, from_task) "
+                                  "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
 
 /* Canonical parameters may be too long for an index, so the key is their digest. The type is part of it, since two
  * types may have the same parameters. */
@@ -50,6 +50,14 @@ static void live_digest(const char *type, const char *key, unsigned char out[32]
 static struct store_value digest_or_null(const void *bytes)
 {
     return bytes ? STORE_B((const char *)bytes, 32) : STORE_N;
+}
+
+static struct store_value uuid_or_null(char out[STORE_UUID_SIZE], const uint8_t *id)
+{
+    if (!id)
+        return STORE_N;
+    store_uuid_text(id, out);
+    return STORE_S(out);
 }
 
 static void fill_file(struct journal_args *args, const struct journal_file *file)
@@ -94,12 +102,9 @@ void journal_args_fill(struct journal_args *args, const struct journal_new *task
     v[12] = STORE_S("queued");
     v[13] = STORE_U(0);
     v[14] = STORE_S_OR_NULL(task->request_id);
-    v[15] = STORE_N;
-    if (task->retry_of) {
-        store_uuid_text(task->retry_of, args->retry_of);
-        v[15] = STORE_S(args->retry_of);
-    }
+    v[15] = uuid_or_null(args->retry_of, task->retry_of);
     v[16] = STORE_S_OR_NULL(task->traceparent);
+    v[19] = uuid_or_null(args->from_task, task->from_task);
 }
 
 int journal_insert(struct store_conn *conn, const struct journal_new *task)
@@ -142,9 +147,10 @@ int journal_settled(struct store_conn *conn, const store_uuid id)
                        "requested_by, request_id, retry_of, cancel_by, cancel_reason, progress, traceparent, " MS(     \
                            "cancel_requested_at") ", file_format, file_sha256, progress_total, progress_done, "        \
                                                   "progress_created, progress_updated, progress_unchanged, "           \
-                                                  "progress_rejected "
+                                                  "progress_rejected, from_task, error_more "
 #define ROW_COUNTS       28 /* the first of TASK_COUNTS columns, in the order of enum task_count */
-#define ROW_COLUMN_COUNT (ROW_COUNTS + TASK_COUNTS)
+#define ROW_FROM_TASK    (ROW_COUNTS + TASK_COUNTS)
+#define ROW_COLUMN_COUNT (ROW_FROM_TASK + 2)
 
 static char *copy(const struct store_value *value)
 {
@@ -226,6 +232,10 @@ static void fill_row(struct journal_row *row, const struct store_value *v)
     for (unsigned i = 0; i < TASK_COUNTS; i++)
         if (v[ROW_COUNTS + i].text)
             task_count(&row->counts, (enum task_count)i, (uint64_t)number(&v[ROW_COUNTS + i]));
+    row->has_origin = v[ROW_FROM_TASK].text != NULL;
+    if (row->has_origin && uuid_parse(v[ROW_FROM_TASK].text, row->from_task) != 0)
+        abort();
+    row->error_more = v[ROW_FROM_TASK + 1].text ? copy(&v[ROW_FROM_TASK + 1]) : NULL;
 }
 
 struct journal_end journal_end_of(const struct journal_row *row)
@@ -236,6 +246,7 @@ struct journal_end journal_end_of(const struct journal_row *row)
                                 .message = row->message,
                                 .error_code = row->error_code,
                                 .error_message = row->error_message,
+                                .error_more = row->error_more,
                                 .done_ms = row->done_ms,
                                 .progress = row->progress,
                                 .counts = row->counts};
@@ -248,6 +259,7 @@ void journal_row_fini(struct journal_row *row)
     free(row->message);
     free(row->error_code);
     free(row->error_message);
+    free(row->error_more);
     memset(row, 0, sizeof *row);
 }
 

@@ -77,6 +77,7 @@ struct journal_new {
     const char *request_id;          /* NULL or the HTTP request that asked, at most 36 ASCII characters */
     const char *traceparent;         /* NULL or the trace of that request, 55 ASCII characters */
     const uint8_t *retry_of;         /* NULL or the id of the task that this one repeats */
+    const uint8_t *from_task;        /* NULL or the id of the task whose file this one takes */
     const struct journal_file *file; /* NULL or the spooled upload; its spool name is the task id */
     int64_t created_ms;              /* UTC milliseconds */
 };
@@ -95,6 +96,7 @@ struct journal_row {
     char *message;             /* final summary, or "" */
     char *error_code;          /* "" if none */
     char *error_message;       /* "" if none */
+    char *error_more;          /* NULL, or a JSON object: what error_detail has besides */
     unsigned progress;         /* percent that a failed or cancelled task had reached */
     struct task_counts counts; /* only of a final task */
     struct journal_file file;
@@ -103,6 +105,8 @@ struct journal_row {
     char traceparent[56];
     bool is_retry; /* retry_of is set */
     store_uuid retry_of;
+    bool has_origin; /* from_task is set */
+    store_uuid from_task;
     char cancel_by[64 * 4 + 1]; /* with cancel_requested: by whom, why, when */
     char cancel_reason[200 * 4 + 1];
     int64_t cancel_ms;
@@ -136,6 +140,7 @@ struct journal_end {
     const char *message;       /* summary for people */
     const char *error_code;    /* "E_NO_HEADER", "interrupted", … */
     const char *error_message; /* one sentence for people */
+    const char *error_more;    /* JSON object: further members of error_detail */
     int64_t done_ms;
     unsigned progress; /* percent that a poll showed last; a success always shows 100 */
     struct task_counts counts;

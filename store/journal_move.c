@@ -67,7 +67,7 @@ static const char *final_name(enum journal_status status)
 struct end_args {
     char id[STORE_UUID_SIZE], node[STORE_UUID_SIZE], done[STORE_TIME_SIZE];
     char message[255 * 4 + 1], code[40 * 4 + 1], error[500 * 4 + 1];
-    struct store_value values[8 + TASK_COUNTS + 3];
+    struct store_value values[9 + TASK_COUNTS + 3];
 };
 
 static struct store_value clipped(char *out, size_t chars, const char *text)
@@ -104,15 +104,16 @@ static void fill_end(struct end_args *args, const store_uuid id, const store_uui
     v[5] = clipped(args->error, 500, end->error_message);
     v[6] = STORE_S(args->done);
     v[7] = STORE_U(end->progress);
-    fill_counts(&v[8], end);
-    v[8 + TASK_COUNTS] = STORE_S(args->id);
-    v[9 + TASK_COUNTS] = STORE_S(args->node);
+    v[8] = STORE_S_OR_NULL(end->error_more);
+    fill_counts(&v[9], end);
+    v[9 + TASK_COUNTS] = STORE_S(args->id);
+    v[10 + TASK_COUNTS] = STORE_S(args->node);
 }
 
 #define FINISH                                                                                                         \
     "UPDATE task FORCE INDEX (PRIMARY) SET status = ?, outcome = ?, result = ?, message = ?, error_code = ?, "         \
     "error_message = ?, "                                                                                              \
-    "finished_at = GREATEST(?, created_at), progress = ?, progress_total = ?, progress_done = ?, "                     \
+    "finished_at = GREATEST(?, created_at), progress = ?, error_more = ?, progress_total = ?, progress_done = ?, "     \
     "progress_created = ?, progress_updated = ?, progress_unchanged = ?, progress_rejected = ?, live_key = NULL "      \
     "WHERE id = ? AND node = ? "
 
@@ -124,9 +125,9 @@ int journal_finish(struct store_conn *conn, const store_uuid id, const store_uui
     assert(from == JOURNAL_RUNNING || from == JOURNAL_QUEUED);
     fill_end(&args, id, node, end);
     if (from == JOURNAL_QUEUED)
-        return move(conn, FINISH "AND status = 'queued'", args.values, 10 + TASK_COUNTS);
-    args.values[10 + TASK_COUNTS] = STORE_U(attempt);
-    return move(conn, FINISH "AND status = 'running' AND attempt = ?", args.values, 11 + TASK_COUNTS);
+        return move(conn, FINISH "AND status = 'queued'", args.values, 11 + TASK_COUNTS);
+    args.values[11 + TASK_COUNTS] = STORE_U(attempt);
+    return move(conn, FINISH "AND status = 'running' AND attempt = ?", args.values, 12 + TASK_COUNTS);
 }
 
 static int keep_found(const struct store_value *v, unsigned n, void *ctx)

@@ -170,7 +170,8 @@ static void answer_accepted(struct submission *sub, const uuid_t task)
 static void fill_payload(struct submission *sub)
 {
     struct idempotency_payload payload = {sub->type->name, sub->params, sub->row.file,
-                                          sub->upload ? sub->upload->file.sha256 : NULL};
+                                          sub->upload && !sub->upload->from_task ? sub->upload->file.sha256 : NULL,
+                                          sub->row.from_task};
     if (sub->key.present)
         idempotency_fill(&sub->key, &payload);
 }
@@ -262,12 +263,14 @@ static void visit_file(struct filethread_call *call)
 {
     struct submission *sub = (struct submission *)call;
     int dir = sub->worker->spool_fd;
+    const uint8_t *from = sub->row.from_task ? sub->row.from_task : sub->upload ? NULL : sub->retry_of;
+    if (sub->upload)
+        sub->upload->compare_only = !sub->reserved;
     if (sub->upload && !upload_examine(sub->upload, &sub->faults))
         return;
     if (!sub->reserved)
         return; /* only compared with an earlier one */
-    sub->file_error = sub->upload ? spool_keep(dir, sub->request->spool_fd, sub->row.id)
-                                  : spool_share(dir, sub->retry_of, sub->row.id);
+    sub->file_error = from ? spool_share(dir, from, sub->row.id) : spool_keep(dir, sub->request->spool_fd, sub->row.id);
     sub->file_kept = sub->file_error == 0;
 }
 
@@ -300,7 +303,7 @@ static enum next file_kept(struct submission *sub)
         return answer_earlier(sub);
     if (sub->file_kept)
         return go(sub, STEP_JOURNAL);
-    if (!upload && sub->file_error == -ENOENT)
+    if ((!upload || upload->from_task) && sub->file_error == -ENOENT)
         return refuse_start(sub, "file-gone", NULL, 0);
     log_task(LOG_LEVEL_WARN, sub->row.id, "upload not kept: %s", strerror(-sub->file_error));
     bool full = sub->file_error == -ENOSPC || sub->file_error == -EDQUOT || sub->file_error == -EFBIG;
@@ -503,15 +506,23 @@ void accept_start(struct http_request *request, const struct accept_start *start
     advance(sub);
 }
 
+void accept_examined(struct http_request *request, int type, struct upload *upload)
+{
+    struct submission *sub = submission_new(request, type);
+    sub->upload = upload;
+    sub->row.file = &upload->file;
+    sub->row.from_task = upload->from_task ? upload->origin : NULL;
+    advance(sub);
+}
+
 void accept_upload(struct http_request *request, const char *type, const char *name, const char *value)
 {
     int number = task_type_number(type);
+    const char *from_task = http_param(request, "from_task");
     assert(number >= 0);
     struct upload *upload = upload_new(request, task_type_at((unsigned)number), name, value);
-    if (!upload)
-        return;
-    struct submission *sub = submission_new(request, number);
-    sub->upload = upload;
-    sub->row.file = &upload->file;
-    advance(sub);
+    if (upload && from_task)
+        accept_from_task(request, number, upload, from_task);
+    else if (upload)
+        accept_examined(request, number, upload);
 }

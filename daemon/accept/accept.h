@@ -34,7 +34,14 @@ struct accept_start {
 void accept_start(struct http_request *request, const struct accept_start *start);
 
 /* The same for an upload: the request's body is the file, raw or as the part "file" of a multipart form. The parameters
- * are those of the query and the form's other fields; `name`, `value`: one more that the path gives, or NULL. */
+ * are those of the query and the form's other fields; `name`, `value`: one more that the path gives, or NULL.
+ * With from_task=ID in the query the file is the kept one of that task (from_task.c). */
 void accept_upload(struct http_request *request, const char *type, const char *name, const char *value);
+
+struct upload;
+/* With an upload that says where the file is; it is taken over. */
+void accept_examined(struct http_request *request, int type, struct upload *upload);
+/* accept_upload() with from_task in the query. */
+void accept_from_task(struct http_request *request, int type, struct upload *upload, const char *from_task);
 
 #endif

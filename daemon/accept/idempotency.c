@@ -87,6 +87,8 @@ void idempotency_fill(struct idempotency *key, const struct idempotency_payload 
     add_text(md, payload->type);
     add_text(md, payload->params);
     add_text(md, payload->file ? payload->file->name : "");
+    if (payload->from_task && EVP_DigestUpdate(md, payload->from_task, 16) != 1)
+        abort();
     if (payload->file_sha256 && EVP_DigestUpdate(md, payload->file_sha256, 32) != 1)
         abort();
     digest_end(md, key->payload);

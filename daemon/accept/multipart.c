@@ -29,6 +29,8 @@ struct scan {
     char *why;
     size_t why_size;
     char *block;
+    bool without_file; /* a form without one will do */
+    uint64_t values;   /* bytes of all fields */
 };
 
 /* What the head of a part says. */
@@ -241,6 +243,9 @@ static int take_field(struct scan *scan, const struct part *part, uint64_t from,
 
     if (n > MULTIPART_VALUE_MAX)
         return fault(scan, "the form field \"%s\" is longer than %u bytes", part->name, MULTIPART_VALUE_MAX);
+    scan->values += n;
+    if (scan->values > MULTIPART_VALUE_MAX)
+        return fault(scan, "the fields of the form are longer than %u bytes together", MULTIPART_VALUE_MAX);
     for (unsigned i = 0; i < scan->out->n_fields; i++)
         if (strcmp(scan->out->field[i].name, part->name) == 0)
             return fault(scan, "the form field \"%s\" is there twice", part->name);
@@ -353,29 +358,40 @@ static int scan_parts(struct scan *scan)
     while ((more = take_boundary_end(scan, &at)) == 1)
         if (take_part(scan, &at) != 0)
             return -1;
-    if (more == 0 && scan->out->files == 0)
+    if (more == 0 && scan->out->files == 0 && !scan->without_file)
         return fault(scan, "the form has no file; send it as the part \"file\"");
     return more;
+}
+
+static int scan_all(struct scan *scan, const char *boundary)
+{
+    size_t n = strlen(boundary);
+
+    memset(scan->out, 0, sizeof *scan->out);
+    if (n == 0 || n > 70)
+        return fault(scan, "Content-Type names no usable boundary");
+    scan->delimiter_len = (size_t)snprintf(scan->delimiter, sizeof scan->delimiter, "\r\n--%s", boundary);
+    scan->block = malloc(BLOCK);
+    if (!scan->block)
+        abort();
+    int rc = scan_parts(scan);
+    free(scan->block);
+    if (rc != 0)
+        multipart_fini(scan->out);
+    return rc;
 }
 
 int multipart_scan(int fd, uint64_t length, const char *boundary, struct multipart *out, char *why, size_t why_size)
 {
     struct scan scan = {.fd = fd, .length = length, .out = out, .why = why, .why_size = why_size};
-    size_t n = strlen(boundary);
-    int result;
+    return scan_all(&scan, boundary);
+}
 
-    memset(out, 0, sizeof *out);
-    if (n == 0 || n > 70)
-        return fault(&scan, "Content-Type names no usable boundary");
-    scan.delimiter_len = (size_t)snprintf(scan.delimiter, sizeof scan.delimiter, "\r\n--%s", boundary);
-    scan.block = malloc(BLOCK);
-    if (!scan.block)
-        abort();
-    result = scan_parts(&scan);
-    free(scan.block);
-    if (result != 0)
-        multipart_fini(out);
-    return result;
+int multipart_scan_fields(int fd, uint64_t length, const char *boundary, struct multipart *out, char *why,
+                          size_t why_size)
+{
+    struct scan scan = {.fd = fd, .length = length, .out = out, .why = why, .why_size = why_size, .without_file = true};
+    return scan_all(&scan, boundary);
 }
 
 void multipart_fini(struct multipart *form)

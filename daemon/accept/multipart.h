@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #define MULTIPART_FIELDS_MAX 64
-#define MULTIPART_VALUE_MAX  4096
+#define MULTIPART_VALUE_MAX  (512u * 1024) /* bytes of one value, and of all together: a thousand fixes fit */
 
 struct multipart_field {
     char name[64];
@@ -23,6 +23,9 @@ struct multipart {
 /* Scan `length` bytes of fd (pread) with this boundary. Returns 0, or -1 with a sentence in why: no final boundary,
  * field too long, duplicate field, two files, bad UTF-8 … */
 int multipart_scan(int fd, uint64_t length, const char *boundary, struct multipart *out, char *why, size_t why_size);
+/* The same, but the form may have no file. */
+int multipart_scan_fields(int fd, uint64_t length, const char *boundary, struct multipart *out, char *why,
+                          size_t why_size);
 void multipart_fini(struct multipart *form);
 
 #endif

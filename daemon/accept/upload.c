@@ -6,11 +6,14 @@
 #include "daemon/accept/contentdigest.h"
 #include "daemon/accept/idempotency.h"
 #include "daemon/task/filehash.h"
+#include "daemon/task/spool.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 struct upload *upload_new(struct http_request *request, const struct task_type *type, const char *name,
                           const char *value)
@@ -30,7 +33,17 @@ struct upload *upload_new(struct http_request *request, const struct task_type *
     upload->has_digest = found == 1;
     upload->wants_hash = idempotency_wanted(request);
     upload->fallback_name = http_param(request, "filename");
+    upload->fd = -1;
     return upload;
+}
+
+void upload_take_kept(struct upload *upload, const store_uuid origin, const struct journal_file *file, int spool_dir_fd)
+{
+    upload->from_task = true;
+    memcpy(upload->origin, origin, sizeof upload->origin);
+    upload->file = *file;
+    upload->file.format[0] = '\0'; /* another type may read it otherwise */
+    upload->spool_dir_fd = spool_dir_fd;
 }
 
 void upload_free(struct upload *upload)
@@ -38,6 +51,8 @@ void upload_free(struct upload *upload)
     if (!upload)
         return;
     multipart_fini(&upload->form);
+    if (upload->from_task && upload->fd >= 0)
+        close(upload->fd);
     free(upload->params);
     free(upload);
 }
@@ -84,11 +99,32 @@ static bool check_digest(struct upload *upload, struct param_faults *faults)
     return true;
 }
 
+/* Nothing but parameters may come beside a kept file. */
+static bool find_kept_file(struct upload *upload, struct param_faults *faults)
+{
+    static const char no_file[] = "goes without a file: send either";
+    const struct http_request *request = upload->request;
+    char why[200];
+    if (request->spool_len > 0 && !request->boundary[0])
+        param_faults_add(faults, "/from_task", "conflict", no_file);
+    else if (request->spool_len > 0 && multipart_scan_fields(request->spool_fd, request->spool_len, request->boundary,
+                                                             &upload->form, why, sizeof why) != 0)
+        return refuse_form(upload, faults, why);
+    else if (upload->form.files > 0)
+        param_faults_add(faults, "/from_task", "conflict", no_file);
+    if (upload->compare_only || upload->origin_is != ORIGIN_HAS_FILE)
+        return true;
+    upload->fd = spool_open(upload->spool_dir_fd, upload->origin);
+    return upload->fd >= 0 ||
+           refuse_upload(upload, upload->fd == -ENOENT ? "file-gone" : "spool-unavailable", "%s", "");
+}
+
 static bool find_file(struct upload *upload, struct param_faults *faults)
 {
     const struct http_request *request = upload->request;
     struct multipart *form = &upload->form;
     char why[200];
+    upload->fd = request->spool_fd;
     upload->file.length = request->spool_len;
     if (!request->boundary[0])
         return true;
@@ -118,7 +154,9 @@ static void tell_format(struct upload *upload, struct sheet_error *refused)
 {
     enum sheet_format format = SHEET_UNKNOWN;
     bool text = upload->type->file_format == SHEET_CSV;
-    struct sheet_input input = {upload->request->spool_fd, upload->file.offset, upload->file.length};
+    struct sheet_input input = {upload->fd, upload->file.offset, upload->file.length};
+    if (upload->from_task && upload->fd < 0)
+        return;
     if (upload->file.length == 0)
         sheet_refuse(refused, "empty-file", "The file is empty. Send it again.");
     else
@@ -137,11 +175,22 @@ static size_t gather(const struct upload *upload, struct param_raw *raw, size_t 
     if (upload->fixed.name)
         raw[n++] = upload->fixed;
     for (size_t i = 0; i < upload->request->n_params && n < max; i++)
-        if (strcmp(upload->request->params[i].name, "filename") != 0)
+        if (strcmp(upload->request->params[i].name, "filename") != 0 &&
+            strcmp(upload->request->params[i].name, "from_task") != 0)
             raw[n++] = upload->request->params[i];
     for (unsigned i = 0; i < upload->form.n_fields && n < max; i++)
         raw[n++] = (struct param_raw){upload->form.field[i].name, upload->form.field[i].value};
     return n;
+}
+
+static void check_origin(const struct upload *upload, struct param_faults *faults)
+{
+    if (upload->origin_is == ORIGIN_NO_ID)
+        param_faults_add(faults, "/from_task", "type", "must be the id of a task");
+    if (upload->origin_is == ORIGIN_UNKNOWN)
+        param_faults_add(faults, "/from_task", "unknown-task", "there is no task with this id");
+    if (upload->origin_is == ORIGIN_WITHOUT_FILE)
+        param_faults_add(faults, "/from_task", "unknown-task", "this task had no file");
 }
 
 /* All faults at once: what the file is not, and what the parameters must not be. */
@@ -152,6 +201,7 @@ static bool check_content(struct upload *upload, struct param_faults *faults)
     tell_format(upload, &refused);
     size_t n = gather(upload, raw, sizeof raw / sizeof raw[0]);
     upload->params = params_from_text(upload->type->params, raw, n, faults);
+    check_origin(upload, faults);
     if (refused.cls[0])
         param_faults_add(faults, "/file", refused.cls, "%s", refused.text);
     /* If the file alone is refused, its sentence says everything. */
@@ -163,10 +213,12 @@ bool upload_examine(struct upload *upload, struct param_faults *faults)
 {
     struct journal_file *file = &upload->file;
     upload->examined = true;
-    if (!check_digest(upload, faults) || !find_file(upload, faults) || !check_content(upload, faults))
+    if (!check_digest(upload, faults) ||
+        !(upload->from_task ? find_kept_file(upload, faults) : find_file(upload, faults)) ||
+        !check_content(upload, faults))
         return false;
     name_file(upload);
-    if (upload->wants_hash && !file->hashed)
+    if (upload->wants_hash && !upload->from_task && !file->hashed)
         file->hashed = hash(upload, faults, file->offset, file->length, file->sha256);
     return !upload->problem;
 }

@@ -11,6 +11,9 @@
 #include "handlers/task_type.h"
 #include "store/journal.h"
 
+/* What `from_task` names. All but the first is a fault, told beside those of the parameters. */
+enum upload_origin { ORIGIN_HAS_FILE, ORIGIN_NO_ID, ORIGIN_UNKNOWN, ORIGIN_WITHOUT_FILE };
+
 struct upload {
     /* What the request says. */
     const struct http_request *request;
@@ -20,11 +23,18 @@ struct upload {
     bool has_digest;           /* there is a Content-Digest */
     uint8_t digest[32];        /* its SHA-256, of the whole body as it came */
     const char *fallback_name; /* the query's `filename`, or NULL */
+    /* The kept file of an earlier task in place of one that is sent: */
+    bool from_task;
+    store_uuid origin;
+    int spool_dir_fd;
+    bool compare_only; /* set before the visit: the file itself is not looked at, it may be gone */
+    enum upload_origin origin_is;
     /* What the visit found. */
     bool examined;
     struct multipart form;
     struct journal_file file;
     char *params;        /* canonical JSON, heap; whoever takes it sets NULL */
+    int fd;              /* of the file: the request's, or opened from the spool; -1 = none */
     const char *problem; /* slug of what is wrong with the upload; NULL = nothing */
     char detail[240];    /* of the problem; "" = its usual text */
 };
@@ -34,6 +44,9 @@ struct upload {
 struct upload *upload_new(struct http_request *request, const struct task_type *type, const char *name,
                           const char *value);
 void upload_free(struct upload *upload);
+/* The file is that of a task that is over: `file` says what is known of it (copied). */
+void upload_take_kept(struct upload *upload, const store_uuid origin, const struct journal_file *file,
+                      int spool_dir_fd);
 
 /* The visit. File thread. Returns true when the upload is sound; false with `problem`, `detail` and faults. */
 bool upload_examine(struct upload *upload, struct param_faults *faults);

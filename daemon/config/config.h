@@ -49,6 +49,8 @@ struct config {
     unsigned start_within_s;                    /* 86400; 0 = no limit */
     unsigned max_waiting, max_waiting_client;   /* per type, per client; 0 = see table.c */
     unsigned keep_failed_s;                     /* 0 */
+    unsigned keep_preview_s;                    /* 1800 */
+    uint64_t keep_size;                         /* 2 GiB; 0 = no limit */
     /* [database] */
     bool private_database; /* derived: no host, socket or user was given */
     char *private_socket;  /* derived: runtime_dir/db.sock */

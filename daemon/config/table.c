@@ -94,7 +94,11 @@ const struct config_key config_keys[] = {
      "Tasks of one client that may wait for a runner; 0 for no limit."},
 
     {"spool", "keep_failed", CONFIG_NUMBER, AT(keep_failed_s), "0", 0, 31536000, NULL, "seconds", CONFIG_SUCCESSOR,
-     "How long the file of an import that did not succeed is kept, so that the task can be retried without a new upload."},
+     "How long the file of an import that did not succeed is kept, so that the task can be retried without a new upload; at least keep_preview."},
+    {"spool", "keep_preview", CONFIG_NUMBER, AT(keep_preview_s), "1800", 0, 31536000, NULL, "seconds", CONFIG_SUCCESSOR,
+     "How long the file of a dry run, or of an import that did not succeed, is kept to be imported by from_task or retry; 0 keeps none of dry runs."},
+    {"spool", "keep_size", CONFIG_SIZE, AT(keep_size), "2G", 0, INT64_MAX, NULL, "bytes", CONFIG_SUCCESSOR,
+     "If the files in the spool have more bytes together, those that are kept for another import are deleted early, the oldest first; 0 for no limit."},
 
     {"database", "host", CONFIG_TEXT, AT(db_host), "", 0, 0, NULL, "", CONFIG_RESTART,
      "MariaDB server by TCP. With host, socket and user all empty the daemon runs a database of its own."},

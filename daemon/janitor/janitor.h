@@ -8,7 +8,7 @@
  *                 processes owned, adopting rows that a killed worker committed, retention, ends of tasks that were
  *                 cancelled or waited too long.
  *
- * Files: janitor.c and places.c are the first thread, sql.c and settle.c the SQL thread, stop.c has parts of both. All
+ * Files: janitor.c and places.c are the first thread, sql.c and settle.c and kept.c the SQL thread, stop.c has parts of both. All
  * of it runs in the janitor process, which the master starts once. */
 #ifndef PF_JANITOR_JANITOR_H
 #define PF_JANITOR_JANITOR_H
@@ -35,6 +35,7 @@ struct janitor {
     int64_t started_ms;               /* wall clock: spool files from before it may be swept */
     int64_t swept_ms, purged_ms;      /* CLOCK_MONOTONIC */
     int64_t spool_swept_ms;           /* CLOCK_MONOTONIC */
+    uint32_t sweep_asked;             /* files that the last sweep asked the journal for */
     int64_t *dead_since_ms;           /* per process entry: when its death was first seen; 0 = alive. SQL thread */
     int64_t checked_ms;               /* first thread: at the clocks of running tasks */
     struct attempt_clock *clocks;     /* per slot, first thread */
@@ -61,7 +62,8 @@ struct queue_clock {
 /* SQL thread (sql.c). */
 void *janitor_sql_main(void *janitor);
 
-/* One settling step of the SQL thread; return 0, or -1 when the database failed (try again later). settle.c */
+/* One settling step of the SQL thread; return 0, or -1 when the database failed (try again later). settle.c, and of the
+ * spool kept.c */
 int janitor_load(struct janitor *janitor);
 int janitor_settle_dead(struct janitor *janitor);
 int janitor_adopt(struct janitor *janitor);

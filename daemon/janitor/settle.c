@@ -21,8 +21,6 @@
 #define LATE_COMMIT_MS 2000
 /* So many finished tasks are filled in after a start; older ones are answered from the journal. */
 #define LOAD_FINISHED  256
-/* Kept files are swept this often, or as often as they are kept for. */
-#define SWEEP_KEPT_S   30
 
 /* ---- One task ---- */
 
@@ -40,7 +38,7 @@ int janitor_show_end(struct janitor *janitor, struct shm_handle handle, const st
     struct journal_end end = journal_end_of(row);
     if (lease_release_all(&janitor->db, row->id) < 0)
         return -1;
-    ending_drop_file(janitor->process->config, janitor->spool_fd, row->id, row->status);
+    ending_drop_file(janitor->process->config, janitor->spool_fd, row->id, row->status, ending_is_dry_run(row));
     return moved(taskstate_finish(janitor->process->segment, handle, &end));
 }
 
@@ -390,67 +388,4 @@ int janitor_adopt(struct janitor *janitor)
         wakeup_poke_kind(janitor->process->segment, PROC_RUNNER);
     free(queued.ids);
     return rc < 0 ? -1 : requeue_orphans(janitor);
-}
-
-/* ---- Files without a task ---- */
-
-struct sought {
-    const uint8_t *id;
-    bool found;
-};
-
-static bool is_sought(const struct shm_task *task, struct shm_handle handle, uint64_t version, void *ctx)
-{
-    struct sought *sought = ctx;
-    (void)handle;
-    (void)version;
-    if (memcmp(task->id, sought->id, sizeof task->id) == 0 && !task_state_final((enum task_state)task->state))
-        sought->found = true;
-    return !sought->found;
-}
-
-static bool kept_for_retry(const struct janitor *janitor, const struct journal_row *row)
-{
-    return row->status != JOURNAL_SUCCEEDED &&
-           clock_wall_ms() - row->done_ms < 1000 * (int64_t)janitor->process->config->keep_failed_s;
-}
-
-/* The table is asked first: an upload that a worker is just journalling has a RESERVED slot and no row yet. */
-static int sweep_file(const uint8_t id[16], void *ctx)
-{
-    struct janitor *janitor = ctx;
-    struct sought sought = {.id = id};
-    struct journal_row row;
-    shm_table_each_in(janitor->process->segment, TASKS_LIVE, is_sought, &sought);
-    if (sought.found)
-        return 0;
-    int found = journal_read_settled(&janitor->db, id, &row);
-    if (found < 0)
-        return -1;
-    bool wanted = found == 1 && (row.status <= JOURNAL_RUNNING || kept_for_retry(janitor, &row));
-    if (found == 1)
-        journal_row_fini(&row);
-    if (!wanted) {
-        spool_drop(janitor->spool_fd, id);
-        log_task(LOG_LEVEL_INFO, id, "spool file swept: its task is over or was never accepted");
-    }
-    return 0;
-}
-
-int janitor_sweep_spool(struct janitor *janitor)
-{
-    janitor->spool_swept_ms = clock_mono_ms();
-    return spool_each(janitor->spool_fd, (time_t)(janitor->started_ms / 1000), sweep_file, janitor) == 0 ? 0 : -1;
-}
-
-/* Sweeps the files that arrived too long ago to be kept still. */
-int janitor_sweep_kept(struct janitor *janitor)
-{
-    unsigned keep_s = janitor->process->config->keep_failed_s;
-    int64_t pause_ms = keep_s < SWEEP_KEPT_S ? 1000 * (int64_t)keep_s : 1000 * SWEEP_KEPT_S;
-    if (keep_s == 0 || clock_mono_ms() - janitor->spool_swept_ms < pause_ms)
-        return 0;
-    janitor->spool_swept_ms = clock_mono_ms();
-    time_t before = (time_t)(clock_wall_ms() / 1000 - keep_s);
-    return spool_each(janitor->spool_fd, before, sweep_file, janitor) == 0 ? 0 : -1;
 }

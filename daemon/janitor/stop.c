@@ -154,7 +154,7 @@ static int end_queued(struct janitor *janitor, struct shm_handle handle, const u
     int rc = tasklog_finish(&janitor->db, id, process->node, JOURNAL_QUEUED, 0, &ending->end, joblog_text(&log));
     if (rc <= 0)
         return rc;
-    ending_drop_file(process->config, janitor->spool_fd, id, ending->end.status);
+    ending_drop_file(process->config, janitor->spool_fd, id, ending->end.status, false);
     log_task(LOG_LEVEL_INFO, id, "ended: %s", task_outcome_name(ending->end.outcome));
     return taskstate_finish(process->segment, handle, &ending->end) == -ETIMEDOUT ? -1 : 0;
 }

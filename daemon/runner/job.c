@@ -105,6 +105,7 @@ static void fill_end(struct finishing *f)
         .message = failed && !ending->message[0] ? NULL : ending->message,
         .error_code = failed ? ending->error_code : NULL,
         .error_message = failed ? ending->error : NULL,
+        .error_more = failed ? ending->error_more : NULL,
         .done_ms = clock_wall_ms(),
     };
     keep_shown(f->runner, &f->end);
@@ -138,12 +139,17 @@ static int finish_settled(struct store_conn *db, void *ctx)
     return done;
 }
 
+static bool is_dry_run(const struct runner *runner)
+{
+    return json_member_bool(runner->job.params, "dry_run", false);
+}
+
 /* The file first: if we are killed in between, the slot is still ours and the janitor does both again. `file`: the task
  * may have one. */
-static void show_end(struct runner *runner, const struct journal_end *end, bool file)
+static void show_end(struct runner *runner, const struct journal_end *end, bool file, bool dry_run)
 {
     if (file)
-        ending_drop_file(runner->process->config, runner->spool_fd, runner->job.id, end->status);
+        ending_drop_file(runner->process->config, runner->spool_fd, runner->job.id, end->status, dry_run);
     RUNNER_PERSIST(runner, taskstate_finish(runner->process->segment, runner->handle, end));
 }
 
@@ -171,7 +177,7 @@ static int commit(struct finishing *f)
     if (rc != 0)
         return rc;
     const struct journal_end *end = &f->end.end;
-    show_end(runner, end, f->job->file);
+    show_end(runner, end, f->job->file, is_dry_run(runner));
     log_task(LOG_LEVEL_INFO, f->job->id, "ended: %s%s%s", task_outcome_name(end->outcome), end->error_code ? ": " : "",
              end->error_code ? end->error_code : "");
     return 0;
@@ -215,7 +221,7 @@ int runner_end(struct runner *runner, struct ending *ending)
         runner_follow_journal(runner, true);
         return 0;
     }
-    show_end(runner, end, true);
+    show_end(runner, end, true, is_dry_run(runner));
     log_task(LOG_LEVEL_INFO, job->id, "ended: %s", task_outcome_name(end->outcome));
     return 0;
 }
@@ -253,7 +259,7 @@ static void show_gone(struct runner *runner)
     struct ending ending;
     ending_gone(&ending);
     keep_shown(runner, &ending);
-    show_end(runner, &ending.end, true);
+    show_end(runner, &ending.end, true, false);
 }
 
 /* One step. Returns 0 if slot and journal agree now, 1 to go on, -1 if the database is away. */
@@ -273,7 +279,7 @@ static int follow_once(struct runner *runner, bool started)
     }
     struct journal_end end = journal_end_of(&row);
     if (row.status > JOURNAL_RUNNING) {
-        show_end(runner, &end, true);
+        show_end(runner, &end, true, ending_is_dry_run(&row));
         rc = 0;
     } else if (row.status == JOURNAL_QUEUED) {
         RUNNER_PERSIST(runner, taskstate_requeue(process->segment, runner->handle, NULL));

@@ -2,12 +2,15 @@
 #include "daemon/task/end_texts.h"
 
 #include "base/clock.h"
+#include "base/json.h"
 #include "daemon/process/process.h"
 #include "daemon/task/spool.h"
 #include "daemon/task/state.h"
 
 #include <stdio.h>
 #include <string.h>
+
+#define PARAMS_DEPTH 16
 
 /* The client as people know it: the name of its token, or its address. A local program has neither. */
 static void name_client(const char *identity, char *out, size_t size)
@@ -101,8 +104,33 @@ void ending_keep(struct ending *ending, const struct shm_task *task)
     end->message = ending->message;
 }
 
-void ending_drop_file(const struct config *config, int spool_dir_fd, const uint8_t id[16], enum journal_status status)
+unsigned ending_keep_file_s(const struct config *config, enum journal_status status, bool dry_run)
 {
-    if (status == JOURNAL_SUCCEEDED || config->keep_failed_s == 0)
+    if (status == JOURNAL_SUCCEEDED)
+        return dry_run ? config->keep_preview_s : 0;
+    return config->keep_failed_s > config->keep_preview_s ? config->keep_failed_s : config->keep_preview_s;
+}
+
+bool ending_is_dry_run(const struct journal_row *row)
+{
+    char why[80];
+    yajl_val params = json_parse(row->params, strlen(row->params), PARAMS_DEPTH, why, sizeof why);
+    bool dry_run = params && json_member_bool(params, "dry_run", false);
+    yajl_tree_free(params);
+    return dry_run;
+}
+
+int64_t ending_file_until(const struct config *config, const struct journal_row *row)
+{
+    if (row->file.name[0] == '\0' || row->status <= JOURNAL_RUNNING)
+        return 0;
+    unsigned keep_s = ending_keep_file_s(config, row->status, ending_is_dry_run(row));
+    return keep_s ? row->done_ms + 1000 * (int64_t)keep_s : 0;
+}
+
+void ending_drop_file(const struct config *config, int spool_dir_fd, const uint8_t id[16], enum journal_status status,
+                      bool dry_run)
+{
+    if (ending_keep_file_s(config, status, dry_run) == 0)
         spool_drop(spool_dir_fd, id);
 }

@@ -30,7 +30,15 @@ void ending_gone(struct ending *ending);
  * and its counts unless the end knows them. `task` is its slot as it is now. */
 void ending_keep(struct ending *ending, const struct shm_task *task);
 
-/* The task is over: deletes its spooled file, unless the task failed and such files are kept for a retry. */
-void ending_drop_file(const struct config *config, int spool_dir_fd, const uint8_t id[16], enum journal_status status);
+/* How long the file of a task that ended so is kept for another import; 0 = not at all. What an import has taken in is
+ * not kept. */
+unsigned ending_keep_file_s(const struct config *config, enum journal_status status, bool dry_run);
+/* From the parameters. */
+bool ending_is_dry_run(const struct journal_row *row);
+/* Until when the file of this task is kept; 0 if it has none, is not over, or its file goes with it. */
+int64_t ending_file_until(const struct config *config, const struct journal_row *row);
+/* The task is over: deletes its spooled file, unless it is kept. */
+void ending_drop_file(const struct config *config, int spool_dir_fd, const uint8_t id[16], enum journal_status status,
+                      bool dry_run);
 
 #endif

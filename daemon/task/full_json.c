@@ -168,8 +168,9 @@ static void put_text(struct json_out *out, const char *key, const char *text)
 }
 
 /* The file as it arrived. */
-static void put_file(struct json_out *out, const struct journal_row *row)
+static void put_file(struct json_out *out, const struct taskfull_source *source)
 {
+    const struct journal_row *row = source->row;
     char hex[65] = "";
     json_key(out, "file");
     if (!row || row->file.name[0] == '\0') {
@@ -183,6 +184,7 @@ static void put_file(struct json_out *out, const struct journal_row *row)
     json_put_int(out, "size", (int64_t)row->file.length);
     put_text(out, "format", row->file.format);
     put_text(out, "sha256", hex);
+    taskview_put_time(out, "kept_until", source->file_until_ms);
     json_object_end(out);
 }
 
@@ -201,23 +203,30 @@ static void put_import(struct json_out *out, const struct journal_row *row)
         json_null(out);
 }
 
-static void put_origin(struct json_out *out, const struct journal_row *row)
+static void put_id(struct json_out *out, const char *key, const uint8_t *id)
 {
-    char id[37] = "";
-    if (row && row->is_retry)
-        uuid_unparse_lower(row->retry_of, id);
+    char text[37] = "";
+    if (id)
+        uuid_unparse_lower(id, text);
+    put_text(out, key, text);
+}
+
+static void put_origin(struct json_out *out, const struct taskfull_source *source)
+{
+    const struct journal_row *row = source->row;
     json_key(out, "params");
     if (row)
         json_raw(out, row->params, strlen(row->params));
     else
         json_null(out);
     put_digest(out, row ? row->params : NULL);
-    put_file(out, row);
+    put_file(out, source);
     put_import(out, row);
     put_text(out, "requested_by", row ? row->requested_by : NULL);
     put_text(out, "request_id", row ? row->request_id : NULL);
     taskview_put_time(out, "cancel_requested_at", row ? row->cancel_ms : 0);
-    put_text(out, "retry_of", id);
+    put_id(out, "retry_of", row && row->is_retry ? row->retry_of : NULL);
+    put_id(out, "from_task", row && row->has_origin ? row->from_task : NULL);
 }
 
 /* ---- Errors and links ---- */
@@ -279,7 +288,7 @@ static void put_links(struct json_out *out, const struct face *face)
     json_object(out);
     put_link(out, "self", true, id, "");
     put_link(out, "cancel", !face->final, id, "/cancel");
-    put_link(out, "retry", readable && (!type->takes_file || source->file_kept), id, "/retry");
+    put_link(out, "retry", readable && (!type->takes_file || source->file_until_ms), id, "/retry");
     put_link(out, "rejects", readable && refused, id, "/rejects.csv");
     put_link(out, "log", source->row != NULL, id, "/log");
     json_object_end(out);
@@ -293,7 +302,7 @@ static void put_more(struct json_out *out, const struct face *face)
     put_pace(out, face);
     put_counts(out, face);
     json_put_string(out, "phase", phase_of(face));
-    put_origin(out, face->source->row);
+    put_origin(out, face->source);
     put_error(out, face);
     put_links(out, face);
     json_object_end(out);

@@ -12,7 +12,7 @@
 struct taskfull_source {
     const struct shm_task *slot;   /* read before the row, or NULL */
     const struct journal_row *row; /* or NULL */
-    bool file_kept;                /* the task's file is still there */
+    int64_t file_until_ms;         /* until when the task's file is kept; 0 = it is not there any more */
 };
 
 /* One representation; `text` is heap, ends with a line feed and is terminated. */

@@ -74,7 +74,7 @@ void spool_drop(int dir_fd, const uint8_t id[16])
     unlinkat(dir_fd, name, 0);
 }
 
-int spool_each(int dir_fd, time_t before, int (*fn)(const uint8_t id[16], void *ctx), void *ctx)
+int spool_each(int dir_fd, time_t before, int (*fn)(const struct spool_file *file, void *ctx), void *ctx)
 {
     int fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *dir = fd < 0 ? NULL : fdopendir(fd);
@@ -86,15 +86,19 @@ int spool_each(int dir_fd, time_t before, int (*fn)(const uint8_t id[16], void *
     }
     int rc = 0;
     for (struct dirent *entry; rc == 0 && (entry = readdir(dir));) {
-        uuid_t id;
+        struct spool_file file;
         struct stat st;
-        if (fstatat(dir_fd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0 || st.st_mtime >= before)
+        if (fstatat(dir_fd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0 ||
+            (st.st_mtime >= before && before != SPOOL_ALL))
             continue;
         /* libxlsxwriter names its files for a moment: one of a process that was killed in that moment is empty. */
-        if (strncmp(entry->d_name, "tmp.", 4) == 0)
+        if (strncmp(entry->d_name, "tmp.", 4) == 0 && before != SPOOL_ALL)
             unlinkat(dir_fd, entry->d_name, 0);
-        else if (uuid_parse(entry->d_name, id) == 0)
-            rc = fn(id, ctx);
+        else if (uuid_parse(entry->d_name, file.id) == 0) {
+            file.changed_ms = (int64_t)st.st_mtim.tv_sec * 1000 + st.st_mtim.tv_nsec / 1000000;
+            file.bytes = (uint64_t)st.st_size / (st.st_nlink ? st.st_nlink : 1);
+            rc = fn(&file, ctx);
+        }
     }
     closedir(dir);
     return rc;

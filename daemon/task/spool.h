@@ -21,6 +21,12 @@ int spool_open(int dir_fd, const uint8_t id[16]);
 void spool_drop(int dir_fd, const uint8_t id[16]);
 /* Call fn for every kept file last changed before `before`; what a killed worker left of a workbook that it wrote
  * (handlers/read/xlsxout.h) is deleted on the way. fn returns nonzero to stop. Returns 0, fn's value, or -errno. */
-int spool_each(int dir_fd, time_t before, int (*fn)(const uint8_t id[16], void *ctx), void *ctx);
+#define SPOOL_ALL 0 /* as `before`: all of them, and nothing is deleted */
+struct spool_file {
+    uint8_t id[16];
+    int64_t changed_ms;
+    uint64_t bytes; /* its share, if it has several names */
+};
+int spool_each(int dir_fd, time_t before, int (*fn)(const struct spool_file *file, void *ctx), void *ctx);
 
 #endif

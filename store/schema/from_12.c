@@ -116,3 +116,15 @@ const char *const schema_version_15[] = {
     reindex_quotes,
     NULL,
 };
+
+/* What a fault's sentence says, as fields; an end's further members of error_detail; whose file an import took. */
+static const char alter_task_faults[] = "ALTER TABLE task ADD COLUMN IF NOT EXISTS from_task UUID NULL, "
+                                        "ADD COLUMN IF NOT EXISTS error_more MEDIUMTEXT NULL";
+static const char alter_row_error_args[] =
+    "ALTER TABLE task_row_error ADD COLUMN IF NOT EXISTS args TEXT NULL AFTER message";
+
+const char *const schema_version_16[] = {
+    alter_task_faults,
+    alter_row_error_args,
+    NULL,
+};

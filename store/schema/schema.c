@@ -19,5 +19,6 @@ const struct store_migration store_migrations[] = {
     {13, "what people changed about components", schema_version_13},
     {14, "imports of price lists", schema_version_14},
     {15, "one index of quotes less", schema_version_15},
+    {16, "facts of faults, files of earlier tasks", schema_version_16},
     {0, NULL, NULL},
 };

@@ -125,7 +125,8 @@ class Daemon:
     def __init__(self, build, state, log, test_types=True, options=None):
         self.build, self.state, self.log = Path(build), Path(state), Path(log)
         self.program = self.build / ("priceforged-test" if test_types else "priceforged")
-        self.options = {"http.listen": "127.0.0.1:0", "http.workers": 2, "tasks.runners": 2, "paths.state_dir": state}
+        self.options = {"http.listen": "127.0.0.1:0", "http.workers": 2, "tasks.runners": 2, "paths.state_dir": state,
+                        "spool.keep_preview": 0}  # many tests look whether a file is gone with its task; test_from_task.py keeps them
         self.options.update({key.replace("__", "."): value for key, value in (options or {}).items()})
         self.process, self.port = None, None
         self.wrapper = []  # a command that runs the daemon

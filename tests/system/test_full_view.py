@@ -21,8 +21,8 @@ from test_task_lists import NODE, insert
 from test_tasks import MEMBERS, MOMENT, UUID, check_problem
 
 MORE = ["state", "outcome", "attempt", "started_at", "heartbeat_at", "eta_seconds", "counters", "phase", "params", "params_digest", "file", "import_id", "requested_by",
-        "request_id", "cancel_requested_at", "retry_of", "error_detail", "links"]
-OF_THE_JOURNAL = ["params", "params_digest", "file", "import_id", "requested_by", "request_id", "cancel_requested_at", "retry_of"]
+        "request_id", "cancel_requested_at", "retry_of", "from_task", "error_detail", "links"]
+OF_THE_JOURNAL = ["params", "params_digest", "file", "import_id", "requested_by", "request_id", "cancel_requested_at", "retry_of", "from_task"]
 
 
 def full(client, task_id, query=""):
@@ -86,7 +86,7 @@ def test_what_it_was_started_with(daemon):
     task = full(client, done["id"]).json
     assert task["params"]["warehouse"] == "MAIN" and task["params"]["mode"] == "replace" and "filename" not in task["params"]
     assert hashlib.sha256(json.dumps(task["params"], ensure_ascii=False, separators=(",", ":")).encode()).hexdigest() == task["params_digest"]
-    assert {**task["file"], "sha256": None} == {"name": "остатки.xlsx", "size": len(data), "format": "xlsx", "sha256": None}
+    assert {**task["file"], "sha256": None} == {"name": "остатки.xlsx", "size": len(data), "format": "xlsx", "sha256": None, "kept_until": None}
     assert task["file"]["sha256"] in (None, hashlib.sha256(data).hexdigest())
     assert task["import_id"] == done["result"]["import_id"] == client.get("/api/stock").json["stock"][0]["import"]["id"]
     assert client.get("/api/tasks?view=full&limit=1").json["tasks"][0] == task

@@ -78,7 +78,7 @@ static int end_queued(struct store_conn *conn, const struct cancel *cancel)
     joblog_end(&log, &ending.end, ending.text);
     int rc = tasklog_finish(conn, cancel->id, worker->process->node, JOURNAL_QUEUED, 0, &ending.end, joblog_text(&log));
     if (rc == 1)
-        ending_drop_file(worker->process->config, worker->spool_fd, cancel->id, JOURNAL_CANCELLED);
+        ending_drop_file(worker->process->config, worker->spool_fd, cancel->id, JOURNAL_CANCELLED, false);
     return rc;
 }
 

@@ -7,6 +7,7 @@
 #include "daemon/api/task/read.h"
 #include "daemon/api/task/tasks.h"
 #include "daemon/http/etag.h"
+#include "daemon/task/end_texts.h"
 #include "daemon/task/full_json.h"
 #include "daemon/task/spool.h"
 #include "daemon/task/state.h"
@@ -95,20 +96,21 @@ static void full_done(struct db_call *call)
 
 /* ---- Database thread ---- */
 
-static bool file_kept(int spool_fd, const struct journal_row *row)
+/* Until when the task's file is kept, if it is there. */
+static int64_t file_until(const struct config *config, int spool_fd, const struct journal_row *row)
 {
-    if (row->file.name[0] == '\0' || row->status <= JOURNAL_RUNNING)
-        return false;
-    int fd = spool_open(spool_fd, row->id);
+    int64_t until_ms = ending_file_until(config, row);
+    int fd = until_ms ? spool_open(spool_fd, row->id) : -1;
     if (fd < 0)
-        return false;
+        return 0;
     close(fd);
-    return true;
+    return until_ms;
 }
 
-void taskread_full_text(int spool_fd, const struct shm_task *slot, const struct journal_row *row, struct taskfull *out)
+void taskread_full_text(const struct config *config, int spool_fd, const struct shm_task *slot,
+                        const struct journal_row *row, struct taskfull *out)
 {
-    struct taskfull_source source = {slot, row, file_kept(spool_fd, row)};
+    struct taskfull_source source = {slot, row, file_until(config, spool_fd, row)};
     if (!taskfull_make(&source, out))
         abort(); /* cannot be: a row is enough */
 }
@@ -126,7 +128,7 @@ static int read_once(struct store_conn *conn, struct full_get *get)
         get->gone = gone == 1;
         return gone < 0 ? -1 : 0;
     }
-    taskread_full_text(worker->spool_fd, get->in_table ? &get->slot : NULL, &row, &get->view);
+    taskread_full_text(worker->process->config, worker->spool_fd, get->in_table ? &get->slot : NULL, &row, &get->view);
     journal_row_fini(&row);
     return 0;
 }

@@ -142,6 +142,7 @@ static void take_from_table(struct ids_request *ids, size_t i)
 
 struct finding {
     struct ids_request *ids;
+    const struct config *config;
     int spool_fd;
 };
 
@@ -162,7 +163,7 @@ static char *row_text(const struct finding *finding, const struct wanted *wanted
     struct taskfull view;
     if (!finding->ids->full)
         return taskview_of_row(row);
-    taskread_full_text(finding->spool_fd, wanted->slot, row, &view);
+    taskread_full_text(finding->config, finding->spool_fd, wanted->slot, row, &view);
     return view.text;
 }
 
@@ -226,7 +227,7 @@ static int read_missing(struct store_conn *conn, struct db_answer *answer)
     struct ids_request *ids = answer->arg;
     char tag[TASKLIST_TAG_BYTES];
     size_t len;
-    struct finding finding = {ids, answer->spool_dir_fd};
+    struct finding finding = {ids, answer->process->config, answer->spool_dir_fd};
     char *missing = missing_ids(ids);
     int rc = journal_each_of(conn, missing, keep_row, &finding);
     free(missing);

@@ -175,6 +175,7 @@ struct item {
 
 struct items {
     struct shm_segment *segment;
+    const struct config *config;
     int spool_fd;
     bool full;
     yajl_val status, states; /* the filters, or null */
@@ -217,7 +218,7 @@ static enum task_state full_text(const struct items *items, const struct journal
     struct shm_task slot;
     struct taskfull view;
     bool has = row->status <= JOURNAL_RUNNING && taskread_slot(items->segment, row->id, &slot);
-    taskread_full_text(items->spool_fd, has ? &slot : NULL, row, &view);
+    taskread_full_text(items->config, items->spool_fd, has ? &slot : NULL, row, &view);
     *text = view.text;
     return has ? (enum task_state)slot.state : TASK_FREE;
 }
@@ -349,6 +350,7 @@ static int read_list(struct store_conn *conn, struct db_answer *answer)
     const struct list_request *list = answer->arg;
     struct page page = list->page; /* the work may be called twice */
     struct items items = {.segment = answer->process->segment,
+                          .config = answer->process->config,
                           .spool_fd = answer->spool_dir_fd,
                           .full = json_member_string(list->params, "view", NULL) != NULL,
                           .status = json_member(list->params, "status"),

@@ -39,6 +39,7 @@ void taskread_full(struct http_request *request, const struct task_reading *read
 /* For a full view: copy the whole slot of a task. Returns false if the table does not have it. Any thread. */
 bool taskread_slot(struct shm_segment *segment, const uuid_t id, struct shm_task *slot);
 /* For a full view: make the text of a row and its slot (NULL = none). Any thread. */
-void taskread_full_text(int spool_fd, const struct shm_task *slot, const struct journal_row *row, struct taskfull *out);
+void taskread_full_text(const struct config *config, int spool_fd, const struct shm_task *slot,
+                        const struct journal_row *row, struct taskfull *out);
 
 #endif

@@ -200,7 +200,7 @@ static void test_faults(void **state)
 
 static void test_bounds(void **state)
 {
-    char text[20000];
+    static char text[MULTIPART_VALUE_MAX + 20000];
     size_t n = 0;
 
     (void)state;
@@ -215,7 +215,14 @@ static void test_bounds(void **state)
     memset(text + n, 'x', MULTIPART_VALUE_MAX + 1);
     snprintf(text + n + MULTIPART_VALUE_MAX + 1, 100, "\r\n--B--");
     assert_int_equal(scan(text), -1);
-    assert_non_null(strstr(why, "longer than 4096"));
+    assert_non_null(strstr(why, "longer than 524288"));
+
+    n = (size_t)snprintf(text, sizeof text,
+                         FIELD("a", "1") "--B\r\nContent-Disposition: form-data; name=\"f\"\r\n\r\n");
+    memset(text + n, 'x', MULTIPART_VALUE_MAX);
+    snprintf(text + n + MULTIPART_VALUE_MAX, 100, "\r\n--B--");
+    assert_int_equal(scan(text), -1);
+    assert_non_null(strstr(why, "together"));
 
     n = (size_t)snprintf(text, sizeof text, "--B\r\nX: ");
     memset(text + n, 'x', 5000);
@@ -223,6 +230,22 @@ static void test_bounds(void **state)
     assert_int_equal(scan(text), -1);
     assert_non_null(strstr(why, "longer than 4096"));
     assert_int_equal(scan_bytes("--B--", 5, ""), -1);
+}
+
+static void test_fields_alone(void **state)
+{
+    static const char text[] = FIELD("mode", "merge") "--B--";
+    FILE *file = tmpfile();
+
+    (void)state;
+    assert_int_equal(fwrite(text, 1, sizeof text - 1, file), sizeof text - 1);
+    fflush(file);
+    assert_int_equal(multipart_scan_fields(fileno(file), sizeof text - 1, "B", &form, why, sizeof why), 0);
+    assert_int_equal(form.n_fields, 1);
+    assert_int_equal(form.files, 0);
+    multipart_fini(&form);
+    fclose(file);
+    assert_int_equal(scan(text), -1);
 }
 
 static void test_cut_anywhere_is_a_fault(void **state)
@@ -245,6 +268,7 @@ int main(void)
         cmocka_unit_test(test_delimiter_anywhere_in_a_block),
         cmocka_unit_test(test_faults),
         cmocka_unit_test(test_bounds),
+        cmocka_unit_test(test_fields_alone),
         cmocka_unit_test(test_cut_anywhere_is_a_fault),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
