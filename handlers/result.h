@@ -9,6 +9,7 @@
 
 enum result_kind {
     RESULT_TEXT,
+    RESULT_TEXTS, /* list of texts */
     RESULT_BOOL,
     RESULT_COUNT,   /* whole number, 0 or more */
     RESULT_ID,      /* whole number, 1 or more */

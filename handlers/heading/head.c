@@ -2,6 +2,7 @@
 #include "handlers/heading/head.h"
 
 #include "handlers/heading/fields.h"
+#include "handlers/heading/propose.h"
 #include "handlers/heading/take.h"
 #include "handlers/heading/tell.h"
 
@@ -103,6 +104,7 @@ struct sum {
 struct search {
     struct head_scan scan;
     const struct table_ask *ask;
+    bool here;                    /* the heading begins in the first row or nowhere */
     struct head_candidate *now;   /* the one that is looked at */
     struct head_candidate *above; /* the same with the row above it */
     struct sum sums[TABLE_HEAD_ROWS * TABLE_HEADING_MAX];
@@ -252,17 +254,33 @@ static void consider_asked(struct search *s)
 
 /* ---- The result ------------------------------------------------------------------------------------------------ */
 
+/* From s->now to what the caller sees. A heading further down comes on every printed page, and nobody is asked about it:
+ * it needs no proposal, and none at all if it cannot be read by. */
+static void show(struct search *s, bool found, struct table_heading *out)
+{
+    if (found || !s->here)
+        head_take(s->now, out);
+    if (!s->here)
+        head_propose(s->now, s->above, out);
+}
+
 static enum table_head_result conclude(struct search *s, const struct head_rows *rows, unsigned first,
                                        struct table_heading *out, char *why, size_t size)
 {
     head_candidate_read(s->now, rows, first, s->ask);
-    if (s->now->ambiguous) {
-        out->row = first;
-        head_tell_rivals(s->now, why, size);
-        return HEAD_AMBIGUOUS;
-    }
-    head_take(s->now, out);
-    return HEAD_FOUND;
+    show(s, !s->now->ambiguous, out);
+    if (!s->now->ambiguous)
+        return HEAD_FOUND;
+    head_tell_rivals(s->now, why, size);
+    return HEAD_AMBIGUOUS;
+}
+
+/* s->now is as near to a heading as it gets. */
+static enum table_head_result conclude_missing(struct search *s, struct table_heading *out, char *why, size_t size)
+{
+    show(s, false, out);
+    head_tell_missing(s->now, why, size);
+    return HEAD_NONE;
 }
 
 /* header_row and header_rows are both given: these rows and no others. */
@@ -287,12 +305,11 @@ static enum table_head_result take_asked(struct search *s, struct table_heading 
     head_candidate_read(s->now, &rows, first, s->ask);
     if (head_candidate_qualifies(s->now))
         return conclude(s, &rows, first, out, why, size);
-    head_tell_missing(s->now, why, size);
-    return HEAD_NONE;
+    return conclude_missing(s, out, why, size);
 }
 
-/* The rows most like a heading, for the message. */
-static void tell_nearest(struct search *s, char *why, size_t size)
+/* There is no heading: the rows most like one. */
+static enum table_head_result take_nearest(struct search *s, struct table_heading *out, char *why, size_t size)
 {
     struct head_rows best = {.n = 0}, rows;
     unsigned best_worth = 0, best_first = 0;
@@ -314,26 +331,24 @@ static void tell_nearest(struct search *s, char *why, size_t size)
         }
     if (best.n == 0) {
         head_tell_nothing(s->ask, why, size);
-        return;
+        return HEAD_NONE;
     }
     head_candidate_read(s->now, &best, best_first, s->ask);
-    head_tell_missing(s->now, why, size);
+    return conclude_missing(s, out, why, size);
 }
 
-static enum table_head_result run(struct search *s, bool here, struct table_heading *out, char *why, size_t size)
+static enum table_head_result run(struct search *s, struct table_heading *out, char *why, size_t size)
 {
     if (is_asked(s) && s->ask->header_rows > 0)
         return take_asked(s, out, why, size);
     if (is_asked(s))
         consider_asked(s);
     else
-        for (unsigned i = 0; i < s->scan.n_rows && (i == 0 || !here); i++)
+        for (unsigned i = 0; i < s->scan.n_rows && (i == 0 || !s->here); i++)
             consider_row(s, i);
     const struct sum *best = best_of(s);
-    if (!best) {
-        tell_nearest(s, why, size);
-        return HEAD_NONE;
-    }
+    if (!best)
+        return take_nearest(s, out, why, size);
     struct head_rows rows = head_rows_at(&s->scan, best->first, best->rows);
     return conclude(s, &rows, s->scan.rows[best->first].row->row, out, why, size);
 }
@@ -353,8 +368,9 @@ static enum table_head_result search(const struct table_head_input *input, bool 
         abort();
     s->above = s->now + 1;
     s->ask = input->ask;
+    s->here = here;
     head_scan_init(&s->scan, input, here ? TABLE_HEADING_MAX + 1 : TABLE_HEAD_ROWS);
-    enum table_head_result result = run(s, here, out, why, size);
+    enum table_head_result result = run(s, out, why, size);
     head_scan_fini(&s->scan);
     free(s->now);
     free(s);

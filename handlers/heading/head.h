@@ -62,7 +62,10 @@ struct table_column {
     uint8_t field;    /* enum stock_field that is read here, or FIELD_NONE */
     uint8_t last;     /* the last column under the caption that begins in this one */
     uint8_t why;      /* enum table_unread */
+    uint8_t says;     /* enum stock_field that the caption says, whether it is read or not */
     bool told;        /* W_COLUMN_IGNORED is due */
+    bool chosen;      /* the request names it */
+    bool rival;       /* it could be the field's, and so could another column */
     uint32_t caption; /* the path as written, joined by " / ": offset into table_heading.text; 0 = no caption */
     /* Normalised texts of the column, offsets, 0 = none: by row of the heading, then the whole path in one. A heading
      * is repeated on each printed page. */
@@ -103,6 +106,9 @@ struct table_heading {
     /* Of price lists: the columns of prices, from left to right. column[FIELD_PRICE] is the first of them. */
     struct table_price price[TABLE_COLUMNS];
     unsigned n_prices;
+    /* By field: the value of `columns` that leads to what is read here, offset in `text`; 0 = none. Only filled by
+     * table_heading_find(). */
+    uint32_t proposal[FIELD_COUNT];
     struct arena text;
 };
 void table_heading_fini(struct table_heading *heading);
@@ -123,12 +129,13 @@ struct table_head_input {
 };
 enum table_head_result { HEAD_FOUND, HEAD_NONE, HEAD_AMBIGUOUS };
 /* Fills *out; release it with table_heading_fini() in any case. With HEAD_AMBIGUOUS `why` gets the sentence for
- * E_AMBIGUOUS_COLUMN and out->row is set; with HEAD_NONE it gets the sentence for E_NO_HEADER. Both name the values of
- * `columns` that settle it. */
+ * E_AMBIGUOUS_COLUMN, and *out is the heading that is open; with HEAD_NONE it gets the sentence for E_NO_HEADER, and
+ * *out is what is most like a heading (rows 0: nothing is). Neither can be read by; they are for people. Both sentences
+ * name the values of `columns` that settle it. */
 enum table_head_result table_heading_find(const struct table_head_input *input, struct table_heading *out, char *why,
                                           size_t size);
 /* The same for a heading that begins in the first row of the input and nowhere else: one that stands further down.
- * ask->header_row and header_rows are ignored. */
+ * ask->header_row and header_rows are ignored; *out is filled only with HEAD_FOUND, and has no proposal. */
 enum table_head_result table_heading_here(const struct table_head_input *input, struct table_heading *out, char *why,
                                           size_t size);
 /* Do two headings read the same fields from the same columns, and prices of the same tiers, currencies and VAT? */

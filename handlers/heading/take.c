@@ -79,6 +79,13 @@ static void take_price(const struct head_column *from, uint32_t column, struct t
         out->price[out->n_prices - 1].per.count = 1;
 }
 
+static bool is_open(const struct head_candidate *c, const struct head_column *column)
+{
+    bool open = c->open_choice && c->open_choice->field == column->field;
+
+    return column->field != FIELD_NONE && (c->rival[column->field] || open);
+}
+
 static void take_column(const struct head_candidate *c, uint32_t column, struct table_heading *out)
 {
     struct table_column *at = &out->at[column];
@@ -90,6 +97,9 @@ static void take_column(const struct head_candidate *c, uint32_t column, struct 
         return;
     at->field = (uint8_t)from->field;
     at->why = from->why;
+    at->says = (uint8_t)from->says;
+    at->chosen = from->chosen;
+    at->rival = is_open(c, from);
     at->told = is_told(c, from, table_heading_caption(out, column));
     if (from->field == FIELD_PRICE)
         take_price(from, column, out);

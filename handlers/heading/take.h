@@ -4,7 +4,7 @@
 
 #include "handlers/heading/fields.h"
 
-/* Fills the empty heading *out from a candidate that is not ambiguous. */
+/* Fills the empty heading *out from a candidate. Columns that are open keep their field and are marked. */
 void head_take(const struct head_candidate *c, struct table_heading *out);
 
 #endif

@@ -17,9 +17,9 @@ static const char *const negatives[] = {"reject", "zero", "keep", NULL};
 static const char *const duplicates[] = {"sum", "first", "last", "reject", NULL};
 static const char *const locales[] = {"ru", "en", NULL};
 static const char *const totals_checks[] = {"fail", "warn", "off", NULL};
-static const char *const column_fields[] = {"part_number", "lot",       "code",     "name",        "vendor",
-                                            "qty",         "free",      "reserved", "unit",        "unit_cost",
-                                            "total_cost",  "warehouse", "currency", "received_on", NULL};
+const char *const stock_column_fields[] = {"part_number", "lot",       "code",     "name",        "vendor",
+                                           "qty",         "free",      "reserved", "unit",        "unit_cost",
+                                           "total_cost",  "warehouse", "currency", "received_on", NULL};
 static const char *const seen_choices[] = {"run", "skip", NULL};
 
 /* clang-format off */
@@ -40,7 +40,7 @@ static const struct param_spec stock_import_params[] = {
     {.name = "sheet", .kind = PARAM_STRING, .max = 124, .help = "Name of the sheet to read, or * for every visible sheet with a heading; default: the only one with a heading."},
     {.name = "header_row", .kind = PARAM_INT, .min = 1, .max = TABLE_HEAD_ROWS, .help = "Row in which the heading starts, from 1; default: it is searched for."},
     {.name = "header_rows", .kind = PARAM_INT, .min = 1, .max = TABLE_HEADING_MAX, .help = "How many rows the heading has; default: it is searched for."},
-    {.name = "columns", .kind = PARAM_MAP, .max = 255, .choices = column_fields, .help = "Which column is which field: a caption, or the letter of a column that has a caption; wins over the search."},
+    {.name = "columns", .kind = PARAM_MAP, .max = 255, .choices = stock_column_fields, .help = "Which column is which field: a caption, or the letter of a column that has a caption; wins over the search."},
     {.name = "check_totals", .kind = PARAM_CHOICE, .otherwise = "\"fail\"", .choices = totals_checks, .help = "What to do if the rows do not add up to the report's own total."},
     {.name = "if_seen", .kind = PARAM_CHOICE, .otherwise = "\"run\"", .choices = seen_choices, .help = "skip: do nothing if this file was already imported into this warehouse in this mode."},
     {.name = NULL},

@@ -2,6 +2,7 @@
 #include "handlers/stock/run.h"
 
 #include "base/hex.h"
+#include "handlers/table/mapping.h"
 #include "handlers/table/result.h"
 
 #include <string.h>
@@ -116,6 +117,7 @@ const struct result_spec stock_result_members[] = {
     RESULT_REJECTS,
     {.name = "preview", .kind = RESULT_LIST, .optional = true, .members = preview_members, .help = "The first rows as they were read; after a dry run."},
     {.name = "changes", .kind = RESULT_OBJECT, .optional = true, .members = changes_members, .help = "The first changes of each kind; after a dry run."},
+    {.name = "mapping", .kind = RESULT_OBJECT, .optional = true, .members = table_mapping_members, .help = "Which column was taken for what; after a dry run."},
     {.name = NULL},
 };
 /* clang-format on */
@@ -271,6 +273,8 @@ char *stock_result_json(const struct stock_run *run)
         json_raw(&out, text, n);
         json_key(&out, "changes");
         json_raw(&out, run->changes, strlen(run->changes));
+        json_key(&out, "mapping");
+        table_put_mapping(&out, &run->reader.table, stock_column_fields, NULL);
     }
     json_object_end(&out);
     char *text = json_out_copy(&out);

@@ -33,6 +33,9 @@ struct stock_run {
     char *changes;           /* JSON, dry run only */
 };
 
+/* What the parameter `columns` may name. */
+extern const char *const stock_column_fields[];
+
 /* ---- Result (result.c, changes.c) ------------------------------------------------------------------------------ */
 
 /* The result of the task as JSON, heap. */

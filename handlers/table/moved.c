@@ -8,6 +8,8 @@
 static void pass_heading(struct table_reader *reader, uint32_t row, unsigned rows)
 {
     reader->below_heading = true;
+    for (uint32_t i = row; i < row + rows; i++)
+        table_reader_kind(reader, i, ROW_KIND_HEADING);
     reader->import->passed(reader->import->ctx, row, rows);
 }
 
@@ -85,6 +87,7 @@ static int take_aligned(struct table_reader *reader, const struct grid_row *grid
     bool below = reader->below_heading;
     reader->below_heading = false;
     if (below && table_row_counts_columns(grid)) {
+        table_reader_kind(reader, grid->row, ROW_KIND_HEADING);
         reader->import->passed(reader->import->ctx, grid->row, 1);
         return 0;
     }

@@ -72,6 +72,7 @@ void table_reader_fini(struct table_reader *reader)
     free(reader->merges);
     table_grids_fini(&reader->grids);
     table_sheets_fini(&reader->sheets);
+    table_views_fini(&reader->views);
     table_spread_fini(&reader->spread);
     table_heading_fini(&reader->heading);
     table_heading_fini(&reader->first);
@@ -109,8 +110,10 @@ int table_reader_place(struct table_reader *reader, const struct grid_row *grid)
     table_row_sort(&reader->heading, grid, &row);
     if (!table_row_filled(&row)) {
         struct cell_span words = table_row_words(&reader->heading, &row);
-        if (words.n == 0 || !import->names_place(import->ctx, words))
+        if (words.n == 0 || !import->names_place(import->ctx, words)) {
+            table_reader_kind(reader, grid->row, ROW_KIND_EMPTY);
             return 0;
+        }
     }
     import->look(import->ctx, &row, &facts);
     reader->now = &row;
@@ -182,6 +185,7 @@ static int search_heading(struct table_reader *reader)
     char why[sizeof sheet->text];
     enum table_head_result result = table_heading_find(&input, &heading, why, sizeof why);
     sheet->heading = result != HEAD_NONE;
+    table_views_begin(&reader->views, reader->sheets.n - 1, &input, result, &heading);
     if (result == HEAD_FOUND)
         return begin_table(reader, &input, &heading);
     table_heading_fini(&heading);
@@ -227,6 +231,7 @@ static int on_sheet(void *ctx, const struct grid_sheet *sheet)
         return GRID_SKIP_SHEET;
     struct table_sheet *entry = table_sheets_add(&reader->sheets, sheet->name);
     forget_sheet(reader);
+    table_views_close(&reader->views);
     enum table_sheet_why why = wanted(reader, sheet);
     if (why != SHEET_READ) {
         entry->why = why;
@@ -256,6 +261,7 @@ static int on_row(void *ctx, const struct grid_row *row)
         if (rc != 0)
             return rc;
     }
+    table_views_row(&reader->views, row);
     if (reader->phase != PHASE_DATA)
         return 0;
     reader->uncalculated += row->uncalculated;

@@ -16,6 +16,7 @@
 #include "handlers/table/outline.h"
 #include "handlers/table/sheets.h"
 #include "handlers/table/spread.h"
+#include "handlers/table/view.h"
 
 /* The sink returns this if tick() stopped the reading; the grid reader hands it through. */
 #define TABLE_STOPPED (-100)
@@ -58,6 +59,7 @@ struct table_reader {
 
     enum table_phase phase;
     struct table_sheets sheets;             /* all of the file so far; the last is the present one */
+    struct table_views views;               /* what people are shown of them */
     struct grid_row *head[TABLE_HEAD_ROWS]; /* the first rows, until the heading is found */
     uint32_t n_head;
     struct grid_merge *merges;
@@ -101,6 +103,11 @@ static inline const struct table_heading *table_reader_heading(const struct tabl
 static inline struct table_sheet *table_reader_sheet(struct table_reader *reader)
 {
     return &reader->sheets.sheet[reader->sheets.n - 1];
+}
+/* Notes what a row of the present sheet was taken for, for people. Rows are data until something else is noted. */
+static inline void table_reader_kind(struct table_reader *reader, uint32_t row, enum table_row_kind kind)
+{
+    table_views_kind(&reader->views, row, kind);
 }
 /* The rows of the heading in force as JSON, for issues and rejects.csv (rowcells.h). Only in begin() and moved(). */
 void table_reader_captions(const struct table_reader *reader, struct bytes *out);

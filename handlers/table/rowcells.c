@@ -180,6 +180,32 @@ static void put_cell(struct bytes *out, const struct grid_cell *cell)
         put_text(out, cell->text, cell->len, SIZE_MAX);
 }
 
+static void put_cut(struct bytes *out, const char *text, size_t n, size_t most)
+{
+    put_text(out, text, n > most ? utf8_cut(text, n, most) : n, SIZE_MAX);
+    if (n <= most)
+        return;
+    out->len--; /* the quotation mark */
+    put_s(out, "…\"");
+}
+
+void table_cell_text(const struct grid_cell *cell, size_t most, struct bytes *out)
+{
+    struct bytes plain = {0};
+    bool calculated = cell && (cell->kind == GRID_NUMBER || cell->kind == GRID_DATE) && cell->len > 0;
+    if (calculated)
+        put_cell(&plain, cell);
+    if (calculated && plain.len <= most) {
+        bool text = plain.data[0] == '"';
+        put(out, "\"", !text);
+        put(out, plain.data, plain.len);
+        put(out, "\"", !text);
+    } else {
+        put_cut(out, cell ? cell->text : "", cell ? cell->len : 0, most);
+    }
+    bytes_free(&plain);
+}
+
 /* ---- Rows ------------------------------------------------------------------------------------------------------ */
 
 /* The text that a merge gave to the field of this column, or NULL. */

@@ -18,6 +18,9 @@ void table_row_cells(const struct grid_row *row, uint32_t columns, struct bytes 
 /* The same for a row sorted by field: an identity, vendor, warehouse or unit column without a cell of its own has the
  * text that a vertical merge gave to its field. `column` has FIELD_COUNT members: 0-based, ARENA_NONE = none. */
 void table_row_cells_filled(const struct table_row *row, const uint32_t *column, uint32_t columns, struct bytes *out);
+/* Adds a cell's value as a JSON text, at most `most` bytes of it: a longer one ends with "…". NULL, or a formula without a
+ * value: "". */
+void table_cell_text(const struct grid_cell *cell, size_t most, struct bytes *out);
 /* The captions of a heading's rows, at most 255 characters each. A caption merged over several columns is repeated in
  * each of them if the merge ends above the last row. If there are merges, no caption reaches beyond its own columns when
  * it is read without them (CSV): a gap to its right gets the column's own caption from below, or "#". Clears `out`

@@ -246,6 +246,13 @@ static void put_shape(struct json_out *out, const struct result_spec *spec)
     case RESULT_TEXT:
         json_put_string(out, "type", "string");
         break;
+    case RESULT_TEXTS:
+        json_put_string(out, "type", "array");
+        json_key(out, "items");
+        json_object(out);
+        json_put_string(out, "type", "string");
+        json_object_end(out);
+        break;
     case RESULT_BOOL:
         json_put_string(out, "type", "boolean");
         break;

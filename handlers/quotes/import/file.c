@@ -156,6 +156,13 @@ static void passed(void *ctx, uint32_t row, unsigned rows)
     file->skipped[SKIP_HEADER] += rows;
 }
 
+/* The row (0-based) has no price. */
+static void skip(struct quote_file *file, uint32_t row, enum stock_skip kind)
+{
+    file->skipped[kind]++;
+    table_reader_kind(&file->table, row, stock_skip_kind(kind));
+}
+
 /* ---- What is known about a row ----------------------------------------------------------------------------------- */
 
 /* Prices have no sums: rows inside another one that repeat its number are items of their own, so that the number is not
@@ -268,14 +275,14 @@ static int on_row(void *ctx, const struct table_row *row, const struct table_pla
     if (!placed->at_once)
         look(file, row, &facts);
     if (table_row_is_total(row, text, file->facts.known)) {
-        file->skipped[SKIP_TOTAL]++;
+        skip(file, row->row->row, SKIP_TOTAL);
         return table_groups_close(&file->groups);
     }
     bool other = placed->detail || !file->facts.item;
     if (!other || has_price(file, row))
         return before_data(file, row);
     if (placed->detail || table_row_is_group(&file->table.heading, row, text, placed->inside)) {
-        file->skipped[SKIP_GROUP]++;
+        skip(file, row->row->row, SKIP_GROUP);
         return 0;
     }
     if (table_groups_may(&file->table.heading, row, &file->facts))
@@ -292,7 +299,7 @@ static int on_candidate(void *ctx, const struct grid_row *grid, enum table_verdi
     (void)sum;
     table_row_sort(&file->table.heading, grid, &row);
     if (verdict == VERDICT_BLOCK) {
-        file->skipped[SKIP_GROUP]++;
+        skip(file, grid->row, SKIP_GROUP);
         tell(file, W_GROUP, grid->row, table_row_number(&row)->column, NULL);
         return 0;
     }
@@ -305,9 +312,8 @@ static int unaligned(void *ctx, const struct grid_row *row, enum table_unaligned
     struct quote_file *file = ctx;
     static const enum stock_skip skips[] = {
         [UNALIGNED_HEADER] = SKIP_HEADER, [UNALIGNED_TOTAL] = SKIP_TOTAL, [UNALIGNED_GROUP] = SKIP_GROUP};
-    (void)row;
     if (kind != UNALIGNED_EMPTY)
-        file->skipped[skips[kind]]++;
+        skip(file, row->row, skips[kind]);
     return 0;
 }
 

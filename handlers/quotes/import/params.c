@@ -10,8 +10,8 @@ const char *const quote_kinds[] = {"supplier", "competitor", NULL};
 static const char *const duplicates[] = {"reject", "min", "last", NULL};
 const char *const quote_supersedes[] = {"false", "true", "all", NULL};
 static const char *const locales[] = {"ru", "en", NULL};
-static const char *const column_fields[] = {"part_number", "lot",  "code",     "name",  "vendor",  "qty",      "free",
-                                            "reserved",    "unit", "currency", "price", "min_qty", "pack_qty", NULL};
+const char *const quote_column_fields[] = {"part_number", "lot",  "code",     "name",  "vendor",  "qty",      "free",
+                                           "reserved",    "unit", "currency", "price", "min_qty", "pack_qty", NULL};
 
 /* clang-format off */
 const struct param_spec quotes_import_params[] = {
@@ -34,7 +34,7 @@ const struct param_spec quotes_import_params[] = {
     {.name = "sheet", .kind = PARAM_STRING, .max = 124, .help = "Name of the sheet to read, or * for every visible sheet with a heading; default: the only one with a heading."},
     {.name = "header_row", .kind = PARAM_INT, .min = 1, .max = TABLE_HEAD_ROWS, .help = "Row in which the heading starts, from 1; default: it is searched for."},
     {.name = "header_rows", .kind = PARAM_INT, .min = 1, .max = TABLE_HEADING_MAX, .help = "How many rows the heading has; default: it is searched for."},
-    {.name = "columns", .kind = PARAM_MAP, .max = 255, .choices = column_fields, .help = "Which column is which field: a caption, or the letter of a column that has a caption; wins over the search."},
+    {.name = "columns", .kind = PARAM_MAP, .max = 255, .choices = quote_column_fields, .help = "Which column is which field: a caption, or the letter of a column that has a caption; wins over the search."},
     {.name = NULL},
 };
 /* clang-format on */
@@ -132,10 +132,10 @@ static int64_t decimal(yajl_val params, const char *key, unsigned scale, const c
 
 static void read_columns(yajl_val columns, struct stock_params *out)
 {
-    for (size_t i = 0; columns && column_fields[i]; i++) {
-        const char *value = json_member_string(columns, column_fields[i], NULL);
+    for (size_t i = 0; columns && quote_column_fields[i]; i++) {
+        const char *value = json_member_string(columns, quote_column_fields[i], NULL);
         for (unsigned field = FIELD_NONE + 1; value && field < FIELD_COUNT; field++)
-            if (strcmp(stock_field_name((enum stock_field)field), column_fields[i]) == 0)
+            if (strcmp(stock_field_name((enum stock_field)field), quote_column_fields[i]) == 0)
                 out->choices[out->n_choices++] = (struct table_choice){(enum stock_field)field, value};
     }
 }

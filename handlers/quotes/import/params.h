@@ -33,6 +33,7 @@ struct quote_params {
 
 extern const struct param_spec quotes_import_params[];
 extern const char *const quote_kinds[];
+extern const char *const quote_column_fields[]; /* what the parameter `columns` may name */
 extern const char *const quote_supersedes[];
 /* At submission: is the party known, do the dates fit each other? */
 int quotes_import_precheck(struct store_conn *db, yajl_val params, struct param_faults *faults);

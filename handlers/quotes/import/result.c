@@ -2,6 +2,7 @@
 #include "handlers/table/result.h"
 #include "base/hex.h"
 #include "handlers/quotes/import/run.h"
+#include "handlers/table/mapping.h"
 
 #include <string.h>
 
@@ -127,6 +128,7 @@ const struct result_spec quote_result_members[] = {
     RESULT_REJECTS,
     {.name = "preview", .kind = RESULT_LIST, .optional = true, .members = preview_members, .help = "The first rows as they were read; after a dry run."},
     {.name = "changes", .kind = RESULT_OBJECT, .optional = true, .members = changes_members, .help = "The first changes of each kind; after a dry run."},
+    {.name = "mapping", .kind = RESULT_OBJECT, .optional = true, .members = table_mapping_members, .help = "Which column was taken for what; after a dry run."},
     {.name = NULL},
 };
 /* clang-format on */
@@ -380,6 +382,8 @@ static void put_dry_run(struct json_out *out, const struct quote_run *run)
         json_int(out, (int64_t)run->record.gone[i]);
     json_array_end(out);
     json_object_end(out);
+    json_key(out, "mapping");
+    table_put_mapping(out, &run->file.table, quote_column_fields, NULL);
 }
 
 char *quote_result_json(const struct quote_run *run)

@@ -4,6 +4,7 @@
 
 #include "handlers/catalog/map.h"
 #include "handlers/heading/head.h"
+#include "handlers/table/view.h"
 
 enum stock_mode { STOCK_REPLACE, STOCK_MERGE };
 enum stock_negative { NEGATIVE_REJECT, NEGATIVE_ZERO, NEGATIVE_KEEP };
@@ -36,6 +37,13 @@ struct stock_params {
 
 /* Why rows below the heading are not data rows. */
 enum stock_skip { SKIP_HEADER, SKIP_GROUP, SKIP_TOTAL, SKIP_OTHER_WAREHOUSE, SKIP_COUNT };
+/* The same for people who look at the rows. */
+static inline enum table_row_kind stock_skip_kind(enum stock_skip skip)
+{
+    static const enum table_row_kind kinds[SKIP_COUNT] = {ROW_KIND_HEADING, ROW_KIND_GROUP, ROW_KIND_TOTAL,
+                                                          ROW_KIND_OTHER_WAREHOUSE};
+    return kinds[skip];
+}
 
 /* One accepted row: what the file says about one (part number, vendor). Texts are borrowed. */
 struct stock_line {

@@ -26,6 +26,13 @@ void stock_rules_look(struct stock_reader *reader, const struct table_row *row)
         look->facts.qty = 0;
 }
 
+/* The row (0-based) is not stock. */
+static void skip(struct stock_reader *reader, uint32_t row, enum stock_skip kind)
+{
+    reader->skipped[kind]++;
+    table_reader_kind(&reader->table, row, stock_skip_kind(kind));
+}
+
 /* ---- Data rows --------------------------------------------------------------------------------------------------- */
 
 /* A real stock of half a million rows has a tenth of this. */
@@ -84,7 +91,7 @@ static int take_data(struct stock_reader *reader, const struct table_row *row)
     case ROW_OURS:
         break;
     case ROW_ELSEWHERE:
-        reader->skipped[SKIP_OTHER_WAREHOUSE]++;
+        skip(reader, row->row->row, SKIP_OTHER_WAREHOUSE);
         return 0;
     case ROW_AGAIN:
         return STOCK_SINK_AGAIN;
@@ -116,7 +123,7 @@ static int take_total(struct stock_reader *reader, uint32_t row)
     struct table_facts facts = reader->look.facts; /* closing the groups looks at other rows */
     int rc = table_groups_close(&reader->groups);
     stock_sums_total(&reader->sums, row, &facts);
-    reader->skipped[SKIP_TOTAL]++;
+    skip(reader, row, SKIP_TOTAL);
     return rc;
 }
 
@@ -134,7 +141,7 @@ static int begin_section(struct stock_reader *reader, const struct table_row *ro
     if (stock_sections_begin(&reader->sections, warehouse, words, row->row->row, counted) == ROW_STACKED)
         return stock_rules_stacked(reader);
     stock_sums_block(&reader->sums, row->row->row, 0);
-    reader->skipped[SKIP_GROUP]++;
+    skip(reader, row->row->row, SKIP_GROUP);
     if (warehouse == ARENA_NONE) {
         char name[65];
         snprintf(name, sizeof name, "%.*s", (int)utf8_cut(words.s, words.n, sizeof name - 1), words.s);
@@ -167,7 +174,7 @@ static uint32_t section_of(const struct stock_reader *reader, const struct table
 
 static int take_group(struct stock_reader *reader, uint32_t row)
 {
-    reader->skipped[SKIP_GROUP]++;
+    skip(reader, row, SKIP_GROUP);
     stock_sums_block(&reader->sums, row, 0);
     return 0;
 }
@@ -176,7 +183,7 @@ static int take_group(struct stock_reader *reader, uint32_t row)
 static int take_detail(struct stock_reader *reader, const struct table_row *row)
 {
     struct cell_span words = table_row_words(&reader->table.heading, row);
-    reader->skipped[SKIP_GROUP]++;
+    skip(reader, row->row->row, SKIP_GROUP);
     if (words.n == 0 || (catalog_map_warehouse_named(reader->catalog, words.s, words.n) == ARENA_NONE &&
                          stock_section_title(words).n == 0))
         return 0;
@@ -235,7 +242,7 @@ int stock_rules_group(void *ctx, const struct grid_row *grid, enum table_verdict
         stock_rules_look(reader, &row);
         return take_data(reader, &row);
     }
-    reader->skipped[SKIP_GROUP]++;
+    skip(reader, grid->row, SKIP_GROUP);
     stock_sums_block(&reader->sums, grid->row, sum);
     if (verdict == VERDICT_BLOCK)
         stock_report_file(reader, W_GROUP, grid->row, table_row_number(&row)->column, NULL);
@@ -252,7 +259,7 @@ int stock_rules_unaligned(void *ctx, const struct grid_row *grid, enum table_una
     case UNALIGNED_EMPTY:
         return 0;
     case UNALIGNED_HEADER:
-        reader->skipped[SKIP_HEADER]++;
+        skip(reader, grid->row, SKIP_HEADER);
         return 0;
     case UNALIGNED_TOTAL:
         return take_total(reader, grid->row);
