@@ -53,11 +53,11 @@ void store_clip(char *out, size_t chars, const char *text);
 
 /* ---- Journal row as parameters ------------------------------------------------------------------------------- */
 
-#define JOURNAL_INSERT_COLUMNS 20
+#define JOURNAL_INSERT_COLUMNS 21
 extern const char journal_insert_sql[];
 struct journal_args {
     char id[STORE_UUID_SIZE], node[STORE_UUID_SIZE], created[STORE_TIME_SIZE];
-    char retry_of[STORE_UUID_SIZE], from_task[STORE_UUID_SIZE];
+    char retry_of[STORE_UUID_SIZE], from_task[STORE_UUID_SIZE], chain[STORE_UUID_SIZE];
     unsigned char live[32];
     char requested_by[64 * 4 + 1];
     char file_name[255 * 4 + 1];
@@ -65,6 +65,8 @@ struct journal_args {
 };
 /* `args` borrows from `task` and points into itself: do not copy it. */
 void journal_args_fill(struct journal_args *args, const struct journal_new *task);
+/* Copies a column; what does not fit is cut between characters. NULL becomes "". */
+void journal_copy_text(char *out, size_t size, const struct store_value *value);
 /* Is the row committed? Waits for a transaction that still holds it, so the answer is final. Returns 1, 0, -1. */
 int journal_settled(struct store_conn *conn, const store_uuid id);
 

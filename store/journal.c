@@ -19,7 +19,7 @@ const char *task_outcome_name(enum task_outcome outcome)
     return i < sizeof outcome_names / sizeof outcome_names[0] ? outcome_names[i] : "";
 }
 
-static enum task_outcome outcome_number(const char *name)
+enum task_outcome task_outcome_named(const char *name)
 {
     for (size_t i = 1; i < sizeof outcome_names / sizeof outcome_names[0]; i++)
         if (name && strcmp(name, outcome_names[i]) == 0)
@@ -32,8 +32,8 @@ static enum task_outcome outcome_number(const char *name)
 const char journal_insert_sql[] = "INSERT INTO task (id, node, type, params, idem_scope, idem_payload, live_key, "
                                   "requested_by, file_name, file_offset, "
                                   "file_length, created_at, status, attempt, request_id, retry_of, traceparent, "
-                                  "file_format, file_sha256, from_task) "
-                                  "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
+                                  "file_format, file_sha256, from_task, chain) "
+                                  "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
 
 /* Canonical parameters may be too long for an index, so the key is their digest. The type is part of it, since two
  * types may have the same parameters. */
@@ -105,6 +105,7 @@ void journal_args_fill(struct journal_args *args, const struct journal_new *task
     v[15] = uuid_or_null(args->retry_of, task->retry_of);
     v[16] = STORE_S_OR_NULL(task->traceparent);
     v[19] = uuid_or_null(args->from_task, task->from_task);
+    v[20] = uuid_or_null(args->chain, task->chain);
 }
 
 int journal_insert(struct store_conn *conn, const struct journal_new *task)
@@ -147,10 +148,11 @@ int journal_settled(struct store_conn *conn, const store_uuid id)
                        "requested_by, request_id, retry_of, cancel_by, cancel_reason, progress, traceparent, " MS(     \
                            "cancel_requested_at") ", file_format, file_sha256, progress_total, progress_done, "        \
                                                   "progress_created, progress_updated, progress_unchanged, "           \
-                                                  "progress_rejected, from_task, error_more "
+                                                  "progress_rejected, from_task, error_more, chain "
 #define ROW_COUNTS       28 /* the first of TASK_COUNTS columns, in the order of enum task_count */
 #define ROW_FROM_TASK    (ROW_COUNTS + TASK_COUNTS)
-#define ROW_COLUMN_COUNT (ROW_FROM_TASK + 2)
+#define ROW_CHAIN        (ROW_FROM_TASK + 2)
+#define ROW_COLUMN_COUNT (ROW_CHAIN + 1)
 
 static char *copy(const struct store_value *value)
 {
@@ -170,7 +172,7 @@ static int64_t number(const struct store_value *value)
     return value->text ? strtoll(value->text, NULL, 10) : 0;
 }
 
-static enum journal_status status_number(const char *name)
+enum journal_status journal_status_named(const char *name)
 {
     static const char *const names[] = {"queued", "running", "succeeded", "failed", "cancelled"};
 
@@ -180,7 +182,7 @@ static enum journal_status status_number(const char *name)
     abort(); /* the column is an ENUM of these */
 }
 
-static void copy_bounded(char *out, size_t size, const struct store_value *value)
+void journal_copy_text(char *out, size_t size, const struct store_value *value)
 {
     size_t length = value->text ? value->len : 0;
 
@@ -199,9 +201,9 @@ static void fill_row(struct journal_row *row, const struct store_value *v)
     memset(row, 0, sizeof *row);
     if (uuid_parse(v[0].text, row->id) != 0 || uuid_parse(v[1].text, row->node) != 0)
         abort(); /* the columns are UUIDs */
-    copy_bounded(row->type, sizeof row->type, &v[2]);
-    row->status = status_number(v[3].text);
-    row->outcome = outcome_number(v[4].text);
+    journal_copy_text(row->type, sizeof row->type, &v[2]);
+    row->status = journal_status_named(v[3].text);
+    row->outcome = task_outcome_named(v[4].text);
     row->attempt = (unsigned)number(&v[5]);
     row->cancel_requested = number(&v[6]) != 0;
     row->created_ms = number(&v[7]);
@@ -212,20 +214,20 @@ static void fill_row(struct journal_row *row, const struct store_value *v)
     row->message = copy(&v[12]);
     row->error_code = copy(&v[13]);
     row->error_message = copy(&v[14]);
-    copy_bounded(row->file.name, sizeof row->file.name, &v[15]);
+    journal_copy_text(row->file.name, sizeof row->file.name, &v[15]);
     row->file.offset = v[16].text ? strtoull(v[16].text, NULL, 10) : 0;
     row->file.length = v[17].text ? strtoull(v[17].text, NULL, 10) : 0;
-    copy_bounded(row->requested_by, sizeof row->requested_by, &v[18]);
-    copy_bounded(row->request_id, sizeof row->request_id, &v[19]);
+    journal_copy_text(row->requested_by, sizeof row->requested_by, &v[18]);
+    journal_copy_text(row->request_id, sizeof row->request_id, &v[19]);
     row->is_retry = v[20].text != NULL;
     if (row->is_retry && uuid_parse(v[20].text, row->retry_of) != 0)
         abort();
-    copy_bounded(row->cancel_by, sizeof row->cancel_by, &v[21]);
-    copy_bounded(row->cancel_reason, sizeof row->cancel_reason, &v[22]);
+    journal_copy_text(row->cancel_by, sizeof row->cancel_by, &v[21]);
+    journal_copy_text(row->cancel_reason, sizeof row->cancel_reason, &v[22]);
     row->progress = (unsigned)number(&v[23]);
-    copy_bounded(row->traceparent, sizeof row->traceparent, &v[24]);
+    journal_copy_text(row->traceparent, sizeof row->traceparent, &v[24]);
     row->cancel_ms = number(&v[25]);
-    copy_bounded(row->file.format, sizeof row->file.format, &v[26]);
+    journal_copy_text(row->file.format, sizeof row->file.format, &v[26]);
     row->file.hashed = v[27].text && v[27].len == sizeof row->file.sha256;
     if (row->file.hashed)
         memcpy(row->file.sha256, v[27].text, sizeof row->file.sha256);
@@ -236,6 +238,9 @@ static void fill_row(struct journal_row *row, const struct store_value *v)
     if (row->has_origin && uuid_parse(v[ROW_FROM_TASK].text, row->from_task) != 0)
         abort();
     row->error_more = v[ROW_FROM_TASK + 1].text ? copy(&v[ROW_FROM_TASK + 1]) : NULL;
+    row->is_chained = v[ROW_CHAIN].text != NULL;
+    if (row->is_chained && uuid_parse(v[ROW_CHAIN].text, row->chain) != 0)
+        abort();
 }
 
 struct journal_end journal_end_of(const struct journal_row *row)

@@ -29,6 +29,9 @@ enum task_outcome {
     OUTCOME_EXPIRED
 };
 const char *task_outcome_name(enum task_outcome outcome);
+/* The reverses, of texts of the database; NULL = no outcome. */
+enum task_outcome task_outcome_named(const char *name);
+enum journal_status journal_status_named(const char *name);
 
 /* The uploaded file of a task, and what was found out about it when it arrived. An empty name means none. */
 struct journal_file {
@@ -78,6 +81,7 @@ struct journal_new {
     const char *traceparent;         /* NULL or the trace of that request, 55 ASCII characters */
     const uint8_t *retry_of;         /* NULL or the id of the task that this one repeats */
     const uint8_t *from_task;        /* NULL or the id of the task whose file this one takes */
+    const uint8_t *chain;            /* NULL or the chain that it belongs to (store/chain.h) */
     const struct journal_file *file; /* NULL or the spooled upload; its spool name is the task id */
     int64_t created_ms;              /* UTC milliseconds */
 };
@@ -107,6 +111,8 @@ struct journal_row {
     store_uuid retry_of;
     bool has_origin; /* from_task is set */
     store_uuid from_task;
+    bool is_chained; /* `chain` is set: it belongs to that chain (store/chain.h) */
+    store_uuid chain;
     char cancel_by[64 * 4 + 1]; /* with cancel_requested: by whom, why, when */
     char cancel_reason[200 * 4 + 1];
     int64_t cancel_ms;

@@ -233,18 +233,6 @@ int journal_purge_tombstones(struct store_conn *conn, unsigned days, unsigned li
 
 /* ---- Counters ------------------------------------------------------------------------------------------------ */
 
-static int number_of(const char *name, enum journal_status *out)
-{
-    static const char *const names[] = {"queued", "running", "succeeded", "failed", "cancelled"};
-
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        if (strcmp(name, names[i]) == 0) {
-            *out = (enum journal_status)i;
-            return 0;
-        }
-    return -1;
-}
-
 struct counting {
     journal_count_fn fn;
     void *ctx;
@@ -253,12 +241,9 @@ struct counting {
 static int hand_count(const struct store_value *v, unsigned n, void *ctx)
 {
     struct counting *counting = ctx;
-    enum journal_status status;
 
     (void)n;
-    if (number_of(v[1].text, &status) != 0)
-        abort(); /* the column is an ENUM of these */
-    return counting->fn(v[0].text, status, strtoll(v[2].text, NULL, 10), counting->ctx);
+    return counting->fn(v[0].text, journal_status_named(v[1].text), strtoll(v[2].text, NULL, 10), counting->ctx);
 }
 
 int journal_counts(struct store_conn *conn, journal_count_fn fn, void *ctx)

@@ -68,6 +68,9 @@ struct submission {
     struct upload *upload;    /* NULL when the file is another task's, or there is none */
     struct journal_file file; /* of `retry_of` */
     char *params;             /* NULL until an upload has been examined */
+    struct follow_ups then;   /* what starts afterwards */
+    char *then_text;          /* the same as JSON; NULL = nothing */
+    char *live_key;           /* what equal live work has in common; NULL: it is queued */
     char by[IDENTITY_MAX];
     char request_id[37];
     char trace[TRACE_LEN + 1];
@@ -167,9 +170,22 @@ static void answer_accepted(struct submission *sub, const uuid_t task)
 
 /* ---- Key and earlier starts ------------------------------------------------------------------------------------- */
 
+/* `then` is taken over. */
+static void take_follow_ups(struct submission *sub, struct follow_ups *then)
+{
+    sub->then = *then;
+    then->n = 0;
+    sub->then_text = follow_ups_text(&sub->then);
+    if (sub->then.n)
+        sub->row.chain = sub->row.id;
+}
+
 static void fill_payload(struct submission *sub)
 {
-    struct idempotency_payload payload = {sub->type->name, sub->params, sub->row.file,
+    struct idempotency_payload payload = {sub->type->name,
+                                          sub->params,
+                                          sub->then_text,
+                                          sub->row.file,
                                           sub->upload && !sub->upload->from_task ? sub->upload->file.sha256 : NULL,
                                           sub->row.from_task};
     if (sub->key.present)
@@ -297,6 +313,7 @@ static enum next file_kept(struct submission *sub)
     if (upload) {
         sub->row.params = sub->params = upload->params;
         upload->params = NULL;
+        take_follow_ups(sub, &upload->then);
         fill_payload(sub);
     }
     if (sub->earlier.kind != EARLIER_NONE)
@@ -312,22 +329,39 @@ static enum next file_kept(struct submission *sub)
 
 /* ---- The journal ------------------------------------------------------------------------------------------------- */
 
-static int precheck(struct store_conn *conn, void *ctx)
+static int precheck_first(struct store_conn *conn, struct submission *sub)
 {
-    struct submission *sub = ctx;
     char why[80];
+    if (!sub->type->precheck)
+        return 0;
     yajl_val params = json_parse(sub->params, strlen(sub->params), 8, why, sizeof why);
     assert(params);
-    sub->faults.n = 0; /* the transaction may be tried again */
     int rc = sub->type->precheck(conn, params, &sub->faults);
     param_faults_prefix(&sub->faults, 0, sub->pointer_prefix);
     yajl_tree_free(params);
     return rc;
 }
 
+/* Before the row, in its transaction: what must be there, and what follows. */
+static int before_row(struct store_conn *conn, void *ctx)
+{
+    struct submission *sub = ctx;
+    sub->faults.n = 0; /* the transaction may be tried again */
+    int rc = precheck_first(conn, sub);
+    if (rc != 0 && rc != 1)
+        return rc;
+    int then = follow_ups_precheck(&sub->then, conn, &sub->faults);
+    if (then < 0)
+        return -1;
+    if (rc == 0 && then == 0 && sub->then.n)
+        return follow_ups_insert(&sub->then, conn, &sub->row);
+    return rc | then;
+}
+
 static enum next journal(struct submission *sub)
 {
-    struct db_call call = {.insert = &sub->row, .before = sub->type->precheck ? precheck : NULL};
+    bool looks = sub->type->precheck || sub->then.n;
+    struct db_call call = {.insert = &sub->row, .before = looks ? before_row : NULL};
     if (!ask_database(sub, call, STEP_JOURNALLED))
         return refuse_start(sub, "database-unavailable", DATABASE_BUSY, 2);
     return WAIT;
@@ -458,6 +492,9 @@ static void advance(struct submission *sub)
         return;
     upload_free(sub->upload);
     free(sub->params);
+    free(sub->then_text);
+    free(sub->live_key);
+    follow_ups_fini(&sub->then);
     free(sub);
 }
 
@@ -487,12 +524,25 @@ static struct submission *submission_new(struct http_request *request, int type)
     return sub;
 }
 
-void accept_start(struct http_request *request, const struct accept_start *start)
+/* What equal live work has in common; heap. */
+static char *live_key_of(const struct submission *sub)
+{
+    const char *then = sub->type->equal == TASK_EQUAL_JOIN && sub->then_text ? sub->then_text : "";
+    size_t size = strlen(sub->params) + strlen(then) + 1;
+    char *key = malloc(size);
+    if (!key)
+        abort();
+    snprintf(key, size, "%s%s", sub->params, then);
+    return key;
+}
+
+void accept_start(struct http_request *request, struct accept_start *start)
 {
     struct submission *sub = submission_new(request, start->type);
     sub->row.params = sub->params = start->params;
     if (start->pointer_prefix)
         sub->pointer_prefix = start->pointer_prefix;
+    take_follow_ups(sub, &start->then);
     if (start->retry_of) {
         memcpy(sub->retry_of, start->retry_of, sizeof sub->retry_of);
         sub->row.retry_of = sub->retry_of;
@@ -500,8 +550,8 @@ void accept_start(struct http_request *request, const struct accept_start *start
     if (start->file) {
         sub->file = *start->file;
         sub->row.file = &sub->file;
-    } else if (sub->type->equal != TASK_EQUAL_QUEUE) {
-        sub->row.live_key = sub->params; /* work with a file is never equal: its parameters do not tell what is in it */
+    } else if (sub->type->equal != TASK_EQUAL_QUEUE) { /* work with a file is never equal: what is in it? */
+        sub->row.live_key = sub->live_key = live_key_of(sub);
     }
     advance(sub);
 }

@@ -4,7 +4,8 @@
  *   compared      database thread  only with an idempotency key, or a type whose equal work is not queued twice
  *   reserved      loop             a slot of the table; refused when too many tasks wait
  *   file kept     file thread      only with a file: an upload is examined, synced and linked in one visit
- *   journalled    database thread  the type's precheck and the row, in one group commit
+ *   journalled    database thread  the type's precheck and those of its follow-ups, the row and its chain, in one group
+ *                                  commit
  *   published     loop             the slot is visible, a runner is poked, the client gets its 202
  *   given back    loop             instead: slot and file are given back, the client has its refusal
  *
@@ -13,11 +14,14 @@
  *   client gets a 503, and slot and file stay until the journal says whether the row is there.
  * - Two starts that come together with one key, or with equal work, meet at a unique index. The second one compares again
  *   and finds the first.
+ * - Work is equal if its follow-ups are equal, too: a start never joins a task that others follow. A type that refuses
+ *   equal work looks at the first task alone.
  * - An upload whose key is known is examined without a slot and not kept: only its hash tells whether it is the same.
  * - Once the client has its id, every worker can answer a poll for it. */
 #ifndef PF_ACCEPT_ACCEPT_H
 #define PF_ACCEPT_ACCEPT_H
 
+#include "daemon/accept/follow.h"
 #include "daemon/worker/worker.h"
 #include "handlers/task_type.h"
 
@@ -28,10 +32,11 @@ struct accept_start {
                                         NULL = the body is the parameters. A string constant */
     const uint8_t *retry_of;         /* NULL, or the id of the task that this one repeats; copied */
     const struct journal_file *file; /* NULL, or the kept file of `retry_of`; copied */
+    struct follow_ups then;          /* what starts afterwards; taken over */
 };
 
 /* Start a task, or answer with the one that it repeats or joins. Answers the request. */
-void accept_start(struct http_request *request, const struct accept_start *start);
+void accept_start(struct http_request *request, struct accept_start *start);
 
 /* The same for an upload: the request's body is the file, raw or as the part "file" of a multipart form. The parameters
  * are those of the query and the form's other fields; `name`, `value`: one more that the path gives, or NULL.

@@ -86,6 +86,8 @@ void idempotency_fill(struct idempotency *key, const struct idempotency_payload 
     EVP_MD_CTX *md = digest_begin();
     add_text(md, payload->type);
     add_text(md, payload->params);
+    if (payload->then)
+        add_text(md, payload->then);
     add_text(md, payload->file ? payload->file->name : "");
     if (payload->from_task && EVP_DigestUpdate(md, payload->from_task, 16) != 1)
         abort();

@@ -16,6 +16,7 @@ struct idempotency {
 struct idempotency_payload {
     const char *type;
     const char *params;              /* canonical JSON */
+    const char *then;                /* the follow-ups; NULL = none */
     const struct journal_file *file; /* NULL = none */
     const uint8_t *file_sha256;      /* 32 bytes of its content; NULL = none, or named by the path */
     const uint8_t *from_task;        /* 16 bytes: the task whose file it is, in place of its content; NULL = none */

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,7 +18,23 @@ void original_free(struct original *original)
 {
     if (original->found)
         journal_row_fini(&original->row);
+    for (unsigned i = 0; i < original->n_left; i++) {
+        free(original->left[i].type);
+        free(original->left[i].params);
+    }
     free(original);
+}
+
+static int keep_left(const char *type, const char *params, void *ctx)
+{
+    struct original *original = ctx;
+    assert(original->n_left < CHAIN_FOLLOW_UPS);
+    original->left[original->n_left].type = strdup(type);
+    original->left[original->n_left].params = strdup(params);
+    if (!original->left[original->n_left].type || !original->left[original->n_left].params)
+        abort();
+    original->n_left++;
+    return 0;
 }
 
 static int read_row(struct store_conn *conn, void *ctx)
@@ -25,6 +42,8 @@ static int read_row(struct store_conn *conn, void *ctx)
     struct original *original = ctx;
     int rc = journal_read(conn, original->id, &original->row);
     original->found = rc == 1;
+    if (rc == 1 && original->row.is_chained)
+        return chain_each_left(conn, original->id, keep_left, original);
     if (rc != 0)
         return rc < 0 ? -1 : 0;
     rc = journal_gone(conn, original->id);

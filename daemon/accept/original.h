@@ -3,7 +3,7 @@
 #define PF_ACCEPT_ORIGINAL_H
 
 #include "daemon/worker/db_answer.h"
-#include "store/journal.h"
+#include "store/chain.h"
 
 struct original {
     struct db_call call;
@@ -12,7 +12,11 @@ struct original {
     bool found;             /* `row` is filled in */
     bool gone;              /* there was such a task */
     struct journal_row row; /* as it was read */
-    void *with;             /* the caller's */
+    struct {
+        char *type, *params;
+    } left[CHAIN_FOLLOW_UPS]; /* what was to follow it and has not started */
+    unsigned n_left;
+    void *with; /* the caller's */
 };
 
 /* Looks for the task on the database thread, then calls `done` on the loop. Returns false after answering that too many

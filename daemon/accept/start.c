@@ -48,17 +48,19 @@ static char *params_from(int type, yajl_val object, const char *prefix, struct p
     return params;
 }
 
-void start_from_json(struct http_request *request, int type, yajl_val object, const char *prefix,
+void start_from_json(struct http_request *request, int type, yajl_val object, yajl_val then, const char *prefix,
                      struct param_faults *faults)
 {
-    char *params = params_from(type, object, prefix, faults);
+    struct accept_start start = {.type = type, .pointer_prefix = prefix};
+    start.params = params_from(type, object, prefix, faults);
+    follow_ups_take(&start.then, then, faults);
     if (faults->n) {
-        free(params);
+        free(start.params);
+        follow_ups_fini(&start.then);
         http_reply_problem(request, "invalid-parameters", NULL, faults);
         return;
     }
-    assert(params);
-    struct accept_start start = {.type = type, .params = params, .pointer_prefix = prefix};
+    assert(start.params);
     accept_start(request, &start);
 }
 
@@ -69,6 +71,8 @@ void start_from_body(struct http_request *request, const char *type)
     faults.n = 0; /* the rest need not be zero */
     if (!start_body(request, true, &body))
         return;
-    start_from_json(request, task_type_number(type), body, "", &faults);
+    yajl_val then = follow_ups_detach(body);
+    start_from_json(request, task_type_number(type), body, then, "", &faults);
+    yajl_tree_free(then);
     yajl_tree_free(body);
 }

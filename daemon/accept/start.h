@@ -11,10 +11,12 @@ bool start_body(struct http_request *request, bool may_be_empty, yajl_val *body)
 bool start_body_is_empty(struct http_request *request);
 /* Start a task of this type with the parameters in `object` (NULL or JSON null = all defaults), or refuse it with every
  * fault: those in `faults` already, and those of the parameters, whose pointers begin with `prefix`. `type` -1: not
- * known, which is among the faults. Answers the request. */
-void start_from_json(struct http_request *request, int type, yajl_val object, const char *prefix,
+ * known, which is among the faults. `then`: what follows it, a list as in daemon/accept/follow.h, or NULL. Answers the
+ * request. */
+void start_from_json(struct http_request *request, int type, yajl_val object, yajl_val then, const char *prefix,
                      struct param_faults *faults);
-/* A path of its own for a type: the body is the parameters, an empty one means all defaults. */
+/* A path of its own for a type: the body is the parameters, an empty one means all defaults. Beside them it may have the
+ * member `then`. */
 void start_from_body(struct http_request *request, const char *type);
 
 #endif

@@ -54,6 +54,7 @@ void upload_free(struct upload *upload)
     if (upload->from_task && upload->fd >= 0)
         close(upload->fd);
     free(upload->params);
+    follow_ups_fini(&upload->then);
     free(upload);
 }
 
@@ -193,6 +194,24 @@ static void check_origin(const struct upload *upload, struct param_faults *fault
         param_faults_add(faults, "/from_task", "unknown-task", "this task had no file");
 }
 
+/* Takes the follow-ups out of the fields; what is left are parameters. Returns how many those are. */
+static size_t take_then(struct upload *upload, struct param_raw *raw, size_t n, struct param_faults *faults)
+{
+    const char *text = NULL;
+    size_t left = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (strcmp(raw[i].name, "then") != 0) {
+            raw[left++] = raw[i];
+            continue;
+        }
+        if (text)
+            param_faults_add(faults, "/then", "duplicate", "is given more than once");
+        text = raw[i].value;
+    }
+    follow_ups_take_text(&upload->then, text, faults);
+    return left;
+}
+
 /* All faults at once: what the file is not, and what the parameters must not be. */
 static bool check_content(struct upload *upload, struct param_faults *faults)
 {
@@ -200,6 +219,7 @@ static bool check_content(struct upload *upload, struct param_faults *faults)
     struct param_raw raw[2 * MULTIPART_FIELDS_MAX];
     tell_format(upload, &refused);
     size_t n = gather(upload, raw, sizeof raw / sizeof raw[0]);
+    n = take_then(upload, raw, n, faults);
     upload->params = params_from_text(upload->type->params, raw, n, faults);
     check_origin(upload, faults);
     if (refused.cls[0])

@@ -6,6 +6,7 @@
 #ifndef PF_ACCEPT_UPLOAD_H
 #define PF_ACCEPT_UPLOAD_H
 
+#include "daemon/accept/follow.h"
 #include "daemon/accept/multipart.h"
 #include "daemon/http/http.h"
 #include "handlers/task_type.h"
@@ -33,10 +34,11 @@ struct upload {
     bool examined;
     struct multipart form;
     struct journal_file file;
-    char *params;        /* canonical JSON, heap; whoever takes it sets NULL */
-    int fd;              /* of the file: the request's, or opened from the spool; -1 = none */
-    const char *problem; /* slug of what is wrong with the upload; NULL = nothing */
-    char detail[240];    /* of the problem; "" = its usual text */
+    char *params;           /* canonical JSON, heap; whoever takes it sets NULL */
+    struct follow_ups then; /* likewise */
+    int fd;                 /* of the file: the request's, or opened from the spool; -1 = none */
+    const char *problem;    /* slug of what is wrong with the upload; NULL = nothing */
+    char detail[240];       /* of the problem; "" = its usual text */
 };
 
 /* From the request's headers and path. `name`, `value`: a parameter that the path gives, or NULL. Returns NULL after

@@ -5,6 +5,7 @@
 #include "daemon/process/metrics.h"
 #include "daemon/process/outage.h"
 #include "shm/wakeup.h"
+#include "store/chain.h"
 #include "store/migrate.h"
 #include "store/rights.h"
 
@@ -94,17 +95,19 @@ static int first_pass(struct janitor *janitor)
     return -1;
 }
 
-/* What outlives its task for a while: keys of starts, and ids that answer 410. */
+/* What outlives its task for a while: keys of starts, ids that answer 410, and chains. */
 static int purge_keys(struct janitor *janitor)
 {
-    uint64_t keys = 0, stones = 0;
+    uint64_t keys = 0, stones = 0, chains = 0;
     int rc;
     do
         rc = journal_expire_idem(&janitor->db, IDEMPOTENCY_HOURS, PURGE_ROWS, &keys);
     while (rc == 0 && keys >= PURGE_ROWS);
     if (rc == 0)
         rc = journal_purge_tombstones(&janitor->db, TOMBSTONE_DAYS, PURGE_ROWS, &stones);
-    return rc == 0 && stones < PURGE_ROWS ? 0 : -1;
+    if (rc == 0)
+        rc = chain_purge(&janitor->db, janitor->process->config->retention_days, PURGE_ROWS, &chains);
+    return rc == 0 && stones < PURGE_ROWS && chains < PURGE_ROWS ? 0 : -1;
 }
 
 static void purge(struct janitor *janitor)

@@ -7,6 +7,7 @@
 #include "daemon/task/spool.h"
 #include "daemon/task/state.h"
 #include "shm/wakeup.h"
+#include "store/chain.h"
 #include "store/lease.h"
 
 #include <assert.h>
@@ -73,6 +74,8 @@ struct finishing {
     job_effect_fn effect;
     void *ctx;
     struct ending end;
+    bool followed; /* the end starts `next` */
+    struct chain_next next;
 };
 
 /* What finish_body() returns beside 0 and -1; the transaction is rolled back. */
@@ -116,6 +119,7 @@ static int finish_body(struct store_conn *db, void *ctx)
     struct finishing *f = ctx;
     struct joblog *log = &f->runner->log;
     const struct journal_end *end = &f->end.end;
+    f->followed = false; /* the transaction may be tried again */
     int rc = f->effect ? f->effect(f->job, db, f->ending, f->ctx) : 0;
     if (rc != 0)
         return rc == JOB_EFFECT_REJECT ? FINISH_REJECTED : -1;
@@ -123,6 +127,12 @@ static int finish_body(struct store_conn *db, void *ctx)
     rc = journal_finish(db, f->job->id, f->runner->process->node, JOURNAL_RUNNING, f->job->attempt, end);
     if (rc != 1)
         return rc == 0 ? FINISH_LOST : -1;
+    if (f->runner->is_chained && end->status == JOURNAL_SUCCEEDED) {
+        rc = chain_start_next(db, f->job->id, end->done_ms, &f->next);
+        if (rc < 0)
+            return -1;
+        f->followed = rc == 1;
+    }
     joblog_end(log, end, end->status == JOURNAL_SUCCEEDED ? end->message : NULL); /* an error may quote a cell */
     return tasklog_append(db, f->job->id, joblog_text(log));
 }
@@ -169,6 +179,26 @@ static int try_commit(struct finishing *f)
     }
 }
 
+/* The task that follows is in the journal. Gives it a slot; if that fails, the janitor does it when there is room. */
+static void bring_in_next(const struct finishing *f, uint32_t client)
+{
+    const struct process *process = f->runner->process;
+    struct shm_handle handle;
+    int type = task_type_number(f->next.type);
+    log_task(LOG_LEVEL_INFO, f->next.id, "accepted: %s, which follows in a chain", f->next.type);
+    if (type < 0 || taskstate_reserve(process->segment, process->self, f->next.id, (uint8_t)type, &handle) != 0)
+        return;
+    RUNNER_PERSIST(f->runner, taskstate_publish(process->segment, handle, f->end.end.done_ms, client));
+    wakeup_poke_kind(process->segment, PROC_RUNNER);
+}
+
+static uint32_t client_of(const struct runner *runner)
+{
+    struct shm_task slot;
+    uint64_t version;
+    return shm_table_read(runner->process->segment, runner->handle, &slot, &version) == 0 ? slot.client : 0;
+}
+
 /* Returns as try_commit(). */
 static int commit(struct finishing *f)
 {
@@ -177,7 +207,10 @@ static int commit(struct finishing *f)
     if (rc != 0)
         return rc;
     const struct journal_end *end = &f->end.end;
+    uint32_t client = client_of(runner);
     show_end(runner, end, f->job->file, is_dry_run(runner));
+    if (f->followed)
+        bring_in_next(f, client);
     log_task(LOG_LEVEL_INFO, f->job->id, "ended: %s%s%s", task_outcome_name(end->outcome), end->error_code ? ": " : "",
              end->error_code ? end->error_code : "");
     return 0;

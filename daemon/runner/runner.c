@@ -304,6 +304,7 @@ static bool claim_row(struct runner *runner, struct journal_row *row)
     if (journal_claim(&runner->db, runner->job.id, runner->process->node, row) == 1) {
         runner->job.attempt = row->attempt;
         runner->started_ms = row->started_ms;
+        runner->is_chained = row->is_chained;
         return true;
     }
     /* Not ours, or nobody knows whether it is: the journal decides, and the attempt has not started. */

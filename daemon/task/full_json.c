@@ -3,6 +3,7 @@
 
 #include "base/hex.h"
 #include "daemon/http/http.h"
+#include "daemon/task/chain_json.h"
 #include "daemon/task/poll_json.h"
 #include "daemon/task/state.h"
 #include "handlers/task_type.h"
@@ -303,6 +304,7 @@ static void put_more(struct json_out *out, const struct face *face)
     put_counts(out, face);
     json_put_string(out, "phase", phase_of(face));
     put_origin(out, face->source);
+    chain_json_put(out, face->source->chain, face->task.id);
     put_error(out, face);
     put_links(out, face);
     json_object_end(out);

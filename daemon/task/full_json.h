@@ -7,12 +7,13 @@
 #define PF_TASK_FULL_JSON_H
 
 #include "shm/table.h"
-#include "store/journal.h"
+#include "store/chain.h"
 
 struct taskfull_source {
     const struct shm_task *slot;   /* read before the row, or NULL */
     const struct journal_row *row; /* or NULL */
     int64_t file_until_ms;         /* until when the task's file is kept; 0 = it is not there any more */
+    const struct chain *chain;     /* that the row belongs to, or NULL */
 };
 
 /* One representation; `text` is heap, ends with a line feed and is terminated. */

@@ -128,3 +128,23 @@ const char *const schema_version_16[] = {
     alter_row_error_args,
     NULL,
 };
+
+/* What follows a task when it has succeeded (store/chain.h). A member's parameters wait here until it becomes a task. */
+static const char create_task_chain[] =
+    TABLE("task_chain", "chain UUID NOT NULL, "
+                        "at TINYINT UNSIGNED NOT NULL, "
+                        "task_id UUID NOT NULL, "
+                        "type VARCHAR(32) NOT NULL, "
+                        "params LONGTEXT NULL CHECK (params IS NULL OR JSON_VALID(params)), "
+                        "started BOOLEAN NOT NULL DEFAULT 0, "
+                        "created_at DATETIME(3) NOT NULL, "
+                        "PRIMARY KEY (chain, at), "
+                        "UNIQUE KEY uq_task (task_id), "
+                        "KEY ix_created (created_at)");
+static const char alter_task_chain[] = "ALTER TABLE task ADD COLUMN IF NOT EXISTS chain UUID NULL";
+
+const char *const schema_version_17[] = {
+    create_task_chain,
+    alter_task_chain,
+    NULL,
+};

@@ -20,5 +20,6 @@ const struct store_migration store_migrations[] = {
     {14, "imports of price lists", schema_version_14},
     {15, "one index of quotes less", schema_version_15},
     {16, "facts of faults, files of earlier tasks", schema_version_16},
+    {17, "chains of tasks", schema_version_17},
     {0, NULL, NULL},
 };

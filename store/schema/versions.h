@@ -34,5 +34,6 @@ extern const char *const schema_version_13[];
 extern const char *const schema_version_14[];
 extern const char *const schema_version_15[];
 extern const char *const schema_version_16[];
+extern const char *const schema_version_17[];
 
 #endif

@@ -21,8 +21,8 @@ from test_task_lists import NODE, insert
 from test_tasks import MEMBERS, MOMENT, UUID, check_problem
 
 MORE = ["state", "outcome", "attempt", "started_at", "heartbeat_at", "eta_seconds", "counters", "phase", "params", "params_digest", "file", "import_id", "requested_by",
-        "request_id", "cancel_requested_at", "retry_of", "from_task", "error_detail", "links"]
-OF_THE_JOURNAL = ["params", "params_digest", "file", "import_id", "requested_by", "request_id", "cancel_requested_at", "retry_of", "from_task"]
+        "request_id", "cancel_requested_at", "retry_of", "from_task", "chain", "follows", "followed_by", "error_detail", "links"]
+OF_THE_JOURNAL = ["params", "params_digest", "file", "import_id", "requested_by", "request_id", "cancel_requested_at", "retry_of", "from_task", "chain", "follows", "followed_by"]
 
 
 def full(client, task_id, query=""):

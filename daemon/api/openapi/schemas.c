@@ -163,7 +163,7 @@ static void put_params(struct json_out *out, const struct task_type *type)
     json_object_end(out);
 }
 
-/* ---- POST /api/tasks: one alternative per type that needs no file ---- */
+/* ---- POST /api/tasks, and what follows a start: one alternative per type that needs no file ---- */
 
 static bool needs_params(const struct task_type *type)
 {
@@ -173,17 +173,18 @@ static bool needs_params(const struct task_type *type)
     return false;
 }
 
-static void put_start(struct json_out *out, const struct task_type *type)
+static void put_start(struct json_out *out, const struct task_type *type, bool may_chain)
 {
-    char text[200];
+    char text[300];
     json_object(out);
     json_put_string(out, "title", type->title);
     json_put_string(out, "type", "object");
     json_key(out, "properties");
-    int n = snprintf(text, sizeof text,
-                     "{\"type\":{\"const\":\"%s\"},\"params\":{\"anyOf\":[{\"$ref\":\"#/components/schemas/"
-                     "%s_params\"},{\"type\":\"null\"}],\"unevaluatedProperties\":false}}",
-                     type->name, type->name);
+    int n =
+        snprintf(text, sizeof text,
+                 "{\"type\":{\"const\":\"%s\"},\"params\":{\"anyOf\":[{\"$ref\":\"#/components/schemas/"
+                 "%s_params\"},{\"type\":\"null\"}],\"unevaluatedProperties\":false}%s}",
+                 type->name, type->name, may_chain ? ",\"then\":{\"$ref\":\"#/components/schemas/FollowUps\"}" : "");
     assert(n > 0 && (size_t)n < sizeof text);
     json_raw(out, text, (size_t)n);
     json_key(out, "required");
@@ -456,15 +457,15 @@ static void put_problem_type(struct json_out *out)
 
 /* ---- All ---- */
 
-static void put_task_start(struct json_out *out)
+static void put_task_starts(struct json_out *out, const char *name, bool may_chain)
 {
-    json_key(out, "TaskStart");
+    json_key(out, name);
     json_object(out);
     json_key(out, "oneOf");
     json_array(out);
     for (unsigned i = 0; i < task_type_count(); i++)
         if (!task_type_at(i)->takes_file)
-            put_start(out, task_type_at(i));
+            put_start(out, task_type_at(i), may_chain);
     json_array_end(out);
     json_object_end(out);
 }
@@ -480,7 +481,8 @@ char *openapi_schemas(void)
         put_task(&out, task_type_at(i), "task", false);
         put_task(&out, task_type_at(i), "task_full", true);
     }
-    put_task_start(&out);
+    put_task_starts(&out, "TaskStart", true);
+    put_task_starts(&out, "FollowUp", false);
     put_any_task(&out, "Task", "task", "A task; its type tells the members of its result.");
     put_any_task(&out, "TaskFull", "task_full", "A task with ?view=full: all that is known of it.");
     put_problem_type(&out);

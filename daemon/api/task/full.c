@@ -107,12 +107,16 @@ static int64_t file_until(const struct config *config, int spool_fd, const struc
     return until_ms;
 }
 
-void taskread_full_text(const struct config *config, int spool_fd, const struct shm_task *slot,
-                        const struct journal_row *row, struct taskfull *out)
+int taskread_full_text(struct store_conn *conn, const struct config *config, int spool_fd, const struct shm_task *slot,
+                       const struct journal_row *row, struct taskfull *out)
 {
-    struct taskfull_source source = {slot, row, file_until(config, spool_fd, row)};
+    struct chain chain;
+    struct taskfull_source source = {slot, row, file_until(config, spool_fd, row), row->is_chained ? &chain : NULL};
+    if (row->is_chained && chain_read(conn, row->chain, &chain) != 0)
+        return -1;
     if (!taskfull_make(&source, out))
         abort(); /* cannot be: a row is enough */
+    return 0;
 }
 
 static int read_once(struct store_conn *conn, struct full_get *get)
@@ -128,9 +132,10 @@ static int read_once(struct store_conn *conn, struct full_get *get)
         get->gone = gone == 1;
         return gone < 0 ? -1 : 0;
     }
-    taskread_full_text(worker->process->config, worker->spool_fd, get->in_table ? &get->slot : NULL, &row, &get->view);
+    const struct shm_task *slot = get->in_table ? &get->slot : NULL;
+    rc = taskread_full_text(conn, worker->process->config, worker->spool_fd, slot, &row, &get->view);
     journal_row_fini(&row);
-    return 0;
+    return rc;
 }
 
 /* A live task that was not in the table may have come there meanwhile, and only the table has its progress. Then its row

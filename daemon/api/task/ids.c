@@ -141,6 +141,7 @@ static void take_from_table(struct ids_request *ids, size_t i)
 /* ---- What the table lacks: database thread ---------------------------------------------------------------------- */
 
 struct finding {
+    struct store_conn *conn;
     struct ids_request *ids;
     const struct config *config;
     int spool_fd;
@@ -158,13 +159,14 @@ static void take_again(struct ids_request *ids, size_t i)
     }
 }
 
+/* NULL: the chain could not be read. */
 static char *row_text(const struct finding *finding, const struct wanted *wanted, const struct journal_row *row)
 {
     struct taskfull view;
     if (!finding->ids->full)
         return taskview_of_row(row);
-    taskread_full_text(finding->config, finding->spool_fd, wanted->slot, row, &view);
-    return view.text;
+    int rc = taskread_full_text(finding->conn, finding->config, finding->spool_fd, wanted->slot, row, &view);
+    return rc == 0 ? view.text : NULL;
 }
 
 static int keep_row(const struct journal_row *row, void *ctx)
@@ -181,6 +183,8 @@ static int keep_row(const struct journal_row *row, void *ctx)
         ids->elsewhere |= lives && !wanted->slot && !wanted->text;
         if (!wanted->text)
             wanted->text = row_text(finding, wanted, row);
+        if (!wanted->text)
+            return -1;
     }
     return 0;
 }
@@ -227,7 +231,7 @@ static int read_missing(struct store_conn *conn, struct db_answer *answer)
     struct ids_request *ids = answer->arg;
     char tag[TASKLIST_TAG_BYTES];
     size_t len;
-    struct finding finding = {ids, answer->process->config, answer->spool_dir_fd};
+    struct finding finding = {conn, ids, answer->process->config, answer->spool_dir_fd};
     char *missing = missing_ids(ids);
     int rc = journal_each_of(conn, missing, keep_row, &finding);
     free(missing);

@@ -8,6 +8,7 @@
 
 #include "base/grow.h"
 #include "base/time_text.h"
+#include "daemon/accept/follow.h"
 #include "daemon/api/task/read.h"
 #include "daemon/api/task/tasks.h"
 #include "daemon/http/etag.h"
@@ -104,7 +105,7 @@ static void check_types(yajl_val list, struct param_faults *faults)
     for (size_t i = 0; YAJL_IS_ARRAY(list) && i < list->u.array.len; i++) {
         const char *text = item_at(list, i);
         if (task_type_number(text) < 0)
-            resource_task_reject_type(faults, text);
+            follow_reject_type(faults, text);
     }
 }
 
@@ -174,6 +175,7 @@ struct item {
 };
 
 struct items {
+    struct store_conn *conn;
     struct shm_segment *segment;
     const struct config *config;
     int spool_fd;
@@ -213,13 +215,14 @@ static enum task_state plain_text(const struct items *items, const struct journa
     return len ? (enum task_state)poll.state : TASK_FREE;
 }
 
+/* *text is NULL if the chain could not be read. */
 static enum task_state full_text(const struct items *items, const struct journal_row *row, char **text)
 {
     struct shm_task slot;
-    struct taskfull view;
+    struct taskfull view = {.text = NULL};
     bool has = row->status <= JOURNAL_RUNNING && taskread_slot(items->segment, row->id, &slot);
-    taskread_full_text(items->config, items->spool_fd, has ? &slot : NULL, row, &view);
-    *text = view.text;
+    int rc = taskread_full_text(items->conn, items->config, items->spool_fd, has ? &slot : NULL, row, &view);
+    *text = rc == 0 ? view.text : NULL;
     return has ? (enum task_state)slot.state : TASK_FREE;
 }
 
@@ -258,7 +261,7 @@ static int keep_item(const struct journal_row *row, void *ctx)
     memcpy(item->id, row->id, sizeof item->id);
     enum task_state now = items->full ? full_text(items, row, &item->text) : plain_text(items, row, &item->text);
     item->fits = now == TASK_FREE || !YAJL_IS_ARRAY(items->status) || list_has(items->status, taskview_status(now));
-    return 0;
+    return item->text ? 0 : -1;
 }
 
 static int newest_first(const void *a, const void *b)
@@ -349,7 +352,8 @@ static int read_list(struct store_conn *conn, struct db_answer *answer)
 {
     const struct list_request *list = answer->arg;
     struct page page = list->page; /* the work may be called twice */
-    struct items items = {.segment = answer->process->segment,
+    struct items items = {.conn = conn,
+                          .segment = answer->process->segment,
                           .config = answer->process->config,
                           .spool_fd = answer->spool_dir_fd,
                           .full = json_member_string(list->params, "view", NULL) != NULL,

@@ -38,8 +38,9 @@ bool taskread_wait(struct http_request *request, struct task_reading *reading, c
 void taskread_full(struct http_request *request, const struct task_reading *reading);
 /* For a full view: copy the whole slot of a task. Returns false if the table does not have it. Any thread. */
 bool taskread_slot(struct shm_segment *segment, const uuid_t id, struct shm_task *slot);
-/* For a full view: make the text of a row and its slot (NULL = none). Any thread. */
-void taskread_full_text(const struct config *config, int spool_fd, const struct shm_task *slot,
-                        const struct journal_row *row, struct taskfull *out);
+/* For a full view: make the text of a row and its slot (NULL = none); reads its chain. Database thread. Returns 0, or
+ * -1 with the error in conn. */
+int taskread_full_text(struct store_conn *conn, const struct config *config, int spool_fd, const struct shm_task *slot,
+                       const struct journal_row *row, struct taskfull *out);
 
 #endif

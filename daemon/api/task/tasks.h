@@ -15,11 +15,9 @@ void resource_task_get(struct http_request *request);
 void resource_task_list(struct http_request *request);
 /* GET /api/tasks/summary: counts by type and status. */
 void resource_task_summary(struct http_request *request);
-/* POST /api/tasks: {"type": …, "params": {…}} */
+/* POST /api/tasks: {"type": …, "params": {…}, "then": [{"type": …, "params": {…}}]} */
 void resource_task_post(struct http_request *request);
 
-/* Add a fault for an unknown task type; it names the known ones. */
-void resource_task_reject_type(struct param_faults *faults, const char *name);
 /* Answer 404 the same way everywhere. */
 void resource_task_not_found(struct http_request *request);
 
