@@ -17,12 +17,15 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 /* The kernel lowers it to net.core.somaxconn. */
 #define BACKLOG          4096
 #define ACTIVATION_FIRST 3
 #define ACTIVATION_MAX   512
+#define BIND_LOOK_NS     20000000L /* 20 ms */
+#define BIND_LOOKS       100
 
 union address {
     struct sockaddr any;
@@ -144,6 +147,18 @@ static socklen_t tcp_address(const char *text, union address *out)
     return sizeof out->v6;
 }
 
+/* The children of a daemon that was killed have its socket until they have ended, which takes milliseconds. */
+static int bind_patiently(int fd, const union address *address, socklen_t len)
+{
+    struct timespec pause = {.tv_nsec = BIND_LOOK_NS};
+    for (unsigned looks = 1; bind(fd, &address->any, len) != 0; looks++) {
+        if (errno != EADDRINUSE || looks == BIND_LOOKS)
+            return -1;
+        nanosleep(&pause, NULL);
+    }
+    return 0;
+}
+
 static int open_tcp(const char *text)
 {
     union address address;
@@ -152,7 +167,7 @@ static int open_tcp(const char *text)
     int fd = socket(address.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
     if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one) == 0 &&
-        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one) == 0 && bind(fd, &address.any, len) == 0 &&
+        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one) == 0 && bind_patiently(fd, &address, len) == 0 &&
         listen(fd, BACKLOG) == 0)
         return fd;
     if (errno == EADDRINUSE)

@@ -173,8 +173,9 @@ def test_the_cause_of_an_outage_is_told_in_words(site, place, fault, number, wor
         until(lambda: client.get("/readyz").status == 200)
         host.admin(fault)
         until(lambda: client.post_json("/api/tasks", {"type": "test_sleep", "params": {"ms": 0}}).json.get("detail") == f"{words}; try again soon")
-        answer = client.get("/readyz")
-        assert answer.status == 503 and answer.json["checks"]["database"]["detail"] == words, answer
+        # A thread whose connection was cut knows only that, until it has tried to connect.
+        answer = until(lambda: (found := client.get("/readyz")).json["checks"]["database"].get("detail") == words and found)
+        assert answer.status == 503, answer
         gone = until(lambda: lines(daemon, "database gone: (.*)"))
         assert f"error {number}" in gone[-1], gone
         time.sleep(2)

@@ -201,6 +201,19 @@ def test_port_in_use(make):
     assert len(errors) == 1 and "another program is listening" in errors[0]
 
 
+def test_a_port_that_is_being_given_back_is_waited_for(make):
+    """The children of a killed daemon may have it until they have ended."""
+    taken = socket.socket()
+    taken.bind(("127.0.0.1", 0))
+    taken.listen()
+    daemon = make(["http.listen=127.0.0.1:%d" % taken.getsockname()[1]]).start()
+    time.sleep(0.7)
+    assert daemon.process.poll() is None and daemon.out == [], daemon.text()
+    taken.close()
+    daemon.wait_ready()
+    assert daemon.stop() == 0
+
+
 @pytest.mark.parametrize("address", ["0.0.0.0:0", "[::]:0", "192.0.2.1:80"])
 def test_open_listener_is_refused(make, address):
     daemon = make(["http.listen=" + address]).start()
