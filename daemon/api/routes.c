@@ -2,7 +2,7 @@
 #include "daemon/api/imports.h"
 #include "daemon/api/lists.h"
 #include "daemon/api/openapi/openapi.h"
-#include "daemon/api/ops.h"
+#include "daemon/api/ops/ops.h"
 #include "daemon/api/part_numbers.h"
 #include "daemon/api/pricelist_files.h"
 #include "daemon/api/pricelists.h"

@@ -1,5 +1,5 @@
 /* Liveness and readiness of the daemon as one worker sees it. */
-#include "daemon/api/ops.h"
+#include "daemon/api/ops/ops.h"
 
 #include "base/clock.h"
 #include "base/commit.h"

@@ -3,7 +3,7 @@
 #include "daemon/process/metrics.h"
 #include "base/clock.h"
 #include "base/commit.h"
-#include "daemon/api/ops.h"
+#include "daemon/api/ops/ops.h"
 #include "daemon/worker/worker.h"
 #include "handlers/task_type.h"
 #include "shm/counters.h"
