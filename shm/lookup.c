@@ -207,6 +207,25 @@ void shm_table_each(struct shm_segment *seg, shm_table_visit fn, void *ctx)
     shm_table_each_in(seg, ~TASK_IN(TASK_FREE), fn, ctx);
 }
 
+void shm_table_each_id(struct shm_segment *seg, shm_table_id_visit fn, void *ctx)
+{
+    struct shm_task head;
+
+    for (uint32_t at = 0; at < seg->geometry.slots; at++) {
+        const struct shm_slot *slot = &seg->slots[at];
+        uint64_t version;
+        int tries = 0;
+        do {
+            version = slot_version(slot);
+            slot_words(&head, slot_head_words(slot, version), SHM_HEAD_WORDS);
+        } while (!slot_still(slot, version) && ++tries < SHM_READ_RETRIES);
+        if (tries == SHM_READ_RETRIES || head.state == TASK_FREE || head.state == TASK_RESERVED)
+            continue;
+        if (!fn(head.id, ctx))
+            return;
+    }
+}
+
 uint32_t shm_table_waiting(struct shm_segment *seg, uint8_t type)
 {
     shm_insist(type < SHM_MAX_TYPES);

@@ -180,6 +180,11 @@ void shm_table_each(struct shm_segment *seg, shm_table_visit fn, void *ctx);
  * that look several times a second for the few that matter. */
 void shm_table_each_in(struct shm_segment *seg, unsigned states, shm_table_visit fn, void *ctx);
 
+/* Call fn with the id of every task that polls see, from the heads alone: a cache line or two each. No lock is taken. Stops
+ * when fn returns false. */
+typedef bool (*shm_table_id_visit)(const uint8_t id[16], void *ctx);
+void shm_table_each_id(struct shm_segment *seg, shm_table_id_visit fn, void *ctx);
+
 /* Number of slots per state. Read without a lock, not of one moment, and too low during a repair. */
 void shm_table_count(struct shm_segment *seg, uint32_t by_state[TASK_STATES]);
 /* Number of tasks of a type that are READY, CLAIMED or RUNNING. As exact as the above. */

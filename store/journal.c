@@ -340,12 +340,29 @@ int journal_each_finished(struct store_conn *conn, unsigned limit, journal_row_f
 
 /* ---- Ranges -------------------------------------------------------------------------------------------------- */
 
-/* Each of the four statements has an index that gives the rows in its order. They are constants, because prepared
+/* Each of these statements has an index that gives the rows in its order; of one client's live tasks that of the live
+ * ones, which are few. They are constants, because prepared
  * statements are cached by address. */
 #define RANGE(index, filter)                                                                                           \
     "SELECT " ROW_COLUMNS "FROM task FORCE INDEX (" index ") WHERE " filter                                            \
     "created_at > ? AND created_at < ? AND created_at <= ? AND "                                                       \
     "(created_at < ? OR id < ?) ORDER BY created_at DESC, id DESC LIMIT ?"
+
+static const char *range_of_client_sql(const struct journal_range *range)
+{
+    static const char of_all[] = RANGE("ix_client", "requested_by = ? AND "),
+                      of_type[] = RANGE("ix_client", "requested_by = ? AND type = ? AND "),
+                      of_status[] = RANGE("ix_client", "requested_by = ? AND status = ? AND "),
+                      of_both[] = RANGE("ix_client", "requested_by = ? AND type = ? AND status = ? AND "),
+                      live[] = RANGE("ix_queue", "requested_by = ? AND status = ? AND "),
+                      live_of_type[] = RANGE("ix_type_status", "requested_by = ? AND type = ? AND status = ? AND ");
+
+    if (range->status && journal_status_named(range->status) <= JOURNAL_RUNNING)
+        return range->type ? live_of_type : live;
+    if (range->type)
+        return range->status ? of_both : of_type;
+    return range->status ? of_status : of_all;
+}
 
 static const char *range_sql(const struct journal_range *range)
 {
@@ -353,6 +370,8 @@ static const char *range_sql(const struct journal_range *range)
                       of_status[] = RANGE("ix_queue", "status = ? AND "),
                       of_both[] = RANGE("ix_type_status", "type = ? AND status = ? AND ");
 
+    if (range->by)
+        return range_of_client_sql(range);
     if (range->type)
         return range->status ? of_both : of_type;
     return range->status ? of_status : of_all;
@@ -367,7 +386,7 @@ int journal_each_in(struct store_conn *conn, const struct journal_range *range, 
     struct each each = {fn, ctx};
     char after[STORE_TIME_SIZE] = FIRST_MOMENT, before[STORE_TIME_SIZE] = LAST_MOMENT;
     char last[STORE_TIME_SIZE] = LAST_MOMENT, id[STORE_UUID_SIZE];
-    struct store_value params[8];
+    struct store_value params[9];
     unsigned n = 0;
 
     if (range->after_ms > 0)
@@ -377,6 +396,8 @@ int journal_each_in(struct store_conn *conn, const struct journal_range *range, 
     if (range->started)
         store_time_text(range->last_ms, last);
     store_uuid_text(range->last_id, id);
+    if (range->by)
+        params[n++] = STORE_S(range->by);
     if (range->type)
         params[n++] = STORE_S(range->type);
     if (range->status)

@@ -170,6 +170,7 @@ int journal_each_live(struct store_conn *conn, const store_uuid node, journal_ro
 int journal_each_finished(struct store_conn *conn, unsigned limit, journal_row_fn fn, void *ctx);
 /* A range of the journal: the filters of a list, and where its page starts. */
 struct journal_range {
+    const char *by;              /* who has asked for it; NULL = all */
     const char *type;            /* NULL = all */
     const char *status;          /* name of an enum journal_status as stored: "queued"; NULL = all */
     int64_t after_ms, before_ms; /* created after / before; 0 and INT64_MAX = no bound */

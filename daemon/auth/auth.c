@@ -104,13 +104,22 @@ void auth_look(struct auth *auth)
         take_file(auth);
 }
 
+bool auth_token(const struct auth *auth, const char *id, struct token *out)
+{
+    const struct token *token = auth && strlen(id) == TOKEN_ID ? tokens_find(&auth->tokens, id) : NULL;
+    if (token)
+        *out = *token;
+    return token != NULL;
+}
+
 enum http_verdict auth_verdict(void *arg, const char *authorization, size_t len, enum scope scope,
-                               char who[HTTP_WHO_MAX])
+                               char who[HTTP_WHO_MAX], unsigned *scopes)
 {
     static const char scheme[] = "Bearer ";
     const size_t skip = sizeof scheme - 1;
     struct auth *auth = arg;
     who[0] = '\0';
+    *scopes = 0;
     if (scope == SCOPE_NONE)
         return HTTP_GRANTED;
     if (!authorization)
@@ -123,5 +132,6 @@ enum http_verdict auth_verdict(void *arg, const char *authorization, size_t len,
         return HTTP_BAD_TOKEN;
     token->used_s = now_s;
     memcpy(who, token->id, TOKEN_ID + 1);
+    *scopes = token->scopes;
     return token_grants(token->scopes, scope) ? HTTP_GRANTED : HTTP_NOT_GRANTED;
 }

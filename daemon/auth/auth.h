@@ -8,6 +8,7 @@
 #ifndef PF_AUTH_AUTH_H
 #define PF_AUTH_AUTH_H
 
+#include "base/token_file.h"
 #include "daemon/http/http.h"
 
 struct auth;
@@ -19,8 +20,11 @@ void auth_free(struct auth **auth);
  * tokens were used. NULL is fine. */
 void auth_look(struct auth *auth);
 
+/* What is known of the token with this id. Returns false if there is none, or no token is asked for (auth NULL). */
+bool auth_token(const struct auth *auth, const char *id, struct token *out);
+
 /* For http_options.authorize; `auth` is a struct auth. */
 enum http_verdict auth_verdict(void *auth, const char *authorization, size_t len, enum scope scope,
-                               char who[HTTP_WHO_MAX]);
+                               char who[HTTP_WHO_MAX], unsigned *scopes);
 
 #endif

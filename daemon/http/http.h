@@ -55,9 +55,9 @@ struct http_options {
     unsigned idle_timeout_s, head_timeout_s;
     unsigned body_min_rate; /* bytes per second: see conn.c for what is cut off; 0 = nothing */
     /* May a client with this header (NULL = none) do what needs `scope`? Asked before a body is read; fills in who it
-     * is, "" for nobody. NULL: everybody may do everything. */
+     * is, "" for nobody, and which scopes its token names (bits 1 << enum scope). NULL: everybody may do everything. */
     enum http_verdict (*authorize)(void *ctx, const char *authorization, size_t len, enum scope scope,
-                                   char who[HTTP_WHO_MAX]);
+                                   char who[HTTP_WHO_MAX], unsigned *scopes);
     void *authorize_ctx;
     /* A request has been answered; route NULL = none was found, status 0 = the client had left. May be NULL. */
     void (*answered)(void *app, const struct http_route *route, int status);

@@ -1,9 +1,11 @@
 /* What the head alone decides: is there such a resource, may this method, media type and site, before a byte of the
  * body is read. */
+#include "base/token_file.h"
 #include "daemon/http/hostname.h"
 #include "daemon/http/internal.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -173,26 +175,45 @@ static bool unmet_condition(const struct http_head *head)
 
 #define LACKING(scope)                                                                                                 \
     {                                                                                                                  \
-        "Bearer realm=\"priceforge\", error=\"insufficient_scope\", scope=\"" scope "\"",                              \
-            "the token does not have the scope " scope ", which this needs"                                            \
+        "Bearer realm=\"priceforge\", error=\"insufficient_scope\", scope=\"" scope "\"", scope                        \
     }
 static const struct {
-    const char *challenge, *detail;
+    const char *challenge, *scope;
 } lacking[] = {[SCOPE_READ] = LACKING("read"),
                [SCOPE_START] = LACKING("start"),
                [SCOPE_EDIT] = LACKING("edit"),
                [SCOPE_CANCEL] = LACKING("cancel"),
                [SCOPE_ADMIN] = LACKING("admin")};
 
+#define SCOPE_SETS (1u << (SCOPE_ADMIN + 1))
+
+/* A refusal keeps static texts: each of the few sentences is made once. */
+static const char *lacking_detail(enum scope wanted, unsigned has)
+{
+    static char *made[SCOPE_ADMIN + 1][SCOPE_SETS];
+    char **detail = &made[wanted][has % SCOPE_SETS], scopes[64];
+
+    if (*detail)
+        return *detail;
+    token_scopes_text(has, scopes);
+    *detail = malloc(160);
+    if (!*detail)
+        abort();
+    snprintf(*detail, 160, "this needs the scope '%s'; your token has '%s'", lacking[wanted].scope, scopes);
+    return *detail;
+}
+
 /* RFC 6750 section 3: no error code when nothing was sent, so that a client learns only that it has to. */
 bool policy_authorize(struct exchange *exchange, const char *authorization, size_t len)
 {
     struct http_request *request = &exchange->request;
     const struct http_options *options = &request->server->options;
+    enum scope scope = request->route->scope;
+    unsigned scopes = 0;
 
     if (!options->authorize)
         return true;
-    switch (options->authorize(options->authorize_ctx, authorization, len, request->route->scope, request->who)) {
+    switch (options->authorize(options->authorize_ctx, authorization, len, scope, request->who, &scopes)) {
     case HTTP_GRANTED:
         return true;
     case HTTP_NO_TOKEN:
@@ -204,8 +225,8 @@ bool policy_authorize(struct exchange *exchange, const char *authorization, size
         exchange->refusal.challenge = "Bearer realm=\"priceforge\", error=\"invalid_token\"";
         break;
     case HTTP_NOT_GRANTED:
-        refuse(exchange, "forbidden", lacking[request->route->scope].detail);
-        exchange->refusal.challenge = lacking[request->route->scope].challenge;
+        refuse(exchange, "forbidden", lacking_detail(scope, scopes));
+        exchange->refusal.challenge = lacking[scope].challenge;
         break;
     }
     return false;

@@ -148,3 +148,12 @@ const char *const schema_version_17[] = {
     alter_task_chain,
     NULL,
 };
+
+/* The tasks of one client, newest first. */
+static const char index_task_client[] =
+    "ALTER TABLE task ADD INDEX IF NOT EXISTS ix_client (requested_by, created_at, id)";
+
+const char *const schema_version_18[] = {
+    index_task_client,
+    NULL,
+};

@@ -21,5 +21,6 @@ const struct store_migration store_migrations[] = {
     {15, "one index of quotes less", schema_version_15},
     {16, "facts of faults, files of earlier tasks", schema_version_16},
     {17, "chains of tasks", schema_version_17},
+    {18, "tasks of one client", schema_version_18},
     {0, NULL, NULL},
 };

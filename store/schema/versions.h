@@ -35,5 +35,6 @@ extern const char *const schema_version_14[];
 extern const char *const schema_version_15[];
 extern const char *const schema_version_16[];
 extern const char *const schema_version_17[];
+extern const char *const schema_version_18[];
 
 #endif

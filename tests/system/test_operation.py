@@ -1,4 +1,5 @@
 """Starting, refusing to start, stopping: one clear message and a telling exit code each."""
+import datetime
 import json
 import os
 import signal
@@ -111,6 +112,25 @@ def test_database_that_is_not_there_at_the_start(make_daemon, place):
     assert daemon.term() == 0
 
 
+def test_session_without_tokens(make_daemon):
+    daemon = make_daemon(http__max_upload="2M", pricing__time_zone="Pacific/Kiritimati", http__max_wait_s=7, spool__keep_preview=1200)
+    client, tcp = daemon.worker(0), daemon.tcp()
+    session = client.get("/api/session").json
+    assert session["client"] == session["peer"] == "unix" and session["token"] is None and session["tokens_required"] is False
+    assert session["scopes"] == ["read", "start", "edit", "cancel", "admin"]
+    zone = datetime.timezone(datetime.timedelta(hours=14))
+    assert session["today"] in {(datetime.datetime.now(zone) + datetime.timedelta(seconds=s)).strftime("%Y-%m-%d") for s in (-5, 0)}
+    assert (session["time_zone"], session["base_currency"]) == ("Pacific/Kiritimati", "RUB")
+    assert session["limits"] == {"upload_bytes": 2 << 20, "rows": 500000, "wait_seconds": 7, "page_items": 200, "follow_ups": 5, "preview_seconds": 1200,
+                                 "retention_days": 30}
+    version = client.get("/version").json
+    assert session["build"] == {name: version[name] for name in ("version", "commit", "api", "client_min")} and version["api"] == 1
+    assert tcp.get("/api/session").json["peer"] == "127.0.0.1"
+    task = client.start("test_sleep", ms=0)
+    client.wait(task)
+    assert client.get(f"/api/tasks/{task}?view=full").json["requested_by"] == session["client"]
+
+
 def test_idle_memory(daemon):
     """A generous bound against leaks; the figure itself is the benchmark's business."""
     if "asan" in str(daemon.build):
@@ -196,6 +216,7 @@ def test_readiness_sees_a_runner_that_stands_still(daemon):
         checks = answer.json["checks"]
         assert answer.headers["Retry-After"] and answer.json["ready"] is False
         assert [name for name, check in checks.items() if not check["ok"]] == ["runner"] and checks["runner"]["age_ms"] > 5000
+        assert checks["runner"]["code"] == "runner-missing" and checks["runner"]["detail"].startswith("1 of 2 runner processes work")
         assert client.get("/healthz").status == 200
     finally:
         os.kill(pid, signal.SIGCONT)

@@ -53,6 +53,30 @@ def walk(client, query, limit):
     raise AssertionError("no end")
 
 
+def test_by_the_first_digits_of_an_id(make_daemon):
+    daemon = make_daemon(tasks__runners=1)
+    client = daemon.worker(0)
+    done = client.start("test_sleep", ms=0, steps=1)
+    client.wait(done)
+    live = client.start("test_sleep", ms=60000, steps=600)
+    for task in (done, live):
+        for prefix in (task[:8], task[:8].upper(), task[:13], task.replace("-", "")[:12], task, task.replace("-", "")):
+            answer = client.get(f"/api/tasks?id_prefix={prefix}")
+            assert ids_of(answer) == [task] and answer.json["missing"] == [] and answer.json["next_cursor"] is None, prefix
+    plain = client.get(f"/api/tasks?id_prefix={done[:8]}")
+    assert plain.json["tasks"] == [client.task(done)]
+    assert client.get(f"/api/tasks?id_prefix={done[:8]}&view=full").json["tasks"] == [client.get(f"/api/tasks/{done}?view=full").json]
+    assert client.get(f"/api/tasks?id_prefix={done[:8]}", {"If-None-Match": plain.headers["ETag"]}).status == 304
+    assert client.get("/api/tasks?id_prefix=" + ("0" * 8 if done[:8] != "0" * 8 else "1" * 8)).json["tasks"] == []
+    for prefix in (done[:7], "x" * 8, done + "0", "--------", done[:8] + "%20"):
+        check_problem(client.get(f"/api/tasks?id_prefix={prefix}"), 422, "invalid-parameters")
+    for other in ("status=running", "mine=true", f"ids={done}", "type=test_sleep", "cursor=x"):
+        assert "/id_prefix" in {fault["pointer"] for fault in check_problem(client.get(f"/api/tasks?id_prefix={done[:8]}&{other}"), 422, "invalid-parameters")["errors"]}
+    began = time.monotonic()
+    waited = client.get(f"/api/tasks?id_prefix={live[:8]}&wait=1")
+    assert waited.status == 200 and waited.headers["Preference-Applied"] == "wait=1" and 0.9 < time.monotonic() - began < 4
+
+
 def test_newest_first_with_the_progress_of_live_ones(make_daemon):
     daemon = make_daemon(tasks__runners=1)
     client = daemon.worker(0)

@@ -132,6 +132,7 @@ def test_scopes(make_daemon, file, scopes, read, start):
         assert answer.status == 202
     else:
         challenge(answer, 403, "forbidden", error="insufficient_scope", scope="start")
+        assert answer.json["detail"] == f"this needs the scope 'start'; your token has '{scopes}'"
 
 
 # What each path that changes something asks for; what only reads asks for read, and OPEN for nothing.
@@ -175,6 +176,41 @@ def test_each_path_asks_for_its_scope(make_daemon, file):
                 assert answer.status not in (401, 403), (method, path, scopes, answer)
             else:
                 challenge(answer, 403, "forbidden", error="insufficient_scope", scope=wanted)
+
+
+def test_session_says_whose_token_it_is(make_daemon, file):
+    nightly, admin = make(file, "-s", "start,cancel", "-d", "30", name="nightly job"), make(file, "-s", "admin", name="boss")
+    daemon = make_daemon(auth__tokens_file=file)
+    challenge(daemon.worker(0).get("/api/session"), 401, "unauthorized")
+    session = as_client(daemon.worker(0), nightly).get("/api/session").json
+    assert session["tokens_required"] is True and session["client"] == f"token:{nightly[3:11]}" and session["scopes"] == ["read", "start", "cancel"]
+    day = next(line for line in file.read_text().splitlines() if line.startswith(nightly[3:11])).split()[4]
+    assert session["token"] == {"id": nightly[3:11], "name": "nightly job", "expires_at": f"{day}T00:00:00.000Z"}
+    session = as_client(daemon.tcp(), admin).get("/api/session").json
+    assert session["scopes"] == ["read", "start", "edit", "cancel", "admin"] and session["token"]["expires_at"] is None and session["peer"] == "127.0.0.1"
+
+
+def test_mine_are_the_tasks_of_ones_own_token(make_daemon, file):
+    one, two = make(file, "-s", "start", name="one"), make(file, "-s", "start", name="two")
+    daemon = make_daemon(auth__tokens_file=file)
+    first, second = as_client(daemon.worker(0), one), as_client(daemon.worker(1), two)
+    mine = [first.start(kind, ms=0) for kind in ("test_sleep", "test_ledger", "test_sleep")]
+    others = [second.start("test_sleep", ms=0) for _ in range(2)]
+    for task in mine + others:
+        first.wait(task)
+
+    def ids(client, query):
+        return [task["id"] for task in client.get(f"/api/tasks?{query}").json["tasks"]]
+
+    assert ids(first, "mine=true") == mine[::-1] and ids(second, "mine=1") == others[::-1] and ids(first, "mine=false") == (mine + others)[::-1]
+    assert ids(first, "mine=true&type=test_sleep&status=completed") == [mine[2], mine[0]] and ids(first, "mine=true&type=test_ledger") == [mine[1]]
+    assert ids(first, "mine=true&status=error") == []
+    page = first.get("/api/tasks?mine=true&limit=2").json
+    assert [task["id"] for task in page["tasks"]] == mine[:0:-1]
+    assert ids(first, f"mine=true&limit=2&cursor={page['next_cursor']}") == [mine[0]]
+    waiting = first.start("test_sleep", ms=60000, steps=600)
+    assert ids(first, "mine=true&status=running") == ids(first, "mine=true&state=waiting,running&type=test_sleep") == [waiting] and ids(second, "mine=true&state=running") == []
+    check_problem(first.get(f"/api/tasks?mine=true&ids={mine[0]}"), 422, "invalid-parameters")
 
 
 def test_an_upload_is_refused_before_it_is_sent(guarded):

@@ -42,8 +42,9 @@ struct checks {
     bool ready;
 };
 
-/* `age_ms`: -1 = there was none yet. `detail`: NULL = nothing more to say. */
-static void put_check(struct checks *checks, const char *name, bool ok, int64_t age_ms, const char *detail)
+/* `age_ms`: -1 = there was none yet. `code`, `detail`: what is wrong if it is not ok; `detail` also of what is weak. */
+static void put_check(struct checks *checks, const char *name, bool ok, int64_t age_ms, const char *code,
+                      const char *detail)
 {
     json_key(checks->out, name);
     json_object(checks->out);
@@ -52,6 +53,8 @@ static void put_check(struct checks *checks, const char *name, bool ok, int64_t 
         json_put_string(checks->out, "age_ms", NULL);
     else
         json_put_int(checks->out, "age_ms", age_ms);
+    if (!ok)
+        json_put_string(checks->out, "code", code);
     if (detail)
         json_put_string(checks->out, "detail", detail);
     json_object_end(checks->out);
@@ -62,6 +65,7 @@ static void put_check(struct checks *checks, const char *name, bool ok, int64_t 
 static void check_kind(struct checks *checks, const struct process *process, enum proc_kind kind, unsigned want)
 {
     unsigned fresh = 0;
+    char code[40], detail[100];
     int64_t oldest = -1, now = clock_mono_ms();
     for (uint32_t slot = 0; slot < proctab_size(process->segment); slot++) {
         struct proc_info info;
@@ -72,14 +76,17 @@ static void check_kind(struct checks *checks, const struct process *process, enu
         fresh += age <= BEAT_FRESH_MS;
         oldest = age > oldest ? age : oldest;
     }
-    put_check(checks, proc_kind_name(kind), fresh >= want, oldest, NULL);
+    snprintf(code, sizeof code, "%s-missing", proc_kind_name(kind));
+    snprintf(detail, sizeof detail, "%u of %u %s processes work; the master replaces the others", fresh, want,
+             proc_kind_name(kind));
+    put_check(checks, proc_kind_name(kind), fresh >= want, oldest, code, fresh >= want ? NULL : detail);
 }
 
 /* The janitor shows its session with the database once the schema is ours and the table is filled from the journal. */
 static void check_journal(struct checks *checks, struct shm_segment *segment)
 {
     bool loaded = proctab_session(segment, proctab_find(segment, PROC_JANITOR, 0)) != 0;
-    put_check(checks, "journal", loaded, 0, loaded ? NULL : "the journal is not loaded yet");
+    put_check(checks, "journal", loaded, 0, "journal-not-loaded", loaded ? NULL : "the journal is not loaded yet");
 }
 
 static void check_durability(struct checks *checks, const struct process *process)
@@ -88,7 +95,7 @@ static void check_durability(struct checks *checks, const struct process *proces
     unsigned weak = metrics_weakness(process);
     bool ok = weak == 0 || !process->config->db_require_durable;
     store_weakness_text(weak, text, sizeof text);
-    put_check(checks, "durability", ok, 0, weak ? text : NULL);
+    put_check(checks, "durability", ok, 0, "not-durable", weak ? text : NULL);
 }
 
 /* A table full of live tasks refuses every start; one full of finished ones gives up the oldest. */
@@ -99,7 +106,8 @@ static void check_slots(struct checks *checks, struct shm_segment *segment)
     bool room = by_state[TASK_FREE] != 0;
     for (unsigned state = 0; state < TASK_STATES && !room; state++)
         room = task_state_final((enum task_state)state) && by_state[state] != 0;
-    put_check(checks, "slots", room, 0, room ? NULL : "the task table is full");
+    put_check(checks, "slots", room, 0, "table-full",
+              room ? NULL : "the task table is full: every slot holds a task that waits or runs");
 }
 
 static void check_all(struct checks *checks, struct worker *worker, const char *trouble)
@@ -108,14 +116,17 @@ static void check_all(struct checks *checks, struct worker *worker, const char *
     struct shm_segment *segment = process->segment;
     int64_t age;
     (void)dbthread_healthy(worker->db, &age);
-    put_check(checks, "database", !trouble, age, trouble);
+    put_check(checks, "database", !trouble, age, "database-unavailable", trouble);
     check_durability(checks, process);
     check_kind(checks, process, PROC_RUNNER, process->config->runners);
     check_kind(checks, process, PROC_JANITOR, 1);
     check_journal(checks, segment);
-    put_check(checks, "shared_memory", shm_segment_intact(segment), 0, NULL);
+    bool intact = shm_segment_intact(segment);
+    put_check(checks, "shared_memory", intact, 0, "segment-damaged",
+              intact ? NULL : "the shared memory is not as this program laid it out");
     check_slots(checks, segment);
-    put_check(checks, "accepting", !worker->draining, 0, NULL);
+    put_check(checks, "accepting", !worker->draining, 0, "draining",
+              worker->draining ? "this worker is being stopped" : NULL);
 }
 
 /* `trouble`: why a start would not get into the database, or NULL. */
@@ -215,10 +226,12 @@ void resource_readyz(struct http_request *request)
 
 void resource_version(struct http_request *request)
 {
-    char body[300];
-    int len = snprintf(body, sizeof body,
-                       "{\"version\":\"%s\",\"commit\":\"%s\",\"schema\":%u,\"shared_memory_layout\":\"%08x\"}\n",
-                       PACKAGE_VERSION, build_commit, store_schema_version(), shm_segment_layout());
+    char body[400];
+    int len =
+        snprintf(body, sizeof body,
+                 "{\"version\":\"%s\",\"commit\":\"%s\",\"api\":%d,\"client_min\":\"%s\",\"schema\":%u,"
+                 "\"shared_memory_layout\":\"%08x\"}\n",
+                 PACKAGE_VERSION, build_commit, OPS_API, OPS_CLIENT_MIN, store_schema_version(), shm_segment_layout());
     http_reply_header(request, "Cache-Control", "no-cache");
     http_reply_header(request, "Link", "</api/openapi.json>; rel=\"service-desc\"");
     http_reply_json(request, 200, body, (size_t)len);

@@ -4,6 +4,11 @@
 
 #include "daemon/http/http.h"
 
+/* The interface's number: raised when something that clients use is changed or taken away, not when something is
+ * added. And the oldest version of the command priceforge that knows it: an older one tells its user, no more. */
+#define OPS_API        1
+#define OPS_CLIENT_MIN "0.1.0"
+
 /* GET /healthz: this process answers. No database, so that an outage of it never causes a restart loop. */
 void resource_healthz(struct http_request *request);
 /* GET /readyz: 200 only when a task that is started now would be worked on. */
@@ -12,5 +17,7 @@ void resource_readyz(struct http_request *request);
 void resource_metrics(struct http_request *request);
 /* GET /version */
 void resource_version(struct http_request *request);
+/* GET /api/session: who asks, what it may do, and what a page must know of this server (session.c). */
+void resource_session(struct http_request *request);
 
 #endif

@@ -11,6 +11,7 @@
 #include "daemon/accept/follow.h"
 #include "daemon/api/task/read.h"
 #include "daemon/api/task/tasks.h"
+#include "daemon/auth/identity.h"
 #include "daemon/http/etag.h"
 #include "daemon/task/poll_json.h"
 #include "daemon/task/state.h"
@@ -44,6 +45,11 @@ static const struct param_spec list_params[] = {
     {.name = "created_after", .kind = PARAM_STRING, .max = 40, .help = "A moment as in RFC 3339; created later."},
     {.name = "created_before", .kind = PARAM_STRING, .max = 40, .help = "A moment as in RFC 3339; created earlier."},
     {.name = "ids", .kind = PARAM_STRINGS, .max = PAGE_LIMIT_MAX, .help = "Up to 200 ids, and nothing else to filter."},
+    {.name = "id_prefix",
+     .kind = PARAM_STRING,
+     .max = 36,
+     .help = "The first 8 or more digits of an id: the tasks in the table that fit, and nothing else to filter."},
+    {.name = "mine", .kind = PARAM_BOOL, .help = "true: only what this client has started."},
     {.name = "wait", .kind = PARAM_INT, .max = 1000000000, .help = "With ids: seconds to wait for a change."},
     {.name = "view", .kind = PARAM_CHOICE, .choices = views, .help = "full: everything known of each task."},
     PAGE_PARAMS,
@@ -120,31 +126,67 @@ static void check_moment(yajl_val params, const char *name, struct param_faults 
     param_faults_add(faults, pointer, "type", "must be a moment such as 2026-02-05T08:30:00Z");
 }
 
-/* With ids there must be no filters. */
-static void check_alone(yajl_val params, struct param_faults *faults)
+/* With ids, or digits of one, there must be no filters. */
+static void check_alone(yajl_val params, const char *name, struct param_faults *faults)
 {
-    static const char *const others[] = {"status", "state", "type", "created_after", "created_before", "cursor"};
-    if (!YAJL_IS_ARRAY(json_member(params, "ids")))
+    static const char *const others[] = {"status",         "state",  "type", "created_after",
+                                         "created_before", "cursor", "mine", "ids"};
+    char pointer[16];
+    snprintf(pointer, sizeof pointer, "/%s", name);
+    if (YAJL_IS_NULL(json_member(params, name)))
         return;
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
-        if (!YAJL_IS_NULL(json_member(params, others[i])))
-            param_faults_add(faults, "/ids", "conflict", "cannot be combined with %s", others[i]);
+        if (strcmp(others[i], name) != 0 && !YAJL_IS_NULL(json_member(params, others[i])))
+            param_faults_add(faults, pointer, "conflict", "cannot be combined with %s", others[i]);
+}
+
+static void check_prefix(yajl_val params, struct param_faults *faults)
+{
+    const char *prefix = json_member_string(params, "id_prefix", NULL);
+    if (prefix && !taskprefix_valid(prefix))
+        param_faults_add(faults, "/id_prefix", "type", "must be 8 or more digits of an id");
+}
+
+static yajl_val params_of(const struct param_raw *raw, size_t n, struct param_faults *faults)
+{
+    char why[80];
+    char *text = params_usable_text(list_params, raw, n, faults);
+    yajl_val params = json_parse(text, strlen(text), QUERY_DEPTH, why, sizeof why);
+    assert(params);
+    free(text);
+    return params;
+}
+
+/* The same question by the ids that begin with these digits now. Takes over `params`. */
+static yajl_val by_ids(const struct http_request *request, yajl_val params)
+{
+    const struct worker *worker = request->app;
+    struct param_faults faults = {.n = 0};
+    char ids[TASKPREFIX_BYTES];
+    struct param_raw raw[3] = {{"ids", ids}};
+    size_t n = 1;
+    taskprefix_find(worker->process->segment, json_member_string(params, "id_prefix", ""), ids);
+    for (size_t i = 0; i < request->n_params && n < 3; i++)
+        if (strcmp(request->params[i].name, "view") == 0 || strcmp(request->params[i].name, "wait") == 0)
+            raw[n++] = request->params[i];
+    yajl_tree_free(params);
+    return params_of(raw, n, &faults);
 }
 
 /* Canonical parameters; what is at fault is null in them. */
 static yajl_val check_query(struct http_request *request, struct param_faults *faults)
 {
-    char why[80];
-    char *text = params_usable_text(list_params, request->params, request->n_params, faults);
-    yajl_val params = json_parse(text, strlen(text), QUERY_DEPTH, why, sizeof why);
-    assert(params);
-    free(text);
+    yajl_val params = params_of(request->params, request->n_params, faults);
     check_statuses(json_member(params, "status"), faults);
     check_states(json_member(params, "state"), json_member(params, "status"), faults);
     check_types(json_member(params, "type"), faults);
     check_moment(params, "created_after", faults);
     check_moment(params, "created_before", faults);
-    check_alone(params, faults);
+    check_alone(params, "ids", faults);
+    check_alone(params, "id_prefix", faults);
+    check_prefix(params, faults);
+    if (!faults->n && json_member_string(params, "id_prefix", NULL))
+        return by_ids(request, params);
     return params;
 }
 
@@ -165,6 +207,7 @@ struct list_request {
     yajl_val params;
     struct page page;
     char here[512];
+    char by[IDENTITY_MAX]; /* with mine: the client; else "" */
 };
 
 struct item {
@@ -276,7 +319,8 @@ static int newest_first(const void *a, const void *b)
 static int read_range(struct store_conn *conn, const struct list_request *list, const char *type, const char *status,
                       struct items *items)
 {
-    struct journal_range range = {.type = type, .status = status, .before_ms = INT64_MAX};
+    struct journal_range range = {
+        .by = list->by[0] ? list->by : NULL, .type = type, .status = status, .before_ms = INT64_MAX};
     const char *after = json_member_string(list->params, "created_after", NULL);
     const char *before = json_member_string(list->params, "created_before", NULL);
     if (after)
@@ -392,7 +436,8 @@ void resource_task_list(struct http_request *request)
         abort();
     yajl_val params = list->params = check_query(request, &faults);
     page_open(&list->page, "tasks", LIST_KEYS, params, &faults);
-    if (!faults.n && http_param(request, "ids")) { /* an empty one names no task; it does not mean all of them */
+    /* Ids that are empty name no task; they do not mean all of them. */
+    if (!faults.n && (http_param(request, "ids") || http_param(request, "id_prefix"))) {
         tasklist_of_ids(request, params, true, false);
         free(list);
         return;
@@ -402,6 +447,8 @@ void resource_task_list(struct http_request *request)
         list_request_free(list);
         return;
     }
+    if (json_member_bool(params, "mine", false))
+        client_identity(request, list->by);
     listing_here(request, list->here, sizeof list->here);
     db_answer_from(request, worker->reads, read_list, list, list_request_free);
 }
