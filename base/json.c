@@ -158,6 +158,31 @@ void json_raw(struct json_out *out, const char *json, size_t n)
     must(yajl_gen_number(out->gen, json, n)); /* yajl writes the text of a number unchanged */
 }
 
+void json_value(struct json_out *out, yajl_val value)
+{
+    if (YAJL_IS_OBJECT(value)) {
+        json_object(out);
+        for (size_t i = 0; i < value->u.object.len; i++) {
+            json_key(out, value->u.object.keys[i]);
+            json_value(out, value->u.object.values[i]);
+        }
+        json_object_end(out);
+    } else if (YAJL_IS_ARRAY(value)) {
+        json_array(out);
+        for (size_t i = 0; i < value->u.array.len; i++)
+            json_value(out, value->u.array.values[i]);
+        json_array_end(out);
+    } else if (YAJL_IS_STRING(value)) {
+        json_string(out, YAJL_GET_STRING(value));
+    } else if (YAJL_IS_NUMBER(value)) {
+        json_raw(out, YAJL_GET_NUMBER(value), strlen(YAJL_GET_NUMBER(value)));
+    } else if (YAJL_IS_TRUE(value) || YAJL_IS_FALSE(value)) {
+        json_bool(out, YAJL_IS_TRUE(value));
+    } else {
+        json_null(out);
+    }
+}
+
 void json_put_string(struct json_out *out, const char *key, const char *text)
 {
     json_key(out, key);

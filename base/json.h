@@ -35,6 +35,8 @@ void json_int(struct json_out *out, int64_t value);
 void json_bool(struct json_out *out, bool value);
 void json_null(struct json_out *out);
 void json_raw(struct json_out *out, const char *json, size_t n); /* already JSON */
+/* A tree that was parsed. */
+void json_value(struct json_out *out, yajl_val value);
 /* A key and its value. */
 void json_put_string(struct json_out *out, const char *key, const char *text);
 void json_put_int(struct json_out *out, const char *key, int64_t value);

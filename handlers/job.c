@@ -67,6 +67,18 @@ void job_ending_fail(struct job_ending *ending, const char *code, const char *fo
     end_at_character(ending->error, sizeof ending->error, wanted);
 }
 
+void job_ending_told(struct job_ending *ending, const struct fault_told *told)
+{
+    struct json_out out;
+    json_out_init(&out);
+    json_object(&out);
+    told_json(&out, told);
+    json_object_end(&out);
+    free(ending->error_more);
+    ending->error_more = json_out_copy(&out);
+    json_out_fini(&out);
+}
+
 void job_ending_fini(struct job_ending *ending)
 {
     free(ending->result);

@@ -6,6 +6,7 @@
 #ifndef PF_HANDLERS_JOB_H
 #define PF_HANDLERS_JOB_H
 
+#include "base/facts.h"
 #include "handlers/sheet/sheet.h"
 #include "handlers/values/values.h"
 #include "store/conn.h"
@@ -113,6 +114,8 @@ static inline enum job_verdict job_finish(struct job *job, struct job_ending *en
 /* Fill an ending as failed. */
 void job_ending_fail(struct job_ending *ending, const char *code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/* After it: what the sentence says as facts, and what settles it. */
+void job_ending_told(struct job_ending *ending, const struct fault_told *told);
 void job_ending_fini(struct job_ending *ending);
 
 #endif

@@ -1,6 +1,7 @@
 /* Parameters: check everything, report every fault, write the canonical form. */
 #include "handlers/params.h"
 
+#include "base/facts.h"
 #include "base/utf8.h"
 #include "handlers/values/decimal.h"
 #include "handlers/values/values.h"
@@ -47,9 +48,11 @@ static void copy_clean(char *out, size_t size, const char *text)
 
 void param_faults_add(struct param_faults *faults, const char *pointer, const char *code, const char *format, ...)
 {
-    if (faults->n == PARAM_FAULTS_MAX)
+    faults->full = faults->n == PARAM_FAULTS_MAX;
+    if (faults->full)
         return;
     struct param_fault *fault = &faults->fault[faults->n++];
+    fault->facts[0] = fault->allowed[0] = '\0';
     char detail[2 * sizeof fault->detail];
     va_list args;
     va_start(args, format);
@@ -58,6 +61,29 @@ void param_faults_add(struct param_faults *faults, const char *pointer, const ch
     copy_clean(fault->detail, sizeof fault->detail, detail);
     copy_clean(fault->pointer, sizeof fault->pointer, pointer);
     copy_clean(fault->code, sizeof fault->code, code);
+}
+
+void param_faults_fact(struct param_faults *faults, const char *name, const char *format, ...)
+{
+    char value[200];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(value, sizeof value, format, args);
+    va_end(args);
+    if (faults->n > 0 && !faults->full)
+        facts_add(faults->fault[faults->n - 1].facts, sizeof faults->fault[0].facts, name, "%s", value);
+}
+
+void param_faults_allow(struct param_faults *faults, const char *value)
+{
+    if (faults->n > 0 && !faults->full)
+        facts_add_value(faults->fault[faults->n - 1].allowed, sizeof faults->fault[0].allowed, value);
+}
+
+void param_faults_allow_all(struct param_faults *faults, const char *values)
+{
+    if (faults->n > 0 && !faults->full)
+        snprintf(faults->fault[faults->n - 1].allowed, sizeof faults->fault[0].allowed, "%s", values);
 }
 
 void param_faults_prefix(struct param_faults *faults, unsigned from, const char *prefix)
@@ -193,6 +219,8 @@ static void fault_bounds(struct check *check, const struct param_spec *spec, uns
     dec_format(spec->max, scale, true, high, sizeof high);
     snprintf(detail, sizeof detail, "must be between %s and %s", low, high);
     fault(check, spec, "range", detail);
+    param_faults_fact(check->faults, "min", "%s", low);
+    param_faults_fact(check->faults, "max", "%s", high);
 }
 
 static bool in_bounds(const struct param_spec *spec, dec128 value)
@@ -299,6 +327,8 @@ static void check_choice(struct check *check, const struct param_spec *spec, con
         choice_text_add(&known, *choice);
     }
     fault(check, spec, "choice", known.text);
+    for (const char *const *choice = spec->choices; *choice; choice++)
+        param_faults_allow(check->faults, *choice);
 }
 
 /* ---- Lists ---------------------------------------------------------------------------------------------------- */
@@ -399,6 +429,8 @@ static void check_member(struct check *check, const struct param_spec *spec, con
         for (const char *const *choice = spec->choices; *choice; choice++)
             choice_text_add(&known, *choice);
         fault_member(check, spec, name, "choice", known.text);
+        for (const char *const *choice = spec->choices; *choice; choice++)
+            param_faults_allow(check->faults, *choice);
         return;
     }
     const char *why = YAJL_IS_STRING(value) ? string_fault(value->u.string, false, spec->max, detail, sizeof detail)
@@ -489,6 +521,8 @@ static void fault_unknown(struct check *check, const struct param_spec *specs, c
     for (const struct param_spec *spec = specs; spec->name; spec++)
         choice_text_add(&text, spec->name);
     fault_at(check, name, "unknown", specs->name ? text.text : "is not a parameter here; there are none");
+    for (const struct param_spec *spec = specs; spec->name; spec++)
+        param_faults_allow(check->faults, spec->name);
 }
 
 static void check_begin(struct check *check, struct param_faults *faults)

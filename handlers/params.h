@@ -37,14 +37,23 @@ struct param_fault {
     char pointer[96]; /* JSON pointer into the parameters: "/mode" */
     char detail[500]; /* "must be one of replace, merge"; room for every name of the largest type */
     char code[32];    /* "required", "unknown", "type", "range", "choice", "unknown-warehouse" … */
+    /* What the detail says, as base/facts.h has it: facts, and values that are allowed, one a line. */
+    char facts[160], allowed[500];
 };
 struct param_faults {
     unsigned n; /* at most PARAM_FAULTS_MAX are kept */
+    bool full;  /* the last one was not */
 #define PARAM_FAULTS_MAX 32
     struct param_fault fault[PARAM_FAULTS_MAX];
 };
 void param_faults_add(struct param_faults *faults, const char *pointer, const char *code, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
+/* For the fault that was added last, if it was kept: a fact of its detail, and a value that would be allowed. */
+void param_faults_fact(struct param_faults *faults, const char *name, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+void param_faults_allow(struct param_faults *faults, const char *value);
+/* Several, one a line. */
+void param_faults_allow_all(struct param_faults *faults, const char *values);
 /* Puts `prefix` before the pointers of the faults from number `from` on: a check makes them relative to the parameters,
  * which may be a member of the request. */
 void param_faults_prefix(struct param_faults *faults, unsigned from, const char *prefix);

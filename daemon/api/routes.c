@@ -29,6 +29,7 @@ const struct http_route worker_routes[] = {
     {HTTP_GET, "/api/tasks/summary", resource_task_summary, BODY_NONE, NULL, SCOPE_READ},
     {HTTP_DELETE, "/api/tasks/{id}", resource_task_forget, BODY_NONE, NULL, SCOPE_CANCEL},
     {HTTP_GET, "/api/tasks/{id}/rejects.csv", resource_task_rejects, BODY_NONE, NULL, SCOPE_READ},
+    {HTTP_GET, "/api/tasks/{id}/rows", resource_task_rows, BODY_NONE, NULL, SCOPE_READ},
     {HTTP_GET, "/api/tasks/{id}/log", resource_task_log, BODY_NONE, NULL, SCOPE_READ},
     {HTTP_POST, "/api/tasks/{id}/retry", resource_task_retry, BODY_NONE, NULL, SCOPE_START},
     {HTTP_POST, "/api/tasks/{id}/cancel", resource_task_cancel, BODY_MEMORY, "application/json", SCOPE_CANCEL},

@@ -1,4 +1,5 @@
 /* Errors as application/problem+json (RFC 9457), all from one table, with a plain "error" text for simple clients. */
+#include "base/facts.h"
 #include "daemon/http/internal.h"
 
 #include "base/json.h"
@@ -147,6 +148,40 @@ const char *http_phrase(int status)
     return "Status";
 }
 
+/* The name that a pointer leads to, as a person would write it: "/params/mode" is "mode". */
+static const char *name_of(const char *pointer)
+{
+    static const char params[] = "/params/";
+    return strncmp(pointer, params, sizeof params - 1) == 0 ? pointer + sizeof params - 1
+                                                            : pointer + (pointer[0] == '/');
+}
+
+/* What the detail says, as fields: the values that are allowed are choices as well, unless the fault is the name of the
+ * parameter itself. */
+static void put_facts(struct json_out *out, const struct param_fault *fault)
+{
+    char value[sizeof fault->allowed];
+    json_key(out, "args");
+    json_object(out);
+    facts_members(out, fault->facts);
+    if (fault->allowed[0]) {
+        json_key(out, "allowed");
+        facts_values_json(out, fault->allowed);
+    }
+    json_object_end(out);
+    json_key(out, "choices");
+    json_array(out);
+    for (const char *at = fault->allowed; *at && strcmp(fault->code, "unknown") != 0; at = strchr(at, '\n') + 1) {
+        snprintf(value, sizeof value, "%.*s", (int)strcspn(at, "\n"), at);
+        json_object(out);
+        json_put_string(out, "param", name_of(fault->pointer));
+        json_put_string(out, "value", value);
+        json_put_string(out, "label", value);
+        json_object_end(out);
+    }
+    json_array_end(out);
+}
+
 static void put_faults(struct json_out *out, const struct param_faults *faults)
 {
     json_key(out, "errors");
@@ -156,17 +191,10 @@ static void put_faults(struct json_out *out, const struct param_faults *faults)
         json_put_string(out, "pointer", faults->fault[i].pointer);
         json_put_string(out, "detail", faults->fault[i].detail);
         json_put_string(out, "code", faults->fault[i].code);
+        put_facts(out, &faults->fault[i]);
         json_object_end(out);
     }
     json_array_end(out);
-}
-
-/* The name that a pointer leads to, as a person would write it: "/params/mode" is "mode". */
-static const char *name_of(const char *pointer)
-{
-    static const char params[] = "/params/";
-    return strncmp(pointer, params, sizeof params - 1) == 0 ? pointer + sizeof params - 1
-                                                            : pointer + (pointer[0] == '/');
 }
 
 /* All faults as one text, "name: what is wrong; name: what is wrong", as far as there is room. */

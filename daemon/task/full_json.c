@@ -1,6 +1,7 @@
 /* Rendering of the full view. Any thread. */
 #include "daemon/task/full_json.h"
 
+#include "base/facts.h"
 #include "base/hex.h"
 #include "daemon/http/http.h"
 #include "daemon/task/chain_json.h"
@@ -248,6 +249,22 @@ static const char *slug_of(enum task_outcome outcome)
     }
 }
 
+static const struct fault_told nothing_told;
+
+/* Facts and choices; ends of the daemon's own have none. */
+static void put_more_of_error(struct json_out *out, const char *more)
+{
+    char why[80];
+    yajl_val object = more ? json_parse(more, strlen(more), RESULT_DEPTH, why, sizeof why) : NULL;
+    if (!object)
+        told_json(out, &nothing_told);
+    for (size_t i = 0; YAJL_IS_OBJECT(object) && i < object->u.object.len; i++) {
+        json_key(out, object->u.object.keys[i]);
+        json_value(out, object->u.object.values[i]);
+    }
+    yajl_tree_free(object);
+}
+
 static void put_error(struct json_out *out, const struct face *face)
 {
     const struct shm_task *task = &face->task;
@@ -266,6 +283,7 @@ static void put_error(struct json_out *out, const struct face *face)
     json_put_int(out, "status", problem->status);
     json_put_string(out, "detail", task->error);
     put_text(out, "code", row ? row->error_code : NULL);
+    put_more_of_error(out, row ? row->error_more : NULL);
     json_object_end(out);
 }
 
@@ -291,6 +309,7 @@ static void put_links(struct json_out *out, const struct face *face)
     put_link(out, "cancel", !face->final, id, "/cancel");
     put_link(out, "retry", readable && (!type->takes_file || source->file_until_ms), id, "/retry");
     put_link(out, "rejects", readable && refused, id, "/rejects.csv");
+    put_link(out, "rows", readable && refused, id, "/rows");
     put_link(out, "log", source->row != NULL, id, "/log");
     json_object_end(out);
 }

@@ -35,6 +35,20 @@ static void link_next(struct db_answer *answer, const struct reading *reading, c
         answer->link[0] = '\0'; /* the body has it as well */
 }
 
+static int refuse(struct db_answer *answer, const struct listing *listing, int why)
+{
+    switch (why) {
+    case LISTING_NO_TASK:
+        return db_answer_problem(answer, "task-not-found", NULL);
+    case LISTING_TASK_GONE:
+        return db_answer_problem(answer, "task-expired", NULL);
+    case LISTING_TASK_RUNNING:
+        return db_answer_problem(answer, "task-still-running", NULL);
+    default:
+        return db_answer_problem(answer, "not-found", "%s", listing->not_found);
+    }
+}
+
 static int read_page(struct store_conn *conn, struct db_answer *answer)
 {
     struct reading *reading = answer->arg;
@@ -42,8 +56,8 @@ static int read_page(struct store_conn *conn, struct db_answer *answer)
     struct param_faults faults = {.n = 0};
     page.faults = &faults;
     int rc = reading->listing->read(conn, reading->params, &page, &answer->json);
-    if (rc == LISTING_NOT_FOUND)
-        return db_answer_problem(answer, "not-found", "%s", reading->listing->not_found);
+    if (rc > 0)
+        return refuse(answer, reading->listing, rc);
     if (rc == 0 && faults.n)
         return db_answer_refuse(answer, &faults);
     if (rc == 0) {

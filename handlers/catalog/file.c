@@ -283,6 +283,16 @@ static void list_sheets(const struct catalog_file *file, bool all, char *out, si
     }
 }
 
+/* As list_sheets() names them. */
+static void offer_sheets(struct catalog_file *file, bool all)
+{
+    for (uint32_t i = 0; i < file->n_sheets && i < CATALOG_SHEETS_KEPT; i++) {
+        const struct catalog_sheet *sheet = &file->sheets[i];
+        if (sheet->why != CATALOG_HIDDEN && (all || sheet->why == CATALOG_READ || sheet->why == CATALOG_ONE_TOO_MANY))
+            told_choice(&file->failure.told, "sheet", sheet->name, sheet->name);
+    }
+}
+
 static int check_sheets(struct catalog_file *file)
 {
     char list[160], text[sizeof file->failure.text];
@@ -298,6 +308,7 @@ static int check_sheets(struct catalog_file *file)
              found ? "Several sheets have a heading: %s; choose one with sheet=NAME."
                    : "There is no sheet of that name; the file has %s: choose one with sheet=NAME.",
              list);
+    offer_sheets(file, !found);
     run_fail(&file->failure, "E_SHEETS", text);
     return -1;
 }

@@ -110,7 +110,7 @@ static enum run_step read_file(struct catalog_run *run)
     run->whole = true;
     tell_counts(run);
     if (catalog_file_finish(&run->file) != 0)
-        return run_fail(&run->failure, run->file.failure.code, run->file.failure.text);
+        return run_fail_as(&run->failure, &run->file.failure);
     if (catalog_stage_flush(&run->stage) != 0)
         return run_database_away(run->job);
     return job_cancelled(run->job) ? STEP_STOP : STEP_ON;

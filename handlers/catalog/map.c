@@ -269,7 +269,18 @@ struct suggestions {
     char *out;
     size_t size, used;
     unsigned n;
+    struct json_out *fields; /* or NULL */
 };
+
+static void put_fields(const struct suggestions *s, const char *lot, const char *raw, const char *vendor)
+{
+    json_object(s->fields);
+    json_put_string(s->fields, "lot", lot);
+    json_put_string(s->fields, "part_number", raw);
+    json_put_string(s->fields, "vendor", *vendor ? vendor : NULL);
+    json_put_string(s->fields, "why", s->zeros ? "zeros" : "alike");
+    json_object_end(s->fields);
+}
 
 static void suggest(struct suggestions *s, uint32_t at)
 {
@@ -286,6 +297,8 @@ static void suggest(struct suggestions *s, uint32_t at)
     memcpy(s->out + s->used, one, (size_t)n + 1);
     s->used += (size_t)n;
     s->n++;
+    if (s->fields)
+        put_fields(s, lot, raw, vendor);
 }
 
 /* Called for every thing in the bucket. Returns false until three are found, so that the search goes on. */
@@ -301,10 +314,11 @@ static bool collect(const void *ctx, uint32_t at)
     return s->n >= 3;
 }
 
-void catalog_map_suggest(struct catalog_map *catalog, const char *pn_norm, char *out, size_t size)
+void catalog_map_suggest(struct catalog_map *catalog, const char *pn_norm, char *out, size_t size,
+                         struct json_out *fields)
 {
     char skeleton[PN_BYTES];
-    struct suggestions s = {catalog, pn_norm, skeleton, false, out, size, 0, 0};
+    struct suggestions s = {catalog, pn_norm, skeleton, false, out, size, 0, 0, fields};
     struct suggestions *ctx = &s;
     out[0] = '\0';
     if (*pn_norm == '\0')

@@ -7,6 +7,7 @@
 #define PF_CATALOG_MAP_H
 
 #include "base/arena.h"
+#include "base/json.h"
 #include "handlers/values/values.h"
 
 struct catalog_warehouse {
@@ -104,8 +105,10 @@ uint32_t catalog_map_entry_of(const struct catalog_map *catalog, const char *pn_
                               uint32_t component);
 
 /* Up to three near matches of an unmatched number, or the rivals of an ambiguous one: "KLV-32R5-48 = CPU-32C | …". Near
- * are numbers that look alike (O and 0), then those that differ by zeros in front. Empty if there are none. `out` has `size` bytes and ends with a whole suggestion. */
-void catalog_map_suggest(struct catalog_map *catalog, const char *pn_norm, char *out, size_t size);
+ * are numbers that look alike (O and 0), then those that differ by zeros in front. Empty if there are none. `out` has `size` bytes and ends with a whole suggestion. `fields`: NULL, or
+ * an open JSON array that gets the same as objects of lot, part_number, vendor and why (alike, zeros). */
+void catalog_map_suggest(struct catalog_map *catalog, const char *pn_norm, char *out, size_t size,
+                         struct json_out *fields);
 
 /* The newest rate that is not after `date` and not too old. The rate of the base currency is 1. Returns false if there
  * is none. */

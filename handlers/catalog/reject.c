@@ -2,12 +2,16 @@
 #include "handlers/catalog/reject.h"
 
 #include "base/bytes.h"
+#include "base/json.h"
+#include "base/utf8.h"
 #include "handlers/heading/head.h"
 #include "handlers/table/rowcells.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define RAW_ARG 240
 
 static void count_code(struct catalog_file *file, const char *code)
 {
@@ -83,10 +87,26 @@ static void choose_separator(struct catalog_file *file, const struct grid_row *r
             file->issues.separator = ';';
 }
 
+static void put_args(const struct issue_at *at, const char *detail, struct json_out *out)
+{
+    char text[RAW_ARG + 1];
+    size_t n = at->raw_n <= RAW_ARG ? at->raw_n : utf8_cut(at->raw, at->raw_n, RAW_ARG);
+    json_out_init(out);
+    json_object(out);
+    if (n > 0 && utf8_valid(at->raw, n)) {
+        snprintf(text, sizeof text, "%.*s", (int)n, at->raw);
+        json_put_string(out, "text", text);
+    }
+    json_put_string(out, "detail", detail);
+    json_object_end(out);
+}
+
 static void keep_fault(struct catalog_file *file, const struct grid_row *row, const struct catalog_fault *fault)
 {
     char message[600];
     struct bytes cells = {NULL, 0, 0};
+    struct json_out args;
+    size_t n;
     const struct catalog_sheet *sheet =
         &file->sheets[file->read_sheet < CATALOG_SHEETS_KEPT ? file->read_sheet - 1 : CATALOG_SHEETS_KEPT - 1];
     uint32_t column = column_of(file, fault->field);
@@ -105,8 +125,11 @@ static void keep_fault(struct catalog_file *file, const struct grid_row *row, co
         choose_separator(file, row);
     }
     make_message(&at, fault->field, fault->message, message, sizeof message);
+    put_args(&at, fault->message, &args);
+    at.args = json_out_text(&args, &n);
     issues_keep(&file->issues, true, 0, fault->code, fault->field, message, &at);
     bytes_free(&cells);
+    json_out_fini(&args);
 }
 
 void catalog_reject(struct catalog_file *file, const struct grid_row *row)

@@ -7,6 +7,7 @@
 #define PF_HEADING_HEAD_H
 
 #include "base/arena.h"
+#include "base/facts.h"
 #include "handlers/heading/cells.h"
 #include "handlers/values/quote_words.h"
 #include "handlers/values/values.h"
@@ -126,6 +127,7 @@ struct table_head_input {
     const struct grid_merge *merges;
     uint32_t n_merges;
     const struct table_ask *ask; /* NULL: nothing is asked */
+    struct fault_told *told;     /* NULL, or gets what `why` says as facts and choices */
 };
 enum table_head_result { HEAD_FOUND, HEAD_NONE, HEAD_AMBIGUOUS };
 /* Fills *out; release it with table_heading_fini() in any case. With HEAD_AMBIGUOUS `why` gets the sentence for

@@ -230,6 +230,7 @@ void head_tell_rivals(const struct head_candidate *c, char *why, size_t size)
     struct sentence s = begin(why, size);
     const char *joint = "";
 
+    head_settle_rivals(c);
     if (c->open_choice) {
         tell_open_choice(&s, c);
         return;
@@ -398,6 +399,7 @@ void head_tell_missing(const struct head_candidate *c, char *why, size_t size)
         add(&s, " No column for %s%s=\"%s\".", c->lost_choice == &c->price_choice && c->ask->price ? "" : "columns.",
             stock_field_name(c->lost_choice->field), c->lost_choice->value);
     bool quantity = has_quantity(c), identity = has_identity(c);
+    head_settle_missing(c, quantity, identity);
     if (!quantity || !identity)
         add_missing(&s, c, quantity, identity);
     add_example(&s, c, quantity, identity);

@@ -13,4 +13,8 @@ void head_tell_nothing(const struct table_ask *ask, char *why, size_t size);
 /* How much these rows are like a heading; 0 = not at all. */
 unsigned head_worth(const struct head_candidate *c);
 
+/* The same as facts and choices, if the caller of the search wants them (table_head_input.told). settle.c */
+void head_settle_rivals(const struct head_candidate *c);
+void head_settle_missing(const struct head_candidate *c, bool quantity, bool identity);
+
 #endif

@@ -118,6 +118,7 @@ void issues_keep(struct issues *issues, bool error, uint8_t code, const char *co
     issue.raw = keep_cut(issues, at->raw, at->raw_n, RAW_CHARACTERS);
     issue.pn = keep_string(issues, at->pn_norm, 64);
     issue.suggestion = keep_string(issues, at->suggestion, 255);
+    issue.args = at->args ? keep_text(issues, at->args, strlen(at->args)) : 0;
     issues->list = grow(issues->list, &issues->room, issues->n + 1, sizeof issue);
     issues->list[issues->n++] = issue;
     *(error ? &issues->n_errors : &issues->n_warnings) += 1;

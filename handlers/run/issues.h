@@ -28,6 +28,7 @@ struct issue_at {
     size_t raw_n;           /* 0 = none */
     const char *pn_norm;    /* "" or NULL = none */
     const char *suggestion; /* up to three, divided by " | " as catalog_map_suggest() does; "" or NULL = none */
+    const char *args;       /* what the message says, as a JSON object; "" or NULL = nothing */
 };
 
 /* One that is kept. Texts are offsets into issues.text, 0 = none. */
@@ -39,7 +40,7 @@ struct issue {
     uint8_t code;          /* the caller's number of the code */
     const char *code_name; /* lives for ever */
     const char *field;     /* lives for ever; "" = none */
-    uint32_t message, caption, cells, raw, pn, suggestion;
+    uint32_t message, caption, cells, raw, pn, suggestion, args;
 };
 struct issue_heading {
     uint32_t sheet, captions; /* captions: JSON, offset */

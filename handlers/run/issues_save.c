@@ -69,6 +69,7 @@ static int add_issue(const struct issues *issues, uint32_t i, struct store_bulk 
         same ? STORE_N : text_or_null(issues, issue->cells),
         text_or_null(issues, issue->pn),
         text_or_null(issues, issue->suggestion),
+        text_or_null(issues, issue->args),
     };
     return store_bulk_add(bulk, v);
 }
@@ -78,8 +79,8 @@ static int save_list(const struct issues *issues, struct store_conn *db, const c
     struct store_bulk *bulk = store_bulk_new(
         db,
         "INSERT INTO task_row_error (task_id, severity, sheet, row_no, heading, column_letter, caption, field, code, "
-        "message, raw, cells, pn_norm, suggestion) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-        14, 0);
+        "message, raw, cells, pn_norm, suggestion, args) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+        15, 0);
     int rc = bulk ? 0 : -1;
     for (uint32_t i = 0; i < issues->n && rc == 0; i++)
         rc = add_issue(issues, i, bulk, task);

@@ -23,6 +23,12 @@ enum run_step run_fail(struct run_failure *failure, const char *code, const char
     return STEP_FAIL;
 }
 
+enum run_step run_fail_as(struct run_failure *failure, const struct run_failure *other)
+{
+    *failure = *other;
+    return STEP_FAIL;
+}
+
 enum run_step run_database_away(struct job *job)
 {
     job->error = job->db->error;
@@ -108,6 +114,7 @@ enum job_verdict run_end(struct job *job, enum run_step step, const struct run_f
         return not_begun(job, step);
     if (step == STEP_FAIL) {
         job_ending_fail(&ending, failure->code, "%s", failure->text);
+        job_ending_told(&ending, &failure->told);
         verdict = job_finish(job, &ending, NULL, save_failed, ctx);
     } else {
         job_progress(job, 90, "saving");

@@ -4,6 +4,7 @@
 #ifndef PF_RUN_RUN_H
 #define PF_RUN_RUN_H
 
+#include "base/facts.h"
 #include "base/json.h"
 #include "handlers/job.h"
 #include "handlers/result.h"
@@ -22,8 +23,11 @@ enum run_step {
 struct run_failure {
     char code[24]; /* "" = it does not fail */
     char text[480];
+    struct fault_told told; /* what the text says, as facts and choices */
 };
 enum run_step run_fail(struct run_failure *failure, const char *code, const char *text);
+/* The same as another failure, with its facts and choices. */
+enum run_step run_fail_as(struct run_failure *failure, const struct run_failure *other);
 /* Copies the database's error into the job. Returns STEP_AGAIN. */
 enum run_step run_database_away(struct job *job);
 /* The format of the job's file. The upload was sniffed when it arrived; one that could not be read then, or came to an

@@ -1,6 +1,7 @@
 /* The task stock_import: parameters, look-up at submission, and the run from lease to ending. */
 #include "handlers/stock/run.h"
 
+#include "base/facts.h"
 #include "base/utf8.h"
 #include "handlers/catalog/load.h"
 #include "handlers/catalog/relink.h"
@@ -53,7 +54,7 @@ struct known_codes {
     const char *wanted;
     bool found;
     unsigned n;
-    char list[400];
+    char list[400], lines[400];
 };
 
 static int on_code(const struct store_value *v, unsigned n, void *ctx)
@@ -64,6 +65,7 @@ static int on_code(const struct store_value *v, unsigned n, void *ctx)
     known->found |= strcmp(v[0].text, known->wanted) == 0;
     if (known->n++ < KNOWN_WAREHOUSES)
         snprintf(known->list + used, sizeof known->list - used, "%s%s", used ? ", " : "", v[0].text);
+    facts_add_value(known->lines, sizeof known->lines, v[0].text);
     return 0;
 }
 
@@ -85,6 +87,8 @@ static int check_warehouse(struct store_conn *db, yajl_val params, struct param_
                          known.wanted, known.list);
     else
         param_faults_add(faults, "/warehouse", "unknown-warehouse", "unknown warehouse «%s»", known.wanted);
+    param_faults_fact(faults, "value", "%s", known.wanted);
+    param_faults_allow_all(faults, known.n <= KNOWN_WAREHOUSES ? known.lines : "");
     return 0;
 }
 
@@ -269,6 +273,7 @@ static enum run_step read_file(struct stock_run *run)
     tell_counts(run);
     if (stock_reader_finish(&run->reader) == 0)
         return STEP_ON;
+    run->failure.told = run->reader.table.told;
     return run_fail(&run->failure, run->reader.table.failure, run->reader.table.failure_text);
 }
 

@@ -24,6 +24,29 @@ static int on_date(const struct store_value *v, unsigned n, void *ctx)
 }
 
 /* This also locks the warehouse's row: two imports that both lost their lease without noticing still meet here. */
+static void tell_older(struct job_ending *ending, const char *warehouse, const char *has, const char *brings)
+{
+    struct fault_told told = {.facts = ""};
+    told_fact(&told, "warehouse", "%s", warehouse);
+    told_fact(&told, "recorded", "%s", has);
+    told_fact(&told, "day", "%s", brings);
+    told_choice(&told, "force", "true", "import the older state");
+    told_choice(&told, "stock_date", has, "the file is the stock of the day on record");
+    job_ending_told(ending, &told);
+}
+
+static void tell_deletes(struct job_ending *ending, const struct stock_run *run)
+{
+    struct fault_told told = {.facts = ""};
+    told_fact(&told, "warehouse", "%s", run->params.warehouse);
+    told_fact(&told, "deleted", "%u", run->totals.deleted);
+    told_fact(&told, "items", "%u", run->totals.old);
+    told_fact(&told, "percent", "%u", run->params.max_delete_pct);
+    told_choice(&told, "force", "true", "delete them");
+    told_choice(&told, "mode", "merge", "only add and update");
+    job_ending_told(ending, &told);
+}
+
 static int check_newer(struct stock_run *run, struct store_conn *db, struct job_ending *ending)
 {
     struct store_value id = STORE_U(run->warehouse_id);
@@ -39,6 +62,7 @@ static int check_newer(struct stock_run *run, struct store_conn *db, struct job_
         ending, "E_STOCK_OLDER",
         "Warehouse %s has stock of %s, and the file is older: it is of %s. Send it with force to import it anyway.",
         run->params.warehouse, has, brings);
+    tell_older(ending, run->params.warehouse, has, brings);
     return JOB_EFFECT_REJECT;
 }
 
@@ -53,6 +77,7 @@ static int check_deletes(struct stock_run *run, struct job_ending *ending)
         "%u of the %u items of warehouse %s would be deleted, more than %u %%. Send it with force if that is right, "
         "or use mode merge.",
         t->deleted, t->old, run->params.warehouse, run->params.max_delete_pct);
+    tell_deletes(ending, run);
     return JOB_EFFECT_REJECT;
 }
 

@@ -11,6 +11,38 @@ static int fail(struct table_reader *reader, const char *code, const char *text)
     return -1;
 }
 
+void table_told_rejected(struct fault_told *told, uint32_t rejected, uint32_t rows, unsigned percent)
+{
+    *told = (struct fault_told){.facts = ""};
+    told_fact(told, "rejected", "%u", rejected);
+    told_fact(told, "rows", "%u", rows);
+    told_fact(told, "percent", "%u", percent);
+    told_choice(told, "max_reject_pct", "100", "import the rows that can be taken");
+}
+
+/* The sheet's own fault. */
+static int fail_as(struct table_reader *reader, const struct table_sheet *sheet, const char *code)
+{
+    reader->told = sheet->told;
+    told_fact(&reader->told, "sheet", "%s", sheet->name);
+    return fail(reader, code, sheet->text);
+}
+
+static void offer_sheets(struct table_reader *reader, bool all)
+{
+    const struct table_sheets *sheets = &reader->sheets;
+    char label[200];
+    reader->told = (struct fault_told){.facts = ""};
+    for (uint32_t i = 0; i < sheets->n; i++) {
+        const struct table_sheet *sheet = &sheets->sheet[i];
+        if (sheet->why == SHEET_HIDDEN || (!all && !sheet->heading))
+            continue;
+        snprintf(label, sizeof label, "%s (%u rows)", sheet->name, sheet->rows);
+        told_choice(&reader->told, "sheet", sheet->name, label);
+    }
+    told_choice(&reader->told, "sheet", "*", "all that have a heading, as one file");
+}
+
 static bool asked_by_name(const struct table_reader *reader)
 {
     return reader->sheet[0] && strcmp(reader->sheet, "*") != 0;
@@ -25,6 +57,7 @@ static int which_sheet(struct table_reader *reader)
              "Several sheets have a heading: %s. Nothing was changed. Send sheet=NAME with one of these names, or "
              "sheet=* for all of them as one file.",
              list);
+    offer_sheets(reader, false);
     return fail(reader, "E_SHEETS", text);
 }
 
@@ -36,6 +69,8 @@ static int no_such_sheet(struct table_reader *reader)
              "The file has no sheet «%s». Its sheets are: %s. Send sheet=NAME with one of these names, or sheet=* for "
              "all that have a heading.",
              reader->sheet, *list ? list : "none that can be seen");
+    offer_sheets(reader, true);
+    told_fact(&reader->told, "asked", "%s", reader->sheet);
     return fail(reader, "E_SHEETS", text);
 }
 
@@ -57,7 +92,8 @@ static int no_heading(struct table_reader *reader)
         if (sheet->why == SHEET_NO_HEADING && (!best || strlen(sheet->text) > strlen(best->text)))
             best = sheet;
     }
-    return fail(reader, "E_NO_HEADER", best ? best->text : "The file has no sheet that can be seen.");
+    return best ? fail_as(reader, best, "E_NO_HEADER")
+                : fail(reader, "E_NO_HEADER", "The file has no sheet that can be seen.");
 }
 
 int table_reader_judge(struct table_reader *reader)
@@ -72,5 +108,5 @@ int table_reader_judge(struct table_reader *reader)
         return no_heading(reader);
     if (headings > 1 && !reader->sheet[0])
         return which_sheet(reader);
-    return faulty ? fail(reader, faulty->failure, faulty->text) : 0;
+    return faulty ? fail_as(reader, faulty, faulty->failure) : 0;
 }

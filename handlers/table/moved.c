@@ -46,6 +46,7 @@ static int judge(struct table_reader *reader, const struct table_head_input *inp
     if (!table_row_repeats(&reader->heading, input->rows[0]))
         return table_sheet_fail(reader, "E_AMBIGUOUS_COLUMN", "Row %u begins another table. %s",
                                 input->rows[0]->row + 1, why);
+    table_reader_sheet(reader)->told = (struct fault_told){.facts = ""};
     *used = 1;
     pass_heading(reader, input->rows[0]->row, 1);
     return 0;
@@ -58,8 +59,9 @@ static int take_kept(struct table_reader *reader)
     for (unsigned i = 0; i < n; i++)
         rows[i] = reader->moved[i];
     reader->n_moved = 0;
-    struct table_head_input input = {(const struct grid_row *const *)rows, n, reader->merges, reader->n_merges,
-                                     reader->ask};
+    struct table_head_input input = {
+        (const struct grid_row *const *)rows, n, reader->merges, reader->n_merges, reader->ask,
+        &table_reader_sheet(reader)->told};
     int rc = judge(reader, &input, &used);
     for (unsigned i = used; i < n && rc == 0 && reader->phase == PHASE_DATA; i++)
         rc = table_moved_row(reader, rows[i]);

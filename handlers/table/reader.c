@@ -39,6 +39,15 @@ int table_sheet_fail(struct table_reader *reader, const char *code, const char *
     return 0;
 }
 
+int table_style_fail(struct table_reader *reader, const char *why)
+{
+    struct fault_told *told = &table_reader_sheet(reader)->told;
+    *told = (struct fault_told){.facts = ""};
+    told_choice(told, "number_locale", "ru", "1,234 is a little more than one");
+    told_choice(told, "number_locale", "en", "1,234 is more than a thousand");
+    return table_sheet_fail(reader, "E_NUMBER_STYLE", "%s", why);
+}
+
 void table_reader_init(struct table_reader *reader, const struct table_import *import, const struct table_ask *ask,
                        const char *sheet, enum number_locale locale)
 {
@@ -178,9 +187,13 @@ static int begin_table(struct table_reader *reader, const struct table_head_inpu
 /* The first rows are there: is there a heading among them? */
 static int search_heading(struct table_reader *reader)
 {
-    struct table_head_input input = {(const struct grid_row *const *)reader->head, reader->n_head, reader->merges,
-                                     reader->n_merges, reader->ask};
     struct table_sheet *sheet = table_reader_sheet(reader);
+    struct table_head_input input = {(const struct grid_row *const *)reader->head,
+                                     reader->n_head,
+                                     reader->merges,
+                                     reader->n_merges,
+                                     reader->ask,
+                                     &sheet->told};
     struct table_heading heading;
     char why[sizeof sheet->text];
     enum table_head_result result = table_heading_find(&input, &heading, why, sizeof why);

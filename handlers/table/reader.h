@@ -83,6 +83,7 @@ struct table_reader {
     /* Set if the import cannot succeed: "E_NO_HEADER" and a sentence. The first one stands. */
     char failure[24];
     char failure_text[500];
+    struct fault_told told; /* the same as facts and choices */
 };
 
 /* `import`, `ask` and `sheet` are borrowed. */
@@ -119,5 +120,9 @@ int table_fail(struct table_reader *reader, const char *code, const char *format
  * of the sheet is passed over. Returns 0. */
 int table_sheet_fail(struct table_reader *reader, const char *code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/* What E_TOO_MANY_ERRORS says, and the way out. */
+void table_told_rejected(struct fault_told *told, uint32_t rejected, uint32_t rows, unsigned percent);
+/* The numbers of a column are written in two styles: the same with E_NUMBER_STYLE and both styles as choices. */
+int table_style_fail(struct table_reader *reader, const char *why);
 
 #endif

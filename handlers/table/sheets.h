@@ -2,6 +2,7 @@
 #ifndef PF_TABLE_SHEETS_H
 #define PF_TABLE_SHEETS_H
 
+#include "base/facts.h"
 #include "handlers/sheet/grid/grid.h"
 
 enum table_sheet_why {
@@ -19,7 +20,8 @@ struct table_sheet {
     /* Why it cannot be read, as table_reader.failure; the first sentence about a missing heading too. */
     char failure[24];
     char text[500];
-    char totals[500]; /* its rows do not add up to its own total; "" = they do, or it is not checked */
+    struct fault_told told; /* what the failure or `totals` says, as facts and choices */
+    char totals[500];       /* its rows do not add up to its own total; "" = they do, or it is not checked */
 };
 #define TABLE_SHEETS_MAX 1000
 struct table_sheets {

@@ -129,10 +129,25 @@ class Contract:
             return
         value = json.loads(answer.body)
         self.check(content[media]["schema"], value, what)
+        self.check_facts(value, what)
         if media == "application/problem+json":
             slug = value["type"].rpartition("/")[2]
             assert described()["problems"].get(slug) == value["status"] == answer.status, f"{what}: {value}"
             assert value["error"] == value["detail"], f"{what}: {value}"
+
+    def check_facts(self, value, what):
+        """The facts of a fault have names that the document has for its code."""
+        if isinstance(value, list):
+            for item in value:
+                self.check_facts(item, what)
+        elif isinstance(value, dict):
+            if value.get("args") and isinstance(value.get("code"), str):
+                schemas = self.document["components"]["schemas"]
+                kind = "FaultCode" if "pointer" in value else "RowCode" if "severity" in value else "TaskErrorCode"
+                known = schemas[kind]["x-texts"].get(value["code"], {"args": value["args"]})["args"]
+                assert value["args"].keys() <= known.keys(), f"{what}: facts of {value['code']} that the document does not name: {value['args']}"
+            for member in value.values():
+                self.check_facts(member, what)
 
     # ---- requests ----
 

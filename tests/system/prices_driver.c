@@ -142,7 +142,7 @@ static void answer(yajl_val scene)
     struct json_out out;
     read_top(&top, json_member(scene, "sheets")->u.array.values[0]);
     read_ask(&ask, choices, json_member(scene, "params"), testdata_string(scene, "today"));
-    struct table_head_input input = {top.rows, top.n, top.merges, top.n_merges, &ask};
+    struct table_head_input input = {top.rows, top.n, top.merges, top.n_merges, &ask, NULL};
     enum table_head_result found = table_heading_find(&input, &heading, why, sizeof why);
     json_out_init(&out);
     json_object(&out);

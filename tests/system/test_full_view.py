@@ -34,13 +34,13 @@ def full(client, task_id, query=""):
 
 def links(task, *there):
     """The links that are there, and null for the others."""
-    tails = {"self": "", "cancel": "/cancel", "retry": "/retry", "rejects": "/rejects.csv", "log": "/log"}
+    tails = {"self": "", "cancel": "/cancel", "retry": "/retry", "rejects": "/rejects.csv", "rows": "/rows", "log": "/log"}
     return {name: f"/api/tasks/{task['id']}{tail}" if name in ("self", *there) else None for name, tail in tails.items()}
 
 
 def check_links(client, task, *there):
     assert task["links"] == links(task, *there)
-    for name in ("self", *({"rejects", "log"} & set(there))):
+    for name in ("self", *({"rejects", "rows", "log"} & set(there))):
         assert client.get(task["links"][name]).status == 200
 
 
@@ -133,7 +133,7 @@ def test_a_finished_import_with_its_counts(daemon):
     assert (task["state"], task["outcome"], task["phase"]) == ("succeeded", "partial", None)
     assert task["counters"] == {"total": 9, "done": 9, "created": 8, "updated": 0, "unchanged": 0, "rejected": 1}
     assert task["started_at"] <= task["done_at"] and task["heartbeat_at"] is task["eta_seconds"] is task["error_detail"] is None
-    check_links(client, task, "rejects", "log")  # the file of a success is not kept: no retry
+    check_links(client, task, "rejects", "rows", "log")  # the file of a success is not kept: no retry
     rows[0][2] = 6
     task = run(rows[:8])
     assert task["outcome"] == "succeeded"
@@ -228,14 +228,17 @@ def test_a_failed_import_tells_its_code(make_daemon):
     assert (task["state"], task["outcome"]) == ("failed", "failed")
     code = daemon.sql(f"SELECT error_code FROM task WHERE id = '{task_id}'")[0][0]
     assert code.startswith("E_")
+    told = {name: task["error_detail"].pop(name) for name in ("args", "choices")}
+    assert told["args"] == {"sheet": "TDSheet", "row": "1", "rows": "1", "missing": "qty part_number"}
+    assert {"param": "columns.qty", "value": "C", "label": "use"} in told["choices"]
     assert task["error_detail"] == {"type": "/problems/task-failed", "title": "Task failed", "status": 422, "detail": plain["error"], "code": code}
     assert client.get(task["error_detail"]["type"]).status == 200
-    check_links(client, task, "retry", "rejects", "log")
+    check_links(client, task, "retry", "rejects", "rows", "log")
     assert daemon.spool_files() == [task_id]
     tag = full(client, task_id).headers["ETag"]
     (daemon.state / "spool" / task_id).unlink()
     answer = full(client, task_id)
-    check_links(client, answer.json, "rejects", "log")
+    check_links(client, answer.json, "rejects", "rows", "log")
     assert answer.headers["ETag"] != tag, "another text has another tag"
 
 
@@ -328,7 +331,7 @@ def test_a_cancelled_task(daemon):
     assert (task["state"], task["phase"], task["outcome"]) == ("cancelled", None, "cancelled")
     assert task["cancel_requested_at"] == asked and task["progress"] == 40
     assert task["error_detail"] == {"type": "/problems/task-cancelled", "title": "Task cancelled", "status": 409,
-                                    "detail": "Cancelled (wrong file); nothing was written.", "code": "cancelled"}
+                                    "detail": "Cancelled (wrong file); nothing was written.", "code": "cancelled", "args": {}, "choices": []}
     check_links(client, task, "retry", "log")
 
 

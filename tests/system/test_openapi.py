@@ -284,11 +284,21 @@ def test_codes_of_faults_are_those_of_the_program(document):
     assert documented(document, "FaultCode") == found
 
 
+def test_every_code_has_a_sentence_with_named_facts(document):
+    """What a client in another language translates: one sentence a code, whose places are facts that may come with it."""
+    for kind in ("FaultCode", "TaskErrorCode", "RowCode"):
+        texts = document["components"]["schemas"][kind]["x-texts"]
+        assert texts.keys() == documented(document, kind)
+        for code, text in texts.items():
+            assert text["text"] and set(re.findall(r"{(\w+)}", text["text"])) <= text["args"].keys(), (kind, code)
+            assert all(text["args"].values()), (kind, code)
+
+
 def test_codes_of_ends_and_rows_are_those_of_the_program(document):
     ends, rows, all_literals = set(), set(), set()
     for name, text in sources("handlers", "daemon").items():
         all_literals.update(re.findall(r'"([EW]_[A-Z_]+)"', text))
-        for call in calls(text, "job_ending_fail", "run_fail", "end_failed"):
+        for call in calls(text, "job_ending_fail", "run_fail", "table_sheet_fail", "end_failed"):
             ends.update(re.findall(r'"(E_[A-Z_]+|[a-z]+_[a-z]+)"', call))
         ends.update(re.findall(r'error_code = "(\w+)"', text))
         if name.startswith("handlers/stock/") and "issue" not in name:

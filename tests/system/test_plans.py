@@ -123,7 +123,8 @@ def days_work(daemon):
                  "/api/categories?q=c", "/api/part-numbers?q=klv&limit=5", f"/api/part-numbers?lot={lots[0]}", "/api/quotes?limit=5",
                  "/api/quotes?status=rejected&from=2026-01-01", f"/api/quotes?lot={lots[0]}", "/api/quotes?party=SUP-01&limit=5", "/api/quotes?pn=PN-7", "/api/price-changes/held", "/api/tasks?limit=5",
                  "/api/tasks?status=completed&type=recalculate&limit=5", f"/api/tasks/{world.tasks['stock']}/rejects.csv",
-                 f"/api/tasks/{world.tasks['stock']}/rejects.csv?severity=all"):
+                 f"/api/tasks/{world.tasks['stock']}/rejects.csv?severity=all", f"/api/tasks/{world.tasks['stock']}/rows?limit=5",
+                 f"/api/tasks/{world.tasks['stock']}/rows?code=W_UNMATCHED&severity=warning&limit=5"):
         assert client.get(path).status in (200, 404), path
     mapping = {"part_number": "PN-7", "vendor": "Acme", "lot_code": lots[0]}
     assert client.request("PUT", "/api/part-numbers", json.dumps(mapping), {"Content-Type": "application/json"}).status in (200, 201)

@@ -17,6 +17,8 @@ void resource_task_retry(struct http_request *request);
 /* GET /api/tasks/{id}/rejects.csv: the refused rows of an import that is over. Options as for price lists.
  * rejects.c */
 void resource_task_rejects(struct http_request *request);
+/* GET /api/tasks/{id}/rows: the same, and warnings, as JSON by pages. rejects.c */
+void resource_task_rows(struct http_request *request);
 /* GET /api/tasks/{id}/log?after=OFFSET: the log of the task's attempts as plain text, without its first OFFSET
  * bytes. The next read goes on at the header Log-Offset. Lines are written at the end of an attempt. With ?wait=N or
  * Prefer: wait=N an empty answer waits until there is more, the task ends, or N seconds have passed. Preference-Applied

@@ -1,9 +1,12 @@
-/* GET /api/tasks/{id}/rejects.csv: made as a file by the thread for long answers, sent by sendfile. */
+/* GET /api/tasks/{id}/rejects.csv: made as a file by the thread for long answers, sent by sendfile. The same faults as
+ * JSON, by pages: GET /api/tasks/{id}/rows. */
 #include "daemon/api/task/actions.h"
 
 #include "base/log.h"
 #include "daemon/api/task/tasks.h"
 #include "daemon/worker/db_answer.h"
+#include "daemon/worker/listing.h"
+#include "handlers/faults/rows.h"
 #include "handlers/read/rejects.h"
 
 #include <errno.h>
@@ -65,4 +68,14 @@ void resource_task_rejects(struct http_request *request)
     rejects_options_read(&asked->options, params);
     yajl_tree_free(params);
     db_answer_from(request, worker->exports, make_rejects, asked, free);
+}
+
+_Static_assert((int)ROWFAULTS_NO_TASK == (int)LISTING_NO_TASK && (int)ROWFAULTS_GONE == (int)LISTING_TASK_GONE &&
+                   (int)ROWFAULTS_RUNNING == (int)LISTING_TASK_RUNNING,
+               "the listing refuses as the reader says");
+
+void resource_task_rows(struct http_request *request)
+{
+    static const struct listing listing = {"rows", rowfaults_params, "id", ROWFAULTS_KEYS, rowfaults_read, NULL};
+    listing_reply(request, &listing);
 }

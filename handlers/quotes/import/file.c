@@ -207,6 +207,7 @@ static int add_line(struct quote_file *file, struct quote_line *line)
         return too_large(file);
     case OFFERS_DUPLICATE:
         stock_fault_addf_at(&file->verdict, E_DUP, FIELD_PRICE, line->offer[at].column, "row %u", other->row + 1);
+        stock_fault_fact(&file->verdict, E_DUP, "row", "%u", other->row + 1);
         return 0;
     case OFFERS_TAKEN:
         break;
@@ -339,7 +340,7 @@ static int end(void *ctx)
     char why[500];
     tell_lost(file);
     if (stock_styles_conflict(&file->context.stock, why, sizeof why))
-        return table_sheet_fail(&file->table, "E_NUMBER_STYLE", "%s", why);
+        return table_style_fail(&file->table, why);
     return 0;
 }
 
@@ -465,5 +466,6 @@ int quote_file_finish(struct quote_file *file)
         return 0;
     snprintf(text, sizeof text, "%u of %u rows were rejected, more than %u %%; nothing was changed.",
              file->rows_rejected, file->rows_total, file->params->max_reject_pct);
+    table_told_rejected(&file->table.told, file->rows_rejected, file->rows_total, file->params->max_reject_pct);
     return fail(file, "E_TOO_MANY_ERRORS", text);
 }

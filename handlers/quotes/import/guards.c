@@ -1,4 +1,5 @@
 /* Guards of a price list: prices that jump, and lists that lack most numbers. */
+#include "base/facts.h"
 #include "handlers/quotes/import/run.h"
 
 #include <stdio.h>
@@ -22,8 +23,16 @@ static void price_text(int64_t price, const char *currency, char *out, size_t si
     snprintf(out, size, "%.*s %s", (int)n, text, currency);
 }
 
-/* "PM40-220 100.00 USD → 9000.00 USD" */
-static void jump_text(const struct quote_run *run, const struct quote_new *quote, char *out, size_t size)
+static void tell_facts(char *facts, size_t size, const char *name, const char *before, const char *now)
+{
+    facts_add(facts, size, "number", "%.64s", name);
+    facts_add(facts, size, "before", "%s", before);
+    facts_add(facts, size, "now", "%s", now);
+}
+
+/* "PM40-220 100.00 USD → 9000.00 USD", and the same as fields unless `facts` is NULL. */
+static void jump_text(const struct quote_run *run, const struct quote_new *quote, char *out, size_t size, char *facts,
+                      size_t facts_size)
 {
     const struct quote_list *list = &run->file.list;
     const char *name = quote_list_text(list, quote->part_number);
@@ -33,21 +42,24 @@ static void jump_text(const struct quote_run *run, const struct quote_new *quote
     price_text(quote->old_price, quote->old_currency, before, sizeof before);
     price_text(quote->price, quote->currency, now, sizeof now);
     snprintf(out, size, "%.64s %s → %s", name, before, now);
+    if (facts)
+        tell_facts(facts, facts_size, name, before, now);
 }
 
 static void tell_jump(struct quote_run *run, const struct quote_new *quote)
 {
-    char detail[200];
+    char detail[200], facts[480] = "";
     const struct table_sheets *sheets = &run->file.table.sheets;
     const struct quote_number *number = &run->file.list.number[quote->number];
     if (!stock_issues_count(&run->file.issues, W_PRICE_JUMP))
         return;
-    jump_text(run, quote, detail, sizeof detail);
+    jump_text(run, quote, detail, sizeof detail, facts, sizeof facts);
     struct stock_issue_at at = {.sheet = sheets->sheet[quote->sheet].name,
                                 .row = quote->row,
                                 .column = quote->column,
                                 .field = FIELD_PRICE,
                                 .detail = detail,
+                                .facts = facts,
                                 .pn_norm = quote_list_text(&run->file.list, number->norm),
                                 .prices = true};
     stock_issues_keep(&run->file.issues, W_PRICE_JUMP, &at);
@@ -77,13 +89,16 @@ static enum run_step refuse_jumps(struct quote_run *run)
     for (uint32_t i = 0; i < list->n && shown < JUMP_EXAMPLES; i++) {
         if (!list->quote[i].jumped)
             continue;
-        jump_text(run, &list->quote[i], example, sizeof example);
+        jump_text(run, &list->quote[i], example, sizeof example, NULL, 0);
         n += snprintf(text + n, sizeof text - (size_t)n, "%s%.80s", shown++ ? ", " : "", example);
     }
     snprintf(text + n, sizeof text - (size_t)n,
              "%s: wrong currency or price column? Nothing was changed. Send currency= or price= if so, force=true if "
              "the prices are right.",
              run->record.jumped > shown ? ", …" : "");
+    told_fact(&run->failure.told, "jumped", "%u", run->record.jumped);
+    told_fact(&run->failure.told, "compared", "%u", run->record.compared);
+    told_choice(&run->failure.told, "force", "true", "the prices are right");
     return run_fail(&run->failure, "E_PRICE_JUMP", text);
 }
 
@@ -96,6 +111,11 @@ static enum run_step refuse_deletes(struct quote_run *run)
              "%u of the %u active quotes of %s would go because the file does not name their numbers, more than %u %%. "
              "Nothing was changed. Send it with force=true if that is right, or with supersede=true.",
              run->record.unnamed, run->record.active, run->params.party, DELETE_PCT);
+    told_fact(&run->failure.told, "deleted", "%u", run->record.unnamed);
+    told_fact(&run->failure.told, "items", "%u", run->record.active);
+    told_fact(&run->failure.told, "percent", "%u", DELETE_PCT);
+    told_choice(&run->failure.told, "force", "true", "reject them");
+    told_choice(&run->failure.told, "supersede", "true", "reject only older quotes of the numbers in the file");
     return run_fail(&run->failure, "E_TOO_MANY_DELETES", text);
 }
 

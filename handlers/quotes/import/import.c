@@ -77,6 +77,7 @@ static enum run_step read_file(struct quote_run *run)
     tell_counts(run);
     if (quote_file_finish(&run->file) == 0)
         return STEP_ON;
+    run->failure.told = run->file.table.told;
     return run_fail(&run->failure, run->file.table.failure, run->file.table.failure_text);
 }
 

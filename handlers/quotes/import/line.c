@@ -244,6 +244,8 @@ static void compare_offers(const struct quote_line *line, uint32_t first, struct
                 dec_format(b->min_qty, QTY_SCALE, true, to, sizeof to);
                 stock_fault_addf_at(verdict, W_TIER, FIELD_PRICE, first, "from %s on it is dearer than from %s on", to,
                                     from);
+                stock_fault_fact(verdict, W_TIER, "from", "%s", from);
+                stock_fault_fact(verdict, W_TIER, "to", "%s", to);
             }
         }
 }

@@ -1,5 +1,6 @@
 /* The parameters of quotes_import: their table, what is checked at submission, and decoding. */
 #include "handlers/quotes/import/params.h"
+#include "base/facts.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -45,7 +46,7 @@ struct known_parties {
     const char *wanted;
     bool found;
     unsigned n;
-    char list[400];
+    char list[400], lines[400];
 };
 
 static int on_party(const struct store_value *v, unsigned n, void *ctx)
@@ -56,6 +57,7 @@ static int on_party(const struct store_value *v, unsigned n, void *ctx)
     known->found |= strcmp(v[0].text, known->wanted) == 0;
     if (known->n++ < KNOWN_PARTIES)
         snprintf(known->list + used, sizeof known->list - used, "%s%s", used ? ", " : "", v[0].text);
+    facts_add_value(known->lines, sizeof known->lines, v[0].text);
     return 0;
 }
 
@@ -77,6 +79,9 @@ static int check_party(struct store_conn *db, yajl_val params, struct param_faul
                          known.wanted, known.list);
     else
         param_faults_add(faults, "/party", "unknown-party", "no %s has the code «%s»", kind, known.wanted);
+    param_faults_fact(faults, "value", "%s", known.wanted);
+    param_faults_fact(faults, "kind", "%s", kind);
+    param_faults_allow_all(faults, known.n <= KNOWN_PARTIES ? known.lines : "");
     return 0;
 }
 

@@ -161,6 +161,8 @@ static bool cost_rate(struct stock_context *context, const struct table_row *row
         return true;
     value_date_format(context->stock_date, day);
     stock_fault_addf(verdict, E_NO_RATE, field, "%s on %s", currency, day);
+    stock_fault_fact(verdict, E_NO_RATE, "currency", "%s", currency);
+    stock_fault_fact(verdict, E_NO_RATE, "day", "%s", day);
     return false;
 }
 

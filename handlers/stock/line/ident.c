@@ -167,10 +167,20 @@ static bool look_up_code(const struct stock_context *context, struct stock_ident
     return true;
 }
 
+static void name_rivals(const struct name_scan *scan, struct stock_verdict *verdict)
+{
+    stock_fault_addf(verdict, E_PN_AMBIGUOUS, FIELD_NAME, "%s%s%s", scan->norm, *scan->rival ? " or " : "",
+                     scan->rival);
+    stock_fault_fact(verdict, E_PN_AMBIGUOUS, "number", "%s", scan->norm);
+    if (*scan->rival)
+        stock_fault_fact(verdict, E_PN_AMBIGUOUS, "rival", "%s", scan->rival);
+}
+
 static void take_token(const struct stock_context *context, struct name_scan *scan, struct stock_ident *ident,
                        struct stock_verdict *verdict)
 {
     stock_fault_addf(verdict, W_PN_FROM_NAME, FIELD_NAME, "%.*s", (int)scan->token.n, scan->token.s);
+    stock_fault_fact(verdict, W_PN_FROM_NAME, "number", "%.*s", (int)scan->token.n, scan->token.s);
     if (scan->folded)
         stock_fault_add(verdict, W_PN_FOLDED, FIELD_NAME);
     if (scan->found.other_vendor)
@@ -206,8 +216,7 @@ static void from_name(const struct stock_context *context, const struct table_ro
     if (scan.lots == 0 || !context->params->pn_from_name)
         stock_fault_add(verdict, E_PN_EMPTY, missing_field(context));
     else if (scan.lots > 1)
-        stock_fault_addf(verdict, E_PN_AMBIGUOUS, FIELD_NAME, "%s%s%s", scan.norm, *scan.rival ? " or " : "",
-                         scan.rival);
+        name_rivals(&scan, verdict);
     else
         take_token(context, &scan, ident, verdict);
 }

@@ -3,6 +3,7 @@
 #ifndef PF_STOCK_LINE_ISSUE_H
 #define PF_STOCK_LINE_ISSUE_H
 
+#include "base/json.h"
 #include "handlers/run/issues.h"
 #include "handlers/values/labels.h"
 
@@ -86,11 +87,13 @@ struct stock_issue_at {
     /* What the message names besides: "USD on 2025-03-15", "row 5"; of a code of the file: what is the matter, in
      * words that go on after "column C «Остаток»: ". */
     const char *detail;
+    const char *facts; /* the detail as fields (base/facts.h); NULL or "" = it is words alone */
     uint32_t heading;  /* number from stock_issues_heading() */
     const char *cells; /* of the whole row, table_row_cells_filled(), for rejects.csv */
     size_t cells_n;
     const char *pn_norm, *suggestion;
-    bool prices; /* of a price list: some sentences are others */
+    const char *suggestions; /* the same as a JSON array of catalog_map_suggest(); NULL = none */
+    bool prices;             /* of a price list: some sentences are others */
 };
 
 struct stock_issues {
@@ -109,6 +112,10 @@ uint32_t stock_issues_heading(struct stock_issues *issues, const char *sheet, co
 /* One sentence: sheet, row, column, what is wrong, what to do. `out` has STOCK_MESSAGE_BYTES. */
 #define STOCK_MESSAGE_BYTES (ISSUES_MESSAGE * 4 + 1)
 void stock_issue_message(enum stock_code code, const struct stock_issue_at *at, char *out);
+
+/* What the sentence says beside its place, as a JSON object of texts: `text` of the cell, the facts, or `detail` in
+ * words, and `suggestions`. */
+void stock_issue_args(const struct stock_issue_at *at, struct json_out *out);
 
 /* All kept ones, in the order of reporting until issues_sort(&issues->list). */
 static inline uint32_t stock_issues_kept(const struct stock_issues *issues)

@@ -29,11 +29,16 @@ static void report(const struct stock_place *place, const struct table_row *row,
 {
     enum stock_code code = (enum stock_code)fault->code;
     char suggestion[256] = "";
+    struct json_out suggestions;
     uint32_t column;
     if (!stock_issues_count(place->issues, code))
         return;
+    json_out_init(&suggestions);
+    json_array(&suggestions);
     if (code == W_UNMATCHED || code == E_PN_AMBIGUOUS)
-        catalog_map_suggest(place->catalog, pn_norm, suggestion, sizeof suggestion);
+        catalog_map_suggest(place->catalog, pn_norm, suggestion, sizeof suggestion, &suggestions);
+    json_array_end(&suggestions);
+    size_t n;
     struct cell_span text = cell_span(cell_of(place, row, fault, &column));
     struct stock_issue_at at = {.sheet = place->sheet,
                                 .row = row->row->row,
@@ -43,9 +48,11 @@ static void report(const struct stock_place *place, const struct table_row *row,
                                 .text = text.s,
                                 .text_n = text.n,
                                 .detail = fault->detail,
+                                .facts = fault->facts,
                                 .heading = place->heading_number,
                                 .pn_norm = pn_norm,
                                 .suggestion = suggestion,
+                                .suggestions = *suggestion ? json_out_text(&suggestions, &n) : NULL,
                                 .prices = place->prices};
     struct bytes cells = {0};
     if (!stock_issues_has_row(place->issues, &at)) {
@@ -55,6 +62,7 @@ static void report(const struct stock_place *place, const struct table_row *row,
     }
     stock_issues_keep(place->issues, code, &at);
     bytes_free(&cells);
+    json_out_fini(&suggestions);
 }
 
 void stock_place_row(const struct stock_place *place, const struct table_row *row, const struct stock_verdict *verdict,
@@ -68,6 +76,12 @@ void stock_place_row(const struct stock_place *place, const struct table_row *ro
 void stock_place_file(const struct stock_place *place, enum stock_code code, uint32_t row, uint32_t column,
                       const char *detail)
 {
+    stock_place_facts(place, code, row, column, detail, NULL);
+}
+
+void stock_place_facts(const struct stock_place *place, enum stock_code code, uint32_t row, uint32_t column,
+                       const char *detail, const char *facts)
+{
     if (!stock_issues_count(place->issues, code))
         return;
     struct stock_issue_at at = {.sheet = place->sheet,
@@ -75,6 +89,7 @@ void stock_place_file(const struct stock_place *place, enum stock_code code, uin
                                 .column = column,
                                 .caption = caption_of(place, column),
                                 .detail = detail,
+                                .facts = facts,
                                 .heading = place->heading_number,
                                 .prices = place->prices};
     stock_issues_keep(place->issues, code, &at);
@@ -92,10 +107,16 @@ static const char *why_unread(enum table_unread why)
     }
 }
 
+static const char *why_fact(enum table_unread why)
+{
+    return why == UNREAD_SELLING ? "why\tselling\n" : why == UNREAD_LOST ? "why\tlost\n" : "why\tunknown\n";
+}
+
 void stock_place_ignored(const struct stock_place *place)
 {
-    for (uint32_t column = 0; column < TABLE_COLUMNS; column++)
+    for (uint32_t column = 0; column < TABLE_COLUMNS; column++) {
+        enum table_unread why = (enum table_unread)place->heading->at[column].why;
         if (place->heading->at[column].told)
-            stock_place_file(place, W_COLUMN_IGNORED, ARENA_NONE, column,
-                             why_unread((enum table_unread)place->heading->at[column].why));
+            stock_place_facts(place, W_COLUMN_IGNORED, ARENA_NONE, column, why_unread(why), why_fact(why));
+    }
 }

@@ -21,6 +21,9 @@ void stock_place_row(const struct stock_place *place, const struct table_row *ro
 /* One warning about the file or a place in it. row ARENA_NONE = the whole file, column ARENA_NONE = none. */
 void stock_place_file(const struct stock_place *place, enum stock_code code, uint32_t row, uint32_t column,
                       const char *detail);
+/* The same with what the detail says as fields (stock_issue_at.facts). */
+void stock_place_facts(const struct stock_place *place, enum stock_code code, uint32_t row, uint32_t column,
+                       const char *detail, const char *facts);
 /* W_COLUMN_IGNORED for each column of the heading that is due. */
 void stock_place_ignored(const struct stock_place *place);
 

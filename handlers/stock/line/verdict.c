@@ -1,6 +1,7 @@
 /* The faults of one row. */
 #include "handlers/stock/line/verdict.h"
 
+#include "base/facts.h"
 #include "base/utf8.h"
 
 #include <stdarg.h>
@@ -25,6 +26,7 @@ static struct stock_fault *add(struct stock_verdict *verdict, enum stock_code co
     fault->field = (uint8_t)field;
     fault->column = 0;
     fault->detail[0] = '\0';
+    fault->facts[0] = '\0';
     verdict->refused |= stock_code_is_error(code);
     return fault;
 }
@@ -74,4 +76,17 @@ void stock_fault_addf_at(struct stock_verdict *verdict, enum stock_code code, en
         detail(fault, format, args);
     }
     va_end(args);
+}
+
+void stock_fault_fact(struct stock_verdict *verdict, enum stock_code code, const char *name, const char *format, ...)
+{
+    char value[STOCK_FAULT_DETAIL];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(value, sizeof value, format, args);
+    va_end(args);
+    value[utf8_cut(value, strlen(value), sizeof value - 1)] = '\0';
+    for (unsigned i = 0; i < verdict->n; i++)
+        if (verdict->fault[i].code == code)
+            facts_add(verdict->fault[i].facts, sizeof verdict->fault[i].facts, name, "%s", value);
 }

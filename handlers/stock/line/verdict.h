@@ -13,6 +13,7 @@ struct stock_fault {
     uint8_t field;                   /* enum stock_field in whose column the fault is; FIELD_NONE = in none */
     uint8_t column;                  /* from 1, of a field that has several columns; 0 = the field's first */
     char detail[STOCK_FAULT_DETAIL]; /* what the code's sentence leaves open: "USD on 2025-03-15"; or "" */
+    char facts[STOCK_FAULT_DETAIL];  /* the same as fields (base/facts.h); or "" */
 };
 
 /* Each code at most once. Warnings of a refused row are among them; they are not reported. */
@@ -35,6 +36,9 @@ void stock_fault_addf(struct stock_verdict *verdict, enum stock_code code, enum 
 /* Both. */
 void stock_fault_addf_at(struct stock_verdict *verdict, enum stock_code code, enum stock_field field, uint32_t column,
                          const char *format, ...) __attribute__((format(printf, 5, 6)));
+/* Adds a fact to the fault with this code; one that does not fit, or is there already, is left out. */
+void stock_fault_fact(struct stock_verdict *verdict, enum stock_code code, const char *name, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
 bool stock_verdict_has(const struct stock_verdict *verdict, enum stock_code code);
 
 #endif

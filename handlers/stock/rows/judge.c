@@ -29,14 +29,17 @@ static int too_many_errors(struct stock_reader *reader)
     char text[sizeof reader->table.failure_text];
     snprintf(text, sizeof text, "%u of %u rows were rejected, more than %u %%; nothing was changed.",
              reader->rows_rejected, reader->rows_total, reader->params->max_reject_pct);
+    table_told_rejected(&reader->table.told, reader->rows_rejected, reader->rows_total, reader->params->max_reject_pct);
     return fail(reader, "E_TOO_MANY_ERRORS", text);
 }
 
 static int judge_totals(struct stock_reader *reader)
 {
     for (uint32_t i = 0; i < reader->table.sheets.n; i++)
-        if (reader->table.sheets.sheet[i].totals[0])
+        if (reader->table.sheets.sheet[i].totals[0]) {
+            reader->table.told = reader->table.sheets.sheet[i].told;
             return fail(reader, "E_TOTALS", reader->table.sheets.sheet[i].totals);
+        }
     return 0;
 }
 

@@ -67,7 +67,7 @@ static void moved(void *ctx, uint32_t row)
 {
     struct stock_reader *reader = ctx;
     keep_captions(reader);
-    stock_report_file(reader, W_HEADING_MOVED, row, ARENA_NONE, NULL);
+    stock_report_file(reader, W_HEADING_MOVED, row, ARENA_NONE, NULL, NULL);
     stock_report_heading(reader, NULL);
 }
 
@@ -93,12 +93,23 @@ static int flush(void *ctx)
 
 /* ---- The end of a sheet ------------------------------------------------------------------------------------------ */
 
+static void tell_totals(struct table_sheet *sheet, const char *rows, uint32_t row, const char *own)
+{
+    sheet->told = (struct fault_told){.facts = ""};
+    told_fact(&sheet->told, "sheet", "%s", sheet->name);
+    told_fact(&sheet->told, "rows", "%s", rows);
+    told_fact(&sheet->told, "row", "%u", row);
+    told_fact(&sheet->told, "total", "%s", own);
+    told_choice(&sheet->told, "check_totals", "warn", "import it with a warning");
+    told_choice(&sheet->told, "check_totals", "off", "import it without a warning");
+}
+
 static void check_control(struct stock_reader *reader)
 {
     const struct stock_sums *sums = &reader->sums;
     struct table_sheet *sheet = table_reader_sheet(&reader->table);
     enum stock_control control = stock_sums_control(sums);
-    char own[48], rows[48], detail[200];
+    char own[48], rows[48], detail[200], facts[120] = "";
     if (control == CONTROL_NONE)
         return;
     reader->control = (struct stock_control_total){true, sums->total_row, sums->total, sums->all};
@@ -109,13 +120,16 @@ static void check_control(struct stock_reader *reader)
     if (reader->params->check_totals == TOTALS_WARN) {
         snprintf(detail, sizeof detail, "the rows add up to %s, the report's own total is %s", rows, own);
         enum stock_field field = table_heading_has(&reader->table.heading, FIELD_QTY) ? FIELD_QTY : FIELD_FREE;
-        stock_report_file(reader, W_TOTALS, sums->total_row, reader->table.heading.column[field], detail);
+        facts_add(facts, sizeof facts, "rows", "%s", rows);
+        facts_add(facts, sizeof facts, "total", "%s", own);
+        stock_report_file(reader, W_TOTALS, sums->total_row, reader->table.heading.column[field], detail, facts);
         return;
     }
     snprintf(sheet->totals, sizeof sheet->totals,
              "%s%s%sthe rows add up to %s, the report's own total in row %u is %s; are groups read as items? Nothing "
              "was changed. To import it all the same send check_totals=warn, or check_totals=off without a warning.",
              *sheet->name ? "Sheet «" : "", sheet->name, *sheet->name ? "»: " : "", rows, sums->total_row + 1, own);
+    tell_totals(sheet, rows, sums->total_row + 1, own);
 }
 
 static int end_sections(struct stock_reader *reader)
@@ -139,7 +153,7 @@ static int end(void *ctx)
     if (rc != 0 || reader->table.phase != PHASE_DATA)
         return rc;
     if (stock_styles_conflict(&reader->context, why, sizeof why))
-        return table_sheet_fail(&reader->table, "E_NUMBER_STYLE", "%s", why);
+        return table_style_fail(&reader->table, why);
     check_control(reader);
     return 0;
 }

@@ -111,9 +111,10 @@ int stock_rules_stacked(struct stock_reader *reader);
 /* Counts and keeps everything in the verdict: errors of a refused row, warnings of one that is kept. */
 void stock_report_row(struct stock_reader *reader, const struct table_row *row, const struct stock_verdict *verdict,
                       const char *pn_norm);
-/* One warning about the file or a place in it. row ARENA_NONE = the whole file, column ARENA_NONE = none. */
+/* One warning about the file or a place in it. row ARENA_NONE = the whole file, column ARENA_NONE = none. `facts`: the
+ * detail as fields, NULL = none. */
 void stock_report_file(struct stock_reader *reader, enum stock_code code, uint32_t row, uint32_t column,
-                       const char *detail);
+                       const char *detail, const char *facts);
 /* The warnings that a heading gives: unknown captions, columns that are not read, dates to come. */
 void stock_report_heading(struct stock_reader *reader, const struct table_dates *dates);
 

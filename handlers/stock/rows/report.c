@@ -1,6 +1,7 @@
 /* What the reader found wrong. */
 #include "handlers/stock/line/report.h"
 
+#include "base/facts.h"
 #include "handlers/stock/rows/reader.h"
 
 #include <stdio.h>
@@ -23,20 +24,22 @@ void stock_report_row(struct stock_reader *reader, const struct table_row *row, 
 }
 
 void stock_report_file(struct stock_reader *reader, enum stock_code code, uint32_t row, uint32_t column,
-                       const char *detail)
+                       const char *detail, const char *facts)
 {
     struct stock_place place = place_of(reader);
-    stock_place_file(&place, code, row, column, detail);
+    stock_place_facts(&place, code, row, column, detail, facts);
 }
 
 static void report_unknown(struct stock_reader *reader, const struct table_caption *caption)
 {
     const struct arena *text = &reader->table.heading.text;
     const char *label = caption->label ? arena_text(text, caption->label) : "";
-    char detail[300];
+    char detail[300], facts[600] = "";
     snprintf(detail, sizeof detail, "«%.80s»%s%.80s%s was taken for warehouse %s", arena_text(text, caption->text),
              *label ? " over «" : "", label, *label ? "»" : "", reader->params->warehouse);
-    stock_report_file(reader, W_CAPTION, ARENA_NONE, caption->column, detail);
+    facts_add(facts, sizeof facts, "unknown", "%.80s", arena_text(text, caption->text));
+    facts_add(facts, sizeof facts, "warehouse", "%s", reader->params->warehouse);
+    stock_report_file(reader, W_CAPTION, ARENA_NONE, caption->column, detail, facts);
 }
 
 void stock_report_heading(struct stock_reader *reader, const struct table_dates *dates)
@@ -47,8 +50,9 @@ void stock_report_heading(struct stock_reader *reader, const struct table_dates 
         report_unknown(reader, &heading->unknown[i]);
     stock_place_ignored(&place);
     if (dates && dates->future.year) {
-        char day[11];
+        char day[11], facts[24] = "";
         value_date_format(dates->future, day);
-        stock_report_file(reader, W_DATE_FUTURE, dates->future_row, dates->future_column, day);
+        facts_add(facts, sizeof facts, "day", "%s", day);
+        stock_report_file(reader, W_DATE_FUTURE, dates->future_row, dates->future_column, day, facts);
     }
 }

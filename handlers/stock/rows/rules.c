@@ -54,9 +54,11 @@ static int take_line(struct stock_reader *reader, const struct table_row *row)
         added = stock_items_add(reader->items, &line, reader->params->duplicates, &item);
         if (added == ADDED_FULL)
             return too_much_text(reader);
-        if (added == ADDED_REFUSED)
-            stock_fault_addf(&look->verdict, E_DUP, (enum stock_field)look->ident.from, "row %u",
-                             (uint32_t)reader->items->item[item].order + 1);
+        if (added == ADDED_REFUSED) {
+            uint32_t other = (uint32_t)reader->items->item[item].order + 1;
+            stock_fault_addf(&look->verdict, E_DUP, (enum stock_field)look->ident.from, "row %u", other);
+            stock_fault_fact(&look->verdict, E_DUP, "row", "%u", other);
+        }
         if (added == ADDED_RANGE)
             stock_fault_add(&look->verdict, E_QTY_RANGE, FIELD_QTY);
     }
@@ -100,7 +102,7 @@ static int take_data(struct stock_reader *reader, const struct table_row *row)
     }
     if (first)
         stock_report_file(reader, W_CAPTION, row->row->row, reader->table.heading.column[FIELD_WAREHOUSE],
-                          reader->sections.names[0]);
+                          reader->sections.names[0], NULL);
     reader->rows_total++;
     reader->table.sheets.sheet[reader->table.sheets.n - 1].rows++;
     reader->no_values += row->field[FIELD_QTY] && row->field[FIELD_QTY]->kind == GRID_ERROR;
@@ -145,7 +147,7 @@ static int begin_section(struct stock_reader *reader, const struct table_row *ro
     if (warehouse == ARENA_NONE) {
         char name[65];
         snprintf(name, sizeof name, "%.*s", (int)utf8_cut(words.s, words.n, sizeof name - 1), words.s);
-        stock_report_file(reader, W_CAPTION, row->row->row, text->column, name);
+        stock_report_file(reader, W_CAPTION, row->row->row, text->column, name, NULL);
     }
     return 0;
 }
@@ -245,7 +247,7 @@ int stock_rules_group(void *ctx, const struct grid_row *grid, enum table_verdict
     skip(reader, grid->row, SKIP_GROUP);
     stock_sums_block(&reader->sums, grid->row, sum);
     if (verdict == VERDICT_BLOCK)
-        stock_report_file(reader, W_GROUP, grid->row, table_row_number(&row)->column, NULL);
+        stock_report_file(reader, W_GROUP, grid->row, table_row_number(&row)->column, NULL, NULL);
     return 0;
 }
 

@@ -154,15 +154,15 @@ static void suggests_near_matches(void **state)
     add(&map, "4521O", lot);
     add(&map, "O45210", lot);
     add(&map, "77.25", lot);
-    catalog_map_suggest(&map, "45210", out, sizeof out);
+    catalog_map_suggest(&map, "45210", out, sizeof out, NULL);
     assert_string_equal(out, "4521O = 00LOT-7 | 0045210 = 00LOT-7"); /* look-alikes first; O is no zero in front */
-    catalog_map_suggest(&map, "000045210", out, sizeof out);
+    catalog_map_suggest(&map, "000045210", out, sizeof out, NULL);
     assert_string_equal(out, "0045210 = 00LOT-7");
-    catalog_map_suggest(&map, "LOT7", out, sizeof out);
+    catalog_map_suggest(&map, "LOT7", out, sizeof out, NULL);
     assert_string_equal(out, "00LOT-7 = 00LOT-7");
-    catalog_map_suggest(&map, "", out, sizeof out);
+    catalog_map_suggest(&map, "", out, sizeof out, NULL);
     assert_string_equal(out, "");
-    catalog_map_suggest(&map, "452100", out, sizeof out);
+    catalog_map_suggest(&map, "452100", out, sizeof out, NULL);
     assert_string_equal(out, "");
     catalog_map_fini(&map);
 }
