@@ -35,6 +35,8 @@ enum { PRECHECK_NOT_FOUND = 2, PRECHECK_CONFLICT = 3 };
     extern const struct task_type task_##id;                                                                           \
     const struct task_type task_##id
 
+#define TASK_LEASE_MAX 65 /* bytes of the name of a lease with its terminator */
+
 struct task_type {
     const char *name;                /* on the wire: "stock_import" */
     const char *title;               /* for people: "Stock import" */
@@ -54,6 +56,10 @@ struct task_type {
      * accepting transaction. Returns 0, 1 with faults (422), -1 with db->error, or PRECHECK_… with one fault whose
      * sentence is all that the client is told. May be NULL. */
     int (*precheck)(struct store_conn *db, yajl_val params, struct param_faults *faults);
+
+    /* The name of the lease that a task with these parameters works under, unless it is a dry run (handlers/run/run.h):
+     * so that people can be told whom it waits for. Any thread. NULL: none, or the parameters do not tell. */
+    void (*lease)(yajl_val params, char name[TASK_LEASE_MAX]);
 
     /* The work. Runner process, no transaction open. */
     enum job_verdict (*run)(struct job *job);

@@ -3,7 +3,9 @@
 
 #include "store/internal.h"
 
+#include <stdlib.h>
 #include <string.h>
+#include <uuid.h>
 
 /* A released lease keeps its row, because the fence must never go back. */
 #define FREE "holder = '00000000-0000-0000-0000-000000000000', until = '2000-01-01'"
@@ -82,6 +84,22 @@ int lease_lock(struct store_conn *conn, const char *name)
 
     return store_run(conn, "INSERT INTO lease SET name = ?, fence = 0, " FREE " ON DUPLICATE KEY UPDATE fence = fence",
                      &param, 1, NULL, NULL);
+}
+
+static int keep_holder(const struct store_value *v, unsigned n, void *ctx)
+{
+    (void)n;
+    if (uuid_parse(v[0].text, ctx) != 0)
+        abort(); /* the column is a UUID */
+    return 1;
+}
+
+int lease_holder(struct store_conn *conn, const char *name, store_uuid holder)
+{
+    struct store_value param = STORE_S(name);
+
+    return store_query(conn, "SELECT holder FROM lease WHERE name = ? AND until > UTC_TIMESTAMP(6)", &param, 1,
+                       keep_holder, holder);
 }
 
 int lease_release_all(struct store_conn *conn, const store_uuid holder)

@@ -23,6 +23,8 @@ int lease_release(struct store_conn *conn, const char *name, const store_uuid ho
 /* For a short write outside a task, inside its transaction: locks the row of a lease, whoever holds it. Holders
  * publish before or after this write, never during it. */
 int lease_lock(struct store_conn *conn, const char *name);
+/* Who has it now? Returns 1 and the holder, 0: nobody, -1. */
+int lease_holder(struct store_conn *conn, const char *name, store_uuid holder);
 /* For the janitor: a task has ended or starts again; frees every lease that it held. */
 int lease_release_all(struct store_conn *conn, const store_uuid holder);
 

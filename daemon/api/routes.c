@@ -31,6 +31,7 @@ const struct http_route worker_routes[] = {
     {HTTP_GET, "/api/tasks/{id}/rejects.csv", resource_task_rejects, BODY_NONE, NULL, SCOPE_READ},
     {HTTP_GET, "/api/tasks/{id}/rows", resource_task_rows, BODY_NONE, NULL, SCOPE_READ},
     {HTTP_GET, "/api/tasks/{id}/log", resource_task_log, BODY_NONE, NULL, SCOPE_READ},
+    {HTTP_GET, "/api/tasks/{id}/explain", resource_task_explain, BODY_NONE, NULL, SCOPE_READ},
     {HTTP_POST, "/api/tasks/{id}/retry", resource_task_retry, BODY_NONE, NULL, SCOPE_START},
     {HTTP_POST, "/api/tasks/{id}/cancel", resource_task_cancel, BODY_MEMORY, "application/json", SCOPE_CANCEL},
     {HTTP_POST, "/api/tasks", resource_task_post, BODY_MEMORY, "application/json", SCOPE_START},

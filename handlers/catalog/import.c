@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define LEASE "catalog"
+
 static const struct param_spec catalog_import_params[] = {
     {.name = "table",
      .kind = PARAM_CHOICE,
@@ -308,6 +310,12 @@ static int save_failed(struct job *job, struct store_conn *db, struct job_ending
     return run_save_issues(db, job->id, &run->file.issues);
 }
 
+static void lease(yajl_val params, char name[TASK_LEASE_MAX])
+{
+    (void)params;
+    snprintf(name, TASK_LEASE_MAX, "%s", LEASE);
+}
+
 static enum run_step all_steps(struct catalog_run *run)
 {
     if (!run->table)
@@ -316,7 +324,7 @@ static enum run_step all_steps(struct catalog_run *run)
         return run_database_away(run->job);
     enum run_step step = find_format(run);
     if (step == STEP_ON && !run->dry_run)
-        step = run_lease_take(&run->lease, run->job, "catalog", "waiting for another catalogue import");
+        step = run_lease_take(&run->lease, run->job, LEASE, "waiting for another catalogue import");
     if (step == STEP_ON)
         step = load_known(run);
     return step == STEP_ON ? read_file(run) : step;
@@ -352,5 +360,6 @@ TASK_TYPE(catalog_import) = {
     .time_limit_s = 1800,
     .memory_limit = 1024u << 20,
     .result = result_members,
+    .lease = lease,
     .run = run_import,
 };

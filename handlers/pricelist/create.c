@@ -300,14 +300,19 @@ static int effect(struct job *job, struct store_conn *db, struct job_ending *end
     return rc;
 }
 
+static void lease(yajl_val params, char name[TASK_LEASE_MAX])
+{
+    snprintf(name, TASK_LEASE_MAX, "pricelist:%s", json_member_string(params, "source", ""));
+}
+
 static enum run_step begin(struct list_run *run)
 {
-    char name[40];
+    char name[TASK_LEASE_MAX];
     if (store_ensure(run->job->db) != 0)
         return run_database_away(run->job);
     if (run->dry_run)
         return STEP_ON;
-    snprintf(name, sizeof name, "pricelist:%s", sources[run->source]);
+    lease(run->job->params, name);
     return run_lease_take_long(&run->lease, run->job, name, "waiting for another list of this source", TIME_LIMIT_S);
 }
 
@@ -337,5 +342,6 @@ TASK_TYPE(pricelist_create) = {
     .memory_limit = 512u << 20,
     .precheck = precheck,
     .result = list_result_members,
+    .lease = lease,
     .run = run_pricelist,
 };

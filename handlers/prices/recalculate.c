@@ -13,6 +13,7 @@
 #include <string.h>
 
 #define TIME_LIMIT_S 3600
+#define LEASE        "recalc"
 
 static const char *const no_quotes[] = {"keep", "clear", NULL};
 static const char *const audits[] = {"changes", "all", NULL};
@@ -344,12 +345,18 @@ static int effect(struct job *job, struct store_conn *db, struct job_ending *end
     return rc;
 }
 
+static void lease(yajl_val params, char name[TASK_LEASE_MAX])
+{
+    (void)params;
+    snprintf(name, TASK_LEASE_MAX, "%s", LEASE);
+}
+
 static enum run_step begin(struct recalc_run *run)
 {
     if (store_ensure(run->job->db) != 0)
         return run_database_away(run->job);
     return run->dry_run ? STEP_ON
-                        : run_lease_take_long(&run->lease, run->job, "recalc", "waiting for another recalculation",
+                        : run_lease_take_long(&run->lease, run->job, LEASE, "waiting for another recalculation",
                                               TIME_LIMIT_S);
 }
 
@@ -379,5 +386,6 @@ TASK_TYPE(recalculate) = {
     .memory_limit = 512u << 20,
     .precheck = precheck,
     .result = recalc_result_members,
+    .lease = lease,
     .run = run_recalculate,
 };

@@ -167,12 +167,17 @@ static void read_params(const struct job *job, struct stock_params *out)
 /* ---- Steps ----------------------------------------------------------------------------------------------------- */
 
 /* One import at a time into one warehouse. */
+static void lease(yajl_val params, char name[TASK_LEASE_MAX])
+{
+    const char *code = json_member_string(params, "warehouse", "");
+    /* A long code in another alphabet is cut; two codes with the same beginning merely wait for each other. */
+    snprintf(name, TASK_LEASE_MAX, "stock:%.*s", (int)utf8_cut(code, strlen(code), 58), code);
+}
+
 static enum run_step take_lease(struct stock_run *run)
 {
-    char name[65];
-    const char *code = run->params.warehouse;
-    /* A long code in another alphabet is cut; two codes with the same beginning merely wait for each other. */
-    snprintf(name, sizeof name, "stock:%.*s", (int)utf8_cut(code, strlen(code), 58), code);
+    char name[TASK_LEASE_MAX];
+    lease(run->job->params, name);
     return run_lease_take(&run->lease, run->job, name, "waiting for another import into this warehouse");
 }
 
@@ -339,5 +344,6 @@ TASK_TYPE(stock_import) = {
     .memory_limit = 1024u << 20,
     .precheck = precheck,
     .result = stock_result_members,
+    .lease = lease,
     .run = run_import,
 };

@@ -13,6 +13,8 @@
 void resource_task_get(struct http_request *request);
 /* GET /api/tasks: filtered pages, or several tasks by ?ids=. */
 void resource_task_list(struct http_request *request);
+/* GET /api/tasks/{id}/explain: why it is where it is, and who works on it (explain.c). */
+void resource_task_explain(struct http_request *request);
 /* GET /api/tasks/summary: counts by type and status. */
 void resource_task_summary(struct http_request *request);
 /* POST /api/tasks: {"type": …, "params": {…}, "then": [{"type": …, "params": {…}}]} */

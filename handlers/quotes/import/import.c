@@ -31,10 +31,15 @@ static void on_remark(void *ctx, const char *text)
 /* ---- Steps ----------------------------------------------------------------------------------------------------- */
 
 /* One import at a time of one party. */
+static void lease(yajl_val params, char name[TASK_LEASE_MAX])
+{
+    quote_lease_name(json_member_string(params, "kind", ""), json_member_string(params, "party", ""), name);
+}
+
 static enum run_step take_lease(struct quote_run *run)
 {
-    char name[65];
-    quote_lease_name(run->params.kind, run->params.party, name);
+    char name[TASK_LEASE_MAX];
+    lease(run->job->params, name);
     return run_lease_take(&run->lease, run->job, name, "waiting for another price list of this party");
 }
 
@@ -151,5 +156,6 @@ TASK_TYPE(quotes_import) = {
     .memory_limit = 1024u << 20,
     .precheck = quotes_import_precheck,
     .result = quote_result_members,
+    .lease = lease,
     .run = run_import,
 };
