@@ -1,7 +1,6 @@
 /* Parameters: check everything, report every fault, write the canonical form. */
 #include "handlers/params.h"
 
-#include "base/facts.h"
 #include "base/utf8.h"
 #include "handlers/values/decimal.h"
 #include "handlers/values/values.h"
@@ -29,72 +28,6 @@ struct check {
 };
 
 /* ---- Faults ------------------------------------------------------------------------------------------------- */
-
-/* Copy what fits without cutting a character or trusting its bytes. */
-static void copy_clean(char *out, size_t size, const char *text)
-{
-    size_t n = strlen(text), used = 0, len;
-    for (size_t i = 0; i < n; i += len) {
-        char bytes[4];
-        uint32_t cp = utf8_decode(text + i, n - i, &len);
-        size_t add = utf8_encode(cp == UTF8_BAD || cp < 0x20 ? 0xFFFD : cp, bytes);
-        if (used + add + 1 > size)
-            break;
-        memcpy(out + used, bytes, add);
-        used += add;
-    }
-    out[used] = '\0';
-}
-
-void param_faults_add(struct param_faults *faults, const char *pointer, const char *code, const char *format, ...)
-{
-    faults->full = faults->n == PARAM_FAULTS_MAX;
-    if (faults->full)
-        return;
-    struct param_fault *fault = &faults->fault[faults->n++];
-    fault->facts[0] = fault->allowed[0] = '\0';
-    char detail[2 * sizeof fault->detail];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(detail, sizeof detail, format, args);
-    va_end(args);
-    copy_clean(fault->detail, sizeof fault->detail, detail);
-    copy_clean(fault->pointer, sizeof fault->pointer, pointer);
-    copy_clean(fault->code, sizeof fault->code, code);
-}
-
-void param_faults_fact(struct param_faults *faults, const char *name, const char *format, ...)
-{
-    char value[200];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(value, sizeof value, format, args);
-    va_end(args);
-    if (faults->n > 0 && !faults->full)
-        facts_add(faults->fault[faults->n - 1].facts, sizeof faults->fault[0].facts, name, "%s", value);
-}
-
-void param_faults_allow(struct param_faults *faults, const char *value)
-{
-    if (faults->n > 0 && !faults->full)
-        facts_add_value(faults->fault[faults->n - 1].allowed, sizeof faults->fault[0].allowed, value);
-}
-
-void param_faults_allow_all(struct param_faults *faults, const char *values)
-{
-    if (faults->n > 0 && !faults->full)
-        snprintf(faults->fault[faults->n - 1].allowed, sizeof faults->fault[0].allowed, "%s", values);
-}
-
-void param_faults_prefix(struct param_faults *faults, unsigned from, const char *prefix)
-{
-    for (unsigned i = from; i < faults->n; i++) {
-        char pointer[2 * sizeof faults->fault[i].pointer];
-        snprintf(pointer, sizeof pointer, "%s%s", prefix, faults->fault[i].pointer);
-        snprintf(faults->fault[i].pointer, sizeof faults->fault[i].pointer, "%.*s",
-                 (int)sizeof faults->fault[i].pointer - 1, pointer);
-    }
-}
 
 /* "/name" with "~" and "/" escaped as RFC 6901 says. */
 static void pointer_to(const char *name, char *out, size_t size)
@@ -468,6 +401,19 @@ static void check_map(struct check *check, const struct param_spec *spec, const 
     yajl_tree_free(object);
 }
 
+static void check_own(struct check *check, const struct param_spec *spec, const struct given *given)
+{
+    char why[100], detail[200];
+    yajl_val parsed = given->text ? json_parse(given->text, strlen(given->text), 6, why, sizeof why) : NULL;
+    if (given->text && !parsed) {
+        snprintf(detail, sizeof detail, "must be JSON text like %s", spec->example);
+        fault(check, spec, "type", detail);
+    } else if (!spec->own(spec, parsed ? parsed : given->json, &check->out, check->faults)) {
+        check->failed = true;
+    }
+    yajl_tree_free(parsed);
+}
+
 /* ---- All of them ---------------------------------------------------------------------------------------------- */
 
 static void check_value(struct check *check, const struct param_spec *spec, const struct given *given)
@@ -475,7 +421,7 @@ static void check_value(struct check *check, const struct param_spec *spec, cons
     static void (*const by_kind[])(struct check *, const struct param_spec *, const struct given *) = {
         [PARAM_STRING] = check_string,   [PARAM_BOOL] = check_bool, [PARAM_INT] = check_int,
         [PARAM_DECIMAL] = check_decimal, [PARAM_DATE] = check_date, [PARAM_CHOICE] = check_choice,
-        [PARAM_STRINGS] = check_list,    [PARAM_MAP] = check_map,
+        [PARAM_STRINGS] = check_list,    [PARAM_MAP] = check_map,   [PARAM_OWN] = check_own,
     };
     by_kind[spec->kind](check, spec, given);
 }

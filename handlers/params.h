@@ -16,10 +16,12 @@ enum param_kind {
     PARAM_DATE,    /* YYYY-MM-DD, a real day */
     PARAM_CHOICE,  /* one of `choices` */
     PARAM_STRINGS, /* list of strings (in forms and queries: comma separated), at most max items */
+    PARAM_OWN,     /* JSON of a form of its own, by `own` (in forms and queries: its JSON text) */
     PARAM_MAP      /* object with some of `choices` as names and strings of at most max bytes (in forms and queries: its
                     * JSON text) */
 };
 
+struct param_faults;
 struct param_spec {
     const char *name;
     enum param_kind kind;
@@ -29,7 +31,11 @@ struct param_spec {
     int64_t min, max;           /* by kind; both 0 = unlimited (strings: 255 bytes, lists: 10 000 items) */
     unsigned scale;             /* DECIMAL */
     const char *const *choices; /* CHOICE, MAP: NULL-terminated */
-    const char *help;           /* one sentence for people and the API document */
+    /* OWN: writes the canonical form of a value that was sent, or adds its faults with pointers below the parameter's
+     * ("/fixes/3/row") and returns false; the name of the schema in the API document; an example of its text. */
+    bool (*own)(const struct param_spec *spec, yajl_val value, struct json_out *out, struct param_faults *faults);
+    const char *schema, *example;
+    const char *help; /* one sentence for people and the API document */
 };
 
 /* One fault of a request. */

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/hex.h"
+#include "handlers/table/fixes.h"
 #include "store/lease.h"
 
 #include <stdio.h>
@@ -27,6 +28,25 @@ enum run_step run_fail_as(struct run_failure *failure, const struct run_failure 
 {
     *failure = *other;
     return STEP_FAIL;
+}
+
+static bool is_guard(const char *code)
+{
+    static const char *const guards[] = {"", "E_NO_DATA", "E_TOO_MANY_ERRORS", "E_TOTALS"};
+    for (size_t i = 0; i < sizeof guards / sizeof guards[0]; i++)
+        if (strcmp(code, guards[i]) == 0)
+            return true;
+    return false;
+}
+
+enum run_step run_fixes_used(const struct table_fixes *fixes, const char *code, struct run_failure *failure)
+{
+    char text[sizeof failure->text];
+    struct fault_told told;
+    if (!is_guard(code) || table_fixes_unused(fixes, text, sizeof text, &told) == 0)
+        return STEP_ON;
+    failure->told = told;
+    return run_fail(failure, "E_FIX_UNUSED", text);
 }
 
 enum run_step run_database_away(struct job *job)

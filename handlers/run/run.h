@@ -28,6 +28,11 @@ struct run_failure {
 enum run_step run_fail(struct run_failure *failure, const char *code, const char *text);
 /* The same as another failure, with its facts and choices. */
 enum run_step run_fail_as(struct run_failure *failure, const struct run_failure *other);
+/* After the file was read: returns STEP_FAIL with E_FIX_UNUSED if a fix touched nothing, else STEP_ON. `code` is what the
+ * import failed with, "" if it did not: guards may have failed because of the fix; a file that was not read to its end says
+ * nothing of its fixes. */
+struct table_fixes;
+enum run_step run_fixes_used(const struct table_fixes *fixes, const char *code, struct run_failure *failure);
 /* Copies the database's error into the job. Returns STEP_AGAIN. */
 enum run_step run_database_away(struct job *job);
 /* The format of the job's file. The upload was sniffed when it arrived; one that could not be read then, or came to an

@@ -43,6 +43,7 @@ static const struct param_spec stock_import_params[] = {
     {.name = "header_rows", .kind = PARAM_INT, .min = 1, .max = TABLE_HEADING_MAX, .help = "How many rows the heading has; default: it is searched for."},
     {.name = "columns", .kind = PARAM_MAP, .max = 255, .choices = stock_column_fields, .help = "Which column is which field: a caption, or the letter of a column that has a caption; wins over the search."},
     {.name = "check_totals", .kind = PARAM_CHOICE, .otherwise = "\"fail\"", .choices = totals_checks, .help = "What to do if the rows do not add up to the report's own total."},
+    TABLE_FIXES_PARAM,
     {.name = "if_seen", .kind = PARAM_CHOICE, .otherwise = "\"run\"", .choices = seen_choices, .help = "skip: do nothing if this file was already imported into this warehouse in this mode."},
     {.name = NULL},
 };
@@ -195,8 +196,8 @@ static enum run_step look_for_seen(struct stock_run *run)
 {
     struct store_value v[] = {STORE_U(run->warehouse_id), STORE_B((const char *)run->job->file_sha256, 32),
                               STORE_S(modes[run->params.mode])};
-    if (!run->params.skip_seen)
-        return STEP_ON;
+    if (!run->params.skip_seen || run->fixes.n > 0)
+        return STEP_ON; /* with fixes it is another file */
     if (store_query(run->job->db,
                     "SELECT id, stock_date FROM stock_import FORCE INDEX (ix_seen) WHERE warehouse_id = ? AND "
                     "file_sha256 = ? AND mode = ? "
@@ -265,7 +266,7 @@ static enum run_step read_file(struct stock_run *run)
     if (stock_load_items(job, run->warehouse_id, &run->items) != 0)
         return run_database_away(run->job);
     stock_reader_init(&run->reader, &run->params, &run->catalog, &run->items, &out);
-    struct grid_sink sink = stock_reader_sink(&run->reader);
+    struct grid_sink reader = stock_reader_sink(&run->reader), sink = table_fixes_sink(&run->fixes, &reader);
     int rc = job_read_file(job, run->format, &sink, &err);
     if (rc == STOCK_SINK_AGAIN) {
         stock_reader_again(&run->reader);
@@ -276,7 +277,10 @@ static enum run_step read_file(struct stock_run *run)
         return run_reading_failed(job, rc, TABLE_STOPPED, &err, &run->failure);
     run->whole = true;
     tell_counts(run);
-    if (stock_reader_finish(&run->reader) == 0)
+    bool sound = stock_reader_finish(&run->reader) == 0;
+    if (run_fixes_used(&run->fixes, sound ? "" : run->reader.table.failure, &run->failure) == STEP_FAIL)
+        return STEP_FAIL;
+    if (sound)
         return STEP_ON;
     run->failure.told = run->reader.table.told;
     return run_fail(&run->failure, run->reader.table.failure, run->reader.table.failure_text);
@@ -316,6 +320,7 @@ static enum job_verdict run_import(struct job *job)
 {
     struct stock_run run = {.job = job};
     read_params(job, &run.params);
+    table_fixes_init(&run.fixes, json_member(job->params, "fixes"));
     catalog_map_init(&run.catalog, job->settings->base_currency, job->settings->rate_max_age_days);
     stock_items_init(&run.items, &run.catalog);
     json_out_init(&run.preview);
@@ -327,6 +332,7 @@ static enum job_verdict run_import(struct job *job)
     json_out_fini(&run.preview);
     free(run.changes);
     stock_reader_fini(&run.reader);
+    table_fixes_fini(&run.fixes);
     stock_items_fini(&run.items);
     catalog_map_fini(&run.catalog);
     return verdict;

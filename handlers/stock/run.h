@@ -6,11 +6,13 @@
 #include "handlers/run/run.h"
 #include "handlers/stock/rows/reader.h"
 #include "handlers/stock/write.h"
+#include "handlers/table/fixes.h"
 #include "handlers/task_type.h"
 
 struct stock_run {
     struct job *job;
     struct stock_params params;
+    struct table_fixes fixes;
     enum sheet_format format;
     struct catalog_map catalog;
     struct stock_items items;

@@ -199,6 +199,8 @@ def as_typed(value, schema):
         return int(value)
     if "boolean" in kinds and value in ("true", "false", "1", "0"):
         return value in ("true", "1")
+    if value[:1] in ("[", "{") and ("object" in kinds or "array" in kinds or "anyOf" in schema):
+        return json.loads(value)
     return value
 
 

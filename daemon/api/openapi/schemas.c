@@ -72,6 +72,23 @@ static void put_map(struct json_out *out, const struct param_spec *spec, bool nu
     json_object_end(out);
 }
 
+static void put_named(struct json_out *out, const struct param_spec *spec, bool nullable)
+{
+    char ref[80];
+    snprintf(ref, sizeof ref, "#/components/schemas/%s", spec->schema);
+    json_key(out, "anyOf");
+    json_array(out);
+    json_object(out);
+    json_put_string(out, "$ref", ref);
+    json_object_end(out);
+    if (nullable) {
+        json_object(out);
+        json_put_string(out, "type", "null");
+        json_object_end(out);
+    }
+    json_array_end(out);
+}
+
 static void put_kind(struct json_out *out, const struct param_spec *spec, bool nullable)
 {
     switch (spec->kind) {
@@ -106,6 +123,9 @@ static void put_kind(struct json_out *out, const struct param_spec *spec, bool n
         break;
     case PARAM_MAP:
         put_map(out, spec, nullable);
+        break;
+    case PARAM_OWN:
+        put_named(out, spec, nullable);
         break;
     }
 }

@@ -74,13 +74,16 @@ static enum run_step read_file(struct quote_run *run)
     run->file.remark = on_remark;
     run->file.line = run->params.dry_run ? quote_preview_line : NULL;
     run->file.ctx = run;
-    struct grid_sink sink = quote_file_sink(&run->file);
+    struct grid_sink file = quote_file_sink(&run->file), sink = table_fixes_sink(&run->fixes, &file);
     int rc = job_read_file(run->job, run->format, &sink, &err);
     if (rc != 0)
         return run_reading_failed(run->job, rc, TABLE_STOPPED, &err, &run->failure);
     run->whole = true;
     tell_counts(run);
-    if (quote_file_finish(&run->file) == 0)
+    bool sound = quote_file_finish(&run->file) == 0;
+    if (run_fixes_used(&run->fixes, sound ? "" : run->file.table.failure, &run->failure) == STEP_FAIL)
+        return STEP_FAIL;
+    if (sound)
         return STEP_ON;
     run->failure.told = run->file.table.told;
     return run_fail(&run->failure, run->file.table.failure, run->file.table.failure_text);
@@ -129,6 +132,7 @@ static enum job_verdict run_import(struct job *job)
         abort();
     run->job = job;
     quote_params_read(job, &run->params);
+    table_fixes_init(&run->fixes, json_member(job->params, "fixes"));
     catalog_map_init(&run->catalog, job->settings->base_currency, job->settings->rate_max_age_days);
     json_out_init(&run->preview);
     json_array(&run->preview);
@@ -139,6 +143,7 @@ static enum job_verdict run_import(struct job *job)
     json_out_fini(&run->preview);
     quote_record_fini(&run->record);
     quote_file_fini(&run->file);
+    table_fixes_fini(&run->fixes);
     catalog_map_fini(&run->catalog);
     free(run);
     return verdict;

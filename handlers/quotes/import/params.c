@@ -1,6 +1,7 @@
 /* The parameters of quotes_import: their table, what is checked at submission, and decoding. */
 #include "handlers/quotes/import/params.h"
 #include "base/facts.h"
+#include "handlers/table/fixes.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -36,6 +37,7 @@ const struct param_spec quotes_import_params[] = {
     {.name = "header_row", .kind = PARAM_INT, .min = 1, .max = TABLE_HEAD_ROWS, .help = "Row in which the heading starts, from 1; default: it is searched for."},
     {.name = "header_rows", .kind = PARAM_INT, .min = 1, .max = TABLE_HEADING_MAX, .help = "How many rows the heading has; default: it is searched for."},
     {.name = "columns", .kind = PARAM_MAP, .max = 255, .choices = quote_column_fields, .help = "Which column is which field: a caption, or the letter of a column that has a caption; wins over the search."},
+    TABLE_FIXES_PARAM,
     {.name = NULL},
 };
 /* clang-format on */

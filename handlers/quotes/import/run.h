@@ -5,11 +5,13 @@
 #include "base/json.h"
 #include "handlers/quotes/import/file.h"
 #include "handlers/run/run.h"
+#include "handlers/table/fixes.h"
 #include "handlers/task_type.h"
 
 struct quote_run {
     struct job *job;
     struct quote_params params;
+    struct table_fixes fixes;
     enum sheet_format format;
     struct catalog_map catalog;
     uint64_t catalog_mark; /* relink_mark() when the catalogue was read */
