@@ -386,6 +386,22 @@ yajl_val json_parse(const char *text, size_t n, unsigned depth, char *why, size_
     return tree;
 }
 
+char *json_joined(const char *a, size_t a_len, const char *b, size_t b_len, size_t *len)
+{
+    bool both = a_len > 2 && b_len > 2; /* "{}" has no member that a comma could follow */
+    size_t head = a_len - 1;
+    char *text = malloc(a_len + b_len + 1);
+    if (!text)
+        abort();
+    memcpy(text, a, head);
+    if (both)
+        text[head++] = ',';
+    memcpy(text + head, b + 1, b_len - 1);
+    *len = head + b_len - 1;
+    text[*len] = '\0';
+    return text;
+}
+
 yajl_val json_member(yajl_val object, const char *key)
 {
     if (!YAJL_IS_OBJECT(object))

@@ -42,6 +42,9 @@ void json_put_string(struct json_out *out, const char *key, const char *text);
 void json_put_int(struct json_out *out, const char *key, int64_t value);
 void json_put_bool(struct json_out *out, const char *key, bool value);
 
+/* Two objects as one: the text on the heap, terminated, with room for one byte more. Both are written without white space around them. */
+char *json_joined(const char *a, size_t a_len, const char *b, size_t b_len, size_t *len);
+
 /* Parses a text of at most `depth` levels. Returns NULL, and in `why` a short reason, for a text that is not JSON, is
  * not UTF-8, is followed by other data, or has an object with the same key twice. Freed by yajl_tree_free(). */
 yajl_val json_parse(const char *text, size_t n, unsigned depth, char *why, size_t why_size);

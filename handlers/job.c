@@ -76,7 +76,18 @@ void job_ending_told(struct job_ending *ending, const struct fault_told *told)
     json_object_end(&out);
     free(ending->error_more);
     ending->error_more = json_out_copy(&out);
+    ending->told_len = strlen(ending->error_more);
     json_out_fini(&out);
+}
+
+void job_ending_more(struct job_ending *ending, const char *object, size_t len)
+{
+    static const struct fault_told nothing;
+    if (!ending->error_more)
+        job_ending_told(ending, &nothing);
+    char *both = json_joined(ending->error_more, ending->told_len, object, len, &len);
+    free(ending->error_more);
+    ending->error_more = both;
 }
 
 void job_ending_fini(struct job_ending *ending)

@@ -32,6 +32,7 @@ struct job_ending {
     char error_code[40];       /* with FAILED: "E_NO_HEADER" */
     char error[500];           /* with FAILED: one sentence for people */
     char *error_more;          /* with FAILED: NULL, or a JSON object: what error_detail has besides */
+    size_t told_len;           /* of error_more, without what job_ending_more() has added */
 };
 
 /* Writes the effect inside the transaction that also writes the final state. May run several times (deadlock,
@@ -116,6 +117,8 @@ void job_ending_fail(struct job_ending *ending, const char *code, const char *fo
     __attribute__((format(printf, 3, 4)));
 /* After it: what the sentence says as facts, and what settles it. */
 void job_ending_told(struct job_ending *ending, const struct fault_told *told);
+/* Adds further members to error_detail: those of a JSON object, in place of what an earlier call has added. */
+void job_ending_more(struct job_ending *ending, const char *object, size_t len);
 void job_ending_fini(struct job_ending *ending);
 
 #endif

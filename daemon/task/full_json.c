@@ -329,21 +329,6 @@ static void put_more(struct json_out *out, const struct face *face)
     json_object_end(out);
 }
 
-/* {nine} and {more} become {nine,more}. */
-static char *joined(const struct face *face, const char *more, size_t more_len, size_t *len)
-{
-    size_t head = face->nine_len - 1;
-    char *text = malloc(head + more_len + 2);
-    if (!text)
-        abort();
-    memcpy(text, face->nine, head);
-    text[head] = ',';
-    memcpy(text + head + 1, more + 1, more_len - 1);
-    memcpy(text + head + more_len, "\n", 2);
-    *len = head + more_len + 1;
-    return text;
-}
-
 bool taskfull_make(const struct taskfull_source *source, struct taskfull *out)
 {
     struct face face;
@@ -354,7 +339,8 @@ bool taskfull_make(const struct taskfull_source *source, struct taskfull *out)
     json_out_init(&more);
     put_more(&more, &face);
     const char *text = json_out_text(&more, &len);
-    out->text = joined(&face, text, len, &out->len);
+    out->text = json_joined(face.nine, face.nine_len, text, len, &out->len);
+    memcpy(out->text + out->len++, "\n", 2);
     out->final = face.final;
     out->outcome = face.task.outcome;
     json_out_fini(&more);

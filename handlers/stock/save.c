@@ -2,6 +2,7 @@
  * state. */
 #include "base/utf8.h"
 #include "handlers/catalog/relink.h"
+#include "handlers/run/mapping.h"
 #include "handlers/stock/load.h"
 #include "handlers/stock/run.h"
 
@@ -197,6 +198,6 @@ int stock_save_failed(struct job *job, struct store_conn *db, struct job_ending 
 {
     struct stock_run *run = ctx;
     (void)job;
-    (void)ending;
+    run_tell_mapping(ending, &run->reader.table, stock_column_fields, NULL);
     return run_save_issues(db, run->job->id, &run->reader.issues.list);
 }

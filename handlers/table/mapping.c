@@ -82,7 +82,7 @@ const struct result_spec table_profile_members[] = {
 };
 
 #define VIEW_MEMBERS \
-    {.name = "sheet", .kind = RESULT_TEXT, .help = "Its name; \"\" in a file whose sheets have none."}, \
+    {.name = "sheet", .kind = RESULT_TEXT, .nullable = true, .help = "Its name; \"\" in a file whose sheets have none; null: none was looked at."}, \
     {.name = "header_row", .kind = RESULT_ID, .nullable = true, .help = "First row of the heading, or of the rows most like one, from 1; null = nothing is like one."}, \
     {.name = "header_rows", .kind = RESULT_ID, .nullable = true}, \
     {.name = "rows", .kind = RESULT_LIST, .members = row_members, .help = "The first rows of the table and a few above it; without a heading the first 50 of the sheet."}, \
@@ -238,11 +238,14 @@ static void put_proposal(struct json_out *out, const struct table_reader *reader
     json_object_end(out);
 }
 
+/* Of a file no sheet of which was looked at: they are hidden, or another one is asked for. */
+static const struct table_view no_view;
+
 static void put_view(struct json_out *out, const struct table_reader *reader, const struct table_view *view,
                      unsigned most)
 {
     const struct table_heading *heading = &view->heading;
-    json_put_string(out, "sheet", reader->sheets.sheet[view->sheet].name);
+    json_put_string(out, "sheet", view == &no_view ? NULL : reader->sheets.sheet[view->sheet].name);
     if (heading->rows > 0) {
         json_put_int(out, "header_row", heading->row + 1);
         json_put_int(out, "header_rows", heading->rows);
@@ -347,7 +350,7 @@ void table_put_profile(struct json_out *out, const char *profile)
 void table_put_mapping(struct json_out *out, const struct table_reader *reader, const char *const *fields,
                        const char *profile)
 {
-    const struct table_view *view = table_mapping_sheet(reader);
+    const struct table_view *found = table_mapping_sheet(reader), *view = found ? found : &no_view;
     json_object(out);
     put_fields(out, fields);
     put_sheets(out, &reader->sheets);

@@ -15,7 +15,7 @@ extern const struct result_spec table_profile_members[];
 const struct table_view *table_mapping_sheet(const struct table_reader *reader);
 
 /* Writes the value of `mapping`. `fields`: the names that the parameter `columns` takes, NULL-terminated. `profile`: the
- * saved parameters that fit the captions, NULL = none do. Call it only if there is a table_mapping_sheet(). */
+ * saved parameters that fit the captions, NULL = none do. */
 void table_put_mapping(struct json_out *out, const struct table_reader *reader, const char *const *fields,
                        const char *profile);
 

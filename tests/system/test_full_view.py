@@ -228,7 +228,7 @@ def test_a_failed_import_tells_its_code(make_daemon):
     assert (task["state"], task["outcome"]) == ("failed", "failed")
     code = daemon.sql(f"SELECT error_code FROM task WHERE id = '{task_id}'")[0][0]
     assert code.startswith("E_")
-    told = {name: task["error_detail"].pop(name) for name in ("args", "choices")}
+    told = {name: task["error_detail"].pop(name) for name in ("args", "choices", "mapping")}
     assert told["args"] == {"sheet": "TDSheet", "row": "1", "rows": "1", "missing": "qty part_number"}
     assert {"param": "columns.qty", "value": "C", "label": "use"} in told["choices"]
     assert task["error_detail"] == {"type": "/problems/task-failed", "title": "Task failed", "status": 422, "detail": plain["error"], "code": code}

@@ -1,5 +1,6 @@
 /* Schemas that come from tables of the program: parameters and results of the task types, kinds of problems. */
 #include "daemon/api/openapi/openapi.h"
+#include "handlers/table/mapping.h"
 #include "handlers/task_type.h"
 
 #include <assert.h>
@@ -310,6 +311,10 @@ static void put_shape(struct json_out *out, const struct result_spec *spec)
         put_counts(out, "#/components/schemas/RowCode");
         break;
     case RESULT_OBJECT:
+        if (spec->members == table_mapping_members) {
+            json_put_string(out, "$ref", "#/components/schemas/Mapping");
+            break;
+        }
         put_members(out, spec->members);
         break;
     case RESULT_LIST:
@@ -373,6 +378,15 @@ static void put_result(struct json_out *out, const struct task_type *type)
     json_key(out, name);
     json_object(out);
     put_members(out, type->result);
+    json_object_end(out);
+}
+
+/* The columns of a file: of the results of its dry runs, and of the ends of tasks that ask something about it. */
+static void put_mapping(struct json_out *out)
+{
+    json_key(out, "Mapping");
+    json_object(out);
+    put_members(out, table_mapping_members);
     json_object_end(out);
 }
 
@@ -505,6 +519,7 @@ char *openapi_schemas(void)
     put_task_starts(&out, "FollowUp", false);
     put_any_task(&out, "Task", "task", "A task; its type tells the members of its result.");
     put_any_task(&out, "TaskFull", "task_full", "A task with ?view=full: all that is known of it.");
+    put_mapping(&out);
     put_problem_type(&out);
     json_object_end(&out);
     char *text = json_out_copy(&out);

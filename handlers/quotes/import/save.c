@@ -2,6 +2,7 @@
 #include "base/utf8.h"
 #include "handlers/catalog/relink.h"
 #include "handlers/quotes/import/run.h"
+#include "handlers/run/mapping.h"
 #include "store/bulk.h"
 
 #include <inttypes.h>
@@ -265,6 +266,6 @@ int quote_save(struct job *job, struct store_conn *db, struct job_ending *ending
 int quote_save_failed(struct job *job, struct store_conn *db, struct job_ending *ending, void *ctx)
 {
     struct quote_run *run = ctx;
-    (void)ending;
+    run_tell_mapping(ending, &run->file.table, quote_column_fields, NULL);
     return run_save_issues(db, job->id, &run->file.issues.list);
 }
