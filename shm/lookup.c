@@ -207,7 +207,7 @@ void shm_table_each(struct shm_segment *seg, shm_table_visit fn, void *ctx)
     shm_table_each_in(seg, ~TASK_IN(TASK_FREE), fn, ctx);
 }
 
-void shm_table_each_id(struct shm_segment *seg, shm_table_id_visit fn, void *ctx)
+void shm_table_each_head(struct shm_segment *seg, shm_table_head_visit fn, void *ctx)
 {
     struct shm_task head;
 
@@ -221,9 +221,18 @@ void shm_table_each_id(struct shm_segment *seg, shm_table_id_visit fn, void *ctx
         } while (!slot_still(slot, version) && ++tries < SHM_READ_RETRIES);
         if (tries == SHM_READ_RETRIES || head.state == TASK_FREE || head.state == TASK_RESERVED)
             continue;
-        if (!fn(head.id, ctx))
+        if (!fn(&head, (struct shm_handle){.slot = at, .generation = head.generation}, ctx))
             return;
     }
+}
+
+uint64_t shm_table_changes(const struct shm_segment *seg)
+{
+    uint64_t sum = 0;
+
+    for (uint32_t at = 0; at < seg->geometry.slots; at++)
+        sum += atomic_load_explicit(&seg->slots[at].version, memory_order_relaxed);
+    return sum;
 }
 
 uint32_t shm_table_waiting(struct shm_segment *seg, uint8_t type)

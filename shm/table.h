@@ -180,10 +180,12 @@ void shm_table_each(struct shm_segment *seg, shm_table_visit fn, void *ctx);
  * that look several times a second for the few that matter. */
 void shm_table_each_in(struct shm_segment *seg, unsigned states, shm_table_visit fn, void *ctx);
 
-/* Call fn with the id of every task that polls see, from the heads alone: a cache line or two each. No lock is taken. Stops
- * when fn returns false. */
-typedef bool (*shm_table_id_visit)(const uint8_t id[16], void *ctx);
-void shm_table_each_id(struct shm_segment *seg, shm_table_id_visit fn, void *ctx);
+/* Call fn with the head of every task that polls see: a cache line or two each. Its strings and its text are not filled
+ * in. No lock is taken. Stops when fn returns false. */
+typedef bool (*shm_table_head_visit)(const struct shm_task *head, struct shm_handle handle, void *ctx);
+void shm_table_each_head(struct shm_segment *seg, shm_table_head_visit fn, void *ctx);
+/* A number that changes with every change of any task. Read without a lock: one word of each slot. */
+uint64_t shm_table_changes(const struct shm_segment *seg);
 
 /* Number of slots per state. Read without a lock, not of one moment, and too low during a repair. */
 void shm_table_count(struct shm_segment *seg, uint32_t by_state[TASK_STATES]);

@@ -112,6 +112,12 @@ bool auth_token(const struct auth *auth, const char *id, struct token *out)
     return token != NULL;
 }
 
+bool auth_admin(const struct auth *auth, const struct http_request *request)
+{
+    struct token token;
+    return !auth || (auth_token(auth, request->who, &token) && token_grants(token.scopes, SCOPE_ADMIN));
+}
+
 enum http_verdict auth_verdict(void *arg, const char *authorization, size_t len, enum scope scope,
                                char who[HTTP_WHO_MAX], unsigned *scopes)
 {

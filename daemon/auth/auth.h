@@ -22,6 +22,8 @@ void auth_look(struct auth *auth);
 
 /* What is known of the token with this id. Returns false if there is none, or no token is asked for (auth NULL). */
 bool auth_token(const struct auth *auth, const char *id, struct token *out);
+/* May this request see what only the scope admin may? Without tokens everybody may. */
+bool auth_admin(const struct auth *auth, const struct http_request *request);
 
 /* For http_options.authorize; `auth` is a struct auth. */
 enum http_verdict auth_verdict(void *auth, const char *authorization, size_t len, enum scope scope,

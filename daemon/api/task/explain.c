@@ -268,12 +268,6 @@ static void facts_read(struct db_call *call)
     explaining_free(asked);
 }
 
-static bool is_admin(const struct worker *worker, const struct http_request *request)
-{
-    struct token token;
-    return !worker->auth || (auth_token(worker->auth, request->who, &token) && token_grants(token.scopes, SCOPE_ADMIN));
-}
-
 void resource_task_explain(struct http_request *request)
 {
     static const struct timeval limit = {.tv_sec = LIMIT_S};
@@ -292,7 +286,7 @@ void resource_task_explain(struct http_request *request)
         abort();
     asked->request = request;
     asked->worker = worker;
-    asked->admin = is_admin(worker, request);
+    asked->admin = auth_admin(worker->auth, request);
     asked->facts.config = worker->process->config;
     asked->in_table = taskread_slot(segment, asked->id, &asked->slot);
     if (asked->in_table)

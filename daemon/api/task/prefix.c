@@ -38,9 +38,11 @@ bool taskprefix_valid(const char *prefix)
     return digits_of(prefix, digits) >= DIGITS_MIN;
 }
 
-static bool keep_id(const uint8_t id[16], void *ctx)
+static bool keep_id(const struct shm_task *head, struct shm_handle handle, void *ctx)
 {
     struct search *search = ctx;
+    const uint8_t *id = head->id;
+    (void)handle;
     char text[DIGITS + 1];
     hex_text(id, 16, text);
     if (memcmp(text, search->prefix, search->len) != 0)
@@ -57,6 +59,6 @@ void taskprefix_find(struct shm_segment *segment, const char *prefix, char ids[T
     struct search search = {.ids = ids};
     search.len = digits_of(prefix, search.prefix);
     ids[0] = '\0';
-    shm_table_each_id(segment, keep_id, &search);
+    shm_table_each_head(segment, keep_id, &search);
     ids[search.used] = '\0';
 }
