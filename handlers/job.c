@@ -38,6 +38,13 @@ bool job_after_tomorrow(struct value_date date)
     return value_date_days(date) > value_date_days(today) + 1;
 }
 
+const char *job_phase_name(enum job_phase phase)
+{
+    static const char *const names[JOB_PHASES] = {"working",   "waiting_turn", "reading",
+                                                  "comparing", "calculating",  "saving"};
+    return phase < JOB_PHASES ? names[phase] : names[PHASE_WORKING];
+}
+
 /* snprintf() cuts at a byte; the database would refuse half a character. */
 static void end_at_character(char *text, size_t size, int wanted)
 {

@@ -58,6 +58,18 @@ struct job_ops {
     void (*log)(struct job *job, const char *format, ...) __attribute__((format(printf, 2, 3)));
 };
 
+/* What an attempt is doing, as a fixed word for programs; the text of job_progress() says more of it to people. */
+enum job_phase {
+    PHASE_WORKING,     /* nothing finer is known */
+    PHASE_TURN,        /* waits until another task of the same warehouse or party is over */
+    PHASE_READING,     /* the catalogue, the present state, the file */
+    PHASE_COMPARING,   /* the file with what is on record */
+    PHASE_CALCULATING, /* prices */
+    PHASE_SAVING,
+    JOB_PHASES
+};
+const char *job_phase_name(enum job_phase phase);
+
 struct job {
     const struct job_ops *ops;
     store_uuid id;
@@ -68,6 +80,7 @@ struct job {
     uint8_t file_sha256[32];         /* of the file part; filled before run() if there is a file */
     struct store_conn *db;           /* the runner's connection, no transaction open */
     struct store_error error;        /* with JOB_AGAIN: why */
+    enum job_phase phase;            /* set by the handler before job_progress(), which shows it at once */
     struct task_counts counts;       /* set by the handler before job_progress(), which shows them, and in its effect;
                                         kept with every end */
     const struct job_settings *settings;

@@ -105,7 +105,8 @@ struct shm_task {
     uint8_t progress;      /* 0-100 */
     uint8_t counted;       /* bit i: count[i] is known */
     uint16_t text_len;     /* bytes used in text */
-    uint16_t pad0;
+    uint8_t phase;         /* RUNNING: what it does, by the daemon's numbers; shm/ only stores it */
+    uint8_t pad0;
     uint32_t client;      /* a number for whoever asked for it, 0 = nobody; shm/ only counts by it */
     uint32_t ahead;       /* READY and never started: tasks before it; TASK_NOT_PLACED = not counted yet */
     uint16_t cause_code;  /* number of the signal, exit code; else 0 */

@@ -32,10 +32,11 @@ static void on_progress(struct job *job, unsigned percent, const char *text)
     struct runner *runner = runner_of(job);
     int64_t now = clock_mono_ms();
     joblog_phase(&runner->log, text);
-    if (now - runner->shown_ms < PROGRESS_MS)
+    if (now - runner->shown_ms < PROGRESS_MS && job->phase == runner->shown_phase)
         return;
     runner->shown_ms = now;
-    taskstate_progress(runner->process->segment, runner->handle, percent, text, &job->counts);
+    runner->shown_phase = job->phase;
+    taskstate_progress(runner->process->segment, runner->handle, percent, job->phase, text, &job->counts);
 }
 
 void runner_show_session(struct runner *runner)

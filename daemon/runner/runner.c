@@ -256,6 +256,7 @@ static enum job_verdict run_work(struct runner *runner)
             return waited == WAIT_STOPPED ? JOB_STOP : JOB_ENDED;
         job->error = (struct store_error){.cls = STORE_OK};
         job->counts = (struct task_counts){.known = 0};
+        job->phase = PHASE_WORKING;
     }
 }
 
@@ -289,6 +290,7 @@ static void begin_attempt(struct runner *runner, const struct shm_task *task)
     runner->type = task_type_at(task->type);
     runner->deadline_ms = runner->type->time_limit_s ? clock_mono_ms() + 1000 * (int64_t)runner->type->time_limit_s : 0;
     runner->shown_ms = 0;
+    runner->shown_phase = PHASE_WORKING;
     if (attempt == 1)
         metrics_task_started(task->type, clock_wall_ms() - task->created_ms);
     runner_show_session(runner);

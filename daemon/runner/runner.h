@@ -25,10 +25,11 @@ struct runner {
     struct shm_handle handle;
     const struct task_type *type;
     struct job job;
-    bool is_chained;             /* others may follow it (store/chain.h) */
-    int64_t started_ms;          /* of the attempt, as the journal has it: wall clock; 0 = not begun */
-    struct joblog log;           /* of this attempt, not yet in the database */
-    int64_t deadline_ms;         /* CLOCK_MONOTONIC; 0 = none */
+    bool is_chained;     /* others may follow it (store/chain.h) */
+    int64_t started_ms;  /* of the attempt, as the journal has it: wall clock; 0 = not begun */
+    struct joblog log;   /* of this attempt, not yet in the database */
+    int64_t deadline_ms; /* CLOCK_MONOTONIC; 0 = none */
+    enum job_phase shown_phase;
     int64_t shown_ms;            /* when progress was last shown */
     unsigned long shown_session; /* what the process table has */
     struct parser_ticket parser; /* the last one taken; generation 0 = none */

@@ -82,7 +82,7 @@ static void tell(struct runner *runner, bool locked)
     log_task(LOG_LEVEL_WARN, runner->job.id, "attempt %u waits: %s %u: %s", runner->job.attempt,
              store_class_name(error->cls), error->number, error->text);
     joblog_line(&runner->log, clock_wall_ms(), "%s", step);
-    taskstate_progress(runner->process->segment, runner->handle, 0, step, &runner->job.counts);
+    taskstate_progress(runner->process->segment, runner->handle, 0, PHASE_WORKING, step, &runner->job.counts);
 }
 
 enum runner_waited runner_wait(struct runner *runner, unsigned waits)

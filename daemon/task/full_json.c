@@ -86,7 +86,7 @@ static const char *phase_of(const struct face *face)
         return "stopping";
     if (task->flags & TASK_INTERRUPTED)
         return "interrupted";
-    return task->state == TASK_RUNNING ? "working" : "waiting";
+    return task->state == TASK_RUNNING ? job_phase_name((enum job_phase)task->phase) : "waiting";
 }
 
 static int64_t started_ms(const struct face *face)
@@ -102,13 +102,13 @@ static int64_t started_ms(const struct face *face)
 static void put_eta(struct json_out *out, const struct face *face)
 {
     const struct shm_task *task = &face->task;
-    const char *phase = phase_of(face);
+    bool works = task->state == TASK_RUNNING && !(task->flags & (TASK_CANCEL_ASKED | TASK_OVERDUE | TASK_INTERRUPTED));
     struct task_counts counts = taskstate_counts(task);
     uint64_t total = counts.n[COUNT_TOTAL], done = counts.n[COUNT_DONE];
     int64_t spent = task->touched_ms - task->started_ms;
     bool counted = (counts.known & COUNTED(COUNT_TOTAL)) && (counts.known & COUNTED(COUNT_DONE)) && done < total;
     json_key(out, "eta_seconds");
-    if (phase && strcmp(phase, "working") == 0 && counted && done * 100 >= total * ETA_FROM_PERCENT && spent > 0)
+    if (works && counted && done * 100 >= total * ETA_FROM_PERCENT && spent > 0)
         json_int(out, (int64_t)(((uint64_t)spent * (total - done) / done + 999) / 1000));
     else
         json_null(out);

@@ -162,7 +162,7 @@ static void forget_attempt(struct shm_task *task)
 {
     task->progress = 0;
     task->flags &= (uint8_t) ~(TASK_INTERRUPTED | TASK_OVERDUE | TASK_UNSETTLED);
-    task->counted = 0;
+    task->counted = task->phase = 0;
     task->step[0] = '\0';
     task->ahead = TASK_NOT_PLACED;
 }
@@ -201,6 +201,7 @@ int taskstate_start(struct shm_segment *seg, struct shm_handle handle, unsigned 
 
 struct progress {
     unsigned percent;
+    enum job_phase phase;
     const char *step;
     const struct task_counts *counts;
 };
@@ -214,16 +215,17 @@ static bool edit_progress(struct shm_task *task, const char **result, void *ctx)
     unsigned percent = progress->percent > 99 ? 99 : progress->percent;
     if (percent > task->progress)
         task->progress = (uint8_t)percent;
+    task->phase = (uint8_t)progress->phase;
     snprintf(task->step, sizeof task->step, "%s", progress->step);
     taskstate_put_counts(task, progress->counts);
     task->touched_ms = clock_not_before(clock_wall_ms(), task->started_ms);
     return true;
 }
 
-int taskstate_progress(struct shm_segment *seg, struct shm_handle handle, unsigned percent, const char *step,
-                       const struct task_counts *counts)
+int taskstate_progress(struct shm_segment *seg, struct shm_handle handle, unsigned percent, enum job_phase phase,
+                       const char *step, const struct task_counts *counts)
 {
-    struct progress progress = {percent, step, counts};
+    struct progress progress = {percent, phase, step, counts};
     return taskstate_apply(seg, handle, edit_progress, &progress);
 }
 

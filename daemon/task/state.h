@@ -9,6 +9,7 @@
 
 #include "daemon/process/process.h"
 #include "daemon/task/words.h"
+#include "handlers/job.h"
 #include "shm/table.h"
 #include "store/journal.h"
 
@@ -38,8 +39,8 @@ int taskstate_release(struct shm_segment *seg, struct shm_handle handle);
 /* CLAIMED -> RUNNING: attempt number `attempt` starts now. */
 int taskstate_start(struct shm_segment *seg, struct shm_handle handle, unsigned attempt, unsigned max_attempts);
 /* RUNNING: percent (0-99, never falls within an attempt), the step, and what has been counted so far. */
-int taskstate_progress(struct shm_segment *seg, struct shm_handle handle, unsigned percent, const char *step,
-                       const struct task_counts *counts);
+int taskstate_progress(struct shm_segment *seg, struct shm_handle handle, unsigned percent, enum job_phase phase,
+                       const char *step, const struct task_counts *counts);
 /* RUNNING: the attempt is over, and its runner waits for the database to write that down. */
 int taskstate_unsettled(struct shm_segment *seg, struct shm_handle handle);
 /* RUNNING and owned by `dead`: show at once that its owner died, before the journal has been asked. Declines if that is

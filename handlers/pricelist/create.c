@@ -141,6 +141,7 @@ static int put_page(struct list_run *run)
     snprintf(text, sizeof text, "%" PRIu64 " components", run->seen);
     unsigned percent = run->seen < run->total ? (unsigned)(98 * run->seen / run->total) : 98;
     run->percent = percent > run->percent ? percent : run->percent;
+    run->job->phase = PHASE_CALCULATING;
     job_progress(run->job, run->percent, text);
     return 0;
 }

@@ -223,6 +223,7 @@ static void tell_progress(struct recalc_run *run, uint32_t done, uint32_t total)
     snprintf(text, sizeof text, "%" PRIu64 " components", run->totals.components);
     unsigned percent = total && done < total ? (unsigned)(98 * (uint64_t)done / total) : 98;
     run->percent = percent > run->percent ? percent : run->percent;
+    run->job->phase = PHASE_CALCULATING;
     job_progress(run->job, run->percent, text);
 }
 
@@ -355,9 +356,9 @@ static enum run_step begin(struct recalc_run *run)
 {
     if (store_ensure(run->job->db) != 0)
         return run_database_away(run->job);
-    return run->dry_run ? STEP_ON
-                        : run_lease_take_long(&run->lease, run->job, LEASE, "waiting for another recalculation",
-                                              TIME_LIMIT_S);
+    return run->dry_run
+               ? STEP_ON
+               : run_lease_take_long(&run->lease, run->job, LEASE, "waiting for another recalculation", TIME_LIMIT_S);
 }
 
 static enum job_verdict run_recalculate(struct job *job)

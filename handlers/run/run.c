@@ -137,6 +137,7 @@ enum job_verdict run_end(struct job *job, enum run_step step, const struct run_f
         job_ending_told(&ending, &failure->told);
         verdict = job_finish(job, &ending, NULL, save_failed, ctx);
     } else {
+        job->phase = PHASE_SAVING;
         job_progress(job, 90, "saving");
         verdict = job_finish(job, &ending, save, save_failed, ctx);
     }
@@ -175,10 +176,12 @@ enum run_step run_lease_take(struct run_lease *lease, struct job *job, const cha
             break;
         if (job_cancelled(job))
             return STEP_STOP;
+        job->phase = PHASE_TURN;
         job_progress(job, 0, waiting);
         nanosleep(&pause, NULL);
     }
     lease->taken = true;
+    job->phase = PHASE_WORKING;
     lease->renewed_ms = clock_mono_ms();
     return STEP_ON;
 }
@@ -247,6 +250,7 @@ int run_tell_row(struct job *job, struct run_lease *lease, uint64_t rows, uint64
 {
     char text[64];
     snprintf(text, sizeof text, "row %llu", (unsigned long long)rows);
+    job->phase = PHASE_READING;
     job_progress(job, 5 + (unsigned)(75 * rows / (rows + half)), text);
     return job_cancelled(job) ? -1 : run_lease_tick(lease);
 }

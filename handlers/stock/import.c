@@ -262,6 +262,7 @@ static enum run_step read_file(struct stock_run *run)
     struct sheet_error err = {.cls = ""};
     struct stock_reader_out out = {
         .line = run->params.dry_run ? on_line : NULL, .tick = on_tick, .remark = on_remark, .ctx = run};
+    job->phase = PHASE_READING;
     job_progress(job, 2, "reading the present stock");
     if (stock_load_items(job, run->warehouse_id, &run->items) != 0)
         return run_database_away(run->job);
@@ -290,6 +291,7 @@ static enum run_step compare(struct stock_run *run)
 {
     if (job_cancelled(run->job))
         return STEP_STOP;
+    run->job->phase = PHASE_COMPARING;
     job_progress(run->job, 85, "comparing");
     run->totals = stock_items_totals(&run->items, run->params.mode);
     if (!run->params.dry_run)

@@ -491,3 +491,23 @@ def test_while_the_database_is_away_the_slot_answers_alone(daemon):
 def test_every_fault_of_the_query_at_once(module_daemon, query, pointers):
     body = check_problem(module_daemon.worker(0).get(f"/api/tasks/{UNKNOWN}?{query}"), 422, "invalid-parameters")
     assert {fault["pointer"] for fault in body["errors"]} == pointers
+
+
+def test_phases_are_fixed_words(daemon):
+    """Two imports into one warehouse: the first reads, compares and saves, the second waits for its turn meanwhile; a recalculation calculates."""
+    samples.load_catalogue(daemon, "warehouses", "components", "part_numbers", "parties", "rates", "quotes")
+    client, data = daemon.worker(0), samples.stock(60000)
+    tasks = [client.upload("/api/stock/import?warehouse=MAIN&force=true", data).json["task_id"] for _ in range(2)]
+    tasks.append(client.start("recalculate", as_of="2026-02-05"))
+    seen, ended = {task_id: set() for task_id in tasks}, set()
+    end = time.monotonic() + 60
+    while len(ended) < 3:
+        assert time.monotonic() < end
+        for task_id in tasks:
+            task = full(client, task_id).json
+            seen[task_id].add(task["phase"])
+            ended |= {task_id} if task["phase"] is None else set()
+    first, second, prices = (seen[task_id] - {None, "waiting", "working"} for task_id in tasks)
+    turns = [phases for phases in (first, second) if "waiting_turn" in phases]
+    assert len(turns) == 1 and {"reading", "saving"} <= first & second, seen
+    assert first | second <= {"waiting_turn", "reading", "comparing", "saving"} and prices <= {"waiting_turn", "reading", "calculating", "saving"}, seen

@@ -55,6 +55,7 @@ static enum run_step prepare(struct quote_run *run)
 {
     struct store_conn *db = run->job->db;
     struct store_value v[] = {STORE_S(run->params.kind), STORE_S(run->params.party)};
+    run->job->phase = PHASE_READING;
     job_progress(run->job, 2, "reading the catalogue");
     if (relink_mark(db, &run->catalog_mark) != 0 || catalog_load(db, &run->catalog) != 0 ||
         store_query(db, "SELECT id FROM party WHERE kind = ? AND code = ?", v, 2, on_party, run) != 0)
@@ -100,6 +101,7 @@ static enum run_step compare(struct quote_run *run)
                                         .party_id = run->party_id,
                                         .quoted_on = run->file.quoted_on,
                                         .valid_until = run->file.valid_until};
+    run->job->phase = PHASE_COMPARING;
     job_progress(run->job, 85, "comparing with the party's quotes");
     if (quote_record_read(&run->record) != 0)
         return run_database_away(run->job);

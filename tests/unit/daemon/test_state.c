@@ -44,7 +44,7 @@ static void check_story(int64_t created_ms)
     struct task_counts none = {.known = 0};
     struct journal_end end = {
         .status = JOURNAL_FAILED, .outcome = OUTCOME_FAILED, .error_message = "No.", .done_ms = clock_wall_ms()};
-    assert_int_equal(taskstate_progress(seg, handle, 10, "row 1", &none), 0);
+    assert_int_equal(taskstate_progress(seg, handle, 10, PHASE_WORKING, "row 1", &none), 0);
     struct shm_task task = read_task(seg, handle);
     assert_true(task.started_ms >= created_ms && task.touched_ms >= task.started_ms);
     assert_int_equal(taskstate_unsettled(seg, handle), 0);
@@ -72,7 +72,7 @@ static void an_interruption_is_its_fields(void **state)
     struct task_counts counts = {.known = 0};
     struct shm_task task;
     task_count(&counts, COUNT_DONE, 5);
-    assert_int_equal(taskstate_progress(seg, handle, 10, "row 5", &counts), 0);
+    assert_int_equal(taskstate_progress(seg, handle, 10, PHASE_WORKING, "row 5", &counts), 0);
     assert_int_equal(taskstate_interrupted(seg, handle, (struct proc_ref){help_me.slot, 99}, &why), -ECANCELED);
     assert_int_equal(taskstate_interrupted(seg, handle, help_me, &why), 0);
     assert_int_equal(taskstate_interrupted(seg, handle, help_me, &why), -ECANCELED);
@@ -133,11 +133,11 @@ static void places_and_counts(void **state)
     assert_shown(seg, handle, "waiting, 12 ahead");
     assert_int_equal(shm_table_claim(seg, help_me, &claimed, &task), 0);
     assert_int_equal(taskstate_start(seg, handle, 1, 3), 0);
-    assert_int_equal(taskstate_progress(seg, handle, 10, "row 5", &counts), 0);
+    assert_int_equal(taskstate_progress(seg, handle, 10, PHASE_WORKING, "row 5", &counts), 0);
     uint64_t visible = read_task(seg, handle).visible;
     task_count(&counts, COUNT_TOTAL, 0);
     task_count(&counts, COUNT_REJECTED, 7);
-    assert_int_equal(taskstate_progress(seg, handle, 10, "row 5", &counts), 0);
+    assert_int_equal(taskstate_progress(seg, handle, 10, PHASE_WORKING, "row 5", &counts), 0);
     task = read_task(seg, handle);
     assert_true(task.visible == visible); /* counts alone wake nobody */
     struct task_counts kept = taskstate_counts(&task);
