@@ -93,6 +93,7 @@ struct job_settings {
     const char *default_vat_rate; /* "22" */
     unsigned rate_max_age_days;   /* 14 */
     unsigned quote_history_days;  /* 400 */
+    unsigned undo_days;           /* 30 */
     const char *time_zone;        /* "Europe/Moscow" */
     uint32_t max_rows;            /* 500 000 */
     unsigned mxl_code_page;       /* sheet_limits.code_page */

@@ -1,4 +1,5 @@
 /* What a worker serves: one row per method and path. */
+#include "daemon/api/history.h"
 #include "daemon/api/imports.h"
 #include "daemon/api/lists.h"
 #include "daemon/api/openapi/openapi.h"
@@ -8,7 +9,6 @@
 #include "daemon/api/pricelists.h"
 #include "daemon/api/prices.h"
 #include "daemon/api/problems.h"
-#include "daemon/api/quotes.h"
 #include "daemon/api/stock.h"
 #include "daemon/api/task/actions.h"
 #include "daemon/api/task/tasks.h"
@@ -37,6 +37,10 @@ const struct http_route worker_routes[] = {
     {HTTP_POST, "/api/tasks", resource_task_post, BODY_MEMORY, "application/json", SCOPE_START},
     {HTTP_POST, "/api/stock/import", resource_stock_import, BODY_SPOOL, FILE_TYPES, SCOPE_START},
     {HTTP_POST, "/api/quotes/import", resource_quotes_import, BODY_SPOOL, FILE_TYPES, SCOPE_START},
+    {HTTP_GET, "/api/stock/imports", resource_stock_imports_get, BODY_NONE, NULL, SCOPE_READ},
+    {HTTP_GET, "/api/stock/imports/{id}", resource_stock_import_get, BODY_NONE, NULL, SCOPE_READ},
+    {HTTP_POST, "/api/stock/imports/{id}/undo", resource_stock_import_undo, BODY_MEMORY, "application/json",
+     SCOPE_START},
     {HTTP_GET, "/api/quotes/imports", resource_quote_imports_get, BODY_NONE, NULL, SCOPE_READ},
     {HTTP_GET, "/api/quotes/imports/{id}", resource_quote_import_get, BODY_NONE, NULL, SCOPE_READ},
     {HTTP_POST, "/api/quotes/imports/{id}/undo", resource_quote_import_undo, BODY_MEMORY, "application/json",

@@ -44,7 +44,7 @@ struct config {
     char *tokens_file; /* "" = no credentials are asked for */
     /* [tasks] */
     unsigned runners, slots, max_attempts;      /* 2, 1024, 3 */
-    unsigned retention_days;                    /* 30 */
+    unsigned retention_days, undo_days;         /* 30, 30 */
     unsigned cancel_statement_s, cancel_kill_s; /* 5, 10 */
     unsigned start_within_s;                    /* 86400; 0 = no limit */
     unsigned max_waiting, max_waiting_client;   /* per type, per client; 0 = see table.c */

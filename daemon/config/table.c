@@ -82,6 +82,8 @@ const struct config_key config_keys[] = {
      "orderly stop does not, and locks or a database that is away are waited for within the attempt."},
     {"tasks", "retention_days", CONFIG_NUMBER, AT(retention_days), "30", 1, 36500, NULL, "days", CONFIG_SUCCESSOR,
      "How long finished tasks stay readable."},
+    {"tasks", "undo_days", CONFIG_NUMBER, AT(undo_days), "30", 1, 36500, NULL, "days", CONFIG_SUCCESSOR,
+     "How long an import can be undone: what it replaced is kept so long. Holds for imports from then on."},
     {"tasks", "cancel_statement_s", CONFIG_NUMBER, AT(cancel_statement_s), "5", 1, 3600, NULL, "seconds", CONFIG_SUCCESSOR,
      "A task that is cancelled or past its time limit has so long to stop by itself; then its running statement is stopped."},
     {"tasks", "cancel_kill_s", CONFIG_NUMBER, AT(cancel_kill_s), "10", 1, 3600, NULL, "seconds", CONFIG_SUCCESSOR,

@@ -105,6 +105,7 @@ struct job_settings config_job_settings(const struct config *config)
                                  .default_vat_rate = config->default_vat_rate,
                                  .rate_max_age_days = config->rate_max_age_days,
                                  .quote_history_days = config->quote_history_days,
+                                 .undo_days = config->undo_days,
                                  .time_zone = config->time_zone,
                                  .max_rows = config->max_rows,
                                  .mxl_code_page = (unsigned)config->mxl_code_page};

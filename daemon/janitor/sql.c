@@ -4,6 +4,7 @@
 #include "daemon/janitor/janitor.h"
 #include "daemon/process/metrics.h"
 #include "daemon/process/outage.h"
+#include "handlers/history/history.h"
 #include "shm/wakeup.h"
 #include "store/chain.h"
 #include "store/migrate.h"
@@ -18,6 +19,7 @@
 #define PURGE_MS           (10 * 60 * 1000L)
 #define PURGE_ROWS         1000
 #define FOLD_ROWS          5000
+#define UNDO_ROWS          5000
 #define IDEMPOTENCY_HOURS  24
 #define DURABILITY_MS      (60 * 1000L)
 #define DURABILITY_TELL_MS (60 * 60 * 1000L)
@@ -110,6 +112,14 @@ static int purge_keys(struct janitor *janitor)
     return rc == 0 && stones < PURGE_ROWS && chains < PURGE_ROWS ? 0 : -1;
 }
 
+/* What imports kept for undos. */
+static int purge_undos(struct janitor *janitor)
+{
+    bool more = false;
+    int rc = history_purge(&janitor->db, UNDO_ROWS, &more);
+    return rc == 0 && !more ? 0 : -1;
+}
+
 static void purge(struct janitor *janitor)
 {
     uint64_t deleted = 0;
@@ -119,7 +129,7 @@ static void purge(struct janitor *janitor)
         return;
     if (deleted)
         log_info("retention: %llu old tasks deleted", (unsigned long long)deleted);
-    if (deleted < PURGE_ROWS && purge_keys(janitor) == 0)
+    if (deleted < PURGE_ROWS && purge_keys(janitor) == 0 && purge_undos(janitor) == 0)
         janitor->purged_ms = clock_mono_ms();
 }
 

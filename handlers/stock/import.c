@@ -2,9 +2,9 @@
 #include "handlers/stock/run.h"
 
 #include "base/facts.h"
-#include "base/utf8.h"
 #include "handlers/catalog/load.h"
 #include "handlers/catalog/relink.h"
+#include "handlers/stock/history.h"
 #include "handlers/stock/load.h"
 
 #include <stdio.h>
@@ -170,16 +170,14 @@ static void read_params(const struct job *job, struct stock_params *out)
 /* One import at a time into one warehouse. */
 static void lease(yajl_val params, char name[TASK_LEASE_MAX])
 {
-    const char *code = json_member_string(params, "warehouse", "");
-    /* A long code in another alphabet is cut; two codes with the same beginning merely wait for each other. */
-    snprintf(name, TASK_LEASE_MAX, "stock:%.*s", (int)utf8_cut(code, strlen(code), 58), code);
+    stock_lease_name("", json_member_string(params, "warehouse", ""), name);
 }
 
 static enum run_step take_lease(struct stock_run *run)
 {
     char name[TASK_LEASE_MAX];
     lease(run->job->params, name);
-    return run_lease_take(&run->lease, run->job, name, "waiting for another import into this warehouse");
+    return run_lease_take(&run->lease, run->job, name, stock_book.waiting);
 }
 
 static int on_seen(const struct store_value *v, unsigned n, void *ctx)
@@ -200,8 +198,7 @@ static enum run_step look_for_seen(struct stock_run *run)
         return STEP_ON; /* with fixes it is another file */
     if (store_query(run->job->db,
                     "SELECT id, stock_date FROM stock_import FORCE INDEX (ix_seen) WHERE warehouse_id = ? AND "
-                    "file_sha256 = ? AND mode = ? "
-                    "ORDER BY id DESC LIMIT 1",
+                    "file_sha256 = ? AND mode = ? AND effect <> 'undo' AND undone_by IS NULL ORDER BY id DESC LIMIT 1",
                     v, 3, on_seen, run) != 0)
         return run_database_away(run->job);
     return run->already_imported ? STEP_SKIP : STEP_ON;

@@ -3,6 +3,7 @@
 #include "base/utf8.h"
 #include "handlers/catalog/relink.h"
 #include "handlers/run/mapping.h"
+#include "handlers/stock/history.h"
 #include "handlers/stock/load.h"
 #include "handlers/stock/run.h"
 
@@ -24,7 +25,6 @@ static int on_date(const struct store_value *v, unsigned n, void *ctx)
     return 0;
 }
 
-/* This also locks the warehouse's row: two imports that both lost their lease without noticing still meet here. */
 static void tell_older(struct job_ending *ending, const char *warehouse, const char *has, const char *brings)
 {
     struct fault_told told = {.facts = ""};
@@ -48,6 +48,7 @@ static void tell_deletes(struct job_ending *ending, const struct stock_run *run)
     job_ending_told(ending, &told);
 }
 
+/* This also locks the warehouse's row: two imports that both lost their lease without noticing still meet here. */
 static int check_newer(struct stock_run *run, struct store_conn *db, struct job_ending *ending)
 {
     struct store_value id = STORE_U(run->warehouse_id);
@@ -55,6 +56,7 @@ static int check_newer(struct stock_run *run, struct store_conn *db, struct job_
     char has[11], brings[11];
     if (store_query(db, "SELECT stock_date FROM warehouse WHERE id = ? FOR UPDATE", &id, 1, on_date, &recorded) != 0)
         return -1;
+    run->date_before = recorded;
     if (recorded.year == 0 || run->params.force || value_date_compare(recorded, date) <= 0)
         return 0;
     value_date_format(recorded, has);
@@ -88,8 +90,13 @@ static int record_import(struct stock_run *run, struct store_conn *db)
 {
     struct run_uuid task = run_uuid(run->job->id);
     const struct journal_file *file = run->job->file;
-    char date[11];
+    struct import_last last;
+    char date[11], before[11];
+    if (history_last(db, &stock_book, run->warehouse_id, &last) != 0)
+        return -1;
     value_date_format(run->reader.context.stock_date, date);
+    if (run->date_before.year)
+        value_date_format(run->date_before, before);
     struct store_value v[] = {
         STORE_S(task.s),
         STORE_U(run->warehouse_id),
@@ -100,12 +107,17 @@ static int record_import(struct stock_run *run, struct store_conn *db)
         STORE_S(date),
         STORE_U(run->reader.rows_total),
         STORE_U(run->reader.rows_rejected),
+        STORE_U(last.state),
+        run->date_before.year ? STORE_S(before) : STORE_N,
+        STORE_U(run->job->settings->undo_days),
+        STORE_S(task.s),
     };
     return store_run(
         db,
         "INSERT INTO stock_import (task_id, warehouse_id, file_name, file_sha256, file_format, mode, stock_date, "
-        "rows_total, rows_rejected, inserted, updated, unchanged, deleted) VALUES (?,?,?,?,?,?,?,?,?,0,0,0,0)",
-        v, 9, NULL, &run->import_id);
+        "rows_total, rows_rejected, state_before, date_before, undo_until, requested_by, inserted, updated, unchanged, "
+        "deleted) VALUES (?,?,?,?,?,?,?,?,?,?,?,UTC_TIMESTAMP(3) + INTERVAL ? DAY," HISTORY_ASKER ",0,0,0,0)",
+        v, 13, NULL, &run->import_id);
 }
 
 static int record_counts(struct stock_run *run, struct store_conn *db)
@@ -117,7 +129,8 @@ static int record_counts(struct stock_run *run, struct store_conn *db)
                                    STORE_U(run->import_id)};
     struct store_value warehouse[] = {STORE_S(date), STORE_U(run->import_id), STORE_U(run->warehouse_id)};
     if (store_run(db, "UPDATE stock_import SET inserted = ?, updated = ?, unchanged = ?, deleted = ? WHERE id = ?",
-                  counts, 5, NULL, NULL) != 0)
+                  counts, 5, NULL, NULL) != 0 ||
+        store_run(db, stock_book.record_state, &counts[4], 1, NULL, NULL) != 0)
         return -1;
     return store_run(db, "UPDATE warehouse SET stock_date = ?, stock_import_id = ? WHERE id = ?", warehouse, 3, NULL,
                      NULL);

@@ -2,6 +2,7 @@
 #include "handlers/stock/write.h"
 
 #include "handlers/run/run.h"
+#include "handlers/stock/restore.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -140,7 +141,8 @@ static int carry_over(const struct stock_target *target, struct stock_written *w
 {
     struct store_value warehouse = STORE_U(target->warehouse_id);
     struct store_value update[] = {STORE_U(target->import_id), warehouse};
-    if (go_on(target, 0) != 0 || store_run(target->db, delete_items, &warehouse, 1, &written->deleted, NULL) != 0 ||
+    if (go_on(target, 0) != 0 || stock_keep_staged(target->db, target->import_id, target->warehouse_id) != 0 ||
+        go_on(target, 0) != 0 || store_run(target->db, delete_items, &warehouse, 1, &written->deleted, NULL) != 0 ||
         go_on(target, 0) != 0 || store_run(target->db, update_items, update, 2, &written->updated, NULL) != 0 ||
         go_on(target, 0) != 0)
         return -1;

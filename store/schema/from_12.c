@@ -157,3 +157,56 @@ const char *const schema_version_18[] = {
     index_task_client,
     NULL,
 };
+
+/* The items that an import changed or deleted, as they were before: existed = 1; what an undo inserts again has 0. */
+static const char create_stock_undo[] =
+    TABLE("stock_undo", "import_id BIGINT UNSIGNED NOT NULL, "
+                        "stock_id BIGINT UNSIGNED NOT NULL, "
+                        "existed BOOLEAN NOT NULL, "
+                        "pn_norm VARCHAR(64) COLLATE utf8mb4_nopad_bin NOT NULL, "
+                        "vendor_norm VARCHAR(64) COLLATE utf8mb4_nopad_bin NOT NULL, "
+                        "part_number VARCHAR(128) NOT NULL, "
+                        "name VARCHAR(255) NOT NULL, "
+                        "component_id INT UNSIGNED NULL, "
+                        "lot_qty DECIMAL(12,3) NOT NULL, "
+                        "qty DECIMAL(15,3) NOT NULL, "
+                        "reserved DECIMAL(15,3) NOT NULL, "
+                        "unit ENUM('pcs','set','m') NOT NULL, "
+                        "unit_cost DECIMAL(14,4) NULL, "
+                        "received_on DATE NULL, "
+                        "stock_import_id BIGINT UNSIGNED NOT NULL, "
+                        "PRIMARY KEY (import_id, stock_id)");
+/* state_before and state_after: the import whose state there was, 0 = none (handlers/history/history.h). undo_until: NULL
+ * if nothing is kept for an undo. */
+#define HISTORY_COLUMNS                                                                                                \
+    "ADD COLUMN IF NOT EXISTS state_before BIGINT UNSIGNED NOT NULL DEFAULT 0, "                                       \
+    "ADD COLUMN IF NOT EXISTS state_after BIGINT UNSIGNED NOT NULL DEFAULT 0, "                                        \
+    "ADD COLUMN IF NOT EXISTS undo_until DATETIME(3) NULL, "                                                           \
+    "ADD INDEX IF NOT EXISTS ix_who (requested_by, id), ADD INDEX IF NOT EXISTS ix_until (undo_until)"
+static const char alter_stock_import_undo[] =
+    "ALTER TABLE stock_import MODIFY stock_date DATE NULL, "
+    "ADD COLUMN IF NOT EXISTS effect ENUM('import','undo','redo') NOT NULL DEFAULT 'import', "
+    "ADD COLUMN IF NOT EXISTS of_import BIGINT UNSIGNED NULL, "
+    "ADD COLUMN IF NOT EXISTS undone_by BIGINT UNSIGNED NULL, "
+    "ADD COLUMN IF NOT EXISTS date_before DATE NULL, "
+    "ADD COLUMN IF NOT EXISTS requested_by VARCHAR(64) NULL, "
+    "ADD INDEX IF NOT EXISTS ix_wh (warehouse_id, id), " HISTORY_COLUMNS;
+static const char alter_quote_import_undo[] = "ALTER TABLE quote_import " HISTORY_COLUMNS;
+static const char fill_stock_import_states[] = "UPDATE stock_import SET state_after = id WHERE state_after = 0";
+static const char fill_stock_import_askers[] =
+    "UPDATE stock_import i STRAIGHT_JOIN task t FORCE INDEX (PRIMARY) ON t.id = i.task_id SET i.requested_by = "
+    "t.requested_by WHERE i.requested_by IS NULL";
+static const char fill_quote_import_states[] =
+    "UPDATE quote_import i JOIN (SELECT id, LAG(id) OVER (PARTITION BY party_id ORDER BY id) AS earlier FROM "
+    "quote_import) l ON l.id = i.id SET i.state_before = COALESCE(l.earlier, 0), i.state_after = i.id, i.undo_until = "
+    "i.created_at + INTERVAL 30 DAY WHERE i.state_after = 0";
+
+const char *const schema_version_19[] = {
+    create_stock_undo,
+    alter_stock_import_undo,
+    alter_quote_import_undo,
+    fill_stock_import_states,
+    fill_stock_import_askers,
+    fill_quote_import_states,
+    NULL,
+};

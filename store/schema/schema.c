@@ -22,5 +22,6 @@ const struct store_migration store_migrations[] = {
     {16, "facts of faults, files of earlier tasks", schema_version_16},
     {17, "chains of tasks", schema_version_17},
     {18, "tasks of one client", schema_version_18},
+    {19, "undoing stock imports", schema_version_19},
     {0, NULL, NULL},
 };

@@ -36,5 +36,6 @@ extern const char *const schema_version_15[];
 extern const char *const schema_version_16[];
 extern const char *const schema_version_17[];
 extern const char *const schema_version_18[];
+extern const char *const schema_version_19[];
 
 #endif

@@ -80,7 +80,7 @@ def test_headers_that_requests_may_have_are_named(document):
 
 
 # What they are asked with is not looked at.
-WITHOUT_PARAMETERS = {"/api/quotes/imports/{id}", "/api/tasks/{id}", "/api/tasks/{id}/explain", "/api/tasks/summary", "/api/components/{lot}", "/api/pricelists/{id}", "/api/templates/{table}.csv",
+WITHOUT_PARAMETERS = {"/api/quotes/imports/{id}", "/api/stock/imports/{id}", "/api/tasks/{id}", "/api/tasks/{id}/explain", "/api/tasks/summary", "/api/components/{lot}", "/api/pricelists/{id}", "/api/templates/{table}.csv",
                       "/api/session", "/healthz", "/readyz", "/metrics", "/version", "/problems/{slug}", "/api/openapi.json"}
 
 
@@ -220,6 +220,7 @@ def test_an_id_has_one_type(document):
              "/api/pricelists/{id}/export-csv": schemas["Pricelist"], "/api/pricelists/{id}/export.xlsx": schemas["Pricelist"], "/api/pricelists/{id}/unarchive": schemas["Pricelist"],
              "/api/pricelists/{a}/diff/{b}": schemas["PricelistRef"]}
     kinds.update({path: schemas["HeldPrice"] for path in document["paths"] if path.startswith("/api/price-changes/") and "{id}" in path})
+    kinds.update({path: schemas["StockImport"] for path in document["paths"] if path.startswith("/api/stock/imports/{id}")})
     kinds.update({path: schemas["QuoteImport"] for path in document["paths"] if path.startswith("/api/quotes/imports/{id}")})
     kinds.update({path: schemas["TaskMembers"] for path in document["paths"] if path.startswith("/api/tasks/{id}")})
     seen = set()

@@ -72,8 +72,29 @@ def test_undo_and_redo(shop):
 
 def test_an_old_import_stays(shop):
     number = send(shop, [HEAD, ["A-1", "one", 100]])["result"]["import_id"]
-    shop.sql("UPDATE quote_import SET created_at = created_at - INTERVAL 31 DAY")
-    assert "older than 30 days" in undo(shop, number, 409)["detail"]
+    assert shop.sql("SELECT DATEDIFF(undo_until, created_at) FROM quote_import") == [["30"]]
+    shop.sql("UPDATE quote_import SET undo_until = UTC_TIMESTAMP(3) - INTERVAL 1 MINUTE")
+    assert "cannot be undone any more" in undo(shop, number, 409)["detail"]
+    one = shop.worker(0).get(f"/api/quotes/imports/{number}").json
+    assert (one["can_undo"], one["undo_refused"]) == (False, "expired")
+
+
+def test_one_after_the_other(shop):
+    """An import and its undo count as if neither had been: the one before can be undone, and both can come again."""
+    states, imports = [shop.sql(ACTIVE)], []
+    for price in (100, 110, 120):
+        imports.append(send(shop, [HEAD, ["A-1", "one", price], [f"B-{price}", "two", 200]], quoted_on="2026-02-01", supersede="all")["result"]["import_id"])
+        states.append(shop.sql(ACTIVE))
+    undos = []
+    for at in (2, 1, 0):
+        undos.append(undo(shop, imports[at])["import_id"])
+        assert shop.sql(ACTIVE) == states[at]
+    assert "can be undone" in undo(shop, undos[0], 409)["detail"]  # its base is gone
+    for at in (0, 1, 2):
+        assert undo(shop, undos[2 - at])["effect"] == "redo" and shop.sql(ACTIVE) == states[at + 1]
+    client = shop.worker(0)
+    for query, n in (("who=unix", 9), ("who=nobody", 0), ("party=SUP-1&who=unix", 9), ("from=2099-01-01", 0), ("to=2020-01-01", 0), ("kind=competitor", 0)):
+        assert len(client.get(f"/api/quotes/imports?{query}").json["imports"]) == n, query
 
 
 def map_number(shop, number, lot, vendor="", lot_qty=1):

@@ -143,7 +143,7 @@ SCOPES = {
              "POST /api/price-changes/held/{id}/dismiss", "PATCH /api/components/{lot}", "DELETE /api/pricelists/{id}",
              "POST /api/pricelists/{id}/unarchive"},
     "start": {"POST /api/tasks", "POST /api/tasks/{id}/retry", "POST /api/stock/import", "POST /api/catalog/{table}/import",
-              "POST /api/quotes/import", "POST /api/quotes/imports/{id}/undo",
+              "POST /api/quotes/import", "POST /api/quotes/imports/{id}/undo", "POST /api/stock/imports/{id}/undo",
               "POST /api/prices/recalculate-all", "POST /api/pricelists"},
 }
 OPEN = {"/healthz", "/readyz", "/metrics", "/version", "/problems/{slug}", "/api/openapi.json"}

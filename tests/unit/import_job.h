@@ -169,7 +169,7 @@ static inline void import_job_init(struct import_job *test, const struct task_ty
 {
     struct param_faults faults = {0};
     char why[100];
-    *test = (struct import_job){.settings = {"RUB", "22", 14, 400, "Europe/Moscow", 500000, 1251}};
+    *test = (struct import_job){.settings = {"RUB", "22", 14, 400, 30, "Europe/Moscow", 500000, 1251}};
     test->ops = (struct job_ops){import_progress, import_cancelled, import_read_file, import_finish, import_log};
     yajl_val given = json_parse(params, strlen(params), 4, why, sizeof why);
     char *canonical = params_from_json(type->params, given, &faults);

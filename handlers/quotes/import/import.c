@@ -40,7 +40,7 @@ static enum run_step take_lease(struct quote_run *run)
 {
     char name[TASK_LEASE_MAX];
     lease(run->job->params, name);
-    return run_lease_take(&run->lease, run->job, name, "waiting for another price list of this party");
+    return run_lease_take(&run->lease, run->job, name, quote_book.waiting);
 }
 
 static int on_party(const struct store_value *v, unsigned n, void *ctx)

@@ -1,6 +1,7 @@
 /* The effect of a price list: its record, quotes that go, quotes that come; all in the transaction of the final state. */
 #include "base/utf8.h"
 #include "handlers/catalog/relink.h"
+#include "handlers/quotes/import/history.h"
 #include "handlers/quotes/import/run.h"
 #include "handlers/run/mapping.h"
 #include "store/bulk.h"
@@ -36,32 +37,16 @@ static struct store_value date_value(struct value_date date, char buf[11])
     return STORE_S(buf);
 }
 
-struct asker {
-    bool known;
-    char name[65 * 4];
-};
-
-static int on_asker(const struct store_value *v, unsigned n, void *ctx)
-{
-    struct asker *asker = ctx;
-    (void)n;
-    asker->known = v[0].type != STORE_NULL;
-    snprintf(asker->name, sizeof asker->name, "%s", asker->known ? v[0].text : "");
-    return 0;
-}
-
 static int record_import(struct quote_run *run, struct store_conn *db)
 {
     struct run_uuid task = run_uuid(run->job->id);
-    struct store_value id = STORE_S(task.s);
-    struct asker asker = {.known = false};
+    struct import_last last;
     const struct journal_file *file = run->job->file;
     char on[11], until[11];
-    if (store_query(db, "SELECT requested_by FROM task FORCE INDEX (PRIMARY) WHERE id = ?", &id, 1, on_asker, &asker) !=
-        0)
+    if (history_last(db, &quote_book, run->party_id, &last) != 0)
         return -1;
     struct store_value v[] = {
-        id,
+        STORE_S(task.s),
         STORE_U(run->party_id),
         STORE_S(file && utf8_valid(file->name, strlen(file->name)) ? file->name : ""),
         STORE_B((const char *)run->job->file_sha256, 32),
@@ -77,14 +62,19 @@ static int record_import(struct quote_run *run, struct store_conn *db)
         STORE_U(run->replaced),
         STORE_U(run->unchanged),
         STORE_U(run->record.n_gone),
-        asker.known ? STORE_S(asker.name) : STORE_N,
+        STORE_U(last.state),
+        STORE_U(run->job->settings->undo_days),
+        STORE_S(task.s),
     };
-    return store_run(db,
-                     "INSERT INTO quote_import (task_id, party_id, effect, file_name, file_sha256, file_format, "
-                     "quoted_on, valid_until, supersede, rows_total, rows_rejected, no_price, quotes_total, inserted, "
-                     "replaced, unchanged, superseded, requested_by) VALUES "
-                     "(?,?,'import',?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-                     v, 17, NULL, &run->import_id);
+    if (store_run(db,
+                  "INSERT INTO quote_import (task_id, party_id, effect, file_name, file_sha256, file_format, "
+                  "quoted_on, valid_until, supersede, rows_total, rows_rejected, no_price, quotes_total, inserted, "
+                  "replaced, unchanged, superseded, state_before, undo_until, requested_by) VALUES "
+                  "(?,?,'import',?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,UTC_TIMESTAMP(3) + INTERVAL ? DAY," HISTORY_ASKER ")",
+                  v, 19, NULL, &run->import_id) != 0)
+        return -1;
+    struct store_value id = STORE_U(run->import_id);
+    return store_run(db, quote_book.record_state, &id, 1, NULL, NULL);
 }
 
 /* ---- Quotes that go -------------------------------------------------------------------------------------------- */
