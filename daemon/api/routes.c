@@ -81,6 +81,7 @@ const struct http_route worker_routes[] = {
     {HTTP_GET, "/api/part-numbers", resource_part_numbers, BODY_NONE, NULL, SCOPE_READ},
     {HTTP_PUT, "/api/part-numbers", resource_part_number_put, BODY_MEMORY, "application/json", SCOPE_EDIT},
     {HTTP_DELETE, "/api/part-numbers", resource_part_number_delete, BODY_NONE, NULL, SCOPE_EDIT},
+    {HTTP_GET, "/api/complete/{kind}", resource_complete, BODY_NONE, NULL, SCOPE_READ},
     {HTTP_GET, "/api/operation", resource_operation, BODY_NONE, NULL, SCOPE_READ},
     {HTTP_GET, "/api/session", resource_session, BODY_NONE, NULL, SCOPE_READ},
     {HTTP_GET, "/healthz", resource_healthz, BODY_NONE, NULL, SCOPE_NONE},

@@ -88,6 +88,22 @@ static int on_held(const struct store_value *v, unsigned n, void *ctx)
     return 0;
 }
 
+static int keep_count(const struct store_value *v, unsigned n, void *ctx)
+{
+    (void)n;
+    *(unsigned *)ctx = (unsigned)strtoul(v[0].text, NULL, 10);
+    return 0;
+}
+
+int held_count(struct store_conn *conn, unsigned most, unsigned *n)
+{
+    struct store_value v = STORE_U(most);
+    *n = 0;
+    return store_query(conn,
+                       "SELECT COUNT(*) FROM (SELECT pc.id" HELD_FROM("ix_held") "WHERE " HELD_WAITS " LIMIT ?) h", &v,
+                       1, keep_count, n);
+}
+
 int held_read(struct store_conn *conn, yajl_val params, struct page *page, struct json_out *out)
 {
     struct listing_of listing = {page, out};

@@ -12,6 +12,8 @@ extern const struct param_spec held_params[]; /* run, category, direction, below
 #define HELD_KEYS 1
 
 /* {"held": […], "next_cursor": …}: pending proposals, newest first. Returns 0 or -1 with conn->error. */
+/* How many wait for a decision, counted up to `most`. Returns 0 or -1 with conn->error. */
+int held_count(struct store_conn *conn, unsigned most, unsigned *n);
 int held_read(struct store_conn *conn, yajl_val params, struct page *page, struct json_out *out);
 /* Member "held" of a component's object: the number of its pending proposal, or null. Returns 0 or -1. */
 int held_put_pending(struct store_conn *conn, uint32_t component, struct json_out *out);

@@ -16,6 +16,8 @@ int stock_read(struct store_conn *conn, yajl_val params, struct page *page, stru
 
 /* {"unmatched": […], "next_cursor": …}: the part numbers of stock without a lot, each once, summed up over warehouses
  * and vendors, with up to three similar numbers of the map (pn_skeleton). Returns as stock_read(). */
+/* How many part numbers have no lot, counted up to `most`. Returns 0 or -1 with conn->error. */
+int unmatched_count(struct store_conn *conn, unsigned most, unsigned *n);
 int unmatched_read(struct store_conn *conn, yajl_val params, struct page *page, struct json_out *out);
 
 /* The ids of the warehouses that pass the filter `warehouse`: range[0] to range[1]. An unknown code is a fault. Returns

@@ -188,6 +188,23 @@ static int read_all(struct store_conn *conn, const uint32_t range[2], struct num
     return 0;
 }
 
+static int keep_count(const struct store_value *v, unsigned n, void *ctx)
+{
+    (void)n;
+    *(unsigned *)ctx = (unsigned)strtoul(v[0].text, NULL, 10);
+    return 0;
+}
+
+int unmatched_count(struct store_conn *conn, unsigned most, unsigned *n)
+{
+    struct store_value v = STORE_U(most);
+    *n = 0;
+    return store_query(conn,
+                       "SELECT COUNT(*) FROM (SELECT DISTINCT pn_norm FROM stock_item FORCE INDEX (ix_comp) WHERE "
+                       "component_id IS NULL LIMIT ?) u",
+                       &v, 1, keep_count, n);
+}
+
 int unmatched_read(struct store_conn *conn, yajl_val params, struct page *page, struct json_out *out)
 {
     uint32_t range[2];

@@ -17,6 +17,8 @@ void resource_readyz(struct http_request *request);
 void resource_metrics(struct http_request *request);
 /* GET /version */
 void resource_version(struct http_request *request);
+/* GET /api/complete/{kind}: names that begin with what is typed (complete.c). */
+void resource_complete(struct http_request *request);
 /* GET /api/operation: what the daemon does now, for a live view; may be held until something changes (operation.c). */
 void resource_operation(struct http_request *request);
 /* GET /api/session: who asks, what it may do, and what a page must know of this server (session.c). */
