@@ -121,6 +121,28 @@ void follow_ups_take_text(struct follow_ups *then, const char *text, struct para
     yajl_tree_free(list);
 }
 
+static bool is_dry_run(const char *params)
+{
+    char why[80];
+    yajl_val tree = params ? json_parse(params, strlen(params), JSON_DEPTH, why, sizeof why) : NULL;
+    bool dry = json_member_bool(tree, "dry_run", false);
+    yajl_tree_free(tree);
+    return dry;
+}
+
+void follow_ups_check(const struct follow_ups *then, const char *params, struct param_faults *faults)
+{
+    static const char words[] = "a dry run writes nothing, so nothing can follow it";
+    char pointer[40];
+    if (then->n && is_dry_run(params))
+        param_faults_add(faults, POINTER, "conflict", "%s", words);
+    for (unsigned i = 0; i + 1 < then->n; i++) {
+        snprintf(pointer, sizeof pointer, POINTER "/%u/params/dry_run", i);
+        if (is_dry_run(then->one[i].params))
+            param_faults_add(faults, pointer, "conflict", "%s", words);
+    }
+}
+
 yajl_val follow_ups_detach(yajl_val object)
 {
     for (size_t i = 0; YAJL_IS_OBJECT(object) && i < object->u.object.len; i++) {

@@ -25,6 +25,9 @@ void follow_ups_take(struct follow_ups *then, yajl_val list, struct param_faults
 void follow_ups_take_text(struct follow_ups *then, const char *text, struct param_faults *faults);
 /* Take the member `then` out of an object, so that the parameters are left. Returns it (yajl_tree_free), or NULL. */
 yajl_val follow_ups_detach(yajl_val object);
+/* A dry run writes nothing, so nothing can follow it: a fault if the first one, whose canonical parameters these are
+ * (NULL = they have faults), or one of them is a dry run and is not the last. */
+void follow_ups_check(const struct follow_ups *then, const char *params, struct param_faults *faults);
 /* Add one; `params` is taken over. */
 void follow_ups_add(struct follow_ups *then, const struct task_type *type, char *params);
 /* The whole list in one form for equal lists; heap. NULL if it is empty. */

@@ -54,6 +54,7 @@ void start_from_json(struct http_request *request, int type, yajl_val object, ya
     struct accept_start start = {.type = type, .pointer_prefix = prefix};
     start.params = params_from(type, object, prefix, faults);
     follow_ups_take(&start.then, then, faults);
+    follow_ups_check(&start.then, start.params, faults);
     if (faults->n) {
         free(start.params);
         follow_ups_fini(&start.then);

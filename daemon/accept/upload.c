@@ -221,6 +221,7 @@ static bool check_content(struct upload *upload, struct param_faults *faults)
     size_t n = gather(upload, raw, sizeof raw / sizeof raw[0]);
     n = take_then(upload, raw, n, faults);
     upload->params = params_from_text(upload->type->params, raw, n, faults);
+    follow_ups_check(&upload->then, upload->params, faults);
     check_origin(upload, faults);
     if (refused.cls[0])
         param_faults_add(faults, "/file", refused.cls, "%s", refused.text);

@@ -193,13 +193,12 @@ static const char *lacking_detail(enum scope wanted, unsigned has)
     static char *made[SCOPE_ADMIN + 1][SCOPE_SETS];
     char **detail = &made[wanted][has % SCOPE_SETS], scopes[64];
 
-    if (*detail)
-        return *detail;
-    token_scopes_text(has, scopes);
-    *detail = malloc(160);
-    if (!*detail)
-        abort();
-    snprintf(*detail, 160, "this needs the scope '%s'; your token has '%s'", lacking[wanted].scope, scopes);
+    if (!*detail) {
+        token_scopes_text(has, scopes);
+        if (!(*detail = malloc(160)))
+            abort();
+        snprintf(*detail, 160, "this needs the scope '%s'; your token has '%s'", lacking[wanted].scope, scopes);
+    }
     return *detail;
 }
 

@@ -167,6 +167,18 @@ def test_all_faults_at_once(daemon, then, faults):
     assert daemon.sql("SELECT COUNT(*) FROM task") == before and daemon.sql("SELECT COUNT(*) FROM task_chain")[0][0] == "0"
 
 
+def test_nothing_follows_a_dry_run(daemon):
+    client = daemon.worker(0)
+    samples.load_catalogue(daemon)
+    dry, real = {"type": "recalculate", "params": {"dry_run": True}}, {"type": "recalculate"}
+    found = check_problem(client.post_json("/api/tasks", {**dry, "then": [dry, real, dry, dry]}), 422, "invalid-parameters")["errors"]
+    assert [(fault["pointer"], fault["code"]) for fault in found] == [("/then", "conflict"), ("/then/0/params/dry_run", "conflict"), ("/then/2/params/dry_run", "conflict")]
+    data = samples.xlsx([["Артикул", "Количество"], ["A-1", 1]])
+    query = f"/api/stock/import?warehouse=MAIN&dry_run=true&then={quote(json.dumps([real]))}"
+    assert [fault["pointer"] for fault in check_problem(client.upload(query, data), 422, "invalid-parameters")["errors"]] == ["/then"]
+    assert states(wait_chain(client, start(client, {**real, "then": [dry]}))) == ["succeeded"] * 2  # the last one may be one
+
+
 def test_what_the_database_must_know_is_checked_for_all(daemon):
     client = daemon.worker(0)
     then = [{"type": "recalculate", "params": {"categories": ["NONE"]}}, {"type": "pricelist_create", "params": {"source": "warehouse", "warehouses": ["NOWHERE"]}},

@@ -554,6 +554,39 @@ static void test_each_task_is_claimed_once(void **state)
     shm_segment_free(&seg);
 }
 
+static bool note_head(const struct shm_task *head, struct shm_handle handle, void *ctx)
+{
+    uint32_t *seen = ctx;
+    assert_int_equal(head->generation, handle.generation);
+    seen[head->state]++;
+    return seen[TASK_READY] < 3;
+}
+
+static void test_heads_and_changes(void **state)
+{
+    struct shm_segment *seg = help_segment(16);
+    uint32_t seen[TASK_STATES] = {0};
+
+    (void)state;
+    uint64_t before = shm_table_changes(seg);
+    help_reserve(seg, 1, 0); /* not seen by polls */
+    help_final(seg, 2, 1);
+    help_ready(seg, 3, 0);
+    uint64_t after = shm_table_changes(seg);
+    assert_true(after != before);
+    shm_table_each_head(seg, note_head, seen);
+    assert_int_equal(seen[TASK_FREE] + seen[TASK_RESERVED], 0);
+    assert_int_equal(seen[TASK_READY], 1);
+    assert_int_equal(seen[TASK_SUCCEEDED] + seen[TASK_FAILED] + seen[TASK_CANCELLED], 1);
+    assert_true(shm_table_changes(seg) == after); /* reading changes nothing */
+    for (unsigned i = 10; i < 14; i++)
+        help_ready(seg, i, 0);
+    memset(seen, 0, sizeof seen);
+    shm_table_each_head(seg, note_head, seen);
+    assert_int_equal(seen[TASK_READY], 3); /* stopped */
+    shm_segment_free(&seg);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -573,6 +606,7 @@ int main(void)
         cmocka_unit_test(test_misuse_aborts),
         cmocka_unit_test(test_each_and_count),
         cmocka_unit_test(test_each_in),
+        cmocka_unit_test(test_heads_and_changes),
         cmocka_unit_test(test_readers_see_whole_tasks),
         cmocka_unit_test(test_each_task_is_claimed_once),
     };
