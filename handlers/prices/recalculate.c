@@ -191,6 +191,8 @@ static void on_quotes(void *ctx, uint32_t index, const struct quote *quotes, siz
     result = recalc_decide(&run->decide, &row->component, method == METHOD_MANUAL ? NULL : &estimate);
     size_t judged = method == METHOD_MANUAL || estimate.status == ESTIMATE_TOO_MANY ? 0 : n;
     recalc_count(run, row, &result, judged);
+    if (run->dry_run)
+        recalc_trial_note(&run->trial, row, &result);
     recalc_note(run, index, &result, quotes, judged);
 }
 
@@ -293,6 +295,7 @@ static void try_init(struct recalc_run *run, struct store_conn *db)
 {
     run->db = db;
     run->totals = (struct recalc_totals){0};
+    memset(&run->trial, 0, sizeof run->trial);
     run->n_scope = run->n_rows = run->n_changes = run->n_quotes = 0;
     run->write_change = run->write_quote = NULL;
     memset(run->n_touched, 0, sizeof run->n_touched);

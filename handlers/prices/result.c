@@ -60,6 +60,26 @@ static const struct result_spec extreme_members[] = {
     {.name = NULL},
 };
 
+static const struct result_spec bar_members[] = {
+    {.name = "from", .kind = RESULT_DECIMAL, .nullable = true, .help = "Per cent; null: whatever is less."},
+    {.name = "to", .kind = RESULT_DECIMAL, .nullable = true, .help = "Not included; null: whatever is more."},
+    {.name = "n", .kind = RESULT_COUNT, .help = "Prices."},
+    {.name = NULL},
+};
+static const struct result_spec change_members[] = {
+    {.name = "lot_code", .kind = RESULT_TEXT},
+    {.name = "old", .kind = RESULT_DECIMAL},
+    {.name = "new", .kind = RESULT_DECIMAL},
+    {.name = "pct", .kind = RESULT_DECIMAL, .help = "Change in per cent."},
+    {.name = "held", .kind = RESULT_BOOL, .help = "It would wait for a decision."},
+    {.name = NULL},
+};
+static const struct result_spec changes_members[] = {
+    {.name = "up", .kind = RESULT_LIST, .members = change_members},
+    {.name = "down", .kind = RESULT_LIST, .members = change_members},
+    {.name = NULL},
+};
+
 const struct result_spec recalc_result_members[] = {
     {.name = "as_of", .kind = RESULT_DATE, .help = "The day of the prices."},
     {.name = "method", .kind = RESULT_CHOICE, .choices = recalculate_methods},
@@ -81,6 +101,8 @@ const struct result_spec recalc_result_members[] = {
     {.name = "avg_change_pct", .kind = RESULT_DECIMAL, .nullable = true, .help = "Mean over price_up and price_down."},
     {.name = "max_up", .kind = RESULT_OBJECT, .nullable = true, .members = extreme_members},
     {.name = "max_down", .kind = RESULT_OBJECT, .nullable = true, .members = extreme_members},
+    {.name = "histogram", .kind = RESULT_LIST, .optional = true, .members = bar_members, .help = "Of a dry run: 21 bars of 5 % each around 0; how many prices would move so far, those that would be held too."},
+    {.name = "changes", .kind = RESULT_OBJECT, .optional = true, .members = changes_members, .help = "Of a dry run: the 100 largest changes up and down, the largest first."},
     {.name = "quotes_total", .kind = RESULT_COUNT},
     {.name = "quotes_used", .kind = RESULT_COUNT},
     {.name = "quotes_excluded", .kind = RESULT_COUNTS, .help = "Quotes that were not used, by reason."},
@@ -91,7 +113,7 @@ const struct result_spec recalc_result_members[] = {
 
 /* ---- Report ---------------------------------------------------------------------------------------------------- */
 
-static void put_decimal(struct json_out *out, const char *key, dec128 value, unsigned scale)
+void recalc_put_decimal(struct json_out *out, const char *key, dec128 value, unsigned scale)
 {
     char text[48];
     dec_format(value, scale, false, text, sizeof text);
@@ -107,9 +129,9 @@ static void put_extreme(struct json_out *out, const char *key, const struct reca
     }
     json_object(out);
     json_put_string(out, "lot_code", extreme->lot_code);
-    put_decimal(out, "old", extreme->old_price, PRICE_SCALE);
-    put_decimal(out, "new", extreme->new_price, PRICE_SCALE);
-    put_decimal(out, "pct", extreme->pct, 2);
+    recalc_put_decimal(out, "old", extreme->old_price, PRICE_SCALE);
+    recalc_put_decimal(out, "new", extreme->new_price, PRICE_SCALE);
+    recalc_put_decimal(out, "pct", extreme->pct, 2);
     json_object_end(out);
 }
 
@@ -120,7 +142,7 @@ static void put_changes(struct json_out *out, const struct recalc_totals *totals
     json_put_int(out, "price_up", (int64_t)totals->up);
     json_put_int(out, "price_down", (int64_t)totals->down);
     if (totals->pct_n > 0)
-        put_decimal(out, "avg_change_pct", dec_div_round(totals->pct_sum, (dec128)totals->pct_n, ROUND_HALF_UP), 2);
+        recalc_put_decimal(out, "avg_change_pct", dec_div_round(totals->pct_sum, (dec128)totals->pct_n, ROUND_HALF_UP), 2);
     else
         json_put_string(out, "avg_change_pct", NULL);
     put_extreme(out, "max_up", &totals->max_up);
@@ -158,6 +180,8 @@ char *recalc_result_json(const struct recalc_run *run)
     for (unsigned i = RECALC_UPDATED; i <= RECALC_FAILED; i++)
         json_put_int(&out, recalc_outcome_name((enum recalc_outcome)i), (int64_t)run->totals.outcome[i]);
     put_changes(&out, &run->totals);
+    if (run->dry_run)
+        recalc_trial_put(&out, &run->trial);
     put_quotes(&out, &run->totals);
     if (run->totals.outcome[RECALC_FAILED] > 0)
         run_put_rejects(&out, run->job->id);

@@ -53,6 +53,22 @@ struct recalc_totals {
     struct recalc_extreme max_up, max_down; /* lot_code "" = none */
 };
 
+/* Of a dry run: how many prices would move how far, and which would move most. Those that would be held count too; a
+ * first price does not, since it has no distance. */
+#define TRIAL_BARS    21 /* of 5 % each, from -50 % to +50 %; the outermost take what lies beyond */
+#define TRIAL_CHANGES 100
+struct trial_change {
+    char lot_code[RECALC_LOT];
+    int64_t old_price, new_price;
+    dec128 pct;
+    bool held;
+};
+struct recalc_trial {
+    uint64_t bars[TRIAL_BARS];
+    struct trial_change up[TRIAL_CHANGES], down[TRIAL_CHANGES]; /* the largest first */
+    unsigned n_up, n_down;
+};
+
 struct recalc_run {
     struct job *job;
     struct quote_rules rules;
@@ -82,6 +98,7 @@ struct recalc_run {
     uint32_t touched[PRICE_MANUAL + 1][RECALC_CHUNK]; /* components that get another state only, by that state */
     uint32_t n_touched[PRICE_MANUAL + 1];
     struct recalc_totals totals;
+    struct recalc_trial trial; /* with dry_run */
     struct price_failures failures;
     uint32_t max_id; /* for the progress */
 };
@@ -97,6 +114,11 @@ int recalc_flush(struct recalc_run *run);
 
 /* Adds one component to the totals; verdicts as above, n = 0 when none were judged. */
 void recalc_count(struct recalc_run *run, const struct recalc_row *row, const struct recalc_result *result, size_t n);
+/* Adds one component to what a dry run shows; writes the members histogram and changes (trial.c). */
+void recalc_trial_note(struct recalc_trial *trial, const struct recalc_row *row, const struct recalc_result *result);
+struct json_out;
+void recalc_trial_put(struct json_out *out, const struct recalc_trial *trial);
+void recalc_put_decimal(struct json_out *out, const char *key, dec128 value, unsigned scale);
 /* The task's result. Heap. */
 char *recalc_result_json(const struct recalc_run *run);
 void recalc_message(const struct recalc_run *run, char *text, size_t size);
