@@ -118,6 +118,14 @@ static const char *string_fault(const char *text, bool may_be_empty, int64_t max
     return detail;
 }
 
+static void fault_string(struct check *check, const struct param_spec *spec, const char *text, const char *why)
+{
+    int64_t max = spec->max > 0 ? spec->max : STRING_BYTES;
+    fault(check, spec, "range", why);
+    if (strlen(text) > (size_t)max)
+        param_faults_fact(check->faults, "max", "%" PRId64, max);
+}
+
 static void check_string(struct check *check, const struct param_spec *spec, const struct given *given)
 {
     const char *text = text_of(check, spec, given, "must be a string");
@@ -127,7 +135,7 @@ static void check_string(struct check *check, const struct param_spec *spec, con
     const char *why =
         string_fault(text, spec->may_be_empty, spec->max > 0 ? spec->max : STRING_BYTES, detail, sizeof detail);
     if (why)
-        fault(check, spec, "range", why);
+        fault_string(check, spec, text, why);
     else if ((int64_t)strlen(text) < spec->min)
         fault(check, spec, "range", "is too short");
     else
@@ -274,6 +282,7 @@ static bool check_item(struct check *check, const struct param_spec *spec, const
     if (index == max) {
         snprintf(detail, sizeof detail, "must have at most %zu items", max);
         fault(check, spec, "range", detail);
+        param_faults_fact(check->faults, "max", "%zu", max);
         return false;
     }
     const char *why = text ? string_fault(text, false, STRING_BYTES, detail, sizeof detail) : "must be a string";

@@ -128,6 +128,7 @@ int price_check_known(struct store_conn *db, yajl_val params, const char *key, c
     snprintf(pointer, sizeof pointer, "/%s", key);
     snprintf(code, sizeof code, "unknown-%s", what);
     param_faults_add(faults, pointer, code, "unknown %s: %s", what, unknown.list);
+    param_faults_fact(faults, "value", "%s", unknown.list);
     return 1;
 }
 

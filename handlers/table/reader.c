@@ -39,15 +39,6 @@ int table_sheet_fail(struct table_reader *reader, const char *code, const char *
     return 0;
 }
 
-int table_style_fail(struct table_reader *reader, const char *why)
-{
-    struct fault_told *told = &table_reader_sheet(reader)->told;
-    *told = (struct fault_told){.facts = ""};
-    told_choice(told, "number_locale", "ru", "1,234 is a little more than one");
-    told_choice(told, "number_locale", "en", "1,234 is more than a thousand");
-    return table_sheet_fail(reader, "E_NUMBER_STYLE", "%s", why);
-}
-
 void table_reader_init(struct table_reader *reader, const struct table_import *import, const struct table_ask *ask,
                        const char *sheet, enum number_locale locale)
 {

@@ -122,7 +122,5 @@ int table_sheet_fail(struct table_reader *reader, const char *code, const char *
     __attribute__((format(printf, 3, 4)));
 /* What E_TOO_MANY_ERRORS says, and the way out. */
 void table_told_rejected(struct fault_told *told, uint32_t rejected, uint32_t rows, unsigned percent);
-/* The numbers of a column are written in two styles: the same with E_NUMBER_STYLE and both styles as choices. */
-int table_style_fail(struct table_reader *reader, const char *why);
 
 #endif

@@ -195,7 +195,7 @@ def test_no_age_is_absurd(make_daemon, place):
         checks = daemon.worker(0).get("/readyz").json["checks"]
         assert all(check["age_ms"] is None or check["age_ms"] < 60000 for check in checks.values()), checks
         time.sleep(0.05)
-    assert checks["database"] == {"ok": False, "age_ms": None, "detail": "the database does not answer"}
+    assert checks["database"] == {"ok": False, "age_ms": None, "detail": "the database does not answer", "code": "database-unavailable"}
 
 
 def test_a_table_full_of_finished_tasks_is_ready_and_one_of_live_ones_is_not(make_daemon):
@@ -209,6 +209,8 @@ def test_a_table_full_of_finished_tasks_is_ready_and_one_of_live_ones_is_not(mak
         live.append(answer.json["task_id"])
         assert len(live) <= 8
     answer = client.get("/readyz")
-    assert answer.status == 503 and answer.json["checks"]["slots"] == {"ok": False, "age_ms": 0, "detail": "the task table is full"}
+    slots = answer.json["checks"]["slots"]
+    assert answer.status == 503 and slots == {"ok": False, "age_ms": 0, "code": "table-full",
+                                              "detail": "the task table is full: every slot holds a task that waits or runs"}
     assert client.request("POST", f"/api/tasks/{live[-1]}/cancel").status in (200, 202)
     until(lambda: client.get("/readyz").status == 200)

@@ -154,7 +154,8 @@ def test_which_column_and_which_heading(shop):
 
 
 def test_which_numbers_and_which_total(shop):
-    _args, choices = ended(shop, STOCK, samples.xlsx([HEAD, ["A-1", "x", "1,250", 1], ["A-2", "y", "12,400,000", 1]]), "E_NUMBER_STYLE")
+    args, choices = ended(shop, STOCK, samples.xlsx([HEAD, ["A-1", "x", "1,250", 1], ["A-2", "y", "12,400,000", 1]]), "E_NUMBER_STYLE")
+    assert args == {"sheet": "TDSheet", "column": "C", "caption": "Количество", "row": "2", "text": "1,250", "other_row": "3", "other_text": "12,400,000"}
     assert [choice[:2] for choice in choices] == [("number_locale", "ru"), ("number_locale", "en")]
     args, choices = ended(shop, STOCK, samples.xlsx([HEAD, ["A-1", "x", 100, 1], ["A-2", "y", 50, 1], ["Итого", "", 50, ""]]), "E_TOTALS")
     assert args == {"sheet": "TDSheet", "rows": "150", "row": "4", "total": "50"}
@@ -190,6 +191,10 @@ def test_faults_of_a_request_have_facts_and_choices(shop):
     assert faults["/mode"]["choices"] == [{"param": "mode", "value": value, "label": value} for value in ("replace", "merge")]
     assert faults["/max_reject_pct"]["args"] == {"min": "0", "max": "100"} and faults["/max_reject_pct"]["choices"] == []
     assert "warehouse" in faults["/unknown"]["args"]["allowed"] and faults["/unknown"]["choices"] == []
+    body = check_problem(client.upload(f"/api/stock/import?warehouse={'W' * 33}", samples.stock(1)), 422, "invalid-parameters")
+    assert body["errors"][0]["args"] == {"max": "32"}
+    answer = client.post_json("/api/tasks", {"type": "recalculate", "params": {"lot_codes": ["NO-1", "NO-2"]}})
+    assert check_problem(answer, 422, "invalid-parameters")["errors"][0]["args"] == {"value": "NO-1, NO-2"}
     body = check_problem(client.upload("/api/stock/import?warehouse=NONE", samples.stock(1)), 422, "invalid-parameters")
     fault = body["errors"][0]
     codes = [row[0] for row in shop.sql("SELECT code FROM warehouse ORDER BY code")]

@@ -339,8 +339,8 @@ static int end(void *ctx)
     struct quote_file *file = ctx;
     char why[500];
     tell_lost(file);
-    if (stock_styles_conflict(&file->context.stock, why, sizeof why))
-        return table_style_fail(&file->table, why);
+    if (stock_styles_conflict(&file->context.stock, why, sizeof why, &table_reader_sheet(&file->table)->told))
+        return table_sheet_fail(&file->table, "E_NUMBER_STYLE", "%s", why);
     return 0;
 }
 

@@ -97,7 +97,22 @@ static void describe(const struct stock_style_cell *cell, char *out, size_t size
              cell->row + 1, cell->sheet[0] ? " of sheet " : "", cell->sheet, cell->caption);
 }
 
-bool stock_styles_conflict(const struct stock_context *context, char *why, size_t size)
+static void tell(const struct stock_style_cell *ambiguous, const struct stock_style_cell *evidence,
+                 struct fault_told *told)
+{
+    char letter[4];
+    *told = (struct fault_told){.facts = ""};
+    told_fact(told, "column", "%s", table_column_letter(ambiguous->column, letter));
+    told_fact(told, "caption", "%s", ambiguous->caption);
+    told_fact(told, "row", "%u", ambiguous->row + 1);
+    told_fact(told, "text", "%s", ambiguous->text);
+    told_fact(told, "other_row", "%u", evidence->row + 1);
+    told_fact(told, "other_text", "%s", evidence->text);
+    told_choice(told, "number_locale", "ru", "1,234 is a little more than one");
+    told_choice(told, "number_locale", "en", "1,234 is more than a thousand");
+}
+
+bool stock_styles_conflict(const struct stock_context *context, char *why, size_t size, struct fault_told *told)
 {
     bool english = context->params->locale == LOCALE_EN;
     char ambiguous[256], evidence[256];
@@ -110,6 +125,7 @@ bool stock_styles_conflict(const struct stock_context *context, char *why, size_
                  "%s can be read in two ways, and %s of the same column is written the %s way. If all are written so, "
                  "send the file with number_locale=%s; else write the numbers of the column in one way.",
                  ambiguous, evidence, english ? "Russian" : "English", english ? "ru" : "en");
+        tell(&context->styles.ambiguous[i], &context->styles.evidence[i], told);
         return true;
     }
     return false;

@@ -6,6 +6,7 @@
 #ifndef PF_STOCK_LINE_STYLE_H
 #define PF_STOCK_LINE_STYLE_H
 
+#include "base/facts.h"
 #include "handlers/heading/head.h"
 #include "handlers/values/labels.h"
 #include "handlers/values/values.h"
@@ -30,7 +31,8 @@ void stock_style_note(struct stock_context *context, const struct table_row *row
 /* The same for a price in any column. */
 void stock_style_note_price(struct stock_context *context, const struct table_row *row, const struct grid_cell *cell,
                             enum number_style style);
-/* Has a column both? `why` then gets the sentence for E_NUMBER_STYLE, which names both cells and the parameter. */
-bool stock_styles_conflict(const struct stock_context *context, char *why, size_t size);
+/* Has a column both? `why` then gets the sentence for E_NUMBER_STYLE, which names both cells and the parameter, `told` the
+ * same as facts and choices. */
+bool stock_styles_conflict(const struct stock_context *context, char *why, size_t size, struct fault_told *told);
 
 #endif

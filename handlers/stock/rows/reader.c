@@ -152,8 +152,8 @@ static int end(void *ctx)
     int rc = end_sections(reader);
     if (rc != 0 || reader->table.phase != PHASE_DATA)
         return rc;
-    if (stock_styles_conflict(&reader->context, why, sizeof why))
-        return table_style_fail(&reader->table, why);
+    if (stock_styles_conflict(&reader->context, why, sizeof why, &table_reader_sheet(&reader->table)->told))
+        return table_sheet_fail(&reader->table, "E_NUMBER_STYLE", "%s", why);
     check_control(reader);
     return 0;
 }
