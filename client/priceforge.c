@@ -1,29 +1,128 @@
-/* The command priceforge: for administrators, beside the daemon. */
+/* The command priceforge: the client of the daemon, and on the server the keeper of its tokens. */
+#include "client/command/list.h"
+#include "client/core/say.h"
+#include "client/net/http.h"
+#include "client/net/signals.h"
+#include "client/show/screen.h"
 #include "client/token.h"
 
+#include <locale.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static const char usage[] =
+static const char token_usage[] =
     "Usage: priceforge token add [-f FILE] [-s SCOPES] [-d DAYS] NAME\n"
     "       priceforge token list [-f FILE] [-u DIRECTORY]\n"
     "       priceforge token revoke [-f FILE] ID...\n"
-    "       priceforge --version | --help\n"
+    "       priceforge token set\n"
     "Keeps the file of API tokens that auth.tokens_file in priceforged.conf names. See priceforge(1).\n";
+
+/* The commands that keep the token file of the server have options of their own. */
+static bool keeps_tokens(int argc, char **argv)
+{
+    return argc >= 2 && strcmp(argv[1], "token") == 0 &&
+           (argc == 2 || strcmp(argv[2], "add") == 0 || strcmp(argv[2], "list") == 0 || strcmp(argv[2], "revoke") == 0);
+}
+
+static int keep_tokens(int argc, char **argv)
+{
+    int code = argc >= 3 ? token_command(argc - 2, argv + 2) : TOKEN_USAGE;
+    if (code == TOKEN_USAGE)
+        fputs(token_usage, stderr);
+    return code;
+}
+
+/* A word of a list as its number. Returns -1 after a message. */
+static int choice(const char *what, const char *word, const char *const *known)
+{
+    for (int i = 0; word && known[i]; i++)
+        if (strcmp(word, known[i]) == 0)
+            return i;
+    return word ? (say_error(CLI_USAGE, what, "'%s' is unknown", word), -1) : 0;
+}
+
+static const char *first_of(const char *a, const char *b, const char *c)
+{
+    return a ? a : b && *b ? b : c && *c ? c : NULL;
+}
+
+static int set_screen(const struct cli *cli)
+{
+    static const char *const colors[] = {"auto", "always", "never", NULL}, *const ways[] = {"auto", "bar", "lines",
+                                                                                            "off", NULL};
+    int color = choice("--color", first_of(cli_value(cli, "color"), NULL, cli->settings.color), colors);
+    int way = choice("--progress",
+                     first_of(cli_value(cli, "progress"), getenv("PRICEFORGE_PROGRESS"), cli->settings.progress), ways);
+    if (color < 0 || way < 0)
+        return CLI_USAGE;
+    struct screen_wishes wishes = {
+        .color = (enum screen_color)color, .progress = (enum screen_progress)way, .ascii = cli_has(cli, "ascii")};
+    if (say_quiet() || say_json() || say_jsonl())
+        wishes.progress = PROGRESS_OFF;
+    screen_init(&wishes);
+    return CLI_DONE;
+}
+
+static void set_say(const struct cli *cli)
+{
+    struct say_wishes wishes = {.json = cli_has(cli, "json"),
+                                .jsonl = cli_has(cli, "jsonl"),
+                                .quiet = cli_has(cli, "quiet"),
+                                .yes = cli_has(cli, "yes"),
+                                .no_input = cli_has(cli, "no-input")};
+    for (unsigned i = 0; i < cli->n_given; i++)
+        wishes.verbose += strcmp(cli->given[i].option->name, "verbose") == 0;
+    say_init(&wishes);
+}
+
+static int run(struct cli *cli)
+{
+    int rc = settings_read(cli);
+    if (rc == CLI_DONE)
+        rc = set_screen(cli);
+    if (rc != CLI_DONE)
+        return rc;
+    signals_init();
+    http_init(&cli->settings);
+    rc = cli->command->run(cli);
+    http_fini();
+    explicit_bzero(cli->settings.token, sizeof cli->settings.token);
+    if (rc == CLI_INTERRUPTED && signals_got())
+        rc = 128 + signals_got();
+    if ((fflush(stdout) != 0 || ferror(stdout)) && rc == CLI_DONE)
+        rc = CLI_FAILED;
+    return rc;
+}
+
+/* A reader that has gone away ends the command silently. */
+static void end_silently(int number)
+{
+    (void)number;
+    _Exit(CLI_DONE);
+}
 
 int main(int argc, char **argv)
 {
+    struct cli cli;
+    struct screen_wishes plain = {.progress = PROGRESS_OFF};
+    setlocale(LC_ALL, "");
+    signal(SIGPIPE, end_silently);
     if (argc == 2 && strcmp(argv[1], "--version") == 0) {
         puts("priceforge " PACKAGE_VERSION);
-        return EXIT_SUCCESS;
+        return CLI_DONE;
     }
-    if (argc == 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
-        fputs(usage, stdout);
-        return EXIT_SUCCESS;
+    if (keeps_tokens(argc, argv))
+        return keep_tokens(argc, argv);
+    screen_init(&plain);
+    int rc = cli_read(&cli, command_list, argc, argv);
+    if (rc != CLI_DONE)
+        return rc;
+    if (cli.only_help || !cli.command) {
+        cli_help(&cli, cli.command ? NULL : cli.n_args ? cli.args[0] : NULL);
+        return CLI_DONE;
     }
-    int code = argc >= 3 && strcmp(argv[1], "token") == 0 ? token_command(argc - 2, argv + 2) : TOKEN_USAGE;
-    if (code == TOKEN_USAGE)
-        fputs(usage, stderr);
-    return code;
+    set_say(&cli);
+    return run(&cli);
 }

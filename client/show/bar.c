@@ -1,0 +1,146 @@
+/* Bars. */
+#include "client/show/bar.h"
+
+#include "base/clock.h"
+#include "client/show/screen.h"
+#include "client/show/text.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#define LINE_EVERY_MS 10000
+#define BAR_LEAST     10
+#define BAR_MOST      100
+
+static bool drawn;
+
+/* "████▌░░░" of so many cells, in eighths. */
+static void add_bar(struct bytes *out, unsigned cells, unsigned percent)
+{
+    static const char *const part[] = {"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
+    unsigned eighths = cells * 8 * (percent > 100 ? 100 : percent) / 100;
+    bool utf8 = screen_utf8();
+    unsigned whole = eighths / 8, used = whole;
+    if (!utf8)
+        bytes_add_char(out, '[');
+    for (unsigned i = 0; i < whole; i++)
+        text_addf(out, "%s", utf8 ? "█" : "#");
+    if (utf8 && eighths % 8) {
+        text_addf(out, "%s", part[eighths % 8]);
+        used++;
+    }
+    for (unsigned i = used; i < cells; i++)
+        text_addf(out, "%s", utf8 ? "░" : ".");
+    if (!utf8)
+        bytes_add_char(out, ']');
+}
+
+/* What stands behind the bar, from the most to the least wanted: parts fall away from the right. */
+static unsigned tail_parts(const struct bar_facts *facts, struct bytes parts[6])
+{
+    char a[TEXT_COUNT_SIZE], b[TEXT_COUNT_SIZE];
+    unsigned n = 0;
+    text_addf(&parts[n++], "%3u %%", facts->percent);
+    if (facts->left_s >= 0)
+        text_addf(&parts[n++], "%s", text_seconds((uint64_t)facts->left_s, a));
+    if (facts->total > 0)
+        text_addf(&parts[n++], "%s/%s", text_count(facts->done, a), text_count(facts->total, b));
+    else if (facts->done > 0)
+        text_addf(&parts[n++], "%s", text_count(facts->done, a));
+    if (facts->rate > 0)
+        text_addf(&parts[n++], "%s/s", text_count(facts->rate, a));
+    if (facts->rejected > 0)
+        text_addf(&parts[n++], "%s rejected", text_count(facts->rejected, a));
+    if (facts->step[0])
+        text_add(&parts[n++], facts->step);
+    for (unsigned i = 0; i < n; i++)
+        bytes_add_char(&parts[i], '\0');
+    return n;
+}
+
+/* The name, the bar, the parts that fit. */
+static void compose(const struct bar_facts *facts, unsigned width, struct bytes *out)
+{
+    struct bytes parts[6] = {{0}};
+    char *name = text_clean(facts->what, width / 3);
+    unsigned n = tail_parts(facts, parts), room = width - text_width(name) - 2, used = 0, kept = 0;
+    for (; kept < n; kept++) {
+        unsigned own = text_width(parts[kept].data) + 2;
+        if (kept > 1 && used + own + BAR_LEAST + 2 > room)
+            break;
+        used += own;
+    }
+    unsigned frame = screen_utf8() ? 0 : 2;
+    unsigned cells = room > used + BAR_LEAST + frame ? room - used - frame - 1 : BAR_LEAST;
+    text_addf(out, "%s  ", name);
+    add_bar(out, cells > BAR_MOST ? BAR_MOST : cells, facts->percent);
+    for (unsigned i = 0; i < kept; i++)
+        text_addf(out, "  %s", parts[i].data);
+    for (unsigned i = 0; i < n; i++)
+        bytes_free(&parts[i]);
+    free(name);
+}
+
+void bar_draw(const struct bar_facts *facts)
+{
+    unsigned width = screen_width();
+    struct bytes line = {0};
+    if (!screen_bar() || width == 0)
+        return;
+    if (facts->waits) {
+        char *text = text_clean(facts->step, 0), *name = text_clean(facts->what, width / 3);
+        text_addf(&line, "%s  %s", name, text);
+        free(text);
+        free(name);
+    } else {
+        compose(facts, width - 1, &line);
+    }
+    bytes_add_char(&line, '\0');
+    char *fits = text_clean(line.data, width - 1);
+    fprintf(stderr, "\r%s\x1b[K", fits);
+    fflush(stderr);
+    free(fits);
+    bytes_free(&line);
+    drawn = true;
+}
+
+void bar_clear(void)
+{
+    if (!drawn)
+        return;
+    fputs("\r\x1b[K", stderr);
+    fflush(stderr);
+    drawn = false;
+}
+
+void bar_line(const struct bar_facts *facts, bool must)
+{
+    static int64_t last_ms;
+    static char last_step[64];
+    struct bytes line = {0};
+    int64_t now = clock_mono_ms();
+    char clock[16];
+    bool other = strncmp(last_step, facts->step, sizeof last_step - 1) != 0;
+    if (!screen_lines() || (!must && !other && now - last_ms < LINE_EVERY_MS))
+        return;
+    last_ms = now;
+    snprintf(last_step, sizeof last_step, "%s", facts->step);
+    time_t wall = time(NULL);
+    struct tm local;
+    strftime(clock, sizeof clock, "%H:%M:%S", localtime_r(&wall, &local));
+    text_addf(&line, "%s %s %s", clock, facts->id, facts->type);
+    if (!facts->waits || strncmp(facts->step, "waiting", 7) != 0)
+        text_addf(&line, " %s", facts->waits ? "waiting" : "running");
+    if (!facts->waits)
+        text_addf(&line, " %u%%", facts->percent);
+    if (facts->total > 0)
+        text_addf(&line, " %ju/%ju rows", (uintmax_t)facts->done, (uintmax_t)facts->total);
+    if (facts->rate > 0)
+        text_addf(&line, " %ju/s", (uintmax_t)facts->rate);
+    bytes_add_char(&line, ' ');
+    text_add(&line, facts->step);
+    bytes_add_char(&line, '\n');
+    fwrite(line.data, 1, line.len, stderr);
+    bytes_free(&line);
+}
