@@ -26,8 +26,9 @@
  * refused. */
 enum task_equal { TASK_EQUAL_QUEUE, TASK_EQUAL_JOIN, TASK_EQUAL_REFUSE };
 
-/* What the work is about does not exist (404), or its state forbids the work (409). */
-enum { PRECHECK_NOT_FOUND = 2, PRECHECK_CONFLICT = 3 };
+/* What the work is about does not exist (404), its state forbids the work (409), or it is another one than the client
+ * expects (409 as well). */
+enum { PRECHECK_NOT_FOUND = 2, PRECHECK_CONFLICT = 3, PRECHECK_BASE_MOVED = 4 };
 
 /* Defines the type `id`. Use it once in a file, at the start of a line: the build looks for it. `id` is the type's name
  * on the wire too, so two types of one name do not link. */

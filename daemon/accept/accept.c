@@ -140,8 +140,11 @@ static enum next refuse_start(struct submission *sub, const char *slug, const ch
 }
 
 /* What the work is about is not there, or not so that it could be done. */
-static enum next refuse_for_state(struct submission *sub, const char *slug)
+static enum next refuse_for_state(struct submission *sub, int verdict)
 {
+    const char *slug = verdict == PRECHECK_NOT_FOUND    ? "not-found"
+                       : verdict == PRECHECK_BASE_MOVED ? "base-moved"
+                                                        : "conflict";
     struct param_fault fault = sub->faults.fault[0];
     sub->faults.n = 0;
     return refuse_start(sub, slug, fault.detail, 0);
@@ -387,7 +390,7 @@ static enum next journalled(struct submission *sub)
     if (sub->db_call.result == 1)
         return refuse_start(sub, "invalid-parameters", NULL, 0);
     if (sub->db_call.result > 1)
-        return refuse_for_state(sub, sub->db_call.result == PRECHECK_NOT_FOUND ? "not-found" : "conflict");
+        return refuse_for_state(sub, sub->db_call.result);
     if (sub->db_call.result != 0)
         return not_journalled(sub, &sub->db_call.error);
     log_task(LOG_LEVEL_INFO, sub->row.id, "accepted: %s, request %s%s%s", sub->type->name, sub->request_id,

@@ -110,9 +110,11 @@ static int on_last(const struct store_value *v, unsigned n, void *ctx)
     (void)n;
     last->id = strtoull(v[0].text, NULL, 10);
     last->state = strtoull(v[1].text, NULL, 10);
-    snprintf(last->text, sizeof last->text, "number %" PRIu64 " of %.*s UTC (%.*s%s%s)", last->id, minute_length(&v[4]),
-             v[4].text, (int)utf8_cut(name, strlen(name), 100), name, *name && v[3].type != STORE_NULL ? ", " : "",
-             v[3].type == STORE_NULL ? "" : v[3].text);
+    snprintf(last->at, sizeof last->at, "%.*s UTC", minute_length(&v[4]), v[4].text);
+    row_copy(last->who, sizeof last->who, &v[3]);
+    row_copy(last->file, sizeof last->file, &v[2]);
+    snprintf(last->text, sizeof last->text, "number %" PRIu64 " of %s (%.*s%s%s)", last->id, last->at,
+             (int)utf8_cut(name, strlen(name), 100), name, *name && *last->who ? ", " : "", last->who);
     return 0;
 }
 

@@ -17,6 +17,7 @@ struct import_book {
     const char *none;         /* "no stock import has this number" */
     const char *owner_param;  /* the filter and parameter that names the owner: "warehouse" */
     const char *waiting;      /* shown while others hold the lease */
+    const char *owner_id;     /* its number, by kind (NULL if it has none) and code */
     const char *last;         /* HISTORY_LAST */
     const char *record;       /* HISTORY_RECORD */
     const char *later;        /* HISTORY_LATER */
@@ -106,7 +107,8 @@ int history_one(struct store_conn *conn, const struct import_book *book, const c
 struct import_last {
     uint64_t id; /* 0 = there is none */
     uint64_t state;
-    char text[360]; /* "number 18 of 2026-02-05 15:30 UTC (stock.xlsx, ivanova)" */
+    char text[260];                  /* "number 18 of 2026-02-05 15:30 UTC (stock.xlsx, ivanova)" */
+    char at[24], who[70], file[260]; /* when, by whom, which file; "" = not known */
 };
 /* Returns 0 or -1 with conn->error. */
 int history_last(struct store_conn *conn, const struct import_book *book, uint32_t owner_id, struct import_last *last);

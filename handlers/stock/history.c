@@ -41,6 +41,7 @@ const struct import_book stock_book = {
     .none = "no stock import has this number",
     .owner_param = "warehouse",
     .waiting = "waiting for another import into this warehouse",
+    .owner_id = "SELECT id FROM warehouse FORCE INDEX (uq_wh) WHERE ? IS NULL AND code = ?",
     .last = HISTORY_LAST(T, "ix_wh", "warehouse_id"),
     .record = HISTORY_RECORD(T, "ix_wh", "warehouse", "warehouse_id", "'', i.date_before"),
     .later = HISTORY_LATER(T, "ix_wh", "warehouse_id"),

@@ -4,6 +4,7 @@
 #include "base/facts.h"
 #include "handlers/catalog/load.h"
 #include "handlers/catalog/relink.h"
+#include "handlers/history/base.h"
 #include "handlers/stock/history.h"
 #include "handlers/stock/load.h"
 
@@ -29,6 +30,7 @@ static const struct param_spec stock_import_params[] = {
     {.name = "mode", .kind = PARAM_CHOICE, .otherwise = "\"replace\"", .choices = modes, .help = "replace also deletes what the file does not list; merge keeps it."},
     {.name = "stock_date", .kind = PARAM_DATE, .help = "Date of the stock; default: the latest date above the heading, else today."},
     {.name = "dry_run", .kind = PARAM_BOOL, .otherwise = "false", .help = "Read and compare everything, write nothing."},
+    EXPECT_IMPORT_PARAM,
     {.name = "negative", .kind = PARAM_CHOICE, .otherwise = "\"reject\"", .choices = negatives, .help = "What to do with negative quantities."},
     {.name = "duplicates", .kind = PARAM_CHOICE, .otherwise = "\"sum\"", .choices = duplicates, .help = "What to do with a part number that is in the file more than once."},
     {.name = "number_locale", .kind = PARAM_CHOICE, .otherwise = "\"ru\"", .choices = locales, .help = "What 1,234 means: a little more than one (ru) or more than a thousand (en)."},
@@ -101,7 +103,7 @@ static int precheck(struct store_conn *db, yajl_val params, struct param_faults 
         return -1;
     if (text && value_date_text(text, strlen(text), &date) == 0 && job_after_tomorrow(date))
         param_faults_add(faults, "/stock_date", "range", "must not be after tomorrow");
-    return faults->n > 0;
+    return faults->n ? 1 : history_base_precheck(db, &stock_book, params, NULL, faults);
 }
 
 /* ---- Parameters ------------------------------------------------------------------------------------------------ */
@@ -240,7 +242,7 @@ static enum run_step prepare(struct stock_run *run)
     uint32_t warehouse = catalog_map_warehouse(&run->catalog, run->params.warehouse);
     if (warehouse != ARENA_NONE) {
         run->warehouse_id = run->catalog.warehouses[warehouse].id;
-        return STEP_ON;
+        return history_base_find(run->job, &stock_book, run->warehouse_id, &run->last_import, &run->failure);
     }
     return run_fail(&run->failure, "E_WAREHOUSE", "The warehouse does not exist any more.");
 }

@@ -2,6 +2,7 @@
 #include "handlers/stock/run.h"
 
 #include "base/hex.h"
+#include "handlers/history/base.h"
 #include "handlers/table/mapping.h"
 #include "handlers/table/result.h"
 
@@ -95,6 +96,7 @@ const struct result_spec stock_result_members[] = {
     {.name = "mode", .kind = RESULT_CHOICE, .choices = modes},
     {.name = "dry_run", .kind = RESULT_BOOL, .help = "True: nothing was written."},
     {.name = "stock_date", .kind = RESULT_DATE, .nullable = true},
+    LAST_IMPORT_RESULT,
     {.name = "already_imported", .kind = RESULT_BOOL, .help = "True: this file was imported before and was not read again."},
     {.name = "file", .kind = RESULT_OBJECT, .members = file_members},
     {.name = "rows_total", .kind = RESULT_COUNT},
@@ -262,6 +264,9 @@ char *stock_result_json(const struct stock_run *run)
     json_put_string(&out, "mode", run->params.mode == STOCK_REPLACE ? "replace" : "merge");
     json_put_bool(&out, "dry_run", run->params.dry_run);
     put_date(&out, "stock_date", run->already_imported ? run->recorded_date : run->reader.stock_date);
+    json_put_int(&out, "last_import", (int64_t)run->last_import);
+    if (!run->already_imported)
+        json_put_int(&out, "items_before", run->totals.old);
     json_put_bool(&out, "already_imported", run->already_imported);
     put_file(&out, run);
     put_counts(&out, run);

@@ -27,6 +27,7 @@ struct stock_run {
 
     /* Found by the effect, or from the earlier import with if_seen = skip. */
     uint64_t import_id;            /* 0 = none (dry run) */
+    uint64_t last_import;          /* that the file is compared with; 0 = none */
     struct value_date date_before; /* of the stock before; year 0 = there was none */
     bool already_imported;
     struct value_date recorded_date; /* of the earlier import */

@@ -2,6 +2,7 @@
  * state. */
 #include "base/utf8.h"
 #include "handlers/catalog/relink.h"
+#include "handlers/history/base.h"
 #include "handlers/run/mapping.h"
 #include "handlers/stock/history.h"
 #include "handlers/stock/load.h"
@@ -185,17 +186,27 @@ static int link_with_new_rows(struct stock_run *run, struct store_conn *db)
 
 static int save_stock(struct stock_run *run, struct store_conn *db)
 {
-    if (run_lease_check(&run->lease, db) != 0 || record_import(run, db) != 0 || write_difference(run, db) != 0 ||
-        run_go_on(run->job, db) != 0 || link_with_new_rows(run, db) != 0 || record_counts(run, db) != 0)
+    if (record_import(run, db) != 0 || write_difference(run, db) != 0 || run_go_on(run->job, db) != 0 ||
+        link_with_new_rows(run, db) != 0 || record_counts(run, db) != 0)
         return -1;
     return run_lease_end(&run->lease, db);
+}
+
+/* First the lease: it keeps others out from here on. A dry run has none. */
+static int check_base(struct stock_run *run, struct store_conn *db, struct job_ending *ending)
+{
+    if (!run->params.dry_run && run_lease_check(&run->lease, db) != 0)
+        return -1;
+    return history_base_check(run->job, db, &stock_book, run->warehouse_id, ending);
 }
 
 int stock_save(struct job *job, struct store_conn *db, struct job_ending *ending, void *ctx)
 {
     struct stock_run *run = ctx;
     (void)job;
-    int rc = run->already_imported ? 0 : check_newer(run, db, ending);
+    int rc = run->already_imported ? 0 : check_base(run, db, ending);
+    if (rc == 0 && !run->already_imported)
+        rc = check_newer(run, db, ending);
     if (rc == 0 && !run->already_imported)
         rc = check_deletes(run, ending);
     if (rc == 0 && !run->already_imported && !run->params.dry_run)

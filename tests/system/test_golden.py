@@ -182,6 +182,8 @@ def test_problems_of_tasks(make_daemon):
     golden_problem("task-expired", ask(daemon, "GET", f"/api/tasks/{done}"))
     failed = ended(daemon, client.upload("/api/stock/import?warehouse=MAIN", samples.xlsx([["a", "b"], [1, 2]])).json["task_id"])
     golden_problem("file-gone", ask(daemon, "POST", f"/api/tasks/{failed}/retry"))
+    golden_problem("base-moved", ask(daemon, "POST", "/api/stock/import?warehouse=MAIN&expect_import=9", ["Content-Type: application/octet-stream"],
+                                     samples.xlsx([["a", "b"], [1, 2]])))
     daemon.sql(f"INSERT INTO task (id,node,type,params,status,outcome,created_at,finished_at,attempt) VALUES "
                f"('{(old := uuid.uuid4())}','{UNKNOWN}','of_an_older_version','{{}}','succeeded','succeeded','2026-02-05','2026-02-05',1)")
     golden_problem("conflict", ask(daemon, "POST", f"/api/tasks/{old}/retry"))

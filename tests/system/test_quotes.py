@@ -97,6 +97,27 @@ def test_one_after_the_other(shop):
         assert len(client.get(f"/api/quotes/imports?{query}").json["imports"]) == n, query
 
 
+def test_expect_import(shop):
+    """The same as of stock: the last import of the party, 0 for none; items_before are its active quotes."""
+    client, rows = shop.worker(0), [HEAD, ["A-1", "one", 100], ["A-2", "two", 200]]
+    seen = send(shop, rows, dry_run="true", expect_import=0)["result"]
+    assert (seen["last_import"], seen["items_before"]) == (0, 0)
+    first = send(shop, rows, expect_import=0)["result"]["import_id"]
+    refused = client.upload("/api/quotes/import?party=SUP-1&expect_import=0", samples.xlsx(rows))
+    assert refused.status == 409 and refused.json["type"].endswith("base-moved") and f"number {first} of 20" in refused.json["detail"], refused
+    assert client.upload("/api/quotes/import?party=SUP-1&kind=competitor&expect_import=0&dry_run=true", samples.xlsx(rows)).status == 202
+    seen = send(shop, rows, dry_run="true")["result"]
+    assert (seen["last_import"], seen["items_before"], seen["unchanged"]) == (first, 2, 2)
+    starts = [client.upload(f"/api/quotes/import?party=SUP-1&expect_import={first}&quoted_on=2026-02-0{day}",
+                            samples.xlsx([HEAD, *[[f"B-{i}", "x", i % 90 + 1] for i in range(20000)]])) for day in (3, 4)]
+    tasks = [start.json["task_id"] for start in starts if start.status == 202]
+    ends = [client.wait(task, 60)["status"] for task in tasks]
+    assert ends.count("completed") == 1 and {start.status for start in starts} <= {202, 409}
+    for task, end in zip(tasks, ends):
+        if end == "error":
+            assert client.get(f"/api/tasks/{task}?view=full").json["error_detail"]["code"] == "E_BASE_MOVED"
+
+
 def map_number(shop, number, lot, vendor="", lot_qty=1):
     body = json.dumps({"part_number": number, "vendor": vendor, "lot_code": lot, "lot_qty": lot_qty})
     answer = shop.worker(0).request("PUT", "/api/part-numbers", body, {"Content-Type": "application/json"})

@@ -164,7 +164,8 @@ def test_only_the_latest(shop):
     assert refused["type"].endswith("conflict") and f"later than number {numbers[0]} are: {numbers[1]} (20" in refused["detail"]
     assert f"{numbers[2]} (20" in refused["detail"] and "UTC, unix)" in refused["detail"] and "undo these first" in refused["detail"]
     first = undo(shop, numbers[2])
-    assert str(numbers[2]) not in start_undo(shop, numbers[0], 409)["detail"].split("are:")[1]
+    left = start_undo(shop, numbers[0], 409)["detail"].split("are:")[1]
+    assert f" {numbers[1]} (" in left and f" {numbers[2]} (" not in left
     undo(shop, numbers[1])
     assert "later than" in start_undo(shop, first["import_id"], 409)["detail"]  # its base is gone
     assert shop.sql("SELECT qty FROM stock_item t JOIN warehouse w ON w.id = t.warehouse_id WHERE w.code = 'MAIN'") == [["1.000"]]
@@ -304,3 +305,51 @@ def test_killed_in_between(shop, delay):
     assert dump(shop) == before
     assert shop.sql("SELECT COUNT(*) FROM stock_import WHERE effect = 'undo'") == [["1"]]
     assert undo(shop, end["result"]["import_id"])["effect"] == "redo" and dump(shop) == after
+
+
+# ---- What an import is compared with ----
+
+def check(daemon, rows, **params):
+    return send(daemon, rows, dry_run="true", **params)["result"]
+
+
+def test_expect_import(shop):
+    """What a dry run has shown happens, or nothing: the second of two clerks is told who came first."""
+    client, data = shop.worker(0), samples.xlsx([HEAD] + FIRST)
+    seen = check(shop, FIRST)
+    assert (seen["last_import"], seen["items_before"]) == (0, 0)
+    first = send(shop, FIRST, expect_import=0)["result"]
+    assert (first["last_import"], first["items_before"]) == (0, 0)
+    refused = client.upload("/api/stock/import?warehouse=MAIN&expect_import=0&filename=a.xlsx", data)
+    assert refused.status == 409 and refused.json["type"].endswith("base-moved"), refused
+    for words in (f"number {first['import_id']} of 20", "unix)", "none was expected", "dry_run=true", "expect_import"):
+        assert words in refused.json["detail"], refused.json["detail"]
+    assert client.upload("/api/stock/import?warehouse=MAIN&expect_import=99&dry_run=true", data).status == 409
+    assert client.upload("/api/stock/import?warehouse=SIDE&expect_import=0&dry_run=true", data).status == 202
+    seen = check(shop, SECOND, expect_import=first["import_id"])
+    assert (seen["last_import"], seen["items_before"], seen["import_id"]) == (first["import_id"], 5, None)
+    second = send(shop, SECOND, expect_import=seen["last_import"])["result"]
+    assert (second["last_import"], second["items_before"]) == (first["import_id"], 5)
+    taken = undo(shop, second["import_id"])["import_id"]  # an undo is an import in the history, too
+    assert client.upload(f"/api/stock/import?warehouse=MAIN&expect_import={first['import_id']}", data).status == 409
+    assert check(shop, SECOND)["last_import"] == taken == client.get("/api/stock/imports?warehouse=MAIN&limit=1").json["imports"][0]["id"]
+    assert send(shop, SECOND, expect_import=taken)["result"]["inserted"] == 1
+    every = client.upload("/api/stock/import?warehouse=NONE&expect_import=-1&mode=x", data)
+    assert every.status == 422 and {fault["code"] for fault in every.json["errors"]} >= {"range", "choice"}
+
+
+def test_moved_while_it_waited(shop):
+    """The check at the start cannot know an import that runs; the one in the transaction of the effect does."""
+    client = shop.worker(0)
+    last = number(send(shop, FIRST))
+    big = samples.xlsx([HEAD] + [line(f"PN-{i:06d}", 1) for i in range(20000)])
+    starts = [client.upload(f"/api/stock/import?warehouse=MAIN&force=1&expect_import={last}&filename=f{at}.xlsx", big) for at in range(2)]
+    ends = [client.wait(start.json["task_id"], 60)["status"] for start in starts if start.status == 202]
+    assert {start.status for start in starts} <= {202, 409} and ends.count("completed") == 1
+    assert shop.sql(f"SELECT COUNT(*) FROM stock_import WHERE id > {last}") == [["1"]]
+    for start in starts:
+        if start.status == 202 and client.task(start.json["task_id"])["status"] == "error":
+            code, sentence = failure(shop, start.json["task_id"])
+            told = client.get(f"/api/tasks/{start.json['task_id']}?view=full").json["error_detail"]
+            assert code == "E_BASE_MOVED" and "as expect_import" in sentence and told["args"]["expected"] == str(last)
+            assert told["args"]["who"] == "unix" and told["args"]["file"].startswith("f") and told["choices"][0]["param"] == "dry_run"

@@ -47,6 +47,7 @@ const struct import_book quote_book = {
     .none = "no import of a price list has this number",
     .owner_param = "party",
     .waiting = "waiting for another price list of this party",
+    .owner_id = "SELECT id FROM party FORCE INDEX (uq_party) WHERE kind = ? AND code = ?",
     .last = HISTORY_LAST(T, "ix_party", "party_id"),
     .record = HISTORY_RECORD(T, "ix_party", "party", "party_id", "o.kind, i.quoted_on"),
     .later = HISTORY_LATER(T, "ix_party", "party_id"),

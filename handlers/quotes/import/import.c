@@ -2,6 +2,7 @@
 #include "base/utf8.h"
 #include "handlers/catalog/load.h"
 #include "handlers/catalog/relink.h"
+#include "handlers/history/base.h"
 #include "handlers/quotes/import/history.h"
 #include "handlers/quotes/import/run.h"
 
@@ -51,6 +52,23 @@ static int on_party(const struct store_value *v, unsigned n, void *ctx)
     return 0;
 }
 
+static int on_before(const struct store_value *v, unsigned n, void *ctx)
+{
+    (void)n;
+    *(uint64_t *)ctx = column_u64(&v[0]);
+    return 0;
+}
+
+static enum run_step find_base(struct quote_run *run)
+{
+    struct store_value party = STORE_U(run->party_id);
+    if (store_query(run->job->db,
+                    "SELECT COUNT(*) FROM price_quote FORCE INDEX (ix_party) WHERE party_id = ? AND status = 'active'",
+                    &party, 1, on_before, &run->before) != 0)
+        return run_database_away(run->job);
+    return history_base_find(run->job, &quote_book, run->party_id, &run->last_import, &run->failure);
+}
+
 static enum run_step prepare(struct quote_run *run)
 {
     struct store_conn *db = run->job->db;
@@ -64,7 +82,7 @@ static enum run_step prepare(struct quote_run *run)
         return run_fail(&run->failure, "E_PARTY", "The party does not exist any more.");
     if (pn_normalise(run->params.party, strlen(run->params.party), run->own, NULL) != PN_OK)
         run->own[0] = '\0'; /* a code of signs alone: its own numbers wait as "=100245" */
-    return STEP_ON;
+    return find_base(run);
 }
 
 static enum run_step read_file(struct quote_run *run)

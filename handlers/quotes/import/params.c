@@ -1,6 +1,9 @@
 /* The parameters of quotes_import: their table, what is checked at submission, and decoding. */
 #include "handlers/quotes/import/params.h"
+
 #include "base/facts.h"
+#include "handlers/history/base.h"
+#include "handlers/quotes/import/history.h"
 #include "handlers/table/fixes.h"
 
 #include <stdio.h>
@@ -29,6 +32,7 @@ const struct param_spec quotes_import_params[] = {
     {.name = "duplicates", .kind = PARAM_CHOICE, .otherwise = "\"reject\"", .choices = duplicates, .help = "What to do with a number that has two prices: refuse the later one, take the lower or the last."},
     {.name = "supersede", .kind = PARAM_CHOICE, .otherwise = "\"false\"", .choices = quote_supersedes, .help = "true: older quotes of the numbers in the file are rejected; all: those of all other numbers as well."},
     {.name = "dry_run", .kind = PARAM_BOOL, .otherwise = "false", .help = "Read and compare everything, write nothing."},
+    EXPECT_IMPORT_PARAM,
     {.name = "number_locale", .kind = PARAM_CHOICE, .otherwise = "\"ru\"", .choices = locales, .help = "What 1,234 means: a little more than one (ru) or more than a thousand (en)."},
     {.name = "pn_from_name", .kind = PARAM_BOOL, .otherwise = "true", .help = "Look for known part numbers inside names."},
     {.name = "max_reject_pct", .kind = PARAM_INT, .otherwise = "50", .min = 0, .max = 100, .help = "Fail when more rows than this are rejected, in per cent."},
@@ -113,7 +117,9 @@ int quotes_import_precheck(struct store_conn *db, yajl_val params, struct param_
         param_faults_add(faults, "/valid_until", "range", "must not be before quoted_on");
     if (currency && !is_currency(currency))
         param_faults_add(faults, "/currency", "currency", "must be three capital letters, for example USD");
-    return faults->n > 0;
+    return faults->n ? 1
+                     : history_base_precheck(db, &quote_book, params,
+                                             json_member_string(params, "kind", quote_kinds[0]), faults);
 }
 
 /* ---- Decoding --------------------------------------------------------------------------------------------------- */

@@ -1,6 +1,7 @@
 /* Result of the import of a price list as JSON. */
 #include "handlers/table/result.h"
 #include "base/hex.h"
+#include "handlers/history/base.h"
 #include "handlers/quotes/import/run.h"
 #include "handlers/table/mapping.h"
 
@@ -106,6 +107,7 @@ const struct result_spec quote_result_members[] = {
     {.name = "dry_run", .kind = RESULT_BOOL, .help = "True: nothing was written."},
     {.name = "quoted_on", .kind = RESULT_DATE},
     {.name = "valid_until", .kind = RESULT_DATE, .nullable = true},
+    LAST_IMPORT_RESULT,
     {.name = "file", .kind = RESULT_OBJECT, .members = file_members},
     {.name = "rows_total", .kind = RESULT_COUNT, .help = "Accepted, rejected, and without a price."},
     {.name = "rows_accepted", .kind = RESULT_COUNT},
@@ -401,6 +403,8 @@ char *quote_result_json(const struct quote_run *run)
     json_put_bool(&out, "dry_run", run->params.dry_run);
     put_date(&out, "quoted_on", run->file.quoted_on);
     put_date(&out, "valid_until", run->file.valid_until);
+    json_put_int(&out, "last_import", (int64_t)run->last_import);
+    json_put_int(&out, "items_before", (int64_t)run->before);
     put_file(&out, run);
     put_counts(&out, run);
     if (run->params.dry_run)

@@ -24,6 +24,7 @@ struct quote_run {
     struct run_lease lease; /* on the party; not taken for a dry run */
     struct run_failure failure;
 
+    uint64_t last_import, before;                               /* import and number of active quotes on record */
     uint64_t import_id;                                         /* 0 = none (dry run) */
     uint32_t inserted, replaced, unchanged, matched, unmatched; /* quotes */
     unsigned n_preview;

@@ -1,6 +1,7 @@
 /* The effect of a price list: its record, quotes that go, quotes that come; all in the transaction of the final state. */
 #include "base/utf8.h"
 #include "handlers/catalog/relink.h"
+#include "handlers/history/base.h"
 #include "handlers/quotes/import/history.h"
 #include "handlers/quotes/import/run.h"
 #include "handlers/run/mapping.h"
@@ -218,8 +219,8 @@ static int link_with_new_rows(struct quote_run *run, struct store_conn *db)
 
 static int save_quotes(struct quote_run *run, struct store_conn *db)
 {
-    if (run_lease_check(&run->lease, db) != 0 || record_import(run, db) != 0 || reject_old(run, db) != 0 ||
-        insert_new(run, db) != 0 || run_go_on(run->job, db) != 0 || link_with_new_rows(run, db) != 0)
+    if (record_import(run, db) != 0 || reject_old(run, db) != 0 || insert_new(run, db) != 0 ||
+        run_go_on(run->job, db) != 0 || link_with_new_rows(run, db) != 0)
         return -1;
     return run_lease_end(&run->lease, db);
 }
@@ -245,6 +246,11 @@ static void tell(const struct quote_run *run, struct job_ending *ending)
 int quote_save(struct job *job, struct store_conn *db, struct job_ending *ending, void *ctx)
 {
     struct quote_run *run = ctx;
+    if (!run->params.dry_run && run_lease_check(&run->lease, db) != 0)
+        return -1;
+    int rc = history_base_check(job, db, &quote_book, run->party_id, ending);
+    if (rc != 0)
+        return rc;
     if (!run->params.dry_run && save_quotes(run, db) != 0)
         return -1;
     if (run_save_issues(db, job->id, &run->file.issues.list) != 0)
