@@ -67,7 +67,7 @@ def test_scope_that_is_needed_is_named(make_daemon, file):  # noqa: F811
     for scope, answer in (("start", client.post_json("/api/tasks", {"type": "test_sleep"})),
                           ("cancel", client.request("DELETE", "/api/tasks/6fd1a0a0-0000-4000-8000-000000000000")),
                           ("edit", client.request("DELETE", "/api/part-numbers?part_number=x"))):
-        assert refused(answer, 403, "forbidden") == f"the token does not have the scope {scope}, which this needs"
+        assert refused(answer, 403, "forbidden") == f"this needs the scope '{scope}'; your token has 'read'"
         assert f'scope="{scope}"' in answer.headers["WWW-Authenticate"]
 
 
