@@ -20,10 +20,14 @@ struct given {
     const char *text;
 };
 
+/* What is written: everything, or nothing after a fault; everything, faulty members as null; only what is given. */
+enum form { FORM_WHOLE, FORM_USABLE, FORM_GIVEN };
+
 /* One request being checked. */
 struct check {
     struct json_out out;
     struct param_faults *faults;
+    enum form form;
     bool failed;
 };
 
@@ -440,8 +444,11 @@ static void check_value(struct check *check, const struct param_spec *spec, cons
 static void put_param(struct check *check, const struct param_spec *spec, const struct given *given)
 {
     struct check one = {.faults = check->faults};
+    bool is_given = given->json || given->text;
+    if (!is_given && check->form == FORM_GIVEN)
+        return;
     json_key(&check->out, spec->name);
-    if (!given->json && !given->text) {
+    if (!is_given) {
         if (spec->required)
             fault(check, spec, "required", "is required");
         const char *otherwise = spec->otherwise ? spec->otherwise : "null";
@@ -480,25 +487,25 @@ static void fault_unknown(struct check *check, const struct param_spec *specs, c
         param_faults_allow(check->faults, spec->name);
 }
 
-static void check_begin(struct check *check, struct param_faults *faults)
+static void check_begin(struct check *check, struct param_faults *faults, enum form form)
 {
-    *check = (struct check){.faults = faults};
+    *check = (struct check){.faults = faults, .form = form};
     json_out_init(&check->out);
     json_object(&check->out);
 }
 
-static char *check_end(struct check *check, bool usable)
+static char *check_end(struct check *check)
 {
     json_object_end(&check->out);
-    char *text = check->failed && !usable ? NULL : json_out_copy(&check->out);
+    char *text = check->failed && check->form != FORM_USABLE ? NULL : json_out_copy(&check->out);
     json_out_fini(&check->out);
     return text;
 }
 
-static char *from_json(const struct param_spec *specs, yajl_val object, struct param_faults *faults, bool usable)
+static char *from_json(const struct param_spec *specs, yajl_val object, struct param_faults *faults, enum form form)
 {
     struct check check;
-    check_begin(&check, faults);
+    check_begin(&check, faults, form);
     if (object && !YAJL_IS_OBJECT(object)) {
         param_faults_add(faults, "", "type", "the parameters must be a JSON object");
         check.failed = true;
@@ -514,17 +521,17 @@ static char *from_json(const struct param_spec *specs, yajl_val object, struct p
             given.json = NULL;
         put_param(&check, spec, &given);
     }
-    return check_end(&check, usable);
+    return check_end(&check);
 }
 
 char *params_from_json(const struct param_spec *specs, yajl_val object, struct param_faults *faults)
 {
-    return from_json(specs, object, faults, false);
+    return from_json(specs, object, faults, FORM_WHOLE);
 }
 
 char *params_usable_json(const struct param_spec *specs, yajl_val object, struct param_faults *faults)
 {
-    return from_json(specs, object, faults, true);
+    return from_json(specs, object, faults, FORM_USABLE);
 }
 
 /* The raw value of a parameter; NULL if it is not given. An empty value counts as not given, because forms send empty
@@ -543,10 +550,10 @@ static const char *raw_value(struct check *check, const struct param_spec *spec,
 }
 
 static char *from_text(const struct param_spec *specs, const struct param_raw *raw, size_t n,
-                       struct param_faults *faults, bool usable)
+                       struct param_faults *faults, enum form form)
 {
     struct check check;
-    check_begin(&check, faults);
+    check_begin(&check, faults, form);
     for (size_t i = 0; i < n; i++) {
         if (!is_known(specs, raw[i].name))
             fault_unknown(&check, specs, raw[i].name);
@@ -555,17 +562,51 @@ static char *from_text(const struct param_spec *specs, const struct param_raw *r
         struct given given = {.text = raw_value(&check, spec, raw, n)};
         put_param(&check, spec, &given);
     }
-    return check_end(&check, usable);
+    return check_end(&check);
 }
 
 char *params_from_text(const struct param_spec *specs, const struct param_raw *raw, size_t n,
                        struct param_faults *faults)
 {
-    return from_text(specs, raw, n, faults, false);
+    return from_text(specs, raw, n, faults, FORM_WHOLE);
 }
 
 char *params_usable_text(const struct param_spec *specs, const struct param_raw *raw, size_t n,
                          struct param_faults *faults)
 {
-    return from_text(specs, raw, n, faults, true);
+    return from_text(specs, raw, n, faults, FORM_USABLE);
+}
+
+char *params_given_json(const struct param_spec *specs, yajl_val object, struct param_faults *faults)
+{
+    return from_json(specs, object, faults, FORM_GIVEN);
+}
+
+char *params_given_text(const struct param_spec *specs, const struct param_raw *raw, size_t n,
+                        struct param_faults *faults)
+{
+    return from_text(specs, raw, n, faults, FORM_GIVEN);
+}
+
+static void put_members(struct json_out *out, yajl_val object, yajl_val but)
+{
+    for (size_t i = 0; YAJL_IS_OBJECT(object) && i < object->u.object.len; i++) {
+        if (but && json_member(but, object->u.object.keys[i]))
+            continue;
+        json_key(out, object->u.object.keys[i]);
+        json_value(out, object->u.object.values[i]);
+    }
+}
+
+char *params_over(yajl_val base, yajl_val over)
+{
+    struct json_out out;
+    json_out_init(&out);
+    json_object(&out);
+    put_members(&out, base, over);
+    put_members(&out, over, NULL);
+    json_object_end(&out);
+    char *text = json_out_copy(&out);
+    json_out_fini(&out);
+    return text;
 }

@@ -22,6 +22,13 @@ enum param_kind {
 };
 
 struct param_faults;
+/* Is the parameter one of those that imports save under a name (handlers/profiles)? */
+enum param_saved {
+    SAVED = 0,      /* also when a task's parameters are saved */
+    SAVED_IF_NAMED, /* it is of one run, unless people say otherwise: a day, a dry run */
+    NOT_SAVED
+};
+
 struct param_spec {
     const char *name;
     enum param_kind kind;
@@ -35,6 +42,7 @@ struct param_spec {
      * ("/fixes/3/row") and returns false; the name of the schema in the API document; an example of its text. */
     bool (*own)(const struct param_spec *spec, yajl_val value, struct json_out *out, struct param_faults *faults);
     const char *schema, *example;
+    enum param_saved saved;
     const char *help; /* one sentence for people and the API document */
 };
 
@@ -81,5 +89,12 @@ char *params_from_text(const struct param_spec *specs, const struct param_raw *r
 char *params_usable_json(const struct param_spec *specs, yajl_val object, struct param_faults *faults);
 char *params_usable_text(const struct param_spec *specs, const struct param_raw *raw, size_t n,
                          struct param_faults *faults);
+
+/* The same, but only what is given is written, and nothing is required. NULL with faults. */
+char *params_given_json(const struct param_spec *specs, yajl_val object, struct param_faults *faults);
+char *params_given_text(const struct param_spec *specs, const struct param_raw *raw, size_t n,
+                        struct param_faults *faults);
+/* Two objects of parameters as one, heap JSON: where both have a member, that of `over` is taken. */
+char *params_over(yajl_val base, yajl_val over);
 
 #endif

@@ -14,6 +14,7 @@
 #include "daemon/task/spool.h"
 #include "daemon/task/state.h"
 #include "daemon/worker/db_answer.h"
+#include "handlers/profiles/start.h"
 #include "shm/lock.h"
 #include "shm/wakeup.h"
 
@@ -68,6 +69,8 @@ struct submission {
     struct upload *upload;    /* NULL when the file is another task's, or there is none */
     struct journal_file file; /* of `retry_of` */
     char *params;             /* NULL until an upload has been examined */
+    char *resolved;           /* the parameters if they name a profile; database thread */
+    bool names_profile;       /* `params` are only what the request says */
     struct follow_ups then;   /* what starts afterwards */
     char *then_text;          /* the same as JSON; NULL = nothing */
     char *live_key;           /* what equal live work has in common; NULL: it is queued */
@@ -315,6 +318,7 @@ static enum next file_kept(struct submission *sub)
         return refuse_start(sub, upload->problem, upload->detail[0] ? upload->detail : NULL, 0);
     if (upload) {
         sub->row.params = sub->params = upload->params;
+        sub->names_profile = upload->names_profile;
         upload->params = NULL;
         take_follow_ups(sub, &upload->then);
         fill_payload(sub);
@@ -332,9 +336,24 @@ static enum next file_kept(struct submission *sub)
 
 /* ---- The journal ------------------------------------------------------------------------------------------------- */
 
+/* The request names a profile: now it is known what the task's parameters are. */
+static int take_profile(struct store_conn *conn, struct submission *sub)
+{
+    free(sub->resolved);
+    int rc = profile_resolve(conn, sub->type, sub->params, &sub->resolved, &sub->faults);
+    sub->row.params = sub->resolved;
+    if (rc != 0 && rc != 1)
+        return rc;
+    follow_ups_check(&sub->then, sub->resolved, &sub->faults);
+    param_faults_prefix(&sub->faults, 0, sub->pointer_prefix);
+    return sub->faults.n > 0;
+}
+
 static int precheck_first(struct store_conn *conn, struct submission *sub)
 {
     char why[80];
+    if (sub->names_profile)
+        return take_profile(conn, sub);
     if (!sub->type->precheck)
         return 0;
     yajl_val params = json_parse(sub->params, strlen(sub->params), 8, why, sizeof why);
@@ -363,7 +382,7 @@ static int before_row(struct store_conn *conn, void *ctx)
 
 static enum next journal(struct submission *sub)
 {
-    bool looks = sub->type->precheck || sub->then.n;
+    bool looks = sub->type->precheck || sub->then.n || sub->names_profile;
     struct db_call call = {.insert = &sub->row, .before = looks ? before_row : NULL};
     if (!ask_database(sub, call, STEP_JOURNALLED))
         return refuse_start(sub, "database-unavailable", DATABASE_BUSY, 2);
@@ -495,6 +514,7 @@ static void advance(struct submission *sub)
         return;
     upload_free(sub->upload);
     free(sub->params);
+    free(sub->resolved);
     free(sub->then_text);
     free(sub->live_key);
     follow_ups_fini(&sub->then);

@@ -7,6 +7,7 @@
 #include "daemon/accept/idempotency.h"
 #include "daemon/task/filehash.h"
 #include "daemon/task/spool.h"
+#include "handlers/profiles/start.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -212,6 +213,14 @@ static size_t take_then(struct upload *upload, struct param_raw *raw, size_t n, 
     return left;
 }
 
+static bool names_profile(const struct upload *upload, const struct param_raw *raw, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(raw[i].name, "profile") == 0 && raw[i].value[0] != '\0')
+            return profile_may_name(upload->type);
+    return false;
+}
+
 /* All faults at once: what the file is not, and what the parameters must not be. */
 static bool check_content(struct upload *upload, struct param_faults *faults)
 {
@@ -220,7 +229,9 @@ static bool check_content(struct upload *upload, struct param_faults *faults)
     tell_format(upload, &refused);
     size_t n = gather(upload, raw, sizeof raw / sizeof raw[0]);
     n = take_then(upload, raw, n, faults);
-    upload->params = params_from_text(upload->type->params, raw, n, faults);
+    upload->names_profile = names_profile(upload, raw, n);
+    upload->params = upload->names_profile ? params_given_text(upload->type->params, raw, n, faults)
+                                           : params_from_text(upload->type->params, raw, n, faults);
     follow_ups_check(&upload->then, upload->params, faults);
     check_origin(upload, faults);
     if (refused.cls[0])

@@ -35,6 +35,7 @@ struct upload {
     struct multipart form;
     struct journal_file file;
     char *params;           /* canonical JSON, heap; whoever takes it sets NULL */
+    bool names_profile;     /* `params` are only what the request says: a profile has the rest */
     struct follow_ups then; /* likewise */
     int fd;                 /* of the file: the request's, or opened from the spool; -1 = none */
     const char *problem;    /* slug of what is wrong with the upload; NULL = nothing */

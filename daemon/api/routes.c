@@ -9,6 +9,7 @@
 #include "daemon/api/pricelists.h"
 #include "daemon/api/prices.h"
 #include "daemon/api/problems.h"
+#include "daemon/api/profiles.h"
 #include "daemon/api/stock.h"
 #include "daemon/api/task/actions.h"
 #include "daemon/api/task/tasks.h"
@@ -41,6 +42,12 @@ const struct http_route worker_routes[] = {
     {HTTP_GET, "/api/stock/imports/{id}", resource_stock_import_get, BODY_NONE, NULL, SCOPE_READ},
     {HTTP_POST, "/api/stock/imports/{id}/undo", resource_stock_import_undo, BODY_MEMORY, "application/json",
      SCOPE_START},
+    {HTTP_GET, "/api/import-profiles", resource_profiles, BODY_NONE, NULL, SCOPE_READ},
+    {HTTP_GET, "/api/import-profiles/{name}", resource_profile_get, BODY_NONE, NULL, SCOPE_READ},
+    {HTTP_PUT, "/api/import-profiles/{name}", resource_profile_put, BODY_MEMORY, "application/json",
+     SCOPE_EDIT | ROUTE_CONDITIONAL},
+    {HTTP_DELETE, "/api/import-profiles/{name}", resource_profile_delete, BODY_NONE, NULL,
+     SCOPE_EDIT | ROUTE_CONDITIONAL},
     {HTTP_GET, "/api/quotes/imports", resource_quote_imports_get, BODY_NONE, NULL, SCOPE_READ},
     {HTTP_GET, "/api/quotes/imports/{id}", resource_quote_import_get, BODY_NONE, NULL, SCOPE_READ},
     {HTTP_POST, "/api/quotes/imports/{id}/undo", resource_quote_import_undo, BODY_MEMORY, "application/json",

@@ -39,8 +39,10 @@ struct http_route {
     void (*handle)(struct http_request *request);
     enum http_body body;
     const char *accept; /* media types taken, comma separated, matched without parameters; NULL = any. 415 otherwise */
-    enum scope scope;
+    unsigned scope;     /* enum scope, with ROUTE_CONDITIONAL or without */
 };
+/* A PUT or DELETE that looks at If-Match and If-None-Match itself; others refuse them. */
+#define ROUTE_CONDITIONAL 0x40u
 
 /* The verdict on a request's Authorization header. */
 enum http_verdict { HTTP_GRANTED, HTTP_NO_TOKEN /* 401 */, HTTP_BAD_TOKEN /* 401 */, HTTP_NOT_GRANTED /* 403 */ };

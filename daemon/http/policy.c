@@ -159,9 +159,11 @@ static bool cross_site(const struct http_head *head, const char *bytes)
 
 /* What is written by PUT, DELETE and POST has no entity tag of its own that If-Match could compare (RFC 9110 section
  * 13.1.1): it cannot be true. Ignoring it would be to overwrite what the client wanted to be asked about; so would
- * ignoring If-None-Match on PUT and DELETE. PATCH looks at its conditions itself. */
-static bool unmet_condition(const struct http_head *head)
+ * ignoring If-None-Match on PUT and DELETE. PATCH and conditional routes look at their conditions themselves. */
+static bool unmet_condition(const struct http_head *head, const struct http_route *route)
 {
+    if (route->scope & ROUTE_CONDITIONAL)
+        return false;
     switch (head->method) {
     case HTTP_PUT:
     case HTTP_DELETE:
@@ -207,7 +209,7 @@ bool policy_authorize(struct exchange *exchange, const char *authorization, size
 {
     struct http_request *request = &exchange->request;
     const struct http_options *options = &request->server->options;
-    enum scope scope = request->route->scope;
+    enum scope scope = (enum scope)(request->route->scope & ~ROUTE_CONDITIONAL);
     unsigned scopes = 0;
 
     if (!options->authorize)
@@ -254,7 +256,7 @@ void policy_judge(struct http_server *server, const struct http_head *head, cons
         return;
     if (cross_site(head, bytes))
         refuse(exchange, "forbidden", "a page of another site may not change anything here");
-    else if (unmet_condition(head))
+    else if (unmet_condition(head, request->route))
         refuse(exchange, "precondition-failed", NULL);
     else if (body && head->has_encoding) {
         refuse(exchange, "unsupported-media-type", "send the body as it is, without Content-Encoding");

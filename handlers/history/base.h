@@ -8,7 +8,7 @@
 
 #define EXPECT_IMPORT_PARAM                                                                                            \
     {                                                                                                                  \
-        .name = "expect_import", .kind = PARAM_INT, .min = 0, .max = INT64_MAX,                                        \
+        .name = "expect_import", .saved = NOT_SAVED, .kind = PARAM_INT, .min = 0, .max = INT64_MAX,                    \
         .help = "Number of the import that must be the last one on record, as last_import of a dry run names it; 0: "  \
                 "none may be. Otherwise nothing is written."                                                           \
     }

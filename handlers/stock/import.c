@@ -5,6 +5,7 @@
 #include "handlers/catalog/load.h"
 #include "handlers/catalog/relink.h"
 #include "handlers/history/base.h"
+#include "handlers/profiles/use.h"
 #include "handlers/stock/history.h"
 #include "handlers/stock/load.h"
 
@@ -28,8 +29,8 @@ static const char *const seen_choices[] = {"run", "skip", NULL};
 static const struct param_spec stock_import_params[] = {
     {.name = "warehouse", .kind = PARAM_STRING, .required = true, .max = 32, .help = "Code of the warehouse whose stock the file holds."},
     {.name = "mode", .kind = PARAM_CHOICE, .otherwise = "\"replace\"", .choices = modes, .help = "replace also deletes what the file does not list; merge keeps it."},
-    {.name = "stock_date", .kind = PARAM_DATE, .help = "Date of the stock; default: the latest date above the heading, else today."},
-    {.name = "dry_run", .kind = PARAM_BOOL, .otherwise = "false", .help = "Read and compare everything, write nothing."},
+    {.name = "stock_date", .kind = PARAM_DATE, .saved = SAVED_IF_NAMED, .help = "Date of the stock; default: the latest date above the heading, else today."},
+    {.name = "dry_run", .kind = PARAM_BOOL, .saved = SAVED_IF_NAMED, .otherwise = "false", .help = "Read and compare everything, write nothing."},
     EXPECT_IMPORT_PARAM,
     {.name = "negative", .kind = PARAM_CHOICE, .otherwise = "\"reject\"", .choices = negatives, .help = "What to do with negative quantities."},
     {.name = "duplicates", .kind = PARAM_CHOICE, .otherwise = "\"sum\"", .choices = duplicates, .help = "What to do with a part number that is in the file more than once."},
@@ -39,13 +40,14 @@ static const struct param_spec stock_import_params[] = {
     {.name = "pn_from_name", .kind = PARAM_BOOL, .otherwise = "true", .help = "Look for known part numbers inside names."},
     {.name = "max_reject_pct", .kind = PARAM_INT, .otherwise = "50", .min = 0, .max = 100, .help = "Fail when more rows than this are rejected, in per cent."},
     {.name = "max_delete_pct", .kind = PARAM_INT, .otherwise = "50", .min = 0, .max = 100, .help = "Fail when more items than this would be deleted, in per cent (from 20 items on)."},
-    {.name = "force", .kind = PARAM_BOOL, .otherwise = "false", .help = "Accept older stock and many deletions."},
+    {.name = "force", .kind = PARAM_BOOL, .saved = SAVED_IF_NAMED, .otherwise = "false", .help = "Accept older stock and many deletions."},
     {.name = "sheet", .kind = PARAM_STRING, .max = 124, .help = "Name of the sheet to read, or * for every visible sheet with a heading; default: the only one with a heading."},
     {.name = "header_row", .kind = PARAM_INT, .min = 1, .max = TABLE_HEAD_ROWS, .help = "Row in which the heading starts, from 1; default: it is searched for."},
     {.name = "header_rows", .kind = PARAM_INT, .min = 1, .max = TABLE_HEADING_MAX, .help = "How many rows the heading has; default: it is searched for."},
     {.name = "columns", .kind = PARAM_MAP, .max = 255, .choices = stock_column_fields, .help = "Which column is which field: a caption, or the letter of a column that has a caption; wins over the search."},
     {.name = "check_totals", .kind = PARAM_CHOICE, .otherwise = "\"fail\"", .choices = totals_checks, .help = "What to do if the rows do not add up to the report's own total."},
     TABLE_FIXES_PARAM,
+    {.name = "profile", .kind = PARAM_STRING, .max = 256, .saved = NOT_SAVED, .help = "Name of saved parameters (/api/import-profiles); what else the request says wins over them."},
     {.name = "if_seen", .kind = PARAM_CHOICE, .otherwise = "\"run\"", .choices = seen_choices, .help = "skip: do nothing if this file was already imported into this warehouse in this mode."},
     {.name = NULL},
 };
@@ -296,7 +298,8 @@ static enum run_step compare(struct stock_run *run)
     if (!run->params.dry_run)
         return STEP_ON;
     json_array_end(&run->preview);
-    return stock_changes_json(run) == 0 ? STEP_ON : run_database_away(run->job);
+    bool read = stock_changes_json(run) == 0 && stock_find_profile(run, run->job->db) == 0;
+    return read ? STEP_ON : run_database_away(run->job);
 }
 
 static enum run_step all_steps(struct stock_run *run)

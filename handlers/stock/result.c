@@ -30,6 +30,7 @@ static const struct result_spec file_members[] = {
     {.name = "sheets", .kind = RESULT_LIST, .optional = true, .members = table_sheet_members, .help = "Every sheet of the file."},
     {.name = "control_total", .kind = RESULT_OBJECT, .nullable = true, .optional = true, .members = control_members, .help = "The report's own total; null if it has none, or several sheets were read."},
     {.name = "uncalculated_formulas", .kind = RESULT_COUNT, .optional = true},
+    PROFILE_FILE_MEMBERS,
     {.name = NULL},
 };
 
@@ -201,6 +202,7 @@ static void put_file(struct json_out *out, const struct stock_run *run)
         put_table(out, &run->reader);
         if (run->reader.table.uncalculated)
             json_put_int(out, "uncalculated_formulas", run->reader.table.uncalculated);
+        profile_put_file(out, &run->reader.table, run->params.dry_run ? run->fitting : NULL);
     }
     json_object_end(out);
 }
@@ -250,6 +252,11 @@ static void put_counts(struct json_out *out, const struct stock_run *run)
         run_put_rejects(out, run->job->id);
 }
 
+int stock_find_profile(struct stock_run *run, struct store_conn *db)
+{
+    return profile_fitting(db, "stock_import", run->job->params, &run->reader.table, run->fitting);
+}
+
 char *stock_result_json(const struct stock_run *run)
 {
     struct json_out out;
@@ -279,7 +286,7 @@ char *stock_result_json(const struct stock_run *run)
         json_key(&out, "changes");
         json_raw(&out, run->changes, strlen(run->changes));
         json_key(&out, "mapping");
-        table_put_mapping(&out, &run->reader.table, stock_column_fields, NULL);
+        table_put_mapping(&out, &run->reader.table, stock_column_fields, run->fitting[0] ? run->fitting : NULL);
     }
     json_object_end(&out);
     char *text = json_out_copy(&out);

@@ -3,6 +3,7 @@
 #define PF_STOCK_RUN_H
 
 #include "base/json.h"
+#include "handlers/profiles/use.h"
 #include "handlers/run/run.h"
 #include "handlers/stock/rows/reader.h"
 #include "handlers/stock/write.h"
@@ -33,8 +34,9 @@ struct stock_run {
     struct value_date recorded_date; /* of the earlier import */
 
     unsigned n_preview;
-    struct json_out preview; /* a list of parsed rows, dry run only */
-    char *changes;           /* JSON, dry run only */
+    struct json_out preview;          /* a list of parsed rows, dry run only */
+    char *changes;                    /* JSON, dry run only */
+    char fitting[PROFILE_NAME_BYTES]; /* the profile that fits the captions; "" = none. Dry run, or failed */
 };
 
 /* What the parameter `columns` may name. */
@@ -46,6 +48,8 @@ extern const char *const stock_column_fields[];
 char *stock_result_json(const struct stock_run *run);
 /* What it writes. */
 extern const struct result_spec stock_result_members[];
+/* Fills run->fitting. Returns 0 or -1 with db->error. */
+int stock_find_profile(struct stock_run *run, struct store_conn *db);
 /* Adds an accepted line to the preview if there is room. */
 void stock_preview_line(struct stock_run *run, const struct stock_line *line);
 /* Fills run->changes: the first inserts, updates with old and new values, and deletes. Reads the stock's values from

@@ -187,7 +187,8 @@ static int link_with_new_rows(struct stock_run *run, struct store_conn *db)
 static int save_stock(struct stock_run *run, struct store_conn *db)
 {
     if (record_import(run, db) != 0 || write_difference(run, db) != 0 || run_go_on(run->job, db) != 0 ||
-        link_with_new_rows(run, db) != 0 || record_counts(run, db) != 0)
+        link_with_new_rows(run, db) != 0 || record_counts(run, db) != 0 ||
+        profile_used(db, "stock_import", run->job->params, &run->reader.table) != 0)
         return -1;
     return run_lease_end(&run->lease, db);
 }
@@ -222,6 +223,8 @@ int stock_save_failed(struct job *job, struct store_conn *db, struct job_ending 
 {
     struct stock_run *run = ctx;
     (void)job;
-    run_tell_mapping(ending, &run->reader.table, stock_column_fields, NULL);
+    if (stock_find_profile(run, db) != 0)
+        return -1;
+    run_tell_mapping(ending, &run->reader.table, stock_column_fields, run->fitting[0] ? run->fitting : NULL);
     return run_save_issues(db, run->job->id, &run->reader.issues.list);
 }

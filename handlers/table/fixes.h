@@ -30,7 +30,7 @@ struct table_fixes {
 /* The parameter `fixes` of an import. */
 #define TABLE_FIXES_PARAM                                                                                              \
     {                                                                                                                  \
-        .name = "fixes", .kind = PARAM_OWN, .own = table_fixes_check, .schema = "Fixes",                               \
+        .name = "fixes", .kind = PARAM_OWN, .saved = NOT_SAVED, .own = table_fixes_check, .schema = "Fixes",           \
         .example = "[{\"sheet\":\"TDSheet\",\"row\":12,\"column\":\"C\",\"value\":\"3\"}]",                            \
         .help = "Cells put right and rows left out, laid over the file before it is read."                             \
     }

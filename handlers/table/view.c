@@ -181,6 +181,7 @@ void table_views_begin(struct table_views *views, uint32_t sheet, const struct t
     view->sheet = sheet;
     view->result = result;
     copy_heading(&view->heading, found);
+    table_captions_take(&view->captions, input, result == HEAD_FOUND, found);
     arena_add(&view->text, "", 0); /* offset 0 means none */
     views->open = true;
     for (uint32_t i = first_shown(view, input); i < input->n_rows && views->open; i++)

@@ -7,6 +7,7 @@
 #define PF_TABLE_VIEW_H
 
 #include "handlers/heading/head.h"
+#include "handlers/table/captions.h"
 
 enum {
     VIEW_ABOVE = 5,         /* rows above the heading */
@@ -38,6 +39,7 @@ struct table_view {
     uint32_t sheet;                /* its number in the file, from 0 */
     enum table_head_result result; /* of the search for the heading */
     struct table_heading heading;  /* its columns; with HEAD_NONE what is most like a heading (rows 0: nothing) */
+    struct table_captions captions;
     struct table_view_row row[TABLE_HEAD_ROWS];
     unsigned n_rows, n_below;                     /* all; those below the heading */
     uint32_t last_row;                            /* the last of `row` */

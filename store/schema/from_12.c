@@ -210,3 +210,31 @@ const char *const schema_version_19[] = {
     fill_quote_import_states,
     NULL,
 };
+
+/* Parameters of imports under a name; and for which captions each was used, by warehouse or party. */
+static const char create_import_profile[] = TABLE("import_profile", "id INT UNSIGNED AUTO_INCREMENT PRIMARY KEY, "
+                                                                    "name VARCHAR(64) NOT NULL, "
+                                                                    "type VARCHAR(32) NOT NULL, "
+                                                                    "params TEXT NOT NULL CHECK (JSON_VALID(params)), "
+                                                                    "version INT UNSIGNED NOT NULL DEFAULT 1, "
+                                                                    "created_by VARCHAR(64) NOT NULL, "
+                                                                    "created_at DATETIME(3) NOT NULL, "
+                                                                    "updated_by VARCHAR(64) NOT NULL, "
+                                                                    "updated_at DATETIME(3) NOT NULL, "
+                                                                    "UNIQUE KEY uq_name (name), "
+                                                                    "KEY ix_type (type, name)");
+static const char create_import_profile_use[] =
+    TABLE("import_profile_use", "target VARCHAR(64) COLLATE utf8mb4_nopad_bin NOT NULL, "
+                                "captions CHAR(64) COLLATE utf8mb4_nopad_bin NOT NULL, "
+                                "profile_id INT UNSIGNED NOT NULL, "
+                                "used_at DATETIME(3) NOT NULL, "
+                                "PRIMARY KEY (target, captions, profile_id), "
+                                "KEY ix_profile (profile_id, used_at), "
+                                "CONSTRAINT fk_pu_profile FOREIGN KEY (profile_id) REFERENCES import_profile(id) ON "
+                                "DELETE CASCADE");
+
+const char *const schema_version_20[] = {
+    create_import_profile,
+    create_import_profile_use,
+    NULL,
+};

@@ -23,5 +23,6 @@ const struct store_migration store_migrations[] = {
     {17, "chains of tasks", schema_version_17},
     {18, "tasks of one client", schema_version_18},
     {19, "undoing stock imports", schema_version_19},
+    {20, "profiles of imports", schema_version_20},
     {0, NULL, NULL},
 };

@@ -37,5 +37,6 @@ extern const char *const schema_version_16[];
 extern const char *const schema_version_17[];
 extern const char *const schema_version_18[];
 extern const char *const schema_version_19[];
+extern const char *const schema_version_20[];
 
 #endif

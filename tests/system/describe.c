@@ -22,7 +22,7 @@ static void put_routes(struct json_out *out)
         json_object(out);
         json_put_string(out, "method", methods[route->method]);
         json_put_string(out, "path", route->pattern);
-        json_put_string(out, "scope", scopes[route->scope]);
+        json_put_string(out, "scope", scopes[route->scope & ~ROUTE_CONDITIONAL]);
         json_put_string(out, "accept", route->accept);
         json_put_bool(out, "body", route->body != BODY_NONE);
         json_object_end(out);

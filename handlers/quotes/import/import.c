@@ -124,6 +124,8 @@ static enum run_step compare(struct quote_run *run)
     if (quote_record_read(&run->record) != 0)
         return run_database_away(run->job);
     quote_run_count(run);
+    if (run->params.dry_run && quote_find_profile(run, run->job->db) != 0)
+        return run_database_away(run->job);
     if (run->params.dry_run)
         json_array_end(&run->preview);
     return job_cancelled(run->job) ? STEP_STOP : quote_run_guard(run);

@@ -49,6 +49,7 @@ static const struct result_spec file_members[] = {
     {.name = "ignored", .kind = RESULT_LIST, .members = table_ignored_members, .help = "Columns with a caption that are not read."},
     {.name = "sheets", .kind = RESULT_LIST, .members = table_sheet_members, .help = "Every sheet of the file."},
     {.name = "uncalculated_formulas", .kind = RESULT_COUNT, .optional = true},
+    PROFILE_FILE_MEMBERS,
     {.name = NULL},
 };
 
@@ -244,6 +245,7 @@ static void put_file(struct json_out *out, const struct quote_run *run)
     json_put_string(out, "sha256", hex);
     json_put_string(out, "format", sheet_format_name(run->format));
     put_table(out, run);
+    profile_put_file(out, &run->file.table, run->params.dry_run ? run->fitting : NULL);
     json_object_end(out);
 }
 
@@ -385,7 +387,12 @@ static void put_dry_run(struct json_out *out, const struct quote_run *run)
     json_array_end(out);
     json_object_end(out);
     json_key(out, "mapping");
-    table_put_mapping(out, &run->file.table, quote_column_fields, NULL);
+    table_put_mapping(out, &run->file.table, quote_column_fields, run->fitting[0] ? run->fitting : NULL);
+}
+
+int quote_find_profile(struct quote_run *run, struct store_conn *db)
+{
+    return profile_fitting(db, "quotes_import", run->job->params, &run->file.table, run->fitting);
 }
 
 char *quote_result_json(const struct quote_run *run)

@@ -3,6 +3,7 @@
 #define PF_QUOTES_IMPORT_RUN_H
 
 #include "base/json.h"
+#include "handlers/profiles/use.h"
 #include "handlers/quotes/import/file.h"
 #include "handlers/run/run.h"
 #include "handlers/table/fixes.h"
@@ -28,7 +29,8 @@ struct quote_run {
     uint64_t import_id;                                         /* 0 = none (dry run) */
     uint32_t inserted, replaced, unchanged, matched, unmatched; /* quotes */
     unsigned n_preview;
-    struct json_out preview; /* a list of parsed rows, dry run only */
+    struct json_out preview;          /* a list of parsed rows, dry run only */
+    char fitting[PROFILE_NAME_BYTES]; /* the profile that fits the captions; "" = none. Dry run, or failed */
 };
 
 /* Counts the outcomes after quote_record_read(). */
@@ -39,6 +41,8 @@ enum run_step quote_run_guard(struct quote_run *run);
 /* The result of the task as JSON, heap. (result.c) */
 char *quote_result_json(const struct quote_run *run);
 extern const struct result_spec quote_result_members[];
+/* Fills run->fitting. Returns 0 or -1 with db->error. */
+int quote_find_profile(struct quote_run *run, struct store_conn *db);
 /* Adds an accepted row to the preview if there is room; quote_file.line. */
 void quote_preview_line(void *ctx, const struct quote_line *line);
 

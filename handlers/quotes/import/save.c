@@ -251,7 +251,8 @@ int quote_save(struct job *job, struct store_conn *db, struct job_ending *ending
     int rc = history_base_check(job, db, &quote_book, run->party_id, ending);
     if (rc != 0)
         return rc;
-    if (!run->params.dry_run && save_quotes(run, db) != 0)
+    if (!run->params.dry_run &&
+        (save_quotes(run, db) != 0 || profile_used(db, "quotes_import", job->params, &run->file.table) != 0))
         return -1;
     if (run_save_issues(db, job->id, &run->file.issues.list) != 0)
         return -1;
@@ -262,6 +263,8 @@ int quote_save(struct job *job, struct store_conn *db, struct job_ending *ending
 int quote_save_failed(struct job *job, struct store_conn *db, struct job_ending *ending, void *ctx)
 {
     struct quote_run *run = ctx;
-    run_tell_mapping(ending, &run->file.table, quote_column_fields, NULL);
+    if (quote_find_profile(run, db) != 0)
+        return -1;
+    run_tell_mapping(ending, &run->file.table, quote_column_fields, run->fitting[0] ? run->fitting : NULL);
     return run_save_issues(db, job->id, &run->file.issues.list);
 }
