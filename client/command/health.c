@@ -30,7 +30,7 @@ static void print_checks(yajl_val checks)
 static int run_health(struct cli *cli)
 {
     struct http_request request = {.method = "GET", .path = "/readyz"};
-    struct answer answer = {0}, version = {0};
+    struct answer answer = {0}, version = {0}, session = {0};
     char why[64];
     if (say_verbose())
         print_settings(cli);
@@ -49,12 +49,16 @@ static int run_health(struct cli *cli)
     if (say_json()) {
         ask_print_body(&answer);
     } else if (ready && ask_get(&cli->settings, "/version", &version) == CLI_DONE) {
-        say("ok        %s: priceforge %s, database %s", settings_server(&cli->settings),
-            json_member_string(version.json, "version", "?"),
-            json_member_string(answer.json, "database", "configured"));
+        const char *who = ask_get(&cli->settings, "/api/session", &session) == CLI_DONE
+                              ? json_member_string(session.json, "client", "?")
+                              : "not let in";
+        say("ok        %s: priceforge %s, database %s; you are %s", settings_server(&cli->settings),
+            json_member_string(version.json, "version", "?"), json_member_string(answer.json, "database", "configured"),
+            who);
     }
     if (!say_json())
         print_checks(json_member(answer.json, "checks"));
+    answer_fini(&session);
     answer_fini(&version);
     answer_fini(&answer);
     return ready ? CLI_DONE : CLI_FAILED;

@@ -97,8 +97,9 @@ static bool is_guard(const char *code)
     return strcmp(code, "E_TOO_MANY_DELETES") == 0 || strcmp(code, "E_STOCK_OLDER") == 0;
 }
 
-/* After the dry run: is there something to ask, and is the answer yes? *force: the guard is lifted by it. */
-static int confirm(struct cli *cli, yajl_val task, const char *warehouse, bool *force)
+/* After the dry run: is there something to ask, and is the answer yes? *force: the guard is lifted by it.
+ * *seen: the import that was on record. */
+static int confirm(struct cli *cli, yajl_val task, const char *warehouse, bool *force, int64_t *seen)
 {
     yajl_val result = json_member(task, "result");
     const char *code = json_member_string(json_member(task, "error_detail"), "code", "");
@@ -113,6 +114,7 @@ static int confirm(struct cli *cli, yajl_val task, const char *warehouse, bool *
         print_counts(result);
     }
     *force = guard;
+    *seen = json_member_int(result, "last_import", -1);
     if (guard)
         return say_ask("%s Import it all the same?", json_member_string(task, "error", "")) ? CLI_DONE
                                                                                             : CLI_NOT_CONFIRMED;
@@ -143,8 +145,7 @@ static bool choose(yajl_val task, struct params *params)
 static int dry_run(struct cli *cli, const struct start *start, char dry_id[37], struct answer *last, const char *what)
 {
     struct params params = {.n = 0};
-    for (unsigned i = 0; i < start->params->n; i++)
-        params_add(&params, start->params->list[i].name, start->params->list[i].value);
+    params_copy(&params, start->params);
     params_add(&params, "dry_run", "true");
     struct start dry = {.path = start->path, .params = &params, .file = start->file};
     if (dry_id[0]) {
@@ -162,7 +163,7 @@ static int dry_run(struct cli *cli, const struct start *start, char dry_id[37], 
 /* Looks what the import would do, asks what the file leaves open, then what is to be asked. On CLI_DONE the import goes
  * on; other codes are the end, reported. */
 static int look_first(struct cli *cli, const struct start *start, struct params *params, const char *what, bool *force,
-                      char dry_id[37])
+                      int64_t *seen, char dry_id[37])
 {
     const char *warehouse = params_value(params, "warehouse");
     for (unsigned round = 0;; round++) {
@@ -174,7 +175,7 @@ static int look_first(struct cli *cli, const struct start *start, struct params 
             rc = report_task(cli, last.json, last.reply.body.data, what);
             again = round < QUESTIONS_MOST && choose(last.json, params);
         } else if (rc == CLI_DONE) {
-            rc = confirm(cli, last.json, warehouse ? warehouse : "", force);
+            rc = confirm(cli, last.json, warehouse ? warehouse : "", force, seen);
         }
         answer_fini(&last);
         if (!again)
@@ -187,11 +188,17 @@ static int import_checked(struct cli *cli, struct start *start, struct params *p
 {
     char dry_id[37] = "";
     bool force = false;
-    int rc = look_first(cli, start, params, what, &force, dry_id);
+    int64_t seen = -1;
+    int rc = look_first(cli, start, params, what, &force, &seen, dry_id);
     if (rc != CLI_DONE)
         return rc;
     if (force)
         params_add(params, "force", "true");
+    if (seen >= 0) {
+        char text[24];
+        snprintf(text, sizeof text, "%lld", (long long)seen);
+        params_add(params, "expect_import", text); /* what was shown is what is done */
+    }
     params_add(params, "from_task", dry_id);
     struct start real = {.path = start->path, .params = params, .no_body = "the file of the dry run"};
     cli->settings.protect = false; /* it has been asked */

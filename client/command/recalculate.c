@@ -50,14 +50,19 @@ static void add_decimal(const struct cli *cli, const char *option, const char *p
         params_add(params, param, cli_value(cli, option));
 }
 
+static int recalculate_params(struct cli *cli, struct params *params)
+{
+    add_list(cli, "lots", "lot_codes", params);
+    add_list(cli, "categories", "categories", params);
+    add_decimal(cli, "max-change", "max_change_pct", params);
+    add_decimal(cli, "coefficient", "coefficient", params);
+    return params_take(params, cli);
+}
+
 static int run_recalculate(struct cli *cli)
 {
     struct params params = {.n = 0};
-    add_list(cli, "lots", "lot_codes", &params);
-    add_list(cli, "categories", "categories", &params);
-    add_decimal(cli, "max-change", "max_change_pct", &params);
-    add_decimal(cli, "coefficient", "coefficient", &params);
-    int rc = params_take(&params, cli);
+    int rc = recalculate_params(cli, &params);
     struct start start = {.path = "/api/prices/recalculate-all", .params = &params};
     if (rc == CLI_DONE)
         rc = run_task(cli, &start, NULL);
@@ -73,6 +78,8 @@ const struct cli_command command_recalculate = {
     .options = recalculate_options,
     .starts = true,
     .run = run_recalculate,
+    .follows = "recalculate",
+    .params = recalculate_params,
 };
 
 /* ---- Lists ------------------------------------------------------------------------------------------------------ */
@@ -95,23 +102,29 @@ static const char *const create_examples[] = {
     NULL,
 };
 
-static int run_create(struct cli *cli)
+static int create_params(struct cli *cli, struct params *params)
 {
     static const char *const sources[] = {"estimate", "warehouse", "competitor", NULL};
-    struct params params = {.n = 0};
     const char *near = cli_nearest(cli->args[0], sources);
     if (!near || strcmp(near, cli->args[0]) != 0)
         return near ? say_error(CLI_USAGE, NULL, "unknown source '%s'; did you mean '%s'?", cli->args[0], near)
                     : say_error(CLI_USAGE, NULL, "unknown source '%s'; known sources: estimate, warehouse, competitor",
                                 cli->args[0]);
-    params_add(&params, "source", cli->args[0]);
-    add_list(cli, "categories", "categories", &params);
-    add_list(cli, "warehouses", "warehouses", &params);
-    add_decimal(cli, "coefficient", "coefficient", &params);
-    add_decimal(cli, "note", "note", &params);
-    int rc = params_take(&params, cli);
-    if (rc == CLI_DONE && !params_value(&params, "currency") && cli->settings.currency[0])
-        params_add(&params, "currency", cli->settings.currency);
+    params_add(params, "source", cli->args[0]);
+    add_list(cli, "categories", "categories", params);
+    add_list(cli, "warehouses", "warehouses", params);
+    add_decimal(cli, "coefficient", "coefficient", params);
+    add_decimal(cli, "note", "note", params);
+    int rc = params_take(params, cli);
+    if (rc == CLI_DONE && !params_value(params, "currency") && cli->settings.currency[0])
+        params_add(params, "currency", cli->settings.currency);
+    return rc;
+}
+
+static int run_create(struct cli *cli)
+{
+    struct params params = {.n = 0};
+    int rc = create_params(cli, &params);
     struct start start = {.path = "/api/pricelists", .params = &params};
     if (rc == CLI_DONE)
         rc = run_task(cli, &start, NULL);
@@ -129,4 +142,6 @@ const struct cli_command command_pricelist_create = {
     .most = 1,
     .starts = true,
     .run = run_create,
+    .follows = "pricelist_create",
+    .params = create_params,
 };

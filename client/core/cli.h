@@ -32,16 +32,19 @@ struct cli_option {
 };
 
 struct cli;
+struct params;
 
 struct cli_command {
     const char *name;      /* "import", "pricelist create" */
     const char *arguments; /* "FILE…" */
     const char *summary;   /* one line */
     const char *const *examples;
-    const struct cli_option *options; /* beside the global ones; NULL = none */
-    unsigned char least, most;        /* how many arguments */
-    bool starts;                      /* takes the options of commands that start tasks */
-    int (*run)(struct cli *cli);      /* returns an exit code */
+    const struct cli_option *options;                      /* beside the global ones; NULL = none */
+    unsigned char least, most;                             /* how many arguments */
+    bool starts;                                           /* takes the options of commands that start tasks */
+    int (*run)(struct cli *cli);                           /* returns an exit code */
+    const char *follows;                                   /* the type of its task if --then may name it, or NULL */
+    int (*params)(struct cli *cli, struct params *params); /* of that task; returns CLI_DONE or CLI_USAGE */
 };
 
 struct cli_given {
@@ -70,6 +73,8 @@ const char *cli_value(const struct cli *cli, const char *name);
 bool cli_has(const struct cli *cli, const char *name);
 /* A number from `least` to `most`. Returns 0, or CLI_USAGE after a message; *out stays as it is if it was not given. */
 int cli_number(const struct cli *cli, const char *name, long least, long most, long *out);
+/* The option that this word names if its value is the next word; NULL if it is not so. */
+const struct cli_option *cli_takes_value(const struct cli *cli, const char *word);
 /* The word of a list (`known` has its possible ones) that is most like a wrong one; NULL if none is like it. */
 const char *cli_nearest(const char *word, const char *const *known);
 

@@ -34,6 +34,7 @@ const struct cli_option cli_start_options[] = {
     {0, "strict", NULL, "exit code 5 if rows were rejected", NULL},
     {0, "cancel-on-interrupt", NULL, "a signal cancels the task", NULL},
     {0, "key", "KEY", "the Idempotency-Key of the start", NULL},
+    {0, "then", "COMMAND", "what starts when this succeeded, for example \"recalculate\"", NULL},
     {0, "set", "NAME=VALUE", "any parameter of the API by its own name", NULL},
     {0, NULL, NULL, NULL, NULL},
 };
@@ -271,20 +272,22 @@ static const struct cli_option *of_any_command(const struct cli *cli, char lette
     return found;
 }
 
-/* Is the word behind this one its value? "--name", "-w", "-nw"; not "--name=value", "-wMAIN". */
-static bool takes_value(const struct cli *cli, const char *word)
+/* "--name", "-w", "-nw"; not "--name=value", "-wMAIN". */
+const struct cli_option *cli_takes_value(const struct cli *cli, const char *word)
 {
     const struct cli_option *found = NULL;
+    if (word[0] != '-')
+        return NULL;
     if (word[1] == '-') {
         found = strchr(word, '=') ? NULL : of_any_command(cli, 0, word + 2);
-        return found && found->value;
+        return found && found->value ? found : NULL;
     }
     for (const char *p = word + 1; *p; p++) {
         found = of_any_command(cli, *p, "");
         if (!found || found->value)
-            return found && p[1] == '\0';
+            return p[1] == '\0' ? found : NULL;
     }
-    return false;
+    return NULL;
 }
 
 static bool is_option(const char *word)
@@ -301,7 +304,7 @@ static int take_words(struct cli *cli, int argc, char **argv)
             ended = true;
         } else if (!ended && is_option(argv[i])) {
             cli->only_help |= strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0;
-            i += takes_value(cli, argv[i]);
+            i += cli_takes_value(cli, argv[i]) != NULL;
         } else if (cli->n_args == CLI_ARGS_MAX) {
             return say_error(CLI_USAGE, NULL, "too many arguments");
         } else {

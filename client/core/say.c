@@ -82,6 +82,8 @@ static void print_problem(int code, const char *json, const char *text)
 int say_problem(int code, const char *what, const char *text, const char *json)
 {
     struct bytes line = {0};
+    if (wishes.mute)
+        return code;
     bar_clear();
     if (wishes.json || wishes.jsonl)
         return print_problem(code, json, text), code;

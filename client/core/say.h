@@ -9,6 +9,7 @@
 struct say_wishes {
     bool json, jsonl, quiet, yes, no_input;
     int verbose; /* 0 to 2 */
+    bool mute;   /* not even errors */
 };
 
 void say_init(const struct say_wishes *wishes);

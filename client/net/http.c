@@ -219,6 +219,7 @@ static void set_options(const struct http_request *request, struct exchange *exc
     curl_easy_setopt(curl, CURLOPT_XFERINFODATA, exchange);
     curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, exchange->reply->error);
     curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_MS);
+    curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)request->limit_ms);
     curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, SLOW_BYTES);
     curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, request->file_size ? SLOW_S : (long)request->wait_s + ANSWER_S);
 }

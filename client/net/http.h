@@ -19,6 +19,7 @@ struct http_request {
     const char *if_match;                                  /* as it came */
     const char *digest;                                    /* Content-Digest */
     unsigned wait_s;                                       /* Prefer: wait */
+    unsigned limit_ms;                                     /* for all of it; 0 = none */
     FILE *to;                                              /* the body of a 200 goes here instead of into the reply */
     void (*sent)(void *ctx, uint64_t bytes, uint64_t all); /* how far the upload is; may be NULL */
     void *ctx;

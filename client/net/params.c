@@ -117,6 +117,12 @@ void params_query(const struct params *params, struct bytes *out)
     }
 }
 
+void params_copy(struct params *to, const struct params *from)
+{
+    for (unsigned i = 0; i < from->n; i++)
+        put(to, from->list[i].name, from->list[i].value, from->list[i].raw);
+}
+
 void params_fini(struct params *params)
 {
     for (unsigned i = 0; i < params->n; i++) {

@@ -26,6 +26,7 @@ const char *params_value(const struct params *params, const char *name);
 void params_json(const struct params *params, struct bytes *out);
 /* "name=value&…", escaped. */
 void params_query(const struct params *params, struct bytes *out);
+void params_copy(struct params *to, const struct params *from);
 void params_fini(struct params *params);
 
 #endif

@@ -270,8 +270,7 @@ static int start_file(struct cli *cli, const struct start *start, char task_id[3
     if (rc == CLI_DONE) {
         struct params params = {.n = 0};
         struct start named = *start;
-        for (unsigned i = 0; i < start->params->n; i++)
-            params_add(&params, start->params->list[i].name, start->params->list[i].value);
+        params_copy(&params, start->params);
         params_add(&params, "filename", upload.name);
         named.params = &params;
         rc = send_upload(cli, &named, &upload, task_id);

@@ -1,9 +1,11 @@
 /* Start, wait, report. */
 #include "client/run/run.h"
 
+#include "base/json.h"
 #include "client/core/say.h"
 #include "client/net/follow.h"
 #include "client/run/report.h"
+#include "client/run/then.h"
 
 int run_confirm(struct cli *cli, const char *what)
 {
@@ -14,13 +16,23 @@ int run_confirm(struct cli *cli, const char *what)
 
 int run_watch(struct cli *cli, const char *task_id, const char *what)
 {
-    struct answer last = {0};
-    int rc = follow_task(cli, task_id, what, &last);
-    if (rc == CLI_DONE) {
-        rc = report_task(cli, last.json, last.reply.body.data, what);
+    char id[37];
+    snprintf(id, sizeof id, "%s", task_id);
+    for (;; what = NULL) {
+        struct answer last = {0};
+        int rc = follow_task(cli, id, what, &last);
+        if (rc != CLI_DONE)
+            return rc;
+        const char *next = json_member_string(last.json, "followed_by", NULL);
+        bool goes_on = next && strlen(next) == sizeof id - 1;
+        if (!goes_on || !say_json()) /* of a chain --json has the last task */
+            rc = report_task(cli, last.json, last.reply.body.data, what);
+        if (goes_on)
+            memcpy(id, next, sizeof id);
         answer_fini(&last);
+        if (!goes_on || rc == CLI_FAILED)
+            return rc;
     }
-    return rc;
 }
 
 static void tell_started(const char *task_id)
@@ -34,9 +46,16 @@ static void tell_started(const char *task_id)
 int run_task(struct cli *cli, const struct start *start, const char *what)
 {
     char task_id[37];
+    struct params params = {.n = 0};
+    struct start whole = *start;
     int rc = run_confirm(cli, cli->command->name);
+    params_copy(&params, start->params);
+    whole.params = &params;
     if (rc == CLI_DONE)
-        rc = start_task(cli, start, task_id);
+        rc = then_take(cli, &params);
+    if (rc == CLI_DONE)
+        rc = start_task(cli, &whole, task_id);
+    params_fini(&params);
     if (rc != CLI_DONE)
         return rc;
     tell_started(task_id);

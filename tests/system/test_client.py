@@ -150,11 +150,49 @@ def test_a_day(shell, daemon):
     assert "no more" in shell("map", "--remove", "NEW-1700-A").stdout
     (shell.home / "list.csv").write_text("Прайс-лист на 03.02.2026\nЦены в USD\nАртикул;Цена\nKLV-A302-X99;210,5\nZZ-1;1\n")
     assert shell("quotes", "list.csv", "-p", "SUP-01").stdout.startswith("✔ list.csv → SUP-01: 2 new, 0 known. Import ")
+    assert shell("undo", "list", "-w", "MAIN").stdout.split()[:3] == ["1", "import", "MAIN"]
+    assert shell("undo", "1", code=7).stdout == "" and "311 taken out" in shell("undo", "1", "-y").stdout
+    assert "311 items are there again" in shell("undo", "2", "-y").stdout
+    assert "undone" in shell("undo", "1", "-y", code=3).stderr
     number = shell("undo", "list", "-p", "SUP-01", "--limit", "1").stdout.split()[0]
     assert shell("undo", "quotes", number, code=7).stdout == "" and "2 quotes rejected" in shell("undo", "quotes", number, "-y").stdout
     assert shell("tasks", "--limit", "2", "--header").stdout.splitlines()[0].split()[:3] == ["ID", "TYPE", "STATE"]
     assert "ended: succeeded" in shell("log").stdout and shell("watch").stdout.startswith("✔ ")
     assert "ok " in shell("health", "-v").stdout and "the server" in shell("version").stdout
+
+
+def test_a_chain_in_one_command(shell):
+    (shell.home / "a.csv").write_text("Артикул,Остаток\nKLV-A302-X99,3\n")
+    done = shell("import", "a.csv", "-w", "REMOTE", "--then", "recalculate --as-of 2026-02-05 --lots CPU-KLV-8C-150W", "--then",
+                 "pricelist create warehouse --as-of 2026-02-05 --set allow_empty=true")
+    assert [line.split()[0] for line in done.stdout.splitlines() if line[0] == "✔"] == ["✔"] * 3 and "warehouse 2026-02-05-" in done.stdout
+    assert "cannot follow" in shell("recalculate", "--then", "stock", code=2).stderr
+
+
+def test_the_shell_completes(shell):
+    def offered(*words):
+        return [line.split("\t")[0] for line in shell("__complete", "--", *words).stdout.splitlines()]
+    assert offered("im") == ["import"] and "export" in offered("pricelist", "") and offered("import", "--wareh") == ["--warehouse"]
+    assert offered("import", "-w", "") == ["MAIN", "REMOTE"] and offered("catalog", "pa") == ["part_numbers", "parties"]
+    assert offered("why", "ACC-TP") == ["ACC-TPM2"] and offered("pricelist", "create", "wa") == ["warehouse"] and offered("stock", "--lot", "ACC-TP") == ["ACC-TPM2"]
+    script = shell("completion", "bash").stdout + f"COMP_WORDS=(priceforge import -w MA) COMP_CWORD=3; _priceforge; printf '%s\n' \"${{COMPREPLY[@]}}\""
+    out = subprocess.run(["bash", "-c", script], env=shell.environment(PATH=f"{BUILD}:{os.environ['PATH']}"), capture_output=True, text=True)
+    assert out.stdout == "MAIN\n", out
+    assert "#compdef priceforge" in shell("completion", "zsh").stdout
+    shell.server = "http://127.0.0.1:1"
+    assert offered("import", "-w", "") == []
+
+
+def test_why_a_task_is_where_it_is(make_daemon, shell):
+    daemon = make_daemon(tasks__runners=1)
+    shell.server = f"unix:{daemon.runtime}/worker-0.sock"
+    client = daemon.worker(0)
+    first, second = client.start("test_sleep", ms=3000), client.start("test_sleep", ms=1)
+    client.wait(first, until=lambda task: task["message"].startswith("step"))
+    assert "attempt    1 of 3, runner 0" in shell("explain", first[:8]).stdout
+    done = shell("explain", second).stdout
+    assert done.startswith(second[:8]) and "asked      by unix" in done
+    assert json.loads(shell("explain", second, "--json").stdout)["id"] == second
 
 
 def test_a_failed_task_is_1_and_names_the_way_out(shell):
