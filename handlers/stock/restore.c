@@ -60,6 +60,11 @@ static const char bring_back[] =
     "INSERT INTO stock_item (id, warehouse_id, pn_norm, vendor_norm, part_number, name, component_id, lot_qty, qty, "
     "reserved, unit, unit_cost, received_on, stock_import_id) SELECT u.stock_id, ?, " VALUES(
         "u") " FROM stock_undo u FORCE INDEX (PRIMARY) WHERE u.import_id = ? AND u.existed = 0";
+static const char find_known[] = "SELECT 1 FROM stock_undo u FORCE INDEX (PRIMARY) WHERE u.import_id = ? AND u.existed "
+                                 "= 1 AND u.component_id IS NULL "
+                                 "AND (EXISTS (SELECT 1 FROM part_number_map m FORCE INDEX (uq_map) WHERE m.pn_norm = "
+                                 "u.pn_norm) OR EXISTS (SELECT 1 "
+                                 "FROM component c FORCE INDEX (uq_lot_norm) WHERE c.lot_norm = u.pn_norm)) LIMIT 1";
 static const char set_warehouse[] = "UPDATE warehouse SET stock_date = ?, stock_import_id = NULLIF(?, 0) WHERE id = ?";
 static const char set_counts[] = "UPDATE stock_import SET inserted = ?, updated = ?, deleted = ? WHERE id = ?";
 
@@ -122,18 +127,36 @@ static int set_records(struct undo_run *run, struct store_conn *db)
                : -1;
 }
 
-/* The map may know numbers now that it did not know when the items were kept. */
+static int on_known(const struct store_value *v, unsigned n, void *ctx)
+{
+    (void)v;
+    (void)n;
+    *(bool *)ctx = true;
+    return 0;
+}
+
+/* The map may know numbers now that it did not know when the items were kept. Items that were not touched have been
+ * linked by what changed the map. */
+static int link_known(struct undo_run *run, struct store_conn *db)
+{
+    struct store_value old = STORE_U(run->record.id);
+    struct relinked linked;
+    bool known = false;
+    if (store_query(db, find_known, &old, 1, on_known, &known) != 0)
+        return -1;
+    return known ? relink_all(db, run->job, &linked) : 0;
+}
+
 int stock_take_back(struct undo_run *run, struct store_conn *db, struct job_ending *ending)
 {
     uint64_t present = 0;
-    struct relinked linked;
     if (keep_now(run, db, &present) != 0)
         return -1;
     int rc = exchange(run, db, ending);
     if (rc != 0)
         return rc;
     run->updated = present - run->deleted;
-    return set_records(run, db) == 0 ? relink_all(db, run->job, &linked) : -1;
+    return set_records(run, db) == 0 ? link_known(run, db) : -1;
 }
 
 /* ---- The result ------------------------------------------------------------------------------------------------ */
