@@ -138,7 +138,7 @@ def test_scopes(make_daemon, file, scopes, read, start):
 # What each path that changes something asks for; what only reads asks for read, and OPEN for nothing.
 SCOPES = {
     "cancel": {"DELETE /api/tasks/{id}", "POST /api/tasks/{id}/cancel"},
-    "edit": {"PUT /api/part-numbers", "DELETE /api/part-numbers", "POST /api/price-changes/{id}/approve",
+    "edit": {"PUT /api/import-profiles/{name}", "DELETE /api/import-profiles/{name}", "PUT /api/part-numbers", "DELETE /api/part-numbers", "POST /api/price-changes/{id}/approve",
              "POST /api/price-changes/{id}/dismiss", "POST /api/price-changes/decide", "POST /api/price-changes/held/{id}/approve",
              "POST /api/price-changes/held/{id}/dismiss", "PATCH /api/components/{lot}", "DELETE /api/pricelists/{id}",
              "POST /api/pricelists/{id}/unarchive"},
