@@ -17,6 +17,7 @@ int run_confirm(struct cli *cli, const char *what)
 int run_watch(struct cli *cli, const char *task_id, const char *what)
 {
     char id[37];
+    int worst = CLI_DONE; /* of the tasks of a chain: one may have been done in part */
     snprintf(id, sizeof id, "%s", task_id);
     for (;; what = NULL) {
         struct answer last = {0};
@@ -30,8 +31,9 @@ int run_watch(struct cli *cli, const char *task_id, const char *what)
         if (goes_on)
             memcpy(id, next, sizeof id);
         answer_fini(&last);
+        worst = rc != CLI_DONE ? rc : worst;
         if (!goes_on || rc == CLI_FAILED)
-            return rc;
+            return worst;
     }
 }
 

@@ -22,6 +22,7 @@ FENCE = re.compile(r"^```(\S*)([^\n]*)\n(.*?)^```$", re.M | re.S)
 PLACES = {"…": ".*?", "<id>": "[0-9a-f]{8}-[0-9a-f-]{27}", "<time>": r"\d{4}-\d\d-\d\dT[\d:.]+Z", "<n>": r"\d+", "<word>": r"\S+"}
 ADDRESS = "127.0.0.1:8087"
 MARK = "-- end of the block --"
+PROGRESS = re.compile(r"\d\d:\d\d:\d\d [0-9a-f]{8} ")  # of priceforge, where it is no terminal
 
 
 class Block:
@@ -98,7 +99,8 @@ class Page:
             lines.append(line)
         else:
             raise AssertionError(f"{self.path.name}, {block}: the shell ended\n{''.join(lines)}")
-        self.printed = "".join(lines).replace(self.address, ADDRESS)
+        lines = [line for line in lines if not PROGRESS.match(line)]
+        self.printed = "".join(lines).replace(self.address, ADDRESS).replace("\u00a0", " ")
         assert code == int(block.words.get("fails", 0)), f"{self.path.name}, {block}\nended with {code}:\n{self.printed}"
         self.ran.append(block)
 
