@@ -80,7 +80,7 @@ static void offer_from_server(const struct completing *c, const char *kind)
 /* Values of an option, or of the arguments of a command: words, or what the server knows. */
 struct values {
     const char *name; /* of the option or the command */
-    const char *kind; /* of /api/complete, or NULL */
+    const char *kind; /* of /api/complete/{kind}, or NULL */
     const char *const *words;
 };
 

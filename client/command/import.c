@@ -22,6 +22,7 @@ static const struct cli_option options[] = {
     {0, "preview", NULL, "show the rows and ask", NULL},
     {0, "merge", NULL, "add and change only, delete nothing", NULL},
     {0, "date", "DAY", "the day of the stock", "stock_date"},
+    {0, "profile", "NAME", "saved parameters (priceforge profile)", "profile"},
     {0, "sheet", "NAME|*", "one of several sheets, or all", "sheet"},
     {0, "header-row", "N", "where the heading begins", "header_row"},
     {0, "map", "FIELD=COLUMN", "the column of a field, by letter or caption", NULL},
@@ -58,6 +59,13 @@ static void print_columns(yajl_val file)
     if (line.len > 1)
         say_note("%s", line.data);
     bytes_free(&line);
+}
+
+static void print_profile(yajl_val file)
+{
+    const char *name = json_member_string(json_member(file, "profile"), "name", NULL);
+    if (name)
+        say_note("  the profile %s fits this file (--profile %s)", name, name);
 }
 
 static void print_preview(yajl_val result)
@@ -108,6 +116,7 @@ static int confirm(struct cli *cli, yajl_val task, const char *warehouse, bool *
     int64_t before = gone + json_member_int(result, "updated", 0) + json_member_int(result, "unchanged", 0);
     bool guard = is_guard(code), many = gone >= ASK_ITEMS || (gone > 0 && gone * 100 >= before * ASK_PERCENT);
     if (result && (many || cli_has(cli, "preview"))) {
+        print_profile(json_member(result, "file"));
         print_columns(json_member(result, "file"));
         if (cli_has(cli, "preview"))
             print_preview(result);

@@ -17,6 +17,7 @@ static const struct cli_option quotes_options[] = {
     {0, "on", "DAY", "the day of the list", "quoted_on"},
     {0, "until", "DAY", "how long it holds", "valid_until"},
     {0, "supersede", NULL, "older quotes of the same numbers go", "supersede"},
+    {0, "profile", "NAME", "saved parameters (priceforge profile)", "profile"},
     {0, "sheet", "NAME|*", "one of several sheets, or all", "sheet"},
     {0, "header-row", "N", "where the heading begins", "header_row"},
     {0, "map", "FIELD=COLUMN", "the column of a field, by letter or caption", NULL},

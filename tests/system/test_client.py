@@ -161,6 +161,19 @@ def test_a_day(shell, daemon):
     assert "ok " in shell("health", "-v").stdout and "the server" in shell("version").stdout
 
 
+def test_profiles(shell):
+    (shell.home / "fact.csv").write_text("Артикул,Факт\nKLV-A302-X99,3\n")
+    shell("import", "fact.csv", "-w", "REMOTE", "-n", "--map", "qty=B")
+    assert "--profile" in shell("profile", "save", "fact").stdout and shell("profile").stdout.startswith("fact  stock_import")
+    assert json.loads(shell("profile", "show", "fact").stdout)["params"]["columns"] == {"qty": "B"}
+    assert "1 of 1 rows taken" in shell("import", "fact.csv", "-w", "REMOTE", "-n", "--profile", "fact").stdout
+    shell("profile", "save", "fact", code=7)
+    shell("profile", "save", "fact", "-y")
+    assert "nope" in shell("import", "fact.csv", "-w", "REMOTE", "--profile", "nope", code=3).stderr
+    assert "is deleted" in shell("profile", "delete", "fact").stdout and shell("profile").stdout == ""
+    shell("profile", "show", "fact", code=3)
+
+
 def test_a_chain_in_one_command(shell):
     (shell.home / "a.csv").write_text("Артикул,Остаток\nKLV-A302-X99,3\n")
     done = shell("import", "a.csv", "-w", "REMOTE", "--then", "recalculate --as-of 2026-02-05 --lots CPU-KLV-8C-150W", "--then",

@@ -1,0 +1,149 @@
+/* priceforge profile: parameters of imports under a name. */
+#include "client/run/lists.h"
+#include "client/run/run.h"
+#include "client/run/task_ids.h"
+
+#include "base/json.h"
+#include "client/core/say.h"
+#include "client/net/ask.h"
+#include "client/show/screen.h"
+
+#include <stdlib.h>
+
+#define PATIENCE_S 10
+
+static const struct list_field fields[] = {
+    {{"NAME", false, false, 0}, "name", LIST_TEXT, 0},
+    {{"TYPE", false, false, 0}, "type", LIST_TEXT, 0},
+    {{"SAVED BY", false, true, 3}, "updated_by", LIST_TEXT, 0},
+    {{"SAVED", false, false, 2}, "updated_at", LIST_MOMENT, 0},
+    {{"USED", false, false, 1}, "used_at", LIST_MOMENT, 0},
+};
+
+static const struct cli_option list_options[] = {LIST_OPTIONS, {0, NULL, NULL, NULL, NULL}};
+static const char *const examples[] = {
+    "priceforge profile save 1c-main",
+    "priceforge import stock.xlsx -w MAIN --profile 1c-main",
+    "priceforge profile show 1c-main",
+    NULL,
+};
+
+static int run_list(struct cli *cli)
+{
+    return list_print(cli, "/api/import-profiles", "profiles", fields, sizeof fields / sizeof fields[0],
+                      "no profile is saved");
+}
+
+static char *path_of(const char *name)
+{
+    char *path = NULL, *escaped = http_escape(name);
+    if (asprintf(&path, "/api/import-profiles/%s", escaped) < 0)
+        no_memory();
+    free(escaped);
+    return path;
+}
+
+/* The parameters as JSON: what a person looks at is what is sent. */
+static int run_show(struct cli *cli)
+{
+    char *path = path_of(cli->args[0]);
+    struct answer answer = {0};
+    int rc = ask_get(&cli->settings, path, &answer);
+    if (rc == CLI_DONE)
+        ask_print_body(&answer);
+    answer_fini(&answer);
+    free(path);
+    return rc;
+}
+
+/* An existing profile is replaced only as it was read, after a question. *tag is "" if there is none. */
+static int present_tag(struct cli *cli, const char *path, char tag[128])
+{
+    struct http_request request = {.method = "GET", .path = path};
+    struct http_reply reply;
+    int rc = http_ask(&request, &reply);
+    bool there = rc == 0 && reply.status == 200;
+    snprintf(tag, 128, "%s", there ? reply.etag : "");
+    http_reply_fini(&reply);
+    if (there && !say_ask("The profile %s is there already; replace it?", cli->args[0]))
+        return CLI_NOT_CONFIRMED;
+    return CLI_DONE;
+}
+
+/* From an import: its parameters, and the captions of its file. */
+static int run_save(struct cli *cli)
+{
+    char id[37], tag[128], body[80], *path = path_of(cli->args[0]);
+    struct answer answer = {0};
+    int rc = task_id_arg(cli, 1, id);
+    if (rc == CLI_DONE)
+        rc = present_tag(cli, path, tag);
+    if (rc == CLI_DONE) {
+        int n = snprintf(body, sizeof body, "{\"from_task\":\"%s\"}", id);
+        struct http_request request = {.method = "PUT",
+                                       .path = path,
+                                       .body = body,
+                                       .body_len = (size_t)n,
+                                       .type = "application/json",
+                                       .if_match = *tag ? tag : NULL};
+        rc = ask(&cli->settings, &request, PATIENCE_S, &answer);
+    }
+    if (rc == CLI_DONE && say_json())
+        ask_print_body(&answer);
+    else if (rc == CLI_DONE)
+        say("%s profile %s: as task %.8s was started; use it by --profile", screen_done(), cli->args[0], id);
+    answer_fini(&answer);
+    free(path);
+    return rc;
+}
+
+static int run_delete(struct cli *cli)
+{
+    char *path = path_of(cli->args[0]);
+    struct answer answer = {0};
+    int rc = run_confirm(cli, cli->command->name);
+    struct http_request request = {.method = "DELETE", .path = path};
+    if (rc == CLI_DONE)
+        rc = ask(&cli->settings, &request, PATIENCE_S, &answer);
+    if (rc == CLI_DONE)
+        say("%s profile %s is deleted", screen_done(), cli->args[0]);
+    answer_fini(&answer);
+    free(path);
+    return rc;
+}
+
+const struct cli_command command_profile = {
+    .name = "profile",
+    .arguments = "",
+    .summary = "Saved parameters of imports.",
+    .examples = examples,
+    .options = list_options,
+    .run = run_list,
+};
+const struct cli_command command_profile_show = {
+    .name = "profile show",
+    .arguments = "NAME",
+    .summary = "A profile, as JSON.",
+    .examples = examples,
+    .least = 1,
+    .most = 1,
+    .run = run_show,
+};
+const struct cli_command command_profile_save = {
+    .name = "profile save",
+    .arguments = "NAME [ID]",
+    .summary = "Keep the parameters of an import (the last one) under a name.",
+    .examples = examples,
+    .least = 1,
+    .most = 2,
+    .run = run_save,
+};
+const struct cli_command command_profile_delete = {
+    .name = "profile delete",
+    .arguments = "NAME",
+    .summary = "Forget a profile.",
+    .examples = examples,
+    .least = 1,
+    .most = 1,
+    .run = run_delete,
+};
