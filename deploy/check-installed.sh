@@ -12,7 +12,7 @@ fail() { printf 'installed tree: %s\n' "$*" >&2; exit 1; }
 PATH=/usr/sbin:/usr/bin:/sbin:/bin "$root$sbin/priceforged" -t -c "$root$sysconf/priceforge/priceforged.conf"
 
 unit=$root$units/priceforge.service
-for file in "$unit" "$root$sysusers/priceforge.conf" "$root$sysconf/priceforge/priceforged.conf" "$root$data"/*; do
+for file in "$unit" "${unit%service}socket" "$root$sysusers/priceforge.conf" "$root$sysconf/priceforge/priceforged.conf" "$root$data"/*; do
     [ -s "$file" ] || fail "$file is missing or empty"
     ! grep -n '@[A-Za-z_]*@' "$file" || fail "$file: a name was not replaced"
 done
@@ -23,7 +23,8 @@ if command -v systemd-analyze >/dev/null; then
     copy=$(mktemp -d)
     trap 'rm -rf "$copy"' EXIT
     sed -e "s|=$sbin/|=$root$sbin/|" "$unit" >"$copy/priceforge.service"
-    said=$(systemd-analyze verify --man=no "$copy/priceforge.service" 2>&1) || fail "systemd-analyze verify: $said"
+    cp "${unit%service}socket" "$copy"
+    said=$(systemd-analyze verify --man=no "$copy/priceforge.service" "$copy/priceforge.socket" 2>&1) || fail "systemd-analyze verify: $said"
     [ -z "$said" ] || fail "systemd-analyze verify: $said"
 else
     echo "installed tree: systemd-analyze is not here; the unit was not verified"

@@ -260,13 +260,17 @@ int listeners_open(struct listeners *listeners, const struct config *config)
         listeners->unix_fds[i] = -1;
     if (adopt_activated(listeners) < 0)
         return -1;
-    if (listeners->tcp < 0 && config->listen[0]) {
+    bool activated = listeners->tcp >= 0;
+    if (!activated && config->listen[0]) {
         listeners->tcp = open_tcp(config->listen);
         if (listeners->tcp < 0)
             return -1;
     }
     if (name_tcp(listeners, config->tokens_file[0] != '\0') < 0)
         return -1;
+    if (activated && strcmp(config->listen, listeners->name) != 0)
+        log_info("start: http.listen = '%s' is not used: systemd passed the listener %s", config->listen,
+                 listeners->name);
     return open_unix_sockets(listeners, config->runtime_dir);
 }
 

@@ -2,6 +2,7 @@
 import contextlib
 import os
 import signal
+import socket
 import subprocess
 import time
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 UNIT = "priceforge.service"
+SOCKETS = "priceforge.socket"
 
 # What the unit may write is in file systems of the namespace's own and goes with it.
 LAUNCH = r"""
@@ -38,6 +40,21 @@ StandardOutput=append:/run/pf.out
 StandardError=append:/run/pf.err
 """
 
+# The network is the machine's own, so TCP gets a free port here.
+SOCKETS_DROP_IN = """[Unit]
+DefaultDependencies=no
+[Socket]
+ListenStream=
+ListenStream=127.0.0.1:{port}
+{paths}
+"""
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
 
 def cgroup2_root():
     for line in open("/proc/mounts"):
@@ -62,6 +79,9 @@ def run(place, unit_dir, mounts=":"):
     units = place / "units"
     (units / f"{UNIT}.d").mkdir(parents=True)
     (units / f"{UNIT}.d" / "test.conf").write_text(DROP_IN)
+    (units / f"{SOCKETS}.d").mkdir()
+    paths = "\n".join(line for line in Path(unit_dir, SOCKETS).read_text().splitlines() if line.startswith("ListenStream=/"))
+    (units / f"{SOCKETS}.d" / "test.conf").write_text(SOCKETS_DROP_IN.format(port=free_port(), paths=paths))
     (units / "test.target").write_text("[Unit]\nDescription=test\nDefaultDependencies=no\n")
     cgroup = cgroup2_root() / f"pf-test-{os.getpid()}-{place.name}"
     log = open(place / "systemd.log", "ab")

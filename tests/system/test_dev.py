@@ -22,7 +22,7 @@ def functions(script, *arguments):
                           env={name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")})
 
 
-@pytest.mark.parametrize("words", [[], ["nonsense"], ["test", "--nonsense"], ["test-on"], ["test-on", "../x"]])
+@pytest.mark.parametrize("words", [[], ["nonsense"], ["test", "--nonsense"], ["test-on"], ["test-on", "../x"], ["deb", "../x"]])
 def test_wrong_words_get_help(words):
     done = dev(*words)
     assert done.returncode == 2 and "./dev demo" in done.stderr and "unbound" not in done.stderr, done
@@ -46,6 +46,7 @@ USED = {
     "lint": "python3 git clang-format clang-tidy cppcheck pkg-config make gcc",
     "format": "git clang-format",
     "test-on": "git debootstrap",
+    "deb": "git debootstrap",
 }
 
 
@@ -57,7 +58,7 @@ need() {{ asked="$asked $*"; }}
 need_account() {{ :; }}
 stop() {{ echo "$asked" >&2; exit 0; }}
 xargs() {{ :; }}
-for name in configure_in find_samples sources as_root say make_in; do eval "$name() {{ stop; }}"; done
+for name in configure_in find_samples need_tree sources as_root say make_in; do eval "$name() {{ stop; }}"; done
 cmd_{word.replace("-", "_")} {"trixie" if word == "test-on" else ""}''')
     assert done.returncode == 0, done
     missing = set(USED[word].split()) - set(done.stderr.split())

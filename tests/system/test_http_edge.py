@@ -28,7 +28,7 @@ def start_nginx(place, runtime):
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     text = (TOP / "deploy" / "priceforge-nginx.conf.in").read_text()
-    (place / "site.conf").write_text(text.replace("@rundir@", str(runtime)).replace("@listen@", f"127.0.0.1:{port}"))
+    (place / "site.conf").write_text(text.replace("@httpdir@", str(runtime)).replace("@listen@", f"127.0.0.1:{port}"))
     temps = "\n".join(f"{kind}_temp_path {place}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
     (place / "nginx.conf").write_text(f"{'user root;' if os.geteuid() == 0 else ''}\npid {place}/nginx.pid;\nerror_log {place}/nginx.log warn;\n"
                                       f"worker_processes 1;\nevents {{ worker_connections 512; }}\nhttp {{ access_log off;\n{temps}\n"

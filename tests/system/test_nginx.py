@@ -30,7 +30,7 @@ class Nginx:
     def __init__(self, daemon, place, user="root", beside=""):
         self.port, self.place = free_port(), place
         text = (TOP / "deploy" / "priceforge-nginx.conf.in").read_text()
-        text = text.replace("@rundir@", str(daemon.runtime)).replace("@listen@", f"127.0.0.1:{self.port}")
+        text = text.replace("@httpdir@", str(daemon.runtime)).replace("@listen@", f"127.0.0.1:{self.port}")
         (place / "site.conf").write_text(text)
         (place / "beside.conf").write_text(beside.replace("@listen@", f"127.0.0.1:{self.port}"))
         conf = place / "nginx.conf"

@@ -1,8 +1,10 @@
 """The shipped unit under a real systemd: watchdog, restarts, reload, stop, and how exposed it is."""
 import os
 import shutil
+import socket
 import subprocess
 import tempfile
+import threading
 import time
 from pathlib import Path
 
@@ -11,8 +13,9 @@ import pytest
 import samples
 import systemd_helper
 from daemon import Client
-from systemd_helper import UNIT
+from systemd_helper import SOCKETS, UNIT
 
+TOP = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get("PF_BUILD", "build"))
 
 
@@ -28,6 +31,7 @@ def systemd(place):
     unit = (BUILD / "deploy" / UNIT).read_text()
     command = unit.split("ExecStart=")[1].splitlines()[0]
     (visible / UNIT).write_text(unit.replace(command.split(" -c ")[0], f"{visible}/priceforged").replace(command.split(" -c ")[1], str(conf)))
+    shutil.copy(BUILD / "deploy" / SOCKETS, visible / SOCKETS)
     with systemd_helper.run(place, visible) as running:
         running.conf = conf
         yield running
@@ -83,8 +87,93 @@ def test_a_reload_with_faults_fails_and_changes_nothing(systemd):
     assert systemd.show("MainPID") == main
 
 
-def test_exposure_score(place):
-    shutil.copy(BUILD / "deploy" / UNIT, place / UNIT)
+class Pollers:
+    """Threads that poll one task, each time over a new connection: TCP and the 32 sockets in turn."""
+
+    def __init__(self, systemd, port, task_id, threads=8):
+        self.base, self.port, self.path = f"/proc/{systemd.pid1}/root/run/priceforge-http", port, f"/api/tasks/{task_id}"
+        self.polls, self.faults, self.slowest, self.stop = 0, [], 0.0, threading.Event()
+        self.threads = [threading.Thread(target=self.run, args=(i,)) for i in range(threads)]
+
+    def __enter__(self):
+        for thread in self.threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.stop.set()
+        for thread in self.threads:
+            thread.join()
+
+    def connect(self, number):
+        if number % 33 == 32:
+            return socket.create_connection(("127.0.0.1", self.port), timeout=30)
+        connection = socket.socket(socket.AF_UNIX)
+        connection.settimeout(30)
+        connection.connect(f"{self.base}/http-{number % 33}.sock")
+        return connection
+
+    def run(self, number):
+        while not self.stop.is_set():
+            number += 1
+            began = time.monotonic()
+            try:
+                with self.connect(number) as connection:
+                    connection.sendall(f"GET {self.path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
+                    head = connection.recv(65536)
+                if not head.startswith(b"HTTP/1.1 200 "):
+                    self.faults.append((number, head[:300]))
+            except OSError as error:
+                self.faults.append((number, repr(error)))
+            self.polls += 1
+            self.slowest = max(self.slowest, time.monotonic() - began)
+            time.sleep(0.005)
+
+
+def test_a_restart_refuses_nobody_and_loses_no_task(systemd):
+    systemd("start", UNIT)
+    assert systemd("is-active", SOCKETS).strip() == "active"
+    port = int(systemd.inside("cat", "/run/pf.out").split("http=127.0.0.1:")[1].split()[0])
+    client = Client(port=port)
+    demo = (samples.DEMO / "warehouses.csv").read_bytes()
+    first = client.upload("/api/catalog/warehouses/import", demo, "text/csv").json["task_id"]
+    client.wait(first)
+    started, pids = [], set()
+    with Pollers(systemd, port, first) as pollers:
+        for _ in range(int(os.environ.get("PF_RESTARTS", "4"))):
+            answer = Client(port=port).upload("/api/catalog/warehouses/import", demo, "text/csv")
+            assert answer.status == 202, answer
+            started.append(answer.json["task_id"])
+            systemd("restart", UNIT)
+            pids.add(systemd.show("MainPID"))
+        systemd.until(lambda: pollers.polls >= 2000, 60)
+    print(f"{len(pids)} restarts, {pollers.polls} polls, slowest {pollers.slowest:.2f} s")
+    assert len(pids) == len(started) and not pollers.faults, (len(pollers.faults), pollers.polls, pollers.faults[:5])
+    assert [Client(port=port).wait(task)["status"] for task in started] == ["completed"] * len(started)
+
+
+def test_sockets_outlive_the_service_and_start_it(systemd):
+    systemd("start", SOCKETS)
+    assert systemd.show("ActiveState") == "inactive"
+    assert systemd.inside("stat", "-c", "%U %G %a", "/run/priceforge-http/http-31.sock").strip() == "priceforge www-data 660"
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.settimeout(30)
+        connection.connect(f"/proc/{systemd.pid1}/root/run/priceforge-http/http-31.sock")
+        connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        assert connection.recv(4096).startswith(b"HTTP/1.1 200 ")
+    assert systemd.show("ActiveState") == "active"
+    assert "is not used: systemd passed the listener 127.0.0.1:" in systemd.inside("cat", "/run/pf.err")
+    systemd("stop", UNIT)
+    assert systemd("is-active", SOCKETS).strip() == "active"
+
+
+@pytest.mark.parametrize("drop_in, most", [(None, 1.0), ("priceforge-local.conf", 0.3)])
+def test_exposure_score(place, drop_in, most):
+    unit = (BUILD / "deploy" / UNIT).read_text()
+    # --offline reads one file: what the drop-in says goes to its end.
+    if drop_in:
+        unit += (TOP / "deploy" / drop_in).read_text()
+    (place / UNIT).write_text(unit)
     out = subprocess.run(["systemd-analyze", "security", "--offline=true", str(place / UNIT)], capture_output=True, text=True).stdout
     score = float(out.rsplit("service:", 1)[1].split()[0])
-    assert score <= 1.0, out
+    assert score <= most, out
