@@ -22,7 +22,7 @@ def functions(script, *arguments):
                           env={name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")})
 
 
-@pytest.mark.parametrize("words", [[], ["nonsense"], ["test", "--nonsense"], ["test-on"], ["test-on", "../x"], ["deb", "../x"]])
+@pytest.mark.parametrize("words", [[], ["nonsense"], ["test", "--nonsense"], ["test-on"], ["test-on", "../x"], ["deb", "../x"], ["test-deb", "../x"]])
 def test_wrong_words_get_help(words):
     done = dev(*words)
     assert done.returncode == 2 and "./dev demo" in done.stderr and "unbound" not in done.stderr, done
@@ -47,6 +47,7 @@ USED = {
     "format": "git clang-format",
     "test-on": "git debootstrap",
     "deb": "git debootstrap",
+    "test-deb": "git debootstrap",
 }
 
 
