@@ -1,5 +1,5 @@
-"""An analyst's day as one story: the files of three suppliers, each in a layout of its own; recalculate; approve what was held by a filter; lists;
-workbooks. Every number comes from the models that read the same pages in Python. Then the same day with everything killed at every step."""
+"""An analyst's day as one story: the files of three suppliers, each by its profile; recalculate; approve what was held by a filter; lists; workbooks.
+The second morning's recalculation follows the last import. Every number comes from the models that read the same pages in Python. Then the same day with everything killed at every step."""
 import io
 import json
 import random
@@ -135,7 +135,7 @@ class Day:
     """Every start has a key of its own and is sent again with it after a kill; so is every decision."""
 
     def __init__(self, daemon, rng, kills):
-        self.daemon, self.rng, self.kills, self.clients, self.number = daemon, rng, kills, [], 0
+        self.daemon, self.rng, self.kills, self.number, self.last = daemon, rng, kills, 0, None
 
     def client(self):
         return self.daemon.worker(self.rng.randrange(2))
@@ -170,7 +170,8 @@ class Day:
                 answer = self.client().request("POST", path, body, headers)
             assert answer.status == 202, answer
             return answer.json["task_id"]
-        task = self.client().wait(self.interrupted(send), seconds=90)
+        self.last = self.interrupted(send)
+        task = self.client().wait(self.last, seconds=90)
         assert task["status"] == "completed", task
         return task["result"]
 
@@ -180,6 +181,23 @@ class Day:
 
     def start(self, path, **params):
                 return self.task(path, json.dumps(params).encode(), "application/json")
+
+    def follow(self):
+        """The result of the task that followed the last one."""
+        end = time.monotonic() + 60
+        while not (after := self.client().get(f"/api/tasks/{self.last}?view=full").json["followed_by"]):
+            assert time.monotonic() < end
+            time.sleep(0.05)
+        task = self.client().wait(after, seconds=90)
+        assert task["status"] == "completed", task
+        return task["result"]
+
+    def save_profile(self, name, params):
+        def send():
+            body = json.dumps({"type": "quotes_import", "params": params})
+            answer = self.client().request("PUT", f"/api/import-profiles/{name}", body, {"Content-Type": "application/json", "If-None-Match": "*"})
+            assert answer.status in (200, 201, 412), answer  # 412: it was saved, and its answer was lost
+        self.interrupted(send)
 
     def decide(self, **wanted):
         def send():
@@ -209,15 +227,19 @@ def check_workbook(client, result, wanted):
 def play(day, model):
     rng, price = random.Random(7), [price_maker(random.Random(scale), scale) for _code, _make, _params, scale in SUPPLIERS]
     recalculate = {"as_of": TODAY, "max_change_pct": "10"}
+    for code, _make, params, _scale in SUPPLIERS:
+        day.save_profile(code.lower(), params)
     for morning, on in ((False, "02.04.2025"), (True, "11.04.2025")):
         for (code, make, params, _scale), mine in zip(SUPPLIERS, price):
             scene = scene_of(make(on, moved(rng, mine) if morning else mine), {"party": code, **params})
             made = model.import_list(scene)
-            result = day.upload("/api/quotes/import", scene["params"], f"{code}-{on}.xlsx", workbook_of(scene))
+            follows = {"then": json.dumps([{"type": "recalculate", "params": recalculate}])} if morning and code == SUPPLIERS[-1][0] else {}
+            result = day.upload("/api/quotes/import", {"party": code, "profile": code.lower(), **follows}, f"{code}-{on}.xlsx", workbook_of(scene))
             assert {name: result[name] for name in ("rows_total", "rows_rejected", "no_price", "inserted", "unchanged", "quoted_on")} == {
                 name: made[name] for name in ("rows_total", "rows_rejected", "no_price", "inserted", "unchanged", "quoted_on")}
         assert on_record(day.daemon) == recorded(model.quotes)
-        outcomes, result = model.recalculate(recalculate), day.start("/api/prices/recalculate-all", **recalculate)
+        outcomes = model.recalculate(recalculate)
+        result = day.follow() if morning else day.start("/api/prices/recalculate-all", **recalculate)
         assert {name: result[name] for name in outcomes} == outcomes
         check_prices(day.daemon, model)
     assert len(model.held) >= 4
