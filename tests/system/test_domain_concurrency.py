@@ -272,6 +272,7 @@ def cancel(client, task_id):
     return task["status"] != "completed", time.monotonic() - asked
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("kind", KILLED)
 def test_cancelled_at_any_moment(make_daemon, kind):
     """Cancelled after each twelfth of the usual time: the data is as before or complete, and the task says which."""
@@ -299,6 +300,7 @@ def test_cancelled_at_any_moment(make_daemon, kind):
     assert daemon.sql("SELECT COUNT(*) FROM lease WHERE until > UTC_TIMESTAMP() AND name NOT LIKE 'node%'") == [["0"]]
 
 
+@pytest.mark.alone
 def test_a_cancel_waits_for_no_statement_of_a_large_import(make_daemon, place):
     """Into one empty warehouse after the other, cancelled later and later: at the end of reading, and all through the last transaction,
     which stops between its statements instead of waiting for one to be killed."""
