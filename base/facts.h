@@ -18,7 +18,8 @@ struct fault_told {
     char facts[480], choices[1600];
 };
 /* Adds to one; the same rules. */
-void told_fact(struct fault_told *told, const char *name, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void told_fact(struct fault_told *told, const char *name, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 void told_choice(struct fault_told *told, const char *param, const char *value, const char *label);
 /* Writes the members "args" and "choices". */
 void told_json(struct json_out *out, const struct fault_told *told);

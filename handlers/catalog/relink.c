@@ -52,7 +52,7 @@
  * tells how many signs "=" stand before the one that divides. */
 #define OWN_VENDOR "SUBSTRING_INDEX(t.pn_norm, '=', 1 + CHAR_LENGTH(p.code) - CHAR_LENGTH(REPLACE(p.code, '=', '')))"
 #define LINK_OWN                                                                                                       \
-    "UPDATE price_quote t FORCE INDEX (ix_price) STRAIGHT_JOIN party p FORCE INDEX (PRIMARY) ON p.id = t.party_id "     \
+    "UPDATE price_quote t FORCE INDEX (ix_price) STRAIGHT_JOIN party p FORCE INDEX (PRIMARY) ON p.id = t.party_id "    \
     "STRAIGHT_JOIN part_number_map m FORCE INDEX (uq_map) ON m.vendor_norm = " OWN_VENDOR                              \
     " AND m.pn_norm = SUBSTRING(t.pn_norm, CHAR_LENGTH(" OWN_VENDOR ") + 2)" TAKE_LOT                                  \
     "WHERE t.component_id IS NULL AND t.quote_import_id IS NOT NULL AND LOCATE('=', t.pn_norm) > 0" PRICE_FITS

@@ -142,7 +142,8 @@ static void put_changes(struct json_out *out, const struct recalc_totals *totals
     json_put_int(out, "price_up", (int64_t)totals->up);
     json_put_int(out, "price_down", (int64_t)totals->down);
     if (totals->pct_n > 0)
-        recalc_put_decimal(out, "avg_change_pct", dec_div_round(totals->pct_sum, (dec128)totals->pct_n, ROUND_HALF_UP), 2);
+        recalc_put_decimal(out, "avg_change_pct", dec_div_round(totals->pct_sum, (dec128)totals->pct_n, ROUND_HALF_UP),
+                           2);
     else
         json_put_string(out, "avg_change_pct", NULL);
     put_extreme(out, "max_up", &totals->max_up);
