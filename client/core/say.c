@@ -41,7 +41,7 @@ int say_verbose(void)
     return wishes.verbose;
 }
 
-static char *formatted(const char *format, va_list args)
+__attribute__((format(printf, 1, 0))) static char *formatted(const char *format, va_list args)
 {
     char *text = NULL;
     if (vasprintf(&text, format, args) < 0)

@@ -296,7 +296,7 @@ static int save(struct job *job, struct store_conn *db, struct job_ending *endin
     if (!catalog_stage_alive(&run->stage))
         return store_fail(db, STORE_STOPPED, "the staging table went with the connection");
     int rc = run->dry_run ? catalog_stage_count(&run->stage, &run->updated, &run->inserted) : write_rows(run, db);
-    if (rc != 0 || run_save_issues(db, job->id, &run->file.issues) != 0 ||
+    if (rc != 0 || run_save_issues(db, job->id, &run->file.issues, job) != 0 ||
         (!run->dry_run && run_lease_end(&run->lease, db) != 0))
         return -1;
     tell(run, ending);
@@ -307,7 +307,7 @@ static int save_failed(struct job *job, struct store_conn *db, struct job_ending
 {
     struct catalog_run *run = ctx;
     (void)ending;
-    return run_save_issues(db, job->id, &run->file.issues);
+    return run_save_issues(db, job->id, &run->file.issues, NULL);
 }
 
 static void lease(yajl_val params, char name[TASK_LEASE_MAX])

@@ -213,3 +213,27 @@ int history_record(struct store_conn *conn, const struct import_book *book, uint
         return rc;
     return say_why(conn, book, &finding) == 0 ? 1 : -1;
 }
+
+/* ---- Who asked -------------------------------------------------------------------------------------------------- */
+
+static int on_asker(const struct store_value *v, unsigned n, void *ctx)
+{
+    struct history_asker *asker = ctx;
+    (void)n;
+    asker->known = v[0].type != STORE_NULL;
+    snprintf(asker->name, sizeof asker->name, "%s", asker->known ? v[0].text : "");
+    return 0;
+}
+
+int history_asker(struct store_conn *conn, const char *task, struct history_asker *asker)
+{
+    struct store_value id = STORE_S(task);
+    *asker = (struct history_asker){.known = false};
+    return store_query(conn, "SELECT requested_by FROM task FORCE INDEX (PRIMARY) WHERE id = ?", &id, 1, on_asker,
+                       asker);
+}
+
+struct store_value history_asker_value(const struct history_asker *asker)
+{
+    return asker->known ? STORE_S(asker->name) : STORE_N;
+}

@@ -84,7 +84,7 @@ struct import_book {
 #define HISTORY_RECORD_TAKEN(table) "UPDATE " table " SET undone_by = ? WHERE id = ?"
 #define HISTORY_RECORD_STATE(table) "UPDATE " table " SET state_after = id WHERE id = ?"
 /* Who asked for a task, by its id. */
-#define HISTORY_ASKER               "(SELECT t.requested_by FROM task t FORCE INDEX (PRIMARY) WHERE t.id = ?)"
+#define HISTORY_ASKER               "?" /* history_asker_value() */
 
 /* ---- Lists ----------------------------------------------------------------------------------------------------- */
 
@@ -112,6 +112,15 @@ struct import_last {
 };
 /* Returns 0 or -1 with conn->error. */
 int history_last(struct store_conn *conn, const struct import_book *book, uint32_t owner_id, struct import_last *last);
+
+/* Who asked for a task. It is read by itself: as a part of an INSERT it would lock the task's row until the commit, and a
+ * cancel would wait for that. */
+struct history_asker {
+    bool known;
+    char name[65 * 4];
+};
+int history_asker(struct store_conn *conn, const char *task, struct history_asker *asker);
+struct store_value history_asker_value(const struct history_asker *asker);
 
 /* ---- For an undo ----------------------------------------------------------------------------------------------- */
 

@@ -42,9 +42,15 @@ int undo_precheck(struct store_conn *db, const struct import_book *book, yajl_va
 static int record_undo(struct undo_run *run, struct store_conn *db)
 {
     struct run_uuid task = run_uuid(run->job->id);
-    struct store_value v[] = {STORE_S(task.s),           STORE_S(undo_effects[run->record.takes_back ? 0 : 1]),
-                              STORE_U(run->record.root), STORE_U(run->job->settings->undo_days),
-                              STORE_S(task.s),           STORE_U(run->record.id)};
+    struct history_asker asker;
+    if (history_asker(db, task.s, &asker) != 0)
+        return -1;
+    struct store_value v[] = {STORE_S(task.s),
+                              STORE_S(undo_effects[run->record.takes_back ? 0 : 1]),
+                              STORE_U(run->record.root),
+                              STORE_U(run->job->settings->undo_days),
+                              history_asker_value(&asker),
+                              STORE_U(run->record.id)};
     if (store_run(db, run->book->record_undo, v, 6, NULL, &run->undo_id) != 0)
         return -1;
     struct store_value taken[] = {STORE_U(run->undo_id), STORE_U(run->record.id)};

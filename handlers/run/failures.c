@@ -57,7 +57,7 @@ int price_failures_save(const struct price_failures *failures, struct store_conn
         keep_failure(&issues, i, &failures->list[i], &cells);
         json_out_fini(&cells);
     }
-    int rc = run_save_issues(db, id, &issues);
+    int rc = run_save_issues(db, id, &issues, NULL);
     issues_fini(&issues);
     return rc;
 }

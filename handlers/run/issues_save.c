@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#define LOOK_ROWS 2000 /* between two looks at the cancel flag: a batch */
+
 static struct store_value text_or_null(const struct issues *issues, uint32_t offset)
 {
     return offset ? STORE_S(arena_text(&issues->text, offset)) : STORE_N;
@@ -74,7 +76,7 @@ static int add_issue(const struct issues *issues, uint32_t i, struct store_bulk 
     return store_bulk_add(bulk, v);
 }
 
-static int save_list(const struct issues *issues, struct store_conn *db, const char *task)
+static int save_list(const struct issues *issues, struct store_conn *db, const char *task, struct job *stop)
 {
     struct store_bulk *bulk = store_bulk_new(
         db,
@@ -82,19 +84,23 @@ static int save_list(const struct issues *issues, struct store_conn *db, const c
         "message, raw, cells, pn_norm, suggestion, args) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
         15, 0);
     int rc = bulk ? 0 : -1;
-    for (uint32_t i = 0; i < issues->n && rc == 0; i++)
-        rc = add_issue(issues, i, bulk, task);
+    for (uint32_t i = 0; i < issues->n && rc == 0; i++) {
+        if (stop && i % LOOK_ROWS == 0)
+            rc = run_go_on(stop, db);
+        if (rc == 0)
+            rc = add_issue(issues, i, bulk, task);
+    }
     if (rc == 0)
         rc = store_bulk_flush(bulk);
     store_bulk_free(&bulk);
     return rc;
 }
 
-int run_save_issues(struct store_conn *db, const store_uuid id, struct issues *issues)
+int run_save_issues(struct store_conn *db, const store_uuid id, struct issues *issues, struct job *stop)
 {
     struct run_uuid task = run_uuid(id);
     if (issues->n == 0)
         return 0;
     issues_sort(issues);
-    return save_headings(issues, db, task.s) == 0 ? save_list(issues, db, task.s) : -1;
+    return save_headings(issues, db, task.s) == 0 ? save_list(issues, db, task.s, stop) : -1;
 }

@@ -89,8 +89,8 @@ struct run_uuid {
 };
 struct run_uuid run_uuid(const store_uuid id);
 /* Writes headings and issues, sorted, as row errors of the task, inside the transaction of its final state, failed or
- * not. Returns 0 or -1 with db->error. */
-int run_save_issues(struct store_conn *db, const store_uuid id, struct issues *issues);
+ * not. `stop` is the job that may be cancelled meanwhile, or NULL. Returns 0 or -1 with db->error. */
+int run_save_issues(struct store_conn *db, const store_uuid id, struct issues *issues, struct job *stop);
 /* Writes the member "rejects" of a result: the path of the rejected rows. */
 void run_put_rejects(struct json_out *out, const store_uuid id);
 /* What every type tells of its rows under the same names, in a table of result members: RESULT_ROWS of a type that had

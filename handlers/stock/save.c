@@ -93,7 +93,8 @@ static int record_import(struct stock_run *run, struct store_conn *db)
     const struct journal_file *file = run->job->file;
     struct import_last last;
     char date[11], before[11];
-    if (history_last(db, &stock_book, run->warehouse_id, &last) != 0)
+    struct history_asker asker;
+    if (history_last(db, &stock_book, run->warehouse_id, &last) != 0 || history_asker(db, task.s, &asker) != 0)
         return -1;
     value_date_format(run->reader.context.stock_date, date);
     if (run->date_before.year)
@@ -111,7 +112,7 @@ static int record_import(struct stock_run *run, struct store_conn *db)
         STORE_U(last.state),
         run->date_before.year ? STORE_S(before) : STORE_N,
         STORE_U(run->job->settings->undo_days),
-        STORE_S(task.s),
+        history_asker_value(&asker),
     };
     return store_run(
         db,
@@ -213,7 +214,7 @@ int stock_save(struct job *job, struct store_conn *db, struct job_ending *ending
     if (rc == 0 && !run->already_imported && !run->params.dry_run)
         rc = save_stock(run, db);
     if (rc == 0)
-        rc = run_save_issues(db, run->job->id, &run->reader.issues.list);
+        rc = run_save_issues(db, run->job->id, &run->reader.issues.list, run->job);
     if (rc == 0)
         tell(run, ending);
     return rc;
@@ -226,5 +227,5 @@ int stock_save_failed(struct job *job, struct store_conn *db, struct job_ending 
     if (stock_find_profile(run, db) != 0)
         return -1;
     run_tell_mapping(ending, &run->reader.table, stock_column_fields, run->fitting[0] ? run->fitting : NULL);
-    return run_save_issues(db, run->job->id, &run->reader.issues.list);
+    return run_save_issues(db, run->job->id, &run->reader.issues.list, NULL);
 }

@@ -308,10 +308,10 @@ def test_a_cancel_waits_for_no_statement_of_a_large_import(make_daemon, place):
     daemon.sql("INSERT INTO warehouse (code, name) VALUES " + ", ".join(f"('W{n}', 'x')" for n in range(PARTS)))
     subprocess.run([sys.executable, MAKE_STOCK, str(rows), place], check=True, capture_output=True)
     client, data = daemon.worker(0), (place / "before.xlsx").read_bytes()
-    first = start_stock(client, data, "W0")
-    finish(client, first)
+    for warehouse in ("W0", "W1"):  # the first one is slower: it makes the database's pages
+        finish(client, first := start_stock(client, data, warehouse))
     usual = int(daemon.sql(f"SELECT TIMESTAMPDIFF(MICROSECOND, started_at, finished_at) FROM task WHERE id = '{first}'")[0][0]) / 1e6
-    for part in range(PARTS // 2, PARTS):
+    for part in range(PARTS // 4, PARTS):
         task_id = start_stock(client, data, f"W{part}")
         time.sleep(usual * part / PARTS)
         stopped, seconds = cancel(client, task_id)

@@ -44,7 +44,8 @@ static int record_import(struct quote_run *run, struct store_conn *db)
     struct import_last last;
     const struct journal_file *file = run->job->file;
     char on[11], until[11];
-    if (history_last(db, &quote_book, run->party_id, &last) != 0)
+    struct history_asker asker;
+    if (history_last(db, &quote_book, run->party_id, &last) != 0 || history_asker(db, task.s, &asker) != 0)
         return -1;
     struct store_value v[] = {
         STORE_S(task.s),
@@ -65,7 +66,7 @@ static int record_import(struct quote_run *run, struct store_conn *db)
         STORE_U(run->record.n_gone),
         STORE_U(last.state),
         STORE_U(run->job->settings->undo_days),
-        STORE_S(task.s),
+        history_asker_value(&asker),
     };
     if (store_run(db,
                   "INSERT INTO quote_import (task_id, party_id, effect, file_name, file_sha256, file_format, "
@@ -254,7 +255,7 @@ int quote_save(struct job *job, struct store_conn *db, struct job_ending *ending
     if (!run->params.dry_run &&
         (save_quotes(run, db) != 0 || profile_used(db, "quotes_import", job->params, &run->file.table) != 0))
         return -1;
-    if (run_save_issues(db, job->id, &run->file.issues.list) != 0)
+    if (run_save_issues(db, job->id, &run->file.issues.list, job) != 0)
         return -1;
     tell(run, ending);
     return 0;
@@ -266,5 +267,5 @@ int quote_save_failed(struct job *job, struct store_conn *db, struct job_ending 
     if (quote_find_profile(run, db) != 0)
         return -1;
     run_tell_mapping(ending, &run->file.table, quote_column_fields, run->fitting[0] ? run->fitting : NULL);
-    return run_save_issues(db, job->id, &run->file.issues.list);
+    return run_save_issues(db, job->id, &run->file.issues.list, NULL);
 }
