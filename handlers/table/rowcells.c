@@ -11,16 +11,9 @@
 
 /* ---- Text ------------------------------------------------------------------------------------------------------ */
 
-static void put(struct bytes *out, const char *text, size_t n)
-{
-    bytes_reserve(out, n);
-    memcpy(out->data + out->len, text, n);
-    out->len += n;
-}
-
 static void put_s(struct bytes *out, const char *text)
 {
-    put(out, text, strlen(text));
+    bytes_add(out, text, strlen(text));
 }
 
 static void put_character(struct bytes *out, uint32_t cp)
@@ -30,14 +23,14 @@ static void put_character(struct bytes *out, uint32_t cp)
     if (cp == '"' || cp == '\\') {
         text[0] = '\\';
         text[1] = (char)cp;
-        put(out, text, 2);
+        bytes_add(out, text, 2);
     } else if (cp < 0x20) {
         memcpy(text, "\\u00", 4);
         text[4] = digits[cp >> 4];
         text[5] = digits[cp & 15];
-        put(out, text, 6);
+        bytes_add(out, text, 6);
     } else {
-        put(out, text, utf8_encode(cp, text));
+        bytes_add(out, text, utf8_encode(cp, text));
     }
 }
 
@@ -54,10 +47,10 @@ static size_t plain_run(const char *text, size_t i, size_t n)
 /* At most `characters`. Bad bytes and NUL become U+FFFD. */
 static void put_text(struct bytes *out, const char *text, size_t n, size_t characters)
 {
-    put(out, "\"", 1);
+    bytes_add(out, "\"", 1);
     for (size_t i = 0, len; i < n && characters > 0; i += len, characters--) {
         size_t run = plain_run(text, i, characters < n - i ? i + characters : n);
-        put(out, text + i, run);
+        bytes_add(out, text + i, run);
         i += run;
         characters -= run;
         if (i == n || characters == 0)
@@ -65,7 +58,7 @@ static void put_text(struct bytes *out, const char *text, size_t n, size_t chara
         uint32_t cp = utf8_decode(text + i, n - i, &len);
         put_character(out, cp == UTF8_BAD || cp == 0 ? 0xfffd : cp);
     }
-    put(out, "\"", 1);
+    bytes_add(out, "\"", 1);
 }
 
 /* ---- Cells ----------------------------------------------------------------------------------------------------- */
@@ -81,7 +74,7 @@ static bool is_digits(const char *text, size_t n)
 static void put_zeros(struct bytes *out, int n)
 {
     for (; n > 0; n--)
-        put(out, "0", 1);
+        bytes_add(out, "0", 1);
 }
 
 /* Digits without their point, which stands behind the first `point` of them. */
@@ -90,14 +83,14 @@ static void put_shifted(struct bytes *out, const char *digits, int n, int point)
     if (point <= 0) {
         put_s(out, "0.");
         put_zeros(out, -point);
-        put(out, digits, (size_t)n);
+        bytes_add(out, digits, (size_t)n);
     } else if (point >= n) {
-        put(out, digits, (size_t)n);
+        bytes_add(out, digits, (size_t)n);
         put_zeros(out, point - n);
     } else {
-        put(out, digits, (size_t)point);
+        bytes_add(out, digits, (size_t)point);
         put_s(out, ".");
-        put(out, digits + point, (size_t)(n - point));
+        bytes_add(out, digits + point, (size_t)(n - point));
     }
 }
 
@@ -138,10 +131,10 @@ static bool is_plain(const char *text, size_t n)
 
 static void put_padded(struct bytes *out, const struct grid_cell *cell)
 {
-    put(out, "\"", 1);
+    bytes_add(out, "\"", 1);
     put_zeros(out, (int)cell->zero_pad - (int)cell->len);
-    put(out, cell->text, cell->len);
-    put(out, "\"", 1);
+    bytes_add(out, cell->text, cell->len);
+    bytes_add(out, "\"", 1);
 }
 
 static void put_number(struct bytes *out, const struct grid_cell *cell)
@@ -154,7 +147,7 @@ static void put_number(struct bytes *out, const struct grid_cell *cell)
     if (cell->zero_pad > 1 && is_digits(text, n))
         put_padded(out, cell);
     else if (is_plain(text, n))
-        put(out, text, n);
+        bytes_add(out, text, n);
     else if (!e || !put_exponent(out, text, n, e))
         put_text(out, cell->text, cell->len, SIZE_MAX);
 }
@@ -197,9 +190,9 @@ void table_cell_text(const struct grid_cell *cell, size_t most, struct bytes *ou
         put_cell(&plain, cell);
     if (calculated && plain.len <= most) {
         bool text = plain.data[0] == '"';
-        put(out, "\"", !text);
-        put(out, plain.data, plain.len);
-        put(out, "\"", !text);
+        bytes_add(out, "\"", !text);
+        bytes_add(out, plain.data, plain.len);
+        bytes_add(out, "\"", !text);
     } else {
         put_cut(out, cell ? cell->text : "", cell ? cell->len : 0, most);
     }
