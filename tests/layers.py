@@ -30,7 +30,7 @@ FENCED = re.compile(r"^```.*?^```", re.S | re.M)
 SOURCE = re.compile(r"(?<![\w/.<])((?:[\w-]+/)*[\w-]+\.[ch])\b")
 ROUTE = re.compile(r"(?<![\w.*])/api/[\w{}:./-]*[\w}]")
 # Made by the build; of the system; examples of the recipes.
-NOT_HERE = {"base/commit.c", "config.h", "daemon/api/openapi/text.c", "handlers/types.c", "linux/landlock.h", "handlers/countdown.c",
+NOT_HERE = {"base/commit.c", "config.h", "daemon/api/openapi/text.c", "handlers/types.c", "web/assets.c", "linux/landlock.h", "handlers/countdown.c",
             "handlers/sheet/NAME.c"}
 
 

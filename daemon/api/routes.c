@@ -1,4 +1,5 @@
 /* What a worker serves: one row per method and path. */
+#include "daemon/api/console/console.h"
 #include "daemon/api/history.h"
 #include "daemon/api/imports.h"
 #include "daemon/api/lists.h"
@@ -91,6 +92,8 @@ const struct http_route worker_routes[] = {
     {HTTP_GET, "/api/complete/{kind}", resource_complete, BODY_NONE, NULL, SCOPE_READ},
     {HTTP_GET, "/api/operation", resource_operation, BODY_NONE, NULL, SCOPE_READ},
     {HTTP_GET, "/api/session", resource_session, BODY_NONE, NULL, SCOPE_READ},
+    {HTTP_GET, "/", resource_console, BODY_NONE, NULL, SCOPE_NONE},
+    {HTTP_GET, "/assets/{build}/{folder}/{file}", resource_console_file, BODY_NONE, NULL, SCOPE_NONE},
     {HTTP_GET, "/healthz", resource_healthz, BODY_NONE, NULL, SCOPE_NONE},
     {HTTP_GET, "/readyz", resource_readyz, BODY_NONE, NULL, SCOPE_NONE},
     {HTTP_GET, "/metrics", resource_metrics, BODY_NONE, NULL, SCOPE_NONE},

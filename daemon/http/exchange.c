@@ -35,7 +35,8 @@ struct exchange *exchange_new(struct http_server *server, struct conn *conn)
     request->route = NULL;
     request->method = HTTP_GET;
     request->path = "/";
-    request->args[0][0] = request->args[1][0] = '\0';
+    for (unsigned i = 0; i < HTTP_ARGS; i++)
+        request->args[i][0] = '\0';
     request->n_params = 0;
     request->params = NULL;
     request->body = NULL;

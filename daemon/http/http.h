@@ -72,6 +72,8 @@ struct http_options {
 
 /* Room for 64 characters of up to four bytes, as the longest codes have, and a terminator. */
 #define HTTP_ARG_SIZE (64 * 4 + 1)
+/* How many {name} a pattern may have. */
+#define HTTP_ARGS     3
 
 /* A whole request. Everything is borrowed from it and lives until the reply has been sent or the client is gone AND the
  * handler has replied. */
@@ -80,9 +82,9 @@ struct http_request {
     void *app;
     const struct http_route *route;
     enum http_method method;
-    const char *path;            /* as sent, without the query */
-    char args[2][HTTP_ARG_SIZE]; /* values of {name} in the pattern, percent-decoded */
-    size_t n_params;             /* query parameters, decoded UTF-8 without NUL */
+    const char *path;                    /* as sent, without the query */
+    char args[HTTP_ARGS][HTTP_ARG_SIZE]; /* values of {name} in the pattern, percent-decoded */
+    size_t n_params;                     /* query parameters, decoded UTF-8 without NUL */
     struct param_raw *params;
     /* body */
     const unsigned char *body; /* BODY_MEMORY; NULL when empty */

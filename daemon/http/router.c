@@ -174,7 +174,7 @@ static const struct node *walk(const struct node *node, const char *p, const cha
         if (child->segment) {
             if (child->len != len || memcmp(child->segment, p, len) != 0)
                 continue;
-        } else if (used >= 2 || !take_argument(child, p, len, args[used++])) {
+        } else if (used >= HTTP_ARGS || !take_argument(child, p, len, args[used++])) {
             continue;
         }
         if (!slash)

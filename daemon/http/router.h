@@ -17,7 +17,7 @@ enum router_verdict { ROUTE_FOUND, ROUTE_NO_PATH, ROUTE_NO_METHOD };
 struct router_match {
     const struct http_route *route; /* ROUTE_FOUND */
     const char *allow;              /* value of Allow; the path is known */
-    char (*args)[HTTP_ARG_SIZE];    /* where to write the values of {name}; two of them */
+    char (*args)[HTTP_ARG_SIZE];    /* where to write the values of {name}: HTTP_ARGS of them */
 };
 
 /* Find the route of a checked path. HEAD finds the GET route. Literal segments are compared as sent: an escaped letter

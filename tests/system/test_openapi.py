@@ -81,7 +81,7 @@ def test_headers_that_requests_may_have_are_named(document):
 
 # What they are asked with is not looked at.
 WITHOUT_PARAMETERS = {"/api/import-profiles/{name}", "/api/quotes/imports/{id}", "/api/stock/imports/{id}", "/api/tasks/{id}", "/api/tasks/{id}/explain", "/api/tasks/summary", "/api/components/{lot}", "/api/pricelists/{id}", "/api/templates/{table}.csv",
-                      "/api/session", "/healthz", "/readyz", "/metrics", "/version", "/problems/{slug}", "/api/openapi.json"}
+                      "/api/session", "/", "/assets/{build}/{folder}/{file}", "/healthz", "/readyz", "/metrics", "/version", "/problems/{slug}", "/api/openapi.json"}
 
 
 def test_the_parameters_of_reads_are_all_named(module_daemon, document):

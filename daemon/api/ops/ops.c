@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/commit.h"
+#include "daemon/api/console/console.h"
 #include "daemon/process/metrics.h"
 #include "daemon/worker/worker.h"
 #include "shm/table.h"
@@ -227,11 +228,11 @@ void resource_readyz(struct http_request *request)
 void resource_version(struct http_request *request)
 {
     char body[400];
-    int len =
-        snprintf(body, sizeof body,
-                 "{\"version\":\"%s\",\"commit\":\"%s\",\"api\":%d,\"client_min\":\"%s\",\"schema\":%u,"
-                 "\"shared_memory_layout\":\"%08x\"}\n",
-                 PACKAGE_VERSION, build_commit, OPS_API, OPS_CLIENT_MIN, store_schema_version(), shm_segment_layout());
+    int len = snprintf(body, sizeof body,
+                       "{\"version\":\"%s\",\"commit\":\"%s\",\"api\":%d,\"client_min\":\"%s\",\"schema\":%u,"
+                       "\"shared_memory_layout\":\"%08x\",\"console\":\"%s\"}\n",
+                       PACKAGE_VERSION, build_commit, OPS_API, OPS_CLIENT_MIN, store_schema_version(),
+                       shm_segment_layout(), web_build);
     http_reply_header(request, "Cache-Control", "no-cache");
     http_reply_header(request, "Link", "</api/openapi.json>; rel=\"service-desc\"");
     http_reply_json(request, 200, body, (size_t)len);

@@ -100,7 +100,7 @@ static const struct http_route routes[] = {
 struct found {
     enum router_verdict verdict;
     struct router_match match;
-    char args[2][HTTP_ARG_SIZE];
+    char args[HTTP_ARGS][HTTP_ARG_SIZE];
 };
 
 static void look(struct router *router, enum http_method method, const char *path, struct found *found)

@@ -1,0 +1,79 @@
+#!/bin/sh
+# assets.sh DIR FILE…: print the C source of the console's files (daemon/api/console/console.h). DIR holds them and index.html; FILE is a name
+# below it. Packs with gzip, and with brotli if it is there. Fails if the files are larger than the page may be.
+set -eu
+dir=$1
+shift
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+hash_of() { sha256sum <"$1" | cut -c1-32; }
+build=$( (for name in index.html "$@"; do printf '%s %s\n' "$(hash_of "$dir/$name")" "$name"; done) | sha256sum | cut -c1-12)
+
+# The addresses of the files have the build in them. All modules are named, so that none can be missing after an upgrade.
+make_page() {
+    for name in "$@"; do
+        case $name in
+        js/boot.js) ;;
+        *.js) printf '<link rel="modulepreload" href="assets/%s/%s">\n' "$build" "$name" ;;
+        esac
+    done >"$work/preload"
+    sed -e "s,@BUILD@,$build,g" -e "/@PRELOAD@/{r $work/preload" -e 'd;}' "$dir/index.html" >"$work/index.html"
+}
+
+type_of() {
+    case $1 in
+    *.html) echo 'text/html; charset=utf-8' ;;
+    *.js) echo 'text/javascript; charset=utf-8' ;;
+    *.css) echo 'text/css; charset=utf-8' ;;
+    *.svg) echo 'image/svg+xml' ;;
+    *) echo "assets.sh: no media type for $1" >&2; exit 1 ;;
+    esac
+}
+
+# bytes NAME FILE: a C array.
+bytes() {
+    printf 'static const unsigned char %s[] = {\n' "$1"
+    od -An -v -tx1 "$2" | awk '{gsub(/ /, ",0x"); print substr($0, 2) ","}'
+    printf '};\n'
+}
+
+# pack N NAME FILE: the arrays of file N; its line goes to the table.
+pack() {
+    gzip -9nc "$3" >"$work/gz"
+    bytes "gzip_$1" "$work/gz"
+    other='NULL, 0'
+    if command -v brotli >/dev/null; then
+        brotli -q 11 -c "$3" >"$work/br"
+        bytes "brotli_$1" "$work/br"
+        other="brotli_$1, sizeof brotli_$1"
+    fi
+    printf '    {"%s", "%s", "%s", %d, gzip_%d, sizeof gzip_%d, %s},\n' "$2" "$(type_of "$2")" "$(hash_of "$3")" "$(wc -c <"$3")" \
+        "$1" "$1" "$other" >>"$work/table"
+    printf '%s %d\n' "$2" "$(wc -c <"$work/gz")" >>"$work/sizes"
+}
+
+# KiB as gzip packs them: 95 of the 120 that the page may have.
+check_budget() {
+    awk '{kind = $1 ~ /ru\.js$/ ? "words" : $1 ~ /\.js$/ ? "scripts" : $1 ~ /\.css$/ ? "styles" : "rest"; size[kind] += $2}
+        END {
+            limit["scripts"] = 70; limit["words"] = 10; limit["styles"] = 12; limit["rest"] = 3
+            for (kind in limit) if (size[kind] > limit[kind] * 1024) {
+                printf "assets.sh: %s are %.1f KiB packed, more than %d\n", kind, size[kind] / 1024, limit[kind] > "/dev/stderr"; bad = 1}
+            exit bad
+        }' "$work/sizes"
+}
+
+make_page "$@"
+echo '/* Made by web/assets.sh from the files beside it. */'
+echo '#include "daemon/api/console/console.h"'
+pack 0 index.html "$work/index.html"
+n=1
+for name in "$@"; do
+    pack "$n" "$name" "$dir/$name"
+    n=$((n + 1))
+done
+check_budget
+printf '\nconst struct web_file web_files[] = {\n'
+cat "$work/table"
+printf '    {NULL, NULL, NULL, 0, NULL, 0, NULL, 0},\n};\nconst char web_build[] = "%s";\n' "$build"

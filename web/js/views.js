@@ -1,0 +1,31 @@
+/* The views: one file each. A view takes paths and mounts itself; one with a label stands in the rail, in this order. */
+import { h } from '../ui/dom.js';
+import { empty, heading, link } from '../ui/parts.js';
+import { t } from './words.js';
+import { start } from '../views/start.js';
+import { tasks } from '../views/tasks.js';
+import { task } from '../views/task.js';
+import { settings } from '../views/settings.js';
+
+/**
+ * @typedef {object} View
+ * @property {string} path the rail's address
+ * @property {string} [under] the rail entry that is marked
+ * @property {() => string} [label]
+ * @property {() => string} [title]
+ * @property {string} [badge] a count of /api/tasks/summary
+ * @property {boolean} [rail] among the four of a phone's bar
+ * @property {(parts: string[]) => boolean} takes
+ * @property {(visit: import('./main.js').Visit) => void} mount
+ */
+
+/** @type {View[]} */
+export const views = [start, tasks, task, settings];
+
+/** @type {View} */
+export const missing = {
+    path: '',
+    title: () => t('Not found'),
+    takes: () => true,
+    mount: ({ main }) => main.append(heading(t('Not found')), h('div', null, empty(t('There is no such view.'), link(t('Start'), '#/')))),
+};
