@@ -53,11 +53,11 @@ pack() {
     printf '%s %d\n' "$2" "$(wc -c <"$work/gz")" >>"$work/sizes"
 }
 
-# KiB as gzip packs them: 95 of the 120 that the page may have.
+# KiB as gzip packs them: together the 120 that the page may have.
 check_budget() {
     awk '{kind = $1 ~ /ru\.js$/ ? "words" : $1 ~ /\.js$/ ? "scripts" : $1 ~ /\.css$/ ? "styles" : "rest"; size[kind] += $2}
         END {
-            limit["scripts"] = 70; limit["words"] = 10; limit["styles"] = 12; limit["rest"] = 3
+            limit["scripts"] = 86; limit["words"] = 18; limit["styles"] = 13; limit["rest"] = 3
             for (kind in limit) if (size[kind] > limit[kind] * 1024) {
                 printf "assets.sh: %s are %.1f KiB packed, more than %d\n", kind, size[kind] / 1024, limit[kind] > "/dev/stderr"; bad = 1}
             exit bad

@@ -256,6 +256,13 @@ export const ru = {
     'Too many refused rows': 'Слишком много непринятых строк',
     'No row could be read': 'Нет ни одной принятой строки',
 
+    /* prices, component, stock, unmatched */
+
+    /* recalculate, held, lists, operation, search */
+
+    /* import */
+
+    /* faults */
     'code.required': 'поле обязательно',
     'code.unknown': 'такого параметра здесь нет[; известны: {allowed}]',
     'code.type': 'не тот вид значения',
