@@ -56,11 +56,12 @@ static void put_price(struct json_out *out, const char *key, bool present, dec12
     json_put_string(out, key, present ? text : NULL);
 }
 
-static void put_row(struct json_out *out, const struct diff_row *row)
+static void put_row(struct json_out *out, const struct diff_row *row, const char *name)
 {
     bool both = row->old_price > 0 && row->new_price > 0;
     json_object(out);
     json_put_string(out, "lot_code", row->lot_code);
+    json_put_string(out, "name", name);
     json_put_string(out, "status", diff_status_name(row->status));
     put_price(out, "old", row->old_price > 0, row->old_price, PRICE_SCALE);
     put_price(out, "new", row->new_price > 0, row->new_price, PRICE_SCALE);
@@ -81,7 +82,7 @@ static void put_summary(struct json_out *out, const struct diff_summary *summary
     json_object_end(out);
 }
 
-/* The lower lot code of both sides, or the one they share. */
+/* The lower lot code of both sides, or the one they share; the name is that of the new list, where it is there. */
 static void take_lot(struct comparison *comparison)
 {
     struct list_walk *a = &comparison->a, *b = &comparison->b;
@@ -89,11 +90,12 @@ static void take_lot(struct comparison *comparison)
                 : list_walk_ended(b) ? -1
                                      : strcmp(a->items[a->at].lot_code, b->items[b->at].lot_code);
     const char *lot_code = order <= 0 ? a->items[a->at].lot_code : b->items[b->at].lot_code;
+    const char *name = order >= 0 ? b->items[b->at].name : a->items[a->at].name;
     int64_t old_price = order <= 0 ? a->items[a->at++].price : 0;
     int64_t new_price = order >= 0 ? b->items[b->at++].price : 0;
     struct diff_row row = diff_lot(lot_code, old_price, new_price, &comparison->summary);
     if (comparison->wanted & 1u << row.status)
-        put_row(comparison->out, &row);
+        put_row(comparison->out, &row, name);
 }
 
 static int compare(struct store_conn *conn, struct comparison *comparison, struct file_sink *sink)

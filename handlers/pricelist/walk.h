@@ -1,4 +1,4 @@
-/* The prices of one list, lot by lot in byte order, read in pages: memory does not grow with the list. */
+/* The prices and names of one list, lot by lot in byte order, read in pages: memory does not grow with the list. */
 #ifndef PF_PRICELIST_WALK_H
 #define PF_PRICELIST_WALK_H
 
@@ -6,11 +6,13 @@
 
 #define LIST_WALK_PAGE 2000
 #define LIST_LOT_CODE  (64 * 4 + 1)
+#define LIST_NAME      (255 * 4 + 1)
 
 struct list_walk {
     uint32_t list; /* the list's id */
     struct {
         char lot_code[LIST_LOT_CODE];
+        char name[LIST_NAME];
         int64_t price; /* scale 4 */
     } * items;         /* one page; NULL before the first */
     uint32_t n, at;

@@ -85,11 +85,12 @@ def random_options(rng):
 
 
 def compared(old, new):
+    names = {item["lot_code"]: item["name"] for item in old + new}
     old, new = ({item["lot_code"]: Fraction(item["price"]) for item in items} for items in (old, new))
     rows, moves = [], []
     for code in sorted({**old, **new}, key=str.encode):
         a, b = old.get(code), new.get(code)
-        row = {"lot_code": code, "status": "added" if a is None else "removed" if b is None else "same" if a == b else "up" if b > a else "down",
+        row = {"lot_code": code, "name": names[code], "status": "added" if a is None else "removed" if b is None else "same" if a == b else "up" if b > a else "down",
                "old": text(a, 4), "new": text(b, 4), "delta": None, "pct": None}
         if a is not None and b is not None:
             moves.append(rounded((b - a) * 100 / a, 2))

@@ -22,15 +22,16 @@ def test_worked_examples(world, case):
     assert answer.status == 200 and answer.headers["Content-Type"] == "application/json"
     assert answer.headers["Cache-Control"] == "no-store" and answer.headers["Content-Length"] == str(len(answer.body))
     assert answer.json["summary"] == case["expected"]["summary"]
-    assert answer.json["rows"] == case["expected"]["rows"]
+    assert answer.json["rows"] == [{**row, "name": "Item"} for row in case["expected"]["rows"]]
     assert (answer.json["a"]["id"], answer.json["b"]["id"], answer.json["a"]["items"]) == (a, b, len(case["a"]))
 
 
 def test_only_rows_that_are_wanted(world):
-    a = put_list(world.daemon, 400, [{"lot_code": code, "price": price} for code, price in (("A", "1.0000"), ("B", "2.0000"), ("C", "3.0000"))])
-    b = put_list(world.daemon, 401, [{"lot_code": code, "price": price} for code, price in (("B", "1.0000"), ("C", "3.0000"), ("D", "4.0000"))])
+    a = put_list(world.daemon, 400, [{"lot_code": code, "price": price, "name": f"old {code}"} for code, price in (("A", "1.0000"), ("B", "2.0000"), ("C", "3.0000"))])
+    b = put_list(world.daemon, 401, [{"lot_code": code, "price": price, "name": f"new {code}"} for code, price in (("B", "1.0000"), ("C", "3.0000"), ("D", "4.0000"))])
     whole = diff(world.client, a, b)
     assert [row["status"] for row in whole.json["rows"]] == ["removed", "down", "same", "added"]
+    assert [row["name"] for row in whole.json["rows"]] == ["old A", "new B", "new C", "new D"]
     part = diff(world.client, a, b, "?status=added,down")
     assert [row["status"] for row in part.json["rows"]] == ["down", "added"]
     assert part.json["summary"] == whole.json["summary"] and part.headers["ETag"] != whole.headers["ETag"]

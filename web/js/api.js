@@ -94,22 +94,23 @@ function limited(signal, ms) {
     };
 }
 
-/** @param {Response} response @param {boolean} asText @returns {Promise<Answer>} */
-async function answerOf(response, asText) {
+/** @param {Response} response @param {'json' | 'text' | 'blob'} as @returns {Promise<Answer>} */
+async function answerOf(response, as) {
     const tag = response.headers.get('ETag') ?? '';
     const base = { status: response.status, tag, headers: response.headers, problem: NO_PROBLEM };
     if (response.status === 304 || response.status === 204) return { ...base, ok: true, data: null };
+    if (response.ok && as === 'blob') return { ...base, ok: true, data: await response.blob() };
     const text = await response.text();
     if (!response.ok) {
         const problem = problemOf(response.status, text, (name) => response.headers.get(name));
         return { ...base, ok: false, data: null, problem };
     }
-    return { ...base, ok: true, data: asText || text === '' ? text : JSON.parse(text) };
+    return { ...base, ok: true, data: as === 'text' || text === '' ? text : JSON.parse(text) };
 }
 
 /**
  * @param {string} method @param {string} path
- * @param {{query?: Record<string, any>, body?: unknown, form?: Record<string, any> | null, headers?: Record<string, string>, signal?: AbortSignal, text?: boolean, ms?: number}} [more]
+ * @param {{query?: Record<string, any>, body?: unknown, form?: Record<string, any> | null, headers?: Record<string, string>, signal?: AbortSignal, text?: boolean, blob?: boolean, ms?: number}} [more]
  * @returns {Promise<Answer>}
  */
 export async function send(method, path, more = {}) {
@@ -128,7 +129,10 @@ export async function send(method, path, more = {}) {
     const limit = limited(more.signal, more.ms ?? TIME_OUT_MS);
     let answer;
     try {
-        answer = await answerOf(await fetch(address(path, more.query), { ...init, signal: limit.signal }), more.text ?? false);
+        answer = await answerOf(
+            await fetch(address(path, more.query), { ...init, signal: limit.signal }),
+            more.blob ? 'blob' : more.text ? 'text' : 'json',
+        );
     } catch {
         answer = failed({ ...NO_PROBLEM, kind: more.signal?.aborted ? 'left' : 'away' });
     }
@@ -137,10 +141,10 @@ export async function send(method, path, more = {}) {
     return answer;
 }
 
-/** @param {string} path @param {Record<string, any>} [query] @param {{tag?: string, signal?: AbortSignal, text?: boolean, ms?: number}} [more] */
+/** @param {string} path @param {Record<string, any>} [query] @param {{tag?: string, signal?: AbortSignal, text?: boolean, blob?: boolean, ms?: number}} [more] */
 export function get(path, query, more = {}) {
     const headers = more.tag ? { 'If-None-Match': more.tag } : undefined;
-    return send('GET', path, { query, headers, signal: more.signal, text: more.text, ms: more.ms });
+    return send('GET', path, { query, headers, signal: more.signal, text: more.text, blob: more.blob, ms: more.ms });
 }
 
 /** Worth another try with the same key: the service is busy or away, or the answer was lost. @param {Problem} problem */

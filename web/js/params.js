@@ -5,48 +5,54 @@ import { t } from './words.js';
 
 /** @param {string} name */
 export function paramLabel(name) {
-    switch (name) {
-        case 'warehouse':
-            return t('Warehouse');
-        case 'party':
-            return t('Supplier or competitor');
-        case 'table':
-            return t('Table');
-        case 'mode':
-            return t('Mode');
-        case 'stock_date':
-        case 'as_of':
-        case 'quoted_on':
-            return t('As of');
-        case 'dry_run':
-            return t('Only a check');
-        case 'sheet':
-            return t('Sheet');
-        case 'header_row':
-            return t('Heading row');
-        case 'method':
-            return t('Method');
-        case 'window_days':
-            return t('Window, days');
-        case 'half_life_days':
-            return t('Weight halves in, days');
-        case 'outlier':
-            return t('Outliers');
-        case 'coefficient':
-            return t('Coefficient');
-        case 'round_step':
-            return t('Rounding step');
-        case 'currency':
-            return t('Currency');
-        case 'note':
-            return t('Note');
-        case 'source':
-            return t('Source');
-        case 'profile':
-            return t('Profile');
-        default:
-            return name;
-    }
+    /** @type {Record<string, string>} */
+    const labels = {
+        warehouse: t('Warehouse'),
+        warehouses: t('Warehouses'),
+        party: t('Supplier or competitor'),
+        table: t('Table'),
+        mode: t('Mode'),
+        stock_date: t('As of'),
+        as_of: t('As of'),
+        quoted_on: t('As of'),
+        dry_run: t('Only a check'),
+        sheet: t('Sheet'),
+        header_row: t('Heading row'),
+        method: t('Method'),
+        window_days: t('Window, days'),
+        half_life_days: t('Weight halves in, days'),
+        weights: t('Weights'),
+        qty_cap: t('Largest weight of quantity'),
+        ref_qty: t('Quantity that is priced'),
+        per_party: t('Quotes of a supplier'),
+        require_valid: t('Only valid quotes'),
+        outlier: t('Outliers'),
+        outlier_k: t('Distance of outliers'),
+        outlier_min_n: t('Quotes for outliers, at least'),
+        outlier_floor_pct: t('Smallest spread, %'),
+        min_quotes: t('Quotes, at least'),
+        fx_date: t('Currency rate'),
+        coefficient: t('Coefficient'),
+        round_step: t('Rounding step'),
+        round_mode: t('Rounding'),
+        max_change_pct: t('Hold changes above, %'),
+        min_change_pct: t('Ignore changes below, %'),
+        on_no_quotes: t('Without quotes'),
+        categories: t('Categories'),
+        lot_codes: t('Lots'),
+        audit: t('History'),
+        include_stale: t('With stale prices'),
+        max_price_age_days: t('Age of prices, days'),
+        include_zero_qty: t('With reserved items'),
+        cost_fallback: t('Without a cost'),
+        skip_if_unchanged: t('Only if something changed'),
+        allow_empty: t('Even if empty'),
+        currency: t('Currency'),
+        note: t('Note'),
+        source: t('Source'),
+        profile: t('Profile'),
+    };
+    return labels[name] ?? name;
 }
 
 /** @param {string} name @param {any} value @returns {Node} */

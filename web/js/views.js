@@ -3,6 +3,10 @@ import { h } from '../ui/dom.js';
 import { empty, heading, link } from '../ui/parts.js';
 import { t } from './words.js';
 import { start } from '../views/start.js';
+import { lists } from '../views/lists.js';
+import { listNew } from '../views/list_new.js';
+import { list } from '../views/list.js';
+import { diff } from '../views/diff.js';
 import { tasks } from '../views/tasks.js';
 import { task } from '../views/task.js';
 import { settings } from '../views/settings.js';
@@ -20,7 +24,7 @@ import { settings } from '../views/settings.js';
  */
 
 /** @type {View[]} */
-export const views = [start, tasks, task, settings];
+export const views = [start, lists, listNew, list, diff, tasks, task, settings];
 
 /** @type {View} */
 export const missing = {

@@ -4,7 +4,7 @@ const ATTRIBUTES = new Set(
     (
         'class type name value href title role tabindex for placeholder min max step rows cols colspan rowspan scope download accept ' +
         'multiple checked disabled readonly required selected open hidden lang dir datetime autocomplete inputmode spellcheck ' +
-        'maxlength pattern list id method width height autofocus target rel'
+        'maxlength pattern list id method width height autofocus target rel size'
     ).split(' '),
 );
 const FLAGS = new Set(['checked', 'disabled', 'readonly', 'required', 'selected', 'open', 'hidden', 'multiple', 'autofocus']);

@@ -2,8 +2,8 @@
 import { attr, fill, h, put, visible } from './dom.js';
 import { icon } from './icons.js';
 import { lang, t } from '../js/words.js';
-import { may } from '../js/session.js';
-import { passes } from '../js/api.js';
+import { may, session } from '../js/session.js';
+import { get, passes } from '../js/api.js';
 import { problemHeading, reason } from '../js/reasons.js';
 
 /** @typedef {import('../js/api.js').Problem} Problem */
@@ -151,4 +151,24 @@ export function dialog(title, make, more = {}) {
     document.body.append(el);
     el.showModal();
     return { el, close };
+}
+
+/** The browser's own download of what was made here. @param {Blob} blob @param {string} name */
+export function saveBlob(blob, name) {
+    const url = URL.createObjectURL(blob);
+    h('a', { href: url, download: name }).click();
+    setTimeout(() => URL.revokeObjectURL(url), 60000);
+}
+
+/** A plain link; with a token the file is fetched with it. @param {string} label @param {string} path @param {string} [describe] */
+export function download(label, path, describe) {
+    const bare = path.replace(/^\//, '');
+    if (!session()?.tokens_required) return h('a', { href: bare, class: 'button', download: '', 'aria-label': describe ?? null }, label);
+    const act = async () => {
+        const answer = await get(bare, {}, { blob: true, ms: 120000 });
+        if (!answer.ok)
+            return void dialog(problemHeading(answer.problem.kind), (close) => [problemBox(answer.problem), button(t('Close'), close)]);
+        saveBlob(answer.data, /filename="?([^";]+)/.exec(answer.headers.get('Content-Disposition') ?? '')?.[1] ?? 'priceforge');
+    };
+    return button(label, act, { describe });
 }

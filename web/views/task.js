@@ -1,13 +1,12 @@
 /* One task: how far, what it was started with, its log, refused rows, what came before and after it. */
 import { data, fill, h, put, show } from '../ui/dom.js';
 import { bar } from '../ui/bar.js';
-import { button, dialog, heading, link, mark, problemBox } from '../ui/parts.js';
+import { button, dialog, download, heading, link, mark, problemBox } from '../ui/parts.js';
 import { int, size } from '../ui/number.js';
 import { moment, span } from '../ui/date.js';
 import { get, send } from '../js/api.js';
 import { keepFresh } from '../js/clock.js';
 import { begin } from '../js/mine.js';
-import { session } from '../js/session.js';
 import { tasks } from '../js/store.js';
 import { ending, isTrial, progressText, stateOf, subject, typeName } from '../js/tasktext.js';
 import { t } from '../js/words.js';
@@ -146,21 +145,6 @@ function askUndo(one, fault) {
             button(t('Cancel'), close),
         ),
     ]);
-}
-
-/** A plain link; with a token the file is fetched with it. @param {string} label @param {string} path */
-export function download(label, path) {
-    const bare = path.replace(/^\//, '');
-    if (!session()?.tokens_required) return h('a', { href: bare, class: 'button', download: '' }, label);
-    const act = async () => {
-        const answer = await get(bare, {}, { text: true, ms: 120000 });
-        if (!answer.ok) return;
-        const url = URL.createObjectURL(new Blob([answer.data]));
-        const name = /filename="?([^";]+)/.exec(answer.headers.get('Content-Disposition') ?? '')?.[1] ?? 'priceforge';
-        h('a', { href: url, download: name }).click();
-        setTimeout(() => URL.revokeObjectURL(url), 60000);
-    };
-    return button(label, act);
 }
 
 /** What was to follow what. @param {any} one */

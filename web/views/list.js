@@ -1,0 +1,149 @@
+/* One price list: what it was made from, its items, its files. */
+import { data, fill, h, put } from '../ui/dom.js';
+import { button, heading, link, loading, mark, problemBox } from '../ui/parts.js';
+import { dec, int } from '../ui/number.js';
+import { day, moment } from '../ui/date.js';
+import { pages, table } from '../ui/table.js';
+import { get } from '../js/api.js';
+import { onKey } from '../js/keys.js';
+import { paramLabel, paramValue } from '../js/params.js';
+import { hashOf } from '../js/router.js';
+import { sourceName } from '../js/tasktext.js';
+import { t } from '../js/words.js';
+import { archiveButton, files } from './lists.js';
+import { printRows } from './printing.js';
+
+export const list = {
+    path: 'list',
+    under: 'lists',
+    title: () => t('Price list'),
+    takes: (/** @type {string[]} */ parts) => parts.length === 2 && parts[0] === 'lists' && /^\d+$/.test(parts[1]),
+    mount,
+};
+
+/** @param {any} one */
+function facts(one) {
+    /** @type {[string, Node | string | null][]} */
+    const pairs = [
+        [t('Source'), sourceName(one.source)],
+        [t('Currency'), one.currency],
+        [t('As of'), day(one.as_of)],
+        [t('Items'), int(one.items)],
+        [t('Made'), moment(one.created_at)],
+        [t('Note'), one.note ? data(one.note) : null],
+        [t('Task'), one.task_id ? link(t('Open'), hashOf(['tasks', one.task_id])) : null],
+    ];
+    const said = Object.entries(one.params ?? {}).filter(
+        ([name, value]) => value !== null && value !== '' && value !== false && !['source', 'as_of', 'currency', 'note'].includes(name),
+    );
+    const pair = (/** @type {[string, Node | string | null]} */ [name, value]) => h('div', null, h('dt', null, name), h('dd', null, value));
+    return h(
+        'section',
+        { class: 'block' },
+        h('dl', { class: 'facts' }, pairs.filter(([, value]) => value).map(pair)),
+        said.length > 0 &&
+            h(
+                'details',
+                { class: 'params' },
+                h('summary', null, t('Parameters: {n}', { n: said.length })),
+                h(
+                    'dl',
+                    { class: 'facts' },
+                    said.map(([name, value]) => pair([paramLabel(name), paramValue(name, value)])),
+                ),
+            ),
+    );
+}
+
+/** @param {any} one */
+function itemTable(one) {
+    /** @type {import('../ui/table.js').Column[]} */
+    const columns = [
+        { head: t('Lot'), cell: (row) => link(row.lot_code, hashOf(['prices', row.lot_code])) },
+        { head: t('Name'), cell: (row) => data(row.name) },
+        { head: t('Category'), cell: (row) => data(row.category ?? '') },
+        { head: t('Unit'), cell: (row) => unitWord(row.unit) },
+        { head: t('Price, {currency}', { currency: one.currency }), kind: 'main num', cell: (row) => dec(row.price, 'money') },
+    ];
+    if (one.source === 'warehouse') columns.push({ head: t('Quantity'), kind: 'num', cell: (row) => dec(row.qty, 'quantity') });
+    if (one.source === 'estimate') columns.push({ head: t('Price of'), cell: (row) => day(row.price_as_of) });
+    if (one.source === 'competitor') columns.push({ head: t('Quotes'), kind: 'num', cell: (row) => int(row.n_obs) });
+    return table({ caption: t('Items'), key: (row) => row.lot_code, columns });
+}
+
+/** @param {string} unit */
+export function unitWord(unit) {
+    if (unit === 'pcs') return t('pcs');
+    if (unit === 'set') return t('unit|set');
+    return unit === 'm' ? t('unit|m') : unit;
+}
+
+/** All pages, for paper. @param {string} path @param {AbortSignal} signal */
+async function allItems(path, signal) {
+    /** @type {any[]} */
+    const rows = [];
+    let cursor = '';
+    do {
+        const answer = await get(path, { limit: 200, cursor }, { signal });
+        if (!answer.ok) return answer;
+        rows.push(...answer.data.items);
+        cursor = answer.data.next_cursor ?? '';
+    } while (cursor);
+    return rows;
+}
+
+/** @param {import('../js/main.js').Visit} visit */
+async function mount({ main, parts, signal, again }) {
+    const body = h('div', null);
+    put(main, heading(t('Price list')), body);
+    const done = loading(body, signal, () => history.back());
+    const answer = await get(`api/pricelists/${parts[1]}`, {}, { signal });
+    done();
+    if (signal.aborted) return;
+    if (!answer.ok) return void fill(body, problemBox(answer.problem, again), h('p', null, link(t('Price lists'), '#/lists')));
+    show(answer.data, main, body, signal, again);
+}
+
+/** @param {any} one @param {HTMLElement} main @param {HTMLElement} body @param {AbortSignal} signal @param {() => void} again */
+function show(one, main, body, signal, again) {
+    const path = `api/pricelists/${one.id}/items`;
+    const rows = itemTable(one);
+    const items = pages({
+        path,
+        query: { limit: 200 },
+        member: 'items',
+        table: rows,
+        signal,
+        nothing: () => h('p', null, t('The list has no items.')),
+    });
+    const fault = h('div', null);
+    const file = files(one);
+    const xlsx = file.xlsx();
+    const told = (/** @type {import('../js/api.js').Answer} */ got) => (got.ok ? again() : void fill(fault, problemBox(got.problem)));
+    const print = async () => {
+        const all = one.items > 5000 ? [] : await allItems(path, signal);
+        if (!Array.isArray(all)) return void told(all);
+        printRows(all, one.items, rows, () => rows.set(items.rows()), [file.xlsx()]);
+    };
+    const h1 = h('h1', { tabindex: '-1' }, one.version, ' ', h('span', { class: 'h1-about' }, sourceName(one.source)));
+    main.querySelector('h1')?.replaceWith(h1);
+    fill(
+        body,
+        one.archived_at && h('p', null, mark('muted', 'hold', t('Archived'))),
+        h(
+            'div',
+            { class: 'row filters' },
+            xlsx,
+            file.csv(),
+            file.excel(),
+            one.previous_id && link(t('Compare with the one before'), hashOf(['lists', one.previous_id, 'diff', one.id]), 'button'),
+            button(t('Print'), print),
+            archiveButton(one, told),
+        ),
+        fault,
+        facts(one),
+        items.el,
+    );
+    h1.focus({ preventScroll: true });
+    onKey('x', () => xlsx.click(), signal);
+}
