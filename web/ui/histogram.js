@@ -49,6 +49,7 @@ export function histogram(title, bars, chosen, choose) {
     };
     set(chosen);
     const el = h('div', { class: 'histogram', role: 'group', 'aria-label': title, onkeydown: walk }, buttons);
+    requestAnimationFrame(() => el.scrollTo((el.scrollWidth - el.clientWidth) / 2, 0)); // the middle first, where there is no room for all
     return { el, set };
 }
 

@@ -9,7 +9,7 @@ import { get } from '../js/api.js';
  * @typedef {object} Column
  * @property {string} head
  * @property {(row: any) => Node | string | (Node | string)[]} cell
- * @property {'num' | 'main' | 'main num' | 'act' | ''} [kind] num: to the right; main: beside the first on a phone; act: buttons
+ * @property {'num' | 'main' | 'main num' | 'wide' | 'act' | ''} [kind] num: to the right; main: beside the first on a phone; act: buttons
  * @property {(td: HTMLElement, row: any) => void} [patch]
  */
 

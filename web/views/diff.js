@@ -1,6 +1,6 @@
 /* Two price lists side by side: what went up, down, came and went. */
 import { data, fill, h, put } from '../ui/dom.js';
-import { icon } from '../ui/icons.js';
+import { change } from '../ui/change.js';
 import { button, download, empty, heading, link, loading, problemBox } from '../ui/parts.js';
 import { dec, int, scaled } from '../ui/number.js';
 import { barWords, histogram } from '../ui/histogram.js';
@@ -37,17 +37,6 @@ function statusWord(status) {
         default:
             return t('same');
     }
-}
-
-/** ▲ +4,76 %: colour is not alone. @param {string} direction up, down or same @param {string | null} pct */
-export function change(direction, pct) {
-    const moves = direction === 'up' || direction === 'down';
-    return h(
-        'span',
-        { class: `change tone-${moves ? direction : 'muted'}` },
-        moves && icon(direction),
-        pct === null ? '' : `${dec(pct, 'percent')}\u00a0%`,
-    );
 }
 
 /** A change in whole percent, rounded; beyond the last bar it is in the last one. @param {string} pct */
@@ -97,7 +86,7 @@ function rowTable(/** @type {string} */ currency) {
             { head: t('Old, {currency}', { currency }), kind: 'num', cell: (row) => dec(row.old, 'money') },
             { head: t('New, {currency}', { currency }), kind: 'num', cell: (row) => dec(row.new, 'money') },
             { head: t('Difference'), kind: 'num', cell: (row) => (row.status === 'up' ? '+' : '') + dec(row.delta, 'money') },
-            { head: t('Change'), kind: 'num', cell: (row) => (row.pct === null ? statusWord(row.status) : change(row.status, row.pct)) },
+            { head: t('Change'), kind: 'num', cell: (row) => (row.pct === null ? statusWord(row.status) : change(row.pct)) },
         ],
     });
 }

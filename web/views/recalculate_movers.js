@@ -1,0 +1,81 @@
+/* How far prices move in a trial, and which move most. The histogram is a filter. */
+import { fill, h } from '../ui/dom.js';
+import { change, changeBar, distance } from '../ui/change.js';
+import { barWords, histogram } from '../ui/histogram.js';
+import { dec, int, scaled } from '../ui/number.js';
+import { button, empty, link, mark, saveBlob } from '../ui/parts.js';
+import { table } from '../ui/table.js';
+import { hashOf } from '../js/router.js';
+import { lang, t } from '../js/words.js';
+
+/** @param {any} row @param {{from: string | null, to: string | null}} bar */
+function within(row, bar) {
+    const at = scaled(row.pct, 2);
+    return (bar.from === null || at >= scaled(bar.from, 2)) && (bar.to === null || at < scaled(bar.to, 2));
+}
+
+/** A cell that a spreadsheet takes as it is meant. @param {string} value @param {string} separator */
+function cell(value, separator) {
+    const guarded = /^[=+@\t]|^-\D/.test(value) ? `'${value}` : value;
+    return guarded.includes(separator) || /["\r\n]/.test(guarded) ? `"${guarded.replace(/"/g, '""')}"` : guarded;
+}
+
+/** For Excel of the page's language. @param {any[]} rows */
+function csv(rows) {
+    const ru = lang() === 'ru';
+    const separator = ru ? ';' : ',';
+    const number = (/** @type {string} */ value) => (ru ? value.replace('.', ',') : value);
+    const lines = rows.map((row) => [row.lot_code, number(row.old), number(row.new), number(row.pct), row.held ? t('On hold') : '']);
+    const all = [[t('Lot'), t('Was'), t('Will be'), '%', t('State')], ...lines];
+    return `\ufeff${all.map((line) => line.map((one) => cell(one, separator)).join(separator)).join('\r\n')}\r\n`;
+}
+
+/** @param {any} r the result of the trial */
+export function movers(r) {
+    const all = [...r.changes.up, ...r.changes.down].sort((a, b) => (distance(b.pct) > distance(a.pct) ? 1 : -1));
+    const most = all.length ? distance(all[0].pct) : 0n;
+    const rows = table({
+        caption: t('Largest movers'),
+        key: (row) => row.lot_code,
+        columns: [
+            { head: t('Lot'), cell: (row) => link(row.lot_code, hashOf(['prices', row.lot_code])) },
+            { head: t('Was'), kind: 'num', cell: (row) => dec(row.old, 'money') },
+            { head: t('Will be'), kind: 'num', cell: (row) => dec(row.new, 'money') },
+            { head: t('Change'), kind: 'main num', cell: (row) => change(row.pct) },
+            { head: t('State'), cell: (row) => (row.held ? mark('held', 'hold', t('On hold')) : '') },
+            { head: t('Size'), kind: 'wide', cell: (row) => changeBar(row.pct, most) },
+        ],
+    });
+    const said = h('p', { class: 'filter-said', role: 'status' });
+    const nothing = h('div', null);
+    let chosen = -1;
+    const choose = (/** @type {number} */ at) => {
+        chosen = at === chosen ? -1 : at;
+        chart.set(chosen);
+        draw();
+    };
+    const chart = histogram(t('Lots by change of price'), r.histogram, -1, choose);
+    const draw = () => {
+        const shown = chosen < 0 ? all : all.filter((row) => within(row, r.histogram[chosen]));
+        const n =
+            chosen < 0 ? r.histogram.reduce((/** @type {number} */ sum, /** @type {any} */ bar) => sum + bar.n, 0) : r.histogram[chosen].n;
+        rows.set(shown);
+        const places = { n: int(shown.length), all: int(n), by: chosen < 0 ? '' : barWords(r.histogram[chosen]) };
+        said.textContent = chosen < 0 ? t('Shown: {n} of {all}, the largest', places) : t('Shown: {n} of {all} ({by})', places);
+        fill(
+            nothing,
+            shown.length ? '' : empty(t('Nothing matches.'), chosen < 0 ? undefined : button(t('Clear filters'), () => choose(chosen))),
+        );
+    };
+    draw();
+    const save = () => saveBlob(new Blob([csv(all)], { type: 'text/csv' }), 'priceforge-trial.csv');
+    return h(
+        'section',
+        { class: 'block' },
+        h('div', { class: 'block-head' }, h('h2', null, t('Largest movers')), button(t('{n} as .csv', { n: int(all.length) }), save)),
+        chart.el,
+        said,
+        h('div', { class: 'table-frame' }, rows.el),
+        nothing,
+    );
+}
