@@ -30,7 +30,7 @@ let paused = false;
 let failures = 0;
 let tag = '';
 let tagFor = '';
-const channel = typeof BroadcastChannel === 'function' ? new BroadcastChannel('pf') : null;
+const channel = typeof document !== 'undefined' && typeof BroadcastChannel === 'function' ? new BroadcastChannel('pf') : null;
 const hidden = () => typeof document !== 'undefined' && document.hidden;
 
 /** One tab polls for the tasks of all; a visible one takes it over from a hidden one. */
