@@ -11,7 +11,9 @@ let open = false;
 
 /** @param {() => void} redraw @param {AbortSignal} signal */
 export function watchToken(redraw, signal) {
-    facts.watch('token', (value) => value?.asked && !open && ask(redraw), signal);
+    const look = (/** @type {any} */ value) => value?.asked && !open && ask(redraw);
+    facts.watch('token', look, signal);
+    look(facts.get('token')); // the first answer may have come before anybody watched
 }
 
 /** @param {() => void} redraw */
