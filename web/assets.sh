@@ -64,13 +64,22 @@ check_budget() {
         }' "$work/sizes"
 }
 
+# What is sent of a script: without indentation and without comments of whole lines, which are half of it. Lines keep their numbers.
+bare() {
+    case $1 in
+    *.js) awk '{sub(/^ +/, "")} /^\/\*/ && !/\*\/./ {inside = 1} {print inside ? "" : $0} inside && /\*\/$/ {inside = 0}' "$dir/$1" >"$work/bare" ;;
+    *) cp "$dir/$1" "$work/bare" ;;
+    esac
+}
+
 make_page "$@"
 echo '/* Made by web/assets.sh from the files beside it. */'
 echo '#include "daemon/api/console/console.h"'
 pack 0 index.html "$work/index.html"
 n=1
 for name in "$@"; do
-    pack "$n" "$name" "$dir/$name"
+    bare "$name"
+    pack "$n" "$name" "$work/bare"
     n=$((n + 1))
 done
 check_budget

@@ -83,3 +83,11 @@ export function methodWord(method) {
             return method ?? '';
     }
 }
+
+/** @param {string} unit */
+export function unitWord(unit) {
+    if (unit === 'pcs') return t('pcs');
+    if (unit === 'set') return t('unit|set');
+    if (unit === 'm') return t('unit|m');
+    return unit ?? '';
+}

@@ -2,6 +2,7 @@
 import { attr, h, put, show, text } from '../ui/dom.js';
 import { icon } from '../ui/icons.js';
 import { momentText } from '../ui/date.js';
+import { lookup } from '../ui/lookup.js';
 import { button, dialog } from '../ui/parts.js';
 import { facts } from './store.js';
 import { t, lang } from './words.js';
@@ -75,18 +76,14 @@ function moreButton(entries) {
 
 /** @param {() => void} redraw @param {AbortSignal} signal @param {boolean} searchable */
 function header(redraw, signal, searchable) {
-    const find = h('input', {
-        type: 'search',
+    const find = lookup({
+        label: t('Find lot or part number'),
         name: 'find',
-        autocomplete: 'off',
-        placeholder: t('Find lot or part number'),
-        'aria-label': t('Find lot or part number'),
+        signal,
+        choose: (component) => go(['prices', component.lot_code]),
+        enter: (q, only) => (only ? go(['prices', only.lot_code]) : go(['prices'], { q })),
     });
-    const form = h('form', { class: 'shell-find', role: 'search', hidden: !searchable }, icon('find'), find);
-    form.addEventListener('submit', (event) => {
-        event.preventDefault();
-        if (find.value.trim()) go(['prices'], { q: find.value.trim() });
-    });
+    const form = h('div', { class: 'shell-find', role: 'search', hidden: !searchable }, icon('find'), find.el);
     const running = h('a', { href: '#/tasks', class: 'shell-running' });
     const tell = (/** @type {any} */ counts) => {
         const n = counts?.total?.running ?? 0;
@@ -109,7 +106,13 @@ function header(redraw, signal, searchable) {
 /** @param {AbortSignal} signal */
 function bell(signal) {
     const count = h('span', { class: 'badge', hidden: true });
-    const el = h('button', { type: 'button', class: 'bell', 'aria-label': t('Notices'), onclick: openNotices }, icon('bell'), count);
+    const el = h(
+        'button',
+        { type: 'button', class: 'bell', onclick: openNotices },
+        icon('bell'),
+        h('span', { class: 'spoken' }, t('Notices'), ' '),
+        count,
+    );
     facts.watch(
         'notices',
         (value) => {

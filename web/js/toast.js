@@ -1,5 +1,5 @@
 /* Notices of ended tasks: each once in the whole browser, on whatever view, also after a reload or a restart of the daemon. */
-import { attr, fill, h, put, text } from '../ui/dom.js';
+import { attr, fill, h, put, say, text } from '../ui/dom.js';
 import { icon } from '../ui/icons.js';
 import { moment } from '../ui/date.js';
 import { claim, dropMine, mine } from './mine.js';
@@ -26,13 +26,9 @@ export function toastStack() {
     return put(fill(stack), more);
 }
 
-/** What a screen reader says, once. @param {Notice} notice @param {string} words */
+/** @param {Notice} notice @param {string} words */
 function speak(notice, words) {
-    const role = notice.tone === 'ok' || notice.tone === 'muted' ? 'status' : 'alert';
-    const region = document.querySelector(`body > .spoken[role="${role}"]`);
-    if (!region) return;
-    fill(region);
-    setTimeout(() => fill(region, words), 50);
+    say(words, notice.tone === 'ok' || notice.tone === 'muted' ? 'status' : 'alert');
 }
 
 /** @param {string} tone */

@@ -4,6 +4,8 @@ import { empty, heading, link } from '../ui/parts.js';
 import { t } from './words.js';
 import { start } from '../views/start.js';
 import { recalculate } from '../views/recalculate.js';
+import { prices } from '../views/prices.js';
+import { component } from '../views/component.js';
 import { lists } from '../views/lists.js';
 import { listNew } from '../views/list_new.js';
 import { list } from '../views/list.js';
@@ -25,7 +27,7 @@ import { settings } from '../views/settings.js';
  */
 
 /** @type {View[]} */
-export const views = [start, recalculate, lists, listNew, list, diff, tasks, task, settings];
+export const views = [start, prices, component, recalculate, lists, listNew, list, diff, tasks, task, settings];
 
 /** @type {View} */
 export const missing = {

@@ -32,6 +32,16 @@ export function day(value) {
     }).format(at);
 }
 
+/** A day on an axis: the month, or the day of the month; the year with January. @param {string} date @param {boolean} month */
+export function tickText(date, month) {
+    const at = Date.parse(`${date}T00:00:00Z`);
+    const year = date.slice(5, 7) === '01' && (month || date.slice(8) <= '07');
+    const name = `tick${month}${year}`;
+    return form(name, { timeZone: 'UTC', month: 'short', day: month ? undefined : 'numeric', year: year ? 'numeric' : undefined }).format(
+        at,
+    );
+}
+
 /** @param {Date} at */
 function full(at) {
     return form('full', { dateStyle: 'medium', timeStyle: 'medium', timeZone: 'UTC' }).format(at) + ' UTC';
@@ -51,6 +61,20 @@ export function momentText(iso) {
 export function moment(iso) {
     if (!iso) return h('span', null);
     return h('time', { datetime: iso, title: full(new Date(iso)) }, momentText(iso));
+}
+
+/** The calendar day of a moment, as "2026-02-05". @param {string} iso */
+export function dayOf(iso) {
+    const at = new Date(iso);
+    const two = (/** @type {number} */ n) => String(n).padStart(2, '0');
+    if (settings.utc) return at.toISOString().slice(0, 10);
+    return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
+}
+
+/** The day of a moment; the moment is in the title. @param {string | null | undefined} iso */
+export function localDay(iso) {
+    if (!iso) return '';
+    return h('time', { datetime: iso, title: full(new Date(iso)) }, day(dayOf(iso)));
 }
 
 /** A span of milliseconds. @param {number} ms */

@@ -114,3 +114,11 @@ export function fileName(value) {
     const short = chars.length > 60 ? `${chars.slice(0, 44).join('')}…${chars.slice(-14).join('')}` : shown;
     return h('bdi', { dir: 'auto', class: 'data', title: short === shown ? null : shown }, short);
 }
+
+/** What a screen reader says, once. @param {string} words @param {'status' | 'alert'} [role] */
+export function say(words, role = 'status') {
+    const region = document.querySelector(`body > .spoken[role="${role}"]`);
+    if (!region) return;
+    fill(region);
+    setTimeout(() => fill(region, words), 50);
+}

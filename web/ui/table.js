@@ -8,8 +8,8 @@ import { get } from '../js/api.js';
 /**
  * @typedef {object} Column
  * @property {string} head
- * @property {(row: any) => Node | string | (Node | string)[]} cell
- * @property {'num' | 'main' | 'main num' | 'wide' | 'act' | ''} [kind] num: to the right; main: beside the first on a phone; act: buttons
+ * @property {(row: any) => Node | string | (Node | string | false | null)[]} cell
+ * @property {string} [kind] num: to the right; main: beside the first on a phone; bare: without its head there; wide: a line of its own; act: buttons
  * @property {(td: HTMLElement, row: any) => void} [patch]
  */
 
@@ -64,9 +64,9 @@ function patchRow(columns, tr, row) {
     });
 }
 
-/** @param {Node | (Node | string)[]} value */
+/** @param {Node | (Node | string | false | null)[]} value */
 function wordsOf(value) {
-    return (Array.isArray(value) ? value : [value]).map((part) => (typeof part === 'string' ? part : part.textContent)).join('');
+    return (Array.isArray(value) ? value : [value]).map((part) => (part instanceof Node ? part.textContent : part || '')).join('');
 }
 
 /** Arrows, Home and End go from row to row, to the same control. @param {Element} body @param {KeyboardEvent} event */
@@ -93,16 +93,20 @@ export function pages(options) {
     const frame = /** @type {HTMLElement} */ (el.firstElementChild);
     /** @type {any[]} */
     let rows = [];
+    let stop = new AbortController();
+    let query = options.query;
     /** @param {string | null} cursor */
     const load = async (cursor) => {
-        const stop = new AbortController();
-        options.signal.addEventListener('abort', () => stop.abort());
-        const done = loading(below, stop.signal, () => stop.abort());
-        const answer = await get(options.path, { ...options.query, cursor: cursor ?? '' }, { signal: stop.signal });
+        stop.abort();
+        const mine = new AbortController();
+        stop = mine;
+        options.signal.addEventListener('abort', () => mine.abort());
+        let left = false;
+        const done = loading(below, mine.signal, () => ((left = true), mine.abort()));
+        const answer = await get(options.path, { ...query, cursor: cursor ?? '' }, { signal: mine.signal });
         done();
-        if (options.signal.aborted) return;
+        if (options.signal.aborted || stop !== mine) return;
         if (!answer.ok) {
-            const left = answer.problem.kind === 'left';
             fill(below, left ? button(t('Load more'), () => load(cursor)) : problemBox(answer.problem, () => load(cursor)));
             return;
         }
@@ -114,7 +118,14 @@ export function pages(options) {
         fill(below, next ? button(t('Load more'), () => load(next)) : rows.length === 0 ? options.nothing() : '');
     };
     load(null);
-    return { el, again: () => load(null), rows: () => rows, set: (/** @type {any[]} */ next) => ((rows = next), options.table.set(rows)) };
+    return {
+        el,
+        again: () => load(null),
+        /** Other filters. @param {Record<string, any>} next */
+        ask: (next) => ((query = next), load(null)),
+        rows: () => rows,
+        set: (/** @type {any[]} */ next) => ((rows = next), options.table.set(rows)),
+    };
 }
 
 /** @param {() => void} clear */

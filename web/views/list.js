@@ -9,6 +9,7 @@ import { onKey } from '../js/keys.js';
 import { paramLabel, paramValue } from '../js/params.js';
 import { hashOf } from '../js/router.js';
 import { sourceName } from '../js/tasktext.js';
+import { unitWord } from '../js/params.js';
 import { t } from '../js/words.js';
 import { archiveButton, files } from './lists.js';
 import { printRows } from './printing.js';
@@ -69,13 +70,6 @@ function itemTable(one) {
     if (one.source === 'estimate') columns.push({ head: t('Price of'), cell: (row) => day(row.price_as_of) });
     if (one.source === 'competitor') columns.push({ head: t('Quotes'), kind: 'num', cell: (row) => int(row.n_obs) });
     return table({ caption: t('Items'), key: (row) => row.lot_code, columns });
-}
-
-/** @param {string} unit */
-export function unitWord(unit) {
-    if (unit === 'pcs') return t('pcs');
-    if (unit === 'set') return t('unit|set');
-    return unit === 'm' ? t('unit|m') : unit;
 }
 
 /** All pages, for paper. @param {string} path @param {AbortSignal} signal */
