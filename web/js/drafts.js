@@ -166,14 +166,16 @@ function pathOf(task) {
 
 /**
  * Check again or import the file that an earlier task had. What a check saw must still be the last one on record.
- * @param {any} task @param {Record<string, any>} change @param {{signal?: AbortSignal, waits?: (seconds: number) => void}} [more]
+ * @param {any} task @param {Record<string, any>} change @param {{signal?: AbortSignal, waits?: (seconds: number) => void, then?: any[]}} [more]
  */
-export function fromTask(task, change, more) {
+export function fromTask(task, change, more = {}) {
     const form = sameAgain(task, change);
-    return begin(pathOf(task), undefined, task.type, task.file?.name ?? '', { ...more, form, query: { from_task: task.id } });
+    const { then, ...rest } = more;
+    const query = { from_task: task.id, then: then?.length ? JSON.stringify(then) : '' };
+    return begin(pathOf(task), undefined, task.type, task.file?.name ?? '', { ...rest, form, query });
 }
 
-/** Import what the check saw. @param {any} task the dry run @param {{signal?: AbortSignal}} [more] */
+/** Import what the check saw. @param {any} task the dry run @param {{signal?: AbortSignal, then?: any[]}} [more] */
 export function importChecked(task, more) {
     const r = task.result ?? {};
     const change = /** @type {Record<string, any>} */ ({ dry_run: null });

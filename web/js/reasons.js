@@ -12,10 +12,21 @@ export function filled(text, args) {
     });
 }
 
+/** Questions without the names of parameters that the server's sentence has: here a choice stands below. @type {Record<string, string>} */
+const QUESTIONS = {
+    E_SHEETS: 'Several sheets have a heading.',
+    E_NO_HEADER: 'No row is a heading that can be used[; most like one: row {row}]. Name the columns.',
+    E_AMBIGUOUS_COLUMN: 'Several columns could be meant[ (row {row})].',
+    E_NUMBER_STYLE: 'The numbers of this file can be read in two ways.',
+    E_TOTALS: 'The rows add up to {rows}, the total of the file[ in row {row}] is {total}. Are groups read as items?',
+    E_TOO_MANY_DELETES: '{deleted} of {items} items[ of warehouse {warehouse}] would be deleted, more than {percent} %.',
+};
+
 /** @param {string} code @param {Record<string, any>} args @param {string} english the server's sentence @returns {Node} */
 export function reason(code, args, english) {
     const own = lang() === 'ru' ? /** @type {Record<string, any>} */ (ru)[`code.${code}`] : undefined;
     if (typeof own === 'string') return h('span', null, filled(own, args));
+    if (lang() === 'en' && code in QUESTIONS) return h('span', null, filled(QUESTIONS[code], args));
     const end = /[.!?]$/.test(english) ? english : `${english}.`;
     return h('span', { lang: 'en' }, visible(english ? end : t('The reason is not known.')));
 }

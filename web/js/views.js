@@ -12,6 +12,7 @@ import { list } from '../views/list.js';
 import { diff } from '../views/diff.js';
 import { tasks } from '../views/tasks.js';
 import { task } from '../views/task.js';
+import { importView } from '../views/import.js';
 import { settings } from '../views/settings.js';
 
 /**
@@ -27,7 +28,7 @@ import { settings } from '../views/settings.js';
  */
 
 /** @type {View[]} */
-export const views = [start, prices, component, recalculate, lists, listNew, list, diff, tasks, task, settings];
+export const views = [start, prices, component, recalculate, lists, listNew, list, diff, tasks, task, importView, settings];
 
 /** @type {View} */
 export const missing = {
