@@ -44,21 +44,26 @@ pack() {
     set -- "$1" "$2" "$work/bare"
     gzip -9nc "$3" >"$work/gz"
     bytes "gzip_$1" "$work/gz"
-    other='NULL, 0'
+    other='NULL, 0' packed=0
     if command -v brotli >/dev/null; then
         brotli -q 11 -c "$3" >"$work/br"
         bytes "brotli_$1" "$work/br"
         other="brotli_$1, sizeof brotli_$1"
+        packed=$(wc -c <"$work/br")
     fi
     printf '    {"%s", "%s", "%s", %d, gzip_%d, sizeof gzip_%d, %s},\n' "$2" "$(type_of "$2")" "$(hash_of "$3")" "$(wc -c <"$3")" \
         "$1" "$1" "$other" >>"$work/table"
-    printf '%s %d\n' "$2" "$(wc -c <"$work/gz")" >>"$work/sizes"
+    printf '%s %d %d\n' "$2" "$(wc -c <"$work/gz")" "$packed" >>"$work/sizes"
 }
 
-# KiB as gzip packs them: the page with all that belongs to it has at most 120.
+# The page with all that belongs to it has at most 120 KiB as brotli packs it, which is what browsers ask for where it matters; gzip packs a
+# sixth less well.
 check_budget() {
-    awk '{size += $2}
-        END {if (size > 120 * 1024) {printf "assets.sh: the files are %.1f KiB packed, more than 120\n", size / 1024 > "/dev/stderr"; exit 1}}' "$work/sizes"
+    awk '{gzip += $2; brotli += $3}
+        END {
+            limit = brotli ? 120 : 140; size = (brotli ? brotli : gzip) / 1024
+            if (size > limit) {printf "assets.sh: the files are %.1f KiB packed, more than %d\n", size, limit > "/dev/stderr"; exit 1}
+        }' "$work/sizes"
 }
 
 # Scripts travel without the lines that are comments and nothing else; prettier keeps comments on lines of their own.

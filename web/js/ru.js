@@ -533,7 +533,6 @@ export const ru = {
 
     /* import */
     Refused: 'Не принятые',
-    'Part number': 'Артикул',
     Code: 'Код',
     Vendor: 'Производитель',
     Free: 'Свободно',
@@ -541,7 +540,6 @@ export const ru = {
     'Unit price': 'Цена за единицу',
     Amount: 'Сумма',
     'Received on': 'Дата поступления',
-    Price: 'Цена',
     'Minimum quantity': 'Мин. партия',
     'VAT rate': 'Ставка НДС',
     'Valid until': 'Действует до',
@@ -596,7 +594,6 @@ export const ru = {
     'New rows': 'Новые строки',
     'Rows that change': 'Изменяемые строки',
     'Rows that are deleted': 'Удаляемые строки',
-    What: 'Что',
     'How it is read': 'Как читается файл',
     'All settings': 'Все настройки',
     'Is it another kind of file? ': 'Это файл другого вида? ',
@@ -635,7 +632,6 @@ export const ru = {
     'Make the list: {source}': 'Сделать прайс-лист: {source}',
     'The next file with these captions is read by it.': 'По ней читается следующий файл с такими заголовками.',
     'A name is needed.': 'Нужно имя.',
-    Save: 'Сохранить',
     'What is wrong': 'Что не так',
     'Choose, then check again. Nothing has been written.': 'Выберите и проверьте ещё раз. Ничего не записано.',
     Choices: 'Варианты',
