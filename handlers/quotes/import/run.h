@@ -35,7 +35,13 @@ struct quote_run {
 
 /* Counts the outcomes after quote_record_read(). */
 void quote_run_count(struct quote_run *run);
-/* The two guards that force lifts, and W_PRICE_JUMP. Returns STEP_ON or STEP_FAIL. (guards.c) */
+/* W_PRICE_JUMP for each row whose price jumped; reads the file again if there is one. (jumps.c) */
+enum run_step quote_tell_jumps(struct quote_run *run);
+#define QUOTE_JUMP_FACTS 480
+/* "PM40-220 100.00 USD → 9000.00 USD", and the same as facts. */
+void quote_jump_text(const struct quote_run *run, const struct quote_new *quote, char *out, size_t size,
+                     char facts[QUOTE_JUMP_FACTS]);
+/* The two guards that force lifts. Returns STEP_ON or STEP_FAIL. (guards.c) */
 enum run_step quote_run_guard(struct quote_run *run);
 
 /* The result of the task as JSON, heap. (result.c) */
