@@ -183,11 +183,13 @@ static bool take_reason(struct http_request *request, struct cancel *cancel, str
         return false;
     }
     const char *reason = YAJL_IS_OBJECT(body) ? json_member_string(body, "reason", NULL) : NULL;
-    if (!YAJL_IS_OBJECT(body) || body->u.object.len > 1 || (body->u.object.len == 1 && !reason))
+    if (!YAJL_IS_OBJECT(body) || body->u.object.len > 1 || (body->u.object.len == 1 && !reason)) {
         param_faults_add(faults, "", "type", "must be an object with at most the member reason, a text");
-    else if (reason && strlen(reason) > REASON_MAX)
+        param_faults_expect(faults, "object");
+    } else if (reason && strlen(reason) > REASON_MAX) {
         param_faults_add(faults, "/reason", "range", "must be at most %d bytes long", REASON_MAX);
-    else if (reason)
+        param_faults_max(faults, REASON_MAX, "bytes");
+    } else if (reason)
         snprintf(cancel->reason, sizeof cancel->reason, "%s", reason);
     display_clean(cancel->reason, ' ');
     yajl_tree_free(body);
