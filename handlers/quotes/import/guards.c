@@ -16,7 +16,8 @@
 /* Columns of prices that are not read. */
 static void offer_rivals(struct quote_run *run)
 {
-    const struct table_view *view = table_mapping_sheet(&run->file.table);
+    const struct table_shown shown = quote_run_shown(run);
+    const struct table_view *view = table_mapping_sheet(&shown);
     for (uint32_t i = 0; view && i < TABLE_COLUMNS; i++) {
         const struct table_column *column = &view->heading.at[i];
         char letter[4];

@@ -29,9 +29,15 @@ struct quote_run {
     uint64_t import_id;                                         /* 0 = none (dry run) */
     uint32_t inserted, replaced, unchanged, matched, unmatched; /* quotes */
     unsigned n_preview;
-    struct json_out preview;          /* a list of parsed rows, dry run only */
-    char fitting[PROFILE_NAME_BYTES]; /* the profile that fits the captions; "" = none. Dry run, or failed */
+    struct json_out preview;  /* a list of parsed rows, dry run only */
+    struct table_fit fitting; /* the profile that fits the captions. Dry run, or failed */
 };
+
+/* What its file shows of itself. */
+static inline struct table_shown quote_run_shown(const struct quote_run *run)
+{
+    return table_shown_of(&run->file.table, quote_column_fields);
+}
 
 /* Counts the outcomes after quote_record_read(). */
 void quote_run_count(struct quote_run *run);
