@@ -324,7 +324,7 @@ static int check_heading(struct catalog_file *file)
         return 0;
     if (view) {
         const struct table_sheet *sheet = &file->sheets.sheet[view->sheet];
-        run_fail(&file->failure, sheet->failure, sheet->text);
+        run_fail(&file->failure, view->heading.rows > 0 ? "E_COLUMNS" : "E_NO_HEADER", sheet->text);
         return -1;
     }
     catalog_head_fault(file->table, &file->ask, &file->close, text, sizeof text);
