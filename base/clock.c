@@ -21,6 +21,13 @@ int64_t clock_mono_ms(void)
     return in_ms(read_clock(CLOCK_MONOTONIC));
 }
 
+int64_t clock_mono_us(void)
+{
+    struct timespec now = read_clock(CLOCK_MONOTONIC);
+
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
 double clock_mono_s(void)
 {
     struct timespec now = read_clock(CLOCK_MONOTONIC);

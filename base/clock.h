@@ -7,6 +7,8 @@
 
 /* CLOCK_MONOTONIC, in milliseconds. */
 int64_t clock_mono_ms(void);
+/* The same in microseconds. */
+int64_t clock_mono_us(void);
 /* CLOCK_MONOTONIC, in seconds, for measuring. */
 double clock_mono_s(void);
 /* CLOCK_MONOTONIC as it was at the kernel's last tick: a few milliseconds late, and cheaper to read. */

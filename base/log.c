@@ -27,7 +27,11 @@ static struct {
     int fd;
     bool socket;
     char role[48];
-    char origin[128]; /* appended to lines about a task */
+    struct { /* of the task that this process works on */
+        uint8_t task[16];
+        char request[40], client[264], traceparent[56];
+        int64_t since_us; /* 0 = there is none */
+    } origin;
     size_t pending_len;
     uint64_t dropped, told; /* lines lost; how many of them were reported */
     char pending[PENDING_MAX];
@@ -138,10 +142,10 @@ static void emit_locked(const char *line, size_t len)
     log_state.pending_len += len - done;
 }
 
-static void event_locked(enum log_level level, const uint8_t *id, const char *message)
+static void event_locked(enum log_level level, const struct log_about *about, const char *message)
 {
     char line[LOG_LINE_MAX];
-    struct log_event event = {level, log_state.role, getpid(), clock_wall_ms(), id, message};
+    struct log_event event = {level, log_state.role, getpid(), clock_wall_ms(), about, message};
 
     size_t len = log_line_render(line, log_state.json ? LOG_STYLE_JSON : log_state.style, &event);
     emit_locked(line, len);
@@ -167,29 +171,52 @@ void log_flush(void)
     pthread_mutex_unlock(&log_state.mutex);
 }
 
-static void __attribute__((format(printf, 3, 0)))
-log_event_write(enum log_level level, const uint8_t *id, const char *format, va_list args)
+static void add_origin_locked(struct log_about *about)
+{
+    if (log_state.origin.since_us == 0)
+        return;
+    about->request = log_state.origin.request;
+    about->client = log_state.origin.client;
+    about->traceparent = log_state.origin.traceparent;
+    if (memcmp(about->task, log_state.origin.task, sizeof log_state.origin.task) == 0)
+        about->duration_us = clock_mono_us() - log_state.origin.since_us + 1; /* 0 would be "not known" */
+}
+
+static void __attribute__((format(printf, 4, 0)))
+log_event_write(enum log_level level, const struct log_about *about, bool of_origin, const char *format, va_list args)
 {
     char message[LOG_MESSAGE_MAX + 8];
+    struct log_about whole = about ? *about : (struct log_about){0};
     int saved = errno;
 
     if (level > log_state.level)
         return;
-    int len = vsnprintf(message, sizeof message, format, args);
+    vsnprintf(message, sizeof message, format, args);
     pthread_mutex_lock(&log_state.mutex);
-    if (id && len >= 0 && (size_t)len < sizeof message)
-        snprintf(message + len, sizeof message - (size_t)len, "%s", log_state.origin);
+    if (of_origin)
+        add_origin_locked(&whole);
     tell_losses_locked();
-    event_locked(level, id, message);
+    event_locked(level, &whole, message);
     pthread_mutex_unlock(&log_state.mutex);
     errno = saved;
 }
 
-void log_set_origin(const char *request_id, const char *traceparent)
+static void keep(char *to, size_t size, const char *text)
+{
+    snprintf(to, size, "%s", text ? text : "");
+}
+
+void log_set_origin(const struct log_about *about)
 {
     pthread_mutex_lock(&log_state.mutex);
-    snprintf(log_state.origin, sizeof log_state.origin, "%s%.36s%s%.55s", request_id[0] ? ", request " : "", request_id,
-             traceparent[0] ? ", traceparent " : "", traceparent);
+    log_state.origin.since_us = 0;
+    if (about) {
+        memcpy(log_state.origin.task, about->task, sizeof log_state.origin.task);
+        keep(log_state.origin.request, sizeof log_state.origin.request, about->request);
+        keep(log_state.origin.client, sizeof log_state.origin.client, about->client);
+        keep(log_state.origin.traceparent, sizeof log_state.origin.traceparent, about->traceparent);
+        log_state.origin.since_us = clock_mono_us();
+    }
     pthread_mutex_unlock(&log_state.mutex);
 }
 
@@ -198,7 +225,7 @@ void log_write(enum log_level level, const char *format, ...)
     va_list args;
 
     va_start(args, format);
-    log_event_write(level, NULL, format, args);
+    log_event_write(level, NULL, false, format, args);
     va_end(args);
 }
 
@@ -207,6 +234,15 @@ void log_task(enum log_level level, const uint8_t id[16], const char *format, ..
     va_list args;
 
     va_start(args, format);
-    log_event_write(level, id, format, args);
+    log_event_write(level, &(struct log_about){.task = id}, true, format, args);
+    va_end(args);
+}
+
+void log_about(enum log_level level, const struct log_about *about, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    log_event_write(level, about, false, format, args);
     va_end(args);
 }

@@ -5,6 +5,7 @@
 #include "base/time_text.h"
 #include "base/utf8.h"
 
+#include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,16 +13,20 @@
 
 /* Room for the "…" of a cut line, the end of a JSON object and the newline. */
 #define TAIL_ROOM 16
+/* Longest value of a field, escaped: the longest of all five leave 400 bytes for the message. */
+#define VALUE_MAX 250
+#define TAIL_MAX  (LOG_LINE_MAX - 500)
+_Static_assert(5 * (VALUE_MAX + 24) + 100 < TAIL_MAX, "no field is left out because others are long");
 
 struct out {
     char *text;
-    size_t len;
+    size_t len, limit;
     bool cut;
 };
 
 static void put(struct out *out, const char *text, size_t len)
 {
-    if (out->cut || out->len + len > LOG_LINE_MAX - TAIL_ROOM) {
+    if (out->cut || out->len + len > out->limit) {
         out->cut = true;
         return;
     }
@@ -120,34 +125,123 @@ const char *log_level_name(enum log_level level)
     return "info";
 }
 
+static void end_cut(struct out *out)
+{
+    if (!out->cut)
+        return;
+    memcpy(out->text + out->len, "…", 3);
+    out->len += 3;
+}
+
+/* ---- What the line is about ---- */
+
+/* A value that is too long is cut; what follows it is not. */
+static void put_value(struct out *out, const char *text, bool json)
+{
+    size_t limit = out->limit;
+
+    out->limit = out->len + VALUE_MAX;
+    put_escaped(out, text, json);
+    out->limit = limit;
+    end_cut(out);
+    out->cut = false;
+}
+
+/* ` name="value"` or `,"name":"value"`. A text value is quoted, and escaped as in JSON, if it could be taken for
+ * several. */
+static void put_field(struct out *out, bool json, const char *name, const char *value)
+{
+    bool quoted = json || value[strcspn(value, " \"=\\")] != '\0';
+
+    put_text(out, json ? ",\"" : " ");
+    put_text(out, name);
+    put_text(out, json ? "\":" : "=");
+    put_text(out, quoted ? "\"" : "");
+    put_value(out, value, quoted);
+    put_text(out, quoted ? "\"" : "");
+}
+
+static void put_number(struct out *out, bool json, const char *name, const char *digits)
+{
+    put_text(out, json ? ",\"" : " ");
+    put_text(out, name);
+    put_text(out, json ? "\":" : "=");
+    put_text(out, digits);
+}
+
+static void put_answer(struct out *out, bool json, const struct log_about *about)
+{
+    char digits[24];
+
+    put_field(out, json, "method", about->method);
+    put_field(out, json, "path", about->path);
+    snprintf(digits, sizeof digits, "%d", about->status);
+    put_number(out, json, "status", digits);
+    snprintf(digits, sizeof digits, "%" PRIu64, about->bytes);
+    put_number(out, json, "bytes", digits);
+}
+
+/* All but the task, which is told before the message. */
+static void put_about(struct out *out, bool json, const struct log_about *about)
+{
+    char digits[32];
+
+    if (about->method)
+        put_answer(out, json, about);
+    if (about->request && about->request[0])
+        put_field(out, json, "request", about->request);
+    if (about->client && about->client[0])
+        put_field(out, json, "client", about->client);
+    if (about->traceparent && about->traceparent[0])
+        put_field(out, json, "traceparent", about->traceparent);
+    if (about->duration_us > 0) {
+        snprintf(digits, sizeof digits, "%" PRId64 ".%03d", about->duration_us / 1000,
+                 (int)(about->duration_us % 1000));
+        put_number(out, json, "duration_ms", digits);
+    }
+}
+
+/* ---- Lines ---- */
+
+static void put_task(struct out *out, const struct log_about *about, const char *before, const char *after)
+{
+    if (!about || !about->task)
+        return;
+    put_text(out, before);
+    put_uuid(out, about->task);
+    put_text(out, after);
+}
+
+/* The message gets what the fields behind it leave. */
+static void put_message(struct out *out, const struct log_event *event)
+{
+    char tail[TAIL_MAX];
+    struct out fields = {.text = tail, .limit = sizeof tail - TAIL_ROOM};
+
+    if (event->about)
+        put_about(&fields, false, event->about);
+    out->limit -= fields.len;
+    put_escaped(out, event->message, false);
+    end_cut(out);
+    memcpy(out->text + out->len, tail, fields.len);
+    out->len += fields.len;
+}
+
 static void render_text(struct out *out, enum log_style style, const struct log_event *event)
 {
     char head[80];
 
-    if (style != LOG_STYLE_TERMINAL) {
+    if (style == LOG_STYLE_JOURNAL) {
         snprintf(head, sizeof head, "<%d>", (int)event->level);
-        put_text(out, head);
-    }
-    if (style == LOG_STYLE_FILE) {
-        put_time(out, event->wall_ms, true);
-        put_text(out, " ");
-    } else if (style == LOG_STYLE_TERMINAL) {
-        put_time(out, event->wall_ms, false);
+    } else {
+        put_time(out, event->wall_ms, style == LOG_STYLE_FILE);
         snprintf(head, sizeof head, " %-5s ", log_level_name(event->level));
-        put_text(out, head);
     }
+    put_text(out, head);
     snprintf(head, sizeof head, "%.40s[%d]: ", event->role, (int)event->pid);
     put_text(out, head);
-    if (event->task) {
-        put_text(out, "task ");
-        put_uuid(out, event->task);
-        put_text(out, ": ");
-    }
-    put_escaped(out, event->message, false);
-    if (out->cut) {
-        memcpy(out->text + out->len, "…", 3);
-        out->len += 3;
-    }
+    put_task(out, event->about, "task ", ": ");
+    put_message(out, event);
 }
 
 static void render_json(struct out *out, const struct log_event *event)
@@ -159,24 +253,19 @@ static void render_json(struct out *out, const struct log_event *event)
     snprintf(text, sizeof text, "\",\"level\":\"%s\",\"role\":\"%.40s\",\"pid\":%d", log_level_name(event->level),
              event->role, (int)event->pid);
     put_text(out, text);
-    if (event->task) {
-        put_text(out, ",\"task\":\"");
-        put_uuid(out, event->task);
-        put_text(out, "\"");
-    }
+    put_task(out, event->about, ",\"task\":\"", "\"");
+    if (event->about)
+        put_about(out, true, event->about);
     put_text(out, ",\"message\":\"");
     put_escaped(out, event->message, true);
-    if (out->cut) {
-        memcpy(out->text + out->len, "…", 3);
-        out->len += 3;
-    }
+    end_cut(out);
     memcpy(out->text + out->len, "\"}", 2);
     out->len += 2;
 }
 
 size_t log_line_render(char text[LOG_LINE_MAX], enum log_style style, const struct log_event *event)
 {
-    struct out out = {.text = text};
+    struct out out = {.text = text, .limit = LOG_LINE_MAX - TAIL_ROOM};
 
     if (style == LOG_STYLE_JSON)
         render_json(&out, event);

@@ -18,7 +18,7 @@
 enum log_style {
     LOG_STYLE_JOURNAL,  /* "<6>worker 0[12]: text": the journal adds the time */
     LOG_STYLE_TERMINAL, /* "12:00:00.000 info worker 0[12]: text" */
-    LOG_STYLE_FILE,     /* "<6>2026-02-05T12:00:00.000Z worker 0[12]: text" */
+    LOG_STYLE_FILE,     /* "2026-02-05T12:00:00.000Z info  worker 0[12]: text" */
     LOG_STYLE_JSON      /* {"time":…,"level":"info","role":"worker 0","pid":12,"task":"…","message":"…"} */
 };
 
@@ -27,8 +27,8 @@ struct log_event {
     const char *role;
     pid_t pid;
     int64_t wall_ms;
-    const uint8_t *task; /* 16 bytes, or NULL */
-    const char *message; /* terminated */
+    const struct log_about *about; /* or NULL */
+    const char *message;           /* terminated */
 };
 
 /* Writes the line with its newline. `out` holds LOG_LINE_MAX bytes; not terminated. Returns the length. */

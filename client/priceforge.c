@@ -6,7 +6,6 @@
 #include "client/show/screen.h"
 #include "client/token.h"
 
-#include <locale.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -103,11 +102,27 @@ static void end_silently(int number)
     _Exit(CLI_DONE);
 }
 
+static bool has_word(int argc, char **argv, const char *word)
+{
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+        if (strcmp(argv[i], word) == 0)
+            return true;
+    return false;
+}
+
+/* What a wrong command line already needs: a program gets its document, in English; so does who can show nothing else. */
+static void begin(int argc, char **argv)
+{
+    struct screen_wishes plain = {.progress = PROGRESS_OFF};
+    struct say_wishes wishes = {.json = has_word(argc, argv, "--json"), .jsonl = has_word(argc, argv, "--jsonl")};
+    tr_init(wishes.json || wishes.jsonl || has_word(argc, argv, "--ascii"));
+    say_init(&wishes);
+    screen_init(&plain);
+}
+
 int main(int argc, char **argv)
 {
     struct cli cli;
-    struct screen_wishes plain = {.progress = PROGRESS_OFF};
-    setlocale(LC_ALL, "");
     signal(SIGPIPE, end_silently);
     if (argc == 2 && strcmp(argv[1], "--version") == 0) {
         puts("priceforge " PACKAGE_VERSION);
@@ -115,7 +130,7 @@ int main(int argc, char **argv)
     }
     if (keeps_tokens(argc, argv))
         return keep_tokens(argc, argv);
-    screen_init(&plain);
+    begin(argc, argv);
     int rc = cli_read(&cli, command_list, argc, argv);
     if (rc != CLI_DONE)
         return rc;

@@ -29,13 +29,23 @@ struct value_date job_today(const struct job_settings *settings)
     return (struct value_date){tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday};
 }
 
-bool job_after_tomorrow(struct value_date date)
+struct value_date job_tomorrow(void)
 {
     time_t now = time(NULL);
     struct tm tm;
     localtime_r(&now, &tm);
     const struct value_date today = {tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday};
-    return value_date_days(date) > value_date_days(today) + 1;
+    return value_date_from_days(value_date_days(today) + 1);
+}
+
+void job_check_day(struct value_date date, struct value_date tomorrow, const char *pointer, struct param_faults *faults)
+{
+    char day[11];
+    if (date.year == 0 || value_date_compare(date, tomorrow) <= 0)
+        return;
+    value_date_format(tomorrow, day);
+    param_faults_add(faults, pointer, "range", "must not be after tomorrow");
+    param_faults_fact(faults, "max", "%s", day);
 }
 
 const char *job_phase_name(enum job_phase phase)

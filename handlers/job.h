@@ -7,6 +7,7 @@
 #define PF_HANDLERS_JOB_H
 
 #include "base/facts.h"
+#include "handlers/params.h"
 #include "handlers/sheet/sheet.h"
 #include "handlers/values/values.h"
 #include "store/conn.h"
@@ -103,9 +104,11 @@ struct job_settings {
  * environment, and a runner's other thread does neither. */
 struct value_date job_today(const struct job_settings *settings);
 
-/* Is this day after tomorrow's? For a precheck: it asks the process's local time, which a worker keeps in the configured
- * zone. */
-bool job_after_tomorrow(struct value_date date);
+/* Tomorrow, for a precheck: it asks the process's local time, which a worker keeps in the configured zone. */
+struct value_date job_tomorrow(void);
+/* The fault of a day after tomorrow; none for year 0. */
+void job_check_day(struct value_date date, struct value_date tomorrow, const char *pointer,
+                   struct param_faults *faults);
 
 static inline void job_progress(struct job *job, unsigned percent, const char *text)
 {

@@ -4,6 +4,7 @@
 #include "base/facts.h"
 #include "base/utf8.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -43,13 +44,36 @@ void param_faults_add(struct param_faults *faults, const char *pointer, const ch
 
 void param_faults_fact(struct param_faults *faults, const char *name, const char *format, ...)
 {
-    char value[200];
+    char value[500];
     va_list args;
     va_start(args, format);
     vsnprintf(value, sizeof value, format, args);
     va_end(args);
     if (faults->n > 0 && !faults->full)
         facts_add(faults->fault[faults->n - 1].facts, sizeof faults->fault[0].facts, name, "%s", value);
+}
+
+void param_faults_copy(struct param_faults *faults, const struct param_fault *fault)
+{
+    faults->full = faults->n == PARAM_FAULTS_MAX;
+    if (!faults->full)
+        faults->fault[faults->n++] = *fault;
+}
+
+void param_faults_value(struct param_faults *faults, const char *value)
+{
+    param_faults_fact(faults, "value", "%s", value);
+}
+
+void param_faults_expect(struct param_faults *faults, const char *form)
+{
+    param_faults_fact(faults, "expected", "%s", form);
+}
+
+void param_faults_max(struct param_faults *faults, int64_t max, const char *unit)
+{
+    param_faults_fact(faults, "max", "%" PRId64, max);
+    param_faults_fact(faults, "unit", "%s", unit);
 }
 
 void param_faults_allow(struct param_faults *faults, const char *value)

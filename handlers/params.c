@@ -57,9 +57,23 @@ static void fault_at(struct check *check, const char *name, const char *code, co
     check->failed = true;
 }
 
+/* What a parameter of each kind looks like, in the facts of a fault. */
+static const char *const forms[] = {
+    [PARAM_STRING] = "text",     [PARAM_BOOL] = "boolean", [PARAM_INT] = "integer",
+    [PARAM_DECIMAL] = "decimal", [PARAM_DATE] = "date",    [PARAM_CHOICE] = "text",
+    [PARAM_STRINGS] = "list",    [PARAM_OWN] = "json",     [PARAM_MAP] = "object",
+};
+
+const char *param_form(const struct param_spec *spec)
+{
+    return forms[spec->kind];
+}
+
 static void fault(struct check *check, const struct param_spec *spec, const char *code, const char *detail)
 {
     fault_at(check, spec->name, code, detail);
+    if (strcmp(code, "type") == 0)
+        param_faults_expect(check->faults, param_form(spec));
 }
 
 /* The allowed names; dots stand for names that do not fit. */
@@ -103,31 +117,44 @@ static const char *text_of(struct check *check, const struct param_spec *spec, c
     return NULL;
 }
 
-/* Why a string is refused, or NULL. */
-static const char *string_fault(const char *text, bool may_be_empty, int64_t max, char *detail, size_t size)
+/* Is it UTF-8 without control characters? */
+static bool is_plain_text(const char *text, size_t n)
 {
-    size_t n = strlen(text), len;
-    if (!utf8_valid(text, n))
-        return "must be UTF-8";
-    for (size_t i = 0; i < n; i += len) {
+    size_t len;
+    bool plain = utf8_valid(text, n);
+    for (size_t i = 0; plain && i < n; i += len) {
         uint32_t cp = utf8_decode(text + i, n - i, &len);
-        if (cp < 0x20 || (cp >= 0x7F && cp < 0xA0))
-            return "must not contain control characters";
+        plain = cp >= 0x20 && (cp < 0x7F || cp >= 0xA0);
     }
-    if (n == 0 && !may_be_empty)
-        return "must not be empty";
-    if (n <= (size_t)max)
-        return NULL;
-    snprintf(detail, size, "must be at most %" PRId64 " bytes of UTF-8", max);
-    return detail;
+    return plain;
 }
 
-static void fault_string(struct check *check, const struct param_spec *spec, const char *text, const char *why)
+static void fault_no_text(struct check *check, const char *pointer)
 {
-    int64_t max = spec->max > 0 ? spec->max : STRING_BYTES;
-    fault(check, spec, "range", why);
-    if (strlen(text) > (size_t)max)
-        param_faults_fact(check->faults, "max", "%" PRId64, max);
+    param_faults_add(check->faults, pointer, "type", "must be a string");
+    param_faults_expect(check->faults, "text");
+    check->failed = true;
+}
+
+/* A text at `pointer`: of min to max bytes, min 0 or 1. Returns whether it is accepted; else it has a fault. */
+static bool check_text(struct check *check, const char *pointer, const char *text, int64_t min, int64_t max)
+{
+    size_t n = strlen(text);
+    if (!is_plain_text(text, n)) {
+        param_faults_add(check->faults, pointer, "type", "must be UTF-8 without control characters");
+        param_faults_expect(check->faults, "text");
+    } else if (n == 0 && min > 0) {
+        param_faults_add(check->faults, pointer, "range", "must not be empty");
+        param_faults_fact(check->faults, "min", "1");
+        param_faults_max(check->faults, max, "bytes");
+    } else if (n > (size_t)max) {
+        param_faults_add(check->faults, pointer, "range", "must be at most %" PRId64 " bytes of UTF-8", max);
+        param_faults_max(check->faults, max, "bytes");
+    } else {
+        return true;
+    }
+    check->failed = true;
+    return false;
 }
 
 static void check_string(struct check *check, const struct param_spec *spec, const struct given *given)
@@ -135,15 +162,16 @@ static void check_string(struct check *check, const struct param_spec *spec, con
     const char *text = text_of(check, spec, given, "must be a string");
     if (!text)
         return;
-    char detail[80];
-    const char *why =
-        string_fault(text, spec->may_be_empty, spec->max > 0 ? spec->max : STRING_BYTES, detail, sizeof detail);
-    if (why)
-        fault_string(check, spec, text, why);
-    else if ((int64_t)strlen(text) < spec->min)
-        fault(check, spec, "range", "is too short");
-    else
+    char pointer[200];
+    pointer_to(spec->name, pointer, sizeof pointer);
+    if (!check_text(check, pointer, text, spec->may_be_empty ? 0 : 1, spec->max > 0 ? spec->max : STRING_BYTES))
+        return;
+    if ((int64_t)strlen(text) >= spec->min) {
         json_string(&check->out, text);
+        return;
+    }
+    fault(check, spec, "range", "is too short");
+    param_faults_fact(check->faults, "min", "%" PRId64, spec->min);
 }
 
 static void check_bool(struct check *check, const struct param_spec *spec, const struct given *given)
@@ -165,6 +193,15 @@ static void fault_bounds(struct check *check, const struct param_spec *spec, uns
     snprintf(detail, sizeof detail, "must be between %s and %s", low, high);
     fault(check, spec, "range", detail);
     param_faults_fact(check->faults, "min", "%s", low);
+    param_faults_fact(check->faults, "max", "%s", high);
+}
+
+/* No bounds but those of the machine. */
+static void fault_unbounded(struct check *check, const struct param_spec *spec)
+{
+    char high[48];
+    dec_format(INT64_MAX, spec->scale, true, high, sizeof high);
+    fault(check, spec, "range", "is too large");
     param_faults_fact(check->faults, "max", "%s", high);
 }
 
@@ -198,7 +235,7 @@ static void check_int(struct check *check, const struct param_spec *spec, const 
     else if (rc == 0 && in_bounds(spec, value) && value >= INT64_MIN && value <= INT64_MAX)
         json_int(&check->out, (int64_t)value);
     else if (spec->min == 0 && spec->max == 0)
-        fault(check, spec, "range", "is too large");
+        fault_unbounded(check, spec);
     else
         fault_bounds(check, spec, 0);
 }
@@ -230,11 +267,12 @@ static void check_decimal(struct check *check, const struct param_spec *spec, co
     } else if (lost) {
         snprintf(detail, sizeof detail, "must have at most %u decimals", spec->scale);
         fault(check, spec, "range", detail);
+        param_faults_max(check->faults, spec->scale, "decimals");
     } else if (rc == 0 && in_bounds(spec, value)) {
         dec_format(value, spec->scale, true, canonical, sizeof canonical);
         json_string(&check->out, canonical);
     } else if (spec->min == 0 && spec->max == 0) {
-        fault(check, spec, "range", "is too large");
+        fault_unbounded(check, spec);
     } else {
         fault_bounds(check, spec, spec->scale);
     }
@@ -286,18 +324,15 @@ static bool check_item(struct check *check, const struct param_spec *spec, const
     if (index == max) {
         snprintf(detail, sizeof detail, "must have at most %zu items", max);
         fault(check, spec, "range", detail);
-        param_faults_fact(check->faults, "max", "%zu", max);
+        param_faults_max(check->faults, (int64_t)max, "items");
         return false;
-    }
-    const char *why = text ? string_fault(text, false, STRING_BYTES, detail, sizeof detail) : "must be a string";
-    if (!why) {
-        json_string(&check->out, text);
-        return true;
     }
     pointer_to(spec->name, pointer, sizeof pointer - 24);
     snprintf(pointer + strlen(pointer), 24, "/%zu", index);
-    param_faults_add(check->faults, pointer, text ? "range" : "type", "%s", why);
-    check->failed = true;
+    if (!text)
+        fault_no_text(check, pointer);
+    else if (check_text(check, pointer, text, 1, STRING_BYTES))
+        json_string(&check->out, text);
     return true;
 }
 
@@ -356,34 +391,25 @@ static bool is_choice(const struct param_spec *spec, const char *name)
     return false;
 }
 
-static void fault_member(struct check *check, const struct param_spec *spec, const char *name, const char *code,
-                         const char *detail)
-{
-    char pointer[400];
-    pointer_to(spec->name, pointer, 100);
-    pointer_to(name, pointer + strlen(pointer), 200);
-    param_faults_add(check->faults, pointer, code, "%s", detail);
-    check->failed = true;
-}
-
 static void check_member(struct check *check, const struct param_spec *spec, const char *name, yajl_val value)
 {
-    char detail[80];
+    char pointer[400];
     struct choice_text known;
+    pointer_to(spec->name, pointer, 100);
+    pointer_to(name, pointer + strlen(pointer), 200);
     if (!is_choice(spec, name)) {
         choice_text_init(&known, "unknown name; must be one of ");
         for (const char *const *choice = spec->choices; *choice; choice++)
             choice_text_add(&known, *choice);
-        fault_member(check, spec, name, "choice", known.text);
+        param_faults_add(check->faults, pointer, "choice", "%s", known.text);
+        check->failed = true;
         for (const char *const *choice = spec->choices; *choice; choice++)
             param_faults_allow(check->faults, *choice);
         return;
     }
-    const char *why = YAJL_IS_STRING(value) ? string_fault(value->u.string, false, spec->max, detail, sizeof detail)
-                                            : "must be a string";
-    if (why)
-        fault_member(check, spec, name, YAJL_IS_STRING(value) ? "range" : "type", why);
-    else
+    if (!YAJL_IS_STRING(value))
+        fault_no_text(check, pointer);
+    else if (check_text(check, pointer, value->u.string, 1, spec->max))
         json_put_string(&check->out, name, value->u.string);
 }
 
@@ -483,6 +509,7 @@ static void fault_unknown(struct check *check, const struct param_spec *specs, c
     for (const struct param_spec *spec = specs; spec->name; spec++)
         choice_text_add(&text, spec->name);
     fault_at(check, name, "unknown", specs->name ? text.text : "is not a parameter here; there are none");
+    param_faults_value(check->faults, name);
     for (const struct param_spec *spec = specs; spec->name; spec++)
         param_faults_allow(check->faults, spec->name);
 }
@@ -508,6 +535,7 @@ static char *from_json(const struct param_spec *specs, yajl_val object, struct p
     check_begin(&check, faults, form);
     if (object && !YAJL_IS_OBJECT(object)) {
         param_faults_add(faults, "", "type", "the parameters must be a JSON object");
+        param_faults_expect(faults, "object");
         check.failed = true;
         specs = NULL; /* one fault is enough */
     }

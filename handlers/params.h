@@ -52,7 +52,7 @@ struct param_fault {
     char detail[500]; /* "must be one of replace, merge"; room for every name of the largest type */
     char code[32];    /* "required", "unknown", "type", "range", "choice", "unknown-warehouse" … */
     /* What the detail says, as base/facts.h has it: facts, and values that are allowed, one a line. */
-    char facts[160], allowed[500];
+    char facts[320], allowed[500];
 };
 struct param_faults {
     unsigned n; /* at most PARAM_FAULTS_MAX are kept */
@@ -62,15 +62,25 @@ struct param_faults {
 };
 void param_faults_add(struct param_faults *faults, const char *pointer, const char *code, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
+/* Adds one of another list, with all that it tells. */
+void param_faults_copy(struct param_faults *faults, const struct param_fault *fault);
 /* For the fault that was added last, if it was kept: a fact of its detail, and a value that would be allowed. */
 void param_faults_fact(struct param_faults *faults, const char *name, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 void param_faults_allow(struct param_faults *faults, const char *value);
+/* Facts that many faults have: the value that was sent; the form that is expected ("moment", "id"); the bound that it
+ * passes, and in what it is counted ("characters", "bytes", "items"). */
+void param_faults_value(struct param_faults *faults, const char *value);
+void param_faults_expect(struct param_faults *faults, const char *form);
+void param_faults_max(struct param_faults *faults, int64_t max, const char *unit);
 /* Several, one a line. */
 void param_faults_allow_all(struct param_faults *faults, const char *values);
 /* Puts `prefix` before the pointers of the faults from number `from` on: a check makes them relative to the parameters,
  * which may be a member of the request. */
 void param_faults_prefix(struct param_faults *faults, unsigned from, const char *prefix);
+
+/* What a value of the parameter looks like, for param_faults_expect(): "boolean", "date" … */
+const char *param_form(const struct param_spec *spec);
 
 /* A raw parameter from a form or a query string. */
 struct param_raw {

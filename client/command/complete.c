@@ -45,7 +45,7 @@ static int run_script(struct cli *cli)
 const struct cli_command command_completion = {
     .name = "completion",
     .arguments = "bash|zsh",
-    .summary = "Print the script that makes the shell complete.",
+    .summary = N_("Print the script that makes the shell complete."),
     .examples = examples,
     .least = 1,
     .most = 1,
@@ -203,7 +203,7 @@ static const char *const hidden[] = {NULL};
 const struct cli_command command_complete = {
     .name = "__complete",
     .arguments = "",
-    .summary = "For the scripts of the shells.",
+    .summary = N_("For the scripts of the shells."),
     .examples = hidden,
     .most = CLI_ARGS_MAX - 1,
     .run = run_complete,

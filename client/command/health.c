@@ -14,7 +14,7 @@ static void print_settings(const struct cli *cli)
 {
     const struct settings *s = &cli->settings;
     say_note("server   %s  (%s)", s->url, s->url_from);
-    say_note("token    %s", s->token[0] ? s->token_from : "none");
+    say_note("token    %s", s->token[0] ? s->token_from : _("none"));
 }
 
 /* Each check that fails, by its name and what it says. */
@@ -23,7 +23,9 @@ static void print_checks(yajl_val checks)
     for (size_t i = 0; YAJL_IS_OBJECT(checks) && i < YAJL_GET_OBJECT(checks)->len; i++) {
         yajl_val check = YAJL_GET_OBJECT(checks)->values[i];
         if (!json_member_bool(check, "ok", true))
-            say("degraded  %s: %s", YAJL_GET_OBJECT(checks)->keys[i], json_member_string(check, "detail", "not ready"));
+            say("degraded  %s: %s",
+                tr_word("check", YAJL_GET_OBJECT(checks)->keys[i], YAJL_GET_OBJECT(checks)->keys[i]),
+                tr(json_member_string(check, "detail", N_("not ready"))));
     }
 }
 
@@ -36,7 +38,7 @@ static int run_health(struct cli *cli)
         print_settings(cli);
     if (http_ask(&request, &answer.reply) != 0) {
         int rc = say_error(CLI_AWAY, cli->settings.url, "%s. On the server: systemctl status priceforge",
-                           answer.reply.error);
+                           tr(answer.reply.error));
         answer_fini(&answer);
         return rc;
     }
@@ -51,9 +53,9 @@ static int run_health(struct cli *cli)
     } else if (ready && ask_get(&cli->settings, "/version", &version) == CLI_DONE) {
         const char *who = ask_get(&cli->settings, "/api/session", &session) == CLI_DONE
                               ? json_member_string(session.json, "client", "?")
-                              : "not let in";
+                              : _("not let in");
         say("ok        %s: priceforge %s, database %s; you are %s", settings_server(&cli->settings),
-            json_member_string(version.json, "version", "?"), json_member_string(answer.json, "database", "configured"),
+            json_member_string(version.json, "version", "?"), tr(json_member_string(answer.json, "database", "?")),
             who);
     }
     if (!say_json())
@@ -67,7 +69,7 @@ static int run_health(struct cli *cli)
 const struct cli_command command_health = {
     .name = "health",
     .arguments = "",
-    .summary = "Whether the server would work on a task now.",
+    .summary = N_("Whether the server would work on a task now."),
     .examples = health_examples,
     .run = run_health,
 };
@@ -92,7 +94,7 @@ static int run_version(struct cli *cli)
 const struct cli_command command_version = {
     .name = "version",
     .arguments = "",
-    .summary = "The versions of this command and of the server.",
+    .summary = N_("The versions of this command and of the server."),
     .examples = version_examples,
     .run = run_version,
 };

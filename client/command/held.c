@@ -12,21 +12,22 @@
 #define PATIENCE_S 30
 
 static const struct list_field fields[] = {
-    {{"ID", true, false, 0}, "id", LIST_TEXT, 0},
-    {{"LOT", false, false, 0}, "lot_code", LIST_TEXT, 0},
-    {{"NAME", false, true, 5}, "name", LIST_TEXT, 0},
-    {{"NOW", true, false, 1}, "price", LIST_DECIMAL, 2},
-    {{"PROPOSED", true, false, 0}, "new_price", LIST_DECIMAL, 2},
-    {{"PERCENT", true, false, 0}, "change_pct", LIST_DECIMAL, 2},
-    {{"USED", true, false, 3}, "n_used", LIST_TEXT, 0},
-    {{"OF", true, false, 3}, "n_quotes", LIST_TEXT, 0},
-    {{"AS OF", false, false, 4}, "as_of", LIST_TEXT, 0},
+    {{N_("ID"), true, false, 0}, "id", LIST_TEXT, 0},
+    {{N_("LOT"), false, false, 0}, "lot_code", LIST_TEXT, 0},
+    {{N_("NAME"), false, true, 5}, "name", LIST_TEXT, 0},
+    {{N_("NOW"), true, false, 1}, "price", LIST_DECIMAL, 2},
+    {{N_("PROPOSED"), true, false, 0}, "new_price", LIST_DECIMAL, 2},
+    {{N_("PERCENT"), true, false, 0}, "change_pct", LIST_DECIMAL, 2},
+    {{N_("USED"), true, false, 3}, "n_used", LIST_TEXT, 0},
+    {{N_("OF"), true, false, 3}, "n_quotes", LIST_TEXT, 0},
+    {{N_("AS OF"), false, false, 4}, "as_of", LIST_TEXT, 0},
 };
 
 #define FILTERS                                                                                                        \
-    {0, "up", NULL, "only prices that would rise", NULL}, {0, "down", NULL, "only prices that would fall", NULL},      \
-        {0, "below", "PERCENT", "only changes smaller than this", "below"},                                            \
-        {0, "category", "CODE", "only this category", "category"},                                                     \
+    {0, "up", NULL, N_("only prices that would rise"), NULL},                                                          \
+        {0, "down", NULL, N_("only prices that would fall"), NULL},                                                    \
+        {0, "below", "PERCENT", N_("only changes smaller than this"), "below"},                                        \
+        {0, "category", "CODE", N_("only this category"), "category"},                                                 \
     {                                                                                                                  \
         0, "run", "ID", "only of this recalculation", "run"                                                            \
     }
@@ -50,7 +51,7 @@ static int run_list(struct cli *cli)
                                    way ? "direction=" : "", way ? way : "") < 0)
         no_memory();
     if (rc == CLI_DONE)
-        rc = list_print(cli, path, "held", fields, sizeof fields / sizeof fields[0], "nothing is held");
+        rc = list_print(cli, path, "held", fields, sizeof fields / sizeof fields[0], N_("nothing is held"));
     free(path);
     free(base);
     return rc;
@@ -59,7 +60,7 @@ static int run_list(struct cli *cli)
 const struct cli_command command_held = {
     .name = "held",
     .arguments = "",
-    .summary = "Prices that wait for a decision.",
+    .summary = N_("Prices that wait for a decision."),
     .examples = list_examples,
     .options = list_options,
     .run = run_list,
@@ -69,7 +70,7 @@ const struct cli_command command_held = {
 
 static const struct cli_option decide_options[] = {
     FILTERS,
-    {0, "all-shown", NULL, "all that fit the filters", NULL},
+    {0, "all-shown", NULL, N_("all that fit the filters"), NULL},
     {0, NULL, NULL, NULL, NULL},
 };
 static const char *const decide_examples[] = {
@@ -122,24 +123,48 @@ static int send_decision(struct cli *cli, const char *decision, bool dry_run, in
     return rc;
 }
 
-static void report(yajl_val done, const char *word)
+/* "129 approved". The caller frees it. */
+static char *decided_text(bool approve, long long n)
+{
+    unsigned long few = (unsigned long)n;
+    char *text = NULL;
+    if (asprintf(&text,
+                 approve ? ngettext("%lld approved", "%lld approved", few)
+                         : ngettext("%lld dismissed", "%lld dismissed", few),
+                 n) < 0)
+        no_memory();
+    return text;
+}
+
+static bool ask_first(bool approve, long long n)
+{
+    unsigned long few = (unsigned long)n;
+    return approve ? say_ask(ngettext("Will approve %lld price: go on?", "Will approve %lld prices: go on?", few), n)
+                   : say_ask(ngettext("Will dismiss %lld price: go on?", "Will dismiss %lld prices: go on?", few), n);
+}
+
+static void report(yajl_val done, bool approve)
 {
     yajl_val skipped = json_member(done, "skipped");
     long long left = (long long)json_member_int(done, "skipped_total", 0);
+    char *decided = decided_text(approve, (long long)json_member_int(done, "decided", 0));
     if (left)
-        say("%s %lld %s, %lld left as they are", screen_done(), (long long)json_member_int(done, "decided", 0), word,
-            left);
+        say(ngettext("%s %s, %lld left as it is", "%s %s, %lld left as they are", (unsigned long)left), screen_done(),
+            decided, left);
     else
-        say("%s %lld %s", screen_done(), (long long)json_member_int(done, "decided", 0), word);
+        say("%s %s", screen_done(), decided);
+    free(decided);
     for (size_t i = 0; YAJL_IS_ARRAY(skipped) && i < YAJL_GET_ARRAY(skipped)->len && i < 10; i++)
         say_note("  %s %s: %s", screen_warned(),
                  json_member_string(YAJL_GET_ARRAY(skipped)->values[i], "lot_code", "-"),
-                 json_member_string(YAJL_GET_ARRAY(skipped)->values[i], "reason", ""));
+                 tr_word("skipped", json_member_string(YAJL_GET_ARRAY(skipped)->values[i], "code", ""),
+                         json_member_string(YAJL_GET_ARRAY(skipped)->values[i], "reason", "")));
 }
 
 /* How many it would be, the question, then those and no others. */
-static int decide(struct cli *cli, const char *decision, const char *word)
+static int decide(struct cli *cli, const char *decision)
 {
+    bool approve = strcmp(decision, "approve") == 0;
     struct answer answer = {0};
     if (cli->n_args == 0 && !cli_has(cli, "all-shown"))
         return say_error(CLI_USAGE, NULL,
@@ -149,33 +174,32 @@ static int decide(struct cli *cli, const char *decision, const char *word)
     answer_fini(&answer);
     if (rc == CLI_DONE && matched == 0)
         return say("nothing is held that fits"), CLI_DONE;
-    if (rc == CLI_DONE && (cli->n_args == 0 || cli->settings.protect) &&
-        !say_ask("Will %s %lld prices: go on?", decision, (long long)would))
+    if (rc == CLI_DONE && (cli->n_args == 0 || cli->settings.protect) && !ask_first(approve, (long long)would))
         return CLI_NOT_CONFIRMED;
     if (rc == CLI_DONE)
         rc = send_decision(cli, decision, false, cli->n_args ? -1 : matched, &answer);
     if (rc == CLI_DONE && say_json())
         ask_print_body(&answer);
     else if (rc == CLI_DONE)
-        report(answer.json, word);
+        report(answer.json, approve);
     answer_fini(&answer);
     return rc;
 }
 
 static int run_approve(struct cli *cli)
 {
-    return decide(cli, "approve", "approved");
+    return decide(cli, "approve");
 }
 
 static int run_dismiss(struct cli *cli)
 {
-    return decide(cli, "dismiss", "dismissed");
+    return decide(cli, "dismiss");
 }
 
 const struct cli_command command_held_approve = {
     .name = "held approve",
     .arguments = "[ID…]",
-    .summary = "Take held prices.",
+    .summary = N_("Take held prices."),
     .examples = decide_examples,
     .options = decide_options,
     .most = CLI_ARGS_MAX - 1,
@@ -184,7 +208,7 @@ const struct cli_command command_held_approve = {
 const struct cli_command command_held_dismiss = {
     .name = "held dismiss",
     .arguments = "[ID…]",
-    .summary = "Leave the prices as they are.",
+    .summary = N_("Leave the prices as they are."),
     .examples = decide_examples,
     .options = decide_options,
     .most = CLI_ARGS_MAX - 1,

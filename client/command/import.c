@@ -17,20 +17,20 @@
 #define QUESTIONS_MOST 8
 
 static const struct cli_option options[] = {
-    {'w', "warehouse", "CODE", "the warehouse whose stock it is", "warehouse"},
-    {'n', "dry-run", NULL, "only say what would be done", "dry_run"},
-    {0, "preview", NULL, "show the rows and ask", NULL},
-    {0, "merge", NULL, "add and change only, delete nothing", NULL},
-    {0, "date", "DAY", "the day of the stock", "stock_date"},
-    {0, "profile", "NAME", "saved parameters (priceforge profile)", "profile"},
-    {0, "sheet", "NAME|*", "one of several sheets, or all", "sheet"},
-    {0, "header-row", "N", "where the heading begins", "header_row"},
-    {0, "map", "FIELD=COLUMN", "the column of a field, by letter or caption", NULL},
-    {0, "totals", "HOW", "fail, warn or off if the report's total differs", "check_totals"},
-    {0, "numbers", "ru|en", "how numbers are written", "number_locale"},
-    {0, "negative", "HOW", "reject, zero or keep", "negative"},
-    {0, "duplicates", "HOW", "sum, first, last or reject", "duplicates"},
-    {0, "force", NULL, "many deletions, or older stock, are right", "force"},
+    {'w', "warehouse", "CODE", N_("the warehouse whose stock it is"), "warehouse"},
+    {'n', "dry-run", NULL, N_("only say what would be done"), "dry_run"},
+    {0, "preview", NULL, N_("show the rows and ask"), NULL},
+    {0, "merge", NULL, N_("add and change only, delete nothing"), NULL},
+    {0, "date", "DAY", N_("the day of the stock"), "stock_date"},
+    {0, "profile", "NAME", N_("saved parameters (priceforge profile)"), "profile"},
+    {0, "sheet", "NAME|*", N_("one of several sheets, or all"), "sheet"},
+    {0, "header-row", "N", N_("where the heading begins"), "header_row"},
+    {0, "map", "FIELD=COLUMN", N_("the column of a field, by letter or caption"), NULL},
+    {0, "totals", "HOW", N_("fail, warn or off if the report's total differs"), "check_totals"},
+    {0, "numbers", "ru|en", N_("how numbers are written"), "number_locale"},
+    {0, "negative", "HOW", N_("reject, zero or keep"), "negative"},
+    {0, "duplicates", "HOW", N_("sum, first, last or reject"), "duplicates"},
+    {0, "force", NULL, N_("many deletions, or older stock, are right"), "force"},
     {0, NULL, NULL, NULL, NULL},
 };
 
@@ -105,6 +105,15 @@ static bool is_guard(const char *code)
     return strcmp(code, "E_TOO_MANY_DELETES") == 0 || strcmp(code, "E_STOCK_OLDER") == 0;
 }
 
+static bool ask_despite(yajl_val task, const char *code)
+{
+    char *told = tr_told("end", code, json_member(json_member(task, "error_detail"), "args"),
+                         json_member_string(task, "error", ""));
+    bool agreed = say_ask("%s Import it all the same?", told);
+    free(told);
+    return agreed;
+}
+
 /* After the dry run: is there something to ask, and is the answer yes? *force: the guard is lifted by it.
  * *seen: the import that was on record. */
 static int confirm(struct cli *cli, yajl_val task, const char *warehouse, bool *force, int64_t *seen)
@@ -125,11 +134,11 @@ static int confirm(struct cli *cli, yajl_val task, const char *warehouse, bool *
     *force = guard;
     *seen = json_member_int(result, "last_import", -1);
     if (guard)
-        return say_ask("%s Import it all the same?", json_member_string(task, "error", "")) ? CLI_DONE
-                                                                                            : CLI_NOT_CONFIRMED;
+        return ask_despite(task, code) ? CLI_DONE : CLI_NOT_CONFIRMED;
     if (many)
-        return say_ask("Will delete %lld of %lld items of warehouse %s on %s: go on?", (long long)gone,
-                       (long long)before, warehouse, server)
+        return say_ask(ngettext("Will delete %lld of %lld items of warehouse %s on %s: go on?",
+                                "Will delete %lld of %lld items of warehouse %s on %s: go on?", (unsigned long)before),
+                       (long long)gone, (long long)before, warehouse, server)
                    ? CLI_DONE
                    : CLI_NOT_CONFIRMED;
     if (cli->settings.protect || cli_has(cli, "preview"))
@@ -254,7 +263,7 @@ static int run(struct cli *cli)
 const struct cli_command command_import = {
     .name = "import",
     .arguments = "FILE…",
-    .summary = "Import stock files (.xlsx, .mxl, CSV) into a warehouse.",
+    .summary = N_("Import stock files (.xlsx, .mxl, CSV) into a warehouse."),
     .examples = examples,
     .options = options,
     .least = 1,

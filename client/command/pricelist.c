@@ -17,19 +17,19 @@
 #define PATIENCE_S 10
 
 static const struct list_field lists[] = {
-    {{"ID", true, false, 0}, "id", LIST_TEXT, 0},
-    {{"SOURCE", false, false, 0}, "source", LIST_TEXT, 0},
-    {{"VERSION", false, false, 0}, "version", LIST_TEXT, 0},
-    {{"ITEMS", true, false, 0}, "items", LIST_COUNT, 0},
-    {{"CUR", false, false, 2}, "currency", LIST_TEXT, 0},
-    {{"AS OF", false, false, 3}, "as_of", LIST_TEXT, 0},
-    {{"MADE", false, false, 4}, "created_at", LIST_MOMENT, 0},
-    {{"NOTE", false, true, 5}, "note", LIST_TEXT, 0},
+    {{N_("ID"), true, false, 0}, "id", LIST_TEXT, 0},
+    {{N_("SOURCE"), false, false, 0}, "source", LIST_TEXT, 0},
+    {{N_("VERSION"), false, false, 0}, "version", LIST_TEXT, 0},
+    {{N_("ITEMS"), true, false, 0}, "items", LIST_COUNT, 0},
+    {{N_("CUR"), false, false, 2}, "currency", LIST_TEXT, 0},
+    {{N_("AS OF"), false, false, 3}, "as_of", LIST_TEXT, 0},
+    {{N_("MADE"), false, false, 4}, "created_at", LIST_MOMENT, 0},
+    {{N_("NOTE"), false, true, 5}, "note", LIST_TEXT, 0},
 };
 
 static const struct cli_option list_options[] = {
-    {0, "source", "SOURCE", "estimate, warehouse or competitor", "source"},
-    {0, "archived", "true|all", "archived lists, or all", "archived"},
+    {0, "source", "SOURCE", N_("estimate, warehouse or competitor"), "source"},
+    {0, "archived", "true|all", N_("archived lists, or all"), "archived"},
     LIST_OPTIONS,
     {0, NULL, NULL, NULL, NULL},
 };
@@ -43,7 +43,7 @@ static const char *const list_examples[] = {
 static int run_list(struct cli *cli)
 {
     char *path = list_path(cli, "/api/pricelists");
-    int rc = list_print(cli, path, "pricelists", lists, sizeof lists / sizeof lists[0], "there are no price lists");
+    int rc = list_print(cli, path, "pricelists", lists, sizeof lists / sizeof lists[0], N_("there are no price lists"));
     free(path);
     return rc;
 }
@@ -51,7 +51,7 @@ static int run_list(struct cli *cli)
 const struct cli_command command_pricelist = {
     .name = "pricelist",
     .arguments = "",
-    .summary = "Price lists, newest first.",
+    .summary = N_("Price lists, newest first."),
     .examples = list_examples,
     .options = list_options,
     .run = run_list,
@@ -59,7 +59,7 @@ const struct cli_command command_pricelist = {
 const struct cli_command command_pricelist_list = {
     .name = "pricelist list",
     .arguments = "",
-    .summary = "The same.",
+    .summary = N_("The same."),
     .examples = list_examples,
     .options = list_options,
     .run = run_list,
@@ -98,9 +98,9 @@ static int list_id(struct cli *cli, const char *text, char id[24])
 /* ---- One list --------------------------------------------------------------------------------------------------- */
 
 static const struct list_field items[] = {
-    {{"LOT", false, false, 0}, "lot_code", LIST_TEXT, 0},  {{"NAME", false, true, 3}, "name", LIST_TEXT, 0},
-    {{"PRICE", true, false, 0}, "price", LIST_DECIMAL, 2}, {{"QTY", true, false, 2}, "qty", LIST_DECIMAL, 0},
-    {{"BASIS", false, false, 4}, "basis", LIST_TEXT, 0},
+    {{N_("LOT"), false, false, 0}, "lot_code", LIST_TEXT, 0},  {{N_("NAME"), false, true, 3}, "name", LIST_TEXT, 0},
+    {{N_("PRICE"), true, false, 0}, "price", LIST_DECIMAL, 2}, {{N_("QTY"), true, false, 2}, "qty", LIST_DECIMAL, 0},
+    {{N_("BASIS"), false, false, 4}, "basis", LIST_TEXT, 0},
 };
 
 static const struct cli_option show_options[] = {LIST_OPTIONS, {0, NULL, NULL, NULL, NULL}};
@@ -114,13 +114,13 @@ static int run_show(struct cli *cli)
     if (rc != CLI_DONE)
         return rc;
     snprintf(path, sizeof path, "/api/pricelists/%s/items", id);
-    return list_print(cli, path, "items", items, sizeof items / sizeof items[0], "the list has no items");
+    return list_print(cli, path, "items", items, sizeof items / sizeof items[0], N_("the list has no items"));
 }
 
 const struct cli_command command_pricelist_show = {
     .name = "pricelist show",
     .arguments = "ID|latest:SOURCE",
-    .summary = "The items of a price list.",
+    .summary = N_("The items of a price list."),
     .examples = show_examples,
     .options = show_options,
     .least = 1,
@@ -131,11 +131,11 @@ const struct cli_command command_pricelist_show = {
 /* ---- Export ----------------------------------------------------------------------------------------------------- */
 
 static const struct cli_option export_options[] = {
-    {'o', "output", "FILE", "where it is written (- = standard output)", NULL},
-    {0, "format", "csv|xlsx", "by the name of FILE, else xlsx", NULL},
-    {0, "excel-ru", NULL, "CSV that Excel in Russia opens by a double click", NULL},
-    {0, "lang", "en|ru", "the language of the headings", NULL},
-    {0, "force", NULL, "write over a file that is there", NULL},
+    {'o', "output", "FILE", N_("where it is written (- = standard output)"), NULL},
+    {0, "format", "csv|xlsx", N_("by the name of FILE, else xlsx"), NULL},
+    {0, "excel-ru", NULL, N_("CSV that Excel in Russia opens by a double click"), NULL},
+    {0, "lang", "en|ru", N_("the language of the headings"), NULL},
+    {0, "force", NULL, N_("write over a file that is there"), NULL},
     {0, NULL, NULL, NULL, NULL},
 };
 
@@ -229,7 +229,7 @@ static int run_export(struct cli *cli)
 const struct cli_command command_pricelist_export = {
     .name = "pricelist export",
     .arguments = "ID|latest:SOURCE",
-    .summary = "Write a price list as .xlsx or CSV.",
+    .summary = N_("Write a price list as .xlsx or CSV."),
     .examples = export_examples,
     .options = export_options,
     .least = 1,
@@ -240,13 +240,13 @@ const struct cli_command command_pricelist_export = {
 /* ---- Differences ------------------------------------------------------------------------------------------------ */
 
 static const struct table_column changes[] = {
-    {"LOT", false, false, 0}, {"CHANGE", false, false, 2}, {"OLD", true, false, 0},
-    {"NEW", true, false, 0},  {"PERCENT", true, false, 3},
+    {N_("LOT"), false, false, 0}, {N_("CHANGE"), false, false, 2}, {N_("OLD"), true, false, 0},
+    {N_("NEW"), true, false, 0},  {N_("PERCENT"), true, false, 3},
 };
 
 static const struct cli_option diff_options[] = {
-    {0, "all", NULL, "rows that are the same, too", NULL},
-    {0, "header", NULL, "a heading even if it is not shown on a terminal", NULL},
+    {0, "all", NULL, N_("rows that are the same, too"), NULL},
+    {0, "header", NULL, N_("a heading even if it is not shown on a terminal"), NULL},
     {0, NULL, NULL, NULL, NULL},
 };
 static const char *const diff_examples[] = {"priceforge pricelist diff 4 5",
@@ -263,7 +263,7 @@ static void print_diff(struct cli *cli, yajl_val diff)
         if (strcmp(status, "same") == 0 && !cli_has(cli, "all"))
             continue;
         table_add(table, json_member_string(row, "lot_code", ""));
-        table_add(table, status);
+        table_add(table, tr_word("change", status, status));
         for (size_t k = 0; k < 3; k++) {
             const char *value = json_member_string(row, names[k], NULL);
             table_add(table, value ? text_decimal(value, 2, buf) : NULL);
@@ -301,7 +301,7 @@ static int run_diff(struct cli *cli)
 const struct cli_command command_pricelist_diff = {
     .name = "pricelist diff",
     .arguments = "A B",
-    .summary = "What changed from list A to list B.",
+    .summary = N_("What changed from list A to list B."),
     .examples = diff_examples,
     .options = diff_options,
     .least = 2,
@@ -311,7 +311,7 @@ const struct cli_command command_pricelist_diff = {
 
 /* ---- Archive ---------------------------------------------------------------------------------------------------- */
 
-static int change(struct cli *cli, const char *method, const char *suffix, const char *done)
+static int change(struct cli *cli, const char *method, const char *suffix)
 {
     char id[24], path[80];
     struct answer answer = {0};
@@ -325,20 +325,22 @@ static int change(struct cli *cli, const char *method, const char *suffix, const
     rc = ask(&cli->settings, &request, PATIENCE_S, &answer);
     if (rc == CLI_DONE && say_json() && answer.reply.body.len > 0)
         ask_print_body(&answer);
+    else if (rc == CLI_DONE && *suffix == '\0')
+        say("%s list %s is archived", screen_done(), id);
     else if (rc == CLI_DONE)
-        say("%s list %s %s", screen_done(), id, done);
+        say("%s list %s is among the lists again", screen_done(), id);
     answer_fini(&answer);
     return rc;
 }
 
 static int run_archive(struct cli *cli)
 {
-    return change(cli, "DELETE", "", "is archived");
+    return change(cli, "DELETE", "");
 }
 
 static int run_unarchive(struct cli *cli)
 {
-    return change(cli, "POST", "/unarchive", "is among the lists again");
+    return change(cli, "POST", "/unarchive");
 }
 
 static const char *const archive_examples[] = {"priceforge pricelist archive 4", "priceforge pricelist unarchive 4",
@@ -347,7 +349,7 @@ static const char *const archive_examples[] = {"priceforge pricelist archive 4",
 const struct cli_command command_pricelist_archive = {
     .name = "pricelist archive",
     .arguments = "ID",
-    .summary = "Take a list out of the lists; it stays readable.",
+    .summary = N_("Take a list out of the lists; it stays readable."),
     .examples = archive_examples,
     .least = 1,
     .most = 1,
@@ -356,7 +358,7 @@ const struct cli_command command_pricelist_archive = {
 const struct cli_command command_pricelist_unarchive = {
     .name = "pricelist unarchive",
     .arguments = "ID",
-    .summary = "Put it back.",
+    .summary = N_("Put it back."),
     .examples = archive_examples,
     .least = 1,
     .most = 1,

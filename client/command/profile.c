@@ -13,11 +13,11 @@
 #define PATIENCE_S 10
 
 static const struct list_field fields[] = {
-    {{"NAME", false, false, 0}, "name", LIST_TEXT, 0},
-    {{"TYPE", false, false, 0}, "type", LIST_TEXT, 0},
-    {{"SAVED BY", false, true, 3}, "updated_by", LIST_TEXT, 0},
-    {{"SAVED", false, false, 2}, "updated_at", LIST_MOMENT, 0},
-    {{"USED", false, false, 1}, "used_at", LIST_MOMENT, 0},
+    {{N_("NAME"), false, false, 0}, "name", LIST_TEXT, 0},
+    {{N_("TYPE"), false, false, 0}, "type", LIST_TEXT, 0},
+    {{N_("SAVED BY"), false, true, 3}, "updated_by", LIST_TEXT, 0},
+    {{N_("SAVED"), false, false, 2}, "updated_at", LIST_MOMENT, 0},
+    {{N_("USED"), false, false, 1}, "used_at", LIST_MOMENT, 0},
 };
 
 static const struct cli_option list_options[] = {LIST_OPTIONS, {0, NULL, NULL, NULL, NULL}};
@@ -31,7 +31,7 @@ static const char *const examples[] = {
 static int run_list(struct cli *cli)
 {
     return list_print(cli, "/api/import-profiles", "profiles", fields, sizeof fields / sizeof fields[0],
-                      "no profile is saved");
+                      N_("no profile is saved"));
 }
 
 static char *path_of(const char *name)
@@ -115,7 +115,7 @@ static int run_delete(struct cli *cli)
 const struct cli_command command_profile = {
     .name = "profile",
     .arguments = "",
-    .summary = "Saved parameters of imports.",
+    .summary = N_("Saved parameters of imports."),
     .examples = examples,
     .options = list_options,
     .run = run_list,
@@ -123,7 +123,7 @@ const struct cli_command command_profile = {
 const struct cli_command command_profile_show = {
     .name = "profile show",
     .arguments = "NAME",
-    .summary = "A profile, as JSON.",
+    .summary = N_("A profile, as JSON."),
     .examples = examples,
     .least = 1,
     .most = 1,
@@ -132,7 +132,7 @@ const struct cli_command command_profile_show = {
 const struct cli_command command_profile_save = {
     .name = "profile save",
     .arguments = "NAME [ID]",
-    .summary = "Keep the parameters of an import (the last one) under a name.",
+    .summary = N_("Keep the parameters of an import (the last one) under a name."),
     .examples = examples,
     .least = 1,
     .most = 2,
@@ -141,7 +141,7 @@ const struct cli_command command_profile_save = {
 const struct cli_command command_profile_delete = {
     .name = "profile delete",
     .arguments = "NAME",
-    .summary = "Forget a profile.",
+    .summary = N_("Forget a profile."),
     .examples = examples,
     .least = 1,
     .most = 1,

@@ -8,21 +8,21 @@
 #include <stdlib.h>
 
 static const struct cli_option quotes_options[] = {
-    {'p', "party", "CODE", "whose price list it is", "party"},
-    {0, "kind", "KIND", "supplier or competitor", "kind"},
-    {'n', "dry-run", NULL, "only say what would be done", "dry_run"},
-    {0, "price", "COLUMN", "which price column, by letter or caption", "price"},
-    {0, "currency", "CODE", "of prices that say none", "currency"},
-    {0, "vat", "PERCENT", "prices have this VAT in them", "vat_rate"},
-    {0, "on", "DAY", "the day of the list", "quoted_on"},
-    {0, "until", "DAY", "how long it holds", "valid_until"},
-    {0, "supersede", NULL, "older quotes of the same numbers go", "supersede"},
-    {0, "profile", "NAME", "saved parameters (priceforge profile)", "profile"},
-    {0, "sheet", "NAME|*", "one of several sheets, or all", "sheet"},
-    {0, "header-row", "N", "where the heading begins", "header_row"},
-    {0, "map", "FIELD=COLUMN", "the column of a field, by letter or caption", NULL},
-    {0, "numbers", "ru|en", "how numbers are written", "number_locale"},
-    {0, "force", NULL, "prices that jump, or many that go, are right", "force"},
+    {'p', "party", "CODE", N_("whose price list it is"), "party"},
+    {0, "kind", "KIND", N_("supplier or competitor"), "kind"},
+    {'n', "dry-run", NULL, N_("only say what would be done"), "dry_run"},
+    {0, "price", "COLUMN", N_("which price column, by letter or caption"), "price"},
+    {0, "currency", "CODE", N_("of prices that say none"), "currency"},
+    {0, "vat", "PERCENT", N_("prices have this VAT in them"), "vat_rate"},
+    {0, "on", "DAY", N_("the day of the list"), "quoted_on"},
+    {0, "until", "DAY", N_("how long it holds"), "valid_until"},
+    {0, "supersede", NULL, N_("older quotes of the same numbers go"), "supersede"},
+    {0, "profile", "NAME", N_("saved parameters (priceforge profile)"), "profile"},
+    {0, "sheet", "NAME|*", N_("one of several sheets, or all"), "sheet"},
+    {0, "header-row", "N", N_("where the heading begins"), "header_row"},
+    {0, "map", "FIELD=COLUMN", N_("the column of a field, by letter or caption"), NULL},
+    {0, "numbers", "ru|en", N_("how numbers are written"), "number_locale"},
+    {0, "force", NULL, N_("prices that jump, or many that go, are right"), "force"},
     {0, NULL, NULL, NULL, NULL},
 };
 
@@ -65,7 +65,7 @@ static int run_quotes(struct cli *cli)
 const struct cli_command command_quotes = {
     .name = "quotes",
     .arguments = "FILE",
-    .summary = "Import the price list of a supplier or a competitor.",
+    .summary = N_("Import the price list of a supplier or a competitor."),
     .examples = quotes_examples,
     .options = quotes_options,
     .least = 1,
@@ -77,9 +77,9 @@ const struct cli_command command_quotes = {
 /* ---- Catalogue -------------------------------------------------------------------------------------------------- */
 
 static const struct cli_option catalog_options[] = {
-    {'n', "dry-run", NULL, "only say what would be done", "dry_run"},
-    {0, "sheet", "NAME", "one of several sheets", "sheet"},
-    {0, "template", NULL, "print an empty file with the right heading", NULL},
+    {'n', "dry-run", NULL, N_("only say what would be done"), "dry_run"},
+    {0, "sheet", "NAME", N_("one of several sheets"), "sheet"},
+    {0, "template", NULL, N_("print an empty file with the right heading"), NULL},
     {0, NULL, NULL, NULL, NULL},
 };
 
@@ -143,7 +143,7 @@ static int run_catalog(struct cli *cli)
 const struct cli_command command_catalog = {
     .name = "catalog",
     .arguments = "TABLE [FILE]",
-    .summary = "Import a table: components, part_numbers, parties, warehouses, rates, quotes.",
+    .summary = N_("Import a table: components, part_numbers, parties, warehouses, rates, quotes."),
     .examples = catalog_examples,
     .options = catalog_options,
     .least = 1,

@@ -5,14 +5,14 @@
 #include "base/json.h"
 
 static const struct cli_option recalculate_options[] = {
-    {0, "as-of", "DAY", "the day of the prices (today)", "as_of"},
-    {0, "method", "METHOD", "weighted_avg, average, median, min, latest", "method"},
-    {0, "window", "DAYS", "how old a quote may be", "window_days"},
-    {0, "lots", "LOT,…", "only these components", NULL},
-    {0, "categories", "C,…", "only these categories", NULL},
-    {0, "max-change", "PERCENT", "larger changes are held for a person", NULL},
-    {0, "coefficient", "K", "prices are multiplied by it", NULL},
-    {'n', "dry-run", NULL, "only say what would be done", "dry_run"},
+    {0, "as-of", "DAY", N_("the day of the prices (today)"), "as_of"},
+    {0, "method", "METHOD", N_("weighted_avg, average, median, min, latest"), "method"},
+    {0, "window", "DAYS", N_("how old a quote may be"), "window_days"},
+    {0, "lots", "LOT,…", N_("only these components"), NULL},
+    {0, "categories", "C,…", N_("only these categories"), NULL},
+    {0, "max-change", "PERCENT", N_("larger changes are held for a person"), NULL},
+    {0, "coefficient", "K", N_("prices are multiplied by it"), NULL},
+    {'n', "dry-run", NULL, N_("only say what would be done"), "dry_run"},
     {0, NULL, NULL, NULL, NULL},
 };
 
@@ -73,7 +73,7 @@ static int run_recalculate(struct cli *cli)
 const struct cli_command command_recalculate = {
     .name = "recalculate",
     .arguments = "",
-    .summary = "Recalculate the prices of components from quotes.",
+    .summary = N_("Recalculate the prices of components from quotes."),
     .examples = recalculate_examples,
     .options = recalculate_options,
     .starts = true,
@@ -85,13 +85,13 @@ const struct cli_command command_recalculate = {
 /* ---- Lists ------------------------------------------------------------------------------------------------------ */
 
 static const struct cli_option create_options[] = {
-    {0, "as-of", "DAY", "the day of the list (today)", "as_of"},
-    {0, "currency", "CODE", "the currency of its prices", "currency"},
-    {0, "coefficient", "K", "prices are multiplied by it", NULL},
-    {0, "note", "TEXT", "a note on the list", NULL},
-    {0, "categories", "C,…", "only these categories", NULL},
-    {0, "warehouses", "W,…", "only these warehouses", NULL},
-    {'n', "dry-run", NULL, "only say what would be in it", "dry_run"},
+    {0, "as-of", "DAY", N_("the day of the list (today)"), "as_of"},
+    {0, "currency", "CODE", N_("the currency of its prices"), "currency"},
+    {0, "coefficient", "K", N_("prices are multiplied by it"), NULL},
+    {0, "note", "TEXT", N_("a note on the list"), NULL},
+    {0, "categories", "C,…", N_("only these categories"), NULL},
+    {0, "warehouses", "W,…", N_("only these warehouses"), NULL},
+    {'n', "dry-run", NULL, N_("only say what would be in it"), "dry_run"},
     {0, NULL, NULL, NULL, NULL},
 };
 
@@ -135,7 +135,7 @@ static int run_create(struct cli *cli)
 const struct cli_command command_pricelist_create = {
     .name = "pricelist create",
     .arguments = "SOURCE",
-    .summary = "Make a price list: estimate, warehouse, competitor.",
+    .summary = N_("Make a price list: estimate, warehouse, competitor."),
     .examples = create_examples,
     .options = create_options,
     .least = 1,

@@ -13,20 +13,20 @@
 #define PATIENCE_S 10
 
 static const struct list_field stock_fields[] = {
-    {{"WAREHOUSE", false, false, 0}, "warehouse", LIST_TEXT, 0},
-    {{"PART NUMBER", false, false, 0}, "part_number", LIST_TEXT, 0},
-    {{"LOT", false, false, 2}, "lot_code", LIST_TEXT, 0},
-    {{"NAME", false, true, 5}, "name", LIST_TEXT, 0},
-    {{"QTY", true, false, 0}, "qty", LIST_DECIMAL, 0},
-    {{"FREE", true, false, 1}, "free", LIST_DECIMAL, 0},
-    {{"COST", true, false, 3}, "unit_cost", LIST_DECIMAL, 2},
-    {{"AS OF", false, false, 4}, "stock_date", LIST_TEXT, 0},
+    {{N_("WAREHOUSE"), false, false, 0}, "warehouse", LIST_TEXT, 0},
+    {{N_("PART NUMBER"), false, false, 0}, "part_number", LIST_TEXT, 0},
+    {{N_("LOT"), false, false, 2}, "lot_code", LIST_TEXT, 0},
+    {{N_("NAME"), false, true, 5}, "name", LIST_TEXT, 0},
+    {{N_("QTY"), true, false, 0}, "qty", LIST_DECIMAL, 0},
+    {{N_("FREE"), true, false, 1}, "free", LIST_DECIMAL, 0},
+    {{N_("COST"), true, false, 3}, "unit_cost", LIST_DECIMAL, 2},
+    {{N_("AS OF"), false, false, 4}, "stock_date", LIST_TEXT, 0},
 };
 
 static const struct cli_option stock_options[] = {
-    {'w', "warehouse", "CODE", "of one warehouse", "warehouse"},
-    {0, "lot", "LOT", "of one lot", "lot"},
-    {0, "pn", "NUMBER", "of one part number", "pn"},
+    {'w', "warehouse", "CODE", N_("of one warehouse"), "warehouse"},
+    {0, "lot", "LOT", N_("of one lot"), "lot"},
+    {0, "pn", "NUMBER", N_("of one part number"), "pn"},
     LIST_OPTIONS,
     {0, NULL, NULL, NULL, NULL},
 };
@@ -35,8 +35,8 @@ static const char *const stock_examples[] = {"priceforge stock -w MAIN", "pricef
 static int run_stock(struct cli *cli)
 {
     char *path = list_path(cli, "/api/stock");
-    int rc =
-        list_print(cli, path, "stock", stock_fields, sizeof stock_fields / sizeof stock_fields[0], "nothing in stock");
+    int rc = list_print(cli, path, "stock", stock_fields, sizeof stock_fields / sizeof stock_fields[0],
+                        N_("nothing in stock"));
     free(path);
     return rc;
 }
@@ -44,7 +44,7 @@ static int run_stock(struct cli *cli)
 const struct cli_command command_stock = {
     .name = "stock",
     .arguments = "",
-    .summary = "What is in which warehouse.",
+    .summary = N_("What is in which warehouse."),
     .examples = stock_examples,
     .options = stock_options,
     .run = run_stock,
@@ -53,15 +53,15 @@ const struct cli_command command_stock = {
 /* ---- Unmatched -------------------------------------------------------------------------------------------------- */
 
 static const struct list_field unmatched_fields[] = {
-    {{"PART NUMBER", false, false, 0}, "part_number", LIST_TEXT, 0},
-    {{"NAME", false, true, 3}, "name", LIST_TEXT, 0},
-    {{"ITEMS", true, false, 2}, "items", LIST_COUNT, 0},
-    {{"QTY", true, false, 0}, "qty", LIST_DECIMAL, 0},
-    {{"QUOTES", true, false, 1}, "quotes", LIST_COUNT, 0},
-    {{"LIKE", false, false, 4}, "suggestions.0.lot_code", LIST_TEXT, 0},
+    {{N_("PART NUMBER"), false, false, 0}, "part_number", LIST_TEXT, 0},
+    {{N_("NAME"), false, true, 3}, "name", LIST_TEXT, 0},
+    {{N_("ITEMS"), true, false, 2}, "items", LIST_COUNT, 0},
+    {{N_("QTY"), true, false, 0}, "qty", LIST_DECIMAL, 0},
+    {{N_("QUOTES"), true, false, 1}, "quotes", LIST_COUNT, 0},
+    {{N_("LIKE"), false, false, 4}, "suggestions.0.lot_code", LIST_TEXT, 0},
 };
 static const struct cli_option unmatched_options[] = {
-    {'w', "warehouse", "CODE", "of one warehouse", "warehouse"},
+    {'w', "warehouse", "CODE", N_("of one warehouse"), "warehouse"},
     LIST_OPTIONS,
     {0, NULL, NULL, NULL, NULL},
 };
@@ -71,7 +71,7 @@ static int run_unmatched(struct cli *cli)
 {
     char *path = list_path(cli, "/api/stock/unmatched");
     int rc = list_print(cli, path, "unmatched", unmatched_fields, sizeof unmatched_fields / sizeof unmatched_fields[0],
-                        "every part number has its lot");
+                        N_("every part number has its lot"));
     free(path);
     if (rc == CLI_DONE && screen_out_is_terminal())
         say_note("a number gets its lot by: priceforge map NUMBER LOT");
@@ -81,7 +81,7 @@ static int run_unmatched(struct cli *cli)
 const struct cli_command command_unmatched = {
     .name = "unmatched",
     .arguments = "",
-    .summary = "Part numbers in stock without a known lot.",
+    .summary = N_("Part numbers in stock without a known lot."),
     .examples = unmatched_examples,
     .options = unmatched_options,
     .run = run_unmatched,
@@ -90,10 +90,10 @@ const struct cli_command command_unmatched = {
 /* ---- Map -------------------------------------------------------------------------------------------------------- */
 
 static const struct cli_option map_options[] = {
-    {0, "vendor", "NAME", "the manufacturer whose number it is", NULL},
-    {0, "lot-qty", "N", "lots in one of the number", NULL},
-    {0, "pack", "N", "pieces in a pack", NULL},
-    {0, "remove", NULL, "remove the mapping of NUMBER", NULL},
+    {0, "vendor", "NAME", N_("the manufacturer whose number it is"), NULL},
+    {0, "lot-qty", "N", N_("lots in one of the number"), NULL},
+    {0, "pack", "N", N_("pieces in a pack"), NULL},
+    {0, "remove", NULL, N_("remove the mapping of NUMBER"), NULL},
     {0, NULL, NULL, NULL, NULL},
 };
 static const char *const map_examples[] = {
@@ -162,7 +162,8 @@ static int run_map(struct cli *cli)
 {
     bool removing = cli_has(cli, "remove");
     if (cli->n_args != (removing ? 1 : 2))
-        return say_error(CLI_USAGE, "map", "needs %s", removing ? "one part number" : "a part number and a lot");
+        return removing ? say_error(CLI_USAGE, "map", "needs one part number")
+                        : say_error(CLI_USAGE, "map", "needs a part number and a lot");
     int rc = run_confirm(cli, "map");
     return rc != CLI_DONE ? rc : removing ? remove_mapping(cli) : put_mapping(cli);
 }
@@ -170,7 +171,7 @@ static int run_map(struct cli *cli)
 const struct cli_command command_map = {
     .name = "map",
     .arguments = "NUMBER [LOT]",
-    .summary = "Say which lot a part number is; waiting stock is linked.",
+    .summary = N_("Say which lot a part number is; waiting stock is linked."),
     .examples = map_examples,
     .options = map_options,
     .least = 1,

@@ -17,7 +17,7 @@
 /* ---- Cancel ----------------------------------------------------------------------------------------------------- */
 
 static const struct cli_option cancel_options[] = {
-    {0, "reason", "TEXT", "why; it stands in the task's log", NULL},
+    {0, "reason", "TEXT", N_("why; it stands in the task's log"), NULL},
     {0, NULL, NULL, NULL, NULL},
 };
 static const char *const cancel_examples[] = {"priceforge cancel 9d770b1c", "priceforge cancel --reason 'wrong file'",
@@ -46,7 +46,7 @@ static int cancel_one(struct cli *cli, const char *id)
     if (rc == CLI_DONE && say_json())
         ask_print_body(&answer);
     else if (rc == CLI_DONE)
-        say("%.8s %s", id, ended ? "cancelled, nothing was written" : "is being cancelled");
+        say(ended ? N_("%.8s cancelled, nothing was written") : N_("%.8s is being cancelled"), id);
     answer_fini(&answer);
     json_out_fini(&body);
     return rc;
@@ -68,7 +68,7 @@ static int run_cancel(struct cli *cli)
 const struct cli_command command_cancel = {
     .name = "cancel",
     .arguments = "[ID…]",
-    .summary = "Stop tasks; they write nothing.",
+    .summary = N_("Stop tasks; they write nothing."),
     .examples = cancel_examples,
     .options = cancel_options,
     .most = CLI_ARGS_MAX - 1,
@@ -92,7 +92,7 @@ static int run_retry(struct cli *cli)
 const struct cli_command command_retry = {
     .name = "retry",
     .arguments = "[ID]",
-    .summary = "Start the same again as a new task.",
+    .summary = N_("Start the same again as a new task."),
     .examples = retry_examples,
     .most = 1,
     .starts = true,
@@ -102,8 +102,8 @@ const struct cli_command command_retry = {
 /* ---- Rejects, log ----------------------------------------------------------------------------------------------- */
 
 static const struct cli_option rejects_options[] = {
-    {0, "all", NULL, "with the warnings", NULL},
-    {'o', "output", "FILE", "where they are written; not over another file", NULL},
+    {0, "all", NULL, N_("with the warnings"), NULL},
+    {'o', "output", "FILE", N_("where they are written; not over another file"), NULL},
     {0, NULL, NULL, NULL, NULL},
 };
 static const char *const rejects_examples[] = {"priceforge rejects > fix.csv", "priceforge rejects 9d770b1c --all",
@@ -134,14 +134,14 @@ static int run_rejects(struct cli *cli)
 const struct cli_command command_rejects = {
     .name = "rejects",
     .arguments = "[ID]",
-    .summary = "The refused rows as a file that can be put right and sent again.",
+    .summary = N_("The refused rows as a file that can be put right and sent again."),
     .examples = rejects_examples,
     .options = rejects_options,
     .most = 1,
     .run = run_rejects,
 };
 
-static const struct cli_option log_options[] = {{'f', "follow", NULL, "wait for more until the task ends", NULL},
+static const struct cli_option log_options[] = {{'f', "follow", NULL, N_("wait for more until the task ends"), NULL},
                                                 {0, NULL, NULL, NULL, NULL}};
 static const char *const log_examples[] = {"priceforge log", "priceforge log 9d770b1c --follow", NULL};
 
@@ -182,7 +182,7 @@ static int run_log(struct cli *cli)
 const struct cli_command command_log = {
     .name = "log",
     .arguments = "[ID]",
-    .summary = "The log of a task's attempts.",
+    .summary = N_("The log of a task's attempts."),
     .examples = log_examples,
     .options = log_options,
     .most = 1,

@@ -9,23 +9,23 @@
 #include <time.h>
 
 static const struct list_field fields[] = {
-    {{"ID", false, false, 0}, "id", LIST_TEXT, 0},
-    {{"TYPE", false, false, 0}, "type", LIST_TEXT, 0},
-    {{"STATE", false, false, 0}, "state", LIST_TEXT, 0},
-    {{"OUTCOME", false, false, 3}, "outcome", LIST_TEXT, 0},
+    {{N_("ID"), false, false, 0}, "id", LIST_TEXT, 0},
+    {{N_("TYPE"), false, false, 0}, "type", LIST_TEXT, 0},
+    {{N_("STATE"), false, false, 0}, "state", LIST_WORD, 0},
+    {{N_("OUTCOME"), false, false, 3}, "outcome", LIST_WORD, 0},
     {{"%", true, false, 0}, "progress", LIST_TEXT, 0},
-    {{"STARTED", false, false, 4}, "created_at", LIST_MOMENT, 0},
-    {{"WHO", false, true, 6}, "requested_by", LIST_TEXT, 0},
-    {{"MESSAGE", false, true, 5}, "message", LIST_TEXT, 0},
+    {{N_("STARTED"), false, false, 4}, "created_at", LIST_MOMENT, 0},
+    {{N_("WHO"), false, true, 6}, "requested_by", LIST_TEXT, 0},
+    {{N_("MESSAGE"), false, true, 5}, "message", LIST_TEXT, 0},
 };
 
 static const struct cli_option options[] = {
-    {0, "running", NULL, "only running ones", NULL},
-    {0, "waiting", NULL, "only waiting ones", NULL},
-    {0, "failed", NULL, "only those that ended in error", NULL},
-    {0, "mine", NULL, "only those that this token started", NULL},
-    {0, "type", "TYPE", "of one type", "type"},
-    {0, "since", "2h", "started so many m, h or d (days) ago or later", NULL},
+    {0, "running", NULL, N_("only running ones"), NULL},
+    {0, "waiting", NULL, N_("only waiting ones"), NULL},
+    {0, "failed", NULL, N_("only those that ended in error"), NULL},
+    {0, "mine", NULL, N_("only those that this token started"), NULL},
+    {0, "type", "TYPE", N_("of one type"), "type"},
+    {0, "since", "2h", N_("started so many m, h or d (days) ago or later"), NULL},
     LIST_OPTIONS,
     {0, NULL, NULL, NULL, NULL},
 };
@@ -58,7 +58,7 @@ static int run_tasks(struct cli *cli)
                  *since ? "&created_after=" : "", since) < 0)
         abort();
     if (rc == CLI_DONE)
-        rc = list_print(cli, path, "tasks", fields, sizeof fields / sizeof fields[0], "no such tasks");
+        rc = list_print(cli, path, "tasks", fields, sizeof fields / sizeof fields[0], N_("no such tasks"));
     free(path);
     free(base);
     return rc;
@@ -67,7 +67,7 @@ static int run_tasks(struct cli *cli)
 const struct cli_command command_tasks = {
     .name = "tasks",
     .arguments = "",
-    .summary = "Tasks, newest first.",
+    .summary = N_("Tasks, newest first."),
     .examples = examples,
     .options = options,
     .run = run_tasks,
@@ -76,10 +76,10 @@ const struct cli_command command_tasks = {
 /* ---- Watch ------------------------------------------------------------------------------------------------------ */
 
 static const struct cli_option watch_options[] = {
-    {0, "timeout", "SECONDS", "wait no longer; the task goes on (exit code 6)", NULL},
-    {0, "retry-for", "SECONDS", "how long an absent server is waited for (600)", NULL},
-    {0, "strict", NULL, "exit code 5 if rows were rejected", NULL},
-    {0, "cancel-on-interrupt", NULL, "a signal cancels the task", NULL},
+    {0, "timeout", "SECONDS", N_("wait no longer; the task goes on (exit code 6)"), NULL},
+    {0, "retry-for", "SECONDS", N_("how long an absent server is waited for (600)"), NULL},
+    {0, "strict", NULL, N_("exit code 5 if rows were rejected"), NULL},
+    {0, "cancel-on-interrupt", NULL, N_("a signal cancels the task"), NULL},
     {0, NULL, NULL, NULL, NULL},
 };
 
@@ -114,7 +114,7 @@ static int run_watch_command(struct cli *cli)
 const struct cli_command command_watch = {
     .name = "watch",
     .arguments = "[ID…]",
-    .summary = "Wait for tasks to end and say what came of them.",
+    .summary = N_("Wait for tasks to end and say what came of them."),
     .examples = watch_examples,
     .options = watch_options,
     .most = CLI_ARGS_MAX - 1,

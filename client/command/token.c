@@ -58,7 +58,7 @@ static int run(struct cli *cli)
 const struct cli_command command_token_set = {
     .name = "token set",
     .arguments = "",
-    .summary = "Keep the API token for a server (asked for, or from standard input).",
+    .summary = N_("Keep the API token for a server (asked for, or from standard input)."),
     .examples = examples,
     .run = run,
 };

@@ -10,34 +10,34 @@
 #include <stdlib.h>
 
 static const struct list_field stock_fields[] = {
-    {{"IMPORT", true, false, 0}, "id", LIST_TEXT, 0},
-    {{"EFFECT", false, false, 2}, "effect", LIST_TEXT, 0},
-    {{"WAREHOUSE", false, false, 0}, "warehouse", LIST_TEXT, 0},
-    {{"WHEN", false, false, 0}, "created_at", LIST_MOMENT, 0},
-    {{"FILE", false, true, 4}, "file_name", LIST_TEXT, 0},
-    {{"NEW", true, false, 1}, "inserted", LIST_COUNT, 0},
-    {{"CHANGED", true, false, 2}, "updated", LIST_COUNT, 0},
-    {{"DELETED", true, false, 2}, "deleted", LIST_COUNT, 0},
-    {{"WHO", false, true, 5}, "requested_by", LIST_TEXT, 0},
-    {{"UNDONE BY", true, false, 2}, "undone_by", LIST_TEXT, 0},
+    {{N_("IMPORT"), true, false, 0}, "id", LIST_TEXT, 0},
+    {{N_("EFFECT"), false, false, 2}, "effect", LIST_WORD, 0},
+    {{N_("WAREHOUSE"), false, false, 0}, "warehouse", LIST_TEXT, 0},
+    {{N_("WHEN"), false, false, 0}, "created_at", LIST_MOMENT, 0},
+    {{N_("FILE"), false, true, 4}, "file_name", LIST_TEXT, 0},
+    {{N_("NEW"), true, false, 1}, "inserted", LIST_COUNT, 0},
+    {{N_("CHANGED"), true, false, 2}, "updated", LIST_COUNT, 0},
+    {{N_("DELETED"), true, false, 2}, "deleted", LIST_COUNT, 0},
+    {{N_("WHO"), false, true, 5}, "requested_by", LIST_TEXT, 0},
+    {{N_("UNDONE BY"), true, false, 2}, "undone_by", LIST_TEXT, 0},
 };
 
 static const struct list_field quote_fields[] = {
-    {{"IMPORT", true, false, 0}, "id", LIST_TEXT, 0},
-    {{"EFFECT", false, false, 2}, "effect", LIST_TEXT, 0},
-    {{"PARTY", false, false, 0}, "party", LIST_TEXT, 0},
-    {{"WHEN", false, false, 0}, "created_at", LIST_MOMENT, 0},
-    {{"FILE", false, true, 4}, "file_name", LIST_TEXT, 0},
-    {{"NEW", true, false, 1}, "inserted", LIST_COUNT, 0},
-    {{"REPLACED", true, false, 3}, "replaced", LIST_COUNT, 0},
-    {{"WHO", false, true, 5}, "requested_by", LIST_TEXT, 0},
-    {{"UNDONE BY", true, false, 2}, "undone_by", LIST_TEXT, 0},
+    {{N_("IMPORT"), true, false, 0}, "id", LIST_TEXT, 0},
+    {{N_("EFFECT"), false, false, 2}, "effect", LIST_WORD, 0},
+    {{N_("PARTY"), false, false, 0}, "party", LIST_TEXT, 0},
+    {{N_("WHEN"), false, false, 0}, "created_at", LIST_MOMENT, 0},
+    {{N_("FILE"), false, true, 4}, "file_name", LIST_TEXT, 0},
+    {{N_("NEW"), true, false, 1}, "inserted", LIST_COUNT, 0},
+    {{N_("REPLACED"), true, false, 3}, "replaced", LIST_COUNT, 0},
+    {{N_("WHO"), false, true, 5}, "requested_by", LIST_TEXT, 0},
+    {{N_("UNDONE BY"), true, false, 2}, "undone_by", LIST_TEXT, 0},
 };
 
 static const struct cli_option options[] = {
-    {'w', "warehouse", "CODE", "into one warehouse", "warehouse"},
-    {'p', "party", "CODE", "price lists of one party", "party"},
-    {0, "quotes", NULL, "imports of price lists instead of stock", NULL},
+    {'w', "warehouse", "CODE", N_("into one warehouse"), "warehouse"},
+    {'p', "party", "CODE", N_("price lists of one party"), "party"},
+    {0, "quotes", NULL, N_("imports of price lists instead of stock"), NULL},
     LIST_OPTIONS,
     {0, NULL, NULL, NULL, NULL},
 };
@@ -48,9 +48,9 @@ static int run_list(struct cli *cli)
     bool quotes = cli_has(cli, "quotes") || cli_has(cli, "party");
     char *path = list_path(cli, quotes ? "/api/quotes/imports" : "/api/stock/imports");
     int rc = quotes ? list_print(cli, path, "imports", quote_fields, sizeof quote_fields / sizeof quote_fields[0],
-                                 "no price list was imported")
+                                 N_("no price list was imported"))
                     : list_print(cli, path, "imports", stock_fields, sizeof stock_fields / sizeof stock_fields[0],
-                                 "no stock was imported");
+                                 N_("no stock was imported"));
     free(path);
     return rc;
 }
@@ -106,7 +106,7 @@ static int run_quotes(struct cli *cli)
 const struct cli_command command_undo = {
     .name = "undo",
     .arguments = "IMPORT",
-    .summary = "Put a warehouse back as it was before its latest import.",
+    .summary = N_("Put a warehouse back as it was before its latest import."),
     .examples = examples,
     .least = 1,
     .most = 1,
@@ -116,7 +116,7 @@ const struct cli_command command_undo = {
 const struct cli_command command_undo_list = {
     .name = "undo list",
     .arguments = "",
-    .summary = "Imports, newest first.",
+    .summary = N_("Imports, newest first."),
     .examples = examples,
     .options = options,
     .run = run_list,
@@ -124,7 +124,7 @@ const struct cli_command command_undo_list = {
 const struct cli_command command_undo_quotes = {
     .name = "undo quotes",
     .arguments = "IMPORT",
-    .summary = "Take the latest import of a party's price list back.",
+    .summary = N_("Take the latest import of a party's price list back."),
     .examples = examples,
     .least = 1,
     .most = 1,

@@ -3,6 +3,7 @@
 #define PF_CORE_CLI_H
 
 #include "client/core/settings.h"
+#include "client/show/tr.h"
 
 #include <stdbool.h>
 
@@ -27,7 +28,7 @@ struct cli_option {
     char letter;       /* 0 = none */
     const char *name;  /* "warehouse" for --warehouse */
     const char *value; /* what its value is, "CODE"; NULL = it has none */
-    const char *help;
+    const char *help;  /* N_() */
     const char *param; /* the parameter of the API that it sets, or NULL */
 };
 
@@ -37,7 +38,7 @@ struct params;
 struct cli_command {
     const char *name;      /* "import", "pricelist create" */
     const char *arguments; /* "FILE…" */
-    const char *summary;   /* one line */
+    const char *summary;   /* N_(), one line */
     const char *const *examples;
     const struct cli_option *options;                      /* beside the global ones; NULL = none */
     unsigned char least, most;                             /* how many arguments */

@@ -5,6 +5,7 @@
 #include "client/show/bar.h"
 #include "client/show/screen.h"
 #include "client/show/text.h"
+#include "client/show/tr.h"
 
 #include <errno.h>
 #include <langinfo.h>
@@ -98,7 +99,7 @@ int say_error(int code, const char *what, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    char *text = formatted(format, args);
+    char *text = formatted(tr(format), args);
     va_end(args);
     say_problem(code, what, text, NULL);
     free(text);
@@ -111,7 +112,7 @@ void say_note(const char *format, ...)
     if (wishes.quiet || wishes.json || wishes.jsonl)
         return;
     va_start(args, format);
-    char *text = formatted(format, args);
+    char *text = formatted(tr(format), args);
     va_end(args);
     bar_clear();
     print_cleaned(stderr, text);
@@ -124,7 +125,7 @@ void say(const char *format, ...)
     if (wishes.json || wishes.jsonl)
         return;
     va_start(args, format);
-    vprintf(format, args);
+    vprintf(tr(format), args);
     va_end(args);
     putchar('\n');
 }
@@ -147,16 +148,21 @@ static bool read_line(char *buf, size_t size)
     return true;
 }
 
-/* As the locale writes it, or y. */
+/* As the locale or the language writes it, or y. */
 static bool means_yes(const char *answer)
 {
     regex_t yes;
     if (answer[0] == 'y' || answer[0] == 'Y')
         return true;
-    if (*answer == '\0' || regcomp(&yes, nl_langinfo(YESEXPR), REG_EXTENDED | REG_NOSUB) != 0)
-        return false;
-    bool found = regexec(&yes, answer, 0, NULL, 0) == 0;
-    regfree(&yes);
+    /* How an answer begins that means yes. */
+    const char *const patterns[] = {nl_langinfo(YESEXPR), _("^[yY]")};
+    bool found = false;
+    for (size_t i = 0; i < 2 && !found && *answer; i++) {
+        if (regcomp(&yes, patterns[i], REG_EXTENDED | REG_NOSUB) != 0)
+            continue;
+        found = regexec(&yes, answer, 0, NULL, 0) == 0;
+        regfree(&yes);
+    }
     return found;
 }
 
@@ -167,15 +173,15 @@ bool say_ask(const char *format, ...)
     if (wishes.yes)
         return true;
     va_start(args, format);
-    char *text = formatted(format, args), *clean = text_clean(text, 0);
+    char *text = formatted(tr(format), args), *clean = text_clean(text, 0);
     va_end(args);
     bool ask = say_can_ask(), agreed = false;
     bar_clear();
     if (ask) {
-        fprintf(stderr, "%s [y/N] ", clean);
+        fprintf(stderr, _("%s [y/N] "), clean);
         agreed = read_line(answer, sizeof answer) && means_yes(answer);
     } else if (!wishes.json && !wishes.jsonl) {
-        fprintf(stderr, "priceforge: not confirmed: %s Answer with --yes.\n", clean);
+        fprintf(stderr, _("priceforge: not confirmed: %s Answer with --yes.\n"), clean);
     }
     free(clean);
     free(text);
@@ -187,7 +193,7 @@ unsigned say_choose(unsigned most)
     char answer[16];
     if (!say_can_ask())
         return 0;
-    fprintf(stderr, "1–%u, or Enter to stop: ", most);
+    fprintf(stderr, _("1–%u, or Enter to stop: "), most);
     if (!read_line(answer, sizeof answer))
         return 0;
     unsigned long number = strtoul(answer, NULL, 10);

@@ -1,7 +1,10 @@
 /* What the command says to people: errors, notes and questions on standard error, or one JSON document on standard
- * output. One state per process, set by say_init(). */
+ * output. One state per process, set by say_init(). Formats are given in English and said in the user's language
+ * (client/show/tr.h). */
 #ifndef PF_CORE_SAY_H
 #define PF_CORE_SAY_H
+
+#include "client/show/tr.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -45,6 +45,17 @@ static const char *typed(const char *pointer)
     return pointer + (pointer[0] == '/');
 }
 
+/* A problem without faults: its usual sentence, or in another language its kind and the sentence as it was sent. */
+static void add_plain(struct bytes *out, const struct answer *answer, const char *plain)
+{
+    const char *type = json_member_string(answer->json, "type", ""), *slug = strrchr(type, '/');
+    const char *kind = tr_word("problem", slug ? slug + 1 : type, NULL), *usual = tr(plain);
+    if (kind && usual == plain)
+        text_addf(out, "%s: %s", kind, plain);
+    else
+        text_addf(out, "%s", usual);
+}
+
 char *ask_problem_text(const struct answer *answer)
 {
     struct bytes out = {0};
@@ -54,13 +65,15 @@ char *ask_problem_text(const struct answer *answer)
     for (size_t i = 0; i < n; i++) {
         yajl_val error = YAJL_GET_ARRAY(errors)->values[i];
         const char *pointer = json_member_string(error, "pointer", "");
-        text_addf(&out, "%s%s%s%s", i > 0 ? "\n" : "", typed(pointer), *pointer ? ": " : "",
-                  json_member_string(error, "detail", ""));
+        char *told = tr_told("fault", json_member_string(error, "code", ""), json_member(error, "args"),
+                             json_member_string(error, "detail", ""));
+        text_addf(&out, "%s%s%s%s", i > 0 ? "\n" : "", typed(pointer), *pointer ? ": " : "", told);
+        free(told);
     }
     if (n == 0 && plain)
-        text_addf(&out, "%s", plain);
+        add_plain(&out, answer, plain);
     else if (n == 0)
-        text_addf(&out, "the server answered with status %u", answer->reply.status);
+        text_addf(&out, _("the server answered with status %u"), answer->reply.status);
     bytes_add_char(&out, '\0');
     return out.data;
 }
@@ -102,11 +115,12 @@ static int away(const struct settings *settings, const struct http_request *requ
                 unsigned tried_s, bool sent_once)
 {
     bool starts = request->key != NULL;
-    const char *end = !starts ? ""
-                      : sent_once
-                          ? " Whether it was accepted is not known; run the same command again, it is the same start."
-                          : " Nothing was started.";
-    return say_error(CLI_AWAY, settings_server(settings), "%s, tried for %u s.%s", answer->reply.error, tried_s, end);
+    const char *end =
+        !starts     ? ""
+        : sent_once ? _(" Whether it was accepted is not known; run the same command again, it is the same start.")
+                    : _(" Nothing was started.");
+    return say_error(CLI_AWAY, settings_server(settings), "%s, tried for %u s.%s", tr(answer->reply.error), tried_s,
+                     end);
 }
 
 int ask(const struct settings *settings, const struct http_request *request, unsigned patience_s, struct answer *answer)

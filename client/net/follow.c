@@ -105,8 +105,21 @@ static uint64_t counted(yajl_val counters, const char *name)
     return value > 0 ? (uint64_t)value : 0;
 }
 
+/* What it does: the server's message, or in another language its phase. */
+static const char *step_of(yajl_val task, char buf[80])
+{
+    const char *message = json_member_string(task, "message", ""), *phase = json_member_string(task, "phase", "");
+    unsigned ahead;
+    if (sscanf(message, "waiting, %u ahead", &ahead) == 1) {
+        snprintf(buf, 80, ngettext("waiting, %u ahead", "waiting, %u ahead", ahead), ahead);
+        return buf;
+    }
+    return say_jsonl() ? message : tr_word("phase", phase, message);
+}
+
 static void show(struct following *f, yajl_val task)
 {
+    char words[80];
     yajl_val counters = json_member(task, "counters");
     char id[9];
     if (!f->what && !f->own_what)
@@ -116,7 +129,7 @@ static void show(struct following *f, yajl_val task)
     struct bar_facts facts = {.what = f->what ? f->what : f->own_what,
                               .id = id,
                               .type = json_member_string(task, "type", ""),
-                              .step = json_member_string(task, "message", ""),
+                              .step = step_of(task, words),
                               .waits = strcmp(json_member_string(task, "state", ""), "running") != 0,
                               .percent = (unsigned)json_member_int(task, "progress", 0),
                               .done = done,
@@ -185,7 +198,7 @@ static int absent(struct following *f, const struct answer *answer)
     }
     if (away < f->patience_s * 1000 && !answer->reply.tls_fault)
         return CLI_DONE;
-    const char *why = answer->reply.status ? "not able now" : answer->reply.error;
+    const char *why = answer->reply.status ? _("not able now") : tr(answer->reply.error);
     return say_error(CLI_AWAY, settings_server(&f->cli->settings), "%s, tried for %lld s; task %.8s is safe", why,
                      (long long)away / 1000, f->id);
 }

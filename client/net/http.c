@@ -249,11 +249,11 @@ static void note_failure(CURLcode rc, const struct exchange *exchange, struct ht
     if (reply->error[0] == '\0')
         snprintf(reply->error, sizeof reply->error, "%s", curl_easy_strerror(rc));
     if (rc == CURLE_COULDNT_CONNECT)
-        snprintf(reply->error, sizeof reply->error, "connection refused");
+        snprintf(reply->error, sizeof reply->error, N_("connection refused"));
     else if (rc == CURLE_OPERATION_TIMEDOUT)
-        snprintf(reply->error, sizeof reply->error, "no answer in time");
+        snprintf(reply->error, sizeof reply->error, N_("no answer in time"));
     else if (exchange->too_large)
-        snprintf(reply->error, sizeof reply->error, "the answer is too large");
+        snprintf(reply->error, sizeof reply->error, N_("the answer is too large"));
 }
 
 int http_ask(const struct http_request *request, struct http_reply *reply)

@@ -97,7 +97,7 @@ static void on_sent(void *ctx, uint64_t bytes, uint64_t all)
     struct bar_facts facts = {.what = upload->name,
                               .id = "",
                               .type = "upload",
-                              .step = "sending",
+                              .step = _("sending"),
                               .percent = (unsigned)(bytes * 100 / all),
                               .done = bytes,
                               .total = all,
@@ -137,8 +137,8 @@ static int tell_interrupted(const struct answer *answer, bool upload)
 {
     int code = 128 + signals_got();
     bar_clear();
-    say_note(answer->reply.sent_all ? "Whether it was accepted is not known; the same command again finds out."
-                                    : "Nothing was started.");
+    say_note(answer->reply.sent_all ? N_("Whether it was accepted is not known; the same command again finds out.")
+                                    : N_("Nothing was started."));
     (void)upload;
     return code;
 }

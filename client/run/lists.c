@@ -60,7 +60,7 @@ static void add_cell(struct table *table, const struct list_field *field, yajl_v
     yajl_val value = list_member(row, field->path);
     const char *text = number_text(value);
     if (YAJL_IS_TRUE(value) || YAJL_IS_FALSE(value))
-        text = YAJL_IS_TRUE(value) ? "yes" : "no";
+        text = YAJL_IS_TRUE(value) ? _("yes") : _("no");
     if (!text)
         table_add(table, NULL);
     else if (field->kind == LIST_COUNT)
@@ -69,6 +69,8 @@ static void add_cell(struct table *table, const struct list_field *field, yajl_v
         table_add(table, text_decimal(text, field->digits, buf));
     else if (field->kind == LIST_MOMENT)
         table_add(table, text_moment(text, buf));
+    else if (field->kind == LIST_WORD)
+        table_add(table, tr_word(field->path, text, text));
     else
         table_add(table, text);
 }
@@ -152,7 +154,7 @@ static void print_all(const struct listing *l, const struct bytes *joined, const
     if (l->rows > 0)
         table_print(l->table, terminal ? screen_width() : 0, terminal || cli_has(l->cli, "header"), stdout);
     else if (none)
-        say_note("%s", none);
+        say_note("%s", tr(none));
     if (l->cursor[0])
         say_note("%ld shown; more: --limit 200, --all", l->rows);
 }

@@ -8,7 +8,13 @@
 
 #include <yajl/yajl_tree.h>
 
-enum list_kind { LIST_TEXT, LIST_COUNT, LIST_DECIMAL, LIST_MOMENT };
+enum list_kind {
+    LIST_TEXT,
+    LIST_COUNT,
+    LIST_DECIMAL,
+    LIST_MOMENT,
+    LIST_WORD /* of the server: tr_word() by its path */
+};
 
 struct list_field {
     struct table_column column;
@@ -18,9 +24,9 @@ struct list_field {
 };
 
 #define LIST_OPTIONS                                                                                                   \
-    {0, "limit", "N", "so many rows (50)", NULL}, {0, "all", NULL, "all rows", NULL},                                  \
+    {0, "limit", "N", N_("so many rows (50)"), NULL}, {0, "all", NULL, N_("all rows"), NULL},                          \
     {                                                                                                                  \
-        0, "header", NULL, "a heading even if it is not shown on a terminal", NULL                                     \
+        0, "header", NULL, N_("a heading even if it is not shown on a terminal"), NULL                                 \
     }
 
 /* `path` has its query, without limit and cursor; `array` is the member with the rows. `none` is said if there are no

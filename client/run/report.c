@@ -24,13 +24,17 @@ static const char *count(yajl_val object, const char *name, char buf[TEXT_COUNT_
     return text_count(value > 0 ? (uint64_t)value : 0, buf);
 }
 
-static void add_count(struct report *r, const char *name, const char *word, bool even_none)
+/* "311 new", behind a comma if it is not the first. `one`, `many`: the words of one and of several, with %s for the number. */
+static void add_count(struct report *r, const char *name, const char *one, const char *many, bool even_none)
 {
     char n[TEXT_COUNT_SIZE];
-    if (json_member_int(r->result, name, 0) == 0 && !even_none)
+    int64_t value = json_member_int(r->result, name, 0);
+    if (value == 0 && !even_none)
         return;
-    text_addf(&r->text, "%s%s %s", r->text.len && r->text.data[r->text.len - 1] != ' ' ? ", " : "",
-              count(r->result, name, n), word);
+    const char *words = ngettext(one, many, (unsigned long)value), *at = strstr(words, "%s");
+    text_addf(&r->text, "%s%.*s", r->text.len && r->text.data[r->text.len - 1] != ' ' ? ", " : "",
+              at ? (int)(at - words) : 0, words);
+    text_addf(&r->text, "%s%s", count(r->result, name, n), at ? at + 2 : words);
 }
 
 static void print(struct report *r)
@@ -42,103 +46,43 @@ static void print(struct report *r)
 
 /* ---- Refused rows ----------------------------------------------------------------------------------------------- */
 
-/* The next field of a line of CSV, cleaned, into out; returns where the one behind it begins. */
-static const char *csv_field(const char *at, struct bytes *out)
+static void print_fault(yajl_val fault)
 {
-    bool quoted = *at == '"';
-    out->len = 0;
-    for (at += quoted; *at; at++) {
-        if (quoted && *at == '"' && at[1] == '"')
-            at++;
-        else if (quoted ? *at == '"' : (*at == ',' || *at == '\n' || *at == '\r'))
-            break;
-        bytes_add_char(out, *at);
-    }
-    at += quoted && *at == '"';
-    bytes_add_char(out, '\0');
-    return at;
+    const char *code = json_member_string(fault, "code", ""), *column = json_member_string(fault, "column", NULL);
+    char *told = tr_told("row", code, json_member(fault, "args"), json_member_string(fault, "message", ""));
+    unsigned width = screen_out_is_terminal() ? screen_width() : 0;
+    struct bytes line = {0};
+    text_addf(&line, "  %s ", screen_warned());
+    text_addf(&line, _("row %lld"), (long long)json_member_int(fault, "row", 0));
+    text_addf(&line, "%s%s  %s  ", column ? "  " : "", column ? column : "", code);
+    text_add(&line, told);
+    bytes_add_char(&line, '\0');
+    char *cut = text_clean(line.data, width);
+    say("%s", width ? cut : line.data);
+    free(cut);
+    free(told);
+    bytes_free(&line);
 }
 
-/* The columns behind the file's own: #row, #field, #code, #message, #suggestions. */
-struct csv_row {
-    struct bytes row, code, message;
-};
-
-/* Reads a line; `own` is how many columns of the file stand before. Returns the next line. */
-static const char *csv_row(const char *at, unsigned own, struct csv_row *out)
-{
-    struct bytes field = {0}, *const parts[] = {&out->row, &out->code, &out->message};
-    for (size_t i = 0; i < 3; i++) {
-        parts[i]->len = 0;
-        bytes_add_char(parts[i], '\0');
-    }
-    for (unsigned i = 0; *at; i++) {
-        struct bytes *to = i == own ? &out->row : i == own + 2 ? &out->code : i == own + 3 ? &out->message : &field;
-        at = csv_field(at, to);
-        if (*at != ',')
-            break;
-        at++;
-    }
-    bytes_free(&field);
-    while (*at == '\r' || *at == '\n')
-        at++;
-    return at;
-}
-
-/* How many columns stand before "#row". */
-static unsigned own_columns(const char *head)
-{
-    struct bytes field = {0};
-    unsigned n = 0;
-    for (const char *at = head; *at; n++, at++) {
-        at = csv_field(at, &field);
-        if (strcmp(field.data, "#row") == 0 || *at != ',')
-            break;
-    }
-    bytes_free(&field);
-    return n;
-}
-
-static void print_faults(const char *csv)
-{
-    struct csv_row row = {{0}, {0}, {0}};
-    unsigned own = own_columns(csv), shown = 0;
-    const char *at = csv_row(csv, own, &row);
-    while (*at && shown < FAULTS_SHOWN) {
-        at = csv_row(at, own, &row);
-        if (row.row.data[0] == '\0')
-            continue; /* a second line of a heading */
-        unsigned width = screen_out_is_terminal() ? screen_width() : 0;
-        struct bytes line = {0};
-        text_addf(&line, "  %s ", screen_warned());
-        text_addf(&line, "row %s  %s  ", row.row.data, row.code.data);
-        text_add(&line, row.message.data);
-        bytes_add_char(&line, '\0');
-        char *cut = text_clean(line.data, width);
-        say("%s", width ? cut : line.data);
-        free(cut);
-        bytes_free(&line);
-        shown++;
-    }
-    bytes_free(&row.row);
-    bytes_free(&row.code);
-    bytes_free(&row.message);
-}
-
-/* The first faults, and how to get the rest. */
+/* The first faults, and how to get the rest. `again` may be NULL. */
 static void show_rejects(struct report *r, int64_t rejected, const char *again)
 {
-    const char *path = json_member_string(json_member(r->task, "links"), "rejects", NULL);
-    const char *id = json_member_string(r->task, "id", "");
-    struct answer answer;
-    if (rejected <= 0 || !path || say_quiet())
+    const char *rows_path = json_member_string(json_member(r->task, "links"), "rows", NULL);
+    char path[128];
+    struct answer answer = {0};
+    if (rejected <= 0 || !rows_path || say_quiet())
         return;
-    if (ask_get(&r->cli->settings, path, &answer) == CLI_DONE)
-        print_faults(answer.reply.body.data);
+    snprintf(path, sizeof path, "%s?severity=error&limit=%d", rows_path, FAULTS_SHOWN);
+    if (ask_get(&r->cli->settings, path, &answer) == CLI_DONE) {
+        yajl_val rows = json_member(answer.json, "rows");
+        for (size_t i = 0; YAJL_IS_ARRAY(rows) && i < YAJL_GET_ARRAY(rows)->len; i++)
+            print_fault(YAJL_GET_ARRAY(rows)->values[i]);
+    }
     answer_fini(&answer);
     if (rejected > FAULTS_SHOWN)
         say("  %s %lld more: priceforge rejects %.8s > fix.csv     put right, then: %s", screen_utf8() ? "…" : "...",
-            (long long)rejected - FAULTS_SHOWN, id, again);
+            (long long)rejected - FAULTS_SHOWN, json_member_string(r->task, "id", ""),
+            again ? again : _("send it again"));
 }
 
 /* ---- Types ------------------------------------------------------------------------------------------------------ */
@@ -155,10 +99,12 @@ static void rows(struct report *r)
     char a[TEXT_COUNT_SIZE], b[TEXT_COUNT_SIZE], c[TEXT_COUNT_SIZE];
     int64_t bad = json_member_int(r->result, "rows_rejected", 0), total = json_member_int(r->result, "rows_total", 0);
     int64_t taken = json_member_int(r->result, "rows_accepted", total - bad);
-    text_addf(&r->text, "%s%s of %s rows taken", json_member_bool(r->result, "dry_run", false) ? "dry run, " : "",
+    text_addf(&r->text, "%s", json_member_bool(r->result, "dry_run", false) ? _("dry run, ") : "");
+    text_addf(&r->text, ngettext("%s of %s rows taken", "%s of %s rows taken", (unsigned long)total),
               text_count((uint64_t)taken, a), text_count((uint64_t)total, b));
     if (bad)
-        text_addf(&r->text, ", %s rejected", text_count((uint64_t)bad, c));
+        text_addf(&r->text, ngettext(", %s rejected", ", %s rejected", (unsigned long)bad),
+                  text_count((uint64_t)bad, c));
     text_addf(&r->text, ".");
 }
 
@@ -168,24 +114,24 @@ static void report_stock(struct report *r, const char *what)
     const char *warehouse = json_member_string(r->result, "warehouse", "");
     head(r, what);
     if (json_member_bool(r->result, "already_imported", false))
-        text_addf(&r->text, "already imported.");
+        text_addf(&r->text, "%s", _("already imported."));
     else
         rows(r);
     if (json_member_int(r->result, "import_id", 0))
-        text_addf(&r->text, " Import %lld, stock", (long long)json_member_int(r->result, "import_id", 0));
+        text_addf(&r->text, _(" Import %lld, stock of %s."), (long long)json_member_int(r->result, "import_id", 0),
+                  json_member_string(r->result, "stock_date", "-"));
     else
-        text_addf(&r->text, " Stock");
-    text_addf(&r->text, " of %s.", json_member_string(r->result, "stock_date", "-"));
+        text_addf(&r->text, _(" Stock of %s."), json_member_string(r->result, "stock_date", "-"));
     print(r);
     text_addf(&r->text, "  ");
-    add_count(r, "inserted", "new", true);
-    add_count(r, "updated", "changed", true);
-    add_count(r, "unchanged", "unchanged", true);
-    add_count(r, "deleted", "deleted", true);
-    add_count(r, "kept_for_rejected", "kept for rejected rows", false);
-    add_count(r, "duplicates_merged", "doubles added up", false);
-    add_count(r, "unmatched", "numbers without a lot", false);
-    text_addf(&r->text, "; %s pieces", text_decimal(json_member_string(r->result, "qty_total", "0"), 0, n));
+    add_count(r, "inserted", NP_("%s new", "%s new"), true);
+    add_count(r, "updated", NP_("%s changed", "%s changed"), true);
+    add_count(r, "unchanged", NP_("%s unchanged", "%s unchanged"), true);
+    add_count(r, "deleted", NP_("%s deleted", "%s deleted"), true);
+    add_count(r, "kept_for_rejected", NP_("%s kept for rejected rows", "%s kept for rejected rows"), false);
+    add_count(r, "duplicates_merged", NP_("%s double added up", "%s doubles added up"), false);
+    add_count(r, "unmatched", NP_("%s number without a lot", "%s numbers without a lot"), false);
+    text_addf(&r->text, _("; %s pieces"), text_decimal(json_member_string(r->result, "qty_total", "0"), 0, n));
     text_addf(&r->text, ", %s", text_decimal(json_member_string(r->result, "value_total", "0"), 2, n));
     print(r);
     snprintf(again, sizeof again, "priceforge import fix.csv -w %.40s --merge", warehouse);
@@ -196,18 +142,18 @@ static void report_quotes(struct report *r, const char *what)
 {
     head(r, what);
     if (json_member_bool(r->result, "dry_run", false))
-        text_addf(&r->text, "dry run, ");
-    add_count(r, "inserted", "new", true);
-    add_count(r, "replaced", "replaced", false);
-    add_count(r, "unchanged", "known", true);
-    add_count(r, "no_price", "without a price", false);
-    add_count(r, "superseded", "superseded", false);
-    add_count(r, "rows_rejected", "rejected", false);
+        text_addf(&r->text, "%s", _("dry run, "));
+    add_count(r, "inserted", NP_("%s new", "%s new"), true);
+    add_count(r, "replaced", NP_("%s replaced", "%s replaced"), false);
+    add_count(r, "unchanged", NP_("%s known", "%s known"), true);
+    add_count(r, "no_price", NP_("%s without a price", "%s without a price"), false);
+    add_count(r, "superseded", NP_("%s superseded", "%s superseded"), false);
+    add_count(r, "rows_rejected", NP_("%s rejected", "%s rejected"), false);
     text_addf(&r->text, ".");
     if (json_member_int(r->result, "import_id", 0))
-        text_addf(&r->text, " Import %lld.", (long long)json_member_int(r->result, "import_id", 0));
+        text_addf(&r->text, _(" Import %lld."), (long long)json_member_int(r->result, "import_id", 0));
     print(r);
-    show_rejects(r, json_member_int(r->result, "rows_rejected", 0), "send it again");
+    show_rejects(r, json_member_int(r->result, "rows_rejected", 0), NULL);
 }
 
 static void report_catalog(struct report *r, const char *what)
@@ -215,24 +161,25 @@ static void report_catalog(struct report *r, const char *what)
     head(r, what);
     rows(r);
     text_addf(&r->text, " ");
-    add_count(r, "inserted", "new", true);
-    add_count(r, "updated", "changed", false);
-    add_count(r, "unchanged", "unchanged", false);
+    add_count(r, "inserted", NP_("%s new", "%s new"), true);
+    add_count(r, "updated", NP_("%s changed", "%s changed"), false);
+    add_count(r, "unchanged", NP_("%s unchanged", "%s unchanged"), false);
     text_addf(&r->text, ".");
     print(r);
-    show_rejects(r, json_member_int(r->result, "rows_rejected", 0), "send it again");
+    show_rejects(r, json_member_int(r->result, "rows_rejected", 0), NULL);
 }
 
 static void report_recalculate(struct report *r, const char *what)
 {
     char a[TEXT_COUNT_SIZE], b[TEXT_COUNT_SIZE];
+    int64_t total = json_member_int(r->result, "components_total", 0);
     (void)what;
-    text_addf(&r->text, "%s %s%s of %s prices changed, ", screen_done(),
-              json_member_bool(r->result, "dry_run", false) ? "dry run, " : "", count(r->result, "updated", a),
-              count(r->result, "components_total", b));
-    text_addf(&r->text, "%s held, ", count(r->result, "held", a));
-    text_addf(&r->text, "%s without quotes; ", count(r->result, "no_quotes", a));
-    text_addf(&r->text, "%s of %s quotes used.", count(r->result, "quotes_used", a),
+    text_addf(&r->text, "%s %s", screen_done(), json_member_bool(r->result, "dry_run", false) ? _("dry run, ") : "");
+    text_addf(&r->text, ngettext("%s of %s prices changed", "%s of %s prices changed", (unsigned long)total),
+              count(r->result, "updated", a), count(r->result, "components_total", b));
+    add_count(r, "held", NP_("%s held", "%s held"), true);
+    add_count(r, "no_quotes", NP_("%s without quotes", "%s without quotes"), true);
+    text_addf(&r->text, _("; %s of %s quotes used."), count(r->result, "quotes_used", a),
               count(r->result, "quotes_total", b));
     print(r);
     if (json_member_int(r->result, "held", 0) > 0)
@@ -245,12 +192,13 @@ static void add_members(struct report *r, yajl_val object)
     char n[TEXT_COUNT_SIZE];
     for (size_t i = 0; YAJL_IS_OBJECT(object) && i < YAJL_GET_OBJECT(object)->len; i++) {
         const char *name = YAJL_GET_OBJECT(object)->keys[i];
-        text_addf(&r->text, "%s%s ", i ? ", " : "; ", count(object, name, n));
-        for (; *name; name++)
+        const char *word = tr_word("left-out", name, NULL);
+        text_addf(&r->text, "%s%s %s", i ? ", " : "; ", count(object, name, n), word ? word : "");
+        for (; !word && *name; name++)
             bytes_add_char(&r->text, *name == '_' ? ' ' : *name);
     }
     if (YAJL_IS_OBJECT(object) && YAJL_GET_OBJECT(object)->len > 0)
-        text_addf(&r->text, " left out");
+        text_addf(&r->text, "%s", _(" left out"));
 }
 
 static void report_pricelist(struct report *r, const char *what)
@@ -259,21 +207,42 @@ static void report_pricelist(struct report *r, const char *what)
     (void)what;
     text_addf(&r->text, "%s %s ", screen_done(), json_member_string(r->result, "source", "list"));
     if (json_member_int(r->result, "pricelist_id", 0))
-        text_addf(&r->text, "%s (list %lld)", json_member_string(r->result, "version", "-"),
+        text_addf(&r->text, _("%s (list %lld)"), json_member_string(r->result, "version", "-"),
                   (long long)json_member_int(r->result, "pricelist_id", 0));
     else
-        text_addf(&r->text, "dry run");
-    text_addf(&r->text, ": %s items", count(r->result, "items", n));
+        text_addf(&r->text, "%s", _("dry run"));
+    text_addf(&r->text, ngettext(": %s item", ": %s items", (unsigned long)json_member_int(r->result, "items", 0)),
+              count(r->result, "items", n));
     if (!json_member_bool(r->result, "created", true))
-        text_addf(&r->text, ", unchanged since this list");
+        text_addf(&r->text, "%s", _(", unchanged since this list"));
     add_members(r, json_member(r->result, "skipped"));
+    print(r);
+}
+
+/* An import that was taken back. */
+static void report_undo(struct report *r, const char *what)
+{
+    head(r, what);
+    add_count(r, "inserted", NP_("%s item is there again", "%s items are there again"), false);
+    add_count(r, "updated", NP_("%s as before", "%s as before"), false);
+    add_count(r, "deleted", NP_("%s taken out", "%s taken out"), true);
+    text_addf(&r->text, ".");
+    print(r);
+}
+
+static void report_undo_quotes(struct report *r, const char *what)
+{
+    head(r, what);
+    add_count(r, "rejected", NP_("%s quote rejected", "%s quotes rejected"), true);
+    add_count(r, "restored", NP_("%s active again", "%s active again"), false);
+    text_addf(&r->text, ".");
     print(r);
 }
 
 static void report_other(struct report *r, const char *what)
 {
     head(r, what);
-    text_add(&r->text, json_member_string(r->task, "message", "done"));
+    text_add(&r->text, json_member_string(r->task, "message", _("done")));
     print(r);
 }
 
@@ -282,11 +251,10 @@ static void report_success(struct report *r, const char *what)
     static const struct {
         const char *type;
         void (*report)(struct report *, const char *);
-    } known[] = {{"stock_import", report_stock},
-                 {"quotes_import", report_quotes},
-                 {"catalog_import", report_catalog},
-                 {"recalculate", report_recalculate},
-                 {"pricelist_create", report_pricelist}};
+    } known[] = {{"stock_import", report_stock},         {"quotes_import", report_quotes},
+                 {"catalog_import", report_catalog},     {"recalculate", report_recalculate},
+                 {"pricelist_create", report_pricelist}, {"stock_undo", report_undo},
+                 {"quotes_undo", report_undo_quotes}};
     const char *type = json_member_string(r->task, "type", "");
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
         if (strcmp(type, known[i].type) == 0 && r->result) {
@@ -334,7 +302,7 @@ static void report_choices(yajl_val choices)
         struct bytes typed = {0};
         add_choice(&typed, YAJL_GET_ARRAY(choices)->values[i]);
         bytes_add_char(&typed, '\0');
-        char *label = text_clean(json_member_string(YAJL_GET_ARRAY(choices)->values[i], "label", ""), 40);
+        char *label = text_clean(tr(json_member_string(YAJL_GET_ARRAY(choices)->values[i], "label", "")), 40);
         char *option = text_clean(typed.data, 0);
         say("  %zu  %s%*s  %s", i + 1, label, text_width(label) < 28 ? (int)(28 - text_width(label)) : 0, "", option);
         free(option);
@@ -350,7 +318,9 @@ static void report_failure(struct report *r, const char *what)
     text_addf(&r->text, "%s ", screen_failed());
     text_add(&r->text, what);
     text_addf(&r->text, ": ");
-    text_add(&r->text, json_member_string(r->task, "error", "failed"));
+    char *told = tr_told("end", code, json_member(detail, "args"), json_member_string(r->task, "error", _("failed")));
+    text_add(&r->text, told);
+    free(told);
     text_addf(&r->text, "%s%s", *code ? "   " : "", code);
     print(r);
     report_choices(choices);

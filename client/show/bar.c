@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "client/show/screen.h"
 #include "client/show/text.h"
+#include "client/show/tr.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -49,9 +50,10 @@ static unsigned tail_parts(const struct bar_facts *facts, struct bytes parts[6])
     else if (facts->done > 0)
         text_addf(&parts[n++], "%s", text_count(facts->done, a));
     if (facts->rate > 0)
-        text_addf(&parts[n++], "%s/s", text_count(facts->rate, a));
+        text_addf(&parts[n++], _("%s/s"), text_count(facts->rate, a));
     if (facts->rejected > 0)
-        text_addf(&parts[n++], "%s rejected", text_count(facts->rejected, a));
+        text_addf(&parts[n++], ngettext("%s rejected", "%s rejected", (unsigned long)facts->rejected),
+                  text_count(facts->rejected, a));
     if (facts->step[0])
         text_add(&parts[n++], facts->step);
     for (unsigned i = 0; i < n; i++)
@@ -130,14 +132,14 @@ void bar_line(const struct bar_facts *facts, bool must)
     struct tm local;
     strftime(clock, sizeof clock, "%H:%M:%S", localtime_r(&wall, &local));
     text_addf(&line, "%s %s %s", clock, facts->id, facts->type);
-    if (!facts->waits || strncmp(facts->step, "waiting", 7) != 0)
-        text_addf(&line, " %s", facts->waits ? "waiting" : "running");
+    if (!facts->waits || strncmp(facts->step, _("waiting"), strlen(_("waiting"))) != 0)
+        text_addf(&line, " %s", facts->waits ? _("waiting") : _("running"));
     if (!facts->waits)
         text_addf(&line, " %u%%", facts->percent);
     if (facts->total > 0)
-        text_addf(&line, " %ju/%ju rows", (uintmax_t)facts->done, (uintmax_t)facts->total);
+        text_addf(&line, _(" %ju/%ju rows"), (uintmax_t)facts->done, (uintmax_t)facts->total);
     if (facts->rate > 0)
-        text_addf(&line, " %ju/s", (uintmax_t)facts->rate);
+        text_addf(&line, _(" %ju/s"), (uintmax_t)facts->rate);
     bytes_add_char(&line, ' ');
     text_add(&line, facts->step);
     bytes_add_char(&line, '\n');

@@ -3,6 +3,7 @@
 
 #include "base/grow.h"
 #include "client/show/text.h"
+#include "client/show/tr.h"
 
 #include <assert.h>
 #include <stdarg.h>
@@ -74,7 +75,7 @@ static void measure(const struct table *table, bool heading, struct layout *layo
     assert(table->n_columns > 0);
     for (unsigned c = 0; c < table->n_columns; c++) {
         layout->shown[c] = true;
-        layout->width[c] = heading ? text_width(table->columns[c].title) : 0;
+        layout->width[c] = heading ? text_width(tr(table->columns[c].title)) : 0;
     }
     for (uint32_t i = 0; i < table->n_cells; i++) {
         unsigned width = text_width(table->cells[i]), *most = &layout->width[i % table->n_columns];
@@ -176,7 +177,7 @@ void table_print(const struct table *table, unsigned width, bool heading, FILE *
     if (width > 0)
         fit(table, width, &layout);
     for (unsigned c = 0; c < table->n_columns; c++)
-        titles[c] = table->columns[c].title;
+        titles[c] = tr(table->columns[c].title);
     if (heading)
         print_row(table, &layout, titles, out);
     for (unsigned row = 0; row < table_rows(table); row++)

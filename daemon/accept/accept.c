@@ -76,6 +76,7 @@ struct submission {
     char *live_key;           /* what equal live work has in common; NULL: it is queued */
     char by[IDENTITY_MAX];
     char request_id[37];
+    int64_t began_us; /* of the request */
     char trace[TRACE_LEN + 1];
     struct idempotency key;
     uuid_t retry_of;
@@ -93,6 +94,16 @@ struct submission {
 /* ---- From step to step ------------------------------------------------------------------------------------------- */
 
 static void advance(struct submission *sub);
+
+/* For a line of the log about this start; `id` is that of the task. */
+static struct log_about about(const struct submission *sub, const uint8_t id[16])
+{
+    return (struct log_about){.task = id,
+                              .request = sub->request_id,
+                              .client = sub->by,
+                              .traceparent = sub->trace,
+                              .duration_us = clock_mono_us() - sub->began_us};
+}
 
 static enum next go(struct submission *sub, enum step step)
 {
@@ -243,7 +254,8 @@ static enum next answer_earlier(struct submission *sub)
     }
     http_reply_header(sub->request, replay ? "Idempotency-Replayed" : "Task-Deduplicated", "true");
     answer_accepted(sub, earlier->id);
-    log_task(LOG_LEVEL_INFO, earlier->id, "%s by %s", replay ? "start repeated" : "joined", sub->by);
+    struct log_about what = about(sub, earlier->id);
+    log_about(LOG_LEVEL_INFO, &what, "%s by %s", replay ? "start repeated" : "joined", sub->by);
     return go(sub, STEP_GIVE_BACK);
 }
 
@@ -329,7 +341,8 @@ static enum next file_kept(struct submission *sub)
         return go(sub, STEP_JOURNAL);
     if ((!upload || upload->from_task) && sub->file_error == -ENOENT)
         return refuse_start(sub, "file-gone", NULL, 0);
-    log_task(LOG_LEVEL_WARN, sub->row.id, "upload not kept: %s", strerror(-sub->file_error));
+    struct log_about what = about(sub, sub->row.id);
+    log_about(LOG_LEVEL_WARN, &what, "upload not kept: %s", strerror(-sub->file_error));
     bool full = sub->file_error == -ENOSPC || sub->file_error == -EDQUOT || sub->file_error == -EFBIG;
     return refuse_start(sub, full ? "insufficient-storage" : "internal", NULL, 0);
 }
@@ -396,8 +409,9 @@ static enum next not_journalled(struct submission *sub, const struct store_error
         return go(sub, STEP_COMPARE);
     if (sub->key.present && (error->cls == STORE_RETRY || error->cls == STORE_DUPLICATE))
         return refuse_start(sub, "idempotency-in-progress", NULL, 1); /* it waited for another start for too long */
-    log_task(outage_is(error) ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARN, sub->row.id, "not accepted: %s %u: %s",
-             store_class_name(error->cls), error->number, error->text);
+    struct log_about what = about(sub, sub->row.id);
+    log_about(outage_is(error) ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARN, &what, "not accepted: %s %u: %s",
+              store_class_name(error->cls), error->number, error->text);
     refuse_for_database(sub, error);
     if (error->cls == STORE_UNKNOWN)
         return rest(sub, STEP_SETTLE, SETTLE_PAUSE_MS); /* slot and file stay until it is known */
@@ -412,8 +426,8 @@ static enum next journalled(struct submission *sub)
         return refuse_for_state(sub, sub->db_call.result);
     if (sub->db_call.result != 0)
         return not_journalled(sub, &sub->db_call.error);
-    log_task(LOG_LEVEL_INFO, sub->row.id, "accepted: %s, request %s%s%s", sub->type->name, sub->request_id,
-             sub->trace[0] ? ", traceparent " : "", sub->trace);
+    struct log_about what = about(sub, sub->row.id);
+    log_about(LOG_LEVEL_INFO, &what, "accepted: %s", sub->type->name);
     return go(sub, STEP_PUBLISH);
 }
 
@@ -531,6 +545,7 @@ static struct submission *submission_new(struct http_request *request, int type)
     struct journal_new *row = &sub->row;
     sub->worker = request->app;
     sub->request = request;
+    sub->began_us = request->began_us;
     sub->type_number = (uint8_t)type;
     sub->type = task_type_at((unsigned)type);
     sub->pointer_prefix = "";

@@ -34,6 +34,9 @@ void follow_reject_type(struct param_faults *faults, const char *name)
     for (unsigned i = 0; i < task_type_count() && used < sizeof known; i++)
         used += (size_t)snprintf(known + used, sizeof known - used, "%s%s", i > 0 ? ", " : "", task_type_at(i)->name);
     param_faults_add(faults, "/type", "choice", "unknown task type «%.60s»; known task types: %s", name, known);
+    param_faults_value(faults, name);
+    for (unsigned i = 0; i < task_type_count(); i++)
+        param_faults_allow(faults, task_type_at(i)->name);
 }
 
 static void reject_members(yajl_val object, bool may_chain, struct param_faults *faults)
@@ -46,6 +49,8 @@ static void reject_members(yajl_val object, bool may_chain, struct param_faults 
         snprintf(pointer, sizeof pointer, "/%.90s", key);
         param_faults_add(faults, pointer, "unknown", "unknown member; known members: type, params%s",
                          may_chain ? ", then" : "");
+        param_faults_value(faults, key);
+        param_faults_allow_all(faults, may_chain ? "type\nparams\nthen\n" : "type\nparams\n");
     }
 }
 
@@ -60,8 +65,10 @@ int follow_type(yajl_val object, bool may_chain, struct param_faults *faults)
     int type = task_type_number(name);
     if (type < 0)
         follow_reject_type(faults, name);
-    else if (task_type_at((unsigned)type)->takes_file)
+    else if (task_type_at((unsigned)type)->takes_file) {
         param_faults_add(faults, "/type", "file", "%s needs a file: use its own path", name);
+        param_faults_value(faults, name);
+    }
     return type;
 }
 
@@ -69,6 +76,7 @@ static void take_one(struct follow_ups *then, yajl_val object, struct param_faul
 {
     if (!YAJL_IS_OBJECT(object)) {
         param_faults_add(faults, "", "type", "must be an object with type and params");
+        param_faults_expect(faults, "object");
         return;
     }
     int number = follow_type(object, false, faults);
@@ -93,10 +101,12 @@ void follow_ups_take(struct follow_ups *then, yajl_val list, struct param_faults
         return;
     if (!YAJL_IS_ARRAY(list)) {
         param_faults_add(faults, POINTER, "type", "must be a list of objects with type and params");
+        param_faults_expect(faults, "list");
         return;
     }
     if (list->u.array.len > CHAIN_FOLLOW_UPS) {
         param_faults_add(faults, POINTER, "range", "must have at most %d items", CHAIN_FOLLOW_UPS);
+        param_faults_max(faults, CHAIN_FOLLOW_UPS, "items");
         return;
     }
     for (unsigned i = 0; i < list->u.array.len; i++) {
@@ -114,10 +124,12 @@ void follow_ups_take_text(struct follow_ups *then, const char *text, struct para
     if (!text || text[0] == '\0')
         return;
     yajl_val list = json_parse(text, strlen(text), JSON_DEPTH, why, sizeof why);
-    if (list)
+    if (list) {
         follow_ups_take(then, list, faults);
-    else
+    } else {
         param_faults_add(faults, POINTER, "type", "must be the JSON text of a list, like [{\"type\":\"recalculate\"}]");
+        param_faults_expect(faults, "list");
+    }
     yajl_tree_free(list);
 }
 

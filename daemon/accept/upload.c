@@ -187,8 +187,10 @@ static size_t gather(const struct upload *upload, struct param_raw *raw, size_t 
 
 static void check_origin(const struct upload *upload, struct param_faults *faults)
 {
-    if (upload->origin_is == ORIGIN_NO_ID)
+    if (upload->origin_is == ORIGIN_NO_ID) {
         param_faults_add(faults, "/from_task", "type", "must be the id of a task");
+        param_faults_expect(faults, "id");
+    }
     if (upload->origin_is == ORIGIN_UNKNOWN)
         param_faults_add(faults, "/from_task", "unknown-task", "there is no task with this id");
     if (upload->origin_is == ORIGIN_WITHOUT_FILE)

@@ -79,7 +79,8 @@ static bool body_is_empty(struct http_request *request)
     yajl_tree_free(body);
     if (empty)
         return true;
-    param_faults_add(&faults, "", "unknown", "takes no parameters");
+    param_faults_add(&faults, "", "type", "takes no parameters");
+    param_faults_expect(&faults, "nothing");
     http_reply_problem(request, "invalid-parameters", NULL, &faults);
     return false;
 }

@@ -25,7 +25,8 @@ int pricelist_unknown(struct db_answer *answer)
 int pricelist_not_written(struct db_answer *answer, int error)
 {
     bool full = error == ENOSPC || error == EDQUOT || error == EFBIG;
-    log_warn("a long answer was not written: %s", strerror(error));
+    struct log_about about = db_answer_about(answer);
+    log_about(LOG_LEVEL_WARN, &about, "a long answer was not written: %s", strerror(error));
     return db_answer_problem(answer, full ? "insufficient-storage" : "spool-unavailable", NULL);
 }
 

@@ -77,9 +77,10 @@ static int archive(struct store_conn *conn, struct db_answer *answer)
     int rc = pricelist_archive(conn, asked->id, asked->archived, &changed, &answer->json);
     if (rc == 0)
         return pricelist_unknown(answer);
+    struct log_about about = db_answer_about(answer);
     if (rc == 1 && changed)
-        log_info("price list %s: %s by %s", asked->id, asked->archived ? "archived" : "taken out of the archive",
-                 asked->who);
+        log_about(LOG_LEVEL_INFO, &about, "price list %s: %s by %s", asked->id,
+                  asked->archived ? "archived" : "taken out of the archive", asked->who);
     return rc == 1 ? 0 : -1;
 }
 

@@ -218,8 +218,10 @@ static void check_alone(yajl_val params, struct param_faults *faults)
     if (!YAJL_IS_ARRAY(json_member(params, "ids")))
         return;
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
-        if (!YAJL_IS_NULL(json_member(params, others[i])))
+        if (!YAJL_IS_NULL(json_member(params, others[i]))) {
             param_faults_add(faults, "/ids", "conflict", "cannot be combined with %s", others[i]);
+            param_faults_fact(faults, "with", "%s", others[i]);
+        }
 }
 
 static yajl_val check_many(yajl_val body, struct param_faults *faults)

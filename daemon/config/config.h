@@ -67,6 +67,7 @@ struct config {
     /* [log] */
     int log_level; /* enum log_level */
     bool log_json;
+    int log_access;
 };
 
 /* The file to read: the one that the command line names, else the default one if it is there, else NULL. Both may be

@@ -140,6 +140,8 @@ const struct config_key config_keys[] = {
      "Least important lines that are written."},
     {"log", "format", CONFIG_CHOICE, AT(log_json), "text", 0, 0, format_choices, "", CONFIG_RELOAD,
      "Lines for people (with the journal's priorities) or one JSON object per line."},
+    {"log", "access", CONFIG_CHOICE, AT(log_access), "no", 0, 0, yes_no_choices, "", CONFIG_SUCCESSOR,
+     "Whether each answered request gets a line of level info with method, path (without the query), status, bytes, client, request and duration. A poll costs a worker half as much again."},
     {NULL, NULL, CONFIG_TEXT, 0, NULL, 0, 0, NULL, NULL, CONFIG_RESTART, NULL},
 };
 /* clang-format on */

@@ -82,6 +82,16 @@ void rewrite_head(struct exchange *exchange, const struct http_head *head, const
     append_text(exchange, "\r\n");
 }
 
+void rewrite_closing(struct exchange *exchange)
+{
+    static const char mark[] = "\r\nContent-Length: 0\r\n"; /* ours alone: the client's was dropped */
+    const char *tail = memmem(exchange->head, exchange->head_len, mark, sizeof mark - 1);
+
+    exchange->head_len = (size_t)(tail - exchange->head) + sizeof mark - 1;
+    append_text(exchange, connection_line(NULL, true));
+    append_text(exchange, "\r\n");
+}
+
 static int refuse(struct exchange *exchange, const char *slug, const char *detail)
 {
     exchange->refusal.slug = slug;
@@ -92,7 +102,11 @@ static int refuse(struct exchange *exchange, const char *slug, const char *detai
 /* The environment's fault: the log names it, and the client gets 507 if there is no room left. */
 static int refuse_disk(struct exchange *exchange, int error)
 {
-    log_warn("http: upload refused: spool: %s", strerror(-error));
+    struct log_about about = {.request = exchange->request.request_id,
+                              .client = exchange->client,
+                              .duration_us = http_request_us(&exchange->request)};
+
+    log_about(LOG_LEVEL_WARN, &about, "http: upload refused: spool: %s", strerror(-error));
     if (error == -ENOSPC || error == -EDQUOT || error == -EFBIG)
         return refuse(exchange, "insufficient-storage", NULL);
     return refuse(exchange, "spool-unavailable", NULL);

@@ -1,6 +1,7 @@
 /* The request object: pooled, because it is the one allocation of ours on the way of a poll; and request ids. */
 #include "daemon/http/internal.h"
 
+#include "base/clock.h"
 #include "base/hex.h"
 
 #include <assert.h>
@@ -45,13 +46,15 @@ struct exchange *exchange_new(struct http_server *server, struct conn *conn)
     request->spool_len = 0;
     request->content_type[0] = request->boundary[0] = request->request_id[0] = '\0';
     request->who[0] = '\0';
+    request->began_us = server->options.measure ? clock_mono_us() : 1000 * conn->since;
     request->user = NULL;
     request->gone = NULL;
     exchange->conn = conn;
     exchange->ev = NULL;
     exchange->seq = 0;
     exchange->refusal = (struct refusal){0};
-    exchange->echo_id = exchange->counted_upload = false;
+    exchange->echo_id = exchange->counted_upload = exchange->unreadable = false;
+    exchange->answer_bytes = 0;
     exchange->head = NULL;
     exchange->memory = NULL;
     exchange->memory_size = exchange->memory_counted = 0;

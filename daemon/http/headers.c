@@ -1,6 +1,8 @@
 /* What a handler reads of its request: headers, parameters, the client's address. */
 #include "daemon/http/internal.h"
 
+#include "base/clock.h"
+
 #include <event2/keyvalq_struct.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -102,6 +104,12 @@ void headers_client(const struct conn *conn, const char *bytes, size_t n, char o
         !proxies_client(&conn->server->proxies, hops, out))
         snprintf(out, 64, "%s", peer);
     free(hops);
+}
+
+int64_t http_request_us(const struct http_request *request)
+{
+    int64_t us = clock_mono_us() - request->began_us;
+    return us > 0 ? us : 1;
 }
 
 const char *http_param(struct http_request *request, const char *name)

@@ -61,8 +61,9 @@ struct http_options {
     enum http_verdict (*authorize)(void *ctx, const char *authorization, size_t len, enum scope scope,
                                    char who[HTTP_WHO_MAX], unsigned *scopes);
     void *authorize_ctx;
-    /* A request has been answered; route NULL = none was found, status 0 = the client had left. May be NULL. */
-    void (*answered)(void *app, const struct http_route *route, int status);
+    /* A request is being answered; its route is NULL if none was found, status 0 = the client had left. May be NULL. */
+    void (*answered)(struct http_request *request, int status);
+    bool measure;                /* `began_us` of a request without a body is exact, and not a few milliseconds early */
     const char *trusted_proxies; /* for proxies_parse(), already checked; NULL = nobody */
     /* What Host may name over TCP beside loopback names and the listener's own address, for hostname_in_list(), already
      * checked; 421 otherwise. NULL = every name. */
@@ -95,6 +96,7 @@ struct http_request {
     char boundary[72];      /* of multipart/form-data; "" if none */
     char who[HTTP_WHO_MAX]; /* what options.authorize said; "" = nobody in particular */
     char request_id[37];    /* taken from the client when it is a sane one, else made */
+    int64_t began_us;       /* CLOCK_MONOTONIC, when its head was there */
     void *user;             /* the handler's own, for asynchronous answers */
     void (*gone)(
         struct http_request *request); /* set by a handler that answers later: called once, from the loop, when the
@@ -116,6 +118,10 @@ const char *http_header(struct http_request *request, const char *name);
 /* The client as text. Behind a trusted proxy (options.trusted_proxies) it is the right-most untrusted hop in
  * X-Forwarded-For; otherwise its address, or "unix", whatever headers it sends. */
 void http_client_address(struct http_request *request, char out[64]);
+/* How long the request has been here, in microseconds; never 0. Any thread. */
+int64_t http_request_us(const struct http_request *request);
+/* For the log: the method, and the path as it was sent, without the query; "-" if its head could not be read. */
+void http_request_line(const struct http_request *request, const char **method, const char **path);
 /* Query parameter, or NULL. */
 const char *http_param(struct http_request *request, const char *name);
 
@@ -140,6 +146,9 @@ void http_reply_problem(struct http_request *request, const char *slug, const ch
                         const struct param_faults *faults);
 void http_reply_problem_retry(struct http_request *request, const char *slug, const char *detail,
                               unsigned retry_after_s);
+
+/* For options.answered: the length of the answer's body as it is sent. */
+uint64_t http_answer_bytes(const struct http_request *request);
 
 /* One kind of problem, served under /problems/{slug}. */
 struct http_problem {

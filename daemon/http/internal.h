@@ -124,6 +124,7 @@ struct exchange {
     struct refusal refusal;
     bool echo_id;        /* the client sent the request id */
     bool counted_upload; /* it is in server->uploads */
+    bool unreadable;     /* its head says nothing about it */
     TAILQ_ENTRY(exchange) upload_link;
     char client[64]; /* the sender of an upload: a token's id or an address */
     char *head;      /* rewritten head waiting for the body's end */
@@ -134,6 +135,7 @@ struct exchange {
     struct spoolfile spool; /* body */
     char *query_text;
     struct joined *joined; /* values of headers that came in several lines; NULL = none was asked for */
+    uint64_t answer_bytes; /* of the reply's body */
     size_t lines_len;      /* headers of the reply beyond the usual, as text: see reply.c */
     char lines[640];
 };

@@ -96,12 +96,31 @@ static void add_headers(struct exchange *exchange, int status, const char *type,
         http_reply_header(&exchange->request, "Request-Id", exchange->request.request_id);
 }
 
-static void tell_answered(const struct exchange *exchange, int status)
+static void tell_answered(struct exchange *exchange, int status)
 {
-    const struct http_request *request = &exchange->request;
+    struct http_request *request = &exchange->request;
 
     if (request->server && request->server->options.answered)
-        request->server->options.answered(request->app, request->route, status);
+        request->server->options.answered(request, status);
+}
+
+void http_request_line(const struct http_request *request, const char **method, const char **path)
+{
+    static const char *const methods[] = {
+        [HTTP_GET] = "GET",     [HTTP_HEAD] = "HEAD",     [HTTP_POST] = "POST",       [HTTP_PUT] = "PUT",
+        [HTTP_PATCH] = "PATCH", [HTTP_DELETE] = "DELETE", [HTTP_OPTIONS] = "OPTIONS", [HTTP_OTHER] = "OTHER"};
+    const struct exchange *exchange = (const struct exchange *)(const void *)request;
+
+    *method = *path = "-";
+    if (!exchange->ev || exchange->unreadable)
+        return;
+    *method = methods[request->method];
+    *path = evhttp_uri_get_path(evhttp_request_get_evhttp_uri(exchange->ev));
+}
+
+uint64_t http_answer_bytes(const struct http_request *request)
+{
+    return ((const struct exchange *)(const void *)request)->answer_bytes;
 }
 
 /* The body is in evhttp's output buffer. Ends the exchange. */
@@ -154,8 +173,10 @@ void http_reply(struct http_request *request, int status, const char *type, cons
     if (nobody(exchange))
         return;
     add_headers(exchange, status, type, len);
-    if (request->method != HTTP_HEAD && len > 0)
+    if (request->method != HTTP_HEAD && len > 0) {
         evbuffer_add(evhttp_request_get_output_buffer(exchange->ev), body, len);
+        exchange->answer_bytes = len;
+    }
     send_reply(exchange, status);
 }
 
@@ -179,6 +200,7 @@ void http_reply_file(struct http_request *request, int status, const char *type,
     evbuffer_set_flags(out, EVBUFFER_FLAG_DRAINS_TO_FD);
     if (evbuffer_add_file(out, fd, (ev_off_t)offset, (ev_off_t)len) != 0)
         close(fd);
+    exchange->answer_bytes = len;
     send_reply(exchange, status);
 }
 

@@ -51,6 +51,7 @@ static void refuse_malformed(struct conn *conn, const char *slug, const char *wh
 
     exchange->refusal.slug = slug;
     exchange->refusal.detail = why;
+    exchange->unreadable = true;
     rewrite_head(exchange, NULL, NULL, 0, true);
     stop_reading(conn);
     release_exchange(conn, exchange);
@@ -62,8 +63,7 @@ static void refuse_upload(struct conn *conn)
     struct exchange *exchange = conn->upload;
 
     conn->upload = NULL;
-    exchange_drop_head(exchange);
-    rewrite_head(exchange, NULL, NULL, 0, true);
+    rewrite_closing(exchange);
     stop_reading(conn);
     release_exchange(conn, exchange);
 }
@@ -109,6 +109,7 @@ static void take_request(struct conn *conn, const struct http_head *head, const 
     bool body = head->chunked || head->length > 0;
     int planned = -1;
 
+    exchange->request.began_us = clock_mono_us();
     policy_judge(conn->server, head, bytes, exchange);
     conn->upload = exchange;
     if (!exchange->refusal.slug)

@@ -8,6 +8,9 @@
  * not to be read (`closing`). `bytes` NULL makes one from nothing (the client's was malformed); it is then closing. */
 void rewrite_head(struct exchange *exchange, const struct http_head *head, const char *bytes, size_t n, bool closing);
 
+/* The head of a request that the client must not follow with another one: it closes the connection. */
+void rewrite_closing(struct exchange *exchange);
+
 /* Plan what happens to a judged request, whose head is bytes[0..n), with its body. Returns 0 when the body is to be read, 1 when the request is
  * complete, -1 when refused (exchange->refusal is set). */
 int body_begin(struct conn *conn, const struct http_head *head, const char *bytes, size_t n);

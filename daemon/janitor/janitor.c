@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "daemon/janitor/places.h"
 #include "daemon/process/metrics.h"
+#include "daemon/task/log.h"
 #include "daemon/task/spool.h"
 #include "daemon/task/state.h"
 #include "shm/wakeup.h"
@@ -58,7 +59,8 @@ static bool tell_interrupted(const struct shm_task *task, struct shm_handle hand
     if (taskstate_interrupted(death->janitor->process->segment, handle, death->info.ref, &why) == 0) {
         char cause[80];
         taskwords_cause(&why, cause, sizeof cause);
-        log_task(LOG_LEVEL_WARN, task->id, "interrupted: %s", cause);
+        struct log_about about = taskabout_slot(task);
+        log_about(LOG_LEVEL_WARN, &about, "interrupted: %s", cause);
     }
     return true;
 }

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "daemon/janitor/janitor.h"
 #include "daemon/task/end_texts.h"
+#include "daemon/task/log.h"
 #include "daemon/task/spool.h"
 
 #include <stdlib.h>
@@ -49,10 +50,13 @@ static int is_live(struct janitor *janitor, const uint8_t id[16], bool *found, s
     return 0;
 }
 
-static void drop(struct janitor *janitor, const uint8_t id[16], const char *why)
+/* `row`: that of its task, or NULL. */
+static void drop(struct janitor *janitor, const uint8_t id[16], const struct journal_row *row, const char *why)
 {
+    struct log_about about = row ? taskabout_row(row) : (struct log_about){.task = id};
+    about.duration_us = 0; /* the task's, not the file's */
     spool_drop(janitor->spool_fd, id);
-    log_task(LOG_LEVEL_INFO, id, "spool file swept: %s", why);
+    log_about(LOG_LEVEL_INFO, &about, "spool file swept: %s", why);
 }
 
 static int sweep_file(const struct spool_file *file, void *ctx)
@@ -64,12 +68,12 @@ static int sweep_file(const struct spool_file *file, void *ctx)
     int rc = is_live(janitor, file->id, &found, &row);
     if (rc != 0)
         return rc < 0 ? -1 : 0;
-    if (found) {
+    if (found)
         kept = ending_file_until(janitor->process->config, &row) > clock_wall_ms();
-        journal_row_fini(&row);
-    }
     if (!kept)
-        drop(janitor, file->id, "its task is over or was never accepted");
+        drop(janitor, file->id, found ? &row : NULL, "its task is over or was never accepted");
+    if (found)
+        journal_row_fini(&row);
     return 0;
 }
 
@@ -104,9 +108,9 @@ static int give_up(struct janitor *janitor, const struct spool_file *file)
     int rc = is_live(janitor, file->id, &found, &row);
     if (rc != 0)
         return rc < 0 ? -1 : 0;
+    drop(janitor, file->id, found ? &row : NULL, "the kept files have more than spool.keep_size");
     if (found)
         journal_row_fini(&row);
-    drop(janitor, file->id, "the kept files have more than spool.keep_size");
     return 1;
 }
 

@@ -100,8 +100,9 @@ static int end_attempts(struct janitor *janitor, const struct journal_row *row, 
     }
     int rc = write_end(janitor, row, task, why, &ending);
     taskwords_cause(why, cause, sizeof cause);
+    struct log_about about = taskabout_row(row);
     if (rc == 1)
-        log_task(LOG_LEVEL_WARN, row->id, "ended: %s (%s)", ending.end.error_code, cause);
+        log_about(LOG_LEVEL_WARN, &about, "ended: %s (%s)", ending.end.error_code, cause);
     return rc;
 }
 
@@ -111,8 +112,9 @@ static int end_cancelled(struct janitor *janitor, const struct journal_row *row,
     struct ending ending;
     ending_cancelled(&ending, row);
     int rc = write_end(janitor, row, task, NULL, &ending);
+    struct log_about about = taskabout_row(row);
     if (rc == 1)
-        log_task(LOG_LEVEL_INFO, row->id, "ended: cancelled");
+        log_about(LOG_LEVEL_INFO, &about, "ended: cancelled");
     return rc;
 }
 
@@ -237,7 +239,8 @@ static bool settle_stray(const struct shm_task *task, struct shm_handle handle, 
         return true;
     struct interruption why = {
         .cause = CAUSE_GONE, .attempt = task->attempt, .max = s->janitor->process->config->max_attempts};
-    log_task(LOG_LEVEL_WARN, task->id, "its owner is unknown; settled from the journal");
+    struct log_about about = taskabout_slot(task);
+    log_about(LOG_LEVEL_WARN, &about, "its owner is unknown; settled from the journal");
     int rc = task->state == TASK_RESERVED ? settle_reserved(s->janitor, handle, task->id, 0)
                                           : settle_task(s->janitor, handle, task, &why);
     s->failed |= rc < 0;

@@ -49,12 +49,13 @@ static void have_statement_stopped(struct janitor *janitor, struct attempt_clock
 static void have_runner_killed(struct janitor *janitor, const struct shm_task *task, struct shm_handle handle)
 {
     struct shm_segment *segment = janitor->process->segment;
+    struct log_about about = taskabout_slot(task);
     if (task->flags & TASK_CANCEL_ASKED)
-        log_task(LOG_LEVEL_WARN, task->id, "cancelled, and its handler does not stop: its runner is killed");
+        log_about(LOG_LEVEL_WARN, &about, "cancelled, and its handler does not stop: its runner is killed");
     else if (taskstate_overdue(segment, handle, task->attempt) == 0)
-        log_task(LOG_LEVEL_WARN, task->id,
-                 "past its time limit of %u s, and its handler does not stop: its runner is killed",
-                 task_type_at(task->type)->time_limit_s);
+        log_about(LOG_LEVEL_WARN, &about,
+                  "past its time limit of %u s, and its handler does not stop: its runner is killed",
+                  task_type_at(task->type)->time_limit_s);
     proctab_request_kill(segment, task->owner, SIGKILL);
     wakeup_poke(segment, WAKEUP_MASTER);
 }
@@ -122,7 +123,8 @@ static int stop_statement(struct janitor *janitor, struct shm_handle handle)
         return -1;
     if (query == 0 || !still_due(janitor, handle, &after) || after.attempt != before.attempt)
         return 0;
-    log_task(LOG_LEVEL_WARN, before.id, "should end and does not: its statement is stopped");
+    struct log_about about = taskabout_slot(&before);
+    log_about(LOG_LEVEL_WARN, &about, "should end and does not: its statement is stopped");
     return store_kill_statement(&janitor->db, query);
 }
 
@@ -144,10 +146,12 @@ struct sweep {
     bool failed;
 };
 
-/* Ends a row that is still queued. If somebody has moved it meanwhile, nothing is done. */
-static int end_queued(struct janitor *janitor, struct shm_handle handle, const uint8_t id[16], struct ending *ending)
+/* Ends a row that is still queued. If somebody has moved it meanwhile, nothing is done. `about` is for the log. */
+static int end_queued(struct janitor *janitor, struct shm_handle handle, const struct log_about *about,
+                      struct ending *ending)
 {
     const struct process *process = janitor->process;
+    const uint8_t *id = about->task;
     struct joblog log;
     joblog_init(&log);
     joblog_end(&log, &ending->end, ending->text);
@@ -155,7 +159,7 @@ static int end_queued(struct janitor *janitor, struct shm_handle handle, const u
     if (rc <= 0)
         return rc;
     ending_drop_file(process->config, janitor->spool_fd, id, ending->end.status, false);
-    log_task(LOG_LEVEL_INFO, id, "ended: %s", task_outcome_name(ending->end.outcome));
+    log_about(LOG_LEVEL_INFO, about, "ended: %s", task_outcome_name(ending->end.outcome));
     return taskstate_finish(process->segment, handle, &ending->end) == -ETIMEDOUT ? -1 : 0;
 }
 
@@ -174,7 +178,8 @@ static int end_cancelled(struct janitor *janitor, struct shm_handle handle, cons
         rc = janitor_show_end(janitor, handle, &row);
     } else {
         ending_cancelled(&ending, &row);
-        rc = row.status == JOURNAL_QUEUED ? end_queued(janitor, handle, id, &ending) : 0;
+        struct log_about about = taskabout_row(&row);
+        rc = row.status == JOURNAL_QUEUED ? end_queued(janitor, handle, &about, &ending) : 0;
     }
     journal_row_fini(&row);
     return rc;
@@ -186,6 +191,7 @@ static bool check_queued(const struct shm_task *task, struct shm_handle handle, 
     struct janitor *janitor = sweep->janitor;
     unsigned limit_s = janitor->process->config->start_within_s;
     int64_t now = clock_mono_ms();
+    struct log_about about = taskabout_slot(task);
     struct ending ending;
     int rc = 0;
     (void)version;
@@ -196,7 +202,7 @@ static bool check_queued(const struct shm_task *task, struct shm_handle handle, 
         rc = end_cancelled(janitor, handle, task->id);
     } else if (limit_s != 0 && task->attempt == 0 && now - queued->since_ms >= 1000 * (int64_t)limit_s) {
         ending_expired(&ending, limit_s);
-        rc = end_queued(janitor, handle, task->id, &ending);
+        rc = end_queued(janitor, handle, &about, &ending);
     }
     sweep->failed = rc < 0;
     return rc >= 0;

@@ -7,6 +7,7 @@
 #include "daemon/runner/wait.h"
 #include "daemon/task/end_texts.h"
 #include "daemon/task/filehash.h"
+#include "daemon/task/log.h"
 #include "daemon/task/spool.h"
 #include "daemon/task/state.h"
 #include "shm/wakeup.h"
@@ -331,11 +332,12 @@ static bool work_once(struct runner *runner)
     runner->started_ms = 0;
     joblog_init(&runner->log);
     if (claim_row(runner, &row)) {
-        log_set_origin(row.request_id, row.traceparent);
+        struct log_about origin = taskabout_row(&row);
+        log_set_origin(&origin);
         begin_attempt(runner, &task);
         run_row(runner, &row);
         journal_row_fini(&row);
-        log_set_origin("", "");
+        log_set_origin(NULL);
     }
     return true;
 }

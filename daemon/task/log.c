@@ -130,3 +130,24 @@ struct tasklog_text joblog_text(const struct joblog *log)
 {
     return (struct tasklog_text){log->text, log->whole};
 }
+
+static int64_t us_since(int64_t started_ms, int64_t created_ms, int64_t done_ms)
+{
+    int64_t began = started_ms ? started_ms : created_ms, now = done_ms ? done_ms : clock_wall_ms();
+    return began && now > began ? 1000 * (now - began) : 0;
+}
+
+struct log_about taskabout_row(const struct journal_row *row)
+{
+    return (struct log_about){.task = row->id,
+                              .request = row->request_id,
+                              .client = row->requested_by,
+                              .traceparent = row->traceparent,
+                              .duration_us = us_since(row->started_ms, row->created_ms, row->done_ms)};
+}
+
+struct log_about taskabout_slot(const struct shm_task *task)
+{
+    return (struct log_about){.task = task->id,
+                              .duration_us = us_since(task->started_ms, task->created_ms, task->done_ms)};
+}

@@ -6,7 +6,9 @@
 #ifndef PF_TASK_LOG_H
 #define PF_TASK_LOG_H
 
+#include "base/log.h"
 #include "daemon/task/words.h"
+#include "store/journal.h"
 #include "store/tasklog.h"
 
 struct joblog {
@@ -30,6 +32,11 @@ void joblog_interrupted(struct joblog *log, int64_t ms, const struct interruptio
 void joblog_last_interrupted(struct joblog *log, const struct interruption *why);
 /* The same, for the end of a task. `text`: what people are told, NULL = nothing further. */
 void joblog_end(struct joblog *log, const struct journal_end *end, const char *text);
+/* What the daemon's own log says of a task beside its id: who asked, by which request, and how long it has run, or waited
+ * if it never ran. Borrowed from the row. */
+struct log_about taskabout_row(const struct journal_row *row);
+/* The same by its slot, which knows no request. */
+struct log_about taskabout_slot(const struct shm_task *task);
 /* The whole log; borrowed, until the next line. */
 struct tasklog_text joblog_text(const struct joblog *log);
 

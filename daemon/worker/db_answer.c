@@ -68,6 +68,12 @@ int db_answer_problem(struct db_answer *answer, const char *slug, const char *fo
     return 0;
 }
 
+struct log_about db_answer_about(const struct db_answer *answer)
+{
+    return (struct log_about){
+        .request = answer->req->request_id, .client = answer->client, .duration_us = http_request_us(answer->req)};
+}
+
 int db_answer_refuse(struct db_answer *answer, const struct param_faults *faults)
 {
     answer->faults = malloc(sizeof *faults);
@@ -185,11 +191,13 @@ void db_answer_unavailable(struct http_request *request, const struct store_erro
     http_reply_problem_retry(request, "database-unavailable", detail, 2);
 }
 
-static void reply_failed(struct http_request *request, const struct store_error *error)
+static void reply_failed(const struct db_answer *answer, const struct store_error *error)
 {
+    struct http_request *request = answer->req;
+    struct log_about about = db_answer_about(answer);
     bool ours = error->cls == STORE_DATA || error->cls == STORE_DUPLICATE || error->cls == STORE_BUG;
-    log_write(outage_is(error) ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARN, "request %s: %s %u: %s", request->request_id,
-              store_class_name(error->cls), error->number, error->text);
+    log_about(outage_is(error) ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARN, &about, "%s %u: %s", store_class_name(error->cls),
+              error->number, error->text);
     if (ours)
         http_reply_problem(request, "internal", NULL, NULL);
     else
@@ -208,7 +216,7 @@ static void done(struct db_call *call)
         return;
     }
     if (call->result != 0)
-        reply_failed(answer->req, &call->error);
+        reply_failed(answer, &call->error);
     else if (answer->problem)
         http_reply_problem(answer->req, answer->problem, answer->detail[0] ? answer->detail : NULL, answer->faults);
     else
@@ -267,6 +275,7 @@ void db_answer_from(struct http_request *request, struct dbthread *thread, db_an
     answer->process = worker->process;
     answer->spool_dir_fd = worker->spool_fd;
     answer->req = request;
+    client_identity(request, answer->client);
     answer->call = (struct db_call){
         .work = run, .done = done, .ctx = travelling, .deadline_ms = clock_mono_ms() + ANSWER_DEADLINE_MS};
     request->user = travelling;

@@ -7,6 +7,8 @@
 #define PF_WORKER_DB_ANSWER_H
 
 #include "base/json.h"
+#include "base/log.h"
+#include "daemon/auth/identity.h"
 #include "daemon/worker/worker.h"
 
 struct db_answer;
@@ -39,6 +41,7 @@ struct db_answer {
     bool vary;                   /* Vary: Prefer */
     db_answer_longpoll longpoll; /* or NULL */
     struct json_out json;        /* one JSON value; a line feed is added */
+    char client[IDENTITY_MAX];   /* who asks */
     struct db_call call;         /* internal */
     struct http_request *req;    /* internal */
     void (*free_arg)(void *);    /* internal */
@@ -69,6 +72,8 @@ bool db_answer_not_modified(struct db_answer *answer, const char *etag);
 const char *db_answer_tag_of(const char *text, size_t len, char tag[DB_ANSWER_TAG]);
 /* For the work, when the JSON is whole: make its tag from its text, and a 304 of it if the client has this text. */
 void db_answer_tag_json(struct db_answer *answer);
+/* For a line of the log, from the work too; borrowed from the answer. */
+struct log_about db_answer_about(const struct db_answer *answer);
 /* For the work: make the answer a problem. `format` NULL = its usual text. Returns 0. */
 /* 503 with the class of the error in words. */
 void db_answer_unavailable(struct http_request *request, const struct store_error *error);

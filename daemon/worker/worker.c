@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "daemon/auth/auth.h"
+#include "daemon/auth/identity.h"
 #include "daemon/process/metrics.h"
 #include "daemon/process/outage.h"
 #include "daemon/task/spool.h"
@@ -114,10 +115,26 @@ static void tell_outage(struct worker *worker)
     outage_note(worker->process, trouble ? &error : NULL);
 }
 
-static void answered(void *app, const struct http_route *route, int status)
+static void tell_access(struct http_request *request, int status)
 {
-    (void)app;
-    metrics_answered(route ? (unsigned)(route - worker_routes) : METRICS_NO_ROUTE, status);
+    char client[IDENTITY_MAX];
+
+    client_identity(request, client);
+    struct log_about about = {.request = request->request_id,
+                              .client = client,
+                              .duration_us = http_request_us(request),
+                              .status = status,
+                              .bytes = http_answer_bytes(request)};
+    http_request_line(request, &about.method, &about.path);
+    log_about(LOG_LEVEL_INFO, &about, status ? "answered" : "the client left");
+}
+
+static void answered(struct http_request *request, int status)
+{
+    const struct worker *worker = request->app;
+    metrics_answered(request->route ? (unsigned)(request->route - worker_routes) : METRICS_NO_ROUTE, status);
+    if (worker->process->config->log_access)
+        tell_access(request, status);
 }
 
 static void on_tick(evutil_socket_t fd, short what, void *arg)
@@ -225,6 +242,7 @@ static int make_server(struct worker *worker)
         .authorize = worker->auth ? auth_verdict : NULL,
         .authorize_ctx = worker->auth,
         .answered = answered,
+        .measure = config->log_access,
         .app = worker,
     };
     worker->http = http_server_new(worker->base, &options);

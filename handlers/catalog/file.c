@@ -16,14 +16,24 @@
 
 void catalog_file_init(struct catalog_file *file, const struct catalog_table *table, const struct catalog_known *known)
 {
-    *file = (struct catalog_file){.table = table, .known = known, .wanted = "", .base_currency = "RUB"};
+    *file = (struct catalog_file){.table = table, .known = known, .wanted = "", .ask = {.base_currency = "RUB"}};
     file->values = malloc(sizeof *file->values);
     if (!file->values)
         abort();
 }
 
+static void drop_first(struct catalog_file *file)
+{
+    for (uint32_t i = 0; i < file->n_first; i++)
+        free(file->first[i]);
+    file->n_first = 0;
+}
+
 void catalog_file_fini(struct catalog_file *file)
 {
+    drop_first(file);
+    table_sheets_fini(&file->sheets);
+    table_views_fini(&file->views);
     issues_fini(&file->issues);
     arena_fini(&file->text);
     arena_index_fini(&file->keys);
@@ -150,42 +160,30 @@ static int take_row(struct catalog_file *file, const struct grid_row *row)
 
 /* ---- Sheets and headings --------------------------------------------------------------------------------------- */
 
-const char *catalog_sheet_why(enum catalog_sheet_why why)
+static struct table_sheet *this_sheet(struct catalog_file *file)
 {
-    static const char *const texts[] = {"", "no heading", "hidden", "another sheet is asked for",
-                                        "another sheet has a heading too"};
-    return texts[why];
+    return &file->sheets.sheet[file->sheets.n - 1];
 }
 
-static struct catalog_sheet *this_sheet(struct catalog_file *file)
+/* Is this sheet read? If not, why. */
+static enum table_sheet_why wanted(const struct catalog_file *file, const struct grid_sheet *sheet)
 {
-    return &file->sheets[file->n_sheets < CATALOG_SHEETS_KEPT ? file->n_sheets - 1 : CATALOG_SHEETS_KEPT - 1];
-}
-
-/* Letter case and blanks at the ends do not count. */
-static bool is_named(const char *name, const char *asked)
-{
-    char a[LABEL_BYTES], b[LABEL_BYTES];
-    if (strcmp(name, asked) == 0)
-        return true;
-    label_normalise(name, strlen(name), a, sizeof a);
-    label_normalise(asked, strlen(asked), b, sizeof b);
-    return strcmp(a, b) == 0;
+    if (*file->wanted && *sheet->name && !table_sheet_named(sheet->name, file->wanted))
+        return sheet->hidden ? SHEET_HIDDEN : SHEET_NOT_ASKED;
+    return sheet->hidden && !*file->wanted ? SHEET_HIDDEN : SHEET_NO_HEADING;
 }
 
 static int on_sheet(void *ctx, const struct grid_sheet *sheet)
 {
     struct catalog_file *file = ctx;
-    file->n_sheets++;
-    struct catalog_sheet *this = this_sheet(file);
-    *this = (struct catalog_sheet){.why = CATALOG_NO_HEADING};
-    snprintf(this->name, sizeof this->name, "%.*s",
-             (int)utf8_cut(sheet->name, strlen(sheet->name), sizeof this->name - 1), sheet->name);
-    if (*file->wanted && *sheet->name && !is_named(sheet->name, file->wanted))
-        this->why = CATALOG_NOT_ASKED;
-    else if (sheet->hidden && !*file->wanted)
-        this->why = CATALOG_HIDDEN;
-    if (this->why != CATALOG_NO_HEADING)
+    if (file->sheets.n == TABLE_SHEETS_MAX)
+        return GRID_SKIP_SHEET;
+    struct table_sheet *this = table_sheets_add(&file->sheets, sheet->name);
+    table_views_close(&file->views);
+    drop_first(file);
+    file->close = (struct catalog_head){.known = 0};
+    this->why = wanted(file, sheet);
+    if (this->why != SHEET_NO_HEADING)
         return GRID_SKIP_SHEET;
     file->phase = CATALOG_SEARCH;
     if (!file->has_heading)
@@ -196,12 +194,11 @@ static int on_sheet(void *ctx, const struct grid_sheet *sheet)
 static int begin_rows(struct catalog_file *file, const struct grid_row *row)
 {
     struct bytes captions = {NULL, 0, 0};
-    struct catalog_sheet *sheet = this_sheet(file);
+    const struct table_sheet *sheet = this_sheet(file);
     const struct grid_row *rows[] = {row};
     file->has_heading = true;
     file->phase = CATALOG_ROWS;
-    file->read_sheet = file->n_sheets;
-    sheet->why = CATALOG_READ;
+    file->read_sheet = file->sheets.n - 1;
     table_heading_captions(rows, 1, NULL, 0, 0, &captions);
     file->issue_heading = issues_heading(&file->issues, *sheet->name ? sheet->name : NULL, captions.data, captions.len);
     file->issues.separator = file->style.separator;
@@ -209,36 +206,61 @@ static int begin_rows(struct catalog_file *file, const struct grid_row *row)
     return file->heading(file->ctx) == 0 ? 0 : CATALOG_SINK_STOPPED;
 }
 
+/* No row of the present sheet is a heading. */
+static void no_heading(struct catalog_file *file)
+{
+    struct table_sheet *sheet = this_sheet(file);
+    file->phase = CATALOG_PASS;
+    catalog_head_fault(file->table, &file->ask, &file->close, sheet->text, sizeof sheet->text);
+    snprintf(sheet->failure, sizeof sheet->failure, "%s", file->close.known ? "E_COLUMNS" : "E_NO_HEADER");
+    catalog_view_begin(file, &file->close, false);
+}
+
+static int take_heading(struct catalog_file *file, const struct grid_row *row, const struct catalog_head *head)
+{
+    struct table_sheet *sheet = this_sheet(file);
+    sheet->why = SHEET_READ;
+    sheet->heading = true;
+    catalog_view_begin(file, head, true);
+    if (file->has_heading) {
+        file->phase = CATALOG_COUNT;
+        return 0;
+    }
+    file->head = *head;
+    return begin_rows(file, row);
+}
+
 /* Titles and empty lines may stand above the heading. */
 static int search(struct catalog_file *file, const struct grid_row *row)
 {
     struct catalog_head head;
-    if (row->row >= TABLE_HEAD_ROWS) {
-        file->phase = CATALOG_PASS;
+    uint32_t asked = file->ask.header_row;
+    if (row->row >= TABLE_HEAD_ROWS || file->n_first == TABLE_HEAD_ROWS) {
+        no_heading(file);
+        table_views_row(&file->views, row);
         return 0;
     }
-    catalog_head_read(file->table, row, file->base_currency, &head);
-    if (!head.whole) {
-        if (!file->has_heading && head.known > file->close.known)
-            file->close = head;
+    file->first[file->n_first++] = table_row_copy(row);
+    if (asked && row->row + 1 != asked)
         return 0;
-    }
-    if (file->has_heading) {
-        this_sheet(file)->why = CATALOG_ONE_TOO_MANY;
-        file->phase = CATALOG_COUNT;
-        return 0;
-    }
-    file->head = head;
-    return begin_rows(file, row);
+    catalog_head_read(file->table, row, &file->ask, &head);
+    if (head.whole)
+        return take_heading(file, row, &head);
+    if (head.known > file->close.known)
+        file->close = head;
+    return 0;
 }
 
 static int on_row(void *ctx, const struct grid_row *row)
 {
     struct catalog_file *file = ctx;
-    if (is_blank(row) || file->phase == CATALOG_PASS)
+    if (is_blank(row))
         return 0;
     if (file->phase == CATALOG_SEARCH)
         return search(file, row);
+    table_views_row(&file->views, row);
+    if (file->phase == CATALOG_PASS)
+        return 0;
     this_sheet(file)->rows++;
     if (file->phase == CATALOG_COUNT || catalog_head_repeats(&file->head, row))
         return 0;
@@ -250,7 +272,9 @@ static int on_row(void *ctx, const struct grid_row *row)
 
 static int on_sheet_end(void *ctx)
 {
-    (void)ctx;
+    struct catalog_file *file = ctx;
+    if (file->phase == CATALOG_SEARCH)
+        no_heading(file);
     return 0;
 }
 
@@ -262,33 +286,12 @@ struct grid_sink catalog_file_sink(struct catalog_file *file)
 
 /* ---- The end --------------------------------------------------------------------------------------------------- */
 
-/* "«Лоты» (12 rows), «Старые» (3 rows)": the sheets with a heading or, with `all`, every one. */
-static void list_sheets(const struct catalog_file *file, bool all, char *out, size_t size)
-{
-    size_t used = 0;
-    out[0] = '\0';
-    for (uint32_t i = 0; i < file->n_sheets && i < CATALOG_SHEETS_KEPT; i++) {
-        const struct catalog_sheet *sheet = &file->sheets[i];
-        char one[200];
-        if (!all && sheet->why != CATALOG_READ && sheet->why != CATALOG_ONE_TOO_MANY)
-            continue;
-        int n = all ? snprintf(one, sizeof one, "%s«%s»", used ? ", " : "", sheet->name)
-                    : snprintf(one, sizeof one, "%s«%s» (%u rows)", used ? ", " : "", sheet->name, sheet->rows);
-        if (used + (size_t)n + sizeof ", …" > size) {
-            snprintf(out + used, size - used, ", …");
-            return;
-        }
-        memcpy(out + used, one, (size_t)n + 1);
-        used += (size_t)n;
-    }
-}
-
-/* As list_sheets() names them. */
+/* The sheets with a heading or, with `all`, every visible one. */
 static void offer_sheets(struct catalog_file *file, bool all)
 {
-    for (uint32_t i = 0; i < file->n_sheets && i < CATALOG_SHEETS_KEPT; i++) {
-        const struct catalog_sheet *sheet = &file->sheets[i];
-        if (sheet->why != CATALOG_HIDDEN && (all || sheet->why == CATALOG_READ || sheet->why == CATALOG_ONE_TOO_MANY))
+    for (uint32_t i = 0; i < file->sheets.n; i++) {
+        const struct table_sheet *sheet = &file->sheets.sheet[i];
+        if (sheet->why != SHEET_HIDDEN && (all || sheet->heading))
             told_choice(&file->failure.told, "sheet", sheet->name, sheet->name);
     }
 }
@@ -296,14 +299,12 @@ static void offer_sheets(struct catalog_file *file, bool all)
 static int check_sheets(struct catalog_file *file)
 {
     char list[160], text[sizeof file->failure.text];
-    bool several = false, found = !*file->wanted;
-    for (uint32_t i = 0; i < file->n_sheets && i < CATALOG_SHEETS_KEPT; i++) {
-        several = several || file->sheets[i].why == CATALOG_ONE_TOO_MANY;
-        found = found || file->sheets[i].why != CATALOG_NOT_ASKED;
-    }
+    bool several = table_sheets_with_heading(&file->sheets) > 1, found = !*file->wanted;
+    for (uint32_t i = 0; i < file->sheets.n; i++)
+        found = found || file->sheets.sheet[i].why == SHEET_READ || file->sheets.sheet[i].why == SHEET_NO_HEADING;
     if (found && !several)
         return 0;
-    list_sheets(file, !found, list, sizeof list);
+    table_sheets_list(&file->sheets, !found, list, sizeof list);
     snprintf(text, sizeof text,
              found ? "Several sheets have a heading: %s; choose one with sheet=NAME."
                    : "There is no sheet of that name; the file has %s: choose one with sheet=NAME.",
@@ -313,16 +314,21 @@ static int check_sheets(struct catalog_file *file)
     return -1;
 }
 
+/* The sheet that is told of is the one that is shown. */
 static int check_heading(struct catalog_file *file)
 {
+    const struct table_shown shown = catalog_file_shown(file, NULL);
+    const struct table_view *view = table_mapping_sheet(&shown);
     char text[sizeof file->failure.text];
     if (file->has_heading)
         return 0;
-    catalog_head_fault(file->table, &file->close, text, sizeof text);
-    if (file->close.known > 0)
-        run_fail(&file->failure, "E_COLUMNS", text);
-    else
-        run_fail(&file->failure, "E_NO_HEADER", text);
+    if (view) {
+        const struct table_sheet *sheet = &file->sheets.sheet[view->sheet];
+        run_fail(&file->failure, view->heading.rows > 0 ? "E_COLUMNS" : "E_NO_HEADER", sheet->text);
+        return -1;
+    }
+    catalog_head_fault(file->table, &file->ask, &file->close, text, sizeof text);
+    run_fail(&file->failure, "E_NO_HEADER", text);
     return -1;
 }
 

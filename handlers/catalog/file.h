@@ -1,7 +1,8 @@
 /* The sink of a catalogue file: sheet, heading, then one row after the other, checked and staged. It knows no SQL:
  * staging is a callback, so unit tests need no database.
  *
- * One visible sheet has a heading, or the task names the sheet; else the file is refused. */
+ * One visible sheet has a heading, or the task names the sheet; else the file is refused. What people need to choose
+ * columns is noted meanwhile (view.c). */
 #ifndef PF_CATALOG_FILE_H
 #define PF_CATALOG_FILE_H
 
@@ -9,37 +10,23 @@
 #include "handlers/catalog/table.h"
 #include "handlers/run/run.h"
 #include "handlers/sheet/grid/grid.h"
+#include "handlers/table/mapping.h"
 
 #define CATALOG_SINK_STOPPED (-100)
 #define CATALOG_CODES        24
-#define CATALOG_SHEETS_KEPT  100 /* further ones are not listed */
 
 struct catalog_count {
     const char *code;
     uint64_t n;
 };
 
-enum catalog_sheet_why {
-    CATALOG_READ,
-    CATALOG_NO_HEADING,
-    CATALOG_HIDDEN,
-    CATALOG_NOT_ASKED,
-    CATALOG_ONE_TOO_MANY /* it has a heading, as one before it */
-};
-const char *catalog_sheet_why(enum catalog_sheet_why why);
-struct catalog_sheet {
-    char name[128];
-    enum catalog_sheet_why why;
-    uint32_t rows; /* below its heading */
-};
-
-enum catalog_phase { CATALOG_SEARCH, CATALOG_ROWS, CATALOG_COUNT, CATALOG_PASS };
+enum catalog_phase { CATALOG_SEARCH, CATALOG_ROWS, CATALOG_COUNT /* a second sheet with a heading */, CATALOG_PASS };
 
 struct catalog_file {
     const struct catalog_table *table;
     const struct catalog_known *known;
-    const char *wanted;        /* the sheet asked for; "" = the one that has a heading */
-    const char *base_currency; /* which captions of money may name */
+    const char *wanted; /* the sheet asked for; "" = the one that has a heading */
+    struct catalog_ask ask;
     /* Take a good row. Returns 0, or nonzero to stop. */
     int (*heading)(void *ctx);
     int (*row)(void *ctx, uint32_t row, const struct catalog_row *values);
@@ -48,11 +35,14 @@ struct catalog_file {
 
     enum catalog_phase phase;
     struct catalog_style style;
-    struct catalog_sheet sheets[CATALOG_SHEETS_KEPT];
-    uint32_t n_sheets, read_sheet; /* read_sheet: number of the one that is read */
+    struct table_sheets sheets;
+    struct table_views views;                /* what people are shown of them */
+    struct grid_row *first[TABLE_HEAD_ROWS]; /* the first rows of a sheet, until the heading is found */
+    uint32_t n_first;
+    uint32_t read_sheet; /* number of the one that is read, from 0 */
     bool has_heading;
     struct catalog_head head;  /* of the sheet that is read */
-    struct catalog_head close; /* the row that was most like a heading */
+    struct catalog_head close; /* the row of the present sheet that was most like a heading */
     struct catalog_row *values;
 
     struct arena text; /* keys */
@@ -71,8 +61,13 @@ struct catalog_file {
 
 void catalog_file_init(struct catalog_file *file, const struct catalog_table *table, const struct catalog_known *known);
 void catalog_file_fini(struct catalog_file *file);
+/* What the file shows of itself. `fields`: the names of the table's columns, NULL-terminated. */
+struct table_shown catalog_file_shown(const struct catalog_file *file, const char *const *fields);
 struct grid_sink catalog_file_sink(struct catalog_file *file);
 /* After reading: was there one heading and at least one row? Returns 0 or -1 with file->failure. */
 int catalog_file_finish(struct catalog_file *file);
+
+/* For this room: notes the first rows of the present sheet and what its columns are; forgets the rows. (view.c) */
+void catalog_view_begin(struct catalog_file *file, const struct catalog_head *head, bool whole);
 
 #endif

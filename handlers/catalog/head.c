@@ -7,9 +7,10 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 /* How well a caption names a column: the better one wins. */
-enum strength { NO_NAME, MAY_MEAN, FIELD_OF_STOCK, MEANS, ITS_NAME };
+enum strength { NO_NAME, MAY_MEAN, FIELD_OF_STOCK, MEANS, ITS_NAME, CHOSEN };
 
 const char *catalog_unread_text(enum catalog_unread why)
 {
@@ -97,7 +98,7 @@ static void settle(struct catalog_head *out, int at, uint32_t column, enum stren
                    enum strength taken[CATALOG_COLUMNS])
 {
     uint32_t other = out->file_column[at];
-    if (other == ARENA_NONE || strength > taken[at]) {
+    if (taken[at] < CHOSEN && (other == ARENA_NONE || strength > taken[at])) {
         if (other != ARENA_NONE) {
             out->why[other] = COLUMN_LOST;
             out->column_at[other] = -1;
@@ -115,6 +116,59 @@ static void settle(struct catalog_head *out, int at, uint32_t column, enum stren
     }
 }
 
+/* ---- What the request names -------------------------------------------------------------------------------------- */
+
+static bool is_caption(const struct grid_cell *cell)
+{
+    return cell->column < TABLE_COLUMNS && !cell_empty(cell) && utf8_valid(cell->text, cell->len) &&
+           cell_span(cell).s[0] != '#';
+}
+
+static bool has_label(const struct grid_cell *cell, const char *wanted)
+{
+    char label[LABEL_BYTES];
+    struct cell_span caption = cell_span(cell);
+    label_normalise(caption.s, caption.n, label, sizeof label);
+    return strcmp(label, wanted) == 0;
+}
+
+static bool has_letter(const struct grid_cell *cell, const char *wanted)
+{
+    char letter[4];
+    return strcasecmp(table_column_letter(cell->column, letter), wanted) == 0;
+}
+
+/* A caption comes before a letter; of several columns under it the second is a rival of the first. */
+static void find_choice(const struct catalog_ask *ask, int number, const struct grid_row *row, struct catalog_head *out)
+{
+    const struct catalog_choice *choice = &ask->choice[number];
+    const struct grid_cell *found = NULL;
+    char wanted[LABEL_BYTES];
+    label_normalise(choice->value, strlen(choice->value), wanted, sizeof wanted);
+    for (uint32_t i = 0; i < row->n_cells; i++) {
+        if (!is_caption(&row->cells[i]) || !has_label(&row->cells[i], wanted))
+            continue;
+        if (found && out->twice < 0) {
+            out->twice = choice->column;
+            out->rival = row->cells[i].column;
+        }
+        found = found ? found : &row->cells[i];
+    }
+    for (uint32_t i = 0; i < row->n_cells && !found; i++)
+        if (is_caption(&row->cells[i]) && has_letter(&row->cells[i], choice->value))
+            found = &row->cells[i];
+    if (found && out->column_at[found->column] < 0) {
+        out->file_column[choice->column] = found->column;
+        out->column_at[found->column] = (int8_t)choice->column;
+        out->says[found->column] = (int8_t)choice->column;
+        out->chosen[choice->column] = true;
+    } else if (out->lost < 0) {
+        out->lost = number;
+    }
+}
+
+/* ---- The row ----------------------------------------------------------------------------------------------------- */
+
 static void take_caption(const struct catalog_table *table, const struct grid_cell *cell, const char *base_currency,
                          enum strength taken[CATALOG_COLUMNS], struct catalog_head *out)
 {
@@ -124,33 +178,39 @@ static void take_caption(const struct catalog_table *table, const struct grid_ce
     snprintf(copy, sizeof out->caption[0], "%.*s", (int)utf8_cut(caption.s, caption.n, sizeof out->caption[0] - 1),
              caption.s);
     out->width = cell->column + 1;
-    if (copy[0] == '#')
+    if (copy[0] == '#' || out->column_at[cell->column] >= 0)
         return;
     int at = cell->kind == GRID_TEXT ? column_of(table, caption, base_currency, &strength) : -1;
+    out->says[cell->column] = (int8_t)at;
     if (at < 0)
         out->why[cell->column] = COLUMN_UNKNOWN;
     else
         settle(out, at, cell->column, strength, taken);
 }
 
-void catalog_head_read(const struct catalog_table *table, const struct grid_row *row, const char *base_currency,
+void catalog_head_read(const struct catalog_table *table, const struct grid_row *row, const struct catalog_ask *ask,
                        struct catalog_head *out)
 {
     enum strength taken[CATALOG_COLUMNS] = {NO_NAME};
-    *out = (struct catalog_head){.row = row->row, .missing = -1, .twice = -1};
+    *out = (struct catalog_head){.row = row->row, .missing = -1, .twice = -1, .lost = -1};
     memset(out->column_at, -1, sizeof out->column_at);
+    memset(out->says, -1, sizeof out->says);
     for (size_t i = 0; i < CATALOG_COLUMNS; i++)
         out->file_column[i] = ARENA_NONE;
+    for (unsigned i = 0; i < ask->n_choices; i++) {
+        find_choice(ask, (int)i, row, out);
+        taken[ask->choice[i].column] = CHOSEN;
+    }
     for (uint32_t i = 0; i < row->n_cells && row->cells[i].column < TABLE_COLUMNS; i++)
         if (!cell_empty(&row->cells[i]) && utf8_valid(row->cells[i].text, row->cells[i].len))
-            take_caption(table, &row->cells[i], base_currency, taken, out);
+            take_caption(table, &row->cells[i], ask->base_currency, taken, out);
     for (int i = 0; table->columns[i].name; i++) {
         out->present[i] = out->file_column[i] != ARENA_NONE;
         out->known += out->present[i];
         if (!out->present[i] && table->columns[i].required && out->missing < 0)
             out->missing = i;
     }
-    out->whole = out->missing < 0 && out->twice < 0 && out->known > 0;
+    out->whole = out->missing < 0 && out->twice < 0 && out->lost < 0 && out->known > 0;
 }
 
 bool catalog_head_repeats(const struct catalog_head *head, const struct grid_row *row)
@@ -212,18 +272,37 @@ static void add_columns(struct sentence *s, const struct catalog_table *table)
     add(s, ".");
 }
 
-void catalog_head_fault(const struct catalog_table *table, const struct catalog_head *head, char *out, size_t size)
+/* The search looked at the first rows, or at the one that the request names. */
+static void add_none(struct sentence *s, const struct catalog_ask *ask)
+{
+    if (ask->header_row)
+        add(s, "Row %u, which header_row names, does not name the columns", ask->header_row);
+    else
+        add(s, "None of the first %d rows names the columns", TABLE_HEAD_ROWS);
+}
+
+void catalog_head_fault(const struct catalog_table *table, const struct catalog_ask *ask,
+                        const struct catalog_head *head, char *out, size_t size)
 {
     struct sentence s = {out, size, 0};
     out[0] = '\0';
-    if (head->known == 0) {
-        add(&s, "None of the first %d rows names the columns", TABLE_HEAD_ROWS);
+    if (head->known == 0 && ask->n_choices == 0) {
+        add_none(&s, ask);
+    } else if (head->known == 0) {
+        add_none(&s, ask);
+        add(&s, ": no column has the caption or the letter «%.60s»", ask->choice[0].value);
+    } else if (head->lost >= 0) {
+        const struct catalog_choice *choice = &ask->choice[head->lost];
+        add(&s,
+            "Row %u: no column has the caption or the letter «%.60s», which columns.%s names, or another field is read "
+            "there",
+            head->row + 1, choice->value, table->columns[choice->column].name);
     } else if (head->twice >= 0) {
         add(&s, "Row %u: the column %s is in the heading twice: ", head->row + 1, table->columns[head->twice].name);
         add_place(&s, head, head->file_column[head->twice]);
         add(&s, " and ");
         add_place(&s, head, head->rival);
-        add(&s, "; rename the one that is not meant");
+        add(&s, "; say which is meant by columns.%s", table->columns[head->twice].name);
     } else {
         add(&s, "Row %u: the column %s is missing", head->row + 1, table->columns[head->missing].name);
     }

@@ -1,10 +1,8 @@
 /* The task catalog_import: a CSV or .xlsx file into one table of the catalogue, in one transaction. */
-#include "base/json.h"
-#include "handlers/catalog/file.h"
 #include "handlers/catalog/load.h"
+#include "handlers/catalog/params.h"
 #include "handlers/catalog/relink.h"
-#include "handlers/catalog/sql.h"
-#include "handlers/heading/head.h"
+#include "handlers/catalog/run.h"
 #include "handlers/task_type.h"
 
 #include <stdio.h>
@@ -12,39 +10,6 @@
 #include <string.h>
 
 #define LEASE "catalog"
-
-static const struct param_spec catalog_import_params[] = {
-    {.name = "table",
-     .kind = PARAM_CHOICE,
-     .required = true,
-     .choices = catalog_table_names,
-     .help = "Which table the file fills."},
-    {.name = "sheet",
-     .kind = PARAM_STRING,
-     .max = 124,
-     .help = "Name of the sheet to read; default: the only visible one with a heading."},
-    {.name = "dry_run",
-     .kind = PARAM_BOOL,
-     .otherwise = "false",
-     .help = "Read and compare everything, write nothing."},
-    {.name = NULL},
-};
-
-struct catalog_run {
-    struct job *job;
-    const struct catalog_table *table;
-    struct catalog_known known;
-    struct catalog_file file;
-    struct catalog_stage stage;
-    enum sheet_format format;
-    bool dry_run;
-    bool whole; /* the file has been read to its end */
-    struct run_lease lease;
-    struct run_failure failure;
-    uint64_t mark; /* relink_mark() when the catalogue was read */
-    uint64_t staged, inserted, updated;
-    struct relinked relinked;
-};
 
 /* ---- Reading --------------------------------------------------------------------------------------------------- */
 
@@ -105,151 +70,20 @@ static enum run_step read_file(struct catalog_run *run)
     run->file.row = on_row;
     run->file.tick = on_tick;
     run->file.ctx = run;
-    struct grid_sink sink = catalog_file_sink(&run->file);
+    struct grid_sink file = catalog_file_sink(&run->file), sink = table_fixes_sink(&run->fixes, &file);
     int rc = job_read_file(run->job, run->format, &sink, &err);
     if (rc != 0)
         return run_reading_failed(run->job, rc, CATALOG_SINK_STOPPED, &err, &run->failure);
     run->whole = true;
     tell_counts(run);
-    if (catalog_file_finish(&run->file) != 0)
+    bool sound = catalog_file_finish(&run->file) == 0;
+    if (run_fixes_used(&run->fixes, sound ? "" : run->file.failure.code, &run->failure) == STEP_FAIL)
+        return STEP_FAIL;
+    if (!sound)
         return run_fail_as(&run->failure, &run->file.failure);
-    if (catalog_stage_flush(&run->stage) != 0)
+    if (catalog_stage_flush(&run->stage) != 0 || (run->dry_run && catalog_find_profile(run, run->job->db) != 0))
         return run_database_away(run->job);
     return job_cancelled(run->job) ? STEP_STOP : STEP_ON;
-}
-
-/* ---- Result ---------------------------------------------------------------------------------------------------- */
-
-/* clang-format off */
-static const struct result_spec ignored_members[] = {
-    {.name = "column", .kind = RESULT_TEXT, .help = "Its letter."},
-    {.name = "caption", .kind = RESULT_TEXT},
-    {.name = "why", .kind = RESULT_TEXT, .help = "Why it is not read."},
-    {.name = NULL},
-};
-
-static const struct result_spec sheet_members[] = {
-    {.name = "name", .kind = RESULT_TEXT},
-    {.name = "rows", .kind = RESULT_COUNT, .optional = true, .help = "Rows below the heading, if it has one."},
-    {.name = "read", .kind = RESULT_BOOL},
-    {.name = "why", .kind = RESULT_TEXT, .optional = true, .help = "Why it was not read."},
-    {.name = NULL},
-};
-
-static const struct result_spec file_members[] = {
-    {.name = "name", .kind = RESULT_TEXT},
-    {.name = "format", .kind = RESULT_TEXT, .help = "As recognised by its content."},
-    {.name = "sheet", .kind = RESULT_TEXT, .help = "The sheet that was read; empty for CSV."},
-    {.name = "header_row", .kind = RESULT_ID, .help = "Row of the heading, from 1."},
-    {.name = "columns", .kind = RESULT_COUNTS, .help = "Column of the file by column of the table, from 1."},
-    {.name = "ignored", .kind = RESULT_LIST, .members = ignored_members, .help = "Columns that are not read."},
-    {.name = "sheets", .kind = RESULT_LIST, .members = sheet_members, .help = "Every sheet of the file."},
-    {.name = NULL},
-};
-
-static const struct result_spec result_members[] = {
-    {.name = "table", .kind = RESULT_CHOICE, .choices = catalog_table_names},
-    {.name = "dry_run", .kind = RESULT_BOOL, .optional = true, .help = "True: nothing was written."},
-    {.name = "file", .kind = RESULT_OBJECT, .optional = true, .members = file_members, .help = "Absent, as dry_run and errors_truncated, in results of earlier versions."},
-    {.name = "rows_total", .kind = RESULT_COUNT, .help = "Rows of the file; accepted and rejected ones."},
-    {.name = "rows_accepted", .kind = RESULT_COUNT, .optional = true, .help = "Inserted, updated and unchanged ones. Absent, as rows_rejected, in results of earlier versions."},
-    {.name = "rows_rejected", .kind = RESULT_COUNT, .optional = true},
-    {.name = "inserted", .kind = RESULT_COUNT},
-    {.name = "updated", .kind = RESULT_COUNT},
-    {.name = "unchanged", .kind = RESULT_COUNT},
-    {.name = "rejected", .kind = RESULT_COUNT, .deprecated = true, .help = "Now rows_rejected."},
-    {.name = "errors", .kind = RESULT_ISSUES, .help = "Rejected rows by code; a row counts under each of its codes."},
-    {.name = "errors_truncated", .kind = RESULT_BOOL, .optional = true, .help = "True: not every error is kept with its text."},
-    {.name = "relinked", .kind = RESULT_COUNT, .optional = true, .help = "Rows of stock and quotes that have a lot now; absent after a dry run."},
-    RESULT_REJECTS,
-    {.name = NULL},
-};
-/* clang-format on */
-
-static void put_ignored(const struct catalog_file *file, struct json_out *out)
-{
-    char letter[4];
-    json_key(out, "ignored");
-    json_array(out);
-    for (uint32_t i = 0; i < TABLE_COLUMNS; i++) {
-        if (file->head.why[i] == COLUMN_READ)
-            continue;
-        json_object(out);
-        json_put_string(out, "column", table_column_letter(i, letter));
-        json_put_string(out, "caption", file->head.caption[i]);
-        json_put_string(out, "why", catalog_unread_text((enum catalog_unread)file->head.why[i]));
-        json_object_end(out);
-    }
-    json_array_end(out);
-}
-
-static void put_sheets(const struct catalog_file *file, struct json_out *out)
-{
-    json_key(out, "sheets");
-    json_array(out);
-    for (uint32_t i = 0; i < file->n_sheets && i < CATALOG_SHEETS_KEPT; i++) {
-        const struct catalog_sheet *sheet = &file->sheets[i];
-        json_object(out);
-        json_put_string(out, "name", sheet->name);
-        if (sheet->why == CATALOG_READ)
-            json_put_int(out, "rows", sheet->rows);
-        json_put_bool(out, "read", sheet->why == CATALOG_READ);
-        if (sheet->why != CATALOG_READ)
-            json_put_string(out, "why", catalog_sheet_why(sheet->why));
-        json_object_end(out);
-    }
-    json_array_end(out);
-}
-
-static void put_file(const struct catalog_run *run, struct json_out *out)
-{
-    const struct catalog_file *file = &run->file;
-    json_key(out, "file");
-    json_object(out);
-    json_put_string(out, "name", run->job->file->name);
-    json_put_string(out, "format", sheet_format_name(run->format));
-    json_put_string(out, "sheet", file->sheets[file->read_sheet < CATALOG_SHEETS_KEPT ? file->read_sheet - 1 : 0].name);
-    json_put_int(out, "header_row", file->head.row + 1);
-    json_key(out, "columns");
-    json_object(out);
-    for (size_t i = 0; run->table->columns[i].name; i++)
-        if (file->head.present[i])
-            json_put_int(out, run->table->columns[i].name, file->head.file_column[i] + 1);
-    json_object_end(out);
-    put_ignored(file, out);
-    put_sheets(file, out);
-    json_object_end(out);
-}
-
-static char *result_json(const struct catalog_run *run)
-{
-    struct json_out out;
-    json_out_init(&out);
-    json_object(&out);
-    json_put_string(&out, "table", run->table->name);
-    json_put_bool(&out, "dry_run", run->dry_run);
-    put_file(run, &out);
-    json_put_int(&out, "rows_total", run->file.rows_total);
-    json_put_int(&out, "rows_accepted", run->file.rows_total - run->file.rejected);
-    json_put_int(&out, "rows_rejected", run->file.rejected);
-    json_put_int(&out, "inserted", (int64_t)run->inserted);
-    json_put_int(&out, "updated", (int64_t)run->updated);
-    json_put_int(&out, "unchanged", (int64_t)(run->staged + run->file.repeated - run->inserted - run->updated));
-    json_put_int(&out, "rejected", run->file.rejected);
-    json_key(&out, "errors");
-    json_object(&out);
-    for (unsigned i = 0; i < run->file.n_counts; i++)
-        json_put_int(&out, run->file.counts[i].code, (int64_t)run->file.counts[i].n);
-    json_object_end(&out);
-    json_put_bool(&out, "errors_truncated", run->file.all_issues > run->file.issues.n);
-    if (!run->dry_run)
-        json_put_int(&out, "relinked", (int64_t)(run->relinked.stock + run->relinked.quotes));
-    if (run->file.rejected)
-        run_put_rejects(&out, run->job->id);
-    json_object_end(&out);
-    char *text = json_out_copy(&out);
-    json_out_fini(&out);
-    return text;
 }
 
 /* ---- Ending ---------------------------------------------------------------------------------------------------- */
@@ -261,7 +95,7 @@ static void tell(const struct catalog_run *run, struct job_ending *ending)
     task_count(counts, COUNT_UPDATED, run->updated);
     task_count(counts, COUNT_UNCHANGED, run->staged + run->file.repeated - run->inserted - run->updated);
     job_ending_fini(ending);
-    ending->result = result_json(run);
+    ending->result = catalog_result_json(run);
     ending->outcome = run->file.rejected ? OUTCOME_PARTIAL : OUTCOME_SUCCEEDED;
     int n = snprintf(ending->message, sizeof ending->message, "%s%u of %u rows accepted",
                      run->dry_run ? "dry run: " : "", run->file.rows_total - run->file.rejected, run->file.rows_total);
@@ -281,9 +115,10 @@ static int relink(struct catalog_run *run, struct store_conn *db)
 static int write_rows(struct catalog_run *run, struct store_conn *db)
 {
     struct job *job = run->job;
+    const struct table_shown shown = catalog_run_shown(run);
     if (run_lease_check(&run->lease, db) != 0 || catalog_stage_update(&run->stage, &run->updated) != 0 ||
         run_go_on(job, db) != 0 || catalog_stage_insert(&run->stage, &run->inserted) != 0 || run_go_on(job, db) != 0 ||
-        relink(run, db) != 0 || run_go_on(job, db) != 0)
+        relink(run, db) != 0 || run_go_on(job, db) != 0 || profile_used(db, "catalog_import", job->params, &shown) != 0)
         return -1;
     return 0;
 }
@@ -306,7 +141,10 @@ static int save(struct job *job, struct store_conn *db, struct job_ending *endin
 static int save_failed(struct job *job, struct store_conn *db, struct job_ending *ending, void *ctx)
 {
     struct catalog_run *run = ctx;
-    (void)ending;
+    const struct table_shown shown = catalog_run_shown(run);
+    if (catalog_find_profile(run, db) != 0)
+        return -1;
+    run_tell_mapping(ending, &shown, &run->fitting);
     return run_save_issues(db, job->id, &run->file.issues, NULL);
 }
 
@@ -335,9 +173,13 @@ static enum job_verdict run_import(struct job *job)
     struct catalog_run run = {.job = job, .table = catalog_table(json_member_string(job->params, "table", ""))};
     catalog_map_init(&run.known.stock, job->settings->base_currency, job->settings->rate_max_age_days);
     run.dry_run = json_member_bool(job->params, "dry_run", false);
+    for (size_t i = 0; run.table && run.table->columns[i].name; i++)
+        run.fields[i] = run.table->columns[i].name;
     catalog_file_init(&run.file, run.table, &run.known);
     run.file.wanted = json_member_string(job->params, "sheet", "");
-    run.file.base_currency = job->settings->base_currency;
+    catalog_params_ask(job->params, run.table, &run.file.ask);
+    run.file.ask.base_currency = job->settings->base_currency;
+    table_fixes_init(&run.fixes, json_member(job->params, "fixes"));
     enum run_step step = all_steps(&run);
     tell_counts(&run);
     enum job_verdict verdict = run_end(job, step, &run.failure, save, save_failed, &run);
@@ -345,6 +187,7 @@ static enum job_verdict run_import(struct job *job)
         catalog_stage_fini(&run.stage);
     run_lease_drop(&run.lease);
     catalog_file_fini(&run.file);
+    table_fixes_fini(&run.fixes);
     catalog_known_fini(&run.known);
     return verdict;
 }
@@ -359,7 +202,8 @@ TASK_TYPE(catalog_import) = {
     .equal = TASK_EQUAL_QUEUE,
     .time_limit_s = 1800,
     .memory_limit = 1024u << 20,
-    .result = result_members,
+    .precheck = catalog_import_precheck,
+    .result = catalog_result_members,
     .lease = lease,
     .run = run_import,
 };

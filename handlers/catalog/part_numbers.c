@@ -57,8 +57,11 @@ static void normalise(const char *text, const char *pointer, char norm[PN_BYTES]
     enum pn_status status = pn_normalise(text, strlen(text), norm, NULL);
     if (status == PN_EMPTY)
         param_faults_add(faults, pointer, "E_PN_EMPTY", "there is no letter or digit in it");
-    else if (status != PN_OK)
-        param_faults_add(faults, pointer, pn_status_code(status), "must have at most 64 letters and digits");
+    if (status == PN_OK || status == PN_EMPTY)
+        return;
+    param_faults_add(faults, pointer, pn_status_code(status), "must have at most %d letters and digits", PN_MAX);
+    if (status == PN_LONG)
+        param_faults_max(faults, PN_MAX, "characters");
 }
 
 /* Keeps the members that are usable although others are not. */
@@ -73,8 +76,10 @@ static void keep_usable(struct mapping *mapping, yajl_val params, struct param_f
         normalise(mapping->part_number, "/part_number", mapping->pn_norm, faults);
     if (mapping->vendor[0])
         normalise(mapping->vendor, "/vendor", mapping->vendor_norm, faults);
-    if (utf8_count(mapping->part_number, strlen(mapping->part_number)) > NUMBER_CHARACTERS)
-        param_faults_add(faults, "/part_number", "range", "must be at most %d characters", NUMBER_CHARACTERS);
+    if (utf8_count(mapping->part_number, strlen(mapping->part_number)) <= NUMBER_CHARACTERS)
+        return;
+    param_faults_add(faults, "/part_number", "range", "must be at most %d characters", NUMBER_CHARACTERS);
+    param_faults_max(faults, NUMBER_CHARACTERS, "characters");
 }
 
 void mapping_take(struct mapping *mapping, const struct param_spec *specs, yajl_val object, const struct param_raw *raw,
@@ -152,8 +157,10 @@ static int find_lot(struct store_conn *conn, const char *lot_code, uint32_t *id,
         if (store_query(conn, "SELECT id FROM component WHERE lot_norm = ?", &param, 1, on_id, id) != 0)
             return -1;
     }
-    if (*id == 0)
-        param_faults_add(faults, "/lot_code", "unknown-lot", "no component has this lot code; import components first");
+    if (*id != 0)
+        return 0;
+    param_faults_add(faults, "/lot_code", "unknown-lot", "no component has this lot code; import components first");
+    param_faults_value(faults, lot_code);
     return 0;
 }
 

@@ -107,8 +107,7 @@ static void keep_fault(struct catalog_file *file, const struct grid_row *row, co
     struct bytes cells = {NULL, 0, 0};
     struct json_out args;
     size_t n;
-    const struct catalog_sheet *sheet =
-        &file->sheets[file->read_sheet < CATALOG_SHEETS_KEPT ? file->read_sheet - 1 : CATALOG_SHEETS_KEPT - 1];
+    const struct table_sheet *sheet = &file->sheets.sheet[file->read_sheet];
     uint32_t column = column_of(file, fault->field);
     const struct grid_cell *cell = column == ARENA_NONE ? NULL : table_row_cell(row, column);
     struct issue_at at = {.sheet = *sheet->name ? sheet->name : NULL,

@@ -38,7 +38,15 @@ static void put_lots(struct json_out *out, yajl_val suggestions)
     }
 }
 
-void faultchoices_of_row(struct json_out *out, const char *type, const char *code, yajl_val suggestions)
+/* Conventional units (у.е.) of a price list are the currency that the request says. */
+static void put_currencies(struct json_out *out, const char *list)
+{
+    char currency[8];
+    for (int n = 0; sscanf(list, "%7s%n", currency, &n) == 1; list += n)
+        put(out, "currency", currency, currency);
+}
+
+void faultchoices_of_row(struct json_out *out, const char *type, const char *code, yajl_val args)
 {
     json_key(out, "choices");
     json_array(out);
@@ -46,6 +54,8 @@ void faultchoices_of_row(struct json_out *out, const char *type, const char *cod
         if (strcmp(choices[i].type, type) == 0 && strcmp(choices[i].code, code) == 0)
             put(out, choices[i].param, choices[i].value, choices[i].label);
     if (strcmp(code, "E_PN_AMBIGUOUS") == 0 || strcmp(code, "W_UNMATCHED") == 0)
-        put_lots(out, suggestions);
+        put_lots(out, json_member(args, "suggestions"));
+    if (strcmp(type, "quotes_import") == 0 && strcmp(code, "E_CURRENCY") == 0)
+        put_currencies(out, json_member_string(args, "currencies", ""));
     json_array_end(out);
 }

@@ -5,8 +5,8 @@
 
 #include "base/json.h"
 
-/* Writes the member "choices" for a fault with this code of a task of this type. `suggestions`: NULL, or those of the
- * number. */
-void faultchoices_of_row(struct json_out *out, const char *type, const char *code, yajl_val suggestions);
+/* Writes the member "choices" for a fault with this code of a task of this type. `args`: NULL, or what is stored
+ * of its sentence, with the suggestions of a number. */
+void faultchoices_of_row(struct json_out *out, const char *type, const char *code, yajl_val args);
 
 #endif

@@ -145,7 +145,7 @@ static int on_fault(const struct store_value *v, unsigned n, void *ctx)
     row_put_text(out, "field", &v[AT_FIELD]);
     row_put_text(out, "code", &v[AT_CODE]);
     put_args(out, args);
-    faultchoices_of_row(out, faults->type, v[AT_CODE].text, json_member(args, "suggestions"));
+    faultchoices_of_row(out, faults->type, v[AT_CODE].text, args);
     row_put_text(out, "message", &v[AT_MESSAGE]);
     row_put_text(out, "text", &v[AT_TEXT]);
     row_put_json(out, "cells", &v[AT_CELLS]);

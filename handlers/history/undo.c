@@ -29,6 +29,7 @@ int undo_precheck(struct store_conn *db, const struct import_book *book, yajl_va
         return -1;
     if (rc == 0) {
         param_faults_add(faults, "/import_id", "unknown", "%s", book->none);
+        param_faults_fact(faults, "value", "%" PRIu64, id);
         return PRECHECK_NOT_FOUND;
     }
     if (!*record.why)

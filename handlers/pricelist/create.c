@@ -42,6 +42,7 @@ static int check_currency(yajl_val params, struct param_faults *faults)
     if (strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == strlen(name))
         return 0;
     param_faults_add(faults, "/currency", "currency", "must be three capital letters, such as USD");
+    param_faults_value(faults, name);
     return 1;
 }
 

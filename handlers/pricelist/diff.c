@@ -32,6 +32,8 @@ unsigned pricelist_diff_wanted(yajl_val params, struct param_faults *faults)
         unsigned bit = bit_of(list->u.array.values[i]->u.string);
         if (bit == 0) {
             param_faults_add(faults, "/status", "choice", "must hold only added, removed, up, down and same");
+            for (unsigned k = 0; k < DIFF_STATUSES; k++)
+                param_faults_allow(faults, diff_status_name((enum diff_status)k));
             return 0;
         }
         wanted |= bit;

@@ -57,6 +57,13 @@ static void refuse(struct param_faults *faults, const char *name, const char *co
     param_faults_add(faults, pointer, code, "%s", why);
 }
 
+static void refuse_empty(struct param_faults *faults, const char *name)
+{
+    refuse(faults, name, "range", "must not be empty");
+    param_faults_fact(faults, "min", "1");
+    param_faults_fact(faults, "unit", "characters");
+}
+
 static void take_text(char out[EDIT_NAME], yajl_val params, const char *name, size_t characters,
                       struct param_faults *faults)
 {
@@ -71,6 +78,7 @@ static void take_text(char out[EDIT_NAME], yajl_val params, const char *name, si
         return;
     snprintf(why, sizeof why, "must be at most %zu characters", characters);
     refuse(faults, name, "range", why);
+    param_faults_max(faults, (int64_t)characters, "characters");
 }
 
 /* As the database writes it: all digits of the scale. */
@@ -101,10 +109,12 @@ static void take_field(struct component_edit *edit, enum field field, yajl_val o
     yajl_val given = json_member(object, field_name(field));
     edit->given[field] = given != NULL;
     edit->empty[field] = YAJL_IS_NULL(given);
-    if (edit->empty[field] && !may_be_null(field))
+    if (edit->empty[field] && !may_be_null(field)) {
         refuse(faults, field_name(field), "type", "must not be null; leave it out to keep what is there");
-    else if (given && field > CATEGORY)
+        param_faults_expect(faults, param_form(&component_edit_params[field]));
+    } else if (given && field > CATEGORY) {
         take_value(edit, field, params);
+    }
 }
 
 void component_edit_take(struct component_edit *edit, yajl_val object, struct param_faults *faults)
@@ -121,7 +131,7 @@ void component_edit_take(struct component_edit *edit, yajl_val object, struct pa
     for (enum field field = NAME; field <= MANUAL; field++)
         take_field(edit, field, object, params, faults);
     if (faults->n == before && edit->given[NAME] && edit->name[0] == '\0')
-        refuse(faults, "name", "range", "must not be empty");
+        refuse_empty(faults, "name");
     yajl_tree_free(params);
 }
 

@@ -42,8 +42,10 @@ bool held_filter_check(yajl_val params, struct param_faults *faults)
     const char *run = json_member_string(params, "run", NULL);
     unsigned before = faults->n;
     if (run && (strlen(run) != 36 || strspn(run, "0123456789abcdefABCDEF-") != 36 || run[8] != '-' || run[13] != '-' ||
-                run[18] != '-' || run[23] != '-'))
+                run[18] != '-' || run[23] != '-')) {
         param_faults_add(faults, "/run", "type", "must be the id of a task");
+        param_faults_expect(faults, "id");
+    }
     return faults->n == before;
 }
 

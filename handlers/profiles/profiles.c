@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-const char *const profile_types[] = {"stock_import", "quotes_import", NULL};
+const char *const profile_types[] = {"stock_import", "quotes_import", "catalog_import", NULL};
 
 const struct param_spec profiles_params[] = {
     {.name = "q", .kind = PARAM_STRING, .max = 4 * FILTER_TEXT, .help = "Only those whose name contains this."},
@@ -156,9 +156,12 @@ void profile_target(const char *type, yajl_val params, char target[PROFILE_TARGE
 {
     const char *warehouse = json_member_string(params, "warehouse", NULL);
     const char *party = json_member_string(params, "party", NULL);
+    const char *table = json_member_string(params, "table", NULL);
     target[0] = '\0';
     if (strcmp(type, "stock_import") == 0 && warehouse)
         snprintf(target, PROFILE_TARGET_BYTES, "stock:%s", warehouse);
     if (strcmp(type, "quotes_import") == 0 && party)
         snprintf(target, PROFILE_TARGET_BYTES, "%s:%s", json_member_string(params, "kind", "supplier"), party);
+    if (strcmp(type, "catalog_import") == 0 && table)
+        snprintf(target, PROFILE_TARGET_BYTES, "catalog:%s", table);
 }

@@ -50,7 +50,7 @@ int profile_save(struct store_conn *conn, const struct profile_new *profile, str
 /* Deletes it and what is known of its use. */
 int profile_delete(struct store_conn *conn, const char *name, const struct profile_guard *guard);
 
-/* Whose files a task's are: "stock:MAIN", "supplier:SUP-01". "" if the parameters do not say. `type`: the name of a
+/* Whose files a task's are: "stock:MAIN", "supplier:SUP-01", "catalog:rates". "" if the parameters do not say. `type`: the name of a
  * task type. */
 #define PROFILE_TARGET_BYTES 64
 void profile_target(const char *type, yajl_val params, char target[PROFILE_TARGET_BYTES]);

@@ -20,7 +20,7 @@ struct saving {
     /* Of the task that it is taken from: */
     struct journal_row row;
     yajl_val task_params;
-    char target[PROFILE_TARGET_BYTES], captions[65]; /* "" = not known */
+    char target[PROFILE_TARGET_BYTES], captions[65], marks[PROFILE_MARKS_BYTES]; /* "" = not known */
     /* What is there. */
     char id[24], version[24], tag[PROFILE_TAG_BYTES]; /* id "" = nothing */
 };
@@ -31,23 +31,29 @@ static void check_name(const char *name, struct param_faults *faults)
 {
     size_t n = strlen(name), len;
     if (!utf8_valid(name, n)) {
-        param_faults_add(faults, "/name", "range", "must be UTF-8");
+        param_faults_add(faults, "/name", "type", "must be UTF-8");
+        param_faults_expect(faults, "text");
         return;
     }
     for (size_t i = 0; i < n; i += len) {
         uint32_t cp = utf8_decode(name + i, n - i, &len);
         if (cp < 0x20 || (cp >= 0x7F && cp < 0xA0) || cp == '/') {
-            param_faults_add(faults, "/name", "range", "must not contain control characters or a slash");
+            param_faults_add(faults, "/name", "type", "must not contain control characters or a slash");
+            param_faults_expect(faults, "text");
             break;
         }
     }
     const char *trimmed = name;
     size_t rest = n;
     utf8_trim(&trimmed, &rest);
-    if (rest == 0 || rest != n)
-        param_faults_add(faults, "/name", "range", "must not be empty, nor begin or end with a blank");
-    if (utf8_count(name, n) > PROFILE_NAME)
+    if (rest == 0 || rest != n) {
+        param_faults_add(faults, "/name", "type", "must not be empty, nor begin or end with a blank");
+        param_faults_expect(faults, "text");
+    }
+    if (utf8_count(name, n) > PROFILE_NAME) {
         param_faults_add(faults, "/name", "range", "must be at most %d characters", PROFILE_NAME);
+        param_faults_max(faults, PROFILE_NAME, "characters");
+    }
 }
 
 static void check_members(yajl_val body, struct param_faults *faults)
@@ -57,9 +63,13 @@ static void check_members(yajl_val body, struct param_faults *faults)
         bool known = false;
         for (size_t k = 0; k < sizeof names / sizeof names[0]; k++)
             known |= strcmp(body->u.object.keys[i], names[k]) == 0;
-        if (!known)
-            param_faults_add(faults, "", "unknown", "%.60s is not a member here; known are type, params, from_task",
-                             body->u.object.keys[i]);
+        if (known)
+            continue;
+        param_faults_add(faults, "", "unknown", "%.60s is not a member here; known are type, params, from_task",
+                         body->u.object.keys[i]);
+        param_faults_value(faults, body->u.object.keys[i]);
+        for (size_t k = 0; k < sizeof names / sizeof names[0]; k++)
+            param_faults_allow(faults, names[k]);
     }
 }
 
@@ -71,13 +81,24 @@ static bool has_profiles(const char *type)
     return false;
 }
 
+static void tell_types(struct param_faults *faults)
+{
+    char list[200] = "";
+    size_t used = 0;
+    for (size_t i = 0; profile_types[i] && used < sizeof list; i++)
+        used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", i > 0 ? ", " : "", profile_types[i]);
+    param_faults_add(faults, "/type", "choice", "must be one of %s", list);
+    for (size_t i = 0; profile_types[i]; i++)
+        param_faults_allow(faults, profile_types[i]);
+}
+
 static void take_type(struct saving *saving)
 {
     yajl_val member = json_member(saving->profile->body, "type");
     const char *name = YAJL_IS_STRING(member) ? member->u.string : "";
     bool given = member && !YAJL_IS_NULL(member);
     if (given && !has_profiles(name))
-        param_faults_add(saving->faults, "/type", "choice", "must be one of stock_import, quotes_import");
+        tell_types(saving->faults);
     else if (given && saving->type && strcmp(saving->type->name, name) != 0)
         param_faults_add(saving->faults, "/type", "conflict", "the task is a %s", saving->type->name);
     else if (given)
@@ -88,14 +109,21 @@ static void take_type(struct saving *saving)
 
 /* ---- A task's parameters ----------------------------------------------------------------------------------------- */
 
+/* A member of the result's file, if it fits. */
+static void take_text(yajl_val result, const char *name, char *out, size_t size)
+{
+    const char *text = json_member_string(json_member(result, "file"), name, "");
+    if (strlen(text) < size)
+        memcpy(out, text, strlen(text) + 1);
+}
+
 static void take_captions(struct saving *saving)
 {
     char why[80];
     const char *text = saving->row.result;
     yajl_val result = text ? json_parse(text, strlen(text), RESULT_DEPTH, why, sizeof why) : NULL;
-    const char *captions = json_member_string(json_member(result, "file"), "captions", "");
-    if (strlen(captions) < sizeof saving->captions)
-        memcpy(saving->captions, captions, strlen(captions) + 1);
+    take_text(result, "captions", saving->captions, sizeof saving->captions);
+    take_text(result, "caption_marks", saving->marks, sizeof saving->marks);
     yajl_tree_free(result);
     profile_target(saving->row.type, saving->task_params, saving->target);
 }
@@ -109,6 +137,7 @@ static int take_task(struct store_conn *conn, struct saving *saving)
         return 0;
     if (!YAJL_IS_STRING(member) || uuid_parse(member->u.string, id) != 0) {
         param_faults_add(saving->faults, "/from_task", "type", "must be the id of a task");
+        param_faults_expect(saving->faults, "id");
         return 0;
     }
     int rc = journal_read(conn, id, &saving->row);
@@ -116,6 +145,7 @@ static int take_task(struct store_conn *conn, struct saving *saving)
         return -1;
     if (rc == 0) {
         param_faults_add(saving->faults, "/from_task", "unknown-task", "there is no task with this id");
+        param_faults_value(saving->faults, member->u.string);
         return 0;
     }
     if (!has_profiles(saving->row.type)) {
@@ -252,7 +282,7 @@ static int write_all(struct store_conn *conn, void *ctx)
     if (write_row(conn, saving) != 0)
         return -1;
     return saving->target[0] && saving->captions[0]
-               ? profile_used_for(conn, saving->profile->name, saving->target, saving->captions)
+               ? profile_used_for(conn, saving->profile->name, saving->target, saving->captions, saving->marks)
                : 0;
 }
 
@@ -282,6 +312,7 @@ static int check_all(struct store_conn *conn, struct saving *saving)
     check_name(saving->profile->name, saving->faults);
     if (!YAJL_IS_OBJECT(body)) {
         param_faults_add(saving->faults, "", "type", "the body must be a JSON object");
+        param_faults_expect(saving->faults, "object");
         return 0;
     }
     check_members(body, saving->faults);

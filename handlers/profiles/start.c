@@ -1,6 +1,7 @@
 /* A profile under a request. */
 #include "handlers/profiles/start.h"
 
+#include "base/facts.h"
 #include "handlers/profiles/profiles.h"
 #include "store/journal.h"
 
@@ -39,7 +40,7 @@ static int on_profile(const struct store_value *v, unsigned n, void *ctx)
 
 struct known_names {
     unsigned n;
-    char list[400];
+    char list[400], lines[400];
 };
 
 static int on_name(const struct store_value *v, unsigned n, void *ctx)
@@ -49,6 +50,7 @@ static int on_name(const struct store_value *v, unsigned n, void *ctx)
     (void)n;
     if (known->n++ < KNOWN_PROFILES && used + v[0].len + 3 < sizeof known->list)
         snprintf(known->list + used, sizeof known->list - used, "%s%s", used ? ", " : "", v[0].text);
+    facts_add_value(known->lines, sizeof known->lines, v[0].text);
     return 0;
 }
 
@@ -65,6 +67,8 @@ static int tell_unknown(struct store_conn *conn, const char *type, const char *n
     else
         param_faults_add(faults, "/profile", "unknown-profile", "unknown profile «%s»; there are: %s%s", name,
                          known.list, known.n > KNOWN_PROFILES ? ", …" : "");
+    param_faults_value(faults, name);
+    param_faults_allow_all(faults, known.n <= KNOWN_PROFILES ? known.lines : "");
     return 0;
 }
 
@@ -81,7 +85,7 @@ int profile_precheck(struct store_conn *conn, const struct task_type *type, yajl
     if (rc < 0 || rc > 1) { /* one sentence says all */
         faults->n = 0;
         for (unsigned i = 0; i < all.n; i++)
-            param_faults_add(faults, all.fault[i].pointer, all.fault[i].code, "%s", all.fault[i].detail);
+            param_faults_copy(faults, &all.fault[i]);
         return rc;
     }
     for (unsigned i = 0; i < all.n; i++) {
@@ -90,9 +94,19 @@ int profile_precheck(struct store_conn *conn, const struct task_type *type, yajl
         name[strcspn(name, "/")] = '\0';
         yajl_val value = json_member(params, name);
         if (value && !YAJL_IS_NULL(value))
-            param_faults_add(faults, fault->pointer, fault->code, "%s", fault->detail);
+            param_faults_copy(faults, fault);
     }
     return faults->n > 0;
+}
+
+/* Of catalogue imports: columns of one table mean nothing to another. */
+static void tell_other_table(yajl_val values, yajl_val request, struct param_faults *faults)
+{
+    const char *saved = json_member_string(values, "table", NULL), *asked = json_member_string(request, "table", NULL);
+    if (!saved || !asked || strcmp(saved, asked) == 0)
+        return;
+    param_faults_add(faults, "/profile", "conflict", "the profile is of the table %s", saved);
+    param_faults_fact(faults, "with", "table");
 }
 
 static char *merged(const struct task_type *type, yajl_val values, yajl_val given, struct param_faults *faults)
@@ -118,6 +132,8 @@ int profile_resolve(struct store_conn *conn, const struct task_type *type, const
         store_query(conn, "SELECT params FROM import_profile WHERE name = ? AND type = ?", v, 2, on_profile, &values);
     if (rc == 0 && !values)
         rc = tell_unknown(conn, type->name, name, faults);
+    if (rc == 0 && values)
+        tell_other_table(values, request, faults);
     if (rc == 0) {
         *params = merged(type, values, request, faults);
         yajl_val whole = parsed(*params);

@@ -91,6 +91,7 @@ int price_check_weights(yajl_val params, struct param_faults *faults)
         if (name && (strcmp(name, "time") == 0 || strcmp(name, "supplier") == 0 || strcmp(name, "qty") == 0))
             continue;
         param_faults_add(faults, "/weights", "choice", "must hold only time, supplier and qty");
+        param_faults_allow_all(faults, "time\nsupplier\nqty\n");
         return 1;
     }
     return 0;

@@ -39,8 +39,10 @@ int filter_lot(struct store_conn *conn, const char *code, uint32_t *id, struct p
         if (store_query(conn, "SELECT id FROM component WHERE lot_norm = ?", &v, 1, on_id, id) != 0)
             return -1;
     }
-    if (*id == 0)
+    if (*id == 0) {
         param_faults_add(faults, "/lot", "unknown-lot", "no component has this lot code");
+        param_faults_value(faults, code);
+    }
     return 0;
 }
 
@@ -48,7 +50,10 @@ void filter_number(const char *text, const char *pointer, char norm[], struct pa
 {
     norm[0] = '\0';
     enum pn_status status = text ? pn_normalise(text, strlen(text), norm, NULL) : PN_OK;
-    if (status != PN_OK)
-        param_faults_add(faults, pointer, pn_status_code(status),
-                         "is not a part number: it needs 1 to 64 letters and digits");
+    if (status == PN_OK)
+        return;
+    param_faults_add(faults, pointer, pn_status_code(status),
+                     "is not a part number: it needs 1 to 64 letters and digits");
+    if (status == PN_LONG)
+        param_faults_max(faults, PN_MAX, "characters");
 }

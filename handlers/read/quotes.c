@@ -59,8 +59,10 @@ static int resolve_party(struct store_conn *conn, yajl_val params, struct filter
         0)
         return -1;
     filter->party = found.id;
-    if (found.n == 0)
+    if (found.n == 0) {
         param_faults_add(faults, "/party", "unknown-party", "no party has this code");
+        param_faults_value(faults, code);
+    }
     if (found.n > 1)
         param_faults_add(faults, "/kind", "required", "a supplier and a competitor have this code; say which one");
     return 0;

@@ -46,8 +46,10 @@ int stock_warehouse_range(struct store_conn *conn, yajl_val params, uint32_t ran
     if (find_id(conn, "SELECT id FROM warehouse WHERE code = ?", code, &id) != 0)
         return -1;
     range[0] = range[1] = id;
-    if (id == 0)
+    if (id == 0) {
         param_faults_add(faults, "/warehouse", "unknown-warehouse", "no warehouse has this code");
+        param_faults_value(faults, code);
+    }
     return 0;
 }
 

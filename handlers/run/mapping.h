@@ -5,9 +5,8 @@
 #include "handlers/job.h"
 #include "handlers/table/mapping.h"
 
-/* Adds the member `mapping` to the end of a failed task, if its file was read so far as to know its sheets. May be called again, since
- * the effect of an end may run several times. `fields`, `profile`: as for table_put_mapping(). */
-void run_tell_mapping(struct job_ending *ending, const struct table_reader *reader, const char *const *fields,
-                      const char *profile);
+/* Adds the member `mapping` to the end of a failed task, if its file was read so far as to know its
+ * sheets. May be called again, since the effect of an end may run several times. */
+void run_tell_mapping(struct job_ending *ending, const struct table_shown *shown, const struct table_fit *fit);
 
 #endif

@@ -103,8 +103,8 @@ static int precheck(struct store_conn *db, yajl_val params, struct param_faults 
     struct value_date date;
     if (check_warehouse(db, params, faults) != 0)
         return -1;
-    if (text && value_date_text(text, strlen(text), &date) == 0 && job_after_tomorrow(date))
-        param_faults_add(faults, "/stock_date", "range", "must not be after tomorrow");
+    if (text && value_date_text(text, strlen(text), &date) == 0)
+        job_check_day(date, job_tomorrow(), "/stock_date", faults);
     return faults->n ? 1 : history_base_precheck(db, &stock_book, params, NULL, faults);
 }
 

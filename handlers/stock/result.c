@@ -191,6 +191,7 @@ static void put_table(struct json_out *out, const struct stock_reader *reader)
 
 static void put_file(struct json_out *out, const struct stock_run *run)
 {
+    const struct table_shown shown = stock_run_shown(run);
     char hex[65];
     hex_text(run->job->file_sha256, 32, hex);
     json_key(out, "file");
@@ -202,7 +203,7 @@ static void put_file(struct json_out *out, const struct stock_run *run)
         put_table(out, &run->reader);
         if (run->reader.table.uncalculated)
             json_put_int(out, "uncalculated_formulas", run->reader.table.uncalculated);
-        profile_put_file(out, &run->reader.table, run->params.dry_run ? run->fitting : NULL);
+        profile_put_file(out, &shown, run->params.dry_run ? &run->fitting : NULL);
     }
     json_object_end(out);
 }
@@ -254,11 +255,13 @@ static void put_counts(struct json_out *out, const struct stock_run *run)
 
 int stock_find_profile(struct stock_run *run, struct store_conn *db)
 {
-    return profile_fitting(db, "stock_import", run->job->params, &run->reader.table, run->fitting);
+    const struct table_shown shown = stock_run_shown(run);
+    return profile_fitting(db, "stock_import", run->job->params, &shown, &run->fitting);
 }
 
 char *stock_result_json(const struct stock_run *run)
 {
+    const struct table_shown shown = stock_run_shown(run);
     struct json_out out;
     json_out_init(&out);
     json_object(&out);
@@ -286,7 +289,7 @@ char *stock_result_json(const struct stock_run *run)
         json_key(&out, "changes");
         json_raw(&out, run->changes, strlen(run->changes));
         json_key(&out, "mapping");
-        table_put_mapping(&out, &run->reader.table, stock_column_fields, run->fitting[0] ? run->fitting : NULL);
+        table_put_mapping(&out, &shown, &run->fitting);
     }
     json_object_end(&out);
     char *text = json_out_copy(&out);

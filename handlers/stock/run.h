@@ -34,13 +34,18 @@ struct stock_run {
     struct value_date recorded_date; /* of the earlier import */
 
     unsigned n_preview;
-    struct json_out preview;          /* a list of parsed rows, dry run only */
-    char *changes;                    /* JSON, dry run only */
-    char fitting[PROFILE_NAME_BYTES]; /* the profile that fits the captions; "" = none. Dry run, or failed */
+    struct json_out preview;  /* a list of parsed rows, dry run only */
+    char *changes;            /* JSON, dry run only */
+    struct table_fit fitting; /* the profile that fits the captions. Dry run, or failed */
 };
 
 /* What the parameter `columns` may name. */
 extern const char *const stock_column_fields[];
+/* What its file shows of itself. */
+static inline struct table_shown stock_run_shown(const struct stock_run *run)
+{
+    return table_shown_of(&run->reader.table, stock_column_fields);
+}
 
 /* ---- Result (result.c, changes.c) ------------------------------------------------------------------------------ */
 

@@ -187,9 +187,10 @@ static int link_with_new_rows(struct stock_run *run, struct store_conn *db)
 
 static int save_stock(struct stock_run *run, struct store_conn *db)
 {
+    const struct table_shown shown = stock_run_shown(run);
     if (record_import(run, db) != 0 || write_difference(run, db) != 0 || run_go_on(run->job, db) != 0 ||
         link_with_new_rows(run, db) != 0 || record_counts(run, db) != 0 ||
-        profile_used(db, "stock_import", run->job->params, &run->reader.table) != 0)
+        profile_used(db, "stock_import", run->job->params, &shown) != 0)
         return -1;
     return run_lease_end(&run->lease, db);
 }
@@ -223,9 +224,10 @@ int stock_save(struct job *job, struct store_conn *db, struct job_ending *ending
 int stock_save_failed(struct job *job, struct store_conn *db, struct job_ending *ending, void *ctx)
 {
     struct stock_run *run = ctx;
+    const struct table_shown shown = stock_run_shown(run);
     (void)job;
     if (stock_find_profile(run, db) != 0)
         return -1;
-    run_tell_mapping(ending, &run->reader.table, stock_column_fields, run->fitting[0] ? run->fitting : NULL);
+    run_tell_mapping(ending, &shown, &run->fitting);
     return run_save_issues(db, run->job->id, &run->reader.issues.list, NULL);
 }

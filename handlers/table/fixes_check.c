@@ -28,6 +28,18 @@ __attribute__((format(printf, 4, 5))) static void wrong(struct checking *c, cons
     c->failed = true;
 }
 
+static void wrong_form(struct checking *c, const char *member, const char *form, const char *detail)
+{
+    wrong(c, member, "type", "%s", detail);
+    param_faults_expect(c->faults, form);
+}
+
+static void wrong_length(struct checking *c, const char *member, int max)
+{
+    wrong(c, member, "range", "must have at most %d bytes and no control characters", max);
+    param_faults_max(c->faults, max, "bytes");
+}
+
 /* At most `max` bytes without control characters. */
 static bool is_plain(const char *text, size_t max)
 {
@@ -45,9 +57,16 @@ static void check_sheet(struct checking *c, yajl_val value)
     if (!value || YAJL_IS_NULL(value))
         return;
     if (!text)
-        wrong(c, "sheet", "type", "must be the name of a sheet");
+        wrong_form(c, "sheet", "text", "must be the name of a sheet");
     else if (!is_plain(text, SHEET_BYTES))
-        wrong(c, "sheet", "range", "must have at most %d bytes and no control characters", SHEET_BYTES);
+        wrong_length(c, "sheet", SHEET_BYTES);
+}
+
+static void wrong_row(struct checking *c)
+{
+    wrong(c, "row", "range", "must be between 1 and %u", GRID_MAX_ROW);
+    param_faults_fact(c->faults, "min", "1");
+    param_faults_max(c->faults, GRID_MAX_ROW, "rows");
 }
 
 static void check_row(struct checking *c, yajl_val value)
@@ -55,9 +74,9 @@ static void check_row(struct checking *c, yajl_val value)
     if (!value)
         wrong(c, "row", "required", "is required");
     else if (!YAJL_IS_INTEGER(value))
-        wrong(c, "row", "type", "must be a whole number");
+        wrong_form(c, "row", "integer", "must be a whole number");
     else if (YAJL_GET_INTEGER(value) < 1 || YAJL_GET_INTEGER(value) > GRID_MAX_ROW)
-        wrong(c, "row", "range", "must be between 1 and %u", GRID_MAX_ROW);
+        wrong_row(c);
 }
 
 /* "A" to "XFD", in either case. Returns 0 for anything else, else the number of the column from 1. */
@@ -79,9 +98,9 @@ static void check_value(struct checking *c, yajl_val value)
     if (!value)
         wrong(c, "value", "required", "is required, unless the row is left out by skip");
     else if (text && !is_plain(text, VALUE_BYTES))
-        wrong(c, "value", "range", "must have at most %d bytes and no control characters", VALUE_BYTES);
+        wrong_length(c, "value", VALUE_BYTES);
     else if (!text && !YAJL_IS_NUMBER(value) && !YAJL_IS_NULL(value))
-        wrong(c, "value", "type", "must be a text, a number, or null for an empty cell");
+        wrong_form(c, "value", "text", "must be a text, a number, or null for an empty cell");
 }
 
 static void check_cell(struct checking *c, yajl_val column, yajl_val value)
@@ -89,7 +108,7 @@ static void check_cell(struct checking *c, yajl_val column, yajl_val value)
     if (!column)
         wrong(c, "column", "required", "is required, unless the row is left out by skip");
     else if (!column_number(YAJL_GET_STRING(column)))
-        wrong(c, "column", "type", "must be the letter of a column, A to XFD");
+        wrong_form(c, "column", "letter", "must be the letter of a column, A to XFD");
     check_value(c, value);
 }
 
@@ -97,12 +116,15 @@ static void check_names(struct checking *c, yajl_val item)
 {
     static const char *const names[] = {"sheet", "row", "column", "value", "skip"};
     for (size_t i = 0; i < item->u.object.len; i++) {
+        const char *key = item->u.object.keys[i];
         bool known = false;
         for (size_t k = 0; k < sizeof names / sizeof names[0]; k++)
-            known = known || strcmp(item->u.object.keys[i], names[k]) == 0;
-        if (!known)
-            wrong(c, item->u.object.keys[i], "unknown",
-                  "is not a member of a fix; known members: sheet, row, column, value, skip");
+            known = known || strcmp(key, names[k]) == 0;
+        if (known)
+            continue;
+        wrong(c, key, "unknown", "is not a member of a fix; known members: sheet, row, column, value, skip");
+        param_faults_value(c->faults, key);
+        param_faults_allow_all(c->faults, "sheet\nrow\ncolumn\nvalue\nskip\n");
     }
 }
 
@@ -110,14 +132,14 @@ static void check_fix(struct checking *c, yajl_val item)
 {
     yajl_val column = json_member(item, "column"), value = json_member(item, "value"), skip = json_member(item, "skip");
     if (!YAJL_IS_OBJECT(item)) {
-        wrong(c, "", "type", "must be an object with sheet, row, and column and value or skip");
+        wrong_form(c, "", "object", "must be an object with sheet, row, and column and value or skip");
         return;
     }
     check_names(c, item);
     check_sheet(c, json_member(item, "sheet"));
     check_row(c, json_member(item, "row"));
     if (skip && !YAJL_IS_TRUE(skip) && !YAJL_IS_FALSE(skip))
-        wrong(c, "skip", "type", "must be true or false");
+        wrong_form(c, "skip", "boolean", "must be true or false");
     if (!YAJL_IS_TRUE(skip))
         check_cell(c, column, value);
     else if (column || value)
@@ -206,11 +228,12 @@ bool table_fixes_check(const struct param_spec *spec, yajl_val value, struct jso
     snprintf(pointer, sizeof pointer, "/%s", spec->name);
     if (!YAJL_IS_ARRAY(value)) {
         param_faults_add(faults, pointer, "type", "must be a list like %s", spec->example);
+        param_faults_expect(faults, "list");
         return false;
     }
     if (value->u.array.len > TABLE_FIXES_MAX) {
         param_faults_add(faults, pointer, "range", "must have at most %d items", TABLE_FIXES_MAX);
-        param_faults_fact(faults, "max", "%d", TABLE_FIXES_MAX);
+        param_faults_max(faults, TABLE_FIXES_MAX, "items");
         return false;
     }
     for (c.index = 0; c.index < value->u.array.len; c.index++)

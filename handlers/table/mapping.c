@@ -12,7 +12,7 @@ static const char *const row_kinds[] = {"above", "heading", "data", "group", "to
 static const char *const column_whys[] = {"by_caption", "by_request", "in_question", "no_caption", "foreign", "other_warehouse", "sum",
                                           "selling", "lost", "alike", "other", "not_understood", NULL};
 static const char *const sheet_whys[] = {"hidden", "not_asked_for", "no_heading", "cannot_be_read", NULL};
-static const char *const fits[] = {"exact", NULL};
+static const char *const fits[] = {"exact", "near", NULL};
 
 static const struct result_spec row_members[] = {
     {.name = "row", .kind = RESULT_ID, .help = "Of the sheet, from 1."},
@@ -60,6 +60,31 @@ static const struct result_spec proposal_members[] = {
     {.name = "price", .kind = RESULT_TEXT, .optional = true},
     {.name = "min_qty", .kind = RESULT_TEXT, .optional = true},
     {.name = "pack_qty", .kind = RESULT_TEXT, .optional = true},
+    /* of the catalogue */
+    {.name = "active", .kind = RESULT_TEXT, .optional = true},
+    {.name = "category", .kind = RESULT_TEXT, .optional = true},
+    {.name = "coefficient", .kind = RESULT_TEXT, .optional = true},
+    {.name = "ext_ref", .kind = RESULT_TEXT, .optional = true},
+    {.name = "kind", .kind = RESULT_TEXT, .optional = true},
+    {.name = "lot_code", .kind = RESULT_TEXT, .optional = true},
+    {.name = "lot_qty", .kind = RESULT_TEXT, .optional = true},
+    {.name = "manual_price", .kind = RESULT_TEXT, .optional = true},
+    {.name = "nominal", .kind = RESULT_TEXT, .optional = true},
+    {.name = "note", .kind = RESULT_TEXT, .optional = true},
+    {.name = "party_code", .kind = RESULT_TEXT, .optional = true},
+    {.name = "party_kind", .kind = RESULT_TEXT, .optional = true},
+    {.name = "price_method", .kind = RESULT_TEXT, .optional = true},
+    {.name = "price_per", .kind = RESULT_TEXT, .optional = true},
+    {.name = "quoted_on", .kind = RESULT_TEXT, .optional = true},
+    {.name = "rate", .kind = RESULT_TEXT, .optional = true},
+    {.name = "rate_date", .kind = RESULT_TEXT, .optional = true},
+    {.name = "source", .kind = RESULT_TEXT, .optional = true},
+    {.name = "status", .kind = RESULT_TEXT, .optional = true},
+    {.name = "valid_until", .kind = RESULT_TEXT, .optional = true},
+    {.name = "vat_included", .kind = RESULT_TEXT, .optional = true},
+    {.name = "vat_rate", .kind = RESULT_TEXT, .optional = true},
+    {.name = "weight", .kind = RESULT_TEXT, .optional = true},
+    {.name = "window_days", .kind = RESULT_TEXT, .optional = true},
     {.name = NULL},
 };
 
@@ -77,7 +102,7 @@ static const struct result_spec sheet_members[] = {
 
 const struct result_spec table_profile_members[] = {
     {.name = "name", .kind = RESULT_TEXT},
-    {.name = "fits", .kind = RESULT_CHOICE, .choices = fits, .help = "exact: the heading has the same captions."},
+    {.name = "fits", .kind = RESULT_CHOICE, .choices = fits, .help = "exact: the heading has the same captions, in whatever order; near: most of them are the same."},
     {.name = NULL},
 };
 
@@ -148,7 +173,8 @@ static const char *why_of(const struct table_column *column)
     return column->chosen ? "by_request" : "by_caption";
 }
 
-static void put_why(struct json_out *out, const struct table_heading *heading, const struct table_column *column)
+static void put_why(struct json_out *out, const struct table_shown *shown, const struct table_heading *heading,
+                    const struct table_column *column)
 {
     char letter[4];
     json_key(out, "why");
@@ -158,7 +184,7 @@ static void put_why(struct json_out *out, const struct table_heading *heading, c
     json_object(out);
     if (column->says != FIELD_NONE && column->says != column->field) {
         uint32_t other = heading->column[column->says];
-        json_put_string(out, "field", stock_field_name((enum stock_field)column->says));
+        json_put_string(out, "field", shown->field_name(shown->ctx, column->says));
         if (column->why == UNREAD_LOST && other != ARENA_NONE)
             json_put_string(out, "column", table_column_letter(other, letter));
     }
@@ -179,15 +205,15 @@ static void put_caption(struct json_out *out, const char *text)
     json_put_string(out, "caption", text);
 }
 
-static void put_column(struct json_out *out, const struct table_view *view, uint32_t i)
+static void put_column(struct json_out *out, const struct table_shown *shown, const struct table_view *view, uint32_t i)
 {
     const struct table_column *column = &view->heading.at[i];
     char letter[4];
     json_object(out);
     json_put_string(out, "letter", table_column_letter(i, letter));
     put_caption(out, table_heading_caption(&view->heading, i));
-    json_put_string(out, "field", column->field ? stock_field_name((enum stock_field)column->field) : NULL);
-    put_why(out, &view->heading, column);
+    json_put_string(out, "field", column->field ? shown->field_name(shown->ctx, column->field) : NULL);
+    put_why(out, shown, &view->heading, column);
     json_key(out, "samples");
     json_array(out);
     for (unsigned k = 0; k < view->n_samples[i]; k++)
@@ -196,13 +222,13 @@ static void put_column(struct json_out *out, const struct table_view *view, uint
     json_object_end(out);
 }
 
-static void put_columns(struct json_out *out, const struct table_view *view)
+static void put_columns(struct json_out *out, const struct table_shown *shown, const struct table_view *view)
 {
     json_key(out, "columns");
     json_array(out);
     for (uint32_t i = 0; i < TABLE_COLUMNS; i++)
         if (view->heading.at[i].caption || view->n_samples[i] > 0)
-            put_column(out, view, i);
+            put_column(out, shown, view, i);
     json_array_end(out);
 }
 
@@ -213,27 +239,27 @@ static const char *proposed(const struct table_heading *heading, unsigned field)
 }
 
 /* Do all sheets that were read propose this value for the field? The request is for all of them. */
-static bool is_common(const struct table_reader *reader, unsigned field, const char *value)
+static bool is_common(const struct table_shown *shown, unsigned field, const char *value)
 {
     uint32_t read = 0, same = 0;
-    for (uint32_t i = 0; i < reader->sheets.n; i++)
-        read += reader->sheets.sheet[i].why == SHEET_READ;
-    for (unsigned i = 0; i < reader->views.n; i++) {
-        const struct table_view *view = reader->views.view[i];
+    for (uint32_t i = 0; i < shown->sheets->n; i++)
+        read += shown->sheets->sheet[i].why == SHEET_READ;
+    for (unsigned i = 0; i < shown->views->n; i++) {
+        const struct table_view *view = shown->views->view[i];
         const char *other = proposed(&view->heading, field);
-        same += reader->sheets.sheet[view->sheet].why == SHEET_READ && other && strcmp(other, value) == 0;
+        same += shown->sheets->sheet[view->sheet].why == SHEET_READ && other && strcmp(other, value) == 0;
     }
     return read < 2 || same == read;
 }
 
-static void put_proposal(struct json_out *out, const struct table_reader *reader, const struct table_heading *heading)
+static void put_proposal(struct json_out *out, const struct table_shown *shown, const struct table_heading *heading)
 {
     json_key(out, "proposal");
     json_object(out);
     for (unsigned field = FIELD_NONE + 1; field < FIELD_COUNT; field++) {
         const char *value = proposed(heading, field);
-        if (value && is_common(reader, field, value))
-            json_put_string(out, stock_field_name((enum stock_field)field), value);
+        if (value && is_common(shown, field, value))
+            json_put_string(out, shown->field_name(shown->ctx, field), value);
     }
     json_object_end(out);
 }
@@ -241,11 +267,11 @@ static void put_proposal(struct json_out *out, const struct table_reader *reader
 /* Of a file no sheet of which was looked at: they are hidden, or another one is asked for. */
 static const struct table_view no_view;
 
-static void put_view(struct json_out *out, const struct table_reader *reader, const struct table_view *view,
+static void put_view(struct json_out *out, const struct table_shown *shown, const struct table_view *view,
                      unsigned most)
 {
     const struct table_heading *heading = &view->heading;
-    json_put_string(out, "sheet", view == &no_view ? NULL : reader->sheets.sheet[view->sheet].name);
+    json_put_string(out, "sheet", view == &no_view ? NULL : shown->sheets->sheet[view->sheet].name);
     if (heading->rows > 0) {
         json_put_int(out, "header_row", heading->row + 1);
         json_put_int(out, "header_rows", heading->rows);
@@ -254,8 +280,8 @@ static void put_view(struct json_out *out, const struct table_reader *reader, co
         put_null(out, "header_rows");
     }
     put_rows(out, view, most);
-    put_columns(out, view);
-    put_proposal(out, reader, heading);
+    put_columns(out, shown, view);
+    put_proposal(out, shown, heading);
 }
 
 /* ---- Sheets ------------------------------------------------------------------------------------------------------ */
@@ -288,38 +314,38 @@ static void put_sheets(struct json_out *out, const struct table_sheets *sheets)
 /* ---- The whole --------------------------------------------------------------------------------------------------- */
 
 /* How near the sheet is to the one that is meant. */
-static size_t nearness(const struct table_reader *reader, const struct table_view *view)
+static size_t nearness(const struct table_shown *shown, const struct table_view *view)
 {
-    const struct table_sheet *sheet = &reader->sheets.sheet[view->sheet];
+    const struct table_sheet *sheet = &shown->sheets->sheet[view->sheet];
     if (sheet->why == SHEET_READ)
         return SIZE_MAX;
     return sheet->heading ? SIZE_MAX - 1 : 1 + strlen(sheet->text); /* as table_reader_judge() chooses */
 }
 
-const struct table_view *table_mapping_sheet(const struct table_reader *reader)
+const struct table_view *table_mapping_sheet(const struct table_shown *shown)
 {
     const struct table_view *best = NULL;
-    for (unsigned i = 0; i < reader->views.n; i++) {
-        const struct table_view *view = reader->views.view[i];
-        bool better = !best || nearness(reader, view) > nearness(reader, best) ||
-                      (nearness(reader, view) == nearness(reader, best) && view->sheet < best->sheet);
+    for (unsigned i = 0; i < shown->views->n; i++) {
+        const struct table_view *view = shown->views->view[i];
+        bool better = !best || nearness(shown, view) > nearness(shown, best) ||
+                      (nearness(shown, view) == nearness(shown, best) && view->sheet < best->sheet);
         best = better ? view : best;
     }
     return best;
 }
 
 /* Sheets without a heading may be meant only if no sheet has one. */
-static void put_others(struct json_out *out, const struct table_reader *reader, const struct table_view *but)
+static void put_others(struct json_out *out, const struct table_shown *shown, const struct table_view *but)
 {
-    bool headings = table_sheets_with_heading(&reader->sheets) > 0;
+    bool headings = table_sheets_with_heading(shown->sheets) > 0;
     json_key(out, "others");
     json_array(out);
-    for (unsigned i = 0; i < reader->views.n; i++) {
-        const struct table_view *view = reader->views.view[i];
+    for (unsigned i = 0; i < shown->views->n; i++) {
+        const struct table_view *view = shown->views->view[i];
         if (view == but || (headings && view->result == HEAD_NONE))
             continue;
         json_object(out);
-        put_view(out, reader, view, VIEW_OTHER_ROWS);
+        put_view(out, shown, view, VIEW_OTHER_ROWS);
         json_object_end(out);
     }
     json_array_end(out);
@@ -334,28 +360,38 @@ static void put_fields(struct json_out *out, const char *const *fields)
     json_array_end(out);
 }
 
-void table_put_profile(struct json_out *out, const char *profile)
+void table_put_profile(struct json_out *out, const struct table_fit *fit)
 {
     json_key(out, "profile");
-    if (!profile) {
+    if (!fit->name[0]) {
         json_null(out);
         return;
     }
     json_object(out);
-    json_put_string(out, "name", profile);
-    json_put_string(out, "fits", fits[0]);
+    json_put_string(out, "name", fit->name);
+    json_put_string(out, "fits", fits[fit->near]);
     json_object_end(out);
 }
 
-void table_put_mapping(struct json_out *out, const struct table_reader *reader, const char *const *fields,
-                       const char *profile)
+static const char *stock_name(const void *ctx, unsigned field)
 {
-    const struct table_view *found = table_mapping_sheet(reader), *view = found ? found : &no_view;
+    (void)ctx;
+    return stock_field_name((enum stock_field)field);
+}
+
+struct table_shown table_shown_of(const struct table_reader *reader, const char *const *fields)
+{
+    return (struct table_shown){&reader->sheets, &reader->views, fields, stock_name, NULL};
+}
+
+void table_put_mapping(struct json_out *out, const struct table_shown *shown, const struct table_fit *fit)
+{
+    const struct table_view *found = table_mapping_sheet(shown), *view = found ? found : &no_view;
     json_object(out);
-    put_fields(out, fields);
-    put_sheets(out, &reader->sheets);
-    table_put_profile(out, profile);
-    put_view(out, reader, view, TABLE_HEAD_ROWS);
-    put_others(out, reader, view);
+    put_fields(out, shown->fields);
+    put_sheets(out, shown->sheets);
+    table_put_profile(out, fit);
+    put_view(out, shown, view, TABLE_HEAD_ROWS);
+    put_others(out, shown, view);
     json_object_end(out);
 }

@@ -12,6 +12,7 @@ enum { ROW_BYTES = 2048, SAMPLE_BYTES = 60 };
 static void view_free(struct table_view *view)
 {
     table_heading_fini(&view->heading);
+    table_captions_fini(&view->captions);
     arena_fini(&view->text);
     free(view);
 }

@@ -31,6 +31,7 @@ void label_hints_add(struct label_hints *hints, const struct label_hints *other)
         hints->vat_rate = other->vat_rate;
     if (hints->unit.unit == UNIT_NONE)
         hints->unit = other->unit;
+    hints->pieces |= other->pieces;
     if (hints->date.year == 0)
         hints->date = other->date;
 }
@@ -280,11 +281,11 @@ static unsigned take_phrase(const struct last_words *words, struct label_hints *
     static const struct {
         const char *phrase;
         int vat;
-        unsigned pieces; /* of a unit; 0 = not a unit */
+        unsigned pieces; /* of a unit; 0 = not a unit, 1 = plain pieces */
     } known[] = {
         {"за ед изм", -1, 0}, {"за ед", -1, 0},     {"за единицу", -1, 0}, {"за 1 шт", -1, 0},  {"за шт", -1, 0},
-        {"за штуку", -1, 0},  {"тыс шт", -1, 1000}, {"1000 шт", -1, 1000}, {"тысшт", -1, 1000}, {"шт", -1, 0},
-        {"pcs", -1, 0},       {"net", 0, 0},        {"gross", 1, 0},
+        {"за штуку", -1, 0},  {"тыс шт", -1, 1000}, {"1000 шт", -1, 1000}, {"тысшт", -1, 1000}, {"шт", -1, 1},
+        {"pcs", -1, 1},       {"net", 0, 0},        {"gross", 1, 0},
     };
 
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
@@ -293,7 +294,8 @@ static unsigned take_phrase(const struct last_words *words, struct label_hints *
             continue;
         if (known[i].vat >= 0 && out->vat < 0)
             out->vat = known[i].vat;
-        if (known[i].pieces && out->unit.unit == UNIT_NONE)
+        out->pieces |= known[i].pieces == 1;
+        if (known[i].pieces > 1 && out->unit.unit == UNIT_NONE)
             out->unit = (struct value_unit){UNIT_PCS, known[i].pieces, false};
         return used;
     }

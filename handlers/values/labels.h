@@ -56,6 +56,7 @@ struct label_hints {
     int vat;                /* 1 = included, 0 = not included, -1 = not said */
     int vat_rate;           /* in hundredths of a percent ("с НДС 20%" is 2000), -1 = not said */
     struct value_unit unit; /* "тыс. шт"; UNIT_NONE = not said. Plain pieces are not said: they are the default. */
+    bool pieces;            /* they are said all the same ("MOQ, шт"): where the default is another one */
     struct value_date date; /* "остаток на 01.02.2026"; year 0 = not said */
 };
 void label_hints_none(struct label_hints *hints);

@@ -19,7 +19,7 @@ static bool in_list(const char *label, const char *const *list, size_t count)
     return word_find(label, list, count, sizeof *list) != NULL;
 }
 
-/* A unit that says more than the default does: pieces are the default. */
+/* Pieces are the default, and noted apart. */
 static bool take_unit(const char *text, struct label_hints *hints)
 {
     struct value_unit unit;
@@ -27,6 +27,7 @@ static bool take_unit(const char *text, struct label_hints *hints)
     if (value_unit_text(text, strlen(text), &unit) != 0 || unit.unit == UNIT_NONE)
         return false;
     bool plain = unit.unit == UNIT_PCS && unit.factor == 1 && !unit.pack;
+    hints->pieces |= plain;
     if (!plain && hints->unit.unit == UNIT_NONE)
         hints->unit = unit;
     return true;

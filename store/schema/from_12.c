@@ -238,3 +238,10 @@ const char *const schema_version_20[] = {
     create_import_profile_use,
     NULL,
 };
+
+/* The captions one by one, 8 hexadecimal digits for each (handlers/profiles/use.h); '' = not known. */
+const char *const schema_version_21[] = {
+    "ALTER TABLE import_profile_use ADD COLUMN IF NOT EXISTS marks VARCHAR(1440) CHARACTER SET ascii NOT NULL DEFAULT "
+    "''",
+    NULL,
+};

@@ -24,5 +24,6 @@ const struct store_migration store_migrations[] = {
     {18, "tasks of one client", schema_version_18},
     {19, "undoing stock imports", schema_version_19},
     {20, "profiles of imports", schema_version_20},
+    {21, "captions of files that profiles were used for", schema_version_21},
     {0, NULL, NULL},
 };

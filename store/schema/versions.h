@@ -38,5 +38,6 @@ extern const char *const schema_version_17[];
 extern const char *const schema_version_18[];
 extern const char *const schema_version_19[];
 extern const char *const schema_version_20[];
+extern const char *const schema_version_21[];
 
 #endif

@@ -141,11 +141,14 @@ class Contract:
             for item in value:
                 self.check_facts(item, what)
         elif isinstance(value, dict):
-            if value.get("args") and isinstance(value.get("code"), str):
+            if isinstance(value.get("args"), dict) and isinstance(value.get("code"), str):
                 schemas = self.document["components"]["schemas"]
                 kind = "FaultCode" if "pointer" in value else "RowCode" if "severity" in value else "TaskErrorCode"
-                known = schemas[kind]["x-texts"].get(value["code"], {"args": value["args"]})["args"]
-                assert value["args"].keys() <= known.keys(), f"{what}: facts of {value['code']} that the document does not name: {value['args']}"
+                words = schemas[kind]["x-texts"].get(value["code"], {"text": "", "args": value["args"]})
+                assert value["args"].keys() <= words["args"].keys(), f"{what}: facts of {value['code']} that the document does not name: {value['args']}"
+                names = re.findall(r"{(\w+)}", words["text"])
+                if names and kind == "FaultCode":  # a clause may lack its fact, but not the whole sentence
+                    assert value["args"].keys() & set(names), f"{what}: {value['code']} tells none of {names}: {value}"
             for member in value.values():
                 self.check_facts(member, what)
 

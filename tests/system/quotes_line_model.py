@@ -331,6 +331,8 @@ class QuoteLine(Line):
             self.note("price", cell.style, column.number, cell.cell)
             if cell.fault:
                 self.add_at(cell.fault, column.number)
+                if cell.fault in ("E_PRICE_NEGATIVE", "E_PRICE_RANGE"):  # what the words around the number say is told as well
+                    self.currency(column, cell), self.vat(column, cell), self.per(column, cell), self.min_qty(column)
                 continue
             if lost_digits(cell.cell, cell.value, 4):
                 self.add_at("W_PRICE_ROUNDED", column.number)

@@ -151,7 +151,7 @@ class PriceHints(Hints):
             if word in CURRENCIES:
                 self.note_currency(CURRENCIES[word])
             elif word in ("шт", "pcs", "тыс шт"):
-                self.unit = self.unit or (UNITS["тыс шт"] if word == "тыс шт" else None)
+                self.unit = self.unit or UNITS[word]
             else:
                 self.note_vat(word)
             return match["head"].strip()

@@ -124,7 +124,7 @@ def test_a_day(shell, daemon):
     assert "200 of 200 rows taken. 0 new, 200 unchanged." in shell("catalog", "components", "components.csv").stdout
     assert shell("catalog", "rates", "--template").stdout.startswith("currency,")
     done = shell("import", "stock.xlsx", "-w", "MAIN", "--strict", code=5).stdout
-    assert done.startswith("✔ stock.xlsx → MAIN: 475 of 484 rows taken, 9 rejected.") and "! row 54  E_PN_EMPTY" in done and "… 6 more" in done
+    assert done.startswith("✔ stock.xlsx → MAIN: 475 of 484 rows taken, 9 rejected.") and "! row 54  C  E_PN_EMPTY" in done and "… 6 more" in done
     assert len(shell("rejects").stdout.splitlines()) > 9
     assert shell("recalculate", "--as-of", "2026-02-05").stdout == "✔ 181 of 198 prices changed, 0 held, 17 without quotes; 758 of 1 576 quotes used.\n"
     why = shell("why", "acc-bbu-supercap").stdout

@@ -44,7 +44,7 @@ def home():
 
 def run(daemon, home, *arguments, width=100, locale="C.UTF-8", term="xterm-256color"):
     environment = {"HOME": str(home), "PATH": os.environ["PATH"], "LC_ALL": locale, "TERM": term, "PRICEFORGE_SERVER": f"unix:{daemon.runtime}/worker-0.sock",
-                   "COLUMNS": str(width)}
+                   "COLUMNS": str(width), "TEXTDOMAINDIR": str(BUILD / "client" / "po")}
     child = pexpect.spawn(str(BUILD / "priceforge"), list(arguments), cwd=str(home), env=environment, dimensions=(24, width), timeout=30, encoding="utf-8")
     child.delaybeforesend = 0
     return child
@@ -72,6 +72,15 @@ def test_many_deletions_are_asked_about(shop, home):
     child.sendline(YES)
     child.expect(r"1 of 1 rows taken")
     assert ends(child) == 0 and stock_of(shop) == [["1", "3.000"]]
+
+
+@pytest.mark.parametrize("answer,agreed", [("д", True), ("Да", True), ("y", True), ("н", False), ("", False)])
+def test_questions_in_russian(shop, home, answer, agreed):
+    (home / "few.csv").write_text("Артикул,Остаток\nKLV-A302-X99,3\n")
+    child = run(shop, home, "import", "few.csv", "-w", "REMOTE", "--preview", locale="ru_RU.UTF-8")
+    child.expect(r"Загрузить на склад REMOTE на .*\? \[д/Н\] ")
+    child.sendline(answer)
+    assert ends(child) == (0 if agreed else 7) and ("принято 1 из 1 строки" in child.before) == agreed
 
 
 def test_an_open_question_is_answered_by_a_number(shop, home):

@@ -197,7 +197,7 @@ def test_port_in_use(make):
         port = taken.getsockname()[1]
         daemon = make(["http.listen=127.0.0.1:%d" % port]).start()
         assert daemon.wait_exit() == 78
-    errors = [line for line in daemon.log if "<3>" in line]
+    errors = [line for line in daemon.log if "Z error " in line]
     assert len(errors) == 1 and "another program is listening" in errors[0]
 
 

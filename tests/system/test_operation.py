@@ -2,6 +2,7 @@
 import datetime
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -258,24 +259,23 @@ def test_a_valid_trace_goes_into_the_log(module_daemon, sent, logged):
     answer = client.post_json("/api/tasks", {"type": "test_sleep", "params": {"ms": 0}}, {"traceparent": sent, "Request-Id": REQUEST})
     assert answer.status == 202 and answer.headers["traceparent"] is None
     line = next(line for line in module_daemon.log_text().splitlines() if answer.json["task_id"] in line and "accepted: " in line)
-    assert f"request {REQUEST}" in line
-    assert line.endswith(f", traceparent {logged}") if logged else "traceparent" not in line
+    told = f" request={REQUEST} client=unix" + (f" traceparent={logged}" if logged else "")
+    assert re.search(re.escape(told) + r" duration_ms=\d+\.\d{3}$", line), line
     # Stored with the task, and behind every line that a runner writes about it.
     task_id = answer.json["task_id"]
     assert module_daemon.sql(f"SELECT request_id, traceparent FROM task WHERE id = '{task_id}'") == [[REQUEST, logged or "NULL"]]
     client.wait(task_id)
-    origin = f", request {REQUEST}" + (f", traceparent {logged}" if logged else "")
     end = time.monotonic() + 5
     while not any("ended: " in line for line in runner_lines(module_daemon, task_id)):
         assert time.monotonic() < end
         time.sleep(0.02)
     lines = runner_lines(module_daemon, task_id)
-    assert len(lines) >= 2 and all(line.endswith(origin) for line in lines), lines
+    assert len(lines) >= 2 and all(re.search(re.escape(told) + r" duration_ms=\d+\.\d{3}$", line) for line in lines), lines
     # The next task of the same runner has an origin of its own.
     other = client.start("test_sleep", ms=0)
     client.wait(other)
     request = client.get(f"/api/tasks/{other}?view=full").json["request_id"]
-    assert request != REQUEST and all(line.endswith(f", request {request}") for line in runner_lines(module_daemon, other))
+    assert request != REQUEST and all(f" request={request} client=unix duration_ms=" in line for line in runner_lines(module_daemon, other))
 
 
 def runner_lines(daemon, task_id):

@@ -110,7 +110,9 @@ def test_the_log_tells_who_did_it(world):
     for call in (archive, archive, unarchive, unarchive):
         call(world.client, list_id)
     lines = [line for line in world.daemon.log_text().splitlines() if f"price list {list_id}: " in line]
-    assert [line.partition(f"price list {list_id}: ")[2] for line in lines] == ["archived by unix", "taken out of the archive by unix"]
+    assert [line.partition(f"price list {list_id}: ")[2].partition(" request=")[0] for line in lines] == ["archived by unix",
+                                                                                                         "taken out of the archive by unix"]
+    assert all(" client=unix duration_ms=" in line for line in lines)
 
 
 def test_nothing_else_changed(world):

@@ -96,7 +96,7 @@ def test_every_fault_at_once(client):
     answer = put(client, "p", {"type": "stock_import", "params": {"warehouse": "NONE", "stock_date": "2999-01-01"}})
     assert {fault["pointer"] for fault in answer.json["errors"]} == {"/params/warehouse", "/params/stock_date"}
     assert put(client, "p", {"params": {}}).json["errors"][0]["pointer"] == "/type"
-    assert put(client, "p", {"type": "catalog_import"}).status == put(client, "p", [1]).status == put(client, "p", {"from_task": "x"}).status == 422
+    assert put(client, "p", {"type": "recalculate"}).status == put(client, "p", [1]).status == put(client, "p", {"from_task": "x"}).status == 422
     assert put(client, "a%2Fb", {"type": "stock_import"}).status == 400 and put(client, "%20a", {"type": "stock_import"}).status == 422
     assert client.get("/api/import-profiles").json["profiles"] == []
 

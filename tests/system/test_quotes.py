@@ -3,6 +3,7 @@ import json
 
 import pytest
 import samples
+from test_rejects import xlsx
 
 PARTY = "INSERT INTO party (kind, code, name) VALUES ('supplier', 'SUP-1', 'One'), ('supplier', 'SUP=2', 'Two'), ('competitor', 'SUP-1', 'Rival')"
 HEAD = ["Артикул", "Наименование", "Цена, руб."]
@@ -175,3 +176,92 @@ def test_two_lists_of_one_party_wait_for_each_other(shop):
     tasks = [client.upload("/api/quotes/import?party=SUP-1&quoted_on=2026-02-01", data).json["task_id"] for _ in range(2)]
     done = [client.wait(task, 60)["result"] for task in tasks]
     assert sorted((result["inserted"], result["unchanged"]) for result in done) == [(0, 3000), (3000, 0)]
+
+
+def faults_of(shop, task, query=""):
+    answer = shop.worker(0).get(f"/api/tasks/{task['id']}/rows{query}")
+    assert answer.status == 200, answer
+    return answer.json["rows"]
+
+
+@pytest.mark.parametrize("caption, least", [("MOQ, шт", 20), ("MOQ шт", 20), ("Мин. заказ (шт.)", 20), ("MOQ (pcs)", 20), ("MOQ", 200), ("MOQ, тыс. шт", 20000)])
+def test_a_smallest_order_is_in_what_its_caption_says(shop, caption, least):
+    """Without a unit of its own it is counted in what the price is for."""
+    send(shop, [["Артикул", "Цена за 10 шт, руб.", caption], ["A-1", 100, 20]], quoted_on="2026-02-01")
+    assert shop.sql("SELECT price, price_per, min_qty FROM price_quote") == [["100.0000", "10", f"{least}.000"]]
+
+
+def test_all_that_is_wrong_around_a_refused_price_is_told(shop):
+    map_number(shop, "A-1", "LOT-1")
+    shop.sql("INSERT INTO currency_rate (currency, rate_date, nominal, rate, source) VALUES ('USD', '2026-01-30', 1, 90, ''), ('CNY', '2026-01-30', 1, 12, ''),"
+             " ('USD', '2026-01-29', 1, 91, '')")
+    rows = [["Артикул", "Цена, у.е.", "Ед"], ["A-1", -5, "уп"], ["A-1", "99999999999", "уп"], ["B-2", 4, "шт"], ["C-3", "дорого", "уп"]]
+    task = send(shop, rows, "SUP-1", "completed", dry_run="true", currency="USD", max_reject_pct=100)
+    assert [(fault["row"], fault["code"]) for fault in faults_of(shop, task, "?severity=error")] == [
+        (2, "E_PRICE_NEGATIVE"), (2, "E_UNIT_PACK"), (3, "E_PRICE_RANGE"), (3, "E_UNIT_PACK"), (5, "E_PRICE_NUM")]
+    task = send(shop, rows, "SUP-1", "error", dry_run="true", max_reject_pct=100)
+    faults = faults_of(shop, task, "?severity=error")
+    assert [(fault["row"], fault["code"]) for fault in faults] == [
+        (2, "E_PRICE_NEGATIVE"), (2, "E_CURRENCY"), (2, "E_UNIT_PACK"), (3, "E_PRICE_RANGE"), (3, "E_CURRENCY"), (3, "E_UNIT_PACK"), (4, "E_CURRENCY"), (5, "E_PRICE_NUM")]
+    choices = [(choice["param"], choice["value"]) for choice in faults[1]["choices"]]
+    assert choices[0] == ("currency", "RUB") and sorted(choices[1:]) == [("currency", "CNY"), ("currency", "USD")]
+    assert send(shop, rows[:1] + rows[3:4], "SUP-1", dry_run="true", **dict([choices[1]]))["result"]["rows_accepted"] == 1
+    other = send(shop, [["Артикул", "Цена", "Валюта"], ["A-1", 5, "тугрик"], ["B-2", 5, "USD"]], dry_run="true")
+    assert [fault["choices"] for fault in faults_of(shop, other, "?code=E_CURRENCY")] == [[]], "no parameter settles a cell that cannot be read"
+
+
+HALVES = ["Артикул", "Наименование", "Цена закупки", "Цена дилера", "Остаток"]
+
+
+def list_of(factor, n=6):
+    return [["Прайс"], HALVES] + [[f"J-{i}", "Тара" if i == 2 else "", (10 + i) * factor, 10 + i, i] for i in range(n)]
+
+
+def test_a_price_that_jumps_keeps_its_row_and_says_what_settles_it(shop):
+    """The file is read again for the cells of rows that jump."""
+    assert send(shop, list_of(1), price="C", quoted_on="2026-02-01")["result"]["inserted"] == 6
+    task = send(shop, list_of(100), "SUP-1", "error", price="C", quoted_on="2026-02-02")
+    full = shop.worker(0).get(f"/api/tasks/{task['id']}?view=full").json["error_detail"]
+    assert full["code"] == "E_PRICE_JUMP"
+    assert [(choice["param"], choice["value"], choice["label"]) for choice in full["choices"]] == [
+        ("price", "D", "Цена дилера"), ("force", "true", "the prices are right")]
+    faults = faults_of(shop, task, "?code=W_PRICE_JUMP")
+    assert [(fault["row"], fault["column"], fault["caption"]) for fault in faults] == [(3 + i, "C", "Цена закупки") for i in range(6)]
+    assert faults[2]["cells"] == ["J-2", "Тара", 1200, 12, 2] and faults[2]["text"] == "1200"
+    assert faults[2]["args"] == {"text": "1200", "number": "J-2", "before": "12.00 RUB", "now": "1200.00 RUB"}
+    text = shop.worker(0).get(f"/api/tasks/{task['id']}/rejects.csv?severity=all").body.decode("utf-8-sig").splitlines()
+    assert text[0].startswith(",".join(HALVES)) and [line.split(",")[:5] for line in text[1:]] == [
+        [f"J-{i}", "Тара" if i == 2 else "", str((10 + i) * 100), str(10 + i), str(i)] for i in range(6)], text
+    for param, value in (("price", "D"), ("force", "true")):
+        settled = send(shop, list_of(100), **{"price": "C", "quoted_on": "2026-02-02", "dry_run": "true", param: value})["result"]
+        assert settled["warnings"].get("W_PRICE_JUMP", 0) == (6 if param == "force" else 0)
+
+
+def test_a_jump_of_the_currency_offers_the_one_on_record(shop):
+    shop.sql("INSERT INTO currency_rate (currency, rate_date, nominal, rate, source) VALUES ('USD', '2026-01-30', 1, 90, '')")
+    rows = [["Артикул", "Цена"]] + [[f"J-{i}", 10 + i] for i in range(6)]
+    send(shop, rows, currency="USD", quoted_on="2026-02-01")
+    task = send(shop, rows, "SUP-1", "error", quoted_on="2026-02-02")
+    choices = shop.worker(0).get(f"/api/tasks/{task['id']}?view=full").json["error_detail"]["choices"]
+    assert [(choice["param"], choice["value"]) for choice in choices] == [("currency", "USD"), ("force", "true")]
+    named = send(shop, [["Артикул", "Цена, руб."]] + rows[1:], "SUP-1", "error", quoted_on="2026-02-02")
+    choices = shop.worker(0).get(f"/api/tasks/{named['id']}?view=full").json["error_detail"]["choices"]
+    assert [choice["param"] for choice in choices] == ["force"], "the file says its currency: the parameter would not win"
+
+
+def test_jumps_under_fixes_moved_headings_and_several_sheets(shop):
+    """The second reading sees the same rows: fixes, other columns further down, the other sheet."""
+    first = [["Артикул", "Цена"]] + [[f"K-{i}", 10] for i in range(8)]
+    send(shop, first, quoted_on="2026-02-01")
+    moved = [["Артикул", "Цена"], ["K-0", 10], ["K-1", "?"], ["Цена", "Артикул"], [900, "K-2"], [10, "K-3"]]
+    other = [["Артикул", "Цена"], ["K-4", 10], ["K-5", 10], ["K-6", 800], ["K-7", 10]]
+    data = xlsx({"Лист1": (moved, ()), "Лист2": (other, ())})
+    fixes = json.dumps([{"sheet": "Лист1", "row": 3, "column": "B", "value": "700"}])
+    client = shop.worker(0)
+    body, content_type = samples.multipart({"party": "SUP-1", "quoted_on": "2026-02-02", "sheet": "*", "fixes": fixes, "force": "true"}, "k.xlsx", data)
+    answer = client.request("POST", "/api/quotes/import", body, {"Content-Type": content_type})
+    assert answer.status == 202, answer
+    task = client.wait(answer.json["task_id"])
+    assert task["status"] == "completed" and task["result"]["warnings"]["W_PRICE_JUMP"] == 3, task
+    found = [(fault["sheet"], fault["row"], fault["column"], fault["cells"]) for fault in faults_of(shop, task, "?code=W_PRICE_JUMP")]
+    assert found == [("Лист1", 3, "B", ["K-1", "700"]), ("Лист1", 5, "A", [900, "K-2"]), ("Лист2", 4, "B", ["K-6", 800])]

@@ -192,7 +192,7 @@ def test_faults_of_a_request_have_facts_and_choices(shop):
     assert faults["/max_reject_pct"]["args"] == {"min": "0", "max": "100"} and faults["/max_reject_pct"]["choices"] == []
     assert "warehouse" in faults["/unknown"]["args"]["allowed"] and faults["/unknown"]["choices"] == []
     body = check_problem(client.upload(f"/api/stock/import?warehouse={'W' * 33}", samples.stock(1)), 422, "invalid-parameters")
-    assert body["errors"][0]["args"] == {"max": "32"}
+    assert body["errors"][0]["args"] == {"max": "32", "unit": "bytes"}
     answer = client.post_json("/api/tasks", {"type": "recalculate", "params": {"lot_codes": ["NO-1", "NO-2"]}})
     assert check_problem(answer, 422, "invalid-parameters")["errors"][0]["args"] == {"value": "NO-1, NO-2"}
     body = check_problem(client.upload("/api/stock/import?warehouse=NONE", samples.stock(1)), 422, "invalid-parameters")

@@ -9,18 +9,18 @@
 static struct value_date set; /* year 0: the real day */
 
 struct value_date __real_job_today(const struct job_settings *settings);
-bool __real_job_after_tomorrow(struct value_date date);
+struct value_date __real_job_tomorrow(void);
 struct value_date __wrap_job_today(const struct job_settings *settings);
-bool __wrap_job_after_tomorrow(struct value_date date);
+struct value_date __wrap_job_tomorrow(void);
 
 struct value_date __wrap_job_today(const struct job_settings *settings)
 {
     return set.year ? set : __real_job_today(settings);
 }
 
-bool __wrap_job_after_tomorrow(struct value_date date)
+struct value_date __wrap_job_tomorrow(void)
 {
-    return set.year ? value_date_days(date) > value_date_days(set) + 1 : __real_job_after_tomorrow(date);
+    return set.year ? value_date_from_days(value_date_days(set) + 1) : __real_job_tomorrow();
 }
 
 void today_install(void)

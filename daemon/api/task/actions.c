@@ -54,6 +54,7 @@ struct cancel {
     struct http_request *request;
     uuid_t id;
     char by[IDENTITY_MAX];
+    char request_id[37];
     char reason[REASON_MAX + 1];
     /* What the journal says afterwards. */
     bool found, gone;
@@ -154,6 +155,10 @@ static void cancel_done(struct db_call *call)
 {
     struct cancel *cancel = call->ctx;
     struct http_request *request = cancel->request;
+    struct log_about about = {.task = cancel->id,
+                              .request = cancel->request_id,
+                              .client = cancel->by,
+                              .duration_us = http_request_us(request)};
     if (call->result != 0 || (cancel->found && cancel->row.status <= JOURNAL_RUNNING))
         reply_live(cancel); /* if the database is away, the slot alone carries the request */
     else if (!cancel->found)
@@ -162,7 +167,7 @@ static void cancel_done(struct db_call *call)
         reply_cancelled(cancel);
     else
         reply_finished(request);
-    log_task(LOG_LEVEL_INFO, cancel->id, "cancellation asked for by %s", cancel->by);
+    log_about(LOG_LEVEL_INFO, &about, "cancellation asked for by %s", cancel->by);
     cancel_free(cancel);
 }
 
@@ -178,11 +183,13 @@ static bool take_reason(struct http_request *request, struct cancel *cancel, str
         return false;
     }
     const char *reason = YAJL_IS_OBJECT(body) ? json_member_string(body, "reason", NULL) : NULL;
-    if (!YAJL_IS_OBJECT(body) || body->u.object.len > 1 || (body->u.object.len == 1 && !reason))
+    if (!YAJL_IS_OBJECT(body) || body->u.object.len > 1 || (body->u.object.len == 1 && !reason)) {
         param_faults_add(faults, "", "type", "must be an object with at most the member reason, a text");
-    else if (reason && strlen(reason) > REASON_MAX)
+        param_faults_expect(faults, "object");
+    } else if (reason && strlen(reason) > REASON_MAX) {
         param_faults_add(faults, "/reason", "range", "must be at most %d bytes long", REASON_MAX);
-    else if (reason)
+        param_faults_max(faults, REASON_MAX, "bytes");
+    } else if (reason)
         snprintf(cancel->reason, sizeof cancel->reason, "%s", reason);
     display_clean(cancel->reason, ' ');
     yajl_tree_free(body);
@@ -209,6 +216,7 @@ void resource_task_cancel(struct http_request *request)
         return;
     }
     client_identity(request, cancel->by);
+    memcpy(cancel->request_id, request->request_id, sizeof cancel->request_id);
     cancel->call = (struct db_call){
         .work = cancel_work, .done = cancel_done, .ctx = cancel, .deadline_ms = clock_mono_ms() + CANCEL_DEADLINE_MS};
     if (dbthread_submit(worker->db, &cancel->call) != 0) {

@@ -87,8 +87,10 @@ static void check_statuses(yajl_val list, struct param_faults *faults)
 {
     for (size_t i = 0; YAJL_IS_ARRAY(list) && i < list->u.array.len; i++) {
         const char *text = item_at(list, i);
-        if (strcmp(text, "running") != 0 && strcmp(text, "completed") != 0 && strcmp(text, "error") != 0)
-            param_faults_add(faults, "/status", "choice", "must be running, completed or error, not %.40s", text);
+        if (strcmp(text, "running") == 0 || strcmp(text, "completed") == 0 || strcmp(text, "error") == 0)
+            continue;
+        param_faults_add(faults, "/status", "choice", "must be running, completed or error, not %.40s", text);
+        param_faults_allow_all(faults, "running\ncompleted\nerror\n");
     }
 }
 
@@ -97,8 +99,11 @@ static void check_states(yajl_val states, yajl_val list, struct param_faults *fa
 {
     for (size_t i = 0; YAJL_IS_ARRAY(states) && i < states->u.array.len; i++) {
         const char *text = item_at(states, i);
-        if (strcmp(text, lives[0]) != 0 && strcmp(text, lives[1]) != 0 && strcmp(text, lives[2]) != 0)
-            param_faults_add(faults, "/state", "choice", "must be waiting, running or interrupted, not %.40s", text);
+        if (strcmp(text, lives[0]) == 0 || strcmp(text, lives[1]) == 0 || strcmp(text, lives[2]) == 0)
+            continue;
+        param_faults_add(faults, "/state", "choice", "must be waiting, running or interrupted, not %.40s", text);
+        for (size_t k = 0; k < 3; k++)
+            param_faults_allow(faults, lives[k]);
     }
     for (size_t i = 0; YAJL_IS_ARRAY(states) && YAJL_IS_ARRAY(list) && i < list->u.array.len; i++)
         if (strcmp(item_at(list, i), "running") != 0)
@@ -124,6 +129,7 @@ static void check_moment(yajl_val params, const char *name, struct param_faults 
         return;
     snprintf(pointer, sizeof pointer, "/%s", name);
     param_faults_add(faults, pointer, "type", "must be a moment such as 2026-02-05T08:30:00Z");
+    param_faults_expect(faults, "moment");
 }
 
 /* With ids, or digits of one, there must be no filters. */
@@ -136,15 +142,19 @@ static void check_alone(yajl_val params, const char *name, struct param_faults *
     if (YAJL_IS_NULL(json_member(params, name)))
         return;
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
-        if (strcmp(others[i], name) != 0 && !YAJL_IS_NULL(json_member(params, others[i])))
+        if (strcmp(others[i], name) != 0 && !YAJL_IS_NULL(json_member(params, others[i]))) {
             param_faults_add(faults, pointer, "conflict", "cannot be combined with %s", others[i]);
+            param_faults_fact(faults, "with", "%s", others[i]);
+        }
 }
 
 static void check_prefix(yajl_val params, struct param_faults *faults)
 {
     const char *prefix = json_member_string(params, "id_prefix", NULL);
-    if (prefix && !taskprefix_valid(prefix))
+    if (prefix && !taskprefix_valid(prefix)) {
         param_faults_add(faults, "/id_prefix", "type", "must be 8 or more digits of an id");
+        param_faults_expect(faults, "id");
+    }
 }
 
 static yajl_val params_of(const struct param_raw *raw, size_t n, struct param_faults *faults)

@@ -281,8 +281,10 @@ static bool read_query(struct http_request *request, struct task_reading *readin
     struct param_faults faults = {.n = 0}; /* 20 KB: not for every poll */
     if (reading->full)
         free(params_from_text(full_params, request->params, request->n_params, &faults));
-    if (!faults.n && !read_wait(request, reading))
+    if (!faults.n && !read_wait(request, reading)) {
         param_faults_add(&faults, "/wait", "type", "must be whole seconds, for example 20");
+        param_faults_expect(&faults, "integer");
+    }
     if (faults.n)
         http_reply_problem(request, "invalid-parameters", NULL, &faults);
     return faults.n == 0;

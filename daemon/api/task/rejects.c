@@ -30,7 +30,9 @@ static int write_file(struct store_conn *conn, struct db_answer *answer, const s
     int rc = rejects_write(conn, row, &asked->options, &sink);
     if (rc == 1) {
         bool full = sink.error == ENOSPC || sink.error == EDQUOT || sink.error == EFBIG;
-        log_task(LOG_LEVEL_WARN, asked->id, "the list of refused rows was not written: %s", strerror(sink.error));
+        struct log_about about = db_answer_about(answer);
+        about.task = asked->id;
+        log_about(LOG_LEVEL_WARN, &about, "the list of refused rows was not written: %s", strerror(sink.error));
         return db_answer_problem(answer, full ? "insufficient-storage" : "spool-unavailable", NULL);
     }
     uuid_unparse_lower(asked->id, id);

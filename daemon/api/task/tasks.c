@@ -14,6 +14,7 @@ void resource_task_post(struct http_request *request)
         return;
     if (!YAJL_IS_OBJECT(body)) {
         param_faults_add(&faults, "", "type", "must be an object with type and params");
+        param_faults_expect(&faults, "object");
     } else {
         type = follow_type(body, true, &faults);
     }

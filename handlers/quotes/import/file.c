@@ -224,6 +224,8 @@ static int take_line(struct quote_file *file, const struct table_row *row, const
     struct stock_place place = place_of(file);
     struct quote_line line;
     int rc = 0;
+    if (file->again)
+        return file->again(file->ctx, row);
     if (quote_line_read(&file->context, row, &file->ident, cells, &line, &file->verdict))
         rc = add_line(file, &line);
     stock_place_row(&place, row, &file->verdict, file->ident.pn_norm);

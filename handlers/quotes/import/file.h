@@ -18,6 +18,8 @@ struct quote_file {
     void (*remark)(void *ctx, const char *text);
     /* An accepted row, for a preview; may be NULL. */
     void (*line)(void *ctx, const struct quote_line *line);
+    /* Set when the file is read a second time: gets each row with a price, which is neither judged nor kept. */
+    int (*again)(void *ctx, const struct table_row *row);
     void *ctx;
 
     /* The sheet that is being read. */

@@ -128,7 +128,10 @@ static enum run_step compare(struct quote_run *run)
         return run_database_away(run->job);
     if (run->params.dry_run)
         json_array_end(&run->preview);
-    return job_cancelled(run->job) ? STEP_STOP : quote_run_guard(run);
+    if (job_cancelled(run->job))
+        return STEP_STOP;
+    enum run_step step = quote_tell_jumps(run);
+    return step == STEP_ON ? quote_run_guard(run) : step;
 }
 
 static enum run_step all_steps(struct quote_run *run)

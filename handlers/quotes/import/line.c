@@ -73,6 +73,22 @@ static bool column_currency(const struct table_row *row, char out[4])
     return currency != NULL;
 }
 
+/* What the parameter may say: the base currency and those with a rate, as many as there is room for. Worked out once a
+ * file. */
+static void tell_currencies(struct quote_context *context, struct stock_verdict *verdict)
+{
+    const struct catalog_map *catalog = context->stock.catalog;
+    char *list = context->currencies;
+    size_t used = strlen(list), size = sizeof context->currencies;
+    if (used == 0) {
+        used = (size_t)snprintf(list, size, "%s", catalog->base_currency);
+        for (uint32_t i = 0; i < catalog->n_rates && used + 5 < size; i++)
+            if (!strstr(list, catalog->rates[i].currency))
+                used += (size_t)snprintf(list + used, size - used, " %s", catalog->rates[i].currency);
+    }
+    stock_fault_fact(verdict, E_CURRENCY, "currencies", "%s", list);
+}
+
 /* The first that says one: the row's column, the cell, its caption, the text above; then the parameter, the base
  * currency. Conventional units say that there is one, not which: the parameter decides. */
 static bool find_currency(struct quote_context *context, const struct table_row *row, const struct table_price *price,
@@ -97,9 +113,11 @@ static bool find_currency(struct quote_context *context, const struct table_row 
     if (said[0] == '?' && asked[0] == '\0') {
         stock_fault_at(verdict, E_CURRENCY, own[0] ? FIELD_CURRENCY : FIELD_PRICE,
                        own[0] ? row->field[FIELD_CURRENCY]->column : price->column);
+        tell_currencies(context, verdict);
         return false;
     }
     bool open = said[0] == '\0' || said[0] == '?';
+    offer->currency_open = open && asked[0] == '\0';
     if (!lost && !open && asked[0] && strcmp(said, asked) != 0)
         snprintf(context->currency_lost, sizeof context->currency_lost,
                  "the request says %s, but the file says %s, which was taken", asked, said);
@@ -213,6 +231,20 @@ static bool read_offer(struct quote_context *context, const struct table_row *ro
     return ok;
 }
 
+/* Of a price that is refused for its size, too, all is told that is wrong around it; it is none of the offers. */
+static void read_offers(struct quote_context *context, const struct table_row *row, const struct quote_cells *cells,
+                        struct quote_units *units, struct quote_line *line, struct stock_verdict *verdict)
+{
+    line->n = 0;
+    for (unsigned i = 0; i < context->stock.heading->n_prices; i++) {
+        enum price_read read = cells->read[i];
+        if (read != PRICE_READ && read != PRICE_NEGATIVE && read != PRICE_RANGE)
+            continue;
+        bool ok = read_offer(context, row, i, cells, units, &line->offer[line->n], verdict);
+        line->n += ok && read == PRICE_READ;
+    }
+}
+
 /* Is the first price of one lot above the second? Prices of one currency and VAT only. */
 static bool dearer(const struct quote_offer *a, const struct quote_offer *b)
 {
@@ -318,10 +350,7 @@ bool quote_line_read(struct quote_context *context, const struct table_row *row,
     quote_units_read(context, row, ident, &units);
     if (!units.row_known)
         stock_fault_add(verdict, E_UNIT, FIELD_UNIT);
-    line->n = 0;
-    for (unsigned i = 0; i < heading->n_prices; i++)
-        if (cells->read[i] == PRICE_READ)
-            line->n += read_offer(context, row, i, cells, &units, &line->offer[line->n], verdict);
+    read_offers(context, row, cells, &units, line, verdict);
     read_quantity(context, row, &units, line, verdict);
     if (line->n > 1) {
         compare_offers(line, heading->price[0].column, verdict);

@@ -13,6 +13,8 @@ struct quote_context {
     struct table_above above; /* what stands above the heading */
     /* Words that lost to others: told once a file. "" = none. */
     char currency_lost[160], vat_lost[160];
+    char currencies[STOCK_FAULT_DETAIL -
+                    sizeof "currencies\t\n"]; /* that conventional units may be; "" = not asked yet */
 };
 
 /* The prices of one row as its cells have them, by column of the heading (heading->price). */
@@ -33,7 +35,8 @@ struct quote_offer {
     uint32_t price_per; /* lots that the price is for, 1 … 100 000 */
     uint16_t vat_rate;  /* hundredths of a per cent; 0 if not included */
     bool vat_included;
-    uint8_t column; /* 0-based */
+    bool currency_open; /* neither file nor request says a currency */
+    uint8_t column;     /* 0-based */
     char currency[4];
 };
 /* An accepted row. Texts are borrowed from ident and row. */

@@ -110,6 +110,7 @@ static void fill(struct quote_list *list, struct quote_new *quote, const struct 
     quote->vat_included = offer->vat_included;
     quote->vat_rate = offer->vat_rate;
     memcpy(quote->currency, offer->currency, sizeof quote->currency);
+    quote->currency_open = offer->currency_open;
     quote->price_per = offer->price_per;
     quote->price = offer->price;
     quote->min_qty = offer->min_qty;

@@ -25,6 +25,7 @@ struct quote_new {
     uint16_t sheet;       /* number of the sheet in the file */
     uint8_t column;
     bool vat_included;
+    bool currency_open; /* neither file nor request says a currency: it is the base currency */
     uint16_t vat_rate;
     char currency[4];
     uint32_t price_per;

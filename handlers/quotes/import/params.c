@@ -112,12 +112,15 @@ int quotes_import_precheck(struct store_conn *db, yajl_val params, struct param_
     const char *currency = json_member_string(params, "currency", NULL);
     if (check_party(db, params, faults) != 0)
         return -1;
-    if (on.year && job_after_tomorrow(on))
-        param_faults_add(faults, "/quoted_on", "range", "must not be after tomorrow");
-    if (on.year && until.year && value_date_compare(until, on) < 0)
+    job_check_day(on, job_tomorrow(), "/quoted_on", faults);
+    if (on.year && until.year && value_date_compare(until, on) < 0) {
         param_faults_add(faults, "/valid_until", "range", "must not be before quoted_on");
-    if (currency && !is_currency(currency))
+        param_faults_fact(faults, "min", "%s", json_member_string(params, "quoted_on", ""));
+    }
+    if (currency && !is_currency(currency)) {
         param_faults_add(faults, "/currency", "currency", "must be three capital letters, for example USD");
+        param_faults_value(faults, currency);
+    }
     return faults->n ? 1
                      : history_base_precheck(db, &quote_book, params,
                                              json_member_string(params, "kind", quote_kinds[0]), faults);

@@ -152,7 +152,9 @@ static int64_t min_pieces(const struct quote_context *context, const struct tabl
                           struct stock_verdict *verdict)
 {
     struct measure measure = measure_of_per((struct quote_per){price->tier_unit, 1});
-    struct value_unit caption = context->stock.heading->hints[FIELD_MIN_QTY].unit;
+    const struct label_hints *hints = &context->stock.heading->hints[FIELD_MIN_QTY];
+    bool pieces = hints->pieces && hints->unit.unit == UNIT_NONE;
+    struct value_unit caption = pieces ? (struct value_unit){UNIT_PCS, 1, false} : hints->unit;
     const struct grid_cell *cell = row->field[FIELD_MIN_QTY];
     if (from == MIN_TIER && price->tier_unit == QUOTE_PCS)
         return 1000;

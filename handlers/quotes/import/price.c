@@ -158,8 +158,10 @@ static enum price_read judge(const struct value_number *number, bool negative, s
     negative = negative != (number->value < 0);
     if (size == 0 && !number->lost)
         return PRICE_NONE;
-    if (negative)
+    if (negative) {
+        out->value = (int64_t)(size < PRICE_CELL_LIMIT ? size : PRICE_CELL_LIMIT - 1);
         return PRICE_NEGATIVE;
+    }
     if (size == 0 || size >= PRICE_CELL_LIMIT)
         return PRICE_RANGE;
     out->value = (int64_t)size;

@@ -237,6 +237,7 @@ static void put_table(struct json_out *out, const struct quote_run *run)
 
 static void put_file(struct json_out *out, const struct quote_run *run)
 {
+    const struct table_shown shown = quote_run_shown(run);
     char hex[65];
     hex_text(run->job->file_sha256, 32, hex);
     json_key(out, "file");
@@ -245,7 +246,7 @@ static void put_file(struct json_out *out, const struct quote_run *run)
     json_put_string(out, "sha256", hex);
     json_put_string(out, "format", sheet_format_name(run->format));
     put_table(out, run);
-    profile_put_file(out, &run->file.table, run->params.dry_run ? run->fitting : NULL);
+    profile_put_file(out, &shown, run->params.dry_run ? &run->fitting : NULL);
     json_object_end(out);
 }
 
@@ -371,6 +372,7 @@ static void put_changes_of(struct json_out *out, const struct quote_run *run, co
 
 static void put_dry_run(struct json_out *out, const struct quote_run *run)
 {
+    const struct table_shown shown = quote_run_shown(run);
     size_t n;
     struct json_out *preview = (struct json_out *)(uintptr_t)&run->preview; /* reading its text changes nothing */
     const char *text = json_out_text(preview, &n);
@@ -387,12 +389,13 @@ static void put_dry_run(struct json_out *out, const struct quote_run *run)
     json_array_end(out);
     json_object_end(out);
     json_key(out, "mapping");
-    table_put_mapping(out, &run->file.table, quote_column_fields, run->fitting[0] ? run->fitting : NULL);
+    table_put_mapping(out, &shown, &run->fitting);
 }
 
 int quote_find_profile(struct quote_run *run, struct store_conn *db)
 {
-    return profile_fitting(db, "quotes_import", run->job->params, &run->file.table, run->fitting);
+    const struct table_shown shown = quote_run_shown(run);
+    return profile_fitting(db, "quotes_import", run->job->params, &shown, &run->fitting);
 }
 
 char *quote_result_json(const struct quote_run *run)

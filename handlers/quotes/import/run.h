@@ -29,13 +29,25 @@ struct quote_run {
     uint64_t import_id;                                         /* 0 = none (dry run) */
     uint32_t inserted, replaced, unchanged, matched, unmatched; /* quotes */
     unsigned n_preview;
-    struct json_out preview;          /* a list of parsed rows, dry run only */
-    char fitting[PROFILE_NAME_BYTES]; /* the profile that fits the captions; "" = none. Dry run, or failed */
+    struct json_out preview;  /* a list of parsed rows, dry run only */
+    struct table_fit fitting; /* the profile that fits the captions. Dry run, or failed */
 };
+
+/* What its file shows of itself. */
+static inline struct table_shown quote_run_shown(const struct quote_run *run)
+{
+    return table_shown_of(&run->file.table, quote_column_fields);
+}
 
 /* Counts the outcomes after quote_record_read(). */
 void quote_run_count(struct quote_run *run);
-/* The two guards that force lifts, and W_PRICE_JUMP. Returns STEP_ON or STEP_FAIL. (guards.c) */
+/* W_PRICE_JUMP for each row whose price jumped; reads the file again if there is one. (jumps.c) */
+enum run_step quote_tell_jumps(struct quote_run *run);
+#define QUOTE_JUMP_FACTS 480
+/* "PM40-220 100.00 USD → 9000.00 USD", and the same as facts. */
+void quote_jump_text(const struct quote_run *run, const struct quote_new *quote, char *out, size_t size,
+                     char facts[QUOTE_JUMP_FACTS]);
+/* The two guards that force lifts. Returns STEP_ON or STEP_FAIL. (guards.c) */
 enum run_step quote_run_guard(struct quote_run *run);
 
 /* The result of the task as JSON, heap. (result.c) */

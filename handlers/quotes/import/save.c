@@ -247,13 +247,14 @@ static void tell(const struct quote_run *run, struct job_ending *ending)
 int quote_save(struct job *job, struct store_conn *db, struct job_ending *ending, void *ctx)
 {
     struct quote_run *run = ctx;
+    const struct table_shown shown = quote_run_shown(run);
     if (!run->params.dry_run && run_lease_check(&run->lease, db) != 0)
         return -1;
     int rc = history_base_check(job, db, &quote_book, run->party_id, ending);
     if (rc != 0)
         return rc;
     if (!run->params.dry_run &&
-        (save_quotes(run, db) != 0 || profile_used(db, "quotes_import", job->params, &run->file.table) != 0))
+        (save_quotes(run, db) != 0 || profile_used(db, "quotes_import", job->params, &shown) != 0))
         return -1;
     if (run_save_issues(db, job->id, &run->file.issues.list, job) != 0)
         return -1;
@@ -264,8 +265,9 @@ int quote_save(struct job *job, struct store_conn *db, struct job_ending *ending
 int quote_save_failed(struct job *job, struct store_conn *db, struct job_ending *ending, void *ctx)
 {
     struct quote_run *run = ctx;
+    const struct table_shown shown = quote_run_shown(run);
     if (quote_find_profile(run, db) != 0)
         return -1;
-    run_tell_mapping(ending, &run->file.table, quote_column_fields, run->fitting[0] ? run->fitting : NULL);
+    run_tell_mapping(ending, &shown, &run->fitting);
     return run_save_issues(db, job->id, &run->file.issues.list, NULL);
 }

@@ -206,8 +206,8 @@ static void chooses_the_sheet(void **state)
     snprintf(text, sizeof text, TWO_SHEETS, "true");
     run_scene(&run, "warehouses", "", 0, text);
     assert_string_equal(run.rows, "2:A|a\n3:B|b\n");
-    assert_int_equal(run.file.sheets[0].why, CATALOG_NO_HEADING);
-    assert_int_equal(run.file.sheets[2].why, CATALOG_HIDDEN);
+    assert_int_equal(run.file.sheets.sheet[0].why, SHEET_NO_HEADING);
+    assert_int_equal(run.file.sheets.sheet[2].why, SHEET_HIDDEN);
     end_run(&run);
     run_scene(&run, "warehouses", " старые ", 0, text);
     assert_string_equal(run.rows, "2:C|c\n");
@@ -339,7 +339,7 @@ static void captions_do_not_contradict(void **state)
                     struct grid_cell cell = {.kind = GRID_TEXT, .len = (uint32_t)strcspn(at, "|"), .text = at};
                     struct grid_row row = {.n_cells = 1, .cells = &cell};
                     struct catalog_head head;
-                    catalog_head_read(table, &row, "RUB", &head);
+                    catalog_head_read(table, &row, &(struct catalog_ask){.base_currency = "RUB"}, &head);
                     if (head.column_at[0] != i)
                         fail_msg("%s.%s: %.*s means %d", table->name, table->columns[i].name, (int)cell.len, at,
                                  head.column_at[0]);
