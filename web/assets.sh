@@ -40,8 +40,6 @@ bytes() {
 
 # pack N NAME FILE: the arrays of file N; its line goes to the table.
 pack() {
-    bare "$2" "$3" >"$work/bare"
-    set -- "$1" "$2" "$work/bare"
     gzip -9nc "$3" >"$work/gz"
     bytes "gzip_$1" "$work/gz"
     other='NULL, 0' packed=0
@@ -64,14 +62,6 @@ check_budget() {
             limit = brotli ? 120 : 140; size = (brotli ? brotli : gzip) / 1024
             if (size > limit) {printf "assets.sh: the files are %.1f KiB packed, more than %d\n", size, limit > "/dev/stderr"; exit 1}
         }' "$work/sizes"
-}
-
-# Scripts travel without the lines that are comments and nothing else; prettier keeps comments on lines of their own.
-bare() {
-    case $1 in
-    *.js) awk '/^ *\/\*.*\*\/$/ {next} /^ *\/\*/ && !/\*\// {inside = 1} inside {if (/\*\/$/) inside = 0; next} /^ *\/\// {next} {print}' "$2" ;;
-    *) cat "$2" ;;
-    esac
 }
 
 # What is sent of a script: without indentation and without comments of whole lines, which are half of it. Lines keep their numbers.
