@@ -7,18 +7,21 @@ build=$(cd "$1" && pwd)
 shift
 [ $# -gt 0 ] || set -- "$here"/*.test.mjs
 node=$("$here/../openapi/install.sh" "$here") || node=
-log=$(mktemp)
-PF_BUILD=$build PF_WEB_NODE=$node timeout 900 node --test --test-reporter=tap "$@" >"$log" 2>&1
-rc=$?
-grep -E '^ *not ok ' "$log" && cat "$log"
-awk -v rc="$rc" '/^# (pass|fail|cancelled|skipped|todo) [0-9]+$/ {n[$2] = $3}
+logs=$(mktemp -d)
+export PF_BUILD=$build PF_WEB_NODE=$node logs
+# One log a file. A file that ends without its counts has failed.
+printf '%s\0' "$@" | xargs -0 -P $(($(nproc) + 1)) -I{} sh -c '
+    log=$logs/$(basename "$1")
+    timeout 900 node --test --test-reporter=tap "$1" >"$log" 2>&1 || echo "# status" >>"$log"' sh {}
+grep -lE '^ *not ok |^# status' "$logs"/* | xargs -r cat
+awk 'FNR == 1 {files++} /^# (pass|fail|cancelled|skipped|todo) [0-9]+$/ {n[$2] += $3; if ($2 == "pass") told++} /^# status$/ {bad++}
     END {
-        failed = n["fail"] + n["cancelled"] + n["todo"]
-        if (rc && !failed) failed = 1
+        failed = n["fail"] + n["cancelled"] + n["todo"] + files - told
+        if (bad > 0 && !failed) failed = bad
         if (!(n["pass"] + n["skipped"])) failed++
         printf "%d passed, %d failed, %d skipped\n", n["pass"], failed, n["skipped"]
         exit failed > 0
-    }' "$log"
+    }' "$logs"/*
 rc=$?
-rm -f "$log"
+rm -rf "$logs"
 exit $rc
