@@ -6,6 +6,7 @@ import { start } from '../views/start.js';
 import { recalculate } from '../views/recalculate.js';
 import { prices } from '../views/prices.js';
 import { component } from '../views/component.js';
+import { held } from '../views/held.js';
 import { lists } from '../views/lists.js';
 import { listNew } from '../views/list_new.js';
 import { list } from '../views/list.js';
@@ -28,7 +29,7 @@ import { settings } from '../views/settings.js';
  */
 
 /** @type {View[]} */
-export const views = [start, prices, component, recalculate, lists, listNew, list, diff, tasks, task, importView, settings];
+export const views = [start, prices, component, recalculate, held, lists, listNew, list, diff, tasks, task, importView, settings];
 
 /** @type {View} */
 export const missing = {

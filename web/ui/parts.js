@@ -1,6 +1,7 @@
 /* The parts that views are made of. */
-import { attr, fill, h, put, visible } from './dom.js';
+import { attr, data, fill, h, put, visible } from './dom.js';
 import { icon } from './icons.js';
+import { hashOf } from '../js/router.js';
 import { lang, t } from '../js/words.js';
 import { may, session } from '../js/session.js';
 import { get, passes } from '../js/api.js';
@@ -33,6 +34,11 @@ export function button(label, act, more = {}) {
 /** @param {string} label @param {string} href @param {string} [kind] */
 export function link(label, href, kind = '') {
     return h('a', { href, class: kind }, label);
+}
+
+/** To a component; its code is a text of the data. @param {string} lot @param {string} [label] */
+export function lotLink(lot, label) {
+    return h('a', { href: hashOf(['prices', lot]) }, label ?? data(lot));
 }
 
 /** @param {string | Node} title @param {...(Node | null | false)} actions */
