@@ -40,8 +40,6 @@ bytes() {
 
 # pack N NAME FILE: the arrays of file N; its line goes to the table.
 pack() {
-    bare "$2" "$3" >"$work/bare"
-    set -- "$1" "$2" "$work/bare"
     gzip -9nc "$3" >"$work/gz"
     bytes "gzip_$1" "$work/gz"
     other='NULL, 0' packed=0
@@ -66,19 +64,12 @@ check_budget() {
         }' "$work/sizes"
 }
 
-# Scripts travel without the lines that are comments and nothing else; prettier keeps comments on lines of their own.
+# What is sent of a script: without indentation, comments of whole lines and types, which are half of it. Lines keep their numbers.
 bare() {
     case $1 in
-    *.js) awk '/^ *\/\*.*\*\/$/ {next} /^ *\/\*/ && !/\*\// {inside = 1} inside {if (/\*\/$/) inside = 0; next} /^ *\/\// {next} {print}' "$2" ;;
-    *) cat "$2" ;;
-    esac
-}
-
-# What is sent of a script: without indentation and without comments of whole lines, which are half of it. Lines keep their numbers.
-bare() {
-    case $1 in
-    *.js) awk '{sub(/^ +/, "")} /^\/\*/ && !/\*\/./ {inside = 1} {print inside ? "" : $0} inside && /\*\/$/ {inside = 0}' "$dir/$1" >"$work/bare" ;;
-    *) cp "$dir/$1" "$work/bare" ;;
+    *.js) awk '{sub(/^ +/, "")} /^\/\*/ && !/\*\/./ {inside = 1}
+        {line = $0; gsub(/\/\*\* @[^*]*\*\/ ?/, "", line); print inside ? "" : line} inside && /\*\/$/ {inside = 0}' "$dir/$1" ;;
+    *) cat "$dir/$1" ;;
     esac
 }
 
@@ -88,7 +79,7 @@ echo '#include "daemon/api/console/console.h"'
 pack 0 index.html "$work/index.html"
 n=1
 for name in "$@"; do
-    bare "$name"
+    bare "$name" >"$work/bare"
     pack "$n" "$name" "$work/bare"
     n=$((n + 1))
 done

@@ -576,8 +576,6 @@ export const ru = {
     'Change below, %': 'Изменение меньше, %',
     Run: 'Пересчёт',
     Decide: 'Проверить',
-    Approve: 'Утвердить',
-    Dismiss: 'Отклонить',
 
     /* import */
     Refused: 'Не принятые',

@@ -88,26 +88,21 @@ function whyLink(row) {
 }
 
 /** @param {import('../js/main.js').Visit} visit */
-function mount({ main, query, signal, again }) {
+function mount({ main, query, signal }) {
+    let now = query;
     const bar = h('div', { class: 'selection', hidden: true });
     const told = h('div', { class: 'told' });
     const said = h('p', { class: 'filter-said', role: 'status' });
     const chosen = selection(() => draw());
     const rows = heldTable(chosen, () => all.rows());
-    const filtered = Object.values(query).some(Boolean);
+    const clear = button(t('Clear filters'), () => go(['held']));
     const all = pages({
         path: 'api/price-changes/held',
         query: { ...asked(query), limit: 200 },
         member: 'held',
         table: rows,
         signal,
-        nothing: () =>
-            filtered
-                ? empty(
-                      t('Nothing matches.'),
-                      button(t('Clear filters'), () => go(['held'])),
-                  )
-                : empty(t('No price is on hold.')),
+        nothing: () => (Object.values(now).some(Boolean) ? empty(t('Nothing matches.'), clear) : empty(t('No price is on hold.'))),
         shown: () => draw(),
     });
     const master = h('input', { type: 'checkbox', checked: true });
@@ -115,29 +110,45 @@ function mount({ main, query, signal, again }) {
     const words = h('span', null);
     const acts = h('div', { class: 'row' });
     put(bar, h('label', { class: 'check' }, master, words), acts);
-    const ask = (/** @type {Decision} */ decision) => confirm(decision, chosen, query, (answer) => tell(told, answer, decision, again));
+    /** Count and rows anew, all selected. */
+    const show = async () => {
+        const asking = now;
+        chosen.matched = null;
+        chosen.take(true);
+        said.textContent = '';
+        const matched = await count(asking, signal);
+        if (signal.aborted || asking !== now || matched === null) return;
+        chosen.matched = matched;
+        said.textContent = t('Match the filter: {n}', { n: int(matched) });
+        draw();
+    };
+    const again = () => (all.again(), show());
+    const ask = (/** @type {Decision} */ decision) => confirm(decision, chosen, now, (answer) => tell(told, answer, decision, again));
     const draw = () => {
         const n = chosen.n();
+        const loaded = all.rows();
         master.checked = chosen.all;
         master.indeterminate = !chosen.all && n > 0;
         words.textContent = chosen.all ? t('All that match are selected: {n}', { n: int(n) }) : t('selected: {n}', { n: int(n) });
         for (const box of rows.body.querySelectorAll('input')) box.checked = chosen.has(parseInt(box.dataset.id ?? '0', 10));
-        bar.hidden = all.rows().length === 0;
+        bar.hidden = loaded.length === 0;
         fill(
             acts,
             button(tp('Approve {n}', n, int(n)), () => ask('approve'), { kind: 'primary', scope: 'edit' }),
             button(tp('Dismiss {n}', n, int(n)), () => ask('dismiss'), { scope: 'edit' }),
         );
+        for (const one of acts.querySelectorAll('button')) one.disabled ||= n === 0;
     };
-    put(main, heading(t('On hold')), heldFilters(query, signal), told, said, bar, all.el);
+    const changed = (/** @type {Record<string, string>} */ next) => {
+        now = { ...next };
+        fill(told);
+        all.ask({ ...asked(now), limit: 200 });
+        show();
+    };
+    put(main, heading(t('On hold')), heldFilters(query, signal, changed), told, said, bar, all.el);
     onKey('a', () => may('edit') && chosen.n() > 0 && ask('approve'), signal, t('Approve'));
     onKey('d', () => may('edit') && chosen.n() > 0 && ask('dismiss'), signal, t('Dismiss'));
-    count(query, signal).then((matched) => {
-        if (signal.aborted || matched === null) return;
-        chosen.matched = matched;
-        said.textContent = t('Match the filter: {n}', { n: int(matched) });
-        draw();
-    });
+    show();
 }
 
 /** How many match, without deciding. @param {Record<string, string>} query @param {AbortSignal} signal */
@@ -203,17 +214,15 @@ function tell(told, answer, decision, again) {
                 { class: 'question', role: 'alert' },
                 h('h2', null, t('Nothing was decided')),
                 h('p', null, t('Other prices match now than were shown.')),
-                button(t('Show them'), again),
+                button(t('Show them'), () => (fill(told), again())),
             ),
         );
     }
     const r = answer.data;
     const done = r.decided + r.already;
     again();
-    const place = document.querySelector('main .told');
-    if (!place) return;
     fill(
-        place,
+        told,
         h(
             'p',
             { class: 'tone-ok', role: 'status' },

@@ -1,11 +1,9 @@
 /* Which held prices: of one run, one category, up or down, below a size. The filters stand in the path. */
-import { h } from '../ui/dom.js';
-import { field, select } from '../ui/parts.js';
+import { choicesOf, filters } from '../ui/filters.js';
 import { int, dec } from '../ui/number.js';
 import { momentText } from '../ui/date.js';
 import { numberField } from '../ui/numberfield.js';
 import { get } from '../js/api.js';
-import { go, hashOf } from '../js/router.js';
 import { t } from '../js/words.js';
 
 /** As the API takes them. @param {Record<string, string>} query */
@@ -34,43 +32,20 @@ async function runs(signal) {
         .map((/** @type {any} */ task) => [task.id, `${momentText(task.done_at)}, ${task.requested_by ?? ''}: ${int(task.result.held)}`]);
 }
 
-/** @param {AbortSignal} signal @returns {Promise<[string, string][]>} */
-async function categories(signal) {
-    const answer = await get('api/categories', { limit: 200 }, { signal });
-    return answer.ok ? answer.data.categories.map((/** @type {any} */ row) => [row.category, row.category]) : [];
-}
-
-/** @param {Record<string, string>} query @param {AbortSignal} signal */
-export function heldFilters(query, signal) {
-    const now = (/** @type {Record<string, string>} */ change) => go(['held'], { ...query, ...change });
-    /** A choice whose options come later. @param {string} name @param {Promise<[string, string][]>} later */
-    const choice = (name, later) => {
-        const all = /** @type {[string, string]} */ (['', t('All')]);
-        const control = select([all], query[name] ?? '');
-        control.addEventListener('change', () => now({ [name]: control.value }));
-        later.then((options) => {
-            control.replaceChildren(...select([all, ...options], query[name] ?? '').children);
-            control.value = query[name] ?? '';
-        });
-        return control;
-    };
-    const tab = (/** @type {string} */ dir, /** @type {string} */ label) =>
-        h('a', { href: hashOf(['held'], { ...query, dir }), 'aria-current': (query.dir ?? '') === dir ? 'true' : null }, label);
+/** @param {Record<string, string>} query @param {AbortSignal} signal @param {(query: Record<string, string>) => void} changed */
+export function heldFilters(query, signal, changed) {
+    const all = /** @type {[string, string]} */ (['', t('All')]);
+    const categories = choicesOf(get('api/categories', { limit: 200 }, { signal }), 'categories', (row) => [row.category, row.category]);
     const below = numberField(t('Change below, %'), query.below ?? '');
+    const made = filters({ parts: ['held'], query, signal, changed })
+        .tabs(t('Change'), 'dir', [all, ['up', t('up')], ['down', t('down')]])
+        .choice(t('Run'), 'run', [all], runs(signal))
+        .choice(t('Category'), 'cat', [all], categories)
+        .add(below.el)
+        .ready();
     below.control.addEventListener('change', () => {
         const value = below.read();
-        if (value !== null) now({ below: value });
+        if (value !== null) made.set('below', value);
     });
-    return h(
-        'div',
-        { class: 'filters' },
-        h('nav', { class: 'tabs', 'aria-label': t('Change') }, tab('', t('All')), tab('up', t('up')), tab('down', t('down'))),
-        h(
-            'div',
-            { class: 'row' },
-            field(t('Run'), choice('run', runs(signal))).el,
-            field(t('Category'), choice('cat', categories(signal))).el,
-            below.el,
-        ),
-    );
+    return made.el;
 }
