@@ -14,6 +14,7 @@ import { diff } from '../views/diff.js';
 import { tasks } from '../views/tasks.js';
 import { task } from '../views/task.js';
 import { importView } from '../views/import.js';
+import { operation } from '../views/operation.js';
 import { settings } from '../views/settings.js';
 
 /**
@@ -29,7 +30,22 @@ import { settings } from '../views/settings.js';
  */
 
 /** @type {View[]} */
-export const views = [start, prices, component, recalculate, held, lists, listNew, list, diff, tasks, task, importView, settings];
+export const views = [
+    start,
+    prices,
+    component,
+    recalculate,
+    held,
+    lists,
+    listNew,
+    list,
+    diff,
+    tasks,
+    task,
+    importView,
+    operation,
+    settings,
+];
 
 /** @type {View} */
 export const missing = {
