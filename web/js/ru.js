@@ -616,6 +616,7 @@ export const ru = {
     'built-in, for evaluation and small sites': 'встроенная, для знакомства и небольших компаний',
     'a server of its own': 'отдельный сервер',
     'The oldest one waits since': 'Самая давняя ждёт с',
+    'Failed or stopped': 'Ошибка или остановка',
 
     /* import */
     Refused: 'Не принятые',

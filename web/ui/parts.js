@@ -137,7 +137,7 @@ export function problemBox(problem, again, labelOf = (pointer) => pointer.replac
     else if (problem.errors.length) put(box, h('ul', null, faults(problem, labelOf)));
     else if (problem.kind === 'internal') put(box, h('p', null, t('Tell the administrator this number: {id}', { id: problem.id })));
     else if (problem.detail) put(box, h('p', { lang: known === null ? 'en' : null }, visible(problem.detail)));
-    if (problem.kind === 'queue-full') put(box, link(t('Waiting tasks'), '#/tasks?state=queued'));
+    if (problem.kind === 'queue-full') put(box, link(t('Waiting tasks'), '#/tasks?state=waiting'));
     if (again && (passes(problem) || problem.kind === 'internal')) put(box, button(t('Try again'), again));
     return box;
 }
