@@ -11,6 +11,7 @@ import { lists } from '../views/lists.js';
 import { listNew } from '../views/list_new.js';
 import { list } from '../views/list.js';
 import { diff } from '../views/diff.js';
+import { unmatched } from '../views/unmatched.js';
 import { tasks } from '../views/tasks.js';
 import { task } from '../views/task.js';
 import { importView } from '../views/import.js';
@@ -32,6 +33,7 @@ import { settings } from '../views/settings.js';
 /** @type {View[]} */
 export const views = [
     start,
+    importView,
     prices,
     component,
     recalculate,
@@ -40,9 +42,9 @@ export const views = [
     listNew,
     list,
     diff,
+    unmatched,
     tasks,
     task,
-    importView,
     operation,
     settings,
 ];
