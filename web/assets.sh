@@ -64,11 +64,12 @@ check_budget() {
         }' "$work/sizes"
 }
 
-# What is sent of a script: without indentation and without comments of whole lines, which are half of it. Lines keep their numbers.
+# What is sent of a script: without indentation, comments of whole lines and types, which are half of it. Lines keep their numbers.
 bare() {
     case $1 in
-    *.js) awk '{sub(/^ +/, "")} /^\/\*/ && !/\*\/./ {inside = 1} {print inside ? "" : $0} inside && /\*\/$/ {inside = 0}' "$dir/$1" >"$work/bare" ;;
-    *) cp "$dir/$1" "$work/bare" ;;
+    *.js) awk '{sub(/^ +/, "")} /^\/\*/ && !/\*\/./ {inside = 1}
+        {line = $0; gsub(/\/\*\* @[^*]*\*\/ ?/, "", line); print inside ? "" : line} inside && /\*\/$/ {inside = 0}' "$dir/$1" ;;
+    *) cat "$dir/$1" ;;
     esac
 }
 
@@ -78,7 +79,7 @@ echo '#include "daemon/api/console/console.h"'
 pack 0 index.html "$work/index.html"
 n=1
 for name in "$@"; do
-    bare "$name"
+    bare "$name" >"$work/bare"
     pack "$n" "$name" "$work/bare"
     n=$((n + 1))
 done

@@ -40,6 +40,10 @@ const struct param_spec part_number_params[] = {
 const struct param_spec part_number_key_params[] = {
     VENDOR_PARAM,
     NUMBER_PARAM,
+    {.name = "unlink_stock", .kind = PARAM_INT, .otherwise = "0", .max = UINT32_MAX,
+     .help = "So many rows of stock wait again, if so many have the lot."},
+    {.name = "unlink_quotes", .kind = PARAM_INT, .otherwise = "0", .max = UINT32_MAX,
+     .help = "So many quotes wait again, if so many have the lot."},
     {.name = NULL},
 };
 /* clang-format on */
@@ -72,6 +76,8 @@ static void keep_usable(struct mapping *mapping, yajl_val params, struct param_f
     keep(mapping->lot_code, sizeof mapping->lot_code, params, "lot_code");
     keep(mapping->lot_qty, sizeof mapping->lot_qty, params, "lot_qty");
     keep(mapping->pack_qty, sizeof mapping->pack_qty, params, "pack_qty");
+    mapping->unlink_stock = (uint64_t)json_member_int(params, "unlink_stock", 0);
+    mapping->unlink_quotes = (uint64_t)json_member_int(params, "unlink_quotes", 0);
     if (mapping->part_number[0])
         normalise(mapping->part_number, "/part_number", mapping->pn_norm, faults);
     if (mapping->vendor[0])
@@ -104,6 +110,7 @@ struct change {
     bool created, updated, deleted;
     struct relinked linked;                        /* rows that had no lot and have one now */
     struct relinked kept;                          /* rows that keep another lot than this one */
+    struct relinked unlinked;                      /* rows that lost the lot of the mapping that was taken out */
     char lot_code[257], lot_qty[24], pack_qty[24]; /* as they are stored */
 };
 
@@ -291,13 +298,72 @@ int mapping_put(struct store_conn *conn, const struct mapping *mapping, struct p
 
 /* ---- Taking one out -------------------------------------------------------------------------------------------- */
 
+#define ITEMS_OF_LOT                                                                                                   \
+    "warehouse w STRAIGHT_JOIN stock_item s FORCE INDEX (uq_stock) ON s.warehouse_id = w.id AND s.pn_norm = ? "        \
+    "AND s.component_id = ?"
+/* A party's own code too. A quote that became one for the lots in a piece keeps its lot: its price is another one now. */
+#define QUOTES_OF_LOT                                                                                                  \
+    "price_quote q FORCE INDEX (ix_pn) SET q.component_id = NULL WHERE q.pn_norm IN (?, ?) AND q.component_id = ?"
+
+struct given {
+    uint32_t component_id; /* 0 = there is no mapping */
+    bool one_lot;          /* a piece is a lot */
+    struct relinked rows;  /* that have the lot */
+};
+
+static int on_given(const struct store_value *v, unsigned n, void *ctx)
+{
+    (void)n;
+    *(struct given *)ctx = (struct given){(uint32_t)strtoul(v[0].text, NULL, 10),
+                                          strcmp(v[1].text, "1") == 0,
+                                          {strtoull(v[2].text, NULL, 10), strtoull(v[3].text, NULL, 10)}};
+    return 0;
+}
+
+static int find_given(struct store_conn *conn, const struct mapping *m, const char *own, struct given *given)
+{
+    struct store_value v[] = {STORE_S(m->pn_norm), STORE_S(own), STORE_S(m->pn_norm), STORE_S(m->vendor_norm)};
+    *given = (struct given){.component_id = 0};
+    return store_query(conn,
+                       "SELECT m.component_id, m.lot_qty = 1, (SELECT COUNT(*) FROM warehouse w STRAIGHT_JOIN "
+                       "stock_item s FORCE INDEX (uq_stock) ON s.warehouse_id = w.id AND s.pn_norm = m.pn_norm WHERE "
+                       "s.component_id = m.component_id), (SELECT COUNT(*) FROM price_quote q FORCE INDEX (ix_pn) "
+                       "WHERE q.pn_norm IN (?, ?) AND q.component_id = m.component_id) "
+                       "FROM part_number_map m FORCE INDEX (uq_map) WHERE m.pn_norm = ? AND m.vendor_norm = ?",
+                       v, 4, on_given, given);
+}
+
+/* Only if nobody else gave the lot to a row of this number meanwhile: as many rows have it as were linked. */
+static int unlink_rows(struct store_conn *conn, struct change *change)
+{
+    const struct mapping *m = change->mapping;
+    struct given given;
+    char own[2 * PN_BYTES];
+    if (m->unlink_stock + m->unlink_quotes == 0)
+        return 0;
+    snprintf(own, sizeof own, "%s=%s", m->vendor_norm, m->pn_norm);
+    if (find_given(conn, m, own, &given) != 0)
+        return -1;
+    struct store_value stock[] = {STORE_S(m->pn_norm), STORE_U(given.component_id)};
+    struct store_value quotes[] = {STORE_S(m->pn_norm), STORE_S(own), STORE_U(given.component_id)};
+    if (m->unlink_stock && m->unlink_stock == given.rows.stock &&
+        store_run(conn, "UPDATE " ITEMS_OF_LOT " SET s.component_id = NULL, s.lot_qty = 1", stock, 2,
+                  &change->unlinked.stock, NULL) != 0)
+        return -1;
+    if (m->unlink_quotes && m->unlink_quotes == given.rows.quotes && given.one_lot &&
+        store_run(conn, "UPDATE " QUOTES_OF_LOT, quotes, 3, &change->unlinked.quotes, NULL) != 0)
+        return -1;
+    return 0;
+}
+
 static int delete_body(struct store_conn *conn, void *ctx)
 {
     struct change *change = ctx;
     const struct mapping *m = change->mapping;
     struct store_value v[] = {STORE_S(m->pn_norm), STORE_S(m->vendor_norm)};
     uint64_t rows = 0;
-    if (lease_lock(conn, "catalog") != 0 ||
+    change->unlinked = (struct relinked){0, 0}; /* it may be called twice */
+    if (lease_lock(conn, "catalog") != 0 || unlink_rows(conn, change) != 0 ||
         store_run(conn, "DELETE FROM part_number_map WHERE pn_norm = ? AND vendor_norm = ?", v, 2, &rows, NULL) != 0 ||
         relink_number(conn, m->pn_norm, &change->linked) != 0 || count_kept(conn, change) != 0)
         return -1;
@@ -322,6 +388,7 @@ int mapping_delete(struct store_conn *conn, const struct mapping *mapping, struc
     json_put_string(out, "pn_norm", mapping->pn_norm);
     json_put_string(out, "vendor_norm", mapping->vendor_norm);
     json_put_bool(out, "deleted", change.deleted);
+    write_counts(out, "unlinked", &change.unlinked);
     write_counts(out, "linked", &change.linked);
     write_counts(out, "kept", &change.kept);
     json_object_end(out);

@@ -14,7 +14,8 @@ struct mapping {
     char part_number[513], vendor[513], lot_code[257]; /* "" = not given, or not usable, which is a fault */
     char lot_qty[24], pack_qty[24];                    /* decimal texts; pack_qty "" = unknown */
     char pn_norm[PN_BYTES], vendor_norm[PN_BYTES];
-    char by[65]; /* who wrote it, for created_by; filled by the caller */
+    char by[65];                          /* who wrote it, for created_by; filled by the caller */
+    uint64_t unlink_stock, unlink_quotes; /* of a key: so many rows are to lose the lot again */
 };
 
 /* Reads a mapping (or, with part_number_key_params, only its key) from a JSON object or, if `object` is NULL, from raw
@@ -29,8 +30,9 @@ int mapping_put(struct store_conn *conn, const struct mapping *mapping, struct p
                 struct json_out *out);
 
 /* Removes the mapping for (pn_norm, vendor_norm). Stock and quotes that have a lot keep it: stock until its next
- * import, quotes for good. Rows that had no lot because two mappings contradicted each other get one. Returns 0, or
- * -1. */
+ * import, quotes for good. But if exactly `unlink_stock` rows of stock, or `unlink_quotes` quotes, of the number have the
+ * mapping's lot, those lose it and wait again: so a mapping that was just written is undone. Rows that had no lot because
+ * two mappings contradicted each other get one. Returns 0, or -1. */
 int mapping_delete(struct store_conn *conn, const struct mapping *mapping, struct json_out *out);
 
 #endif

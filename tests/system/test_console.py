@@ -58,12 +58,13 @@ def test_brotli_where_the_build_had_it(module_daemon, page):
 
 
 def without_comments(path):
-    """Scripts are sent without indentation and without comments of whole lines; lines keep their numbers."""
+    """Scripts are sent without indentation, comments of whole lines and types; lines keep their numbers."""
     text = path.read_text()
     if path.suffix != ".js":
         return text
     text = re.sub(r"^ +", "", text, flags=re.M)
-    return re.sub(r"^/\*(?:(?!\*/).)*\*/$", lambda found: "\n" * found[0].count("\n"), text, flags=re.M | re.S)
+    text = re.sub(r"^/\*(?:(?!\*/).)*\*/$", lambda found: "\n" * found[0].count("\n"), text, flags=re.M | re.S)
+    return re.sub(r"/\*\* @[^*\n]*\*/ ?", "", text)
 
 
 def test_what_a_client_has_is_not_sent_again(module_daemon, page):

@@ -138,7 +138,7 @@ def days_work(daemon):
         assert client.get(path).status in (200, 404), path
     mapping = {"part_number": "PN-7", "vendor": "Acme", "lot_code": lots[0]}
     assert client.request("PUT", "/api/part-numbers", json.dumps(mapping), {"Content-Type": "application/json"}).status in (200, 201)
-    assert client.request("DELETE", "/api/part-numbers?part_number=PN-7&vendor=Acme").status in (200, 204)
+    assert client.request("DELETE", "/api/part-numbers?part_number=PN-7&vendor=Acme&unlink_stock=1&unlink_quotes=1").status in (200, 204)
     assert client.request("DELETE", f"/api/pricelists/{lists[0]}").status == 200
     assert client.post_json(f"/api/pricelists/{lists[0]}/unarchive", {}).status == 200
     for coefficient in ("1.5", "1"):

@@ -210,12 +210,39 @@ def test_a_mapping_is_taken_out(shop):
     shop.put(part_number="NEW-1", lot_code="LOT-A")
     shop.stock("MAIN", [["NEW-1", "", 7, "шт"]])
     gone = shop.delete("part_number=new%201")
-    assert gone == {"pn_norm": "NEW1", "vendor_norm": "", "deleted": True, "linked": {"stock": 0, "quotes": 0},
+    assert gone == {"pn_norm": "NEW1", "vendor_norm": "", "deleted": True, "unlinked": {"stock": 0, "quotes": 0}, "linked": {"stock": 0, "quotes": 0},
                     "kept": {"stock": 1, "quotes": 0}}
     assert shop.delete("part_number=NEW-1")["deleted"] is False
     assert shop.items("NEW1")[0]["lot_code"] == "LOT-A"
     assert shop.stock("MAIN", [["NEW-1", "", 7, "шт"]])["unmatched"] == 1
     assert len(shop.waiting("NEW1")) == 1
+
+
+def test_a_mapping_that_was_just_written_is_undone(shop):
+    """As many rows as it linked wait again; if another number of rows has the lot by now, all of them keep it."""
+    rows = [["NEW-1", "Omega", 7, "шт"], ["NEW-2", "", 1, "шт"]]
+    shop.stock("MAIN", rows, "replace")
+    shop.stock("SIDE", [["new 1", "Omega", 2, "шт"]])
+    shop.quote(("q1", "NEW-1"), ("q2", "NEW-2"))
+    [before] = shop.waiting("NEW1")
+    linked = shop.put(part_number="NEW-1", vendor="Omega", lot_code="LOT-A")["linked"]
+    assert linked == {"stock": 2, "quotes": 1}
+    kept = shop.delete("part_number=NEW-1&vendor=Omega&unlink_stock=3&unlink_quotes=2")
+    assert kept["deleted"] and kept["unlinked"] == {"stock": 0, "quotes": 0} and kept["kept"] == linked
+    assert shop.put(part_number="NEW-1", vendor="Omega", lot_code="LOT-A")["linked"] == {"stock": 0, "quotes": 0}
+    gone = shop.delete("part_number=NEW-1&vendor=Omega&unlink_stock=2&unlink_quotes=1")
+    assert gone["unlinked"] == linked and gone["kept"] == {"stock": 0, "quotes": 0}
+    assert shop.waiting("NEW1") == [before]
+    again = shop.delete("part_number=NEW-1&vendor=Omega&unlink_stock=2&unlink_quotes=1")
+    assert not again["deleted"] and again["unlinked"] == {"stock": 0, "quotes": 0}
+    assert shop.put(part_number="NEW-1", lot_code="LOT-B")["linked"] == linked  # it can be mapped again
+    assert faults(shop.client.request("DELETE", "/api/part-numbers?part_number=NEW-1&unlink_stock=-1")) == {("/unlink_stock", "range")}
+
+
+def test_an_undone_mapping_leaves_quotes_whose_price_was_divided(shop):
+    shop.quote(("q1", "NEW-1"))
+    assert shop.put(part_number="NEW-1", lot_code="LOT-A", lot_qty=2)["linked"] == {"stock": 0, "quotes": 1}
+    assert shop.delete("part_number=NEW-1&unlink_quotes=1")["unlinked"] == {"stock": 0, "quotes": 0}
 
 
 def test_taking_one_of_two_rivals_out_links_what_waited(shop):

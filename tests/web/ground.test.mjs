@@ -147,6 +147,26 @@ test('a task that was started elsewhere moves on the page, and its end is no not
     });
 });
 
+test('tabs of states show what the API has, and a filter that matches nothing can be cleared', { skip }, async () => {
+    const page = await newPage(browser);
+    await page.goto(`${daemon.url}/#/tasks`);
+    for (const [label, query] of [
+        ['Waiting', 'state=waiting'],
+        ['Running', 'state=running,interrupted'],
+        ['Done', 'status=completed'],
+        ['Failed or stopped', 'status=error'],
+        ['All', ''],
+    ]) {
+        await page.click(`nav.tabs >> text="${label}"`);
+        await page.locator(`nav.tabs [aria-current]:text-is("${label}")`).waitFor();
+        const n = (await daemon.ask(`/api/tasks?limit=50&${query}`)).json.tasks.length;
+        if (n) await page.waitForFunction((rows) => document.querySelectorAll('tbody tr').length === rows, n);
+        else await page.locator('text=Nothing matches.').waitFor();
+    }
+    assert.deepEqual(faultsOf(page), []);
+    await page.context().close();
+});
+
 test('a reload while a task runs, a killed daemon: the notice comes, once, in one of two tabs', { skip }, async () => {
     const own = await new Daemon().start();
     try {

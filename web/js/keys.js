@@ -23,7 +23,7 @@ const PLACES = {
 let waitsForLetter = 0;
 /** @type {(() => void)[]} */
 const primaries = [];
-/** @type {Map<string, () => void>} */
+/** @type {Map<string, {act: () => void, what: string}>} */
 const single = new Map();
 
 /** @param {() => void} act @param {AbortSignal} signal */
@@ -32,10 +32,10 @@ export function primary(act, signal) {
     signal.addEventListener('abort', () => primaries.splice(primaries.indexOf(act), 1));
 }
 
-/** A key of the view. @param {string} key @param {() => void} act @param {AbortSignal} signal */
-export function onKey(key, act, signal) {
-    single.set(key, act);
-    signal.addEventListener('abort', () => single.get(key) === act && single.delete(key));
+/** A key of the view. @param {string} key @param {() => void} act @param {AbortSignal} signal @param {string} [what] it does, for the list of keys */
+export function onKey(key, act, signal, what = '') {
+    single.set(key, { act, what });
+    signal.addEventListener('abort', () => single.get(key)?.act === act && single.delete(key));
 }
 
 /** @param {EventTarget | null} target */
@@ -74,7 +74,7 @@ function singleKey(event, known) {
         }
     } else if (single.has(letter)) {
         event.preventDefault();
-        single.get(letter)?.();
+        single.get(letter)?.act();
     } else if (letter === 'g') waitsForLetter = Date.now() + 1500;
     else if (event.key === '/') {
         event.preventDefault();
@@ -104,6 +104,7 @@ function showKeys(known) {
             'table',
             { class: 'keys' },
             rows.map(([key, what]) => line(`g ${key}`, what)),
+            [...single].filter(([, one]) => one.what).map(([key, one]) => line(key, one.what)),
             line('/', t('Find lot or part number')),
             line('Ctrl Enter', t('The main action of the view')),
             line('Alt N', t('The newest notice')),

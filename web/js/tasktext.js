@@ -217,7 +217,8 @@ function calculated(task, r, own) {
         };
     if (task.type === 'recalculate') {
         const places = { n: int(r.updated ?? 0), all: int(r.components_total ?? 0), held: int(r.held ?? 0), none: int(r.no_quotes ?? 0) };
-        return { text: [t('Prices: {n} of {all} changed, {held} on hold, {none} without quotes.', places)], ...own };
+        const next = r.held > 0 ? { href: `#/held?run=${task.id}`, action: t('Decide') } : own;
+        return { text: [t('Prices: {n} of {all} changed, {held} on hold, {none} without quotes.', places)], ...next };
     }
     if (task.type === 'pricelist_create') {
         const list = { href: r.pricelist_id ? `#/lists/${r.pricelist_id}` : own.href, action: t('Open') };

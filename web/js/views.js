@@ -6,13 +6,16 @@ import { start } from '../views/start.js';
 import { recalculate } from '../views/recalculate.js';
 import { prices } from '../views/prices.js';
 import { component } from '../views/component.js';
+import { held } from '../views/held.js';
 import { lists } from '../views/lists.js';
 import { listNew } from '../views/list_new.js';
 import { list } from '../views/list.js';
 import { diff } from '../views/diff.js';
+import { unmatched } from '../views/unmatched.js';
 import { tasks } from '../views/tasks.js';
 import { task } from '../views/task.js';
 import { importView } from '../views/import.js';
+import { operation } from '../views/operation.js';
 import { settings } from '../views/settings.js';
 
 /**
@@ -28,7 +31,23 @@ import { settings } from '../views/settings.js';
  */
 
 /** @type {View[]} */
-export const views = [start, prices, component, recalculate, lists, listNew, list, diff, tasks, task, importView, settings];
+export const views = [
+    start,
+    importView,
+    prices,
+    component,
+    recalculate,
+    held,
+    lists,
+    listNew,
+    list,
+    diff,
+    unmatched,
+    tasks,
+    task,
+    operation,
+    settings,
+];
 
 /** @type {View} */
 export const missing = {

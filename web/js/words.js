@@ -47,7 +47,8 @@ export function tn(key, places) {
 /** @type {Record<string, {one: string}>} */
 const ONE = {
     'Import {n} rows': { one: 'Import {n} row' },
-    'Approve {n}': { one: 'Approve {n}' },
+    'Approve {n} prices?': { one: 'Approve {n} price?' },
+    'Dismiss {n} prices?': { one: 'Dismiss {n} price?' },
     '{n} rows': { one: '{n} row' },
     '{n} items': { one: '{n} item' },
     '{n} corrections': { one: '{n} correction' },

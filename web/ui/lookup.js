@@ -18,6 +18,7 @@ export function lookup(options) {
     const input = h('input', {
         type: 'search',
         role: 'combobox',
+        id: `${id}-text`,
         name: options.name ?? 'lot',
         autocomplete: 'off',
         spellcheck: 'false',

@@ -30,7 +30,7 @@ export function numberField(label, value, more = {}) {
         if (read === null)
             fill(
                 said,
-                choices(input.value, (one) => (set(one), input.focus())),
+                choices(input.value, (one) => (set(one), input.focus(), input.dispatchEvent(new Event('change')))),
             );
         else text(said, read && typed(read) !== input.value.trim() ? `= ${dec(read)}` : '');
         made.fault('');

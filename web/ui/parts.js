@@ -1,6 +1,7 @@
 /* The parts that views are made of. */
-import { attr, fill, h, put, visible } from './dom.js';
+import { attr, data, fill, h, put, visible } from './dom.js';
 import { icon } from './icons.js';
+import { hashOf } from '../js/router.js';
 import { lang, t } from '../js/words.js';
 import { may, session } from '../js/session.js';
 import { get, passes } from '../js/api.js';
@@ -33,6 +34,11 @@ export function button(label, act, more = {}) {
 /** @param {string} label @param {string} href @param {string} [kind] */
 export function link(label, href, kind = '') {
     return h('a', { href, class: kind }, label);
+}
+
+/** To a component; its code is a text of the data. @param {string} lot @param {string} [label] */
+export function lotLink(lot, label) {
+    return h('a', { href: hashOf(['prices', lot]) }, label ?? data(lot));
 }
 
 /** @param {string | Node} title @param {...(Node | null | false)} actions */
@@ -131,7 +137,7 @@ export function problemBox(problem, again, labelOf = (pointer) => pointer.replac
     else if (problem.errors.length) put(box, h('ul', null, faults(problem, labelOf)));
     else if (problem.kind === 'internal') put(box, h('p', null, t('Tell the administrator this number: {id}', { id: problem.id })));
     else if (problem.detail) put(box, h('p', { lang: known === null ? 'en' : null }, visible(problem.detail)));
-    if (problem.kind === 'queue-full') put(box, link(t('Waiting tasks'), '#/tasks?state=queued'));
+    if (problem.kind === 'queue-full') put(box, link(t('Waiting tasks'), '#/tasks?state=waiting'));
     if (again && (passes(problem) || problem.kind === 'internal')) put(box, button(t('Try again'), again));
     return box;
 }

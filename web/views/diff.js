@@ -1,7 +1,7 @@
 /* Two price lists side by side: what went up, down, came and went. */
 import { data, fill, h, put } from '../ui/dom.js';
 import { change } from '../ui/change.js';
-import { button, download, empty, heading, link, loading, problemBox } from '../ui/parts.js';
+import { button, download, empty, heading, link, loading, lotLink, problemBox } from '../ui/parts.js';
 import { dec, int, scaled } from '../ui/number.js';
 import { barWords, histogram } from '../ui/histogram.js';
 import { table } from '../ui/table.js';
@@ -81,7 +81,7 @@ function rowTable(/** @type {string} */ currency) {
         grid: true,
         key: (row) => row.lot_code,
         columns: [
-            { head: t('Lot'), cell: (row) => link(row.lot_code, hashOf(['prices', row.lot_code])) },
+            { head: t('Lot'), cell: (row) => lotLink(row.lot_code) },
             { head: t('Name'), cell: (row) => data(row.name) },
             { head: t('Old, {currency}', { currency }), kind: 'num', cell: (row) => dec(row.old, 'money') },
             { head: t('New, {currency}', { currency }), kind: 'num', cell: (row) => dec(row.new, 'money') },

@@ -1,6 +1,6 @@
 /* One price list: what it was made from, its items, its files. */
 import { data, fill, h, put } from '../ui/dom.js';
-import { button, heading, link, loading, mark, problemBox } from '../ui/parts.js';
+import { button, heading, link, loading, lotLink, mark, problemBox } from '../ui/parts.js';
 import { dec, int } from '../ui/number.js';
 import { day, moment } from '../ui/date.js';
 import { pages, table } from '../ui/table.js';
@@ -60,7 +60,7 @@ function facts(one) {
 function itemTable(one) {
     /** @type {import('../ui/table.js').Column[]} */
     const columns = [
-        { head: t('Lot'), cell: (row) => link(row.lot_code, hashOf(['prices', row.lot_code])) },
+        { head: t('Lot'), cell: (row) => lotLink(row.lot_code) },
         { head: t('Name'), cell: (row) => data(row.name) },
         { head: t('Category'), cell: (row) => data(row.category ?? '') },
         { head: t('Unit'), cell: (row) => unitWord(row.unit) },
@@ -139,5 +139,5 @@ function show(one, main, body, signal, again) {
         items.el,
     );
     h1.focus({ preventScroll: true });
-    onKey('x', () => xlsx.click(), signal);
+    onKey('x', () => xlsx.click(), signal, t('{list} as {kind}', { list: one.version, kind: '.xlsx' }));
 }

@@ -168,5 +168,5 @@ function mount({ main, query, signal }) {
                 : empty(t('There is no price list yet.'), link(t('Create the first list'), '#/lists/new', 'button')),
     });
     put(main, heading(t('Price lists'), link(t('New price list'), '#/lists/new', 'button primary')), filters(query), bar, all.el);
-    onKey('n', make, signal);
+    onKey('n', make, signal, t('New price list'));
 }

@@ -3,9 +3,8 @@ import { fill, h } from '../ui/dom.js';
 import { change, changeBar, distance } from '../ui/change.js';
 import { barWords, histogram } from '../ui/histogram.js';
 import { dec, int, scaled } from '../ui/number.js';
-import { button, empty, link, mark, saveBlob } from '../ui/parts.js';
+import { button, empty, lotLink, mark, saveBlob } from '../ui/parts.js';
 import { table } from '../ui/table.js';
-import { hashOf } from '../js/router.js';
 import { lang, t } from '../js/words.js';
 
 /** @param {any} row @param {{from: string | null, to: string | null}} bar */
@@ -38,7 +37,7 @@ export function movers(r) {
         caption: t('Largest movers'),
         key: (row) => row.lot_code,
         columns: [
-            { head: t('Lot'), cell: (row) => link(row.lot_code, hashOf(['prices', row.lot_code])) },
+            { head: t('Lot'), cell: (row) => lotLink(row.lot_code) },
             { head: t('Was'), kind: 'num', cell: (row) => dec(row.old, 'money') },
             { head: t('Will be'), kind: 'num', cell: (row) => dec(row.new, 'money') },
             { head: t('Change'), kind: 'main num', cell: (row) => change(row.pct) },

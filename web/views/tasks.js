@@ -17,13 +17,13 @@ export const tasks = {
     mount,
 };
 
-const STATES = /** @type {[string, () => string][]} */ ([
-    ['', () => t('All')],
-    ['queued', () => t('Waiting')],
-    ['running', () => t('Running')],
-    ['succeeded', () => t('Done')],
-    ['failed', () => t('Failed')],
-    ['cancelled', () => t('Stopped')],
+/* By the name in the path: the word, and what the API is asked for. */
+const STATES = /** @type {[string, () => string, Record<string, string>][]} */ ([
+    ['', () => t('All'), {}],
+    ['waiting', () => t('Waiting'), { state: 'waiting' }],
+    ['running', () => t('Running'), { state: 'running,interrupted' }],
+    ['done', () => t('Done'), { status: 'completed' }],
+    ['failed', () => t('Failed or stopped'), { status: 'error' }],
 ]);
 
 /** @param {Record<string, string>} query */
@@ -70,7 +70,7 @@ function asked(query) {
     const instant = (/** @type {string | undefined} */ day, /** @type {string} */ time) =>
         day ? new Date(`${day}T${time}`).toISOString() : '';
     return {
-        state: query.state,
+        ...STATES.find(([state]) => state === query.state)?.[2],
         type: query.type,
         created_after: instant(query.from, '00:00:00'),
         created_before: instant(query.to, '23:59:59.999'),
