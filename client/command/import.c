@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "client/core/say.h"
 #include "client/net/follow.h"
+#include "client/run/profiles.h"
 #include "client/run/report.h"
 #include "client/run/rows.h"
 #include "client/show/screen.h"
@@ -23,6 +24,7 @@ static const struct cli_option options[] = {
     {0, "merge", NULL, N_("add and change only, delete nothing"), NULL},
     {0, "date", "DAY", N_("the day of the stock"), "stock_date"},
     {0, "profile", "NAME", N_("saved parameters (priceforge profile)"), "profile"},
+    PROFILE_OPTION,
     {0, "sheet", "NAME|*", N_("one of several sheets, or all"), "sheet"},
     {0, "header-row", "N", N_("where the heading begins"), "header_row"},
     {0, "map", "FIELD=COLUMN", N_("the column of a field, by letter or caption"), NULL},
@@ -196,8 +198,11 @@ static int look_first(struct cli *cli, const struct start *start, struct params 
             rc = confirm(cli, last.json, warehouse ? warehouse : "", force, seen);
         }
         answer_fini(&last);
-        if (!again)
+        if (!again) {
+            if (round > 0 && rc == CLI_DONE && !cli_has(cli, "save-profile"))
+                say_note("Keep this for the next file: --save-profile NAME");
             return rc;
+        }
     }
 }
 

@@ -9,7 +9,8 @@ extern const struct cli_command command_profile, command_profile_show, command_p
     command_pricelist_show, command_pricelist_export, command_pricelist_diff, command_pricelist_archive,
     command_pricelist_unarchive, command_tasks, command_watch, command_cancel, command_retry, command_rejects,
     command_log, command_undo_list, command_undo_quotes, command_why, command_stock, command_unmatched, command_map,
-    command_held, command_held_approve, command_held_dismiss, command_token_set, command_health, command_version;
+    command_held, command_held_approve, command_held_dismiss, command_token_set, command_health, command_version,
+    command_open, command_help;
 
 const struct cli_command *const command_list[] = {
     &command_import,
@@ -48,6 +49,8 @@ const struct cli_command *const command_list[] = {
     &command_token_set,
     &command_health,
     &command_version,
+    &command_open,
+    &command_help,
     &command_completion,
     &command_complete,
     NULL,

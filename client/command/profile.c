@@ -1,5 +1,6 @@
 /* priceforge profile: parameters of imports under a name. */
 #include "client/run/lists.h"
+#include "client/run/profiles.h"
 #include "client/run/run.h"
 #include "client/run/task_ids.h"
 
@@ -34,19 +35,10 @@ static int run_list(struct cli *cli)
                       N_("no profile is saved"));
 }
 
-static char *path_of(const char *name)
-{
-    char *path = NULL, *escaped = http_escape(name);
-    if (asprintf(&path, "/api/import-profiles/%s", escaped) < 0)
-        no_memory();
-    free(escaped);
-    return path;
-}
-
 /* The parameters as JSON: what a person looks at is what is sent. */
 static int run_show(struct cli *cli)
 {
-    char *path = path_of(cli->args[0]);
+    char *path = profile_path(cli->args[0]);
     struct answer answer = {0};
     int rc = ask_get(&cli->settings, path, &answer);
     if (rc == CLI_DONE)
@@ -56,50 +48,16 @@ static int run_show(struct cli *cli)
     return rc;
 }
 
-/* An existing profile is replaced only as it was read, after a question. *tag is "" if there is none. */
-static int present_tag(struct cli *cli, const char *path, char tag[128])
-{
-    struct http_request request = {.method = "GET", .path = path};
-    struct http_reply reply;
-    int rc = http_ask(&request, &reply);
-    bool there = rc == 0 && reply.status == 200;
-    snprintf(tag, 128, "%s", there ? reply.etag : "");
-    http_reply_fini(&reply);
-    if (there && !say_ask("The profile %s is there already; replace it?", cli->args[0]))
-        return CLI_NOT_CONFIRMED;
-    return CLI_DONE;
-}
-
-/* From an import: its parameters, and the captions of its file. */
 static int run_save(struct cli *cli)
 {
-    char id[37], tag[128], body[80], *path = path_of(cli->args[0]);
-    struct answer answer = {0};
+    char id[37];
     int rc = task_id_arg(cli, 1, id);
-    if (rc == CLI_DONE)
-        rc = present_tag(cli, path, tag);
-    if (rc == CLI_DONE) {
-        int n = snprintf(body, sizeof body, "{\"from_task\":\"%s\"}", id);
-        struct http_request request = {.method = "PUT",
-                                       .path = path,
-                                       .body = body,
-                                       .body_len = (size_t)n,
-                                       .type = "application/json",
-                                       .if_match = *tag ? tag : NULL};
-        rc = ask(&cli->settings, &request, PATIENCE_S, &answer);
-    }
-    if (rc == CLI_DONE && say_json())
-        ask_print_body(&answer);
-    else if (rc == CLI_DONE)
-        say("%s profile %s: as task %.8s was started; use it by --profile", screen_done(), cli->args[0], id);
-    answer_fini(&answer);
-    free(path);
-    return rc;
+    return rc == CLI_DONE ? profile_keep(cli, cli->args[0], id) : rc;
 }
 
 static int run_delete(struct cli *cli)
 {
-    char *path = path_of(cli->args[0]);
+    char *path = profile_path(cli->args[0]);
     struct answer answer = {0};
     int rc = run_confirm(cli, cli->command->name);
     struct http_request request = {.method = "DELETE", .path = path};

@@ -1,6 +1,7 @@
 /* priceforge quotes, catalog: price lists and tables as files. */
 #include "client/core/say.h"
 #include "client/net/ask.h"
+#include "client/run/profiles.h"
 #include "client/run/rows.h"
 #include "client/run/run.h"
 #include "client/show/screen.h"
@@ -18,6 +19,7 @@ static const struct cli_option quotes_options[] = {
     {0, "until", "DAY", N_("how long it holds"), "valid_until"},
     {0, "supersede", NULL, N_("older quotes of the same numbers go"), "supersede"},
     {0, "profile", "NAME", N_("saved parameters (priceforge profile)"), "profile"},
+    PROFILE_OPTION,
     {0, "sheet", "NAME|*", N_("one of several sheets, or all"), "sheet"},
     {0, "header-row", "N", N_("where the heading begins"), "header_row"},
     {0, "map", "FIELD=COLUMN", N_("the column of a field, by letter or caption"), NULL},

@@ -94,12 +94,14 @@ static const struct cli_option map_options[] = {
     {0, "lot-qty", "N", N_("lots in one of the number"), NULL},
     {0, "pack", "N", N_("pieces in a pack"), NULL},
     {0, "remove", NULL, N_("remove the mapping of NUMBER"), NULL},
+    {0, "from", "FILE", N_("many from a file, as the table part_numbers"), NULL},
     {0, NULL, NULL, NULL, NULL},
 };
 static const char *const map_examples[] = {
     "priceforge map NEW-1700-A ACC-TPM2",
     "priceforge map KIT-2 ACC-TPM2 --lot-qty 2 --vendor Silmara",
     "priceforge map --remove NEW-1700-A",
+    "priceforge map --from numbers.csv",
     NULL,
 };
 
@@ -158,8 +160,24 @@ static int remove_mapping(struct cli *cli)
     return rc;
 }
 
+/* Many at once: the catalogue table part_numbers. */
+static int map_file(struct cli *cli, const char *file)
+{
+    struct params params = {.n = 0};
+    struct start start = {.path = "/api/catalog/part_numbers/import", .params = &params, .file = file};
+    if (cli->n_args > 0 || cli_has(cli, "remove"))
+        return say_error(CLI_USAGE, "--from", "the file says which numbers and lots");
+    int rc = params_take(&params, cli);
+    if (rc == CLI_DONE)
+        rc = run_task(cli, &start, NULL);
+    params_fini(&params);
+    return rc;
+}
+
 static int run_map(struct cli *cli)
 {
+    if (cli_value(cli, "from"))
+        return map_file(cli, cli_value(cli, "from"));
     bool removing = cli_has(cli, "remove");
     if (cli->n_args != (removing ? 1 : 2))
         return removing ? say_error(CLI_USAGE, "map", "needs one part number")
@@ -170,11 +188,10 @@ static int run_map(struct cli *cli)
 
 const struct cli_command command_map = {
     .name = "map",
-    .arguments = "NUMBER [LOT]",
+    .arguments = "[NUMBER [LOT]]",
     .summary = N_("Say which lot a part number is; waiting stock is linked."),
     .examples = map_examples,
     .options = map_options,
-    .least = 1,
     .most = 2,
     .run = run_map,
 };

@@ -3,7 +3,10 @@
 #include "client/run/run.h"
 #include "client/run/task_ids.h"
 
+#include "base/json.h"
 #include "client/core/say.h"
+#include "client/net/follow.h"
+#include "client/run/report.h"
 
 #include <stdlib.h>
 #include <time.h>
@@ -86,6 +89,13 @@ static const struct cli_option watch_options[] = {
 static const char *const watch_examples[] = {"priceforge watch", "priceforge watch 9d770b1c 41c0ffee --timeout 600",
                                              NULL};
 
+/* With --json the server's list is printed as it is: this is what one of its tasks would have ended with. */
+static int exit_code(const struct cli *cli, yajl_val answer, unsigned i)
+{
+    yajl_val list = json_member(answer, "tasks");
+    return i < YAJL_GET_ARRAY(list)->len ? report_code(cli, YAJL_GET_ARRAY(list)->values[i]) : CLI_DONE;
+}
+
 /* The worst of 4, 1, 5, 6, 0 in this order; another one ends it. */
 static int worse(int a, int b)
 {
@@ -96,19 +106,37 @@ static int worse(int a, int b)
     return a;
 }
 
+/* All of them by one request, then what came of each, with what follows it. */
+static int watch_several(struct cli *cli, char (*ids)[37], unsigned n)
+{
+    const char *list[CLI_ARGS_MAX];
+    struct answer last = {0};
+    int code = CLI_DONE;
+    for (unsigned i = 0; i < n; i++)
+        list[i] = ids[i];
+    int rc = follow_tasks(cli, list, n, NULL, &last);
+    if (rc == CLI_DONE && say_json())
+        ask_print_body(&last);
+    for (unsigned i = 0; rc == CLI_DONE && i < n; i++) {
+        int own = say_json() ? exit_code(cli, last.json, i) : run_watch(cli, ids[i], NULL);
+        if (own == CLI_USAGE || own == CLI_REFUSED || own >= 128)
+            rc = own;
+        code = worse(code, own);
+    }
+    answer_fini(&last);
+    return rc == CLI_DONE ? code : rc;
+}
+
 static int run_watch_command(struct cli *cli)
 {
-    int code = CLI_DONE;
-    for (unsigned i = 0; i == 0 || i < cli->n_args; i++) {
-        char id[37];
-        int rc = task_id_arg(cli, i, id);
-        if (rc == CLI_DONE)
-            rc = run_watch(cli, id, NULL);
-        if (rc == CLI_USAGE || rc == CLI_REFUSED || rc >= 128)
+    char ids[CLI_ARGS_MAX][37];
+    unsigned n = cli->n_args > 0 ? cli->n_args : 1;
+    for (unsigned i = 0; i < n; i++) {
+        int rc = task_id_arg(cli, i, ids[i]);
+        if (rc != CLI_DONE)
             return rc;
-        code = worse(code, rc);
     }
-    return code;
+    return n == 1 ? run_watch(cli, ids[0], NULL) : watch_several(cli, ids, n);
 }
 
 const struct cli_command command_watch = {

@@ -27,6 +27,9 @@ WORDS = [
     ("change", "prices.json", "status"),
     ("skipped", "prices.json", "code"),
 ]
+# Facts of faults that are words (x-texts of FaultCode).
+FACTS = {"expected": ["boolean", "integer", "decimal", "date", "moment", "text", "id", "letter", "list", "object", "json", "nothing"],
+         "unit": ["bytes", "characters", "items", "rows", "decimals"]}
 CHECKS = ("ops.json", "Readiness", "checks")
 # Members of explain that are shown by their names, and what price lists leave out.
 EXPLAINED = ["place", "waiting", "ahead", "ahead_of_type", "running_of_type", "limit_of_type", "oldest_age_ms", "expires_ms", "task_id", "type",
@@ -62,6 +65,7 @@ def server_words():
             yield f"{kind}:{code}", told["text"]
     words = [f"{kind}:{word}" for kind, file, name in WORDS for word in enums(json.loads((API / file).read_text()), name)]
     yield from ((key, "") for key in dict.fromkeys(words))
+    yield from ((f"{kind}:{word}", "") for kind, words in FACTS.items() for word in words)
     file, schema, member = CHECKS
     for check in json.loads((API / file).read_text())["schemas"][schema]["properties"][member]["properties"]:
         yield f"check:{check}", ""

@@ -341,12 +341,19 @@ static void print_result_event(yajl_val task, const char *json, int code)
     json_out_fini(&out);
 }
 
+int report_code(const struct cli *cli, yajl_val task)
+{
+    bool part = strcmp(json_member_string(task, "outcome", ""), "partial") == 0;
+    if (strcmp(json_member_string(task, "status", ""), "error") == 0)
+        return CLI_FAILED;
+    return part && cli_has(cli, "strict") ? CLI_PART : CLI_DONE;
+}
+
 int report_task(struct cli *cli, yajl_val task, const char *json, const char *what)
 {
     struct report r = {.cli = cli, .task = task, .result = json_member(task, "result")};
-    bool failed = strcmp(json_member_string(task, "status", ""), "error") == 0;
-    bool part = strcmp(json_member_string(task, "outcome", ""), "partial") == 0;
-    int code = failed ? CLI_FAILED : part && cli_has(cli, "strict") ? CLI_PART : CLI_DONE;
+    int code = report_code(cli, task);
+    bool failed = code == CLI_FAILED;
     char *own = what ? NULL : follow_name(task), *name = text_clean(what ? what : own, 0);
     if (say_jsonl())
         print_result_event(task, json, code);

@@ -8,6 +8,8 @@
 
 /* `task` is the full view of an ended task; `json` the same as text, for --json. `what` may be NULL. Returns the exit
  * code: 0, 1, or 5 with --strict. */
+/* That code alone. */
+int report_code(const struct cli *cli, yajl_val task);
 int report_task(struct cli *cli, yajl_val task, const char *json, const char *what);
 
 #endif

@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "client/core/say.h"
 #include "client/net/follow.h"
+#include "client/run/profiles.h"
 #include "client/run/report.h"
 #include "client/run/then.h"
 
@@ -45,11 +46,24 @@ static void tell_started(const char *task_id)
     }
 }
 
+/* With --save-profile what has worked is kept. */
+static int run_to_end(struct cli *cli, const char *task_id, const char *what)
+{
+    const char *profile = cli_value(cli, "save-profile");
+    int rc = run_watch(cli, task_id, what);
+    if (!profile || (rc != CLI_DONE && rc != CLI_PART))
+        return rc;
+    int kept = profile_keep(cli, profile, task_id);
+    return kept == CLI_DONE ? rc : kept;
+}
+
 int run_task(struct cli *cli, const struct start *start, const char *what)
 {
     char task_id[37];
     struct params params = {.n = 0};
     struct start whole = *start;
+    if (cli_has(cli, "no-wait") && cli_has(cli, "save-profile"))
+        return say_error(CLI_USAGE, "--save-profile", "waits for the end of the import; leave --no-wait out");
     int rc = run_confirm(cli, cli->command->name);
     params_copy(&params, start->params);
     whole.params = &params;
@@ -62,7 +76,7 @@ int run_task(struct cli *cli, const struct start *start, const char *what)
         return rc;
     tell_started(task_id);
     if (!cli_has(cli, "no-wait"))
-        return run_watch(cli, task_id, what);
+        return run_to_end(cli, task_id, what);
     if (say_json())
         printf("{\"task_id\":\"%s\"}\n", task_id);
     else

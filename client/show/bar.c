@@ -11,10 +11,11 @@
 #include <time.h>
 
 #define LINE_EVERY_MS 10000
+#define LINES_KEPT    64
 #define BAR_LEAST     10
 #define BAR_MOST      100
 
-static bool drawn;
+static unsigned drawn; /* lines */
 
 /* "████▌░░░" of so many cells, in eighths. */
 static void add_bar(struct bytes *out, unsigned cells, unsigned percent)
@@ -84,12 +85,9 @@ static void compose(const struct bar_facts *facts, unsigned width, struct bytes 
     free(name);
 }
 
-void bar_draw(const struct bar_facts *facts)
+static void draw_line(const struct bar_facts *facts, unsigned width)
 {
-    unsigned width = screen_width();
     struct bytes line = {0};
-    if (!screen_bar() || width == 0)
-        return;
     if (facts->waits) {
         char *text = text_clean(facts->step, 0), *name = text_clean(facts->what, width / 3);
         text_addf(&line, "%s  %s", name, text);
@@ -101,33 +99,69 @@ void bar_draw(const struct bar_facts *facts)
     bytes_add_char(&line, '\0');
     char *fits = text_clean(line.data, width - 1);
     fprintf(stderr, "\r%s\x1b[K", fits);
-    fflush(stderr);
     free(fits);
     bytes_free(&line);
-    drawn = true;
+}
+
+/* The cursor stays in the last line, so that one bar needs no scrolling. */
+static void to_first_line(void)
+{
+    if (drawn > 1)
+        fprintf(stderr, "\x1b[%uA", drawn - 1);
+}
+
+void bar_draw_all(const struct bar_facts *facts, unsigned n)
+{
+    unsigned width = screen_width(), most = screen_height() - 1;
+    if (!screen_bar() || width == 0)
+        return;
+    n = n > most ? most : n;
+    to_first_line();
+    for (unsigned i = 0; i < n; i++) {
+        if (i > 0)
+            fputc('\n', stderr);
+        draw_line(&facts[i], width);
+    }
+    if (n < drawn)
+        fputs("\x1b[J", stderr);
+    fflush(stderr);
+    drawn = n;
+}
+
+void bar_draw(const struct bar_facts *facts)
+{
+    bar_draw_all(facts, 1);
 }
 
 void bar_clear(void)
 {
     if (!drawn)
         return;
-    fputs("\r\x1b[K", stderr);
+    to_first_line();
+    fputs(drawn > 1 ? "\r\x1b[J" : "\r\x1b[K", stderr);
     fflush(stderr);
-    drawn = false;
+    drawn = 0;
 }
 
 void bar_line(const struct bar_facts *facts, bool must)
 {
-    static int64_t last_ms;
-    static char last_step[64];
+    static struct {
+        int64_t ms;
+        char id[16], step[64];
+    } last[LINES_KEPT]; /* of each task */
     struct bytes line = {0};
     int64_t now = clock_mono_ms();
     char clock[16];
-    bool other = strncmp(last_step, facts->step, sizeof last_step - 1) != 0;
-    if (!screen_lines() || (!must && !other && now - last_ms < LINE_EVERY_MS))
+    unsigned at = 0;
+    while (at + 1 < LINES_KEPT && last[at].ms != 0 && strcmp(last[at].id, facts->id) != 0)
+        at++;
+    bool other =
+        strcmp(last[at].id, facts->id) != 0 || strncmp(last[at].step, facts->step, sizeof last[at].step - 1) != 0;
+    if (!screen_lines() || (!must && !other && now - last[at].ms < LINE_EVERY_MS))
         return;
-    last_ms = now;
-    snprintf(last_step, sizeof last_step, "%s", facts->step);
+    last[at].ms = now;
+    snprintf(last[at].id, sizeof last[at].id, "%s", facts->id);
+    snprintf(last[at].step, sizeof last[at].step, "%s", facts->step);
     time_t wall = time(NULL);
     struct tm local;
     strftime(clock, sizeof clock, "%H:%M:%S", localtime_r(&wall, &local));

@@ -20,6 +20,8 @@ struct bar_facts {
 
 /* Draws the bar at its width, which the terminal has now. Nothing without screen_bar(). */
 void bar_draw(const struct bar_facts *facts);
+/* The same for several, one below the other, as far as the screen is high. */
+void bar_draw_all(const struct bar_facts *facts, unsigned n);
 /* Takes the bar away. */
 void bar_clear(void);
 /* One line, if screen_lines(): always if `must`, else if ten seconds have passed or the step is another one. */

@@ -70,6 +70,15 @@ unsigned screen_width(void)
     return width < WIDTH_LEAST ? WIDTH_LEAST : width > WIDTH_MOST ? WIDTH_MOST : width;
 }
 
+unsigned screen_height(void)
+{
+    struct winsize size = {0};
+
+    if (ioctl(screen.err ? STDERR_FILENO : STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_row == 0)
+        return 24;
+    return size.ws_row < 2 ? 2 : size.ws_row;
+}
+
 static const char *sign(const char *colored, const char *plain, const char *ascii)
 {
     if (!screen.utf8)

@@ -25,6 +25,8 @@ bool screen_bar(void);
 bool screen_lines(void); /* progress as lines */
 /* Columns of the terminal on standard error or output, 40 to 400; asked anew each time. 0 if neither is one. */
 unsigned screen_width(void);
+/* Lines of it, at least 2; 24 if it does not say. */
+unsigned screen_height(void);
 
 /* Signs of an outcome, with colour if there is one: "✔", "✖", "!", or "ok", "FAILED", "!". On standard output. */
 const char *screen_done(void);

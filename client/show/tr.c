@@ -65,7 +65,7 @@ static bool add_fact(struct bytes *out, yajl_val args, const char *name)
     yajl_val value = json_member(args, name);
     const char *text = value ? YAJL_IS_NUMBER(value) ? YAJL_GET_NUMBER(value) : YAJL_GET_STRING(value) : NULL;
     if (text)
-        text_add(out, text);
+        text_add(out, tr_word(name, text, text));
     for (size_t i = 0; YAJL_IS_ARRAY(value) && i < YAJL_GET_ARRAY(value)->len; i++) {
         const char *item = YAJL_GET_STRING(YAJL_GET_ARRAY(value)->values[i]);
         text_add(out, i > 0 ? ", " : "");
@@ -84,7 +84,7 @@ static void fill(struct bytes *out, const char *sentence, yajl_val args, const c
         if (*sentence == '\0')
             break;
         snprintf(name, sizeof name, "%.*s", (int)n, sentence + 1);
-        if (!add_fact(out, args, name))
+        if (!add_fact(out, args, name) && strcmp(name, "unit") != 0)
             text_add(out, strcmp(name, "detail") == 0 ? sent : "…"); /* …: an empty cell */
         sentence += n + 2;
     }
@@ -96,7 +96,9 @@ char *tr_told(const char *kind, const char *code, yajl_val args, const char *oth
     const char *sentence = tr_word(kind, code, NULL);
     if (sentence)
         fill(&out, sentence, args, otherwise);
-    else
+    if (out.len > 0 && out.data[out.len - 1] == ' ')
+        out.len--; /* a number without a unit */
+    if (!sentence)
         text_addf(&out, "%s", otherwise);
     bytes_add_char(&out, '\0');
     return out.data;

@@ -174,6 +174,79 @@ def test_profiles(shell):
     shell("profile", "show", "fact", code=3)
 
 
+def test_a_profile_beside_an_import(shell):
+    (shell.home / "fact.csv").write_text("Артикул,Факт\nKLV-A302-X99,3\n")
+    done = shell("import", "fact.csv", "-w", "REMOTE", "--map", "qty=B", "--save-profile", "beside").stdout
+    assert "1 of 1 rows taken" in done and "profile beside: as task " in done
+    assert json.loads(shell("profile", "show", "beside").stdout)["params"]["columns"] == {"qty": "B"}
+    # One that is there is asked about, and the import has been made all the same; a failed one keeps nothing.
+    assert "not confirmed" in shell("import", "fact.csv", "-w", "REMOTE", "--profile", "beside", "--save-profile", "beside", code=7).stderr
+    shell("import", "fact.csv", "-w", "REMOTE", "--save-profile", "none", code=1)
+    shell("profile", "show", "none", code=3)
+    assert "leave --no-wait out" in shell("import", "fact.csv", "-w", "REMOTE", "--no-wait", "--save-profile", "x", code=2).stderr
+    (shell.home / "list.csv").write_text("Артикул;Цена\nKLV-A302-X99;210,5\n")
+    document = json.loads(shell("quotes", "list.csv", "-p", "SUP-01", "--currency", "USD", "--save-profile", "usd", "--json").stdout)
+    assert document["type"] == "quotes_import" and json.loads(shell("profile", "show", "usd").stdout)["type"] == "quotes_import"
+    for name in ("beside", "usd"):
+        shell("profile", "delete", name)
+
+
+def test_many_numbers_are_mapped_from_a_file(shell):
+    head = shell("catalog", "part_numbers", "--template").stdout.splitlines()[0].split(",")
+    row = {"vendor": "", "part_number": "NEW-FILE-1", "lot_code": "ACC-TPM2"}
+    (shell.home / "numbers.csv").write_text(",".join(head) + "\n" + ",".join(row.get(name, "") for name in head) + "\n")
+    assert "1 of 1 rows taken. 1 new." in shell("map", "--from", "numbers.csv").stdout
+    assert "linked: " in shell("map", "NEW-FILE-1", "ACC-TPM2").stdout and "no more" in shell("map", "--remove", "NEW-FILE-1").stdout
+    assert "the file says" in shell("map", "X", "--from", "numbers.csv", code=2).stderr
+    shell("map", "--from", "none.csv", code=1)
+
+
+def test_several_tasks_are_watched_by_one_request(daemon, shell):
+    client = daemon.worker(0)
+    ids = [client.start("test_sleep", ms=ms, steps=5) for ms in (300, 900, 600)]
+    ids.append(client.start("test_crash", how="exit"))
+    done = shell("watch", *ids, "-v", "--progress", "lines", code=1)
+    assert [line[0] for line in done.stdout.splitlines()] == ["✔", "✔", "✔", "✖"]
+    polls = [line for line in done.stderr.splitlines() if re.search("GET /api/tasks.*: (200|304)", line)]
+    waiting = [line for line in polls if f"?ids={','.join(ids)}&view=full" in line]
+    assert len(polls) - len(waiting) == len(ids) and waiting, polls  # each end is read once for its report
+    assert len({line.split()[1] for line in done.stderr.splitlines() if " test_sleep " in line}) == 3
+    document = json.loads(shell("watch", *ids[:2], "--json").stdout)
+    assert [task["id"] for task in document["tasks"]] == ids[:2]
+    events = [json.loads(line) for line in shell("watch", *ids[:2], "--jsonl").stdout.splitlines()]
+    assert [event["task"]["id"] for event in events if event["event"] == "result"] == ids[:2]
+    done = shell("watch", ids[0], "00000000-0000-4000-8000-000000000000", code=3)
+    assert "00000000-0000-4000-8000-000000000000: no task has this id" in done.stderr and done.stdout == ""
+    slow = [client.start("test_sleep", ms=60000, steps=600) for _ in range(2)]
+    assert f"priceforge watch {slow[0][:8]} {slow[1][:8]}" in shell("watch", *slow, "--timeout", "1", code=6).stderr
+    child = shell.start("watch", *slow, "--cancel-on-interrupt", "--progress", "lines")
+    child.stderr.readline()
+    child.send_signal(signal.SIGINT)
+    assert child.wait(30) == 130 and all(client.wait(task_id)["status"] == "error" for task_id in slow)
+
+
+def test_help_and_open(shell, daemon):
+    assert "did you mean 'configuration'?" in shell("help", "configuratio", code=2).stderr
+    assert shell("help", "import").stdout == shell("import", "--help").stdout and shell("help").stdout == shell("--help").stdout
+    assert shell("help", "pricelist", "create").stdout == shell("pricelist", "create", "--help").stdout and "token set" in shell("help", "token").stdout
+    pages = shell.home / "bin"
+    pages.mkdir()
+    (pages / "man").write_text('#!/bin/sh\necho "page $*"\n')
+    (pages / "man").chmod(0o755)
+    for topic, page in (("api", "7 priceforge-api"), ("server", "8 priceforged"), ("configuration", "5 priceforged.conf"), ("cells", "1 priceforge-cells")):
+        assert shell("help", topic, PATH=f"{pages}:{os.environ['PATH']}").stdout == f"page {page}\n"
+    assert "cannot open a socket" in shell("open", code=2).stderr
+    (pages / "xdg-open").write_text('#!/bin/sh\necho "browser $*"\n')
+    (pages / "xdg-open").chmod(0o755)
+    url = f"http://127.0.0.1:{daemon.port}"
+    if daemon.worker(0).request("HEAD", "/").status == 200:
+        assert shell("open", "-s", url).stdout == f"{url}/\n"
+        assert shell("open", "-b", "-s", url, PATH=f"{pages}:{os.environ['PATH']}").stdout == f"{url}/\nbrowser {url}\n"
+    else:
+        assert "this server has no console" in shell("open", "-s", url, code=3).stderr
+    assert "connection refused" in shell("open", "-s", "http://127.0.0.1:1", code=4).stderr
+
+
 def test_a_chain_in_one_command(shell):
     (shell.home / "a.csv").write_text("Артикул,Остаток\nKLV-A302-X99,3\n")
     done = shell("import", "a.csv", "-w", "REMOTE", "--then", "recalculate --as-of 2026-02-05 --lots CPU-KLV-8C-150W", "--then",

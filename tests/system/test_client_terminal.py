@@ -132,6 +132,27 @@ def test_a_bar_fits_the_screen(module_daemon, home, width):
     assert ended == 0 and len(drawn) > 2 and all(len(line) < width for line in drawn), drawn
 
 
+def test_a_bar_for_each_task(module_daemon, home):
+    """On the screen that a terminal would show: never more than one bar a task, all of them gone at the end."""
+    pyte = pytest.importorskip("pyte")
+    client = module_daemon.worker(0)
+    ids = [client.start("test_sleep", ms=ms, steps=20) for ms in (800, 1600)]
+    child = run(module_daemon, home, "watch", *ids, width=80)
+    screen = pyte.Screen(80, 24)
+    stream, most = pyte.Stream(screen), 0
+    while True:
+        try:
+            stream.feed(child.read_nonblocking(4096, timeout=20))
+        except pexpect.EOF:
+            break
+        bars = [line for line in screen.display if "%" in line]
+        assert len(bars) <= 2 and all(line.startswith("test_sleep") for line in bars), screen.display
+        most = max(most, len(bars))
+    child.close()
+    assert child.exitstatus == 0 and most == 2
+    assert [line.rstrip() for line in screen.display if line.strip()] == ["✔ test_sleep: done"] * 2
+
+
 @pytest.mark.parametrize("term,locale", [("dumb", "C.UTF-8"), ("xterm", "C")])
 def test_a_terminal_that_can_little(module_daemon, home, term, locale):
     daemon = module_daemon
