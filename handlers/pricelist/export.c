@@ -33,7 +33,7 @@ static int write_pages(struct store_conn *conn, struct writing *writing)
     int rc;
     do {
         writing->page = 0;
-        rc = list_items_read(conn, writing->head->id, writing->after, PAGE, on_item, writing);
+        rc = list_items_read(conn, writing->head->id, NULL, writing->after, PAGE, on_item, writing);
     } while (rc == 0 && writing->page == PAGE);
     return rc;
 }

@@ -103,15 +103,18 @@ int list_items_add(struct store_bulk *bulk, const struct list_run *run, const st
 
 /* ---- Reading --------------------------------------------------------------------------------------------------- */
 
-int list_items_read(struct store_conn *conn, uint32_t list, const char *after, unsigned limit, store_row_fn fn,
-                    void *ctx)
+int list_items_read(struct store_conn *conn, uint32_t list, const char *like, const char *after, unsigned limit,
+                    store_row_fn fn, void *ctx)
 {
-    struct store_value v[] = {STORE_U(list), STORE_S(after), STORE_U(limit)};
-    return store_query(conn,
-                       "SELECT " SQL_NAMES
-                       "component_id FROM pricelist_item FORCE INDEX (PRIMARY) WHERE pricelist_id = ? AND lot_code > ? "
-                       "ORDER BY lot_code LIMIT ?",
-                       v, 3, fn, ctx);
+    struct store_value q = STORE_S_OR_NULL(like);
+    struct store_value v[] = {STORE_U(list), STORE_S(after), q, q, q, q, STORE_U(limit)};
+    return store_query(
+        conn,
+        "SELECT " SQL_NAMES
+        "component_id FROM pricelist_item FORCE INDEX (PRIMARY) WHERE pricelist_id = ? AND lot_code > ? "
+        "AND (? IS NULL OR lot_code COLLATE utf8mb4_uca1400_as_ci LIKE ? OR name LIKE ? OR part_numbers LIKE ?) "
+        "ORDER BY lot_code LIMIT ?",
+        v, 7, fn, ctx);
 }
 
 static void put_numbers(struct json_out *out, const char *key, const struct store_value *value)

@@ -15,10 +15,11 @@ struct store_bulk *list_items_begin(struct store_conn *db);
 /* Append the item of one row of the page to the list run->list_id. Returns 0 or -1 with the connection's error. */
 int list_items_add(struct store_bulk *bulk, const struct list_run *run, const struct list_row *row);
 
-/* Up to `limit` items of a list, in byte order of lot_code, behind the lot code `after` ("" = from the first on). `fn`
- * gets the columns for list_item_json() and list_item_csv(); v[0] is the lot code. Returns as store_query(). */
-int list_items_read(struct store_conn *conn, uint32_t list, const char *after, unsigned limit, store_row_fn fn,
-                    void *ctx);
+/* Up to `limit` items of a list, in byte order of lot_code, behind the lot code `after` ("" = from the first on). `like`
+ * is a pattern for the lot code, the name or the part numbers; NULL = all items. `fn` gets the columns for
+ * list_item_json() and list_item_csv(); v[0] is the lot code. Returns as store_query(). */
+int list_items_read(struct store_conn *conn, uint32_t list, const char *like, const char *after, unsigned limit,
+                    store_row_fn fn, void *ctx);
 /* The members of an item's object. */
 void list_item_json(struct json_out *out, const struct store_value *v);
 /* An item as a record, and the headings over it. `currency` is that of the list. */

@@ -3,6 +3,7 @@
 
 #include "base/time_text.h"
 #include "handlers/pricelist/items.h"
+#include "handlers/read/filters.h"
 #include "handlers/read/rowjson.h"
 
 #include <stdio.h>
@@ -19,12 +20,20 @@ const struct param_spec pricelists_params[] = {
      .choices = archive_filters,
      .otherwise = "\"false\"",
      .help = "Only archived lists (true), only those that are not (false), or all of them."},
+    {.name = "q",
+     .kind = PARAM_STRING,
+     .max = FILTER_TEXT,
+     .help = "Only lists with this text in their version or note."},
     PAGE_PARAMS,
     {.name = NULL},
 };
 
 const struct param_spec pricelist_items_params[] = {
     {.name = "id", .kind = PARAM_STRING, .required = true, .help = "The list."},
+    {.name = "q",
+     .kind = PARAM_STRING,
+     .max = FILTER_TEXT,
+     .help = "Only items with this text in their lot code, name or part numbers."},
     PAGE_PARAMS,
     {.name = NULL},
 };
@@ -75,10 +84,16 @@ int pricelists_read(struct store_conn *conn, yajl_val params, struct page *page,
     struct listing_of listing = {page, out};
     const char *source = json_member_string(params, "source", NULL);
     const char *archived = json_member_string(params, "archived", "false");
+    const char *q = json_member_string(params, "q", NULL);
+    char pattern[FILTER_PATTERN_BYTES];
+    struct store_value like = q ? STORE_S(filter_pattern(pattern, q, true)) : STORE_N;
     struct store_value v[] = {STORE_S_OR_NULL(source),
                               STORE_S_OR_NULL(source),
                               STORE_U(archived[0] == 'a'),
                               STORE_U(archived[0] == 't'),
+                              like,
+                              like,
+                              like,
                               STORE_S(page_after(page, 0, "4294967296")),
                               STORE_U(page_want(page))};
     json_object(out);
@@ -87,9 +102,9 @@ int pricelists_read(struct store_conn *conn, yajl_val params, struct page *page,
     int rc = store_query(conn,
                          "SELECT " HEAD_COLUMNS
                          " FROM pricelist FORCE INDEX (PRIMARY) WHERE status = 'ready' AND (? IS NULL OR source = ?) "
-                         "AND (? OR (archived_at IS NOT NULL) = ?) AND id < CAST(? AS UNSIGNED) ORDER BY id DESC "
-                         "LIMIT ?",
-                         v, 6, on_list, &listing);
+                         "AND (? OR (archived_at IS NOT NULL) = ?) AND (? IS NULL OR version LIKE ? OR note LIKE ?) "
+                         "AND id < CAST(? AS UNSIGNED) ORDER BY id DESC LIMIT ?",
+                         v, 9, on_list, &listing);
     json_array_end(out);
     page_put_next(page, out);
     json_object_end(out);
@@ -174,6 +189,8 @@ int pricelist_items_read(struct store_conn *conn, yajl_val params, struct page *
 {
     struct listing_of listing = {page, out};
     struct pricelist_head head = {0};
+    const char *q = json_member_string(params, "q", NULL);
+    char pattern[FILTER_PATTERN_BYTES];
     json_object(out);
     json_key(out, "pricelist");
     int rc = pricelist_find_short(conn, json_member_string(params, "id", ""), &head, out);
@@ -181,7 +198,8 @@ int pricelist_items_read(struct store_conn *conn, yajl_val params, struct page *
         return rc == 0 ? 1 : -1;
     json_key(out, "items");
     json_array(out);
-    rc = list_items_read(conn, head.id, page_after(page, 0, ""), page_want(page), on_item, &listing);
+    rc = list_items_read(conn, head.id, q ? filter_pattern(pattern, q, true) : NULL, page_after(page, 0, ""),
+                         page_want(page), on_item, &listing);
     json_array_end(out);
     page_put_next(page, out);
     json_object_end(out);

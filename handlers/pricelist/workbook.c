@@ -125,7 +125,7 @@ static int write_pages(struct store_conn *conn, struct writing *writing)
     int rc;
     do {
         writing->page = 0;
-        rc = list_items_read(conn, writing->head->id, writing->after, PAGE, on_item, writing);
+        rc = list_items_read(conn, writing->head->id, NULL, writing->after, PAGE, on_item, writing);
     } while (rc == 0 && writing->page == PAGE);
     if (rc == 0 && writing->rows != writing->head->items)
         rc = store_fail(conn, STORE_BUG, "a price list does not have as many items as its header says");

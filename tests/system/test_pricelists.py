@@ -3,6 +3,7 @@ import csv
 import io
 import re
 import subprocess
+from urllib.parse import quote
 
 import pytest
 
@@ -121,3 +122,23 @@ def test_a_list_never_changes(world):
     # What prices and stock become later does not reach it either.
     world.post("later", "/api/prices/recalculate-all", {"as_of": "2026-02-10", "coefficient": "1.5", "lot_codes": [before[0]["lot_code"]]})
     assert items(world.other, list_id) == before
+
+
+def test_items_are_searched_by_code_name_and_number(world):
+    list_id = world.results["warehouse"]["pricelist_id"]
+    whole = items(world.client, list_id)
+    numbered = next(item for item in whole if item["part_numbers"])
+    for text in (whole[3]["lot_code"].lower(), whole[5]["name"][2:9].upper(), numbered["part_numbers"][0], "cpu", "%", "_", "no such item", "'"):
+        found = [item for page in pages(world.other, f"/api/pricelists/{list_id}/items?limit=3&q={quote(text)}") for item in page.json["items"]]
+        wanted = [item for item in whole
+                  if any(text.lower() in value.lower() for value in (item["lot_code"], item["name"], " | ".join(item["part_numbers"])))]
+        assert found == wanted, text
+    check_problem(world.client.get(f"/api/pricelists/{list_id}/items?q={'x' * 101}"), 422, "invalid-parameters")
+
+
+def test_lists_are_searched_by_version_and_note(world):
+    made = world.post("noted", "/api/pricelists", {"source": "estimate", "as_of": AS_OF, "note": "Скидка 5 % для «Ромашки»"})
+    for text, found in (("ромашки", True), ("5 %", True), (made["version"], True), ("5 _", False), ("no such note", False)):
+        ids = [entry["id"] for entry in world.client.get(f"/api/pricelists?q={quote(text)}").json["pricelists"]]
+        assert (made["pricelist_id"] in ids) is found, text
+    assert [entry["id"] for entry in world.client.get(f"/api/pricelists?source=competitor&q={quote('ромашки')}").json["pricelists"]] == []

@@ -76,6 +76,21 @@ test('what is shown is what the API has, and so is the count of the filter', opt
     });
 });
 
+test('paper has the held prices without ticks and buttons', opts, () =>
+    at('held?cat=CPU', {}, async (page) => {
+        await page.waitForSelector('tbody tr');
+        await page.evaluate(() => {
+            window.print = () => (document.body.dataset.printed = String(document.querySelectorAll('tbody tr').length));
+        });
+        await page.click('text=Print');
+        await page.waitForSelector('body[data-printed]', { state: 'attached' });
+        assert.equal(await page.getAttribute('body', 'data-printed'), String((await held('category=CPU')).length));
+        await page.emulateMedia({ media: 'print' });
+        assert.equal(await page.locator('.selection').isVisible(), false);
+        assert.equal(await page.locator('tbody input').first().isVisible(), false);
+    }),
+);
+
 test('two rows are approved, the others still wait', opts, () =>
     at('held', {}, async (page) => {
         await page.waitForSelector('text=All that match are selected');

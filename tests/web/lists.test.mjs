@@ -52,6 +52,25 @@ test('the lists are shown as the API has them, newest first', opts, () =>
     }),
 );
 
+test('lists are searched by their note, the items of a list by code, name and number', opts, async () => {
+    await at('lists', {}, async (page) => {
+        await page.waitForSelector('tbody tr');
+        await page.getByRole('searchbox', { name: 'Version, note' }).fill('DEMO');
+        await page.waitForFunction(() => document.querySelectorAll('tbody tr').length === 1);
+        assert.match(page.url(), /q=DEMO/);
+        assert.match(await page.textContent('tbody tr'), /demo: 5 % on top/);
+        await page.reload();
+        await page.waitForFunction(() => document.querySelectorAll('tbody tr').length === 1);
+    });
+    await at('lists/3', {}, async (page) => {
+        await page.waitForSelector('tbody tr');
+        const wanted = (await daemon.ask('/api/pricelists/3/items?limit=200&q=cpu')).json.items;
+        await page.getByRole('searchbox', { name: 'Lot, name or part number' }).fill('cpu');
+        await page.waitForFunction((n) => document.querySelectorAll('tbody tr').length === n, wanted.length);
+        assert.equal(await page.textContent('tbody tr a'), wanted[0].lot_code);
+    });
+});
+
 test('two ticked lists are compared, the older one first; a third tick lets the first go', opts, () =>
     at('lists', {}, async (page) => {
         await page.waitForSelector('tbody tr');
@@ -202,7 +221,7 @@ test('a list is put into the archive and taken out again', opts, () =>
         await page.waitForSelector('tbody tr');
         const ids = async () => page.$$eval('tbody a[href^="#/lists/"]', (links) => links.map((a) => a.getAttribute('href')));
         assert.ok(!(await ids()).includes('#/lists/4'));
-        await page.check('text=Archived ones too');
+        await page.getByRole('checkbox', { name: 'Archived ones too' }).check();
         await page.waitForSelector('a[href="#/lists/4"]');
         assert.equal((await all('archived=all')).length, new Set((await ids()).filter((href) => /lists\/\d+$/.test(href))).size);
         await page

@@ -534,7 +534,7 @@ export const ru = {
     'No new list if nothing has changed.': 'Без изменений новый прайс-лист не создаётся.',
     'Make the list even without items.': 'Создать и без единой позиции.',
     'Too many rows for paper': 'Слишком много строк для печати',
-    '{n} rows, at most {most} are printed. Take the file.': 'Строк: {n}, печатается до {most}. Возьмите файл.',
+    'At most {most} rows are printed. Narrow the filter or take the file.': 'Печатается до {most} строк. Сузьте отбор или возьмите файл.',
     'The settings differ from those of this trial: try it again.': 'Настройки отличаются от пробного расчёта: выполните его ещё раз.',
     'Trial: nothing was written': 'Пробный расчёт: ничего не записано',
     'price changes': 'изменится цен',
@@ -639,6 +639,8 @@ export const ru = {
     'a server of its own': 'отдельный сервер',
     'The oldest one waits since': 'Самая давняя ждёт с',
     'Failed or stopped': 'Ошибка или остановка',
+    'Version, note': 'Версия, примечание',
+    'Lot, name or part number': 'Лот, наименование или артикул',
 
     /* import */
     Refused: 'Не принятые',

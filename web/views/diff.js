@@ -155,7 +155,7 @@ function show(found, main, body, { parts, query, signal }) {
     const chart = histogram(t('Lots by change of price'), bars, bar, (at) => choose(status, at === bar ? -1 : at));
     const tabs = statusTabs((one) => choose(one, bar));
     const files = [found.a, found.b].map((one) => download(`${one.version} .xlsx`, `api/pricelists/${one.id}/export.xlsx?lang=${lang()}`));
-    const print = () => printRows(matching(), matching().length, rows, draw, files);
+    const print = () => printRows(matching(), rows, draw, files);
     const h1 = h('h1', { tabindex: '-1' }, sideOf(found.a), ' → ', sideOf(found.b));
     main.querySelector('h1')?.replaceWith(h1);
     fill(body, totals(found.summary), h('div', { class: 'row filters' }, tabs, button(t('Print'), print)), chart.el, said, frame, below);

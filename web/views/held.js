@@ -11,6 +11,7 @@ import { onKey } from '../js/keys.js';
 import { go } from '../js/router.js';
 import { currency, may } from '../js/session.js';
 import { t, tp } from '../js/words.js';
+import { printPages } from './printing.js';
 import { asked, heldFilters, inWords } from './held_filters.js';
 
 export const held = {
@@ -145,7 +146,20 @@ function mount({ main, query, signal }) {
         all.ask({ ...asked(now), limit: 200 });
         show();
     };
-    put(main, heading(t('On hold')), heldFilters(query, signal, changed), told, said, bar, all.el);
+    const print = async () => {
+        const back = () => rows.set(all.rows());
+        const problem = await printPages({
+            path: 'api/price-changes/held',
+            query: asked(now),
+            member: 'held',
+            table: rows,
+            back,
+            files: [],
+            signal,
+        });
+        if (problem) fill(told, problemBox(problem));
+    };
+    put(main, heading(t('On hold'), button(t('Print'), print)), heldFilters(query, signal, changed), told, said, bar, all.el);
     onKey('a', () => may('edit') && chosen.n() > 0 && ask('approve'), signal, t('Approve'));
     onKey('d', () => may('edit') && chosen.n() > 0 && ask('dismiss'), signal, t('Dismiss'));
     show();

@@ -1,6 +1,7 @@
 /* One price list: what it was made from, its items, its files. */
 import { data, fill, h, put } from '../ui/dom.js';
 import { button, heading, link, loading, lotLink, mark, problemBox } from '../ui/parts.js';
+import { filters } from '../ui/filters.js';
 import { dec, int } from '../ui/number.js';
 import { day, moment } from '../ui/date.js';
 import { pages, table } from '../ui/table.js';
@@ -12,7 +13,7 @@ import { sourceName } from '../js/tasktext.js';
 import { unitWord } from '../js/params.js';
 import { t } from '../js/words.js';
 import { archiveButton, files } from './lists.js';
-import { printRows } from './printing.js';
+import { printPages } from './printing.js';
 
 export const list = {
     path: 'list',
@@ -72,22 +73,9 @@ function itemTable(one) {
     return table({ caption: t('Items'), key: (row) => row.lot_code, columns });
 }
 
-/** All pages, for paper. @param {string} path @param {AbortSignal} signal */
-async function allItems(path, signal) {
-    /** @type {any[]} */
-    const rows = [];
-    let cursor = '';
-    do {
-        const answer = await get(path, { limit: 200, cursor }, { signal });
-        if (!answer.ok) return answer;
-        rows.push(...answer.data.items);
-        cursor = answer.data.next_cursor ?? '';
-    } while (cursor);
-    return rows;
-}
-
 /** @param {import('../js/main.js').Visit} visit */
-async function mount({ main, parts, signal, again }) {
+async function mount(visit) {
+    const { main, parts, signal, again } = visit;
     const body = h('div', null);
     put(main, heading(t('Price list')), body);
     const done = loading(body, signal, () => history.back());
@@ -95,30 +83,36 @@ async function mount({ main, parts, signal, again }) {
     done();
     if (signal.aborted) return;
     if (!answer.ok) return void fill(body, problemBox(answer.problem, again), h('p', null, link(t('Price lists'), '#/lists')));
-    show(answer.data, main, body, signal, again);
+    show(answer.data, body, visit);
 }
 
-/** @param {any} one @param {HTMLElement} main @param {HTMLElement} body @param {AbortSignal} signal @param {() => void} again */
-function show(one, main, body, signal, again) {
+/** @param {any} one @param {HTMLElement} body @param {import('../js/main.js').Visit} visit */
+function show(one, body, { main, parts, query, signal, again }) {
+    let found = query.q ?? '';
     const path = `api/pricelists/${one.id}/items`;
     const rows = itemTable(one);
     const items = pages({
         path,
-        query: { limit: 200 },
+        query: { q: found, limit: 200 },
         member: 'items',
         table: rows,
         signal,
-        nothing: () => h('p', null, t('The list has no items.')),
+        nothing: () => h('p', null, found ? t('Nothing matches.') : t('The list has no items.')),
     });
     const fault = h('div', null);
     const file = files(one);
     const xlsx = file.xlsx();
     const told = (/** @type {import('../js/api.js').Answer} */ got) => (got.ok ? again() : void fill(fault, problemBox(got.problem)));
     const print = async () => {
-        const all = one.items > 5000 ? [] : await allItems(path, signal);
-        if (!Array.isArray(all)) return void told(all);
-        printRows(all, one.items, rows, () => rows.set(items.rows()), [file.xlsx()]);
+        const back = () => rows.set(items.rows());
+        const problem = await printPages({ path, query: { q: found }, member: 'items', table: rows, back, files: [file.xlsx()], signal });
+        if (problem) fill(fault, problemBox(problem));
     };
+    const changed = (/** @type {Record<string, string>} */ next) => {
+        found = next.q ?? '';
+        items.ask({ q: found, limit: 200 });
+    };
+    const above = filters({ parts, query, signal, changed }).text(t('Lot, name or part number'), 'q').ready();
     const h1 = h('h1', { tabindex: '-1' }, one.version, ' ', h('span', { class: 'h1-about' }, sourceName(one.source)));
     main.querySelector('h1')?.replaceWith(h1);
     fill(
@@ -136,6 +130,7 @@ function show(one, main, body, signal, again) {
         ),
         fault,
         facts(one),
+        above.el,
         items.el,
     );
     h1.focus({ preventScroll: true });

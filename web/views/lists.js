@@ -1,6 +1,7 @@
 /* Price lists: all of them by source, two to compare, files to take away. */
 import { data, fill, h, put } from '../ui/dom.js';
-import { button, check, dialog, download, empty, heading, link, mark, problemBox } from '../ui/parts.js';
+import { button, dialog, download, empty, heading, link, mark, problemBox } from '../ui/parts.js';
+import { filters } from '../ui/filters.js';
 import { int } from '../ui/number.js';
 import { day, moment } from '../ui/date.js';
 import { pages, table } from '../ui/table.js';
@@ -42,26 +43,6 @@ export function archiveButton(one, done) {
     return button(one.archived_at ? t('Take out of the archive') : t('Archive'), act, { scope: 'edit' });
 }
 
-/** @param {Record<string, string>} query */
-function filters(query) {
-    const tab = (/** @type {string} */ source, /** @type {string} */ label) =>
-        h('a', { href: hashOf(['lists'], { ...query, source }), 'aria-current': (query.source ?? '') === source ? 'true' : null }, label);
-    const archived = check(t('Archived ones too'), query.archived === 'all', (on) =>
-        go(['lists'], { ...query, archived: on ? 'all' : '' }),
-    );
-    return h(
-        'div',
-        { class: 'filters' },
-        h(
-            'nav',
-            { class: 'tabs', 'aria-label': t('Source') },
-            tab('', t('All')),
-            SOURCES.map((source) => tab(source, sourceName(source))),
-        ),
-        archived,
-    );
-}
-
 /** At most two are ticked: the third lets the first go. @param {HTMLElement} bar */
 function ticks(bar) {
     /** @type {any[]} */
@@ -92,7 +73,11 @@ function ticks(bar) {
         draw();
     };
     return (/** @type {any} */ one) => {
-        const box = h('input', { type: 'checkbox', 'aria-label': t('Choose {what}', { what: one.version }) });
+        const box = h('input', {
+            type: 'checkbox',
+            checked: chosen.some((other) => other.id === one.id),
+            'aria-label': t('Choose {what}', { what: one.version }),
+        });
         box.addEventListener('change', () => change(one, box.checked));
         boxes.set(one.id, box);
         return box;
@@ -152,21 +137,33 @@ function mount({ main, query, signal }) {
         ],
     });
     const make = () => go(['lists', 'new']);
-    const filtered = Boolean(query.source || query.archived);
+    const asked = (/** @type {Record<string, string>} */ q) => ({
+        q: q.q,
+        source: q.source,
+        archived: q.archived ? 'all' : '',
+        limit: 100,
+    });
+    let now = query;
+    const changed = (/** @type {Record<string, string>} */ next) => ((now = { ...next }), all.ask(asked(now)));
+    const above = filters({ parts: ['lists'], query, signal, changed })
+        .text(t('Version, note'), 'q')
+        .tabs(t('Source'), 'source', [['', t('All')], ...SOURCES.map((one) => /** @type {[string, string]} */ ([one, sourceName(one)]))])
+        .tick(t('Archived ones too'), 'archived')
+        .ready();
     const all = pages({
         path: 'api/pricelists',
-        query: { source: query.source, archived: query.archived, limit: 100 },
+        query: asked(query),
         member: 'pricelists',
         table: rows,
         signal,
         nothing: () =>
-            filtered
+            Object.values(now).some(Boolean)
                 ? empty(
                       t('Nothing matches.'),
                       button(t('Clear filters'), () => go(['lists'])),
                   )
                 : empty(t('There is no price list yet.'), link(t('Create the first list'), '#/lists/new', 'button')),
     });
-    put(main, heading(t('Price lists'), link(t('New price list'), '#/lists/new', 'button primary')), filters(query), bar, all.el);
+    put(main, heading(t('Price lists'), link(t('New price list'), '#/lists/new', 'button primary')), above.el, bar, all.el);
     onKey('n', make, signal, t('New price list'));
 }
