@@ -643,6 +643,7 @@ export const ru = {
     'Lot, name or part number': 'Лот, наименование или артикул',
 
     /* import */
+    Checked: 'Проверен',
     Refused: 'Не принятые',
     Code: 'Код',
     Vendor: 'Производитель',
