@@ -191,6 +191,47 @@ test('refused rows are put right in place or left out; the check and the import 
     });
 });
 
+test('a suggestion is taken by one click: where a number has several lots, the vendor decides', { skip }, async () => {
+    const id = await checked(stockFile, 'stock.xlsx');
+    const before = await full(id);
+    assert.equal(before.result.errors.E_PN_AMBIGUOUS, 1);
+    await onPreview(id, async (page) => {
+        await page.getByRole('button', { name: /^Several lots/ }).click();
+        await page.getByRole('button', { name: /^It is SSD-1T92-SATA-RI/ }).click();
+        const next = await full(await press(page, 'Check again: 1 correction'));
+        assert.equal(next.result.errors.E_PN_AMBIGUOUS, undefined);
+        assert.equal(next.result.rows_rejected, before.result.rows_rejected - 1);
+    });
+});
+
+test("a supplier's list and a catalogue have the same page", { skip }, async () => {
+    const lists = { name: 'прайс.csv', body: csv(['Изделие №', 'Стоит'], ['ZZ-1-A', '690'], ['ZZ-2-A', '1200']) };
+    const { code } = (await daemon.ask('/api/parties')).json.parties.find((one) => one.kind === 'supplier');
+    const query = `party=${encodeURIComponent(code)}&currency=RUB&dry_run=true&filename=${encodeURIComponent(lists.name)}`;
+    const first = await daemon.run(`/api/quotes/import?${query}`, lists.body);
+    assert.equal(first.error_detail.code, 'E_NO_HEADER');
+    await onPreview(first.id, async (page) => {
+        await page.getByLabel('Field of column A').selectOption('part_number');
+        await page.getByLabel('Field of column B').selectOption('price');
+        const next = await full(await press(page, 'Check again'));
+        assert.deepEqual([next.status, next.result.inserted], ['completed', 2]);
+        const made = await full(await press(page, 'Import 2 rows', 'tasks'));
+        assert.deepEqual([made.type, made.result.dry_run, made.result.inserted], ['quotes_import', false, 2]);
+        const quotes = (await daemon.ask(`/api/quotes?party=${encodeURIComponent(code)}&kind=supplier&pn=ZZ-2-A`)).json.quotes;
+        assert.match(quotes[0].price, /^1200(\.0+)?$/);
+    });
+    const body = csv(['Лот', 'Что это'], ['ZZ-NEW-1', 'Новый лот']);
+    const table = await daemon.run('/api/catalog/components/import?dry_run=true', body, 'text/csv');
+    await onPreview(table.id, async (page) => {
+        await page.getByLabel('Field of column B').selectOption('name');
+        const next = await full(await press(page, 'Check again'));
+        assert.deepEqual([next.status, next.result.inserted], ['completed', 1]);
+        await press(page, 'Import 1 row', 'tasks');
+        await page.locator('.toast', { hasText: '1 row imported' }).waitFor();
+        assert.equal((await daemon.ask('/api/components/ZZ-NEW-1')).json.name, 'Новый лот');
+    });
+});
+
 test('what somebody else imported in between is told, and nothing is written', { skip }, async () => {
     const rows = [
         ['Артикул', 'Количество'],

@@ -170,5 +170,10 @@ test('Russian forms follow the number', () => {
     assert.equal(tp('Import {n} rows', 1), 'Import 1 row');
     assert.equal(tp('Import {n} rows', 1475, '1,475'), 'Import 1,475 rows');
     assert.equal(t('Stop: {task}', { task: '{x}' }), 'Stop: {x}');
-    assert.deepEqual(tn('{file} → {where}', { file: 'a', where: 'b' }), ['a', ' → ', 'b']);
+    const node = /** @type {any} */ ({});
+    assert.deepEqual(tn('{file} → {where}', { file: node, where: 'b' }), [node, ' → b']);
+    assert.deepEqual(tn('{task} is checked: {n} rows can be imported.', { task: node, n: '1' }), [
+        node,
+        ' is checked: 1 row can be imported.',
+    ]);
 });

@@ -25,6 +25,14 @@ const FIELDS = {
     quoted_on: () => t('As of'),
     valid_until: () => t('Valid until'),
     availability: () => t('Availability'),
+    lot_code: () => t('Lot'),
+    category: () => t('Category'),
+    coefficient: () => t('Coefficient'),
+    price_method: () => t('Method'),
+    manual_price: () => t('Manual price'),
+    window_days: () => t('Window, days'),
+    party: () => t('Supplier or competitor'),
+    rate: () => t('Rate'),
 };
 
 /** @param {string} field */

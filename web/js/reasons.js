@@ -1,13 +1,24 @@
 /* Faults in words. The server's sentences are English; the other language makes its own from code and arguments. */
 import { lang, t } from './words.js';
 import { ru } from './ru.js';
+import { fieldWord } from './importwords.js';
 import { h, visible } from '../ui/dom.js';
+
+/** @param {any} names of fields, divided by blanks or commas */
+function fieldNames(names) {
+    return names === undefined
+        ? undefined
+        : String(names)
+              .split(/[\s,]+/)
+              .map(fieldWord)
+              .join(', ');
+}
 
 /** A sentence with its arguments; a clause whose place is not known is left out. @param {string} text @param {Record<string, any>} args */
 export function filled(text, args) {
     const known = text.replace(/\[([^\]]*)\]/g, (_, clause) => ((/\{(\w+)\}/.exec(clause)?.[1] ?? '') in args ? clause : ''));
     return known.replace(/\{(\w+)\}/g, (_, name) => {
-        const value = args[name];
+        const value = name === 'missing' || name === 'field' ? fieldNames(args[name]) : args[name];
         return value === undefined ? '…' : visible(Array.isArray(value) ? value.join(', ') : String(value));
     });
 }
@@ -44,6 +55,7 @@ export function reasonHeading(code) {
         case 'E_NO_HEADER':
             return t('Where is the heading?');
         case 'E_AMBIGUOUS_COLUMN':
+        case 'E_COLUMNS':
             return t('Which column?');
         case 'E_NUMBER_STYLE':
             return t('How are numbers written?');

@@ -73,11 +73,13 @@ const QUESTIONS = [
     'E_TOO_MANY_DELETES',
     'E_STOCK_OLDER',
     'E_PRICE_JUMP',
+    'E_COLUMNS',
 ];
 
 /** @param {any} task */
 export function isQuestion(task) {
-    return task.status === 'error' && QUESTIONS.includes(task.error_detail?.code);
+    const { code, choices } = task.error_detail ?? {};
+    return task.status === 'error' && (QUESTIONS.includes(code) || choices?.length > 0);
 }
 
 /** @typedef {{word: string, icon: string, tone: string}} State */

@@ -26,22 +26,30 @@ function entry(key) {
     return typeof found === 'string' ? found : key.replace(/^[^|]*\|/, '');
 }
 
+/** One thing is no things, in English. @param {string} text */
+function singular(text) {
+    return language === 'en' ? text.replace(/(^|[^\d.,\u202f])1 (row|item|price|quote|number|task|lot|file)s\b/g, '$11 $2') : text;
+}
+
+/** @param {string} text @param {Record<string, any>} places those that are nodes stay as they are */
+function filledIn(text, places) {
+    const known = (/** @type {string} */ name) => name in places && typeof places[name] !== 'object';
+    return singular(text.replace(/\{(\w+)\}/g, (whole, name) => (known(name) ? String(places[name]) : whole)));
+}
+
 /** A key may begin with a sense and a bar: "noun|Change". @param {string} key @param {Record<string, string | number>} [places] */
 export function t(key, places) {
     const text = entry(key);
-    return places ? text.replace(/\{(\w+)\}/g, (whole, name) => (name in places ? String(places[name]) : whole)) : text;
+    return places ? filledIn(text, places) : text;
 }
 
 /** The same with nodes in the places. @param {string} key @param {Record<string, string | number | Node>} places @returns {(string | Node)[]} */
 export function tn(key, places) {
-    return entry(key)
-        .split(/(\{\w+\})/)
-        .filter(Boolean)
-        .map((part) => {
-            const name = /^\{(\w+)\}$/.exec(part)?.[1];
-            const value = name ? places[name] : undefined;
-            return value === undefined ? part : typeof value === 'number' ? String(value) : value;
-        });
+    const parts = filledIn(entry(key), places).split(/(\{\w+\})/);
+    return parts.filter(Boolean).map((part) => {
+        const value = places[/^\{(\w+)\}$/.exec(part)?.[1] ?? ''];
+        return typeof value === 'object' ? value : part;
+    });
 }
 
 /** @type {Record<string, {one: string}>} */

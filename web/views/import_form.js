@@ -50,7 +50,7 @@ export function settingsForm(task, mapping, choices, changed, signal) {
         'div',
         { class: 'row' },
         sheetField(mapping, params, set),
-        headingFields(mapping, params, set),
+        headingFields(task, mapping, params, set),
         dayField(task, params, set),
     );
     if (task.type !== 'catalog_import') main.prepend(whereField(task, params, set, signal));
@@ -60,7 +60,7 @@ export function settingsForm(task, mapping, choices, changed, signal) {
         { class: 'block' },
         h('h2', null, t('How it is read')),
         main,
-        task.type !== 'catalog_import' && profileField(task, mapping, params, set, signal),
+        profileField(task, mapping, params, set, signal),
         rest.length > 0 && h('details', { class: 'params' }, h('summary', null, t('All settings')), h('div', { class: 'row' }, rest)),
         task.type !== 'catalog_import' &&
             task.status === 'error' &&
@@ -97,8 +97,8 @@ function sheetField(mapping, params, set) {
     return field(t('Sheet'), control).el;
 }
 
-/** @param {any} mapping @param {any} params @param {Set} set */
-function headingFields(mapping, params, set) {
+/** @param {any} task @param {any} mapping @param {any} params @param {Set} set */
+function headingFields(task, mapping, params, set) {
     const row = h('input', { type: 'number', min: 1, max: 65536, value: params.header_row ?? mapping?.header_row ?? '' });
     const rows = select(
         [
@@ -108,13 +108,14 @@ function headingFields(mapping, params, set) {
         ],
         String(params.header_rows ?? mapping?.header_rows ?? 1),
     );
+    const several = task.type !== 'catalog_import';
     const tell = () => {
         set('header_row', row.value);
-        set('header_rows', row.value ? rows.value : '');
+        if (several) set('header_rows', row.value ? rows.value : '');
     };
     row.addEventListener('change', tell);
     rows.addEventListener('change', tell);
-    return [field(t('Heading row'), row).el, field(t('Rows of the heading'), rows).el];
+    return [field(t('Heading row'), row).el, several && field(t('Rows of the heading'), rows).el];
 }
 
 /** @param {any} task @param {any} params @param {Set} set */

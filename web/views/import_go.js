@@ -34,11 +34,7 @@ export function importButtons(task, choices, check, fault) {
             row,
             (open || !ready(task)) && button(label, check, { scope: 'start', kind: open ? 'primary' : undefined }),
             ready(task) && !open && button(importLabel(task), run, { scope: 'start', kind: 'primary' }),
-            task.params &&
-                task.type !== 'catalog_import' &&
-                !open &&
-                task.status === 'completed' &&
-                button(t('Save profile'), () => saveProfile(task), { scope: 'edit' }),
+            task.params && !open && task.status === 'completed' && button(t('Save profile'), () => saveProfile(task), { scope: 'edit' }),
         );
     };
     draw();

@@ -28,9 +28,16 @@ export function question(task, mapping, choices, changed) {
 
 /** Columns are asked for field by field; other choices are different ways out. @param {Choice[]} offered @returns {[string, Choice[]][]} */
 function groupsOf(offered) {
-    if (!offered.every((one) => one.param.startsWith('columns.'))) return offered.length ? [['', offered]] : [];
-    const names = [...new Set(offered.map((one) => one.param))];
-    return names.map((name) => [fieldWord(name.slice('columns.'.length)), offered.filter((one) => one.param === name)]);
+    const ways = offered.filter((one) => !isColumn(one));
+    const names = [...new Set(offered.filter(isColumn).map((one) => one.param))];
+    /** @type {[string, Choice[]][]} */
+    const columns = names.map((name) => [fieldWord(name.replace('columns.', '')), offered.filter((one) => one.param === name)]);
+    return ways.length ? [...columns, ['', ways]] : columns;
+}
+
+/** @param {Choice} choice */
+function isColumn(choice) {
+    return choice.param.startsWith('columns.') || choice.param === 'price';
 }
 
 /** @param {string} legend @param {Choice[]} list @param {any} task @param {any} mapping @param {import('../js/preview.js').Choices} choices @param {() => void} changed */
