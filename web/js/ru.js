@@ -641,6 +641,7 @@ export const ru = {
     'Failed or stopped': 'Ошибка или остановка',
     'Version, note': 'Версия, примечание',
     'Lot, name or part number': 'Лот, наименование или артикул',
+    'Stop trying': 'Не повторять',
 
     /* import */
     Refused: 'Не принятые',
