@@ -47,7 +47,7 @@ test('every parameter of the API has a field with its default', opts, () =>
         const schema = (await daemon.ask('/api/openapi.json')).json.components.schemas.recalculate_params.properties;
         await page.click('summary');
         const fields = await page.locator('.param-form .field').count();
-        assert.equal(fields, Object.keys(schema).length - 1); // but dry_run
+        assert.equal(fields, Object.keys(schema).filter((name) => !['dry_run', 'quotes_of'].includes(name)).length); // those belong to the trial
         assert.equal(await field(page, 'Window, days').inputValue(), String(schema.window_days.default));
         assert.equal(await field(page, 'Method').inputValue(), schema.method.default);
         for (const help of await page.locator('.param-form .field-help').allTextContents()) assert.ok(help.length > 5);
@@ -157,8 +157,29 @@ test('faults of the API stand at their fields and what was typed stays', opts, (
         await page.waitForSelector('.problem');
         assert.equal(await field(page, 'Weight halves in, days').getAttribute('aria-invalid'), 'true');
         assert.equal(await field(page, 'Weight halves in, days').inputValue(), '999');
+        assert.match(await page.textContent('.problem'), /Weight halves in, days/);
         await shot(page, 'recalculate-faults');
+        await page.getByRole('button', { name: 'Go there' }).first().click();
+        assert.equal(await field(page, 'Weight halves in, days').evaluate((el) => el === document.activeElement), true);
         assert.deepEqual(await accessFaults(page), []);
+    }),
+);
+
+test('a busy server is said with the wait, and the start is repeated with its key', opts, () =>
+    at('recalculate', {}, async (page) => {
+        page.expected = /status of 503/;
+        const keys = [];
+        await page.route('**/api/prices/recalculate-all', async (route) => {
+            keys.push(route.request().headers()['idempotency-key']);
+            if (keys.length > 1) return route.continue();
+            const json = { type: '/problems/queue-full', title: 'Queue full', status: 503, detail: 'the queue is full' };
+            await route.fulfill({ status: 503, headers: { 'Retry-After': '2', 'Content-Type': 'application/problem+json' }, json });
+        });
+        await field(page, 'As of').fill('2026-02-05');
+        await page.click('text=Try it');
+        await page.waitForSelector('text=The server is busy; next try in 2 s');
+        await page.waitForSelector('text=Recalculate now', { timeout: 10000 });
+        assert.equal(new Set(keys).size, 1);
     }),
 );
 

@@ -42,11 +42,6 @@ export function reason(code, args, english) {
     return h('span', { lang: 'en' }, visible(english ? end : t('The reason is not known.')));
 }
 
-/** A fault of a field, as a text. @param {{code: string, args?: Record<string, any>, detail: string}} fault */
-export function faultWords(fault) {
-    return reason(fault.code, fault.args ?? {}, fault.detail).textContent ?? '';
-}
-
 /** The heading of a question or a failure of a task. @param {string} code */
 export function reasonHeading(code) {
     switch (code) {

@@ -16,7 +16,8 @@ export function showFaults(summary, problem, fields, again) {
     const nameOf = (/** @type {string} */ pointer) => pointer.replace(/^\//, '').split('/')[0];
     for (const fault of problem.errors)
         fields[nameOf(fault.pointer)]?.fault(reason(fault.code, fault.args ?? {}, fault.detail).textContent ?? '');
-    const labelOf = (/** @type {string} */ pointer) => fields[nameOf(pointer)]?.el.querySelector('label')?.textContent ?? nameOf(pointer);
+    const labelOf = (/** @type {string} */ pointer) =>
+        fields[nameOf(pointer)]?.el.querySelector('label, legend')?.textContent ?? nameOf(pointer);
     const box = problemBox(problem, again, labelOf);
     fill(summary, box);
     for (const [i, li] of [...box.querySelectorAll('li')].entries()) {

@@ -1,5 +1,6 @@
 /* A form of a task's parameters: those always in sight, then all settings. What differs from its default is counted and sent. */
 import { data, fill, h, text } from './dom.js';
+import { showFaults } from './form.js';
 import { field, select, uniqueId } from './parts.js';
 import { numberField } from './numberfield.js';
 import { int } from './number.js';
@@ -178,7 +179,8 @@ export function paramForm(specs, values, changed) {
     const part = (/** @type {boolean} */ first) =>
         specs.filter((spec) => (spec.first ?? false) === first).map((spec) => made.get(spec.name)?.el ?? null);
     const rest = h('details', { class: 'settings' }, count, h('div', { class: 'settings-in' }, part(false)));
-    const el = h('div', { class: 'param-form' }, h('div', { class: 'row' }, part(true)), rest);
+    const summary = h('div', null);
+    const el = h('div', { class: 'param-form' }, summary, h('div', { class: 'row' }, part(true)), rest);
     change();
     return {
         el,
@@ -199,14 +201,12 @@ export function paramForm(specs, values, changed) {
             open(wrong);
             return null;
         },
-        /** The server's faults at their fields. @param {import('../js/api.js').Problem} problem @param {(fault: any) => string} words */
-        faults(problem, words) {
-            for (const one of made.values()) one.fault('');
-            const found = problem.errors.map((fault) => ({ fault, at: made.get(fault.pointer.split('/')[1]) }));
-            for (const { fault, at } of found) at?.fault(words(fault));
-            const first = found.find((one) => one.at)?.at;
-            if (first) open(first);
+        /** The server's faults: a summary on top with jumps, and each at its field. @param {import('../js/api.js').Problem} problem @param {() => void} again */
+        faults(problem, again) {
+            const fields = [...made].map(([name, one]) => [name, { el: one.el, fault: one.fault, control: { focus: () => open(one) } }]);
+            showFaults(summary, problem, Object.fromEntries(fields), again);
         },
+        clear: () => fill(summary),
     };
     /** @param {Control} one */
     function open(one) {

@@ -1,13 +1,11 @@
 /* What would change a price: a trial recalculation of this lot alone, beside the present price. Nothing is written. */
 import { fill, h } from '../ui/dom.js';
-import { button, problemBox } from '../ui/parts.js';
+import { button } from '../ui/parts.js';
 import { paramForm } from '../ui/paramform.js';
 import { change } from '../ui/change.js';
 import { dec, int } from '../ui/number.js';
 import { begin } from '../js/mine.js';
 import { primary } from '../js/keys.js';
-import { paramLabel } from '../js/params.js';
-import { reason } from '../js/reasons.js';
 import { currency } from '../js/session.js';
 import { ending } from '../js/tasktext.js';
 import { t } from '../js/words.js';
@@ -68,16 +66,11 @@ export function trialBlock(shown, draw) {
     const act = async () => {
         const wanted = form.read();
         if (!wanted) return;
+        form.clear();
         const params = { ...wanted, lot_codes: [one.lot_code], dry_run: true };
         const started = await begin('api/prices/recalculate-all', params, 'recalculate', one.lot_code);
         if (signal.aborted) return;
-        if (!started.ok) {
-            fill(
-                below,
-                problemBox(started.problem, act, (pointer) => paramLabel(pointer.split('/')[1])),
-            );
-            return form.faults(started.problem, (fault) => reason(fault.code, fault.args ?? {}, fault.detail).textContent ?? '');
-        }
+        if (!started.ok) return void form.faults(started.problem, act);
         follow(started.data.task_id, below, signal, (task) => {
             if (task.status !== 'completed') return void fill(below, h('p', { class: 'tone-bad', role: 'status' }, ending(task).text));
             const answer = answered(task, one);

@@ -1,18 +1,16 @@
 /* A new price list from one of three sources. */
 import { fill, h, put } from '../ui/dom.js';
-import { button, heading, problemBox } from '../ui/parts.js';
+import { button, heading } from '../ui/parts.js';
 import { paramForm } from '../ui/paramform.js';
 import { primary } from '../js/keys.js';
 import { begin } from '../js/mine.js';
-import { paramLabel } from '../js/params.js';
-import { faultWords } from '../js/reasons.js';
 import { go, keepInPath } from '../js/router.js';
 import { currency } from '../js/session.js';
 import { ending, sourceName } from '../js/tasktext.js';
 import { t } from '../js/words.js';
 import { SOURCES } from './lists.js';
 import { listMaking } from './price_params.js';
-import { follow } from './started.js';
+import { follow, sending } from './started.js';
 
 export const listNew = {
     path: 'list-new',
@@ -63,16 +61,13 @@ function mount({ main, parts, query, signal }) {
         if (!params) return;
         if (params.currency) params.currency = params.currency.toUpperCase();
         busy = true;
-        fill(told, h('p', { role: 'status' }, t('Sending')));
-        const answer = await begin('api/pricelists', { source, ...params }, 'pricelist_create', sourceName(source), { signal });
+        form.clear();
+        const answer = await begin('api/pricelists', { source, ...params }, 'pricelist_create', sourceName(source), sending(told, signal));
         busy = answer.ok;
         if (signal.aborted) return;
         if (answer.ok) return follow(answer.data.task_id, told, signal, ended);
-        fill(
-            told,
-            problemBox(answer.problem, create, (pointer) => paramLabel(pointer.split('/')[1] ?? '')),
-        );
-        form.faults(answer.problem, faultWords);
+        fill(told);
+        form.faults(answer.problem, create);
     };
     const ended = (/** @type {any} */ task) => {
         busy = false;

@@ -6,14 +6,12 @@ import { dec, int } from '../ui/number.js';
 import { get } from '../js/api.js';
 import { primary } from '../js/keys.js';
 import { begin } from '../js/mine.js';
-import { paramLabel } from '../js/params.js';
-import { faultWords } from '../js/reasons.js';
 import { go, hashOf } from '../js/router.js';
 import { ending, isTrial, sourceName } from '../js/tasktext.js';
 import { t } from '../js/words.js';
 import { SOURCES } from './lists.js';
 import { recalculation } from './price_params.js';
-import { follow } from './started.js';
+import { follow, sending } from './started.js';
 import { movers } from './recalculate_movers.js';
 
 export const recalculate = {
@@ -74,25 +72,18 @@ async function start(state, trial, signal) {
     const params = state.busy ? null : state.form.read();
     if (!params) return;
     state.busy = true;
-    fill(state.told, h('p', { role: 'status' }, t('Sending')));
+    state.form.clear();
     const then = SOURCES.filter((source) => state.lists.has(source)).map((source) => ({
         type: 'pricelist_create',
         params: params.as_of ? { source, as_of: params.as_of } : { source },
     }));
     const body = trial ? { ...params, dry_run: true } : then.length ? { ...params, then } : params;
-    const answer = await begin('api/prices/recalculate-all', body, 'recalculate', '', { signal });
+    const answer = await begin('api/prices/recalculate-all', body, 'recalculate', '', sending(state.told, signal));
     state.busy = false;
     if (signal.aborted) return;
     if (answer.ok) return go(['recalculate', answer.data.task_id]);
-    fill(
-        state.told,
-        problemBox(
-            answer.problem,
-            () => start(state, trial, signal),
-            (pointer) => paramLabel(pointer.split('/')[1] ?? ''),
-        ),
-    );
-    state.form.faults(answer.problem, faultWords);
+    fill(state.told);
+    state.form.faults(answer.problem, () => start(state, trial, signal));
 }
 
 /** @param {State} state */

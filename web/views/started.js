@@ -8,6 +8,21 @@ import { tasks } from '../js/store.js';
 import { progressText, typeName } from '../js/tasktext.js';
 import { t } from '../js/words.js';
 
+/** Says that it is being sent, and the wait where the server is busy, with a way out. @param {HTMLElement} box @param {AbortSignal} signal */
+export function sending(box, signal) {
+    const stop = new AbortController();
+    signal.addEventListener('abort', () => stop.abort());
+    fill(box, h('p', { role: 'status' }, t('Sending')));
+    const waits = (/** @type {number} */ n) =>
+        n > 0 &&
+        fill(
+            box,
+            h('p', { role: 'status' }, t('The server is busy; next try in {n} s', { n })),
+            button(t('Stop trying'), () => stop.abort()),
+        );
+    return { signal: stop.signal, waits };
+}
+
 /** @param {string} id @param {HTMLElement} box @param {AbortSignal} signal @param {(task: any) => void} ended */
 export async function follow(id, box, signal, ended) {
     const again = () => follow(id, box, signal, ended);
