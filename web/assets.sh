@@ -69,6 +69,7 @@ bare() {
     case $1 in
     *.js) awk '{sub(/^ +/, "")} /^\/\*/ && !/\*\/./ {inside = 1}
         {line = $0; gsub(/\/\*\* @[^*]*\*\/ ?/, "", line); print inside ? "" : line} inside && /\*\/$/ {inside = 0}' "$dir/$1" ;;
+    *.css) awk '{sub(/^ +/, "")} /^\/\*/ && !/\*\/./ {inside = 1} !inside {print} inside && /\*\/$/ {inside = 0}' "$dir/$1" ;;
     *) cat "$dir/$1" ;;
     esac
 }
