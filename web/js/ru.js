@@ -440,7 +440,7 @@ export const ru = {
     'count|deleted': 'удалено',
     'In the trial': 'В пробном расчёте',
     'in the trial: {what}': 'в пробном расчёте: {what}',
-    'bounds of outliers': 'границы выбросов',
+    'bounds of outliers: {low} – {high}': 'границы выбросов: {low} – {high}',
     'otherwise in the trial': 'иначе в пробном расчёте',
     'There would be a price: {price} {currency}.': 'Появилась бы цена: {price} {currency}.',
     'This lot is not priced: it is switched off.': 'Этот лот не рассчитывается: он отключён.',
@@ -687,6 +687,7 @@ export const ru = {
     'Stop trying': 'Не повторять',
 
     /* import */
+    Checked: 'Проверен',
     Code: 'Код',
     Vendor: 'Производитель',
     Free: 'Свободно',

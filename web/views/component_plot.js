@@ -104,7 +104,7 @@ function legend(marks, run) {
         line: t('price'),
         raw: t('before coefficient and rounding'),
         trial: t('trial'),
-        bounds: t('bounds of outliers'),
+        bounds: t('bounds of outliers: {low} – {high}', { low: dec(run.outlier_low, 'money'), high: dec(run.outlier_high, 'money') }),
         other: t('otherwise in the trial'),
         used: t('used, larger = weighs more'),
         unused: t('not used'),
