@@ -22,6 +22,8 @@ struct admin {
     struct config *config;
     bool replace, quiet;
     const char *to, *password_file; /* move */
+    const char *const *overrides;   /* of the command line, "section.key=value" */
+    unsigned n_overrides;
 };
 
 int admin_backup(const struct admin *admin);

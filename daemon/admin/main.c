@@ -129,6 +129,8 @@ static int run(struct line *line, const struct verb *verb)
     struct admin *admin = &line->admin;
     int code = ADMIN_USAGE;
 
+    admin->overrides = line->overrides;
+    admin->n_overrides = line->n_overrides;
     admin->config_file = config_file(admin->config_file, PF_SYSCONFDIR "/priceforge/priceforged.conf");
     if (config_load(admin->config_file, line->overrides, line->n_overrides, &admin->config) < 0)
         return ADMIN_USAGE;

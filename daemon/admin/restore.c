@@ -71,7 +71,7 @@ int restore_allowed(struct site *site)
 
 /* ---- Loading ------------------------------------------------------------------------------------------------- */
 
-int restore_load(struct site *site, int fd)
+int restore_load(struct site *site, int fd, bool keep_tasks)
 {
     const struct admin *admin = site->admin;
     struct backup_head head = {.schema = 0};
@@ -79,7 +79,7 @@ int restore_load(struct site *site, int fd)
     struct progress progress;
     struct backup_watch watch = progress_watch(&progress, admin, "loading");
     uint64_t ended = 0;
-    int rc = backup_load(&site->conn, fd, &head, &ended, &watch, &error);
+    int rc = backup_load(&site->conn, fd, &head, keep_tasks ? NULL : &ended, &watch, &error);
 
     progress_end(&progress);
     if (rc == 0) {
@@ -127,7 +127,7 @@ int admin_restore(const struct admin *admin)
         if (code == ADMIN_DONE)
             code = restore_allowed(&site);
         if (code == ADMIN_DONE)
-            code = restore_load(&site, fd);
+            code = restore_load(&site, fd, false);
         site_close(&site);
     }
     close(fd);

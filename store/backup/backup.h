@@ -66,7 +66,7 @@ int backup_look(struct store_conn *conn, struct backup_target *target, struct ba
 
 /* Drops our tables, makes those of the backup's schema, loads them, compares what was stored with the file, ends the tasks
  * that had not ended with the code "restored", brings the schema to ours. Until it returns 0 no program uses the database:
- * store/migrate.h. `ended` is the number of those tasks. */
+ * store/migrate.h. `ended` is the number of those tasks; with NULL they stay as they are, for a daemon that goes on with them. */
 int backup_load(struct store_conn *conn, int fd, struct backup_head *head, uint64_t *ended,
                 const struct backup_watch *watch, struct backup_error *error);
 

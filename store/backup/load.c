@@ -222,8 +222,6 @@ static int end_tasks(struct store_conn *conn, uint64_t *ended)
     end.error_code = "restored";
     end.error_message = "The backup was taken while this task was not finished; start it again.";
     struct store_value v[] = {STORE_S(end.error_code), STORE_S(end.message), STORE_S(end.error_message)};
-    if (store_exec(conn, "SET SESSION foreign_key_checks = 1", NULL) != 0)
-        return -1;
     return store_run(conn,
                      "UPDATE task SET status = 'failed', outcome = 'interrupted', error_code = ?, message = ?, "
                      "error_message = ?, finished_at = GREATEST(UTC_TIMESTAMP(3), created_at), live_key = NULL "
@@ -257,7 +255,7 @@ static int load_all(struct store_conn *conn, struct backup_in *in, struct backup
     if (compare_tables(conn, head, error) != 0 || load_rows(conn, in, head, watch, error) != 0 ||
         check_references(conn, error) != 0)
         return -1;
-    if (store_schema_build(conn, head->schema, STORE_SCHEMA_TRIGGERS) != 0 || end_tasks(conn, ended) != 0 ||
+    if (store_schema_build(conn, head->schema, STORE_SCHEMA_TRIGGERS) != 0 || (ended && end_tasks(conn, ended) != 0) ||
         store_schema_record(conn, head->schema) != 0)
         return backup_fail_db(error, conn);
     return 0;
