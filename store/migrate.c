@@ -118,10 +118,31 @@ static int record(struct store_conn *conn, const struct store_migration *m)
                      NULL);
 }
 
+static bool begins(const char *text, const char *with)
+{
+    return strncmp(text, with, strlen(with)) == 0;
+}
+
+#define MAKE_TRIGGER    "CREATE OR REPLACE TRIGGER "
+#define NO_SUCH_TRIGGER 1360
+
+int store_exec_schema(struct store_conn *conn, const char *sql)
+{
+    char drop[128];
+
+    if (store_exec(conn, sql, NULL) == 0)
+        return 0;
+    if (conn->error.number != NO_SUCH_TRIGGER || !begins(sql, MAKE_TRIGGER))
+        return -1;
+    const char *name = sql + strlen(MAKE_TRIGGER);
+    snprintf(drop, sizeof drop, "DROP TRIGGER IF EXISTS %.*s", (int)strcspn(name, " "), name);
+    return store_exec(conn, drop, NULL) != 0 ? -1 : store_exec(conn, sql, NULL);
+}
+
 static int apply_one(struct store_conn *conn, const struct store_migration *m)
 {
     for (const char *const *sql = m->statements; *sql; sql++)
-        if (store_exec(conn, *sql, NULL) != 0)
+        if (store_exec_schema(conn, *sql) != 0)
             return -1;
     return record(conn, m);
 }
@@ -185,14 +206,9 @@ int store_migrate(struct store_conn *conn, unsigned *applied)
 
 /* ---- For a restore ------------------------------------------------------------------------------------------- */
 
-static bool begins(const char *text, const char *with)
-{
-    return strncmp(text, with, strlen(with)) == 0;
-}
-
 static bool is_trigger(const char *sql)
 {
-    return begins(sql, "CREATE OR REPLACE TRIGGER ") || begins(sql, "DROP TRIGGER ");
+    return begins(sql, MAKE_TRIGGER) || begins(sql, "DROP TRIGGER ");
 }
 
 int store_schema_mark(struct store_conn *conn)
@@ -207,7 +223,7 @@ int store_schema_build(struct store_conn *conn, unsigned version, enum store_sch
 {
     for (const struct store_migration *m = store_migrations; m->version != 0 && m->version <= version; m++)
         for (const char *const *sql = m->statements; *sql; sql++)
-            if (is_trigger(*sql) == (part == STORE_SCHEMA_TRIGGERS) && store_exec(conn, *sql, NULL) != 0)
+            if (is_trigger(*sql) == (part == STORE_SCHEMA_TRIGGERS) && store_exec_schema(conn, *sql) != 0)
                 return -1;
     return 0;
 }

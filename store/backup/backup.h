@@ -55,7 +55,7 @@ int backup_write(struct store_conn *conn, int fd, struct backup_head *head, cons
 int backup_check_file(int fd, struct backup_head *head, const struct backup_watch *watch, struct backup_error *error);
 
 /* Tables of ours in this database and rows in those that a backup keeps. `stranger` is the name of a table that is not
- * ours, or "". */
+ * ours, or "". In a database of a newer schema all are taken for ours. */
 struct backup_target {
     unsigned tables;
     uint64_t rows;

@@ -143,7 +143,7 @@ struct look {
     struct store_conn *conn;
     struct backup_target *target;
     struct backup_error *error;
-    bool marked;
+    bool newer; /* of a schema with tables that we do not know */
 };
 
 static int look_at(const struct store_value *v, unsigned n, void *ctx)
@@ -153,7 +153,7 @@ static int look_at(const struct store_value *v, unsigned n, void *ctx)
     char name[BACKUP_NAME];
 
     (void)n;
-    if (copy_name(name, &v[0]) != 0 || !ours(name, store_schema_version())) {
+    if (copy_name(name, &v[0]) != 0 || (!look->newer && !ours(name, store_schema_version()))) {
         snprintf(look->target->stranger, BACKUP_NAME, "%s", v[0].text);
         return 0;
     }
@@ -166,13 +166,22 @@ static int look_at(const struct store_value *v, unsigned n, void *ctx)
     return 0;
 }
 
-static int look_for_mark(struct store_conn *conn, struct backup_target *target)
+static int keep_versions(const struct store_value *v, unsigned n, void *ctx)
 {
-    uint64_t marks = 0;
-    int rc = store_query(conn, "SELECT COUNT(*) FROM schema_version WHERE version = 0", NULL, 0, keep_number, &marks);
+    struct look *look = ctx;
 
-    target->unfinished = rc == 0 && marks > 0;
-    return rc == 0 || conn->error.cls == STORE_CONFIG ? 0 : rc; /* no such table */
+    (void)n;
+    look->newer = strtoul(v[0].text, NULL, 10) > store_schema_version();
+    look->target->unfinished = v[1].text[0] == '0';
+    return 0;
+}
+
+static int look_at_versions(struct look *look)
+{
+    static const char ask[] = "SELECT COALESCE(MAX(version), 0), COALESCE(MIN(version), 1) FROM schema_version";
+    int rc = store_query(look->conn, ask, NULL, 0, keep_versions, look);
+
+    return rc == 0 || look->conn->error.cls == STORE_CONFIG ? 0 : rc; /* no such table */
 }
 
 int backup_look(struct store_conn *conn, struct backup_target *target, struct backup_error *error)
@@ -181,11 +190,11 @@ int backup_look(struct store_conn *conn, struct backup_target *target, struct ba
 
     *target = (struct backup_target){.tables = 0};
     error->text[0] = '\0';
-    int rc = store_query(conn,
+    int rc = look_at_versions(&look);
+    if (rc == 0)
+        rc = store_query(conn,
                          "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE() ORDER BY "
                          "table_name",
                          NULL, 0, look_at, &look);
-    if (rc == 0 && target->tables > 0)
-        rc = look_for_mark(conn, target);
     return rc == 0 ? 0 : error->text[0] ? -1 : backup_fail_db(error, conn);
 }

@@ -233,6 +233,27 @@ def test_a_killed_restore_leaves_a_database_that_nobody_uses(demo, make_daemon, 
     assert rows_of(other) == before
 
 
+def test_a_newer_database_is_refused_until_a_backup_is_restored(demo, place):
+    """A downgrade: the older program says what to do, and does it; also if the newer one has made a table."""
+    file = place / "b.pfb"
+    done(admin(demo, "backup", file))
+    before = rows_of(demo)
+    known = int(demo.sql("SELECT MAX(version) FROM schema_version")[0][0])
+    demo.sql(f"INSERT INTO schema_version (version, name, sha256) VALUES ({known + 1}, 'of tomorrow', '')")
+    demo.sql("CREATE TABLE tomorrow (id INT PRIMARY KEY)")
+    assert demo.term() == 0
+    sentence = f"the database is of schema {known + 1}, this program knows {known}: install the newer package or restore a backup"
+    demo.process = subprocess.Popen(demo.command(), stdout=subprocess.PIPE, stderr=open(demo.log, "ab"), start_new_session=True)
+    assert demo.process.wait(30) == 78 and sentence in demo.log_text()
+    for verb in (["backup", place / "other"], ["check"]):
+        refused = admin(demo, *verb)
+        assert refused.returncode in (1, 3) and sentence in refused.stderr, refused
+    assert not (place / "other").exists()
+    done(admin(demo, "restore", file, "--replace", input="priceforge\n"))
+    demo.start()
+    assert rows_of(demo) == before and demo.sql("SHOW TABLES LIKE 'tomorrow'") == []
+
+
 def test_a_backup_is_written_whole_or_not_at_all(demo, place):
     """Killed, or on a full disk: the name keeps the backup before."""
     file = place / "b.pfb"
