@@ -64,7 +64,7 @@ static int run(struct cli *cli)
 const struct cli_command command_db = {
     .name = "db",
     .arguments = "backup|restore|move|check …",
-    .summary = "On the server: back up, restore, move or check the database.",
+    .summary = N_("On the server: back up, restore, move or check the database."),
     .examples = examples,
     .least = 1,
     .most = CLI_ARGS_MAX - 1,
