@@ -11,7 +11,7 @@ ADMIN = BUILD / "priceforge-admin"
 KEPT = {"component", "component_edit", "component_word", "currency_rate", "import_profile", "import_profile_use", "part_number_map", "party",
         "price_change", "price_change_quote", "price_quote", "pricelist", "pricelist_item", "quote_import", "quote_undo", "stock_import",
         "stock_item", "stock_undo", "task", "task_chain", "task_count", "task_count_change", "task_heading", "task_log", "task_row_error",
-        "task_tombstone", "warehouse"}
+        "task_tombstone", "trial_change", "warehouse"}
 LEFT_OUT = {"schema_version", "lease", "node", "idem_key"}
 
 
