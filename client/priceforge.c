@@ -1,7 +1,7 @@
 /* The command priceforge: the client of the daemon, and on the server the keeper of its tokens. */
-#include "client/command/db.h"
 #include "client/command/list.h"
 #include "client/core/say.h"
+#include "client/db.h"
 #include "client/net/http.h"
 #include "client/net/signals.h"
 #include "client/show/screen.h"

@@ -61,7 +61,7 @@ def test_nothing_is_found_in_what_the_program_has_done(make_daemon):
     assert client.start("recalculate", dry_run=True)
     crashed = client.start("test_crash", how="exit")
     cancelled = client.start("test_sleep", ms=60000, steps=600)
-    assert client.request("POST", f"/api/tasks/{cancelled}/cancel").status == 202
+    assert client.request("POST", f"/api/tasks/{cancelled}/cancel").status in (200, 202)
     client.wait(cancelled)
     client.wait(crashed, 60)
     while daemon.sql("SELECT 1 FROM task WHERE status IN ('queued', 'running')"):

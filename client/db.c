@@ -1,5 +1,5 @@
 /* priceforge db: runs priceforge-admin, which speaks to the database; this command does not. */
-#include "client/command/db.h"
+#include "client/db.h"
 
 #include "client/core/cli.h"
 #include "client/core/say.h"
