@@ -77,6 +77,8 @@ def test_a_stopped_daemon_is_backed_up_and_restored_into(demo, make_daemon, plac
 
 
 def test_a_backup_through_a_pipe_is_the_same_file(demo, place):
+    """Of a stopped daemon: a running one adds up its counts meanwhile."""
+    assert demo.term() == 0
     out = subprocess.run([ADMIN, "db", "backup", "-", "-q", *map(str, options_of(demo))], capture_output=True, timeout=60)
     assert out.returncode == 0 and out.stderr == b""
     piped, named = place / "piped", place / "named"
