@@ -115,12 +115,12 @@ def test_a_page(name, folder, template):
         if name != "quickstart.md":
             samples.load_catalogue(daemon, "warehouses", "components", "part_numbers", "parties", "rates", "quotes")
         environment = {"HOME": str(home), "LC_ALL": "C.UTF-8", "PATH": f"{BUILD}:{os.environ['PATH']}",
-                       "PRICEFORGE_SERVER": f"http://127.0.0.1:{daemon.port}"}
+                       "PRICEFORGE_SERVER": f"http://127.0.0.1:{daemon.port}", "PRICEFORGE_PATHS_STATE_DIR": str(daemon.state)}
         if server:
             server.ready(daemon, home)
             environment["PATH"] = f"{server.bin}:{environment['PATH']}"
             del environment["PRICEFORGE_SERVER"]
-        page = Page(DOCS / name, home, f"127.0.0.1:{daemon.port}", environment, restart, server.places if server else None).follow()
+        page = Page(DOCS / name, home, f"127.0.0.1:{daemon.port}", environment, restart, server.places if server else {"sudo ": "", "/etc/cron.daily/": f"{folder}/"}).follow()
         assert page.ran and len(page.shown) * 10 <= len(page.ran) + 9, page.shown
     finally:
         if server:
