@@ -1,6 +1,7 @@
 /* The command priceforge: the client of the daemon, and on the server the keeper of its tokens. */
 #include "client/command/list.h"
 #include "client/core/say.h"
+#include "client/db.h"
 #include "client/net/http.h"
 #include "client/net/signals.h"
 #include "client/show/screen.h"
@@ -23,6 +24,11 @@ static bool keeps_tokens(int argc, char **argv)
 {
     return argc >= 2 && strcmp(argv[1], "token") == 0 &&
            (argc == 2 || strcmp(argv[2], "add") == 0 || strcmp(argv[2], "list") == 0 || strcmp(argv[2], "revoke") == 0);
+}
+
+static bool asks_for_help(int argc, char **argv)
+{
+    return argc == 3 && (strcmp(argv[2], "--help") == 0 || strcmp(argv[2], "-h") == 0);
 }
 
 static int keep_tokens(int argc, char **argv)
@@ -130,6 +136,8 @@ int main(int argc, char **argv)
     }
     if (keeps_tokens(argc, argv))
         return keep_tokens(argc, argv);
+    if (argc >= 2 && strcmp(argv[1], "db") == 0 && !asks_for_help(argc, argv))
+        return db_exec(argc - 2, (const char *const *)argv + 2);
     begin(argc, argv);
     int rc = cli_read(&cli, command_list, argc, argv);
     if (rc != CLI_DONE)

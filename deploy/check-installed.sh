@@ -1,13 +1,15 @@
 #!/bin/sh
-# check-installed.sh DESTDIR SBINDIR BINDIR SYSCONFDIR UNITDIR SYSUSERSDIR PKGDATADIR: is the tree that "make install" made whole?
+# check-installed.sh DESTDIR SBINDIR BINDIR SYSCONFDIR UNITDIR SYSUSERSDIR PKGDATADIR PKGLIBEXECDIR: is the tree that "make install" made whole?
 # Every program runs, no file names a place that only the build knew, and the unit is one that systemd would start.
 set -eu
-root=$1 sbin=$2 bin=$3 sysconf=$4 units=$5 sysusers=$6 data=$7
+root=$1 sbin=$2 bin=$3 sysconf=$4 units=$5 sysusers=$6 data=$7 libexec=$8
 fail() { printf 'installed tree: %s\n' "$*" >&2; exit 1; }
 
 "$root$sbin/priceforged" --version
 "$root$bin/priceforge" --version
 "$root$bin/priceforge-cells" --version
+"$root$libexec/priceforge-admin" --version
+"$root$libexec/priceforge-admin" db --help | grep -F "$sysconf/priceforge/priceforged.conf" >/dev/null || fail "priceforge-admin reads another default file"
 "$root$sbin/priceforged" --help | grep -F "$sysconf/priceforge/priceforged.conf" >/dev/null || fail "priceforged reads another default file"
 PATH=/usr/sbin:/usr/bin:/sbin:/bin "$root$sbin/priceforged" -t -c "$root$sysconf/priceforge/priceforged.conf"
 

@@ -31,6 +31,10 @@ struct store_stmts;
 struct store_stmts *store_stmts_new(void);
 void store_stmts_free(struct store_stmts **stmts); /* also after mysql_close() */
 
+/* Runs a statement of the schema. A server that was stopped while it made a trigger may have kept the trigger's name alone,
+ * and then refuses to make it: the name is taken away first. */
+int store_exec_schema(struct store_conn *conn, const char *sql);
+
 /* ---- Time ---------------------------------------------------------------------------------------------------- */
 
 /* Sleeps; signals do not end it. */

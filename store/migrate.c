@@ -59,10 +59,14 @@ static int check_recorded(const struct store_value *v, unsigned n, void *ctx)
     unsigned char digest[DIGEST_SIZE];
 
     (void)n;
-    if (version == 0 || version > store_schema_version())
+    if (version == 0)
+        return store_fail(found->conn, STORE_CONFIG,
+                          "a restore into this database did not come to its end: run priceforge db restore again");
+    if (version > store_schema_version())
         return refuse(found->conn,
-                      "the database has schema version %u, this program knows %u: install a newer priceforged", version,
-                      store_schema_version());
+                      "the database is of schema %u, this program knows %u: install the newer package or restore a "
+                      "backup",
+                      version, store_schema_version());
     if (version != found->newest + 1)
         return refuse(found->conn, "schema_version has no row for version %u but one for %u", found->newest + 1,
                       version);
@@ -86,16 +90,20 @@ static int read_recorded(struct store_conn *conn, unsigned *newest)
     return rc;
 }
 
+#define NO_SUCH_TABLE 1146
+
+int store_schema_read(struct store_conn *conn, unsigned *version)
+{
+    int rc = read_recorded(conn, version);
+
+    return rc != 0 && conn->error.number == NO_SUCH_TABLE ? 0 : rc;
+}
+
 int store_schema_current(struct store_conn *conn)
 {
     unsigned newest = 0;
 
-    if (read_recorded(conn, &newest) != 0) {
-        if (conn->error.number == 1146) /* no table: an empty database */
-            return 0;
-        return -1;
-    }
-    return newest == store_schema_version();
+    return store_schema_read(conn, &newest) == 0 ? newest == store_schema_version() : -1;
 }
 
 /* ---- Applying ------------------------------------------------------------------------------------------------ */
@@ -110,10 +118,31 @@ static int record(struct store_conn *conn, const struct store_migration *m)
                      NULL);
 }
 
+static bool begins(const char *text, const char *with)
+{
+    return strncmp(text, with, strlen(with)) == 0;
+}
+
+#define MAKE_TRIGGER    "CREATE OR REPLACE TRIGGER "
+#define NO_SUCH_TRIGGER 1360
+
+int store_exec_schema(struct store_conn *conn, const char *sql)
+{
+    char drop[128];
+
+    if (store_exec(conn, sql, NULL) == 0)
+        return 0;
+    if (conn->error.number != NO_SUCH_TRIGGER || !begins(sql, MAKE_TRIGGER))
+        return -1;
+    const char *name = sql + strlen(MAKE_TRIGGER);
+    snprintf(drop, sizeof drop, "DROP TRIGGER IF EXISTS %.*s", (int)strcspn(name, " "), name);
+    return store_exec(conn, drop, NULL) != 0 ? -1 : store_exec(conn, sql, NULL);
+}
+
 static int apply_one(struct store_conn *conn, const struct store_migration *m)
 {
     for (const char *const *sql = m->statements; *sql; sql++)
-        if (store_exec(conn, *sql, NULL) != 0)
+        if (store_exec_schema(conn, *sql) != 0)
             return -1;
     return record(conn, m);
 }
@@ -172,6 +201,61 @@ int store_migrate(struct store_conn *conn, unsigned *applied)
             store_close(conn); /* ends the lock too */
     }
     conn->error = failed;
+    return rc;
+}
+
+/* ---- For a restore ------------------------------------------------------------------------------------------- */
+
+static bool is_trigger(const char *sql)
+{
+    return begins(sql, MAKE_TRIGGER) || begins(sql, "DROP TRIGGER ");
+}
+
+int store_schema_mark(struct store_conn *conn)
+{
+    static const char mark[] = "INSERT INTO schema_version (version, name, sha256) VALUES (0, 'being restored', '') "
+                               "ON DUPLICATE KEY UPDATE version = version";
+
+    return store_exec(conn, store_migrations[0].statements[0], NULL) != 0 ? -1 : store_exec(conn, mark, NULL);
+}
+
+int store_schema_build(struct store_conn *conn, unsigned version, enum store_schema_part part)
+{
+    for (const struct store_migration *m = store_migrations; m->version != 0 && m->version <= version; m++)
+        for (const char *const *sql = m->statements; *sql; sql++)
+            if (is_trigger(*sql) == (part == STORE_SCHEMA_TRIGGERS) && store_exec_schema(conn, *sql) != 0)
+                return -1;
+    return 0;
+}
+
+static int record_versions(struct store_conn *conn, void *ctx)
+{
+    const unsigned *version = ctx;
+    int rc = store_exec(conn, "DELETE FROM schema_version", NULL);
+
+    for (const struct store_migration *m = store_migrations; rc == 0 && m->version != 0 && m->version <= *version; m++)
+        rc = record(conn, m);
+    return rc;
+}
+
+int store_schema_record(struct store_conn *conn, unsigned version)
+{
+    return store_transaction(conn, record_versions, NULL, &version, 1);
+}
+
+int store_schema_tables(unsigned version, int (*fn)(const char *name, void *ctx), void *ctx)
+{
+    static const char make[] = "CREATE TABLE IF NOT EXISTS ";
+    char name[65];
+    int rc = 0;
+
+    for (const struct store_migration *m = store_migrations; m->version != 0 && m->version <= version; m++)
+        for (const char *const *sql = m->statements; *sql && rc == 0; sql++) {
+            if (!begins(*sql, make))
+                continue;
+            snprintf(name, sizeof name, "%.*s", (int)strcspn(*sql + sizeof make - 1, " ("), *sql + sizeof make - 1);
+            rc = fn(name, ctx);
+        }
     return rc;
 }
 

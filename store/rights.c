@@ -91,7 +91,7 @@ int store_own_triggers(struct store_conn *conn, unsigned *made)
     for (unsigned i = 0; i < triggers.n; i++) {
         if (triggers.list[i].ours)
             continue;
-        if (store_exec(conn, triggers.list[i].sql, NULL) != 0)
+        if (store_exec_schema(conn, triggers.list[i].sql) != 0)
             return -1;
         (*made)++;
     }

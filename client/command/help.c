@@ -22,6 +22,7 @@ static const struct {
              {"configuration", "5", "priceforged.conf"},
              {"server", "8", "priceforged"},
              {"api", "7", "priceforge-api"},
+             {"database", "8", "priceforge-admin"},
              {"priceforged", "8", "priceforged"},
              {"priceforged.conf", "5", "priceforged.conf"},
              {"priceforge-cells", "1", "priceforge-cells"},

@@ -26,7 +26,7 @@
 
 /* Seen: 26 MB for a new data directory; the rest is room to work. */
 #define FIRST_RUN_BYTES (64u << 20)
-#define LOG_KEEP_BYTES  (4 << 20)
+#define LOG_KEEP_BYTES  (8 << 20)
 #define PACKAGES        "install the packages mariadb-server-core and mariadb-client-core, or configure a server in [database]"
 
 /* ---- Small parts ---- */

@@ -154,7 +154,8 @@ static int take_lock(int fd)
     }
 }
 
-static int lock_directory(const char *dir, int *out)
+/* `holder` (may be NULL): gets the pid of whoever has the lock, who is then no reason for a message. */
+static int lock_directory(const char *dir, int *out, pid_t *holder)
 {
     char path[PATH_MAX], pid[32];
 
@@ -167,7 +168,9 @@ static int lock_directory(const char *dir, int *out)
     }
     int rc = take_lock(fd);
     if (rc < 0) {
-        if (rc == -EAGAIN)
+        if (rc == -EAGAIN && holder)
+            *holder = holder_of(fd) > 0 ? holder_of(fd) : 1;
+        else if (rc == -EAGAIN)
             name_holder(holder_of(fd), dir);
         else
             log_error("start: cannot lock %s: %s", path, strerror(-rc));
@@ -184,16 +187,31 @@ static int lock_directory(const char *dir, int *out)
     return 0;
 }
 
-int statedir_open(const struct config *config)
+static int open_directories(const struct config *config, pid_t *holder)
 {
-    if (check_directory(config->state_dir, true) < 0 || lock_directory(config->state_dir, &lock_fds[0]) < 0)
+    if (check_directory(config->state_dir, true) < 0 || lock_directory(config->state_dir, &lock_fds[0], holder) < 0)
         return -1;
     if (statedir_make(config->runtime_dir, geteuid(), getegid()) < 0 ||
-        check_directory(config->runtime_dir, false) < 0 || lock_directory(config->runtime_dir, &lock_fds[1]) < 0)
+        check_directory(config->runtime_dir, false) < 0 ||
+        lock_directory(config->runtime_dir, &lock_fds[1], holder) < 0)
         return -1;
-    if (statedir_make(config->spool_dir, geteuid(), getegid()) < 0)
+    return 0;
+}
+
+int statedir_open(const struct config *config)
+{
+    if (open_directories(config, NULL) < 0 || statedir_make(config->spool_dir, geteuid(), getegid()) < 0)
         return -1;
     return check_directory(config->spool_dir, true);
+}
+
+int statedir_open_unless_used(const struct config *config, pid_t *holder)
+{
+    *holder = 0;
+    if (open_directories(config, holder) == 0)
+        return 0;
+    statedir_close();
+    return *holder > 0 ? 0 : -1;
 }
 
 void statedir_close(void)

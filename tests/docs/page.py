@@ -6,7 +6,7 @@ A fenced block's first word says what it is, the others how it is taken:
     text                    what the sh block above prints; `…` stands for anything, <id>, <time>, <n>, <word> for what they say
     sheet file=NAME         a table whose cells are divided by |, made into NAME (.csv, or .xlsx)
     python, js, ini … file=NAME   written into the file
-Other blocks are only read. 127.0.0.1:8087 in a page is the address of the daemon that it is run with."""
+Other blocks are only read. `places` has what stands elsewhere where the page is tested. 127.0.0.1:8087 in a page is the address of the daemon that it is run with."""
 import csv
 import io
 import re
@@ -58,8 +58,8 @@ def number(cell):
 class Page:
     """One shell and one folder for the whole page."""
 
-    def __init__(self, path, folder, address, environment, restart=None):
-        self.path, self.folder, self.address, self.restart = path, folder, address, restart
+    def __init__(self, path, folder, address, environment, restart=None, places=None):
+        self.path, self.folder, self.address, self.restart, self.places = path, folder, address, restart, places or {}
         self.shell = subprocess.Popen(["bash", "--norc"], cwd=folder, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                       stderr=subprocess.STDOUT, text=True)
         self.ran, self.shown, self.printed, self.before = [], [], None, None
@@ -79,6 +79,8 @@ class Page:
         return self
 
     def here(self, text):
+        for there, here in self.places.items():
+            text = text.replace(there, here)
         return text.replace(ADDRESS, self.address)
 
     def take(self, block):

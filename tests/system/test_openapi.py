@@ -297,7 +297,7 @@ def test_every_code_has_a_sentence_with_named_facts(document):
 
 def test_codes_of_ends_and_rows_are_those_of_the_program(document):
     ends, rows, all_literals = set(), set(), set()
-    for name, text in sources("handlers", "daemon").items():
+    for name, text in sources("handlers", "daemon", "store").items():
         all_literals.update(re.findall(r'"([EW]_[A-Z_]+)"', text))
         for call in calls(text, "job_ending_fail", "run_fail", "table_sheet_fail", "end_failed"):
             ends.update(re.findall(r'"(E_[A-Z_]+|[a-z]+_[a-z]+)"', call))

@@ -42,6 +42,20 @@ def test_connections_follow_from_the_processes(make_daemon):
     assert "Changed limits" not in (daemon.state / "db.log").read_text(errors="replace")
 
 
+def test_the_servers_log_does_not_grow_for_ever(make_daemon):
+    """Above 8 MiB it is moved aside at a start, over the one of before; below it goes on."""
+    daemon = make_daemon()
+    assert daemon.term() == 0
+    log, old = daemon.state / "db.log", daemon.state / "db.log.old"
+    for size, moved in ((8 << 20, False), ((8 << 20) + 1, True), ((8 << 20) + 7, True)):
+        with open(log, "r+b") as file:
+            file.truncate(size)
+        daemon.start()
+        assert daemon.term() == 0
+        assert (old.stat().st_size if old.exists() else 0) == (size if moved else 0)
+        assert (log.stat().st_size > 8 << 20) != moved and "Shutdown complete" in log.read_bytes()[-3000:].decode(errors="replace")
+
+
 def test_the_account_has_what_it_needs_and_no_more(make_daemon):
     daemon = make_daemon(fresh=True)
     account = ACCOUNT if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name

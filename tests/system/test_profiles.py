@@ -203,6 +203,29 @@ def test_captions_recall_the_profile_of_this_warehouse(client):
     assert full(client, stock(client, ROWS))["error_detail"]["mapping"]["profile"] is None
 
 
+WIDE = ["Артикул", "Наименование", "Ед.", "Остаток", "Заметка", "Полка"]
+
+
+def test_nearly_the_same_captions_recall_a_profile_too(client):
+    """At least three in common, and two thirds of all that both have; the same captions go before, then the nearest, then the newest."""
+    def rows(*captions):
+        return [list(captions), ["PN-1-A" if caption == "Артикул" else "шт" if caption == "Ед." else "1" for caption in captions]]
+
+    def fits(*captions):
+        return stock(client, rows(*captions))["result"]["file"]["profile"]
+
+    put(client, "wide", {"type": "stock_import", "params": {"mode": "merge"}})
+    put(client, "small", {"type": "stock_import", "params": {"mode": "merge"}})
+    assert stock(client, rows(*WIDE), profile="wide", dry_run="false")["status"] == "completed"
+    assert fits(*WIDE[::-1]) == {"name": "wide", "fits": "exact"}
+    assert fits(*WIDE, "Цвет", "Вес", "Страна") == fits(*WIDE[:-1]) == fits(*WIDE[:-2]) == {"name": "wide", "fits": "near"}
+    assert fits(*WIDE, "Цвет", "Вес", "Страна", "Год") is None and fits(*WIDE[:-3], "Кол-во") is None and fits("Артикул", "Остаток") is None
+    assert stock(client, rows(*WIDE[:-2]), profile="small", dry_run="false")["status"] == "completed"
+    assert fits(*WIDE) == {"name": "wide", "fits": "exact"} and fits(*WIDE[:-2]) == {"name": "small", "fits": "exact"}
+    assert fits(*WIDE[:-2], "Цвет") == {"name": "small", "fits": "near"} and fits(*WIDE, "Цвет") == {"name": "wide", "fits": "near"}
+    assert stock(client, rows(*WIDE[:-2]), warehouse="FAR")["result"]["file"]["profile"] is None
+
+
 def test_the_day_in_a_caption_does_not_count(client):
     put(client, "day", {"type": "stock_import", "params": {"mode": "merge"}})
 

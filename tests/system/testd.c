@@ -23,6 +23,7 @@
 #include "tests/system/describe.h"
 #include "tests/system/lockdeath.h"
 #include "tests/system/misbehave.h"
+#include "tests/system/old_schema.h"
 #include "tests/system/today.h"
 #include "tests/system/visits.h"
 
@@ -252,8 +253,11 @@ int main(int argc, char **argv)
     task_type_register(&test_limit);
     task_type_register(&test_join);
     task_type_register(&test_refuse);
+    int code;
     if (describe(argc, argv))
         return 0;
+    if (old_schema(argc, argv, &code))
+        return code;
     misbehave_install();
     lockdeath_install();
     visits_install();

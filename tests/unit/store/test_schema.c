@@ -1,5 +1,8 @@
 /* Migrations, and what the schema itself refuses, against a real server. */
+#include "store/rights.h"
 #include "tests/unit/store/db.h"
+
+#include <unistd.h>
 
 /* ---- Migrations ---------------------------------------------------------------------------------------------- */
 
@@ -37,6 +40,24 @@ static void migrates_from_any_prefix(void **state)
         assert_int_equal(applied, store_schema_version());
         assert_int_equal(store_schema_current(&db), 1);
     }
+}
+
+/* A server that was stopped in the middle of it has the trigger's name, and no trigger. */
+static void half_made_triggers_are_made_again(void **state)
+{
+    (void)state;
+    char path[160];
+    unsigned made = 0;
+    snprintf(path, sizeof path, "%.*s/db/pf_test/task.TRG", (int)strlen(fixture_config()->socket) - 2,
+             fixture_config()->socket);
+    assert_int_equal(unlink(path), 0);
+    OK(store_exec(&db, "FLUSH TABLES", NULL));
+    assert_int_equal(
+        store_exec(&db, "CREATE OR REPLACE TRIGGER task_added AFTER INSERT ON task FOR EACH ROW DO 1", NULL), -1);
+    assert_int_equal(db.error.number, 1360);
+    OK(store_own_triggers(&db, &made));
+    assert_int_equal(made, 3);
+    assert_int_equal(one("SELECT COUNT(*) FROM information_schema.triggers WHERE trigger_schema = DATABASE()"), 10);
 }
 
 static int text_row(const struct store_value *v, unsigned n, void *ctx)
@@ -189,6 +210,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(migrates_once),
         T(migrates_from_any_prefix),
+        T(half_made_triggers_are_made_again),
         T(refuses_newer_and_changed),
         T(migrates_once),
         T(migrates_from_any_prefix),
