@@ -64,11 +64,11 @@ check_budget() {
         }' "$work/sizes"
 }
 
-# What is sent of scripts and styles: without indentation, comments of whole lines and types, which are half of it. Lines keep their numbers.
+# What is sent of scripts and styles: without indentation, comments of whole lines and types, which are half of it, and empty lines.
 bare() {
     case $1 in
     *.js | *.css) awk '{sub(/^ +/, "")} /^\/\*/ && !/\*\/./ {inside = 1}
-        {line = $0; gsub(/\/\*\* @[^*]*\*\/ ?/, "", line); print inside ? "" : line} inside && /\*\/$/ {inside = 0}' "$dir/$1" ;;
+        {line = $0; gsub(/\/\*\* @[^*]*\*\/ ?/, "", line); if (!inside && line != "") print line} inside && /\*\/$/ {inside = 0}' "$dir/$1" ;;
     *) cat "$dir/$1" ;;
     esac
 }

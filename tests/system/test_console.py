@@ -57,14 +57,15 @@ def test_brotli_where_the_build_had_it(module_daemon, page):
     assert answer.headers["Content-Encoding"] == "br" and unpacked(answer).decode() == page
 
 
-def without_comments(path):
-    """Scripts and styles are sent without indentation, comments of whole lines and types; lines keep their numbers."""
+def bare(path):
+    """Scripts and styles are sent without indentation, comments of whole lines, types, and empty lines."""
     text = path.read_text()
     if path.suffix not in (".js", ".css"):
         return text
     text = re.sub(r"^ +", "", text, flags=re.M)
-    text = re.sub(r"^/\*(?:(?!\*/).)*\*/$", lambda found: "\n" * found[0].count("\n"), text, flags=re.M | re.S)
-    return re.sub(r"/\*\* @[^*\n]*\*/ ?", "", text)
+    text = re.sub(r"^/\*(?:(?!\*/).)*\*/$", "", text, flags=re.M | re.S)
+    text = re.sub(r"/\*\* @[^*\n]*\*/ ?", "", text)
+    return "".join(line + "\n" for line in text.split("\n") if line)
 
 
 def test_what_a_client_has_is_not_sent_again(module_daemon, page):
@@ -84,7 +85,7 @@ def test_every_address_of_the_page_is_there_and_relative(module_daemon, page):
         assert address.startswith(f"assets/{build_of(page)}/"), address
         answer = client.get("/" + address)
         assert answer.status == 200 and answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
-        assert answer.body.decode() == without_comments(WEB / address.split("/", 2)[2])
+        assert answer.body.decode() == bare(WEB / address.split("/", 2)[2])
     files = {path.relative_to(WEB).as_posix() for path in WEB.glob("*/*") if path.suffix in (".js", ".css", ".svg")}
     assert {address.split("/", 2)[2] for address in named} == files
 
