@@ -21,7 +21,8 @@ enum result_kind {
     RESULT_COUNTS,  /* object of any names with a count each */
     RESULT_ISSUES,  /* object of codes of row errors and warnings with a count each */
     RESULT_OBJECT,  /* `members` */
-    RESULT_LIST     /* objects with `members` each */
+    RESULT_LIST,    /* objects with `members` each */
+    RESULT_SCHEMA   /* as `schema` of the API document says */
 };
 
 struct result_spec {
@@ -32,6 +33,7 @@ struct result_spec {
     bool deprecated;                   /* another name for something else; one version more */
     const char *const *choices;        /* CHOICE: NULL-terminated */
     const struct result_spec *members; /* OBJECT, LIST */
+    const char *schema;                /* SCHEMA: its name */
     const char *help;                  /* one sentence, or NULL when the name says it */
 };
 

@@ -10,7 +10,7 @@ extern const struct cli_command command_profile, command_profile_show, command_p
     command_pricelist_unarchive, command_tasks, command_watch, command_cancel, command_retry, command_rejects,
     command_log, command_undo_list, command_undo_quotes, command_why, command_stock, command_unmatched, command_map,
     command_held, command_held_approve, command_held_dismiss, command_token_set, command_health, command_version,
-    command_open, command_help;
+    command_open, command_help, command_top;
 
 const struct cli_command *const command_list[] = {
     &command_import,
@@ -32,6 +32,7 @@ const struct cli_command *const command_list[] = {
     &command_rejects,
     &command_log,
     &command_explain,
+    &command_top,
     &command_undo,
     &command_undo_list,
     &command_undo_quotes,

@@ -108,7 +108,7 @@ static void on_sent(void *ctx, uint64_t bytes, uint64_t all)
 
 /* ---- Keys ------------------------------------------------------------------------------------------------------- */
 
-static void random_uuid(char out[HEX_UUID_SIZE])
+void start_random_key(char out[HEX_UUID_SIZE])
 {
     unsigned char id[16];
     must(RAND_bytes(id, sizeof id));
@@ -127,7 +127,7 @@ static void choose_key(const struct cli *cli, const char *digest, char key[HEX_U
         say_note("Continuing the start of %lld s ago.", (long long)(clock_wall_ms() - open.at_ms) / 1000);
         return;
     }
-    random_uuid(key);
+    start_random_key(key);
     starts_add(server, digest, key);
 }
 

@@ -11,6 +11,8 @@ struct start {
     const char *no_body; /* not NULL: neither file nor JSON, the parameters are the query */
 };
 
+/* A key for a start that is made elsewhere. */
+void start_random_key(char out[37]);
 /* Sends it, again and again with one key if need be. Returns CLI_DONE and the task's id, or another code after a
  * message. */
 int start_task(struct cli *cli, const struct start *start, char task_id[37]);

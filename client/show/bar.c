@@ -18,7 +18,7 @@
 static unsigned drawn; /* lines */
 
 /* "████▌░░░" of so many cells, in eighths. */
-static void add_bar(struct bytes *out, unsigned cells, unsigned percent)
+void bar_add(struct bytes *out, unsigned cells, unsigned percent)
 {
     static const char *const part[] = {"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
     unsigned eighths = cells * 8 * (percent > 100 ? 100 : percent) / 100;
@@ -77,7 +77,7 @@ static void compose(const struct bar_facts *facts, unsigned width, struct bytes 
     unsigned frame = screen_utf8() ? 0 : 2;
     unsigned cells = room > used + BAR_LEAST + frame ? room - used - frame - 1 : BAR_LEAST;
     text_addf(out, "%s  ", name);
-    add_bar(out, cells > BAR_MOST ? BAR_MOST : cells, facts->percent);
+    bar_add(out, cells > BAR_MOST ? BAR_MOST : cells, facts->percent);
     for (unsigned i = 0; i < kept; i++)
         text_addf(out, "  %s", parts[i].data);
     for (unsigned i = 0; i < n; i++)

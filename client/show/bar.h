@@ -2,6 +2,8 @@
 #ifndef PF_SHOW_BAR_H
 #define PF_SHOW_BAR_H
 
+#include "base/bytes.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -22,6 +24,8 @@ struct bar_facts {
 void bar_draw(const struct bar_facts *facts);
 /* The same for several, one below the other, as far as the screen is high. */
 void bar_draw_all(const struct bar_facts *facts, unsigned n);
+/* "████▌░░░" of so many cells, for others. */
+void bar_add(struct bytes *out, unsigned cells, unsigned percent);
 /* Takes the bar away. */
 void bar_clear(void);
 /* One line, if screen_lines(): always if `must`, else if ten seconds have passed or the step is another one. */

@@ -31,6 +31,7 @@ const struct http_route worker_routes[] = {
     {HTTP_GET, "/api/tasks/summary", resource_task_summary, BODY_NONE, NULL, SCOPE_READ},
     {HTTP_DELETE, "/api/tasks/{id}", resource_task_forget, BODY_NONE, NULL, SCOPE_CANCEL},
     {HTTP_GET, "/api/tasks/{id}/rejects.csv", resource_task_rejects, BODY_NONE, NULL, SCOPE_READ},
+    {HTTP_GET, "/api/tasks/{id}/changes.csv", resource_task_changes, BODY_NONE, NULL, SCOPE_READ},
     {HTTP_GET, "/api/tasks/{id}/rows", resource_task_rows, BODY_NONE, NULL, SCOPE_READ},
     {HTTP_GET, "/api/tasks/{id}/log", resource_task_log, BODY_NONE, NULL, SCOPE_READ},
     {HTTP_GET, "/api/tasks/{id}/explain", resource_task_explain, BODY_NONE, NULL, SCOPE_READ},

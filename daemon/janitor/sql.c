@@ -5,6 +5,7 @@
 #include "daemon/process/metrics.h"
 #include "daemon/process/outage.h"
 #include "handlers/history/history.h"
+#include "handlers/prices/changes.h"
 #include "shm/wakeup.h"
 #include "store/chain.h"
 #include "store/migrate.h"
@@ -112,12 +113,15 @@ static int purge_keys(struct janitor *janitor)
     return rc == 0 && stones < PURGE_ROWS && chains < PURGE_ROWS ? 0 : -1;
 }
 
-/* What imports kept for undos. */
+/* What imports kept for undos, and what dry runs would have changed. */
 static int purge_undos(struct janitor *janitor)
 {
     bool more = false;
+    uint64_t trials = 0;
     int rc = history_purge(&janitor->db, UNDO_ROWS, &more);
-    return rc == 0 && !more ? 0 : -1;
+    if (rc == 0)
+        rc = price_changes_purge(&janitor->db, UNDO_ROWS, &trials);
+    return rc == 0 && !more && trials < UNDO_ROWS ? 0 : -1;
 }
 
 static void purge(struct janitor *janitor)

@@ -11,20 +11,23 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define CHANGE_COLUMNS                                                                                                 \
+    " (task_id, component_id, outcome, method, old_price, new_price, raw_price, coefficient, change_pct, n_quotes, "   \
+    "n_used, as_of, outlier_low, outlier_high) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
+
+/* A dry run keeps its changes apart, for those who read them (changes.h). */
 int recalc_audit_init(struct recalc_run *run)
 {
-    if (run->dry_run)
-        return 0;
-    run->write_change = store_bulk_new(run->db,
-                                       "INSERT INTO price_change (task_id, component_id, outcome, method, old_price, "
-                                       "new_price, raw_price, coefficient, change_pct, n_quotes, n_used, as_of) "
-                                       "VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
-                                       12, RECALC_CHUNK);
+    run->write_change = store_bulk_new(
+        run->db, run->dry_run ? "INSERT INTO trial_change" CHANGE_COLUMNS : "INSERT INTO price_change" CHANGE_COLUMNS,
+        14, RECALC_CHUNK);
+    if (run->dry_run || !run->write_change)
+        return run->write_change ? 0 : -1;
     run->write_quote = store_bulk_new(run->db,
                                       "INSERT INTO price_change_quote (price_change_id, quote_id, used, reason, "
                                       "base_price, rate, rate_date, weight) VALUES (?,?,?,?,?,?,?,?)",
                                       8, 5000);
-    return run->write_change && run->write_quote ? 0 : -1;
+    return run->write_quote ? 0 : -1;
 }
 
 void recalc_audit_fini(struct recalc_run *run)
@@ -71,12 +74,12 @@ void recalc_note(struct recalc_run *run, uint32_t row, const struct recalc_resul
         price_failures_add(&run->failures, run->rows[row].lot_code, result->failure);
         return;
     }
-    if (run->dry_run)
-        return;
+    if (run->dry_run && recalc_is_looked_at(run, &run->rows[row]))
+        recalc_look(run, &run->rows[row], result, quotes, n);
     struct recalc_change *change = &run->changes[run->n_changes++];
     *change = (struct recalc_change){.row = row, .result = *result, .first_quote = run->n_quotes};
     change->audited = is_audited(run, &run->rows[row], result);
-    if (change->audited)
+    if (change->audited && !run->dry_run)
         keep_verdicts(run, change, quotes, n);
 }
 
@@ -99,8 +102,10 @@ static int write_change(struct recalc_run *run, const struct recalc_change *chan
 {
     const struct recalc_result *r = &change->result;
     const struct recalc_row *row = &run->rows[change->row];
-    struct number old, new, raw, coefficient, pct;
+    struct number old, new, raw, coefficient, pct, low, high;
     size_t pct_len = dec_format(r->change_pct, 2, false, pct.s, sizeof pct.s);
+    size_t low_len = dec_format(r->outlier_low, MICRO_SCALE, false, low.s, sizeof low.s);
+    size_t high_len = dec_format(r->outlier_high, MICRO_SCALE, false, high.s, sizeof high.s);
     /* If the price is held, the proposal; else the component's new price. */
     int64_t price = r->outcome == RECALC_HELD ? r->proposed : r->price;
     struct store_value v[] = {STORE_SN(task, 36),
@@ -114,7 +119,9 @@ static int write_change(struct recalc_run *run, const struct recalc_change *chan
                               r->has_change ? STORE_SN(pct.s, pct_len) : STORE_N,
                               STORE_U(r->n_quotes),
                               STORE_U(r->n_used),
-                              STORE_SN(as_of, 10)};
+                              STORE_SN(as_of, 10),
+                              r->bounded ? STORE_SN(low.s, low_len) : STORE_N,
+                              r->bounded ? STORE_SN(high.s, high_len) : STORE_N};
     return store_bulk_add(run->write_change, v);
 }
 
@@ -266,7 +273,7 @@ static int write_rows(struct recalc_run *run, const char *task, bool *audited, b
     struct price_date as_of = price_date(run->rules.as_of);
     for (uint32_t i = 0; i < run->n_changes; i++) {
         const struct recalc_change *change = &run->changes[i];
-        *prices |= note_component(run, change);
+        *prices |= !run->dry_run && note_component(run, change);
         *audited |= change->audited;
         if (change->audited && write_change(run, change, task, as_of.s) != 0)
             return -1;
@@ -284,9 +291,9 @@ int recalc_flush(struct recalc_run *run)
     int rc = run->n_changes > 0 ? write_rows(run, task.s, &audited, &prices) : 0;
     if (prices && rc == 0)
         rc = set_prices(run, task.s);
-    if (audited && rc == 0)
+    if (audited && !run->dry_run && rc == 0)
         rc = read_change_ids(run, task.s);
-    if (audited && rc == 0)
+    if (audited && !run->dry_run && rc == 0)
         rc = write_verdicts(run);
     run->n_changes = run->n_quotes = 0;
     return rc;

@@ -14,6 +14,8 @@ void price_change_put(struct json_out *out, const struct store_value *v)
     row_put_text(out, "change_pct", &v[8]);
     row_put_number(out, "n_quotes", &v[PRICE_CHANGE_N_QUOTES]);
     row_put_number(out, "n_used", &v[10]);
+    row_put_text(out, "outlier_low", &v[16]);
+    row_put_text(out, "outlier_high", &v[17]);
     row_put_text(out, "as_of", &v[11]);
     row_put_moment(out, "created_at", &v[12]);
     row_put_text(out, "reviewed", &v[13]);

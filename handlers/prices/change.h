@@ -7,8 +7,9 @@
 /* Columns to select from `price_change pc`, in the order of price_change_put(). */
 #define PRICE_CHANGE_COLUMNS                                                                                           \
     "pc.id, pc.task_id, pc.outcome, pc.method, pc.old_price, pc.new_price, pc.raw_price, pc.coefficient, "             \
-    "pc.change_pct, pc.n_quotes, pc.n_used, pc.as_of, pc.created_at, pc.reviewed, pc.reviewed_by, pc.reviewed_at"
-enum { PRICE_CHANGE_N = 16, PRICE_CHANGE_N_QUOTES = 9, PRICE_CHANGE_MOMENT = 12 };
+    "pc.change_pct, pc.n_quotes, pc.n_used, pc.as_of, pc.created_at, pc.reviewed, pc.reviewed_by, pc.reviewed_at, "    \
+    "pc.outlier_low, pc.outlier_high"
+enum { PRICE_CHANGE_N = 18, PRICE_CHANGE_N_QUOTES = 9, PRICE_CHANGE_MOMENT = 12 };
 
 void price_change_put(struct json_out *out, const struct store_value *v);
 

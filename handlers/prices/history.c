@@ -3,6 +3,7 @@
 
 #include "handlers/prices/change.h"
 #include "handlers/prices/components.h"
+#include "handlers/prices/judged.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -138,87 +139,19 @@ static int read_runs(struct store_conn *conn, uint32_t component, struct history
 
 /* ---- Quotes ---------------------------------------------------------------------------------------------------- */
 
-enum {
-    Q_RUN,
-    Q_ID,
-    Q_USED,
-    Q_REASON,
-    Q_BASE,
-    Q_WEIGHT,
-    Q_RATE,
-    Q_RATE_DATE,
-    Q_NOMINAL,
-    Q_PRICE,
-    Q_PER,
-    Q_CURRENCY,
-    Q_VAT,
-    Q_VAT_RATE,
-    Q_MIN_QTY,
-    Q_QTY,
-    Q_ON,
-    Q_UNTIL,
-    Q_NUMBER,
-    Q_REF,
-    Q_KIND,
-    Q_CODE,
-    Q_NAME
-};
-
-static void put_party(struct json_out *out, const struct store_value *v)
-{
-    json_key(out, "party");
-    if (v[Q_CODE].type == STORE_NULL) {
-        json_null(out);
-        return;
-    }
-    json_object(out);
-    row_put_text(out, "kind", &v[Q_KIND]);
-    row_put_text(out, "code", &v[Q_CODE]);
-    row_put_text(out, "name", &v[Q_NAME]);
-    json_object_end(out);
-}
-
-static void put_quote(struct json_out *out, const struct store_value *v)
-{
-    json_object(out);
-    row_put_number(out, "id", &v[Q_ID]);
-    row_put_text(out, "ext_ref", &v[Q_REF]);
-    put_party(out, v);
-    row_put_text(out, "part_number", &v[Q_NUMBER]);
-    row_put_text(out, "quoted_on", &v[Q_ON]);
-    row_put_text(out, "valid_until", &v[Q_UNTIL]);
-    row_put_text(out, "price", &v[Q_PRICE]);
-    row_put_number(out, "price_per", &v[Q_PER]);
-    row_put_text(out, "currency", &v[Q_CURRENCY]);
-    row_put_bool(out, "vat_included", &v[Q_VAT]);
-    row_put_text(out, "vat_rate", &v[Q_VAT_RATE]);
-    row_put_text(out, "min_qty", &v[Q_MIN_QTY]);
-    row_put_text(out, "qty", &v[Q_QTY]);
-    row_put_bool(out, "used", &v[Q_USED]);
-    row_put_text(out, "reason", &v[Q_REASON]);
-    row_put_text(out, "rate", &v[Q_RATE]);
-    row_put_text(out, "rate_date", &v[Q_RATE_DATE]);
-    row_put_number(out, "rate_nominal", &v[Q_NOMINAL]);
-    row_put_text(out, "base_price", &v[Q_BASE]);
-    row_put_number(out, "weight", &v[Q_WEIGHT]);
-    json_object_end(out);
-}
-
 /* Quotes come in the order of the runs. */
 static int on_quote(const struct store_value *v, unsigned n, void *ctx)
 {
     struct history *history = ctx;
-    uint64_t run = strtoull(v[Q_RUN].text, NULL, 10);
+    uint64_t run = strtoull(v[JUDGED_RUN].text, NULL, 10);
     (void)n;
     while (history->at < history->n && history->runs[history->at].id != run)
         history->at++;
     if (history->at < history->n)
-        put_quote(&history->runs[history->at].out, v);
+        judged_put(&history->runs[history->at].out, v);
     return 0;
 }
 
-/* What a run stored about a quote is shown as stored; the rest is read from the quote, which is never edited. The
- * nominal is shown if the rate is still the one that was used. */
 static int read_quotes(struct store_conn *conn, struct history *history)
 {
     char ids[PAGE_LIMIT_MAX * 21 + 3] = "[";
@@ -232,16 +165,9 @@ static int read_quotes(struct store_conn *conn, struct history *history)
     struct store_value v = STORE_S(ids);
     return store_query(
         conn,
-        "SELECT STRAIGHT_JOIN a.price_change_id, a.quote_id, a.used, a.reason, a.base_price, a.weight, a.rate, "
-        "a.rate_date, r.nominal, q.price, q.price_per, q.currency, q.vat_included, q.vat_rate, q.min_qty, q.qty, "
-        "q.quoted_on, q.valid_until, q.part_number, q.ext_ref, p.kind, p.code, p.name "
-        "FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT UNSIGNED PATH '$')) j "
-        "JOIN price_change_quote a FORCE INDEX (PRIMARY) ON a.price_change_id = j.id "
-        "LEFT JOIN price_quote q FORCE INDEX (PRIMARY) ON q.id = a.quote_id "
-        "LEFT JOIN party p FORCE INDEX (PRIMARY) ON p.id = q.party_id "
-        "LEFT JOIN currency_rate r FORCE INDEX (PRIMARY) ON r.currency = q.currency AND r.rate_date = a.rate_date AND "
-        "r.rate = a.rate "
-        "ORDER BY a.price_change_id DESC, a.quote_id",
+        JUDGED_SELECT
+        "FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT UNSIGNED PATH '$')) j JOIN price_change_quote a FORCE "
+        "INDEX (PRIMARY) ON a.price_change_id = j.id " JUDGED_JOINS "ORDER BY a.price_change_id DESC, a.quote_id",
         &v, 1, on_quote, history);
 }
 

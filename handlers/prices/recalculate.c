@@ -29,20 +29,21 @@ static const struct param_spec recalculate_params[] = {
     {.name = "lot_codes", .kind = PARAM_STRINGS, .help = "Only these components."},
     {.name = "categories", .kind = PARAM_STRINGS, .help = "Only components of these categories."},
     {.name = "audit", .kind = PARAM_CHOICE, .otherwise = "\"changes\"", .choices = audits, .help = "all: also record components whose price did not change."},
-    {.name = "dry_run", .kind = PARAM_BOOL, .otherwise = "false", .help = "Compute and report; write nothing."},
+    {.name = "dry_run", .kind = PARAM_BOOL, .otherwise = "false", .help = "Compute and report; change nothing."},
+    {.name = "quotes_of", .kind = PARAM_STRINGS, .max = LOOK_LOTS, .help = "Components, by their lot codes, whose quotes a dry run shows in its result."},
     {.name = NULL},
 };
 /* clang-format on */
 
+#define LOT_UNKNOWN                                                                                                    \
+    "SELECT j.item FROM JSON_TABLE(?, '$[*]' COLUMNS (item VARCHAR(255) PATH '$')) j LEFT JOIN component c FORCE "     \
+    "INDEX (uq_lot) ON c.lot_code = CONVERT(j.item USING utf8mb4) COLLATE utf8mb4_nopad_bin WHERE c.id IS NULL LIMIT " \
+    "5"
+
 static int precheck(struct store_conn *db, yajl_val params, struct param_faults *faults)
 {
     int bad = price_check_weights(params, faults);
-    int rc = price_check_known(db, params, "lot_codes",
-                               "SELECT j.item FROM JSON_TABLE(?, '$[*]' COLUMNS (item VARCHAR(255) PATH '$')) j "
-                               "LEFT JOIN component c FORCE INDEX (uq_lot) ON c.lot_code = CONVERT(j.item USING "
-                               "utf8mb4) COLLATE utf8mb4_nopad_bin "
-                               "WHERE c.id IS NULL LIMIT 5",
-                               "lot-code", faults);
+    int rc = price_check_known(db, params, "lot_codes", LOT_UNKNOWN, "lot-code", faults);
     if (rc >= 0) {
         bad |= rc;
         rc = price_check_known(db, params, "categories",
@@ -51,6 +52,15 @@ static int precheck(struct store_conn *db, yajl_val params, struct param_faults 
                                "utf8mb4) COLLATE utf8mb4_uca1400_as_ci "
                                "WHERE c.id IS NULL LIMIT 5",
                                "category", faults);
+    }
+    if (rc < 0)
+        return -1;
+    bad |= rc;
+    rc = price_check_known(db, params, "quotes_of", LOT_UNKNOWN, "lot-code", faults);
+    if (price_param_has(params, "quotes_of") && !json_member_bool(params, "dry_run", false)) {
+        param_faults_add(faults, "/quotes_of", "conflict", "goes only with dry_run=true");
+        param_faults_fact(faults, "with", "dry_run");
+        bad = 1;
     }
     return rc < 0 ? -1 : bad | rc;
 }
@@ -76,6 +86,8 @@ static void read_params(struct recalc_run *run)
     if (price_param_has(params, "categories"))
         run->categories = price_param_list(params, "categories");
     run->scoped = run->lot_codes || run->categories;
+    if (price_param_has(params, "quotes_of"))
+        run->quotes_of = json_member(params, "quotes_of");
 }
 
 /* ---- Scope ----------------------------------------------------------------------------------------------------- */
@@ -285,6 +297,8 @@ static void try_fini(struct recalc_run *run)
     free(run->scope);
     free(run->quotes);
     price_failures_fini(&run->failures);
+    free(run->looks.json);
+    run->looks.json = NULL;
     run->scope = NULL;
     run->quotes = NULL;
     run->room_scope = run->room_quotes = 0;
@@ -296,6 +310,7 @@ static void try_init(struct recalc_run *run, struct store_conn *db)
     run->db = db;
     run->totals = (struct recalc_totals){0};
     memset(&run->trial, 0, sizeof run->trial);
+    run->looks.n = run->looks.n_quotes = 0;
     run->n_scope = run->n_rows = run->n_changes = run->n_quotes = 0;
     run->write_change = run->write_quote = NULL;
     memset(run->n_touched, 0, sizeof run->n_touched);
@@ -319,6 +334,8 @@ static int compute(struct recalc_run *run)
         store_query(run->db, "SELECT MAX(id) FROM component", NULL, 0, on_max_id, &run->max_id) != 0)
         return -1;
     int rc = run->scoped ? do_scope(run) : do_all(run);
+    if (rc == 0)
+        rc = recalc_looks_json(run);
     if (rc == 0)
         tell_counts(run, true);
     return rc;

@@ -80,6 +80,12 @@ static const struct result_spec changes_members[] = {
     {.name = NULL},
 };
 
+static const struct result_spec look_members[] = {
+    {.name = "lot_code", .kind = RESULT_TEXT},
+    {.name = "run", .kind = RESULT_SCHEMA, .schema = "PriceRun", .help = "As in price-history; id and times are null. quotes is null if those of all lots are more than 1000."},
+    {.name = NULL},
+};
+
 const struct result_spec recalc_result_members[] = {
     {.name = "as_of", .kind = RESULT_DATE, .help = "The day of the prices."},
     {.name = "method", .kind = RESULT_CHOICE, .choices = recalculate_methods},
@@ -103,6 +109,8 @@ const struct result_spec recalc_result_members[] = {
     {.name = "max_down", .kind = RESULT_OBJECT, .nullable = true, .members = extreme_members},
     {.name = "histogram", .kind = RESULT_LIST, .optional = true, .members = bar_members, .help = "Of a dry run: 21 bars of 5 % each around 0; how many prices would move so far, those that would be held too."},
     {.name = "changes", .kind = RESULT_OBJECT, .optional = true, .members = changes_members, .help = "Of a dry run: the 100 largest changes up and down, the largest first."},
+    {.name = "lots", .kind = RESULT_LIST, .optional = true, .members = look_members, .help = "Of a dry run with quotes_of: what it would do with each of these components, if it is active and among those of the run, and why."},
+    {.name = "changes_csv", .kind = RESULT_TEXT, .optional = true, .help = "Of a dry run: path of all changes as CSV, which are kept for a day."},
     {.name = "quotes_total", .kind = RESULT_COUNT},
     {.name = "quotes_used", .kind = RESULT_COUNT},
     {.name = "quotes_excluded", .kind = RESULT_COUNTS, .help = "Quotes that were not used, by reason."},
@@ -165,6 +173,18 @@ static void put_quotes(struct json_out *out, const struct recalc_totals *totals)
     json_object_end(out);
 }
 
+static void put_trial(struct json_out *out, const struct recalc_run *run)
+{
+    char path[80];
+    recalc_trial_put(out, &run->trial);
+    snprintf(path, sizeof path, "/api/tasks/%s/changes.csv", run_uuid(run->job->id).s);
+    json_put_string(out, "changes_csv", path);
+    if (!run->looks.json)
+        return;
+    json_key(out, "lots");
+    json_raw(out, run->looks.json, strlen(run->looks.json));
+}
+
 char *recalc_result_json(const struct recalc_run *run)
 {
     struct json_out out;
@@ -182,7 +202,7 @@ char *recalc_result_json(const struct recalc_run *run)
         json_put_int(&out, recalc_outcome_name((enum recalc_outcome)i), (int64_t)run->totals.outcome[i]);
     put_changes(&out, &run->totals);
     if (run->dry_run)
-        recalc_trial_put(&out, &run->trial);
+        put_trial(&out, run);
     put_quotes(&out, &run->totals);
     if (run->totals.outcome[RECALC_FAILED] > 0)
         run_put_rejects(&out, run->job->id);

@@ -69,6 +69,23 @@ struct recalc_trial {
     unsigned n_up, n_down;
 };
 
+/* Of a dry run: a component whose quotes are asked for. */
+#define LOOK_LOTS   20
+#define LOOK_QUOTES 1000 /* of all of them: the result is part of each poll */
+struct recalc_looked {
+    struct recalc_row row;
+    struct recalc_result result;
+    uint32_t first, n; /* its quotes in recalc_looks.quotes */
+    bool whole;        /* there was room for them */
+};
+struct recalc_looks {
+    struct recalc_looked looked[LOOK_LOTS];
+    unsigned n;
+    struct recalc_quote quotes[LOOK_QUOTES];
+    uint32_t n_quotes;
+    char *json; /* what the result shows; heap */
+};
+
 struct recalc_run {
     struct job *job;
     struct quote_rules rules;
@@ -77,6 +94,7 @@ struct recalc_run {
     int32_t since; /* older quotes are not read */
     bool dry_run, audit_all, scoped;
     char *lot_codes, *categories; /* JSON lists; NULL = not limited */
+    yajl_val quotes_of;           /* list of lot codes, borrowed; NULL = none */
     struct run_lease lease;
     unsigned percent; /* as shown; it must not fall when the transaction is repeated */
 
@@ -99,6 +117,7 @@ struct recalc_run {
     uint32_t n_touched[PRICE_MANUAL + 1];
     struct recalc_totals totals;
     struct recalc_trial trial; /* with dry_run */
+    struct recalc_looks looks; /* the same */
     struct price_failures failures;
     uint32_t max_id; /* for the progress */
 };
@@ -116,6 +135,13 @@ int recalc_flush(struct recalc_run *run);
 void recalc_count(struct recalc_run *run, const struct recalc_row *row, const struct recalc_result *result, size_t n);
 /* Adds one component to what a dry run shows; writes the members histogram and changes (trial.c). */
 void recalc_trial_note(struct recalc_trial *trial, const struct recalc_row *row, const struct recalc_result *result);
+/* Are this component's quotes asked for? (look.c) */
+bool recalc_is_looked_at(const struct recalc_run *run, const struct recalc_row *row);
+/* Remembers one of them; verdicts are in run->space, of `n` quotes. */
+void recalc_look(struct recalc_run *run, const struct recalc_row *row, const struct recalc_result *result,
+                 const struct quote *quotes, size_t n);
+/* Makes looks.json, in the transaction that read the quotes. Returns 0 or -1 with db->error. */
+int recalc_looks_json(struct recalc_run *run);
 struct json_out;
 void recalc_trial_put(struct json_out *out, const struct recalc_trial *trial);
 void recalc_put_decimal(struct json_out *out, const char *key, dec128 value, unsigned scale);

@@ -92,6 +92,9 @@ static void decide_estimated(const struct recalc_rules *rules, const struct reca
 
     result->n_quotes = estimate->n_quotes;
     result->n_used = estimate->n_used;
+    result->bounded = estimate->bounded;
+    result->outlier_low = estimate->outlier_low;
+    result->outlier_high = estimate->outlier_high;
     result->raw = estimate->raw;
     result->coefficient = rules->coefficient * component->coefficient;
     switch (estimate->status) {

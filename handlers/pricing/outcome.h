@@ -47,13 +47,15 @@ struct recalc_result {
     const char *reason;       /* with NO_QUOTES and CLEARED: "no_quotes", "too_few", "no_manual_price"; else "" */
     const char *failure;      /* with FAILED: "E_PRICE_RANGE", "E_TOO_MANY_QUOTES"; else "" */
     uint32_t n_quotes, n_used;
-    int64_t raw;            /* scale 6; 0 = none (manual, no quotes) */
-    int64_t coefficient;    /* scale 8, both multiplied */
-    int64_t proposed;       /* scale 4; 0 = none: the price by the quotes */
-    int64_t price;          /* scale 4; 0 = none: the price of the component afterwards */
-    enum price_state state; /* the state afterwards */
-    bool has_change;        /* there were an old and a new price */
-    dec128 change_pct;      /* hundredths of a percent */
+    bool bounded;                      /* outliers were looked for: */
+    int64_t outlier_low, outlier_high; /* scale 6, see struct quote_estimate */
+    int64_t raw;                       /* scale 6; 0 = none (manual, no quotes) */
+    int64_t coefficient;               /* scale 8, both multiplied */
+    int64_t proposed;                  /* scale 4; 0 = none: the price by the quotes */
+    int64_t price;                     /* scale 4; 0 = none: the price of the component afterwards */
+    enum price_state state;            /* the state afterwards */
+    bool has_change;                   /* there were an old and a new price */
+    dec128 change_pct;                 /* hundredths of a percent */
 };
 
 /* Returns the method in force for a component. METHOD_MANUAL needs no quotes: then pass NULL as the estimate. */

@@ -1,4 +1,5 @@
 /* Outliers, exactly: medians and quartiles of whole numbers are kept doubled or fourfold, so nothing is rounded. */
+#include "handlers/pricing/price.h"
 #include "handlers/pricing/quotes_impl.h"
 
 #include <string.h>
@@ -9,9 +10,8 @@ enum {
     MAD_TO_SIGMA = 6745 /* 0.6745 at that scale: a normal spread's MAD is that part of its standard deviation */
 };
 
-/* The sorted prices from `first` up to, but not including, `end`. */
-struct kept {
-    size_t first, end;
+struct bounds {
+    int64_t low, high; /* inclusive */
 };
 
 /* Returns twice the median of n sorted prices. */
@@ -43,21 +43,23 @@ static int64_t mad_four_times(const int64_t *prices, size_t n, int64_t median2)
     return sum + distance;
 }
 
-/* Is 0.6745 x |x - M| > k x max(MAD, floor % x M)? Sizes: below 2·10^16 x 10^6 x 10^4 x 2 on the left, 10^7 x 4·10^16 x
- * 10^7 on the right. */
-static struct kept keep_mad(const struct quote_rules *rules, const int64_t *prices, size_t n)
+/* Smallest and largest price that are no outliers, from `parts` times each. No price is below 1 or reaches MICRO_LIMIT. */
+static struct bounds bounds_of(dec128 low, dec128 high, int parts)
+{
+    dec128 from = low <= 0 ? 0 : (low + parts - 1) / parts, to = high / parts;
+    return (struct bounds){(int64_t)from, (int64_t)(to < MICRO_LIMIT ? to : MICRO_LIMIT - 1)};
+}
+
+/* Those with 0.6745 x |x - M| <= k x max(MAD, floor % x M). Sizes: `limit` is below 10^7 x 4·10^16 x 10^7. */
+static struct bounds mad_bounds(const struct quote_rules *rules, const int64_t *prices, size_t n)
 {
     int64_t median2 = median_twice(prices, n);
     dec128 spread = (dec128)mad_four_times(prices, n, median2) * PERCENT;
     dec128 floor = (dec128)median2 * 2 * rules->outlier_floor_pct;
     dec128 limit = (spread > floor ? spread : floor) * rules->outlier_k;
-    struct kept kept = {0, n};
+    dec128 distance2 = limit / ((dec128)2 * PERCENT * MAD_TO_SIGMA);
 
-    while (kept.first < n && (dec128)(median2 - 2 * prices[kept.first]) * 2 * PERCENT * MAD_TO_SIGMA > limit)
-        kept.first++;
-    while (kept.end > kept.first && (dec128)(2 * prices[kept.end - 1] - median2) * 2 * PERCENT * MAD_TO_SIGMA > limit)
-        kept.end--;
-    return kept;
+    return bounds_of(median2 - distance2, median2 + distance2, 2);
 }
 
 /* Returns four times the value at position quarters/4 of the sorted prices, by linear interpolation. */
@@ -69,20 +71,16 @@ static int64_t at_quarters(const int64_t *prices, size_t quarters)
     return part == 0 ? 4 * prices[i] : (4 - part) * prices[i] + part * prices[i + 1];
 }
 
-/* Is x < Q1 - k x D or x > Q3 + k x D, with D = max(Q3 - Q1, 2 x floor % x M)? */
-static struct kept keep_iqr(const struct quote_rules *rules, const int64_t *prices, size_t n)
+/* Those with Q1 - k x D <= x <= Q3 + k x D, where D = max(Q3 - Q1, 2 x floor % x M). */
+static struct bounds iqr_bounds(const struct quote_rules *rules, const int64_t *prices, size_t n)
 {
     int64_t q1 = at_quarters(prices, n - 1), q3 = at_quarters(prices, 3 * (n - 1));
     dec128 spread = (dec128)(q3 - q1) * PERCENT;
     dec128 floor = (dec128)median_twice(prices, n) * 4 * rules->outlier_floor_pct;
     dec128 limit = (spread > floor ? spread : floor) * rules->outlier_k;
-    struct kept kept = {0, n};
+    dec128 distance4 = limit / ((dec128)PERCENT * K_ONE);
 
-    while (kept.first < n && (dec128)(q1 - 4 * prices[kept.first]) * PERCENT * K_ONE > limit)
-        kept.first++;
-    while (kept.end > kept.first && (dec128)(4 * prices[kept.end - 1] - q3) * PERCENT * K_ONE > limit)
-        kept.end--;
-    return kept;
+    return bounds_of(q1 - distance4, q3 + distance4, 4);
 }
 
 static size_t collect(size_t n, struct quote_space *space)
@@ -96,25 +94,36 @@ static size_t collect(size_t n, struct quote_space *space)
     return used;
 }
 
-size_t quotes_drop_outliers(const struct quote_rules *rules, size_t n, struct quote_space *space)
+/* The prices are sorted: those in between move to the front. */
+static size_t keep_between(int64_t *prices, size_t n, struct bounds bounds)
+{
+    size_t first = 0, end = n;
+
+    while (first < n && prices[first] < bounds.low)
+        first++;
+    while (end > first && prices[end - 1] > bounds.high)
+        end--;
+    memmove(prices, prices + first, (end - first) * sizeof *prices);
+    return end - first;
+}
+
+size_t quotes_drop_outliers(const struct quote_rules *rules, size_t n, struct quote_space *space,
+                            struct quote_estimate *estimate)
 {
     size_t used = collect(n, space);
 
     sort_prices(space->prices, used);
     if (rules->outlier == OUTLIER_NONE || used == 0 || used < rules->outlier_min_n)
         return used;
-    struct kept kept =
-        rules->outlier == OUTLIER_MAD ? keep_mad(rules, space->prices, used) : keep_iqr(rules, space->prices, used);
-    size_t left = kept.end - kept.first;
-    if (left == used)
-        return used;
+    struct bounds bounds =
+        rules->outlier == OUTLIER_MAD ? mad_bounds(rules, space->prices, used) : iqr_bounds(rules, space->prices, used);
+    estimate->bounded = true;
+    estimate->outlier_low = bounds.low;
+    estimate->outlier_high = bounds.high;
     for (size_t i = 0; i < n; i++) {
         struct quote_verdict *verdict = &space->verdicts[i];
-        bool inside =
-            left > 0 && verdict->base >= space->prices[kept.first] && verdict->base <= space->prices[kept.end - 1];
-        if (verdict->reason == QUOTE_USED && !inside)
+        if (verdict->reason == QUOTE_USED && (verdict->base < bounds.low || verdict->base > bounds.high))
             verdict->reason = QUOTE_OUTLIER;
     }
-    memmove(space->prices, space->prices + kept.first, left * sizeof *space->prices);
-    return left;
+    return keep_between(space->prices, used, bounds);
 }

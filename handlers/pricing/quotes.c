@@ -237,7 +237,7 @@ struct quote_estimate quotes_judge(const struct quote_rules *rules, enum price_m
     for (size_t i = 0; i < n; i++)
         space->verdicts[i] = judge_one(rules, &parties[quotes[i].party], rates, &quotes[i]);
     quotes_pick_offers(rules, quotes, n, space);
-    size_t used = quotes_drop_outliers(rules, n, space);
+    size_t used = quotes_drop_outliers(rules, n, space, &estimate);
     if (used < (rules->min_quotes > 1 ? rules->min_quotes : 1)) {
         estimate.status = used == 0 ? ESTIMATE_NO_QUOTES : ESTIMATE_TOO_FEW;
         mark_too_few(n, space);

@@ -135,10 +135,12 @@ enum estimate_status {
 
 struct quote_estimate {
     enum estimate_status status;
-    uint32_t n_quotes; /* given */
-    uint32_t n_used;   /* counted; 0 unless ESTIMATE_OK */
-    int64_t raw;       /* scale 6; 0 unless ESTIMATE_OK */
-    int64_t low, high; /* smallest and largest base price used; 0 unless ESTIMATE_OK */
+    uint32_t n_quotes;                 /* given */
+    uint32_t n_used;                   /* counted; 0 unless ESTIMATE_OK */
+    int64_t raw;                       /* scale 6; 0 unless ESTIMATE_OK */
+    int64_t low, high;                 /* smallest and largest base price used; 0 unless ESTIMATE_OK */
+    bool bounded;                      /* outliers were looked for: */
+    int64_t outlier_low, outlier_high; /* base prices below or above are outliers; scale 6 */
 };
 
 /* Judges the n quotes of one component and computes its price by `method` (not METHOD_MANUAL). The verdicts are in

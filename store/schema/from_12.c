@@ -245,3 +245,30 @@ const char *const schema_version_21[] = {
     "''",
     NULL,
 };
+
+/* What a run took for outliers: base prices outside of these. And what a dry run would have changed, for a day
+ * (handlers/prices/changes.h): no foreign key, since the lock on its task's row would hold up whoever cancels it. */
+static const char create_trial_change[] =
+    TABLE("trial_change", "task_id UUID NOT NULL, "
+                          "component_id INT UNSIGNED NOT NULL, "
+                          "outcome ENUM('updated','unchanged','held','no_quotes','cleared') NOT NULL, "
+                          "method VARCHAR(16) NOT NULL, "
+                          "old_price DECIMAL(14,4) NULL, "
+                          "new_price DECIMAL(14,4) NULL, "
+                          "raw_price DECIMAL(18,6) NULL, "
+                          "coefficient DECIMAL(14,8) NOT NULL DEFAULT 1, "
+                          "change_pct DECIMAL(20,2) NULL, "
+                          "n_quotes INT UNSIGNED NOT NULL, "
+                          "n_used INT UNSIGNED NOT NULL, "
+                          "as_of DATE NOT NULL, "
+                          "outlier_low DECIMAL(16,6) NULL, "
+                          "outlier_high DECIMAL(16,6) NULL, "
+                          "created_at DATETIME(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3), "
+                          "PRIMARY KEY (task_id, component_id), "
+                          "KEY ix_created (created_at)");
+const char *const schema_version_22[] = {
+    "ALTER TABLE price_change ADD COLUMN IF NOT EXISTS outlier_low DECIMAL(16,6) NULL, ADD COLUMN IF NOT EXISTS "
+    "outlier_high DECIMAL(16,6) NULL",
+    create_trial_change,
+    NULL,
+};

@@ -25,5 +25,6 @@ const struct store_migration store_migrations[] = {
     {19, "undoing stock imports", schema_version_19},
     {20, "profiles of imports", schema_version_20},
     {21, "captions of files that profiles were used for", schema_version_21},
+    {22, "bounds of outliers, changes of dry runs", schema_version_22},
     {0, NULL, NULL},
 };

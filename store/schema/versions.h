@@ -39,5 +39,6 @@ extern const char *const schema_version_18[];
 extern const char *const schema_version_19[];
 extern const char *const schema_version_20[];
 extern const char *const schema_version_21[];
+extern const char *const schema_version_22[];
 
 #endif

@@ -9,7 +9,7 @@ from test_actions import busy_runners, cancel
 from test_tasks import check_problem
 from test_tokens import as_client, make
 
-MEMBERS = ["now", "node", "tasks", "queue", "slots", "processes", "totals", "database"]
+MEMBERS = ["now", "node", "tasks", "elsewhere", "queue", "slots", "processes", "totals", "database"]
 
 
 def operation(client, query="", headers=None):
@@ -144,3 +144,51 @@ def test_no_more_than_a_screen_needs(make_daemon):
     assert all(task["done_at"] for task in view["tasks"][200:])
     for task in busy:
         cancel(client, task)
+
+
+OTHER = "5d7e8f90-1a2b-4c3d-8e4f-506172839405"
+
+
+def test_tasks_of_other_nodes(daemon):
+    """As far as they were read: the answer waits neither for the database nor for a hung one; who waits is told of a change there too."""
+    client = daemon.worker(0)
+    mine = busy_runners(daemon)
+
+    def elsewhere():
+        return operation(client).json["elsewhere"]
+
+    end = time.monotonic() + 10
+    while elsewhere() is None:
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    assert elsewhere()["tasks"] == []
+    tag = operation(client).headers["ETag"]
+    daemon.sql("INSERT INTO task (id, node, type, params, status, created_at, started_at, attempt) VALUES "
+               f"('11111111-0000-4000-8000-000000000001', '{OTHER}', 'recalculate', '{{}}', 'queued', '2026-02-05 08:00:01', NULL, 0),"
+               f"('11111111-0000-4000-8000-000000000002', '{OTHER}', 'stock_import', '{{}}', 'running', '2026-02-05 08:00:00', '2026-02-05 08:00:02', 2),"
+               f"('11111111-0000-4000-8000-000000000003', '{OTHER}', 'stock_import', '{{}}', 'succeeded', '2026-02-05 08:00:00', '2026-02-05 08:00:02', 1)")
+    told = operation(client, "?wait=10", {"If-None-Match": tag})
+    assert told.headers["ETag"] != tag
+    while len(elsewhere()["tasks"]) != 2:
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    view = operation(client).json
+    assert [(task["id"][-1], task["node"], task["type"], task["waiting"], task["attempt"], task["started_at"]) for task in view["elsewhere"]["tasks"]] == [
+        ("2", OTHER, "stock_import", False, 2, "2026-02-05T08:00:02.000Z"), ("1", OTHER, "recalculate", True, 0, None)]
+    assert [task["id"] for task in view["tasks"]][:2] == mine and view["node"] != OTHER
+    daemon.sql(f"DELETE FROM task WHERE node = '{OTHER}'")
+    pid = int((daemon.runtime / "db.pid").read_text())
+    halt(pid)
+    try:
+        began = time.monotonic()
+        while time.monotonic() - began < 3:
+            at = time.monotonic()
+            known = elsewhere()
+            assert time.monotonic() - at < 1 and known is not None
+            time.sleep(0.2)
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    end = time.monotonic() + 15
+    while elsewhere()["tasks"]:
+        assert time.monotonic() < end
+        time.sleep(0.1)

@@ -83,3 +83,20 @@ export function tooWide(page) {
 export function shot(page, name) {
     return page.screenshot({ path: path.join(SHOTS, `${name}.png`) });
 }
+
+/** Ten dry runs as this browser's own tasks. It runs in the page. */
+export async function tenTasks() {
+    const ids = [];
+    for (let i = 0; i < 10; i++) {
+        const answer = await fetch('api/prices/recalculate-all', {
+            method: 'POST',
+            headers: { 'Content-Type': 'application/json' },
+            body: JSON.stringify({ as_of: `2026-02-${10 + i}`, dry_run: true }),
+        });
+        ids.push((await answer.json()).task_id);
+    }
+    const mine = Object.fromEntries(ids.map((id) => [id, { type: 'recalculate', label: '', started: Date.now() }]));
+    localStorage.setItem('pf.mine', JSON.stringify(mine));
+    dispatchEvent(new StorageEvent('storage', { key: 'pf.mine' }));
+    return ids;
+}

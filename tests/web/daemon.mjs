@@ -1,6 +1,6 @@
 /* A daemon of the build under test, with the data of the demo. */
 import { spawn } from 'node:child_process';
-import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
@@ -49,6 +49,24 @@ export class Daemon {
     async end() {
         await this.stop();
         rmSync(this.place, { recursive: true, force: true });
+    }
+
+    /** Tasks wait until the processes that are returned get SIGCONT. */
+    pauseRunners() {
+        const found = [];
+        for (const name of readdirSync('/proc').filter((one) => /^\d+$/.test(one))) {
+            const pid = parseInt(name, 10);
+            try {
+                const parent = /^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+                const title = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+                if (parent === String(this.process.pid) && title.startsWith('priceforged: runner')) found.push(pid);
+            } catch {
+                /* it has ended */
+            }
+        }
+        if (!found.length) throw new Error('there are no runners');
+        for (const pid of found) process.kill(pid, 'SIGSTOP');
+        return found;
     }
 
     /** @param {string} where @param {RequestInit} [init] */

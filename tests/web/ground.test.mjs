@@ -1,10 +1,10 @@
 /* The shell, the start page, tasks and notices in a real browser against a real daemon. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { chmodSync, readFileSync, readdirSync } from 'node:fs';
+import { chmodSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { accessFaults, faultsOf, lacking, launch, newPage, shot, tooWide } from './browser.mjs';
+import { accessFaults, faultsOf, lacking, launch, newPage, shot, tenTasks, tooWide } from './browser.mjs';
 import { BUILD, DEMO, Daemon, pause } from './daemon.mjs';
 
 const skip = lacking || false;
@@ -21,40 +21,6 @@ after(async () => {
     await browser?.close();
     await daemon?.end();
 });
-
-/** @param {number} master */
-async function pauseRunners(master) {
-    const found = [];
-    for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
-        try {
-            const parent = parseInt(/^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? '0', 10);
-            if (parent === master && /^priceforged: runner/.test(readFileSync(`/proc/${pid}/cmdline`, 'utf8')))
-                found.push(parseInt(pid, 10));
-        } catch {
-            /* it has ended */
-        }
-    }
-    assert.ok(found.length > 0);
-    for (const pid of found) process.kill(pid, 'SIGSTOP');
-    return found;
-}
-
-/** Runs in the page. */
-async function tenTasks() {
-    const ids = [];
-    for (let i = 0; i < 10; i++) {
-        const answer = await fetch('api/prices/recalculate-all', {
-            method: 'POST',
-            headers: { 'Content-Type': 'application/json' },
-            body: JSON.stringify({ as_of: `2026-02-${10 + i}`, dry_run: true }),
-        });
-        ids.push((await answer.json()).task_id);
-    }
-    const mine = Object.fromEntries(ids.map((id) => [id, { type: 'recalculate', label: '', started: Date.now() }]));
-    localStorage.setItem('pf.mine', JSON.stringify(mine));
-    dispatchEvent(new StorageEvent('storage', { key: 'pf.mine' }));
-    return ids;
-}
 
 /** @param {object} options @param {(page: any) => Promise<void>} act */
 async function onPage(options, act) {
@@ -215,7 +181,7 @@ test('polls: at most two a second, mostly 304, none when nothing runs', { skip }
         asked.length = 0;
         await pause(4000);
         assert.ok(asked.length <= 1, `nothing runs: ${asked.length}`);
-        const stopped = await pauseRunners(daemon.process.pid);
+        const stopped = daemon.pauseRunners();
         try {
             const ids = await page.evaluate(tenTasks);
             await pause(1500);

@@ -644,6 +644,7 @@ export const ru = {
     'Stop trying': 'Не повторять',
 
     /* import */
+    Checked: 'Проверен',
     Refused: 'Не принятые',
     Code: 'Код',
     Vendor: 'Производитель',

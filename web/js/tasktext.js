@@ -85,6 +85,10 @@ export function isQuestion(task) {
 /** @param {any} task @returns {State} */
 export function stateOf(task) {
     if (task.status === 'running') return runningState(task);
+    if (task.status === 'completed' && isImport(task) && isTrial(task))
+        return task.outcome === 'partial'
+            ? { word: t('Checked'), icon: 'part', tone: 'warn' }
+            : { word: t('Checked'), icon: 'done', tone: 'ok' };
     if (task.status === 'completed')
         return task.outcome === 'partial'
             ? { word: t('Partly done'), icon: 'part', tone: 'warn' }

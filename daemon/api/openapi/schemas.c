@@ -264,6 +264,7 @@ static void put_items(struct json_out *out, const struct result_spec *members)
 
 static void put_shape(struct json_out *out, const struct result_spec *spec)
 {
+    char name[80];
     switch (spec->kind) {
     case RESULT_TEXT:
         json_put_string(out, "type", "string");
@@ -319,6 +320,10 @@ static void put_shape(struct json_out *out, const struct result_spec *spec)
         break;
     case RESULT_LIST:
         put_items(out, spec->members);
+        break;
+    case RESULT_SCHEMA:
+        snprintf(name, sizeof name, "#/components/schemas/%s", spec->schema);
+        json_put_string(out, "$ref", name);
         break;
     }
 }

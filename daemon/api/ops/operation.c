@@ -1,7 +1,7 @@
 /* GET /api/operation: live tasks and those that ended last, the queue by type, processes, slots, totals. From shared
- * memory alone, so it answers without the database too.
+ * memory alone, so it answers without the database too; beside it what was last read of other nodes' tasks.
  *
- * The tag says how often slots have changed. With If-None-Match and wait the request is held until that number is
+ * The tag says how often slots have changed, and what was read. With If-None-Match and wait the request is held until that number is
  * another one: a timer sums the slots' version words, only while such a request waits, and at most HELD_MAX wait in a
  * worker. So it needs no word of its own in the segment, and polls pay nothing for it. */
 #include "daemon/api/ops/ops.h"
@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/hex.h"
 #include "base/json.h"
+#include "daemon/api/ops/elsewhere.h"
 #include "daemon/auth/auth.h"
 #include "daemon/http/etag.h"
 #include "daemon/process/metrics.h"
@@ -30,7 +31,7 @@
 #define HELD_MAX  4
 #define LIVE_MAX  200
 #define ENDED_MAX 50
-#define TAG_BYTES 48
+#define TAG_BYTES 72
 
 /* ---- Which tasks ------------------------------------------------------------------------------------------------- */
 
@@ -277,6 +278,8 @@ static void put_operation(struct json_out *out, const struct worker *worker, boo
     taskview_put_time(out, "now", clock_wall_ms());
     json_put_string(out, "node", node);
     put_tasks(out, segment, &choice);
+    json_key(out, "elsewhere");
+    elsewhere_put(out);
     put_queue(out, segment, &choice);
     put_slots(out, segment);
     put_processes(out, segment, admin);
@@ -299,8 +302,8 @@ static struct event *look;
 static void tag_of(const struct worker *worker, char tag[TAG_BYTES])
 {
     struct shm_segment *segment = worker->process->segment;
-    snprintf(tag, TAG_BYTES, "W/\"o.%llx.%llx\"", (unsigned long long)shm_segment_boot(segment),
-             (unsigned long long)shm_table_changes(segment));
+    snprintf(tag, TAG_BYTES, "W/\"o.%llx.%llx.%llx\"", (unsigned long long)shm_segment_boot(segment),
+             (unsigned long long)shm_table_changes(segment), (unsigned long long)elsewhere_changes());
 }
 
 /* The tag first: what changes while the text is made is told by the next one. */
@@ -344,12 +347,14 @@ static void on_gone(struct http_request *request)
 /* While somebody waits. */
 static void on_look(evutil_socket_t fd, short what, void *arg)
 {
-    const struct worker *worker = arg;
+    struct worker *worker = arg;
     int64_t now = clock_mono_ms();
     char tag[TAG_BYTES];
     bool any = false;
     (void)fd;
     (void)what;
+    if (!worker->draining)
+        elsewhere_refresh(worker);
     tag_of(worker, tag);
     for (unsigned i = 0; i < HELD_MAX; i++) {
         struct held *one = &held[i];
@@ -399,6 +404,7 @@ void resource_operation(struct http_request *request)
         return;
     unsigned wait_s = db_answer_wait(request, params);
     yajl_tree_free(params);
+    elsewhere_refresh(request->app);
     tag_of(request->app, tag);
     bool same = etag_matches(http_header(request, "If-None-Match"), tag);
     if (!wait_s || !same)

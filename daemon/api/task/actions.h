@@ -17,6 +17,8 @@ void resource_task_retry(struct http_request *request);
 /* GET /api/tasks/{id}/rejects.csv: the refused rows of an import that is over. Options as for price lists.
  * rejects.c */
 void resource_task_rejects(struct http_request *request);
+/* GET /api/tasks/{id}/changes.csv: what a recalculation did with prices, or its dry run would do. changes.c */
+void resource_task_changes(struct http_request *request);
 /* GET /api/tasks/{id}/rows: the same, and warnings, as JSON by pages. rejects.c */
 void resource_task_rows(struct http_request *request);
 /* GET /api/tasks/{id}/log?after=OFFSET: the log of the task's attempts as plain text, without its first OFFSET
@@ -30,5 +32,10 @@ void resource_task_log(struct http_request *request);
 yajl_val resource_task_params(struct http_request *request, uuid_t id, const struct param_spec *specs);
 /* For the same, on the database thread: begin a snapshot and read the task's row. Returns 1, 0 when the answer is a problem, -1. */
 int resource_task_row(struct store_conn *conn, struct db_answer *answer, const uuid_t id, struct journal_row *row);
+struct file_sink;
+/* Ends an answer that is a CSV file, "what-ID.csv", after the writer of the file returned `rc`: 0, 1 if the sink failed, or
+ * -1. Returns what the answer's function does. */
+int resource_task_csv(struct db_answer *answer, const uuid_t id, const char *what, int rc,
+                      const struct file_sink *sink);
 
 #endif

@@ -20,26 +20,31 @@ struct rejects_request {
     struct rejects_options options;
 };
 
+int resource_task_csv(struct db_answer *answer, const uuid_t id, const char *what, int rc, const struct file_sink *sink)
+{
+    char text[37];
+    if (rc == 1) {
+        bool full = sink->error == ENOSPC || sink->error == EDQUOT || sink->error == EFBIG;
+        struct log_about about = db_answer_about(answer);
+        about.task = id;
+        log_about(LOG_LEVEL_WARN, &about, "the file of %s was not written: %s", what, strerror(sink->error));
+        return db_answer_problem(answer, full ? "insufficient-storage" : "spool-unavailable", NULL);
+    }
+    uuid_unparse_lower(id, text);
+    answer->file_len = sink->len;
+    answer->type = "text/csv; charset=utf-8";
+    snprintf(answer->disposition, sizeof answer->disposition, "attachment; filename=\"%s-%s.csv\"", what, text);
+    return rc;
+}
+
 static int write_file(struct store_conn *conn, struct db_answer *answer, const struct rejects_request *asked,
                       const struct journal_row *row)
 {
     struct file_sink sink = {.fd = db_answer_file(answer)};
-    char id[37];
     if (sink.fd < 0)
         return 0;
     int rc = rejects_write(conn, row, &asked->options, &sink);
-    if (rc == 1) {
-        bool full = sink.error == ENOSPC || sink.error == EDQUOT || sink.error == EFBIG;
-        struct log_about about = db_answer_about(answer);
-        about.task = asked->id;
-        log_about(LOG_LEVEL_WARN, &about, "the list of refused rows was not written: %s", strerror(sink.error));
-        return db_answer_problem(answer, full ? "insufficient-storage" : "spool-unavailable", NULL);
-    }
-    uuid_unparse_lower(asked->id, id);
-    answer->file_len = sink.len;
-    answer->type = "text/csv; charset=utf-8";
-    snprintf(answer->disposition, sizeof answer->disposition, "attachment; filename=\"rejects-%s.csv\"", id);
-    return rc;
+    return resource_task_csv(answer, asked->id, "rejects", rc, &sink);
 }
 
 /* Rows and final state are written in one transaction, so a task that is not over has none yet. */
