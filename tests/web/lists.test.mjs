@@ -213,7 +213,9 @@ test('a number with two readings is asked for, a wrong one is told at its field'
 test('with a token files are fetched with it, and no address has it', opts, async () => {
     const own = new Daemon();
     const tokens = path.join(own.place, 'tokens');
-    const made = execFileSync(path.join(BUILD, 'priceforge'), ['token', 'add', '-f', tokens, '-s', 'read,start,edit', 'olga'], { encoding: 'utf8' });
+    const made = execFileSync(path.join(BUILD, 'priceforge'), ['token', 'add', '-f', tokens, '-s', 'read,start,edit', 'olga'], {
+        encoding: 'utf8',
+    });
     const secret = /\bpf_\S+/.exec(made)?.[0] ?? made.trim().split(/\s+/).pop();
     chmodSync(tokens, 0o644);
     own.options['auth.tokens_file'] = tokens;
@@ -233,7 +235,12 @@ test('with a token files are fetched with it, and no address has it', opts, asyn
         await page.waitForSelector('button:text-is(".xlsx")');
         const [file] = await Promise.all([page.waitForEvent('download'), page.click('button:text-is(".xlsx")')]);
         assert.match(file.suggestedFilename(), /^pricelist-estimate-.*\.xlsx$/);
-        assert.equal(readFileSync(await file.path()).subarray(0, 2).toString(), 'PK');
+        assert.equal(
+            readFileSync(await file.path())
+                .subarray(0, 2)
+                .toString(),
+            'PK',
+        );
         assert.ok(!seen.some((url) => url.includes(secret)));
         assert.deepEqual(faultsOf(page), []);
         await page.context().close();
