@@ -13,6 +13,8 @@ const struct param_spec stock_params[] = {
     {.name = "warehouse", .kind = PARAM_STRING, .max = 128, .help = "Only this warehouse, by its code."},
     {.name = "lot", .kind = PARAM_STRING, .help = "Only stock of this lot, by its code in any spelling."},
     {.name = "pn", .kind = PARAM_STRING, .help = "Only this part number, in any spelling."},
+    {.name = "q", .kind = PARAM_STRING, .max = FILTER_TEXT,
+     .help = "Only numbers of the warehouse that begin with this, in any spelling."},
     PAGE_PARAMS,
     {.name = NULL},
 };
@@ -55,15 +57,32 @@ int stock_warehouse_range(struct store_conn *conn, yajl_val params, uint32_t ran
 
 struct filter {
     uint32_t warehouses[2];
-    uint32_t lot;      /* component id, 0 = any */
-    char pn[PN_BYTES]; /* normalised, "" = any */
+    uint32_t lot;                      /* component id, 0 = any */
+    char pn[PN_BYTES];                 /* normalised, "" = any */
+    char begins[FILTER_PATTERN_BYTES]; /* pattern of `q`, "" = any; only with one warehouse */
 };
+
+/* The beginning of numbers is a range of one warehouse's numbers and of nothing else. */
+static void take_beginning(yajl_val params, struct filter *filter, struct param_faults *faults)
+{
+    char norm[PN_BYTES] = "";
+    const char *q = json_member_string(params, "q", NULL);
+    filter_number(q, "/q", norm, faults);
+    filter_pattern(filter->begins, norm, false);
+    if (!q)
+        filter->begins[0] = '\0';
+    else if (!json_member_string(params, "warehouse", NULL))
+        param_faults_add(faults, "/warehouse", "required", "name the warehouse whose numbers begin so");
+    else if (json_member_string(params, "lot", NULL) || json_member_string(params, "pn", NULL))
+        param_faults_add(faults, "/q", "conflict", "goes with neither lot nor pn");
+}
 
 static int resolve(struct store_conn *conn, yajl_val params, struct filter *filter, struct param_faults *faults)
 {
     const char *pn = json_member_string(params, "pn", NULL);
     *filter = (struct filter){.lot = 0};
     filter_number(pn, "/pn", filter->pn, faults);
+    take_beginning(params, filter, faults);
     if (stock_warehouse_range(conn, params, filter->warehouses, faults) != 0)
         return -1;
     return filter_lot(conn, json_member_string(params, "lot", NULL), &filter->lot, faults);
@@ -88,6 +107,8 @@ static const char page_of_all[] = PAGE_OF("stock_item s FORCE INDEX (uq_stock) W
 /* The same for one warehouse: the plan must not depend on estimates. */
 static const char page_of_warehouse[] =
     PAGE_OF("stock_item s FORCE INDEX (uq_stock) WHERE s.warehouse_id = ? AND s.pn_norm >= ? AND");
+static const char page_of_begin[] =
+    PAGE_OF("stock_item s FORCE INDEX (uq_stock) WHERE s.warehouse_id = ? AND s.pn_norm >= ? AND s.pn_norm LIKE ? AND");
 static const char page_of_pn[] = PAGE_OF("warehouse h STRAIGHT_JOIN stock_item s FORCE INDEX (uq_stock) ON "
                                          "s.warehouse_id = h.id AND s.pn_norm = ? WHERE");
 static const char page_of_lot[] = PAGE_OF("stock_item s FORCE INDEX (ix_comp) WHERE s.component_id = ? AND");
@@ -177,6 +198,8 @@ static const char *statement(const struct filter *filter)
         return filter->pn[0] ? page_of_both : page_of_lot;
     if (filter->pn[0])
         return page_of_pn;
+    if (filter->begins[0])
+        return page_of_begin;
     return one_warehouse(filter) ? page_of_warehouse : page_of_all;
 }
 
@@ -184,11 +207,13 @@ static int read_items(struct store_conn *conn, const struct filter *filter, stru
 {
     const struct page *page = writing->page;
     const char *warehouse = page_after(page, 0, "0"), *pn = page_after(page, 1, ""), *vendor = page_after(page, 2, "");
-    struct store_value v[10];
+    struct store_value v[11];
     unsigned n = 0;
     if (one_warehouse(filter)) {
         v[n++] = STORE_U(filter->warehouses[0]);
         v[n++] = STORE_S(pn);
+        if (filter->begins[0])
+            v[n++] = STORE_S(filter->begins);
     }
     if (filter->lot)
         v[n++] = STORE_U(filter->lot);

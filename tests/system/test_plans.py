@@ -127,7 +127,7 @@ def days_work(daemon):
     lists = [row["id"] for row in client.get("/api/pricelists?limit=10").json["pricelists"]]
     for path in (f"/api/pricelists/{lists[0]}/items", f"/api/pricelists/{lists[0]}/items?q=cpu", "/api/pricelists?q=2026&limit=5", f"/api/pricelists/{lists[0]}/export-csv", f"/api/pricelists/{lists[0]}/export.xlsx", f"/api/pricelists/{lists[0]}/diff/{lists[-1]}",
                  "/api/stock?limit=5", "/api/stock?warehouse=MAIN&limit=5", "/api/stock/unmatched?limit=5", f"/api/stock?lot={lots[0]}",
-                 "/api/stock?pn=PN-7", f"/api/components/{lots[0]}", f"/api/components/{lots[0]}/price-history?limit=2",
+                 "/api/stock?pn=PN-7", "/api/stock?warehouse=MAIN&q=PN&limit=5", f"/api/components/{lots[0]}", f"/api/components/{lots[0]}/price-history?limit=2",
                  "/api/components?category=CPU&limit=3", "/api/components?q=CPU&limit=3", "/api/components?q=item%203%20zz&limit=3",
                  "/api/components?q=cpu%20k&category=CPU", "/api/warehouses?q=a", "/api/parties?kind=supplier&q=a", "/api/rates?currency=USD",
                  "/api/categories?q=c", "/api/part-numbers?q=klv&limit=5", f"/api/part-numbers?lot={lots[0]}", "/api/quotes?limit=5",

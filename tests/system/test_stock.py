@@ -64,6 +64,12 @@ def test_stock_by_lot_and_by_number(world):
     assert pages(world.client, "/api/stock?pn=avtc213x69&lot=GPU-16G&warehouse=MAIN", "stock", 50)[0] == rows
     assert pages(world.client, "/api/stock?pn=avtc213x69&lot=ACC-TPM2", "stock", 50)[0] == []
     assert pages(world.client, "/api/stock?pn=NOBODY1", "stock", 50)[0] == []
+    for q, norm in (("avt-c", "AVTC"), ("k", "K"), ("0", "0"), ("nobody", "NOBODY")):
+        wanted = [row for row in everything if row["pn_norm"].startswith(norm)]
+        assert bool(wanted) == (q != "nobody") and pages(world.client, f"/api/stock?warehouse=MAIN&q={q}", "stock", 3)[0] == wanted, q
+    assert faults(world.client.get("/api/stock?q=A")) == {("/warehouse", "required")}
+    assert faults(world.client.get("/api/stock?q=A&warehouse=MAIN&pn=AVT")) == {("/q", "conflict")}
+    assert faults(world.client.get("/api/stock?q=--&warehouse=MAIN")) == {("/q", "E_PN_EMPTY")}
     assert pages(world.client, "/api/stock?warehouse=REMOTE", "stock", 50)[0] == []
 
 

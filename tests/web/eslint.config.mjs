@@ -25,6 +25,6 @@ export default [
         },
     },
     { files: ['**/js/boot.js'], languageOptions: { sourceType: 'script' }, rules: { 'no-var': 'off' } },
-    { files: ['**/js/ru.js'], rules: { 'max-lines': ['error', 900] } },
+    { files: ['**/js/ru.js'], rules: { 'max-lines': ['error', 1200] } },
     { files: ['**/ui/plot.js', '**/ui/histogram.js'], rules: { 'no-restricted-syntax': ['error', ...sinks] } },
 ];

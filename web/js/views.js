@@ -11,6 +11,9 @@ import { lists } from '../views/lists.js';
 import { listNew } from '../views/list_new.js';
 import { list } from '../views/list.js';
 import { diff } from '../views/diff.js';
+import { stock } from '../views/stock.js';
+import { imports } from '../views/imports.js';
+import { importOne } from '../views/import_one.js';
 import { unmatched } from '../views/unmatched.js';
 import { tasks } from '../views/tasks.js';
 import { task } from '../views/task.js';
@@ -42,6 +45,9 @@ export const views = [
     listNew,
     list,
     diff,
+    stock,
+    imports,
+    importOne,
     unmatched,
     tasks,
     task,

@@ -77,6 +77,12 @@ export function localDay(iso) {
     return h('time', { datetime: iso, title: full(new Date(iso)) }, day(dayOf(iso)));
 }
 
+/** "today", "3 days ago": a day against another. @param {string} date @param {string} today */
+export function ago(date, today) {
+    const days = Math.round((Date.parse(date) - Date.parse(today)) / 86400000);
+    return new Intl.RelativeTimeFormat(zone(), { numeric: 'auto' }).format(days, 'day');
+}
+
 /** A span of milliseconds. @param {number} ms */
 export function span(ms) {
     const unit = (/** @type {number} */ n, /** @type {string} */ name, digits = 0) =>

@@ -1,6 +1,7 @@
 /* Filters above a table. They act at once, stand in the path, and fold into one button on a phone. */
 import { attr, h, put, text } from './dom.js';
 import { field, select } from './parts.js';
+import { get } from '../js/api.js';
 import { hashOf, keepInPath } from '../js/router.js';
 import { t } from '../js/words.js';
 
@@ -71,6 +72,12 @@ export function filters(options) {
             });
             return made.add(field(label, control).el);
         },
+        /** @param {string} label @param {string} name */
+        date(label, name) {
+            const input = h('input', { type: 'date', name, value: now[name] ?? '' });
+            input.addEventListener('change', () => set(name, input.value));
+            return made.add(field(label, input).el);
+        },
         /** @param {string} label @param {string} name @param {[string, string][]} choices */
         tabs(label, name, choices) {
             const links = choices.map(([value, word]) => {
@@ -102,8 +109,19 @@ export function filters(options) {
     return made;
 }
 
-/** The names of a list for a choice, the code as value. @param {Promise<import('../js/api.js').Answer>} asked @param {string} member @param {(row: any) => [string, string]} pair */
-export async function choicesOf(asked, member, pair) {
-    const answer = await asked;
-    return answer.ok ? answer.data[member].map(pair) : [];
+/**
+ * A list of the server for a choice, at most a thousand. @param {string} path @param {string} member
+ * @param {(row: any) => [string, string]} pair value and label @param {AbortSignal} signal
+ */
+export async function choicesOf(path, member, pair, signal) {
+    /** @type {[string, string][]} */
+    const found = [];
+    for (let cursor = ''; found.length < 1000; ) {
+        const answer = await get(path, { limit: 200, cursor }, { signal });
+        if (!answer.ok) break;
+        found.push(...answer.data[member].map(pair));
+        cursor = answer.data.next_cursor;
+        if (!cursor) break;
+    }
+    return found;
 }

@@ -35,7 +35,7 @@ async function runs(signal) {
 /** @param {Record<string, string>} query @param {AbortSignal} signal @param {(query: Record<string, string>) => void} changed */
 export function heldFilters(query, signal, changed) {
     const all = /** @type {[string, string]} */ (['', t('All')]);
-    const categories = choicesOf(get('api/categories', { limit: 200 }, { signal }), 'categories', (row) => [row.category, row.category]);
+    const categories = choicesOf('api/categories', 'categories', (row) => [row.category, row.category], signal);
     const below = numberField(t('Change below, %'), query.below ?? '');
     const made = filters({ parts: ['held'], query, signal, changed })
         .tabs(t('Change'), 'dir', [all, ['up', t('up')], ['down', t('down')]])

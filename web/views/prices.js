@@ -5,7 +5,6 @@ import { choicesOf, filters } from '../ui/filters.js';
 import { dec } from '../ui/number.js';
 import { day, localDay } from '../ui/date.js';
 import { nothingMatches, pages, table } from '../ui/table.js';
-import { get } from '../js/api.js';
 import { go, hashOf } from '../js/router.js';
 import { currency } from '../js/session.js';
 import { t } from '../js/words.js';
@@ -65,7 +64,7 @@ function mount({ main, query, signal }) {
             return empty(t('There are no components yet: import the catalogue first.'), link(t('Choose files'), '#/', 'button primary'));
         },
     });
-    const categories = choicesOf(get('api/categories', { limit: 1000 }, { signal }), 'categories', (row) => [row.category, row.category]);
+    const categories = choicesOf('api/categories', 'categories', (row) => [row.category, row.category], signal);
     const above = filters({ parts: ['prices'], query, signal, changed: (now) => rows.ask(asked(now)) })
         .text(t('Code, name, part number'), 'q')
         .choice(t('Category'), 'cat', [['', t('All')]], categories)

@@ -1,19 +1,20 @@
 /* One task: how far, what it was started with, its log, refused rows, what came before and after it. */
 import { data, fill, h, put, show } from '../ui/dom.js';
 import { bar } from '../ui/bar.js';
-import { button, dialog, download, heading, link, mark, problemBox } from '../ui/parts.js';
+import { button, download, heading, link, mark, problemBox } from '../ui/parts.js';
 import { int, size } from '../ui/number.js';
 import { moment, span } from '../ui/date.js';
 import { get, send } from '../js/api.js';
 import { keepFresh } from '../js/clock.js';
 import { begin } from '../js/mine.js';
 import { tasks } from '../js/store.js';
-import { ending, isTrial, progressText, stateOf, subject, typeName } from '../js/tasktext.js';
+import { ending, isImport, isTrial, progressText, stateOf, subject, typeName } from '../js/tasktext.js';
 import { t } from '../js/words.js';
 import { go } from '../js/router.js';
 import { paramLabel, paramValue } from '../js/params.js';
 import { logBlock } from './task_log.js';
 import { refusedRows } from './task_rows.js';
+import { askUndo } from './undo.js';
 
 export const task = {
     path: 'task',
@@ -98,7 +99,7 @@ function actions(one, signal, again, fault) {
     const found = [];
     if (one.links?.retry) found.push(button(t('Retry'), () => retry(one, told), { scope: 'start' }));
     if (one.status === 'completed' && one.import_id && !isTrial(one))
-        found.push(button(t('Undo import'), () => askUndo(one, fault), { scope: 'start' }));
+        found.push(button(t('Undo import'), () => undo(one, fault), { scope: 'start' }));
     if (one.links?.rejects) found.push(download(t('Refused rows as .csv'), one.links.rejects));
     found.push(button(t('Forget'), () => forget(one, fault), { scope: 'cancel', kind: 'plain' }));
     return found;
@@ -118,33 +119,10 @@ async function forget(one, fault) {
     else fill(fault, problemBox(answer.problem));
 }
 
-/** What will it do? Only then. @param {any} one @param {HTMLElement} fault */
-function askUndo(one, fault) {
-    const kind = one.type === 'quotes_import' ? 'quotes' : 'stock';
-    const r = one.result ?? {};
-    const act = async (/** @type {() => void} */ close) => {
-        close();
-        const answer = await begin(`api/${kind}/imports/${one.import_id}/undo`, {}, `${kind}_undo`, one.file?.name ?? '');
-        if (answer.ok) go(['tasks', answer.data.task_id]);
-        else fill(fault, problemBox(answer.problem));
-    };
-    dialog(t('Undo this import?'), (close) => [
-        h(
-            'p',
-            null,
-            t('Added rows go ({n}), changed ones get their old values ({changed}), deleted ones come back ({gone}).', {
-                n: int(r.inserted ?? 0),
-                changed: int(r.updated ?? 0),
-                gone: int(r.deleted ?? 0),
-            }),
-        ),
-        h(
-            'div',
-            { class: 'row' },
-            button(t('Yes, undo it'), () => act(close), { kind: 'primary' }),
-            button(t('Cancel'), close),
-        ),
-    ]);
+/** @param {any} one @param {HTMLElement} fault */
+function undo(one, fault) {
+    const kind = one.type.startsWith('quotes') ? 'quotes' : 'stock';
+    askUndo(kind, one.import_id, { ...one.result, effect: isImport(one) ? 'import' : 'undo' }, one.file?.name ?? '', fault);
 }
 
 /** What was to follow what. @param {any} one */

@@ -242,10 +242,7 @@ function mount({ main, query, signal }) {
     onKey('s', skip, signal);
     onKey('u', () => undo(done.at(-1)), signal);
     onKey('/', () => lots.input.focus(), signal);
-    const warehouses = choicesOf(get('api/warehouses', { limit: 1000 }, { signal }), 'warehouses', (row) => [
-        row.code,
-        `${row.code} ${row.name}`,
-    ]);
+    const warehouses = choicesOf('api/warehouses', 'warehouses', (row) => [row.code, `${row.code} ${row.name}`], signal);
     const above = filters({ parts: ['unmatched'], query, signal, changed: (now) => ((warehouse = now.wh ?? ''), again()) })
         .choice(t('Warehouse'), 'wh', [['', t('All')]], warehouses)
         .ready();
