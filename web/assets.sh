@@ -64,10 +64,10 @@ check_budget() {
         }' "$work/sizes"
 }
 
-# What is sent of a script: without indentation, comments of whole lines and types, which are half of it. Lines keep their numbers.
+# What is sent of scripts and styles: without indentation, comments of whole lines and types, which are half of it. Lines keep their numbers.
 bare() {
     case $1 in
-    *.js) awk '{sub(/^ +/, "")} /^\/\*/ && !/\*\/./ {inside = 1}
+    *.js | *.css) awk '{sub(/^ +/, "")} /^\/\*/ && !/\*\/./ {inside = 1}
         {line = $0; gsub(/\/\*\* @[^*]*\*\/ ?/, "", line); print inside ? "" : line} inside && /\*\/$/ {inside = 0}' "$dir/$1" ;;
     *) cat "$dir/$1" ;;
     esac

@@ -168,6 +168,24 @@ test('a trial shows another price beside the present one and writes nothing', { 
     assert.match(await page.textContent('.trial-answer'), /253,580\.21 RUB instead of 169,053\.47\s*\+50\.00\s%/);
     assert.equal(await page.locator('.plot .plot-trial').count(), 1);
     assert.equal((await api(`/api/components/${LOT}`)).price, '169053.4700');
+    await page.fill('.trial .row input >> nth=3', '1');
+    await page.fill('.trial .row input >> nth=1', '30');
+    await page.keyboard.press('Control+Enter');
+    await page.waitForSelector('.quotes-block >> text="In the trial"');
+    const { run } = (
+        await daemon.run('/api/prices/recalculate-all', {
+            as_of: '2026-02-05',
+            window_days: 30,
+            lot_codes: [LOT],
+            quotes_of: [LOT],
+            dry_run: true,
+        })
+    ).result.lots[0];
+    assert.match(await page.textContent('.trial-answer'), new RegExp(run.new_price.slice(-7, -2).replace('.', '\\.')));
+    const used = (await page.locator('.quotes-block tbody tr td:last-child').allInnerTexts()).filter((text) => /used/.test(text));
+    assert.equal(used.length, run.n_used);
+    assert.equal(await page.locator('.plot .plot-other').count(), 1, 'one quote that was used is too old now');
+    assert.match(await page.textContent('.plot-block'), /bounds of outliers|otherwise in the trial/);
     await page.fill('.trial .row input >> nth=1', '0,5 or so');
     await page.click('text="Try it: nothing is written"');
     assert.match(await page.textContent('.trial'), /A number is needed/);

@@ -7,10 +7,10 @@ import { tickText } from './date.js';
 import { t } from '../js/words.js';
 
 /**
- * @typedef {{key: string, x: string, y: string, mark: string, series: string, size?: number, lines: string[]}} Point size: 0 to 1
+ * @typedef {{key: string, x: string, y: string, mark: string, series: string, size?: number, other?: boolean, lines: string[]}} Point size: 0 to 1; other: with a ring
  * @typedef {{kind: string, steps: {x: string, y: string}[]}} Line
  * @typedef {{label: string, about: string, axis: string, from: string, to: string, band: {from: string, to: string, label: string} | null,
- *     lines: Line[], points: Point[], open: (key: string) => void, light: (key: string | null) => void}} Drawing
+ *     bounds: string[], lines: Line[], points: Point[], open: (key: string) => void, light: (key: string | null) => void}} Drawing
  */
 
 const DAY_MS = 86400000;
@@ -76,7 +76,7 @@ function shape(kind, x, y, r) {
 
 /** A small picture for the legend. @param {string} kind */
 export function legendMark(kind) {
-    const isLine = ['line', 'raw', 'trial'].includes(kind);
+    const isLine = ['line', 'raw', 'trial', 'bounds'].includes(kind);
     return svg(
         'svg',
         { viewBox: '0 0 20 16', width: 20, height: 16, 'aria-hidden': 'true' },
@@ -142,6 +142,8 @@ export function plot(drawing, signal) {
         const foot = height - edge.bottom;
         const root = svg('svg', { viewBox: `0 0 ${width} ${height}`, width, height, 'aria-hidden': 'true' });
         if (drawing.band) root.append(bandOf(drawing.band, px, from, to, edge.top, foot));
+        for (const y of drawing.bounds.map(Number))
+            if (y > low && y < high) root.append(svg('path', { class: 'plot-bounds', d: `M${edge.left} ${py(y)}H${width - edge.right}` }));
         for (const { value, label } of roundTicks(low, high))
             root.append(
                 svg('path', { class: 'plot-grid', d: `M${edge.left} ${py(value)}H${width - edge.right}` }),
@@ -172,7 +174,8 @@ export function plot(drawing, signal) {
                   })
                 : shape(point.mark, cx, cy, 4 + 5 * Math.sqrt(point.size ?? 0));
             const stem = point.mark === 'held' ? svg('path', { class: 'plot-stem', d: `M${cx} ${cy + 7}V${foot}` }) : null;
-            const g = svg('g', { class: 'plot-point' }, stem, seen, svg('circle', { class: 'plot-hit', cx, cy, r: 12 }));
+            const ring = point.other ? svg('circle', { class: 'plot-other', cx, cy, r: 11 }) : null;
+            const g = svg('g', { class: 'plot-point' }, stem, seen, ring, svg('circle', { class: 'plot-hit', cx, cy, r: 12 }));
             g.addEventListener('pointerenter', () => tell(point));
             g.addEventListener('click', () => (tell(point), drawing.open(point.key)));
             placed.set(point.key, { g, x: cx, y: cy });

@@ -13,7 +13,7 @@ import { stateMark } from './prices.js';
 import { editSettings, manualPrice, priceUnit } from './component_edit.js';
 import { historyTable } from './component_history.js';
 import { pricePlot } from './component_plot.js';
-import { quoteTable, reasonWord } from './component_quotes.js';
+import { besideTrial, quoteTable, reasonWord } from './component_quotes.js';
 import { trialBlock } from './component_trial.js';
 import { follow } from './started.js';
 
@@ -214,22 +214,22 @@ function drawRun(el, shown) {
     const history = historyTable({ ...shown, page: PAGE, show, grown: (/** @type {Shown} */ now) => (drawn.abort(), drawRun(el, now)) });
     if (!run)
         return void fill(el, empty(t('No recalculation has looked at this lot yet.'), link(t('Recalculate'), '#/recalculate')), history);
-    const table = quoteTable(run);
-    /** @type {ReturnType<typeof pricePlot>} */
-    let plot;
-    const drawPlot = (/** @type {any} */ trial) => {
-        plot = pricePlot({ ...shown, trial, signal: drawn.signal, open: toRow, light: table.light });
-        fill(plotPlace, plot.el);
-    };
     const plotPlace = h('div', null);
-    drawPlot(null);
-    table.lights((key) => plot.light(key));
-    fill(el, plotPlace, quotesBlock(run, table, shown.runs[0]), trialBlock(shown, drawPlot), history);
+    const tablePlace = h('div', null);
+    const draw = (/** @type {any} */ trial) => {
+        const table = quoteTable(run, trial);
+        const plot = pricePlot({ ...shown, trial, signal: drawn.signal, open: toRow, light: table.light });
+        table.lights((key) => plot.light(key));
+        fill(plotPlace, plot.el);
+        fill(tablePlace, quotesBlock(run, trial, table, shown.runs[0]));
+    };
+    draw(null);
+    fill(el, plotPlace, tablePlace, trialBlock(shown, draw), history);
 }
 
-/** @param {any} run @param {ReturnType<typeof quoteTable>} table @param {any} newest */
-function quotesBlock(run, table, newest) {
-    const quotes = run.quotes ?? [];
+/** @param {any} run @param {any} trial @param {ReturnType<typeof quoteTable>} table @param {any} newest */
+function quotesBlock(run, trial, table, newest) {
+    const quotes = besideTrial(run, trial);
     const reasons = [...new Set(quotes.filter((/** @type {any} */ quote) => !quote.used).map((/** @type {any} */ quote) => quote.reason))];
     const which = select(
         [
@@ -242,7 +242,7 @@ function quotesBlock(run, table, newest) {
     which.addEventListener('change', () =>
         table.set(quotes.filter((/** @type {any} */ quote) => which.value === '' || (quote.used ? 'used' : quote.reason) === which.value)),
     );
-    const left = run.n_quotes - quotes.length;
+    const left = run.n_quotes - (run.quotes ?? []).length;
     return h(
         'section',
         { class: 'block quotes-block', tabindex: '-1', 'aria-label': t('Quotes') },

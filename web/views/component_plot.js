@@ -7,7 +7,7 @@ import { daysBefore, legendMark, plot } from '../ui/plot.js';
 import { currency, today } from '../js/session.js';
 import { t } from '../js/words.js';
 import { priceUnit } from './component_edit.js';
-import { quoted, rateText, reasonWord, share, shareText } from './component_quotes.js';
+import { besideTrial, judgedOtherwise, quoted, rateText, reasonWord, share, shareText } from './component_quotes.js';
 
 let withCoefficient = true;
 
@@ -32,6 +32,16 @@ function quoteLines(quote, run) {
     ];
 }
 
+/** @param {any} quote */
+const inTrial = (quote) => t('in the trial: {what}', { what: quote.used ? t('used') : reasonWord(quote.reason) });
+
+/** Beyond these a quote is an outlier. @param {any} run @param {boolean} scaledBy */
+function boundsOf(run, scaledBy) {
+    const place = (/** @type {string | null} */ y) => (y && scaledBy ? times(y, run.coefficient) : y);
+    const found = [place(run.outlier_low), place(run.outlier_high)].filter((y) => y !== null && y !== undefined);
+    return /** @type {string[]} */ (found);
+}
+
 /** @param {any} run @param {boolean} scaledBy */
 function quotePoints(run, scaledBy) {
     const placed = (run.quotes ?? []).filter((/** @type {any} */ quote) => quote.base_price !== null && quote.quoted_on !== null);
@@ -42,7 +52,8 @@ function quotePoints(run, scaledBy) {
         mark: quote.used ? 'used' : quote.reason === 'outlier' ? 'outlier' : 'unused',
         series: quote.used ? 'used' : 'unused',
         size: share(quote, run.quotes),
-        lines: quoteLines(quote, run),
+        other: judgedOtherwise(quote),
+        lines: [...quoteLines(quote, run), ...(judgedOtherwise(quote) ? [inTrial(quote.tried)] : [])],
     }));
 }
 
@@ -93,6 +104,8 @@ function legend(marks, run) {
         line: t('price'),
         raw: t('before coefficient and rounding'),
         trial: t('trial'),
+        bounds: t('bounds of outliers: {low} – {high}', { low: dec(run.outlier_low, 'money'), high: dec(run.outlier_high, 'money') }),
+        other: t('otherwise in the trial'),
         used: t('used, larger = weighs more'),
         unused: t('not used'),
         outlier: t('outlier'),
@@ -108,9 +121,10 @@ function legend(marks, run) {
     );
 }
 
-/** @param {any} shown with `trial`: a price, or null */
+/** @param {any} shown with `trial`: a run that was only tried, or null */
 export function pricePlot(shown) {
-    const { one, run, runs, edits, trial } = shown;
+    const { one, runs, edits, trial } = shown;
+    const run = { ...shown.run, quotes: besideTrial(shown.run, trial) };
     const window = run.params?.window_days ?? 90;
     const factor = !/^1(\.0+)?$/.test(run.coefficient);
     const holder = h('div', { class: 'plot-block' });
@@ -127,12 +141,13 @@ export function pricePlot(shown) {
             lines: [day(step.as_of), `${t('Price')}: ${dec(step.new_price, 'money')} ${currency()}`],
         }));
         const points = [...pricePoints, ...quotePoints(run, factor && withCoefficient), ...eventPoints(runs, edits)];
+        const bounds = boundsOf(run, factor && withCoefficient);
         const raw = steps.filter((/** @type {any} */ step) => step.raw_price !== null);
         const lines = [];
         if (raw.length && factor)
             lines.push({ kind: 'raw', steps: raw.map((/** @type {any} */ step) => ({ x: step.as_of, y: step.raw_price })) });
         if (steps.length) lines.push({ kind: 'line', steps: pricePoints });
-        if (trial) lines.push({ kind: 'trial', steps: [{ x: daysBefore(run.as_of, window), y: trial }] });
+        if (trial?.new_price) lines.push({ kind: 'trial', steps: [{ x: daysBefore(run.as_of, window), y: trial.new_price }] });
         const all = points.map((point) => point.x).sort();
         const from = [daysBefore(run.as_of, window), ...all].sort()[0];
         drawn = plot(
@@ -143,6 +158,7 @@ export function pricePlot(shown) {
                 from,
                 to: endOf([run.as_of, ...all].sort().at(-1) ?? run.as_of, window),
                 band: { from: daysBefore(run.as_of, window), to: run.as_of, label: t('window of {n} days', { n: window }) },
+                bounds,
                 lines,
                 points,
                 open: shown.open,
@@ -152,7 +168,9 @@ export function pricePlot(shown) {
         );
         const kinds = [
             ...lines.map((line) => line.kind),
+            ...(bounds.length ? ['bounds'] : []),
             ...['used', 'unused', 'outlier', 'manual', 'held'].filter((kind) => points.some((point) => point.mark === kind)),
+            ...(points.some((point) => point.other) ? ['other'] : []),
         ];
         const toggle = check(
             t('Quotes × coefficient {k}', { k: dec(run.coefficient, 'quantity') }),

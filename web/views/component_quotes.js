@@ -51,9 +51,35 @@ export function rateText(quote) {
     return quote.rate_nominal > 1 ? `${dec(quote.rate)} / ${int(quote.rate_nominal)}` : dec(quote.rate);
 }
 
-/** @param {any} run */
-export function quoteTable(run) {
+/** The quotes of a run, each with what a trial makes of it. One that only one of the two lists is too old for the other. @param {any} run @param {any} trial */
+export function besideTrial(run, trial) {
     const quotes = run.quotes ?? [];
+    if (!trial?.quotes) return quotes;
+    const old = (/** @type {any} */ quote) => ({ ...quote, used: false, reason: 'stale', weight: null });
+    const tried = new Map(trial.quotes.map((/** @type {any} */ quote) => [quote.id, quote]));
+    const known = new Set(quotes.map((/** @type {any} */ quote) => quote.id));
+    const older = trial.quotes.filter((/** @type {any} */ quote) => !known.has(quote.id));
+    const both = quotes.map((/** @type {any} */ quote) => ({ ...quote, tried: tried.get(quote.id) ?? old(quote) }));
+    const all = [...older.map((/** @type {any} */ quote) => ({ ...old(quote), tried: quote })), ...both];
+    return all.sort((a, b) => (a.quoted_on ?? '').localeCompare(b.quoted_on ?? '') || a.id - b.id);
+}
+
+/** @param {any} quote */
+const verdict = (quote) => (quote.used ? mark('ok', 'done', t('used')) : mark('muted', 'close', reasonWord(quote.reason)));
+
+/** Does a trial judge it otherwise? @param {any} quote */
+export const judgedOtherwise = (quote) =>
+    quote.tried !== undefined && (quote.tried.used !== quote.used || quote.tried.reason !== quote.reason);
+
+/** @param {any} quote @param {any} trial */
+function triedCell(quote, trial) {
+    const share = shareText(quote.tried, trial.quotes);
+    return h('span', { class: judgedOtherwise(quote) ? 'tried-other' : 'muted' }, verdict(quote.tried), share && ` ${share}`);
+}
+
+/** @param {any} run @param {any} [trial] a run that was only tried */
+export function quoteTable(run, trial) {
+    const quotes = besideTrial(run, trial);
     const made = table({
         caption: t('Quotes'),
         key: (quote) => String(quote.id),
@@ -70,7 +96,7 @@ export function quoteTable(run) {
                     quote.party?.kind === 'competitor' && h('div', { class: 'muted' }, t('competitor')),
                 ],
             },
-            { head: t('Part number'), cell: (quote) => data(quote.part_number) },
+            { head: t('Part number'), cell: (quote) => (quote.part_number ? data(quote.part_number) : '') },
             {
                 head: t('Quoted'),
                 kind: 'num',
@@ -92,9 +118,10 @@ export function quoteTable(run) {
             {
                 head: t('Used or why not'),
                 kind: 'bare',
-                cell: (quote) => (quote.used ? mark('ok', 'done', t('used')) : mark('muted', 'close', reasonWord(quote.reason))),
+                cell: verdict,
             },
             { head: t('Weight'), kind: 'num', cell: (quote) => shareText(quote, quotes) },
+            ...(trial?.quotes ? [{ head: t('In the trial'), cell: (/** @type {any} */ quote) => triedCell(quote, trial) }] : []),
         ],
     });
     made.set(quotes);

@@ -24,41 +24,32 @@ function specsOf(one) {
         .map((spec) => (SMALL.includes(spec.name) ? { ...spec, first: true, help: '' } : { ...spec, first: false }));
 }
 
-/** @param {any} task @param {any} one the component */
-function answered(task, one) {
-    const result = task.result;
-    const moved = [...result.changes.up, ...result.changes.down].find((change) => change.lot_code === one.lot_code);
-    const reasons = Object.entries(result.quotes_excluded).filter(([, n]) => n > 0);
-    const why = reasons.map(([name, n]) => `${reasonWord(name)}: ${int(/** @type {number} */ (n))}`).join(', ');
-    const words = moved
-        ? [
-              t('It would be {price} {currency} instead of {old}', {
-                  price: dec(moved.new, 'money'),
-                  currency: currency(),
-                  old: dec(moved.old, 'money'),
-              }),
-              ' ',
-              change(moved.pct),
-          ]
-        : result.no_quotes + result.cleared > 0
-          ? [t('No quote would count.')]
-          : result.first_price > 0
-            ? [t('There would be a price: there is none now.')]
-            : [t('The price would stay {price} {currency}', { price: dec(one.price, 'money'), currency: currency() })];
-    return {
-        price: moved?.new ?? null,
-        el: h(
-            'div',
-            { class: 'trial-answer', role: 'status' },
-            h('p', null, h('b', null, words)),
-            h('p', { class: 'muted' }, t('Quotes used: {used} of {all}.', { used: result.quotes_used, all: result.quotes_total })),
-            why && h('p', { class: 'muted' }, t('Not used: {why}', { why })),
-            h('p', { class: 'muted' }, t('Nothing was written.')),
-        ),
-    };
+/** @param {any} run what would have been done @param {any} one the component */
+function verdict(run, one) {
+    const price = dec(run.new_price, 'money');
+    if (run.n_used === 0 && run.method !== 'manual') return [t('No quote would count.')];
+    if (one.price === null) return [t('There would be a price: {price} {currency}.', { price, currency: currency() })];
+    if (run.outcome === 'unchanged')
+        return [t('The price would stay {price} {currency}', { price: dec(one.price, 'money'), currency: currency() })];
+    const places = { price, currency: currency(), old: dec(one.price, 'money') };
+    return [t('It would be {price} {currency} instead of {old}', places), ' ', run.change_pct === null ? '' : change(run.change_pct)];
 }
 
-/** @param {any} shown @param {(price: string | null) => void} draw */
+/** @param {any} task @param {any} run @param {any} one the component */
+function answered({ result }, run, one) {
+    const reasons = Object.entries(result.quotes_excluded).filter(([, n]) => n > 0);
+    const why = reasons.map(([name, n]) => `${reasonWord(name)}: ${int(/** @type {number} */ (n))}`).join(', ');
+    return h(
+        'div',
+        { class: 'trial-answer', role: 'status' },
+        h('p', null, h('b', null, run ? verdict(run, one) : t('This lot is not priced: it is switched off.'))),
+        h('p', { class: 'muted' }, t('Quotes used: {used} of {all}.', { used: result.quotes_used, all: result.quotes_total })),
+        why && h('p', { class: 'muted' }, t('Not used: {why}', { why })),
+        h('p', { class: 'muted' }, t('Nothing was written.')),
+    );
+}
+
+/** @param {any} shown @param {(run: any) => void} draw */
 export function trialBlock(shown, draw) {
     const { one, run, signal } = shown;
     const form = paramForm(specsOf(one), { ...(run.params ?? {}), as_of: run.as_of });
@@ -67,15 +58,15 @@ export function trialBlock(shown, draw) {
         const wanted = form.read();
         if (!wanted) return;
         form.clear();
-        const params = { ...wanted, lot_codes: [one.lot_code], dry_run: true };
+        const params = { ...wanted, lot_codes: [one.lot_code], quotes_of: [one.lot_code], dry_run: true };
         const started = await begin('api/prices/recalculate-all', params, 'recalculate', one.lot_code);
         if (signal.aborted) return;
         if (!started.ok) return void form.faults(started.problem, act);
         follow(started.data.task_id, below, signal, (task) => {
             if (task.status !== 'completed') return void fill(below, h('p', { class: 'tone-bad', role: 'status' }, ending(task).text));
-            const answer = answered(task, one);
-            draw(answer.price);
-            fill(below, answer.el);
+            const tried = task.result.lots?.[0]?.run ?? null;
+            draw(tried);
+            fill(below, answered(task, tried, one));
         });
     };
     primary(act, signal);
