@@ -184,6 +184,29 @@ test('what somebody else has decided is left out and told', opts, () =>
     }),
 );
 
+test('a hostile name is a text in every table', opts, async () => {
+    const lot = 'ACC-BBU-SUPERCAP';
+    const name = `<img src=x onerror=alert(1)> \u202egnp.exe 😀 ${'W'.repeat(200)}`;
+    const headers = { 'Content-Type': 'application/json', 'If-Match': '*' };
+    const renamed = await daemon.ask(`/api/components/${lot}`, { method: 'PATCH', headers, body: JSON.stringify({ name }) });
+    assert.equal(renamed.status, 200, renamed.body);
+    await hold('1.7');
+    const list = await daemon.run('/api/pricelists', { source: 'estimate', as_of: '2026-02-05' });
+    for (const [width, hash] of [
+        [1440, 'held?cat=ACC'],
+        [390, 'held?cat=ACC'],
+        [1440, `lists/${list.result.pricelist_id}?q=${lot}`],
+        [390, `lists/${list.result.pricelist_id}?q=${lot}`],
+        [390, `lists/1/diff/${list.result.pricelist_id}`],
+    ])
+        await at(hash, { width }, async (page) => {
+            await page.waitForSelector('td:has-text("<img src=x onerror=alert(1)> ‹RLO›gnp.exe 😀")');
+            assert.equal(await page.locator('main img').count(), 0);
+            assert.deepEqual(await tooWide(page), []);
+            await shot(page, `hostile-${hash.replace(/\W+/g, '-')}-${width}`);
+        });
+});
+
 test('a run that holds prices says so in its notice and leads here', opts, () =>
     at('recalculate', {}, async (page) => {
         await page.fill('label:has-text("As of") + input', '2026-02-05');

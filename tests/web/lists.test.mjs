@@ -1,9 +1,11 @@
 /* Price lists: create, compare, files, archive; keyboard alone; both languages; hostile notes. */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, readFileSync } from 'node:fs';
+import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { accessFaults, faultsOf, lacking, launch, newPage, shot, tooWide } from './browser.mjs';
-import { Daemon, pause } from './daemon.mjs';
+import { BUILD, Daemon, pause } from './daemon.mjs';
 
 const HOSTILE = '<img src=x onerror=alert(1)> \u202egnp.exe 😀';
 const LONG = 'W'.repeat(255);
@@ -207,6 +209,45 @@ test('a number with two readings is asked for, a wrong one is told at its field'
         assert.equal(await field.locator('input').inputValue(), '0');
     }),
 );
+
+test('with a token files are fetched with it, and no address has it', opts, async () => {
+    const own = new Daemon();
+    const tokens = path.join(own.place, 'tokens');
+    const made = execFileSync(path.join(BUILD, 'priceforge'), ['token', 'add', '-f', tokens, '-s', 'read,start,edit', 'olga'], {
+        encoding: 'utf8',
+    });
+    const secret = /\bpf_\S+/.exec(made)?.[0] ?? made.trim().split(/\s+/).pop();
+    chmodSync(tokens, 0o644);
+    own.options['auth.tokens_file'] = tokens;
+    await own.start();
+    try {
+        const page = await newPage(browser, { more: { acceptDownloads: true } });
+        page.expected = /401/;
+        const seen = [];
+        page.on('request', (request) => seen.push(request.url()));
+        await page.goto(`${own.url}/#/lists/new`);
+        await page.locator('dialog[open] input').first().fill(secret);
+        await page.getByRole('button', { name: 'Continue' }).click();
+        await page.locator('dialog[open]').waitFor({ state: 'detached' });
+        await page.click('summary');
+        await page.locator('label:text-is("Even if empty") + input').check();
+        await page.click('text=Create');
+        await page.waitForSelector('button:text-is(".xlsx")');
+        const [file] = await Promise.all([page.waitForEvent('download'), page.click('button:text-is(".xlsx")')]);
+        assert.match(file.suggestedFilename(), /^pricelist-estimate-.*\.xlsx$/);
+        assert.equal(
+            readFileSync(await file.path())
+                .subarray(0, 2)
+                .toString(),
+            'PK',
+        );
+        assert.ok(!seen.some((url) => url.includes(secret)));
+        assert.deepEqual(faultsOf(page), []);
+        await page.context().close();
+    } finally {
+        await own.end();
+    }
+});
 
 test('a list is put into the archive and taken out again', opts, () =>
     at('lists/4', {}, async (page) => {

@@ -593,7 +593,7 @@ export const ru = {
     Size: 'Величина',
     'Shown: {n} of {all}, the largest': 'Показано: {n} из {all}, самые большие',
     'Shown: {n} of {all} ({by})': 'Показано: {n} из {all} ({by})',
-    '{n} as .csv': 'В файл .csv: {n}',
+    'All changes as .csv': 'Все изменения .csv',
     'This task is not a recalculation.': 'Эта задача не пересчёт цен.',
     'Prices on hold': 'Цены на проверке',
     'Now, {currency}': 'Сейчас, {currency}',

@@ -49,7 +49,9 @@ export function histogram(title, bars, chosen, choose) {
     };
     set(chosen);
     const el = h('div', { class: 'histogram', role: 'group', 'aria-label': title, onkeydown: walk }, buttons);
-    requestAnimationFrame(() => el.scrollTo((el.scrollWidth - el.clientWidth) / 2, 0)); // the middle first, where there is no room for all
+    // Where there is no room for all, the tallest one is in sight.
+    const tallest = bars.findIndex((bar) => bar.n === most);
+    requestAnimationFrame(() => el.scrollTo(((tallest + 0.5) * el.scrollWidth) / bars.length - el.clientWidth / 2, 0));
     return { el, set };
 }
 

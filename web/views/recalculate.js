@@ -12,7 +12,7 @@ import { t } from '../js/words.js';
 import { SOURCES } from './lists.js';
 import { recalculation } from './price_params.js';
 import { follow, sending } from './started.js';
-import { movers } from './recalculate_movers.js';
+import { changesFile, movers } from './recalculate_movers.js';
 
 export const recalculate = {
     path: 'recalculate',
@@ -102,7 +102,7 @@ function ended(state, task, signal, shown) {
     fill(
         state.result,
         h('section', { class: 'block' }, h('h2', null, t('Trial: nothing was written')), counts(task.result), act(state, signal)),
-        movers(task.result),
+        movers(task),
     );
 }
 
@@ -147,6 +147,7 @@ function done(task, end) {
             'div',
             { class: 'row' },
             held > 0 && link(t('Decide on hold: {n}', { n: int(held) }), hashOf(['held'], { run: task.id }), 'button primary'),
+            changesFile(task),
             link(t('Open the task'), hashOf(['tasks', task.id]), 'button'),
         ),
     );

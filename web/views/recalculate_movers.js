@@ -3,7 +3,7 @@ import { fill, h } from '../ui/dom.js';
 import { change, changeBar, distance } from '../ui/change.js';
 import { barWords, histogram } from '../ui/histogram.js';
 import { dec, int, scaled } from '../ui/number.js';
-import { button, empty, lotLink, mark, saveBlob } from '../ui/parts.js';
+import { button, download, empty, lotLink, mark } from '../ui/parts.js';
 import { table } from '../ui/table.js';
 import { lang, t } from '../js/words.js';
 
@@ -13,24 +13,14 @@ function within(row, bar) {
     return (bar.from === null || at >= scaled(bar.from, 2)) && (bar.to === null || at < scaled(bar.to, 2));
 }
 
-/** A cell that a spreadsheet takes as it is meant. @param {string} value @param {string} separator */
-function cell(value, separator) {
-    const guarded = /^[=+@\t]|^-\D/.test(value) ? `'${value}` : value;
-    return guarded.includes(separator) || /["\r\n]/.test(guarded) ? `"${guarded.replace(/"/g, '""')}"` : guarded;
+/** All changes of a run or a trial, for Excel of the page's language. @param {any} task */
+export function changesFile(task) {
+    return download(t('All changes as .csv'), `api/tasks/${task.id}/changes.csv?${lang() === 'ru' ? 'excel=ru' : 'bom=true'}`);
 }
 
-/** For Excel of the page's language. @param {any[]} rows */
-function csv(rows) {
-    const ru = lang() === 'ru';
-    const separator = ru ? ';' : ',';
-    const number = (/** @type {string} */ value) => (ru ? value.replace('.', ',') : value);
-    const lines = rows.map((row) => [row.lot_code, number(row.old), number(row.new), number(row.pct), row.held ? t('On hold') : '']);
-    const all = [[t('Lot'), t('Was'), t('Will be'), '%', t('State')], ...lines];
-    return `\ufeff${all.map((line) => line.map((one) => cell(one, separator)).join(separator)).join('\r\n')}\r\n`;
-}
-
-/** @param {any} r the result of the trial */
-export function movers(r) {
+/** @param {any} task a trial */
+export function movers(task) {
+    const r = task.result;
     const all = [...r.changes.up, ...r.changes.down].sort((a, b) => (distance(b.pct) > distance(a.pct) ? 1 : -1));
     const most = all.length ? distance(all[0].pct) : 0n;
     const rows = table({
@@ -67,11 +57,10 @@ export function movers(r) {
         );
     };
     draw();
-    const save = () => saveBlob(new Blob([csv(all)], { type: 'text/csv' }), 'priceforge-trial.csv');
     return h(
         'section',
         { class: 'block' },
-        h('div', { class: 'block-head' }, h('h2', null, t('Largest movers')), button(t('{n} as .csv', { n: int(all.length) }), save)),
+        h('div', { class: 'block-head' }, h('h2', null, t('Largest movers')), changesFile(task)),
         chart.el,
         said,
         h('div', { class: 'table-frame' }, rows.el),
