@@ -143,25 +143,32 @@ void bar_clear(void)
     drawn = 0;
 }
 
-void bar_line(const struct bar_facts *facts, bool must)
+/* Has the task another step, or has it been silent for long? */
+static bool is_due(const struct bar_facts *facts)
 {
     static struct {
         int64_t ms;
         char id[16], step[64];
     } last[LINES_KEPT]; /* of each task */
-    struct bytes line = {0};
     int64_t now = clock_mono_ms();
-    char clock[16];
     unsigned at = 0;
     while (at + 1 < LINES_KEPT && last[at].ms != 0 && strcmp(last[at].id, facts->id) != 0)
         at++;
-    bool other =
-        strcmp(last[at].id, facts->id) != 0 || strncmp(last[at].step, facts->step, sizeof last[at].step - 1) != 0;
-    if (!screen_lines() || (!must && !other && now - last[at].ms < LINE_EVERY_MS))
-        return;
+    if (strcmp(last[at].id, facts->id) == 0 && strncmp(last[at].step, facts->step, sizeof last[at].step - 1) == 0 &&
+        now - last[at].ms < LINE_EVERY_MS)
+        return false;
     last[at].ms = now;
     snprintf(last[at].id, sizeof last[at].id, "%s", facts->id);
     snprintf(last[at].step, sizeof last[at].step, "%s", facts->step);
+    return true;
+}
+
+void bar_line(const struct bar_facts *facts, bool must)
+{
+    struct bytes line = {0};
+    char clock[16];
+    if (!screen_lines() || (!is_due(facts) && !must))
+        return;
     time_t wall = time(NULL);
     struct tm local;
     strftime(clock, sizeof clock, "%H:%M:%S", localtime_r(&wall, &local));

@@ -155,45 +155,33 @@ static void choose_columns(unsigned width, bool shown[COLUMNS])
     }
 }
 
+/* What the task is called, and where it stands; nothing for the columns with numbers. */
+static void column_words(const struct top_task *task, enum column c, struct bytes *out)
+{
+    if (c == C_ID)
+        text_addf(out, "%.8s", task->id);
+    else if (c == C_TYPE)
+        text_add(out, task->type);
+    else if (c == C_WHO)
+        text_add(out, task->who);
+    else if (c == C_STATE)
+        text_addf(out, "%s", task->state);
+    else if (c == C_BAR && task->running)
+        bar_add(out, screen_utf8() ? 12 : 10, task->progress);
+}
+
 static void column_text(const struct top_task *task, enum column c, struct bytes *out)
 {
     char a[TEXT_COUNT_SIZE];
-    switch (c) {
-    case C_ID:
-        text_addf(out, "%.8s", task->id);
-        break;
-    case C_TYPE:
-        text_add(out, task->type);
-        break;
-    case C_WHO:
-        text_add(out, task->who);
-        break;
-    case C_STATE:
-        text_addf(out, "%s", task->state);
-        break;
-    case C_BAR:
-        if (task->running)
-            bar_add(out, screen_utf8() ? 12 : 10, task->progress);
-        break;
-    case C_PERCENT:
-        if (task->running)
-            text_addf(out, "%u %%", task->progress);
-        break;
-    case C_RATE:
-        if (task->rate > 0)
-            text_addf(out, "%s", text_count((uint64_t)task->rate, a));
-        break;
-    case C_LEFT:
-        if (task->left_s >= 0)
-            text_addf(out, "%s", text_seconds((uint64_t)task->left_s, a));
-        break;
-    case C_RUNNER:
-        if (task->runner >= 0)
-            text_addf(out, "%d", task->runner);
-        break;
-    case COLUMNS:
-        break;
-    }
+    column_words(task, c, out);
+    if (c == C_PERCENT && task->running)
+        text_addf(out, "%u %%", task->progress);
+    else if (c == C_RATE && task->rate > 0)
+        text_addf(out, "%s", text_count((uint64_t)task->rate, a));
+    else if (c == C_LEFT && task->left_s >= 0)
+        text_addf(out, "%s", text_seconds((uint64_t)task->left_s, a));
+    else if (c == C_RUNNER && task->runner >= 0)
+        text_addf(out, "%d", task->runner);
     bytes_add_char(out, '\0');
 }
 
