@@ -69,6 +69,16 @@ export class Daemon {
         return found;
     }
 
+    /** @param {number[]} pids those that were given up and replaced in the meantime are passed over */
+    resume(pids) {
+        for (const pid of pids)
+            try {
+                process.kill(pid, 'SIGCONT');
+            } catch {
+                /* it was stopped for so long that the master replaced it */
+            }
+    }
+
     /** @param {string} where @param {RequestInit} [init] */
     async ask(where, init) {
         const answer = await fetch(this.url + where, init);

@@ -195,7 +195,7 @@ test('polls: at most two a second, mostly 304, none when nothing runs', { skip }
                 'one request for all',
             );
         } finally {
-            for (const pid of stopped) process.kill(pid, 'SIGCONT');
+            daemon.resume(stopped);
         }
         for (let i = 0; i < 100 && (await page.evaluate(() => localStorage.getItem('pf.mine'))) !== '{}'; i++) await pause(200);
         assert.ok((await page.locator('.toast').count()) > 0);
