@@ -146,7 +146,7 @@ SCOPES = {
               "POST /api/quotes/import", "POST /api/quotes/imports/{id}/undo", "POST /api/stock/imports/{id}/undo",
               "POST /api/prices/recalculate-all", "POST /api/pricelists"},
 }
-OPEN = {"/healthz", "/readyz", "/metrics", "/version", "/problems/{slug}", "/api/openapi.json"}
+OPEN = {"/", "/assets/{build}/{folder}/{file}", "/healthz", "/readyz", "/metrics", "/version", "/problems/{slug}", "/api/openapi.json"}
 GRANTED = {"read": {"read"}, "start": {"read", "start"}, "edit": {"read", "start", "edit"}, "cancel": {"read", "cancel"},
            "start,cancel": {"read", "start", "cancel"}, "admin": {"read", "start", "edit", "cancel"}}
 
