@@ -156,6 +156,24 @@ test('every text has its Russian words, with the same places, and no entry is un
     }
 });
 
+test('every code of the API has its Russian sentence, with no fact that the code has not', () => {
+    const folder = path.join(TOP, 'daemon/api/openapi');
+    const fault = JSON.parse(readFileSync(path.join(folder, 'errors.json'), 'utf8')).schemas.FaultCode;
+    const codes = new Set(fault.enum);
+    for (const name of readdirSync(folder).filter((one) => one.endsWith('.json')))
+        for (const match of readFileSync(path.join(folder, name), 'utf8').matchAll(/"([EW]_[A-Z_]+)"/g)) codes.add(match[1]);
+    assert.ok(codes.size > 100);
+    assert.deepEqual(
+        [...codes].filter((code) => !(`code.${code}` in ru)),
+        [],
+    );
+    for (const code of fault.enum) {
+        const known = places(JSON.stringify(fault['x-texts'][code] ?? ''));
+        const extra = places(ru[`code.${code}`]).filter((place) => !known.includes(place));
+        assert.deepEqual(extra, [], code);
+    }
+});
+
 test('Russian forms follow the number', () => {
     speaking('ru', () => {
         const form = (n) => tp('Import {n} rows', n);
