@@ -36,6 +36,9 @@ export async function newPage(browser, options = {}) {
     });
     const page = await context.newPage();
     page.faults = [];
+    page.open = new Set(); // requests without an answer
+    page.on('request', (request) => page.open.add(request));
+    for (const end of ['requestfinished', 'requestfailed']) page.on(end, (request) => page.open.delete(request));
     page.expected = /(?!)/; // the browser's own line of a refused request that the test provokes
     page.on(
         'console',
@@ -44,6 +47,14 @@ export async function newPage(browser, options = {}) {
     );
     page.on('pageerror', (error) => page.faults.push(String(error.stack ?? error)));
     return page;
+}
+
+/** Until the view has what it asked for: no request is open for a quarter of a second. @param {any} page */
+export async function settled(page) {
+    for (let quiet = 0, i = 0; quiet < 5 && i < 200; i++) {
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        quiet = page.open.size === 0 ? quiet + 1 : 0;
+    }
 }
 
 /** @param {any} page */

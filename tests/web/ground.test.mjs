@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { accessFaults, faultsOf, lacking, launch, newPage, shot, tenTasks, tooWide } from './browser.mjs';
+import { accessFaults, faultsOf, lacking, launch, newPage, settled, shot, tenTasks, tooWide } from './browser.mjs';
 import { BUILD, DEMO, Daemon, pause } from './daemon.mjs';
 
 const skip = lacking || false;
@@ -50,7 +50,7 @@ test('every view in both languages and schemes, on a phone and a wide screen', {
                 for (const [name, place] of Object.entries(places)) {
                     await page.goto(`${daemon.url}/#/${place}`);
                     await page.waitForSelector('main h1');
-                    await page.waitForLoadState('networkidle');
+                    await settled(page);
                     await shot(page, `${name}-${lang}-${scheme}-${width}`);
                     assert.deepEqual(await tooWide(page), [], `${name} ${lang} ${width}`);
                     assert.equal(await page.getAttribute('html', 'lang'), lang);

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { accessFaults, faultsOf, lacking, launch, newPage, shot, tooWide } from './browser.mjs';
+import { accessFaults, faultsOf, lacking, launch, newPage, settled, shot, tooWide } from './browser.mjs';
 import { DEMO, Daemon } from './daemon.mjs';
 
 const skip = lacking || false;
@@ -76,7 +76,7 @@ test('every state of the page in both languages, schemes and widths', { skip }, 
             await onPreview(
                 id,
                 async (page) => {
-                    await page.waitForLoadState('networkidle');
+                    await settled(page);
                     await shot(page, `import-${name}-${lang}-${scheme}-${width}`);
                     assert.deepEqual(await tooWide(page), []);
                     assert.deepEqual(await accessFaults(page), [], `${name} ${lang} ${scheme} ${width}`);
