@@ -61,10 +61,11 @@ void bytes_free(struct bytes *b);
 
 static inline void bytes_add(struct bytes *b, const char *data, size_t n)
 {
-    if (b->cap - b->len < n)
+    if (n == 0)
+        return;
+    if (!b->data || b->cap - b->len < n)
         bytes_reserve(b, n);
-    if (n > 0)
-        memcpy(b->data + b->len, data, n);
+    memcpy(b->data + b->len, data, n);
     b->len += n;
 }
 

@@ -93,7 +93,7 @@ static const char *const watch_examples[] = {"priceforge watch", "priceforge wat
 static int exit_code(const struct cli *cli, yajl_val answer, unsigned i)
 {
     yajl_val list = json_member(answer, "tasks");
-    return i < YAJL_GET_ARRAY(list)->len ? report_code(cli, YAJL_GET_ARRAY(list)->values[i]) : CLI_DONE;
+    return list && YAJL_IS_ARRAY(list) && i < list->u.array.len ? report_code(cli, list->u.array.values[i]) : CLI_DONE;
 }
 
 /* The worst of 4, 1, 5, 6, 0 in this order; another one ends it. */

@@ -121,8 +121,9 @@ static uint64_t counted(yajl_val counters, const char *name)
 static const char *step_of(yajl_val task, char buf[80])
 {
     const char *message = json_member_string(task, "message", ""), *phase = json_member_string(task, "phase", "");
-    unsigned ahead;
-    if (sscanf(message, "waiting, %u ahead", &ahead) == 1) {
+    static const char waiting[] = "waiting, ";
+    if (strncmp(message, waiting, strlen(waiting)) == 0) {
+        unsigned ahead = (unsigned)strtoul(message + strlen(waiting), NULL, 10);
         snprintf(buf, 80, ngettext("waiting, %u ahead", "waiting, %u ahead", ahead), ahead);
         return buf;
     }

@@ -87,7 +87,7 @@ void rows_make(struct rows *rows, const struct picture *picture)
         if (fits(&picture->task[i], wanted))
             rows->row[rows->n++] = &picture->task[i];
     sorting = rows;
-    qsort(rows->row, rows->n, sizeof rows->row[0], by_order);
+    qsort(rows->row, rows->n, sizeof(const struct top_task *), by_order);
     for (unsigned i = 0; i < rows->n; i++)
         if (strcmp(rows->row[i]->id, rows->at) == 0)
             rows->cursor = i;

@@ -15,7 +15,7 @@ static bool colored;
 
 static void give_back(int number)
 {
-    endwin();
+    endwin(); /* NOLINT(bugprone-signal-handler,cert-sig30-c): the process ends here; a terminal that stays as it is would be worse */
     signal(number, SIG_DFL);
     raise(number);
 }

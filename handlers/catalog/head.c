@@ -104,7 +104,7 @@ static void settle(struct catalog_head *out, int at, uint32_t column, enum stren
             out->column_at[other] = -1;
         }
         out->file_column[at] = column;
-        out->column_at[column] = (int8_t)at;
+        out->column_at[column] = (int16_t)at;
         out->twice = out->twice == at ? -1 : out->twice;
         taken[at] = strength;
         return;
@@ -159,8 +159,8 @@ static void find_choice(const struct catalog_ask *ask, int number, const struct 
             found = &row->cells[i];
     if (found && out->column_at[found->column] < 0) {
         out->file_column[choice->column] = found->column;
-        out->column_at[found->column] = (int8_t)choice->column;
-        out->says[found->column] = (int8_t)choice->column;
+        out->column_at[found->column] = (int16_t)choice->column;
+        out->says[found->column] = (int16_t)choice->column;
         out->chosen[choice->column] = true;
     } else if (out->lost < 0) {
         out->lost = number;
@@ -181,7 +181,7 @@ static void take_caption(const struct catalog_table *table, const struct grid_ce
     if (copy[0] == '#' || out->column_at[cell->column] >= 0)
         return;
     int at = cell->kind == GRID_TEXT ? column_of(table, caption, base_currency, &strength) : -1;
-    out->says[cell->column] = (int8_t)at;
+    out->says[cell->column] = (int16_t)at;
     if (at < 0)
         out->why[cell->column] = COLUMN_UNKNOWN;
     else

@@ -34,9 +34,9 @@ struct catalog_head {
     bool whole;                            /* all columns that the table needs are there, and none is there twice */
     bool present[CATALOG_COLUMNS];         /* by column of the table */
     uint32_t file_column[CATALOG_COLUMNS]; /* the same; ARENA_NONE = none */
-    int8_t column_at[TABLE_COLUMNS];       /* column of the table by column of the file; -1 = none */
+    int16_t column_at[TABLE_COLUMNS];      /* column of the table by column of the file; -1 = none */
     uint8_t why[TABLE_COLUMNS];            /* enum catalog_unread */
-    int8_t says[TABLE_COLUMNS];            /* column of the table that the caption means, read or not; -1 = none */
+    int16_t says[TABLE_COLUMNS];           /* column of the table that the caption means, read or not; -1 = none */
     bool chosen[CATALOG_COLUMNS];          /* by column of the table: the request names its column */
     char caption[TABLE_COLUMNS][128];      /* as written, cut */
     uint32_t width;                        /* behind the last caption */

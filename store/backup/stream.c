@@ -300,7 +300,8 @@ int backup_in_end(struct backup_in *in, struct backup_error *error)
     hex_text(digest, sizeof digest, hex);
     if (backup_in_line(in, error) != 0)
         return -1;
-    if (backup_cut(&in->line, v, 2) != 2 || v[0].len != strlen(END_MARK) || memcmp(v[0].text, END_MARK, v[0].len) != 0)
+    if (backup_cut(&in->line, v, 2) != 2 || !v[0].text || !v[1].text || v[0].len != strlen(END_MARK) ||
+        memcmp(v[0].text, END_MARK, v[0].len) != 0)
         return backup_fail(error, "the backup is damaged: its end mark is not where it must be");
     if (v[1].len != strlen(hex) || memcmp(v[1].text, hex, v[1].len) != 0)
         return backup_fail(error, "the backup is damaged: its digest is another one");

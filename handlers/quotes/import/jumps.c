@@ -91,7 +91,7 @@ static void find_rows(struct jumps *jumps)
     const struct quote_list *list = &run->file.list;
     const struct quote_new *last = NULL;
     uint32_t room = STOCK_ISSUES_KEPT - run->file.issues.list.n_warnings;
-    jumps->row = calloc(room + 1, sizeof *jumps->row);
+    jumps->row = calloc(room + 1, sizeof(const struct quote_new *));
     if (!jumps->row)
         abort();
     for (uint32_t i = 0; i < list->n; i++) {
@@ -103,7 +103,7 @@ static void find_rows(struct jumps *jumps)
             jumps->row[jumps->n++] = quote;
         last = quote;
     }
-    qsort(jumps->row, jumps->n, sizeof *jumps->row, by_place);
+    qsort(jumps->row, jumps->n, sizeof(const struct quote_new *), by_place);
 }
 
 static int on_row(void *ctx, const struct table_row *row)
@@ -111,7 +111,8 @@ static int on_row(void *ctx, const struct table_row *row)
     struct jumps *jumps = ctx;
     const struct quote_new wanted = {.sheet = (uint16_t)(jumps->again.table.sheets.n - 1), .row = row->row->row};
     const struct quote_new *key = &wanted;
-    const struct quote_new *const *found = bsearch(&key, jumps->row, jumps->n, sizeof *jumps->row, by_place);
+    const struct quote_new *const *found =
+        bsearch(&key, jumps->row, jumps->n, sizeof(const struct quote_new *), by_place);
     if (!found)
         return 0;
     tell(jumps, *found, row);
