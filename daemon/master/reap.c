@@ -101,7 +101,9 @@ static int64_t decide_successor(struct master *m, const struct post *post, int s
     bool worked = post->active || (post->kind == PROC_PARSER && now_ms - post->started_ms >= 50);
 
     children_role(post, role, sizeof role);
-    if (post->kind == PROC_PARSER && WIFEXITED(status) && WEXITSTATUS(status) == EXIT_DONE) {
+    /* Nor does one count that was left in the middle of a file, however young it was: the task was cancelled. */
+    if (post->kind == PROC_PARSER && WIFEXITED(status) &&
+        (WEXITSTATUS(status) == EXIT_DONE || WEXITSTATUS(status) == EXIT_RECYCLE)) {
         restart_worked(restart);
         return now_ms;
     }

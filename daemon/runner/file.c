@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #define TAKE_MS  10000
+#define SLICE_MS 200
 #define LEAVE_MS 1000
 
 static void kill_parser(struct runner *runner)
@@ -26,15 +27,29 @@ static void kill_parser(struct runner *runner)
     wakeup_poke(segment, WAKEUP_MASTER);
 }
 
+/* A cancelled task waits for no parser. */
+static int wait_for_parser(struct job *job, int *sock)
+{
+    struct runner *runner = job->runner;
+    for (int waited = 0; waited < TAKE_MS; waited += SLICE_MS) {
+        if (job_cancelled(job))
+            return -ECANCELED;
+        int rc = parser_take(runner->process->parser_control, SLICE_MS, &runner->parser, sock);
+        if (rc != -ETIMEDOUT)
+            return rc;
+    }
+    return -ETIMEDOUT;
+}
+
 /* A parser may have died while it waited for us: take the next one then. */
-static int take_parser(struct runner *runner, const struct parser_request *request, int file_fd)
+static int take_parser(struct job *job, const struct parser_request *request)
 {
     for (int i = 0; i < 3; i++) {
-        int sock, rc = parser_take(runner->process->parser_control, TAKE_MS, &runner->parser, &sock);
+        int sock, rc = wait_for_parser(job, &sock);
         if (rc != 0)
             return rc;
         rc = parser_await(sock, TAKE_MS);
-        if (rc == 0 && parser_send_request(sock, request, file_fd) == 0)
+        if (rc == 0 && parser_send_request(sock, request, job->file_fd) == 0)
             return sock;
         close(sock);
         if (rc == -ETIMEDOUT)
@@ -86,7 +101,9 @@ int runner_read_file(struct job *job, enum sheet_format format, const struct gri
     struct gridwire_bounds bounds = {runner->settings.max_rows, sheet_default_limits.max_inflated,
                                      parser_limits.silence_ms};
     kill_parser(runner); /* the one before, if it is still there: its successor needs the post */
-    int sock = take_parser(runner, &request, job->file_fd);
+    int sock = take_parser(job, &request);
+    if (sock == -ECANCELED)
+        return sheet_refuse(err, "stopped", "The reading was stopped.");
     if (sock < 0)
         return sheet_refuse(err, "parser-died", "no parser process is running: see the log of the service");
     int rc = gridwire_replay(sock, &bounds, sink, goes_on, job, err);

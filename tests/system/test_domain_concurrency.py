@@ -297,6 +297,7 @@ def test_cancelled_at_any_moment(make_daemon, kind):
     check_lists(daemon)
     finish(client, start(client, made + 1))
     assert daemon.sql(expected(made + 1)) == [["1"]]
+    assert "starts again in" not in daemon.log_text(), "a parser that is left in the middle of a file has not failed"
     assert daemon.sql("SELECT COUNT(*) FROM lease WHERE until > UTC_TIMESTAMP() AND name NOT LIKE 'node%'") == [["0"]]
 
 
