@@ -49,6 +49,18 @@ export async function newPage(browser, options = {}) {
     return page;
 }
 
+/** The API's answers at this address, changed. @param {any} page @param {string} where @param {(answer: any) => any} changed */
+export function answering(page, where, changed) {
+    return page.route(where, async (route) => {
+        try {
+            const answer = await route.fetch();
+            await route.fulfill({ response: answer, json: changed(await answer.json()) });
+        } catch {
+            /* the page has been closed meanwhile */
+        }
+    });
+}
+
 /** Until the view has what it asked for: no request is open for a quarter of a second. @param {any} page */
 export async function settled(page) {
     for (let quiet = 0, i = 0; quiet < 5 && i < 200; i++) {

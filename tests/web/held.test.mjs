@@ -1,7 +1,7 @@
 /* Prices on hold: filters against the API, decisions by rows and by filter, what is left out; keyboard alone; both languages. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { accessFaults, faultsOf, lacking, launch, newPage, shot, tooWide } from './browser.mjs';
+import { accessFaults, answering, faultsOf, lacking, launch, newPage, shot, tooWide } from './browser.mjs';
 import { Daemon, pause } from './daemon.mjs';
 
 /** @type {Daemon} */
@@ -225,10 +225,7 @@ test('a run that holds prices says so in its notice and leads here', opts, () =>
 
 test('without the right to edit the buttons say which right is missing', opts, async () => {
     await at('held', {}, async (page) => {
-        await page.route('**/api/session', async (route) => {
-            const answer = await route.fetch();
-            await route.fulfill({ response: answer, json: { ...(await answer.json()), scopes: ['read'] } });
-        });
+        await answering(page, '**/api/session', (answer) => ({ ...answer, scopes: ['read'] }));
         await page.reload();
         await page.waitForSelector('tbody tr');
         const buttons = page.locator('.selection button');

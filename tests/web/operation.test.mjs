@@ -1,7 +1,7 @@
 /* Operation: what is shown against the API, how it follows, what it costs; warnings; both languages. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { accessFaults, faultsOf, lacking, launch, newPage, shot, tooWide } from './browser.mjs';
+import { accessFaults, answering, faultsOf, lacking, launch, newPage, shot, tooWide } from './browser.mjs';
 import { Daemon, pause } from './daemon.mjs';
 
 /** @type {Daemon} */
@@ -23,11 +23,7 @@ after(async () => {
 /** @param {object} options @param {(page: any) => Promise<void>} act @param {(answer: any) => any} [changed] what the API says instead */
 async function at(options, act, changed) {
     const page = await newPage(browser, options);
-    if (changed)
-        await page.route('**/api/operation', async (route) => {
-            const answer = await route.fetch();
-            await route.fulfill({ response: answer, json: changed(await answer.json()) });
-        });
+    if (changed) await answering(page, '**/api/operation', changed);
     await page.goto(`${daemon.url}/#/operation`);
     await page.waitForSelector('tbody tr');
     await act(page);
