@@ -184,7 +184,7 @@ test('a day of polls: memory stays flat', { skip }, async () => {
                 return (await session.send('Runtime.getHeapUsage')).usedSize;
             };
             const until = async (n) => {
-                for (let i = 0, seen = polls; i < 1200 && polls < n; i++) {
+                for (let i = 0, seen = polls; i < 1200 + most && polls < n; i++) {
                     await pause(50);
                     if (i % 60 !== 59) continue;
                     if (polls === seen) {
