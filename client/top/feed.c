@@ -67,7 +67,7 @@ static void pass_details(int out, yajl_val picture)
     bytes_free(&path);
 }
 
-/* One request and what it says. Returns false if there is no use in asking again. */
+/* Asks once and passes the answer on. Returns false if the server has refused, so that asking again would change nothing. */
 static bool ask_once(int out, char etag[128])
 {
     char path[64], why[64];

@@ -1,4 +1,5 @@
 """Fixtures: a real daemon with its private database in a temporary directory, and a client that speaks plain HTTP."""
+import contextlib
 import os
 import shutil
 import subprocess
@@ -97,17 +98,26 @@ def world(template):
         yield world
 
 
+@contextlib.contextmanager
+def standing(template, **options):
+    """A daemon that stands for longer than a test; it is gone at the end."""
+    path = Path(tempfile.mkdtemp(prefix="pft-", dir=_base()))
+    path.chmod(0o755)
+    daemon = Daemon(BUILD, path / "state", path / "log", options=options)
+    subprocess.run(["cp", "-a", "--reflink=auto", template, daemon.state], check=True)
+    daemon.start()
+    try:
+        yield daemon
+    finally:
+        daemon.stop_hard()
+        shutil.rmtree(path, ignore_errors=True)
+
+
 @pytest.fixture(scope="module")
 def module_daemon(template):
     """One daemon for all tests of a module: for those that leave nothing behind."""
-    path = Path(tempfile.mkdtemp(prefix="pft-", dir=_base()))
-    path.chmod(0o755)
-    daemon = Daemon(BUILD, path / "state", path / "log")
-    subprocess.run(["cp", "-a", "--reflink=auto", template, daemon.state], check=True)
-    daemon.start()
-    yield daemon
-    daemon.stop_hard()
-    shutil.rmtree(path, ignore_errors=True)
+    with standing(template) as daemon:
+        yield daemon
 
 
 @pytest.hookimpl(tryfirst=True, hookwrapper=True)

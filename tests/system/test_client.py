@@ -13,8 +13,7 @@ from pathlib import Path
 
 import pytest
 import samples
-from conftest import BUILD, _base
-from daemon import Daemon
+from conftest import BUILD, _base, standing
 
 PROGRAM = str(BUILD / "priceforge")
 TOP = Path(__file__).resolve().parents[2]
@@ -47,15 +46,9 @@ class Shell:
 
 @pytest.fixture(scope="module")
 def daemon(template):
-    path = Path(tempfile.mkdtemp(prefix="pft-", dir=_base()))
-    path.chmod(0o755)
-    daemon = Daemon(BUILD, path / "state", path / "log", options={"spool.keep_preview": 1800})
-    subprocess.run(["cp", "-a", "--reflink=auto", template, daemon.state], check=True)
-    daemon.start()
-    samples.load_catalogue(daemon, "warehouses", "components", "part_numbers", "parties", "rates", "quotes")
-    yield daemon
-    daemon.stop_hard()
-    shutil.rmtree(path, ignore_errors=True)
+    with standing(template, spool__keep_preview=1800) as daemon:
+        samples.load_catalogue(daemon, "warehouses", "components", "part_numbers", "parties", "rates", "quotes")
+        yield daemon
 
 
 @pytest.fixture

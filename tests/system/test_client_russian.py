@@ -1,17 +1,12 @@
 """The command priceforge in Russian: the catalogue is whole, and every command speaks it to people and English to programs."""
 import json
-import os
 import re
 import shutil
 import subprocess
-import tempfile
-from pathlib import Path
 
 import pytest
-import samples
-from conftest import BUILD, _base
-from daemon import Daemon
-from test_client import DEMO, PROGRAM, TOP, Shell, commands
+from conftest import BUILD
+from test_client import DEMO, TOP, Shell, commands, daemon  # noqa: F401 (a fixture)
 
 CATALOGUE = TOP / "client" / "po" / "ru.po"
 PLACE = re.compile(r"%[-+ 0#*.\d$]*(?:ll|[lzj])?[a-z]")
@@ -46,19 +41,6 @@ def english_in(text):
         if english != russian and ":" not in english.split(" ")[0]:
             found += [part for part in PLACE.split(english) if len(part.strip()) > 12 and " " in part.strip() and part.strip() in text and part.strip() not in russian]
     return found
-
-
-@pytest.fixture(scope="module")
-def daemon(template):
-    path = Path(tempfile.mkdtemp(prefix="pft-", dir=_base()))
-    path.chmod(0o755)
-    daemon = Daemon(BUILD, path / "state", path / "log", options={"spool.keep_preview": 1800})
-    subprocess.run(["cp", "-a", "--reflink=auto", template, daemon.state], check=True)
-    daemon.start()
-    samples.load_catalogue(daemon, "warehouses", "components", "part_numbers", "parties", "rates", "quotes")
-    yield daemon
-    daemon.stop_hard()
-    shutil.rmtree(path, ignore_errors=True)
 
 
 @pytest.fixture

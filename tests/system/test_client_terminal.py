@@ -1,15 +1,13 @@
 """The command priceforge on a terminal: what it asks, what answers do, what Ctrl-C does."""
 import os
 import shutil
-import subprocess
 import tempfile
 from pathlib import Path
 
 import pexpect
 import pytest
 import samples
-from conftest import BUILD, _base
-from daemon import Daemon
+from conftest import BUILD, _base, standing
 
 YES, NO = "y", "n"
 
@@ -17,14 +15,8 @@ YES, NO = "y", "n"
 @pytest.fixture(scope="module")
 def module_daemon(template):
     """Files of dry runs are kept, as they are everywhere but in other tests."""
-    path = Path(tempfile.mkdtemp(prefix="pft-", dir=_base()))
-    path.chmod(0o755)
-    daemon = Daemon(BUILD, path / "state", path / "log", options={"spool.keep_preview": 1800})
-    subprocess.run(["cp", "-a", "--reflink=auto", template, daemon.state], check=True)
-    daemon.start()
-    yield daemon
-    daemon.stop_hard()
-    shutil.rmtree(path, ignore_errors=True)
+    with standing(template, spool__keep_preview=1800) as daemon:
+        yield daemon
 
 
 @pytest.fixture(scope="module")

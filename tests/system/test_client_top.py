@@ -6,14 +6,12 @@ import shutil
 import signal
 import subprocess
 import tempfile
-import termios
 import time
 from pathlib import Path
 
 import pexpect
 import pytest
-from conftest import BUILD, _base
-from daemon import Daemon, UnixConnection
+from conftest import BUILD, _base, standing
 
 pyte = pytest.importorskip("pyte")
 PROGRAM = str(BUILD / "priceforge")
@@ -22,14 +20,8 @@ ENDED = "\x1b[?1049l"  # the terminal has its own screen back
 
 @pytest.fixture(scope="module")
 def daemon(template):
-    path = Path(tempfile.mkdtemp(prefix="pft-", dir=_base()))
-    path.chmod(0o755)
-    daemon = Daemon(BUILD, path / "state", path / "log", options={"tasks.runners": 2})
-    subprocess.run(["cp", "-a", "--reflink=auto", template, daemon.state], check=True)
-    daemon.start()
-    yield daemon
-    daemon.stop_hard()
-    shutil.rmtree(path, ignore_errors=True)
+    with standing(template, tasks__runners=2) as daemon:
+        yield daemon
 
 
 @pytest.fixture

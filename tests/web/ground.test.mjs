@@ -3,24 +3,12 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { chmodSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { after, before, test } from 'node:test';
-import { accessFaults, faultsOf, lacking, launch, newPage, settled, shot, tenTasks, tooWide } from './browser.mjs';
+import { test } from 'node:test';
+import { accessFaults, faultsOf, newPage, settled, shot, tenTasks, tooWide } from './browser.mjs';
 import { BUILD, DEMO, Daemon, pause } from './daemon.mjs';
+import { api, browser, daemon, opts, stage } from './stage.mjs';
 
-const skip = lacking || false;
-let browser, daemon;
-
-before(async () => {
-    if (skip) return;
-    daemon = await new Daemon().start();
-    await daemon.loadDemo();
-    browser = await launch();
-});
-
-after(async () => {
-    await browser?.close();
-    await daemon?.end();
-});
+stage();
 
 /** @param {object} options @param {(page: any) => Promise<void>} act */
 async function onPage(options, act) {
@@ -36,7 +24,7 @@ async function onPage(options, act) {
 const stockFile = path.join(DEMO, 'stock.xlsx');
 const toastOf = (page, words) => page.locator('.toast', { hasText: words });
 
-test('every view in both languages and schemes, on a phone and a wide screen', { skip }, async () => {
+test('every view in both languages and schemes, on a phone and a wide screen', opts, async () => {
     const task = (await daemon.ask('/api/tasks?type=stock_import')).json.tasks[0];
     const places = { start: '', tasks: 'tasks', task: `tasks/${task.id}`, settings: 'settings', missing: 'nowhere' };
     for (const [lang, scheme] of [
@@ -59,7 +47,7 @@ test('every view in both languages and schemes, on a phone and a wide screen', {
             });
 });
 
-test('a file is dropped, checked, imported, and told of once', { skip }, async () => {
+test('a file is dropped, checked, imported, and told of once', opts, async () => {
     await onPage({}, async (page) => {
         await page.goto(`${daemon.url}/`);
         await page.setInputFiles('input[type=file]', { name: 'остатки 06.02.xlsx', mimeType: '', buffer: readFileSync(stockFile) });
@@ -80,7 +68,7 @@ test('a file is dropped, checked, imported, and told of once', { skip }, async (
     });
 });
 
-test('a file of the same shape is known the next time', { skip }, async () => {
+test('a file of the same shape is known the next time', opts, async () => {
     await onPage({}, async (page) => {
         await page.goto(`${daemon.url}/`);
         const file = { mimeType: '', buffer: readFileSync(stockFile) };
@@ -96,7 +84,7 @@ test('a file of the same shape is known the next time', { skip }, async () => {
     });
 });
 
-test('a task that was started elsewhere moves on the page, and its end is no notice here', { skip }, async () => {
+test('a task that was started elsewhere moves on the page, and its end is no notice here', opts, async () => {
     await onPage({}, async (page) => {
         await page.goto(`${daemon.url}/#/tasks`);
         await page.waitForSelector('tbody tr');
@@ -113,7 +101,7 @@ test('a task that was started elsewhere moves on the page, and its end is no not
     });
 });
 
-test('tabs of states show what the API has, and a filter that matches nothing can be cleared', { skip }, async () => {
+test('tabs of states show what the API has, and a filter that matches nothing can be cleared', opts, async () => {
     const page = await newPage(browser);
     await page.goto(`${daemon.url}/#/tasks`);
     for (const [label, query] of [
@@ -133,7 +121,7 @@ test('tabs of states show what the API has, and a filter that matches nothing ca
     await page.context().close();
 });
 
-test('a reload while a task runs, a killed daemon: the notice comes, once, in one of two tabs', { skip }, async () => {
+test('a reload while a task runs, a killed daemon: the notice comes, once, in one of two tabs', opts, async () => {
     const own = await new Daemon().start();
     try {
         await own.loadCatalogue();
@@ -172,7 +160,7 @@ test('a reload while a task runs, a killed daemon: the notice comes, once, in on
     }
 });
 
-test('polls: at most two a second, mostly 304, none when nothing runs', { skip }, async () => {
+test('polls: at most two a second, mostly 304, none when nothing runs', opts, async () => {
     await onPage({}, async (page) => {
         const asked = [];
         page.on('response', (answer) => answer.url().includes('/api/') && asked.push([Date.now(), answer.status(), answer.url()]));
@@ -211,7 +199,7 @@ test('polls: at most two a second, mostly 304, none when nothing runs', { skip }
     });
 });
 
-test('keys: views by g and a letter, help by ?, not in a field', { skip }, async () => {
+test('keys: views by g and a letter, help by ?, not in a field', opts, async () => {
     await onPage({ lang: 'ru' }, async (page) => {
         await page.goto(`${daemon.url}/`);
         await page.waitForSelector('main h1');
@@ -232,7 +220,7 @@ test('keys: views by g and a letter, help by ?, not in a field', { skip }, async
     });
 });
 
-test('a hostile name is a text everywhere', { skip }, async () => {
+test('a hostile name is a text everywhere', opts, async () => {
     const name = `<img src=x onerror=alert(1)>\u202e"'&\u{1f600}${'ы'.repeat(160)}.xlsx`;
     await daemon.run(`/api/stock/import?warehouse=MAIN&dry_run=true&filename=${encodeURIComponent(name)}`, readFileSync(stockFile));
     for (const width of [390, 1440])
@@ -247,7 +235,7 @@ test('a hostile name is a text everywhere', { skip }, async () => {
         });
 });
 
-test('a daemon that is away is said, and found again by itself', { skip }, async () => {
+test('a daemon that is away is said, and found again by itself', opts, async () => {
     const own = await new Daemon().start();
     try {
         await onPage({}, async (page) => {
@@ -264,7 +252,7 @@ test('a daemon that is away is said, and found again by itself', { skip }, async
     }
 });
 
-test('a token is asked for, kept out of addresses, and forgotten with the tab', { skip }, async () => {
+test('a token is asked for, kept out of addresses, and forgotten with the tab', opts, async () => {
     const place = new Daemon();
     const tokens = path.join(place.place, 'tokens');
     const made = execFileSync(path.join(BUILD, 'priceforge'), ['token', 'add', '-f', tokens, '-s', 'read,start', 'olga'], {

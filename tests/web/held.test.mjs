@@ -1,34 +1,11 @@
 /* Prices on hold: filters against the API, decisions by rows and by filter, what is left out; keyboard alone; both languages. */
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { accessFaults, answering, faultsOf, lacking, launch, newPage, shot, tooWide } from './browser.mjs';
-import { Daemon, pause } from './daemon.mjs';
+import { test } from 'node:test';
+import { accessFaults, answering, shot, tooWide } from './browser.mjs';
+import { pause } from './daemon.mjs';
+import { api, at, daemon, opts, sound, stage } from './stage.mjs';
 
-/** @type {Daemon} */
-let daemon;
-let browser;
-const opts = { skip: lacking || false };
-
-before(async () => {
-    if (lacking) return;
-    daemon = await new Daemon().start();
-    await daemon.loadDemo();
-    browser = await launch();
-});
-after(async () => {
-    await browser?.close();
-    await daemon?.end();
-});
-
-/** @param {string} hash @param {object} options @param {(page: any) => Promise<void>} act */
-async function at(hash, options, act) {
-    const page = await newPage(browser, options);
-    await page.goto(`${daemon.url}/#/${hash}`);
-    await page.waitForSelector('main h1');
-    await act(page);
-    assert.deepEqual(faultsOf(page), []);
-    await page.context().close();
-}
+stage();
 
 /** Prices that wait again: all move by so many percent. */
 const hold = (coefficient = '1.2') => daemon.run('/api/prices/recalculate-all', { as_of: '2026-02-05', coefficient, max_change_pct: '5' });

@@ -2,24 +2,12 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { after, before, test } from 'node:test';
-import { accessFaults, faultsOf, lacking, launch, newPage, settled, shot, tooWide } from './browser.mjs';
-import { DEMO, Daemon } from './daemon.mjs';
+import { test } from 'node:test';
+import { accessFaults, faultsOf, newPage, settled, shot, tooWide } from './browser.mjs';
+import { DEMO } from './daemon.mjs';
+import { api, browser, daemon, opts, stage } from './stage.mjs';
 
-const skip = lacking || false;
-let browser, daemon;
-
-before(async () => {
-    if (skip) return;
-    daemon = await new Daemon().start();
-    await daemon.loadDemo();
-    browser = await launch();
-});
-
-after(async () => {
-    await browser?.close();
-    await daemon?.end();
-});
+stage();
 
 const csv = (...rows) => Buffer.from(rows.map((row) => row.join(';')).join('\n') + '\n');
 const stockFile = readFileSync(path.join(DEMO, 'stock.xlsx'));
@@ -60,7 +48,7 @@ const ROWS = [
     ['ZZ-2-A', 'Второй', '3', '4'],
 ];
 
-test('every state of the page in both languages, schemes and widths', { skip }, async () => {
+test('every state of the page in both languages, schemes and widths', opts, async () => {
     const ids = {
         stock: await checked(stockFile, 'stock.xlsx'),
         columns: await checked(csv(...ROWS), 'a.csv', 'warehouse=MAIN&mode=merge'),
@@ -85,40 +73,36 @@ test('every state of the page in both languages, schemes and widths', { skip }, 
             );
 });
 
-test(
-    'columns that nobody understands are chosen over the sheet, and saved as a profile that recognises the next file',
-    { skip },
-    async () => {
-        const id = await checked(csv(...ROWS), 'факт.csv', 'warehouse=MAIN&mode=merge');
-        assert.equal((await full(id)).error_detail.code, 'E_NO_HEADER');
-        await onPreview(id, async (page) => {
-            await page.getByLabel('Field of column C').selectOption('qty');
-            await page.getByText('your choice').first().waitFor();
-            await page.reload(); // what was chosen is kept
-            assert.equal(await page.getByLabel('Field of column C').inputValue(), 'qty');
-            const next = await full(await press(page, 'Check again'));
-            assert.equal(next.status, 'completed');
-            assert.deepEqual(next.params.columns, { qty: 'Факт' }, 'by the caption, so that the next file is read by it, too');
-            assert.equal(next.result.qty_total, '8.000');
-            await page.getByRole('button', { name: 'Save profile' }).click();
-            await page.getByLabel('Name', { exact: true }).fill('факт 1С');
-            await page.getByRole('button', { name: 'Save', exact: true }).click();
-            await page.locator('dialog[open]').waitFor({ state: 'detached' });
-            const profile = (await daemon.ask(`/api/import-profiles/${encodeURIComponent('факт 1С')}`)).json;
-            assert.deepEqual(profile.params.columns, { qty: 'Факт' });
-        });
-        const other = await checked(csv(ROWS[0], ['ZZ-3-A', 'Третий', '1', '1']), 'факт 2.csv', 'warehouse=MAIN&mode=merge');
-        await onPreview(other, async (page) => {
-            await page.getByText('Recognised by its captions: факт 1С').waitFor();
-            await page.getByLabel('Profile').selectOption('факт 1С');
-            const next = await full(await press(page, 'Check again'));
-            assert.equal(next.params.profile, 'факт 1С');
-            assert.equal(next.result.qty_total, '1.000');
-        });
-    },
-);
+test('columns that nobody understands are chosen over the sheet, and saved as a profile that recognises the next file', opts, async () => {
+    const id = await checked(csv(...ROWS), 'факт.csv', 'warehouse=MAIN&mode=merge');
+    assert.equal((await full(id)).error_detail.code, 'E_NO_HEADER');
+    await onPreview(id, async (page) => {
+        await page.getByLabel('Field of column C').selectOption('qty');
+        await page.getByText('your choice').first().waitFor();
+        await page.reload(); // what was chosen is kept
+        assert.equal(await page.getByLabel('Field of column C').inputValue(), 'qty');
+        const next = await full(await press(page, 'Check again'));
+        assert.equal(next.status, 'completed');
+        assert.deepEqual(next.params.columns, { qty: 'Факт' }, 'by the caption, so that the next file is read by it, too');
+        assert.equal(next.result.qty_total, '8.000');
+        await page.getByRole('button', { name: 'Save profile' }).click();
+        await page.getByLabel('Name', { exact: true }).fill('факт 1С');
+        await page.getByRole('button', { name: 'Save', exact: true }).click();
+        await page.locator('dialog[open]').waitFor({ state: 'detached' });
+        const profile = (await daemon.ask(`/api/import-profiles/${encodeURIComponent('факт 1С')}`)).json;
+        assert.deepEqual(profile.params.columns, { qty: 'Факт' });
+    });
+    const other = await checked(csv(ROWS[0], ['ZZ-3-A', 'Третий', '1', '1']), 'факт 2.csv', 'warehouse=MAIN&mode=merge');
+    await onPreview(other, async (page) => {
+        await page.getByText('Recognised by its captions: факт 1С').waitFor();
+        await page.getByLabel('Profile').selectOption('факт 1С');
+        const next = await full(await press(page, 'Check again'));
+        assert.equal(next.params.profile, 'факт 1С');
+        assert.equal(next.result.qty_total, '1.000');
+    });
+});
 
-test('two columns of one field: the choice is a radio button', { skip }, async () => {
+test('two columns of one field: the choice is a radio button', opts, async () => {
     const rows = [
         ['Артикул', 'В наличии', 'Приход', 'Остаток'],
         ['ZZ-1-A', '7', '5', '12'],
@@ -133,7 +117,7 @@ test('two columns of one field: the choice is a radio button', { skip }, async (
     });
 });
 
-test('many deletions want their number typed; the date guard stays', { skip }, async () => {
+test('many deletions want their number typed; the date guard stays', opts, async () => {
     const id = await checked(csv(['Артикул', 'Количество'], ['ZZ-1-A', '5']));
     const { deleted } = (await full(id)).error_detail.args;
     await onPreview(id, async (page) => {
@@ -155,7 +139,7 @@ test('many deletions want their number typed; the date guard stays', { skip }, a
     });
 });
 
-test('refused rows are put right in place or left out; the check and the import have the corrections', { skip }, async () => {
+test('refused rows are put right in place or left out; the check and the import have the corrections', opts, async () => {
     const rows = [
         ['Артикул', 'Наименование', 'Количество', 'Ед.'],
         ['ZZ-11-A', 'Один', 'есть', 'шт'],
@@ -191,7 +175,7 @@ test('refused rows are put right in place or left out; the check and the import 
     });
 });
 
-test('a suggestion is taken by one click: where a number has several lots, the vendor decides', { skip }, async () => {
+test('a suggestion is taken by one click: where a number has several lots, the vendor decides', opts, async () => {
     const id = await checked(stockFile, 'stock.xlsx');
     const before = await full(id);
     assert.equal(before.result.errors.E_PN_AMBIGUOUS, 1);
@@ -204,7 +188,7 @@ test('a suggestion is taken by one click: where a number has several lots, the v
     });
 });
 
-test("a supplier's list and a catalogue have the same page", { skip }, async () => {
+test("a supplier's list and a catalogue have the same page", opts, async () => {
     const lists = { name: 'прайс.csv', body: csv(['Изделие №', 'Стоит'], ['ZZ-1-A', '690'], ['ZZ-2-A', '1200']) };
     const { code } = (await daemon.ask('/api/parties')).json.parties.find((one) => one.kind === 'supplier');
     const query = `party=${encodeURIComponent(code)}&currency=RUB&dry_run=true&filename=${encodeURIComponent(lists.name)}`;
@@ -220,6 +204,15 @@ test("a supplier's list and a catalogue have the same page", { skip }, async () 
         const quotes = (await daemon.ask(`/api/quotes?party=${encodeURIComponent(code)}&kind=supplier&pn=ZZ-2-A`)).json.quotes;
         assert.match(quotes[0].price, /^1200(\.0+)?$/);
     });
+    const dearer = csv(['Изделие №', 'Стоит'], ['ZZ-1-A', '690'], ['ZZ-2-A', '1250']);
+    const columns = encodeURIComponent(JSON.stringify({ part_number: 'A', price: 'B' }));
+    const second = await daemon.run(`/api/quotes/import?${query}&columns=${columns}`, dearer);
+    assert.deepEqual([second.status, second.result.replaced], ['completed', 1]);
+    await onPreview(second.id, async (page) => {
+        await page.locator('.counts div', { hasText: /^replaced1$/ }).waitFor();
+        await page.getByText('Quotes in place of others: 1').click();
+        await page.getByRole('row', { name: /ZZ-2-A.*Price: 1,250\.00/ }).waitFor();
+    });
     const body = csv(['Лот', 'Что это'], ['ZZ-NEW-1', 'Новый лот']);
     const table = await daemon.run('/api/catalog/components/import?dry_run=true', body, 'text/csv');
     await onPreview(table.id, async (page) => {
@@ -232,7 +225,19 @@ test("a supplier's list and a catalogue have the same page", { skip }, async () 
     });
 });
 
-test('what somebody else imported in between is told, and nothing is written', { skip }, async () => {
+test('what a check would change is shown row by row, old and new', opts, async () => {
+    const base = csv(['Артикул', 'Количество'], ['ZZ-41-A', '5'], ['ZZ-42-A', '6']);
+    await daemon.run('/api/stock/import?warehouse=REMOTE&mode=merge&filename=b.csv', base);
+    const id = await checked(csv(['Артикул', 'Количество'], ['ZZ-41-A', '8'], ['ZZ-43-A', '1']), 'n.csv', 'warehouse=REMOTE&mode=merge');
+    await onPreview(id, async (page) => {
+        await page.getByText('Rows that change: 1').click();
+        await page.getByRole('row', { name: /ZZ-41-A.*Quantity: 5 → 8/ }).waitFor();
+        await page.getByText('New rows: 1').click();
+        await page.getByRole('row', { name: /ZZ-43-A.*Quantity: 1/ }).waitFor();
+    });
+});
+
+test('what somebody else imported in between is told, and nothing is written', opts, async () => {
     const rows = [
         ['Артикул', 'Количество'],
         ['ZZ-21-A', '5'],
@@ -248,7 +253,7 @@ test('what somebody else imported in between is told, and nothing is written', {
     });
 });
 
-test('all of it by the keyboard alone, in Russian', { skip }, async () => {
+test('all of it by the keyboard alone, in Russian', opts, async () => {
     const id = await checked(csv(['Артикул', 'Количество'], ['ZZ-31-A', '5']), 'клавиши.csv', 'warehouse=MAIN&mode=merge');
     await onPreview(
         id,

@@ -3,38 +3,15 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { chmodSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { after, before, test } from 'node:test';
-import { accessFaults, faultsOf, lacking, launch, newPage, shot, tooWide } from './browser.mjs';
-import { BUILD, Daemon, pause } from './daemon.mjs';
+import { test } from 'node:test';
+import { accessFaults, faultsOf, newPage, shot, tooWide } from './browser.mjs';
+import { BUILD, DEMO, Daemon, pause } from './daemon.mjs';
+import { api, at, browser, daemon, opts, sound, stage } from './stage.mjs';
+
+stage();
 
 const HOSTILE = '<img src=x onerror=alert(1)> \u202egnp.exe 😀';
 const LONG = 'W'.repeat(255);
-/** @type {Daemon} */
-let daemon;
-let browser;
-
-const opts = { skip: lacking || false };
-
-before(async () => {
-    if (lacking) return;
-    daemon = await new Daemon().start();
-    await daemon.loadDemo();
-    browser = await launch();
-});
-after(async () => {
-    await browser?.close();
-    await daemon?.end();
-});
-
-/** A page at a hash, closed and judged at the end. @param {string} hash @param {object} options @param {(page: any) => Promise<void>} act */
-async function at(hash, options, act) {
-    const page = await newPage(browser, options);
-    await page.goto(`${daemon.url}/#/${hash}`);
-    await page.waitForSelector('main h1');
-    await act(page);
-    assert.deepEqual(faultsOf(page), []);
-    await page.context().close();
-}
 
 const list = async (id) => (await daemon.ask(`/api/pricelists/${id}`)).json;
 const all = async (query = '') => (await daemon.ask(`/api/pricelists?${query}`)).json.pricelists;

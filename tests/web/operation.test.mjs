@@ -1,24 +1,11 @@
 /* Operation: what is shown against the API, how it follows, what it costs; warnings; both languages. */
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { accessFaults, answering, faultsOf, lacking, launch, newPage, shot, tooWide } from './browser.mjs';
-import { Daemon, pause } from './daemon.mjs';
+import { test } from 'node:test';
+import { accessFaults, answering, faultsOf, newPage, shot, tooWide } from './browser.mjs';
+import { pause } from './daemon.mjs';
+import { browser, daemon, opts, sound, stage } from './stage.mjs';
 
-/** @type {Daemon} */
-let daemon;
-let browser;
-const opts = { skip: lacking || false };
-
-before(async () => {
-    if (lacking) return;
-    daemon = await new Daemon().start();
-    await daemon.loadDemo();
-    browser = await launch();
-});
-after(async () => {
-    await browser?.close();
-    await daemon?.end();
-});
+stage();
 
 /** @param {object} options @param {(page: any) => Promise<void>} act @param {(answer: any) => any} [changed] what the API says instead */
 async function at(options, act, changed) {

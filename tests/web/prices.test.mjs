@@ -1,31 +1,15 @@
 /* Prices, one component and the search of the shell, in a browser against the daemon with the demo's data. */
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { accessFaults, faultsOf, lacking, launch, newPage, shot, tooWide } from './browser.mjs';
-import { Daemon, pause } from './daemon.mjs';
+import { test } from 'node:test';
+import { accessFaults, faultsOf, tooWide } from './browser.mjs';
+import { pause } from './daemon.mjs';
+import { api, daemon, open, opts, sound, stage } from './stage.mjs';
 
-const skip = lacking || false;
+stage();
+
 const HOSTILE = `<img src=x onerror="alert(1)"> \u202eretsaM 😀 ${'ы'.repeat(200)}`;
 const LOT = 'CPU-KLV-24C-185W';
-/** @type {Daemon} */
-let daemon;
-/** @type {any} */
-let browser;
 
-before(async () => {
-    if (skip) return;
-    daemon = await new Daemon().start();
-    await daemon.loadDemo();
-    browser = await launch();
-});
-
-after(async () => {
-    await browser?.close();
-    await daemon?.end();
-});
-
-/** @param {string} path */
-const api = async (path) => (await daemon.ask(path)).json;
 /** @param {string} lot @param {object} patch */
 const change = (lot, patch) =>
     daemon.ask(`/api/components/${lot}`, {
@@ -33,24 +17,10 @@ const change = (lot, patch) =>
         headers: { 'Content-Type': 'application/json', 'If-Match': '*' },
         body: JSON.stringify(patch),
     });
-/** @param {string} hash @param {object} [options] */
-async function open(hash, options) {
-    const page = await newPage(browser, options);
-    await page.goto(`${daemon.url}/${hash}`);
-    await page.waitForSelector('main h1');
-    return page;
-}
 /** @param {any} page @param {string} selector */
 const texts = (page, selector) => page.locator(selector).allTextContents();
-/** Nothing sticks out, nothing is inaccessible, nothing was logged. @param {any} page @param {string} name */
-async function sound(page, name) {
-    await shot(page, name);
-    assert.deepEqual(await accessFaults(page), [], name);
-    assert.deepEqual(await tooWide(page), [], name);
-    assert.deepEqual(faultsOf(page), [], name);
-}
 
-test('the list shows what the daemon says, and filters stand in the path', { skip }, async () => {
+test('the list shows what the daemon says, and filters stand in the path', opts, async () => {
     const page = await open('#/prices');
     const all = (await api('/api/components?limit=200')).components;
     await page.waitForSelector('tbody tr');
@@ -82,7 +52,7 @@ test('the list shows what the daemon says, and filters stand in the path', { ski
     await Promise.all([page.close(), small.close()]);
 });
 
-test('by keys alone: / finds a lot by words, a code and Enter open it', { skip }, async () => {
+test('by keys alone: / finds a lot by words, a code and Enter open it', opts, async () => {
     const page = await open('#/prices');
     await page.waitForSelector('tbody tr');
     await page.keyboard.press('/');
@@ -119,7 +89,7 @@ test('by keys alone: / finds a lot by words, a code and Enter open it', { skip }
     await page.close();
 });
 
-test('a component says why its price is what it is', { skip }, async () => {
+test('a component says why its price is what it is', opts, async () => {
     const page = await open(`#/prices/${LOT}`);
     await page.waitForSelector('.plot svg');
     const { runs, component } = await api(`/api/components/${LOT}/price-history`);
@@ -159,7 +129,7 @@ test('a component says why its price is what it is', { skip }, async () => {
     await Promise.all([page.close(), small.close()]);
 });
 
-test('a trial shows another price beside the present one and writes nothing', { skip }, async () => {
+test('a trial shows another price beside the present one and writes nothing', opts, async () => {
     const page = await open(`#/prices/${LOT}`);
     await page.waitForSelector('.trial input');
     await page.fill('.trial .row input >> nth=3', '1,5');
@@ -197,7 +167,7 @@ test('a trial shows another price beside the present one and writes nothing', { 
     await page.close();
 });
 
-test('a manual price needs a reason, holds after the recalculation, and can be taken back', { skip }, async () => {
+test('a manual price needs a reason, holds after the recalculation, and can be taken back', opts, async () => {
     const lot = 'CPU-KLV-8C-150W';
     const page = await open(`#/prices/${lot}`);
     await page.click('text="Manual price"');
@@ -230,7 +200,7 @@ test('a manual price needs a reason, holds after the recalculation, and can be t
     await page.close();
 });
 
-test('settings: faults stand at their fields, and a change of somebody else is not overwritten unseen', { skip }, async () => {
+test('settings: faults stand at their fields, and a change of somebody else is not overwritten unseen', opts, async () => {
     const lot = 'ACC-BEZEL-1U';
     const page = await open(`#/prices/${lot}`);
     page.expected = /status of 4(12|22)/;
@@ -273,7 +243,7 @@ test('settings: faults stand at their fields, and a change of somebody else is n
     await page.close();
 });
 
-test('a held price is decided where it is explained', { skip }, async () => {
+test('a held price is decided where it is explained', opts, async () => {
     await change('ACC-CMA-2U', { coefficient: '2' });
     await daemon.run('/api/prices/recalculate-all', { as_of: '2026-02-05', max_change_pct: '10', lot_codes: ['ACC-CMA-2U'] });
     const page = await open('#/prices/ACC-CMA-2U', { lang: 'ru' });
@@ -290,7 +260,7 @@ test('a held price is decided where it is explained', { skip }, async () => {
     await page.close();
 });
 
-test('a lot that is not there is said so, with a way on', { skip }, async () => {
+test('a lot that is not there is said so, with a way on', opts, async () => {
     const page = await open('#/prices/NO-SUCH-LOT');
     page.expected = /status of 404/;
     await page.waitForSelector('.problem');

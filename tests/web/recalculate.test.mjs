@@ -1,35 +1,12 @@
 /* Recalculation: the trial, its histogram and movers against the API, then the run itself; keyboard alone; both languages. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { after, before, test } from 'node:test';
-import { accessFaults, faultsOf, lacking, launch, newPage, shot, tooWide } from './browser.mjs';
-import { Daemon, pause } from './daemon.mjs';
+import { test } from 'node:test';
+import { accessFaults, shot, tooWide } from './browser.mjs';
+import { pause } from './daemon.mjs';
+import { api, at, daemon, opts, sound, stage } from './stage.mjs';
 
-/** @type {Daemon} */
-let daemon;
-let browser;
-const opts = { skip: lacking || false };
-
-before(async () => {
-    if (lacking) return;
-    daemon = await new Daemon().start();
-    await daemon.loadDemo();
-    browser = await launch();
-});
-after(async () => {
-    await browser?.close();
-    await daemon?.end();
-});
-
-/** @param {string} hash @param {object} options @param {(page: any) => Promise<void>} act */
-async function at(hash, options, act) {
-    const page = await newPage(browser, options);
-    await page.goto(`${daemon.url}/#/${hash}`);
-    await page.waitForSelector('main h1');
-    await act(page);
-    assert.deepEqual(faultsOf(page), []);
-    await page.context().close();
-}
+stage();
 
 const taskOf = async (page) => (await daemon.ask(`/api/tasks/${/recalculate\/([0-9a-f-]+)/.exec(page.url())[1]}?view=full`)).json;
 const field = (page, label) => page.locator('.field', { has: page.locator(`label:text-is("${label}")`) }).locator('input, select');

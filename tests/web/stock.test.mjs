@@ -1,19 +1,12 @@
 /* Stock by warehouse, the history of imports, and taking them back. */
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { accessFaults, faultsOf, lacking, launch, newPage, shot, tooWide } from './browser.mjs';
-import { Daemon } from './daemon.mjs';
+import { test } from 'node:test';
+import { accessFaults, faultsOf, newPage } from './browser.mjs';
+import { api, browser, daemon, open as openAt, opts, sound, stage } from './stage.mjs';
 
-const skip = lacking || false;
 const HOSTILE = `<img src=x onerror=alert(1)> \u202eretsaM 😀 ${'ы'.repeat(150)}`;
 const FILE = `${'очень длинное имя '.repeat(6)}<b>\u202exslx.csv`;
-/** @type {Daemon} */
-let daemon;
-/** @type {any} */
-let browser;
 
-/** @param {string} path */
-const api = async (path) => (await daemon.ask(path)).json;
 /** @param {string} file @param {string} mode @param {string[]} rows */
 const stock = (file, mode, rows) =>
     daemon.run(
@@ -29,40 +22,19 @@ const quotes = (price) =>
         'text/csv',
     );
 
-before(async () => {
-    if (skip) return;
-    daemon = await new Daemon().start();
-    await daemon.loadDemo();
+/** @param {string} hash @param {object} [options] */
+const open = (hash, options) => openAt(hash, options, 'tbody tr, .facts, main .empty');
+/** @param {any} page @param {number} n */
+const rowsAre = (page, n) => page.waitForFunction((want) => document.querySelectorAll('tbody tr').length === want, n);
+
+stage(async () => {
     await stock('first.csv', 'replace', ['KLV-A302-X99;Kelvar;Процессор;5', 'NOBODY-1;;Неизвестное;3']);
     await stock(FILE, 'merge', [`KLV-A302-X99;Kelvar;Процессор;7`, `NUM-\u202e1;<i>;"${HOSTILE}";2`]);
     await quotes('51000');
     await quotes('52000');
-    browser = await launch();
 });
 
-after(async () => {
-    await browser?.close();
-    await daemon?.end();
-});
-
-/** @param {string} hash @param {object} [options] */
-async function open(hash, options) {
-    const page = await newPage(browser, options);
-    await page.goto(`${daemon.url}/${hash}`);
-    await page.waitForSelector('tbody tr, .facts, main .empty');
-    return page;
-}
-/** @param {any} page @param {number} n */
-const rowsAre = (page, n) => page.waitForFunction((want) => document.querySelectorAll('tbody tr').length === want, n);
-/** @param {any} page @param {string} name */
-async function sound(page, name) {
-    await shot(page, name);
-    assert.deepEqual(await accessFaults(page), [], name);
-    assert.deepEqual(await tooWide(page), [], name);
-    assert.deepEqual(faultsOf(page), [], name);
-}
-
-test('the stock of a warehouse, its age, and what is looked for in it', { skip }, async () => {
+test('the stock of a warehouse, its age, and what is looked for in it', opts, async () => {
     const page = await open('#/stock');
     const first = await api('/api/stock?warehouse=MAIN&limit=200');
     await rowsAre(page, first.stock.length);
@@ -100,7 +72,7 @@ test('the stock of a warehouse, its age, and what is looked for in it', { skip }
     await Promise.all([page.close(), small.close()]);
 });
 
-test('history: what each import did; the latest is taken back and made again', { skip }, async () => {
+test('history: what each import did; the latest is taken back and made again', opts, async () => {
     const page = await open('#/stock/imports?wh=REMOTE');
     const [last, before] = (await api('/api/stock/imports?warehouse=REMOTE')).imports;
     await rowsAre(page, 2);
@@ -148,7 +120,7 @@ test('history: what each import did; the latest is taken back and made again', {
     await Promise.all([page.close(), small.close(), list.close()]);
 });
 
-test('quotes have a history too; a file that was undone meanwhile is told so', { skip }, async () => {
+test('quotes have a history too; a file that was undone meanwhile is told so', opts, async () => {
     const page = await open('#/stock/imports/quotes');
     page.expected = /status of 409/;
     await rowsAre(page, 2);
@@ -173,7 +145,7 @@ test('quotes have a history too; a file that was undone meanwhile is told so', {
     await page.close();
 });
 
-test('an import that is not there is said so', { skip }, async () => {
+test('an import that is not there is said so', opts, async () => {
     const page = await newPage(browser, { lang: 'ru' });
     page.expected = /status of 404/;
     await page.goto(`${daemon.url}/#/stock/imports/999999`);

@@ -1,19 +1,12 @@
 /* Unmatched numbers: one click, one key, a hundred in a row, undo. */
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { accessFaults, faultsOf, lacking, launch, newPage, shot, tooWide } from './browser.mjs';
-import { Daemon } from './daemon.mjs';
+import { test } from 'node:test';
+import { faultsOf } from './browser.mjs';
+import { api, daemon, open as openAt, opts, sound, stage } from './stage.mjs';
 
-const skip = lacking || false;
 const MANY = 110;
 const HOSTILE = `<img src=x onerror=alert(1)> \u202eretsaM 😀 ${'ы'.repeat(180)}`;
-/** @type {Daemon} */
-let daemon;
-/** @type {any} */
-let browser;
 
-/** @param {string} path */
-const api = async (path) => (await daemon.ask(path)).json;
 const waiting = async (query = '') => (await api(`/api/stock/unmatched?limit=200${query}`)).unmatched;
 /** @param {string} warehouse @param {string[]} rows */
 const stock = (warehouse, rows) =>
@@ -23,32 +16,8 @@ const stock = (warehouse, rows) =>
         'text/csv',
     );
 
-before(async () => {
-    if (skip) return;
-    daemon = await new Daemon().start();
-    await daemon.loadDemo();
-    const all = Array.from({ length: MANY }, (_, i) => 1000 + i);
-    const known = ['vendor,part_number,lot_code', ...all.map((n) => `Test,ZZ-O-${n},SSD-1T92-SATA-RI`)].join('\n');
-    await daemon.run('/api/catalog/part_numbers/import', Buffer.from(known), 'text/csv');
-    await stock(
-        'REMOTE',
-        all.map((n) => `ZZ-0-${n};Test;Диск ${n};${n}`),
-    );
-    browser = await launch();
-});
-
-after(async () => {
-    await browser?.close();
-    await daemon?.end();
-});
-
 /** @param {string} hash @param {object} [options] */
-async function open(hash, options) {
-    const page = await newPage(browser, options);
-    await page.goto(`${daemon.url}/${hash}`);
-    await page.waitForSelector('.match-number, .match .empty');
-    return page;
-}
+const open = (hash, options) => openAt(hash, options, '.match-number, .match .empty');
 /** @param {any} page */
 const now = (page) => page.textContent('.match-number');
 /** Do it, and wait until another number is on top. @param {any} page @param {() => Promise<void>} act */
@@ -57,15 +26,18 @@ async function moved(page, act) {
     await act();
     await page.waitForFunction((old) => document.querySelector('.match-number')?.textContent !== old, before);
 }
-/** @param {any} page @param {string} name */
-async function sound(page, name) {
-    await shot(page, name);
-    assert.deepEqual(await accessFaults(page), [], name);
-    assert.deepEqual(await tooWide(page), [], name);
-    assert.deepEqual(faultsOf(page), [], name);
-}
 
-test('a hundred numbers by one key each, the last one taken back', { skip }, async () => {
+stage(async () => {
+    const all = Array.from({ length: MANY }, (_, i) => 1000 + i);
+    const known = ['vendor,part_number,lot_code', ...all.map((n) => `Test,ZZ-O-${n},SSD-1T92-SATA-RI`)].join('\n');
+    await daemon.run('/api/catalog/part_numbers/import', Buffer.from(known), 'text/csv');
+    await stock(
+        'REMOTE',
+        all.map((n) => `ZZ-0-${n};Test;Диск ${n};${n}`),
+    );
+});
+
+test('a hundred numbers by one key each, the last one taken back', opts, async () => {
     const page = await open('#/unmatched?wh=REMOTE');
     const all = await waiting('&warehouse=REMOTE');
     assert.equal(all.length, MANY);
@@ -95,7 +67,7 @@ test('a hundred numbers by one key each, the last one taken back', { skip }, asy
     await page.close();
 });
 
-test('another lot by its name, with lots in a number; and undo by its button', { skip }, async () => {
+test('another lot by its name, with lots in a number; and undo by its button', opts, async () => {
     const page = await open('#/unmatched?wh=MAIN');
     const [first] = await waiting('&warehouse=MAIN');
     await page.fill('.match-other input >> nth=1', '2');
@@ -119,7 +91,7 @@ test('another lot by its name, with lots in a number; and undo by its button', {
     await page.close();
 });
 
-test('hostile names are texts; Russian on a phone; single keys can be switched off', { skip }, async () => {
+test('hostile names are texts; Russian on a phone; single keys can be switched off', opts, async () => {
     await stock('REMOTE', [`"${HOSTILE.slice(0, 60)}";"<b>Acme</b>";"${HOSTILE}";1`, `NUM-\u202e1;;${'x'.repeat(255)};2`]);
     const page = await open('#/unmatched?wh=REMOTE', { lang: 'ru', width: 390, scheme: 'dark' });
     await sound(page, 'unmatched-ru-dark-390');
@@ -137,7 +109,7 @@ test('hostile names are texts; Russian on a phone; single keys can be switched o
     await Promise.all([page.close(), wide.close()]);
 });
 
-test('a refusal is shown and nothing is lost', { skip }, async () => {
+test('a refusal is shown and nothing is lost', opts, async () => {
     const page = await open('#/unmatched?wh=MAIN');
     page.expected = /status of 503/;
     const before = await now(page);

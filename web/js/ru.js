@@ -687,6 +687,9 @@ export const ru = {
     'Stop trying': 'Не повторять',
 
     /* import */
+    'older quotes rejected': 'прежних котировок отклонено',
+    'without a price': 'без цены',
+    'Quotes in place of others': 'Котировки взамен других',
     Checked: 'Проверен',
     Code: 'Код',
     Vendor: 'Производитель',

@@ -16,7 +16,7 @@ import { importButtons } from './import_go.js';
 import { question } from './import_question.js';
 import { fixList, rowsToMend } from './import_rows.js';
 import { sheetGrid } from './import_sheet.js';
-import { changeLists } from './import_changes.js';
+import { changeCounts, changeLists } from './import_changes.js';
 
 export const importView = {
     path: 'import',
@@ -119,28 +119,12 @@ function done(task) {
 function totals(task) {
     const r = task.result;
     if (!r || typeof r.rows_total !== 'number') return null;
-    /** @type {[string, any][]} */
-    const pairs = [
-        [t('new'), r.inserted],
-        [t('changed'), r.updated],
-        [t('unchanged'), r.unchanged],
-        [t('deleted'), r.deleted],
-        [t('kept, row refused'), r.kept_for_rejected],
-        [t('lines merged'), r.duplicates_merged],
-        [t('unmatched'), r.unmatched],
-        [t('refused'), r.rows_rejected],
-    ];
-    const shown = pairs.filter(([, n]) => typeof n === 'number');
     const total = r.file?.control_total;
     return h(
         'section',
         { class: 'block' },
         h('h2', null, t('What changes')),
-        h(
-            'dl',
-            { class: 'counts' },
-            shown.map(([name, n]) => h('div', null, h('dt', null, name), h('dd', null, int(n)))),
-        ),
+        changeCounts(task),
         total &&
             h(
                 'p',

@@ -1,10 +1,36 @@
 /* Which rows would come, change and go: the first hundred of each, as the check told them. */
 import { data, h } from '../ui/dom.js';
-import { dec } from '../ui/number.js';
+import { dec, int } from '../ui/number.js';
 import { table } from '../ui/table.js';
 import { paramLabel } from '../js/params.js';
 import { fieldWord } from '../js/importwords.js';
 import { t } from '../js/words.js';
+
+/** What would come, change and go, or did, in numbers; null where nothing was counted. @param {any} task */
+export function changeCounts(task) {
+    const r = task.result;
+    if (typeof r?.rows_total !== 'number') return null;
+    /** @type {[string, any][]} */
+    const pairs = [
+        [t('new'), r.inserted],
+        [t('changed'), r.updated],
+        [t('replaced'), r.replaced],
+        [t('older quotes rejected'), r.superseded],
+        [t('unchanged'), r.unchanged],
+        [t('deleted'), r.deleted],
+        [t('without a price'), r.no_price],
+        [t('kept, row refused'), r.kept_for_rejected],
+        [t('lines merged'), r.duplicates_merged],
+        [t('unmatched'), r.unmatched],
+        [t('refused'), r.rows_rejected],
+    ];
+    const shown = pairs.filter(([, n]) => typeof n === 'number');
+    return h(
+        'dl',
+        { class: 'counts' },
+        shown.map(([name, n]) => h('div', null, h('dt', null, name), h('dd', null, int(n)))),
+    );
+}
 
 /** @param {any} task */
 export function changeLists(task) {
@@ -13,6 +39,7 @@ export function changeLists(task) {
     const lists = [
         block(t('New rows'), changes.inserts),
         block(t('Rows that change'), changes.updates),
+        block(t('Quotes in place of others'), changes.replaces),
         block(t('Rows that are deleted'), changes.deletes),
     ].filter((one) => one !== null);
     return lists.length ? h('div', { class: 'block' }, lists) : null;
@@ -25,9 +52,9 @@ function block(title, rows) {
         caption: title,
         key: (row) => JSON.stringify(row),
         columns: [
-            { head: t('Part number'), cell: (row) => data(row.part_number ?? row.pn_norm ?? '') },
-            { head: t('Name'), cell: (row) => data(row.name ?? '') },
-            { head: t('Lot'), cell: (row) => data(row.lot_code ?? '') },
+            { head: t('Part number'), cell: (row) => data(fact(row, 'part_number') ?? row.pn_norm) },
+            { head: t('Name'), cell: (row) => data(fact(row, 'name')) },
+            { head: t('Lot'), cell: (row) => data(fact(row, 'lot_code')) },
             { head: t('What'), kind: 'main', cell: what },
         ],
     });
@@ -40,22 +67,21 @@ function block(title, rows) {
     );
 }
 
-const PLAIN = ['part_number', 'pn_norm', 'vendor_norm', 'vendor', 'name', 'lot_code', 'row', 'id'];
+/** A text that stays is told with the old values alone. @param {any} row @param {string} name */
+function fact(row, name) {
+    return row[name] ?? row.new?.[name] ?? row.old?.[name];
+}
 
-/** Old → new where there are both, else the values. @param {any} row */
+const TOLD = ['lot_code', 'qty', 'reserved', 'unit', 'unit_cost', 'received_on', 'min_qty', 'price', 'currency'];
+
+/** Of a row that changes: what is another, old → new. @param {any} row */
 function what(row) {
-    const old = row.old ?? row.before ?? null;
-    const now = row.new ?? row.after ?? row;
-    const names = Object.keys(now).filter(
-        (name) => !PLAIN.includes(name) && !['old', 'new', 'before', 'after'].includes(name) && now[name] !== null,
-    );
-    const told = old
-        ? names.filter((name) => old[name] !== now[name])
-        : names.filter((name) => ['qty', 'unit', 'unit_cost', 'price', 'currency'].includes(name));
+    const { old, new: now = row } = row;
+    const names = TOLD.filter((name) => (old ? old[name] !== now[name] : name !== 'lot_code' && typeof now[name] === 'string'));
     return h(
         'ul',
         { class: 'plain-list' },
-        told.map((name) => h('li', null, `${wordOf(name)}: `, old && [value(old[name]), ' → '], value(now[name]))),
+        names.map((name) => h('li', null, `${wordOf(name)}: `, old && [value(old[name]), ' → '], value(now[name]))),
     );
 }
 

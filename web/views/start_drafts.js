@@ -2,7 +2,7 @@
 import { attr, fileName, fill, h, put, show } from '../ui/dom.js';
 import { bar } from '../ui/bar.js';
 import { button, field, link, mark, problemBox, select } from '../ui/parts.js';
-import { int, size } from '../ui/number.js';
+import { size } from '../ui/number.js';
 import { list } from '../ui/list.js';
 import { check, drafts, draftsChanged, importChecked, ready, removeDraft, targets, taskOf, watchDrafts } from '../js/drafts.js';
 import { keepFresh } from '../js/clock.js';
@@ -10,7 +10,9 @@ import { tasks } from '../js/store.js';
 import { send } from '../js/api.js';
 import { uploadLimit } from '../js/session.js';
 import { ending, progressText, stateOf } from '../js/tasktext.js';
-import { t, tp } from '../js/words.js';
+import { changeCounts } from './import_changes.js';
+import { importLabel } from './import_go.js';
+import { t } from '../js/words.js';
 
 /** @typedef {import('../js/drafts.js').Draft} Draft */
 
@@ -163,39 +165,16 @@ function ended(draft, task) {
             task.status === 'error' && task.params?.dry_run
                 ? button(t('Choose again what it is'), () => (Object.assign(draft, { state: 'choose', task: '' }), draftsChanged()))
                 : null;
-        return [said, counts(task), h('div', { class: 'row' }, look, again)];
+        return [said, changeCounts(task), h('div', { class: 'row' }, look, again)];
     }
-    const n = task.result.rows_accepted;
-    const gone = task.result.deleted ?? 0;
-    const label =
-        gone > 0 ? t('Import {n}, delete {gone}', { n: tp('{n} rows', n, int(n)), gone: int(gone) }) : tp('Import {n} rows', n, int(n));
-    const go = needsWord(task) ? null : button(label, () => importOne(draft, task), { scope: 'start', kind: 'primary' });
-    return [said, counts(task), h('div', { class: 'row' }, go, look)];
+    const go = needsWord(task) ? null : button(importLabel(task), () => importOne(draft, task), { scope: 'start', kind: 'primary' });
+    return [said, changeCounts(task), h('div', { class: 'row' }, go, look)];
 }
 
 /** Many deletions are looked at and confirmed on the file's own page. @param {any} task */
 export function needsWord(task) {
     const r = task.result ?? {};
     return (r.deleted ?? 0) >= 20 && r.deleted * 2 > (r.items_before ?? 0);
-}
-
-/** @param {any} task */
-function counts(task) {
-    const r = task.result;
-    if (!r || typeof r.rows_total !== 'number') return null;
-    const pairs = [
-        [t('new'), r.inserted],
-        [t('changed'), r.updated],
-        [t('unchanged'), r.unchanged],
-        [t('deleted'), r.deleted],
-        [t('refused'), r.rows_rejected],
-        [t('unmatched'), r.unmatched],
-    ];
-    return h(
-        'dl',
-        { class: 'counts' },
-        pairs.filter(([, n]) => typeof n === 'number').map(([name, n]) => h('div', null, h('dt', null, name), h('dd', null, int(n)))),
-    );
 }
 
 /** @param {Draft} draft @param {any} task */

@@ -71,7 +71,7 @@ static void on_read(struct db_call *call)
     kept.asking = false;
     if (call->result == 0) {
         char *text = json_out_copy(&asking->out);
-        kept.changes += strcmp(kept.tasks ? kept.tasks : "[]", text) != 0; /* that there are none is no news */
+        kept.changes += strcmp(kept.tasks ? kept.tasks : "[]", text) != 0; /* an empty first list is no change */
         free(kept.tasks);
         kept.tasks = text;
         kept.read_ms = clock_wall_ms();
