@@ -81,12 +81,14 @@ static int load_target(struct target *target)
     const char *overrides[OPTIONS + KEYS];
     unsigned n = 0;
 
+    if (admin->n_overrides > OPTIONS)
+        return admin_say(admin, ADMIN_USAGE, "more than %d options -o", OPTIONS);
     if (admin->password_file) {
         if (!realpath(admin->password_file, target->password_file))
             return admin_say(admin, ADMIN_FAILED, "%s: %s", admin->password_file, strerror(errno));
         add_key(target, "password_file", target->password_file);
     }
-    for (; n < admin->n_overrides && n < OPTIONS; n++)
+    for (; n < admin->n_overrides; n++)
         overrides[n] = admin->overrides[n];
     for (unsigned i = 0; i < target->n_keys; i++) {
         snprintf(texts[i], sizeof texts[i], "database.%s=%s", target->keys[i].name, target->keys[i].value);

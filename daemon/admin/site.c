@@ -125,7 +125,8 @@ static int find_database(struct site *site, bool make)
     if (!config->private_database || site->daemon != 0)
         return ADMIN_DONE;
     if (!make && !has_data(config))
-        return admin_say(site->admin, ADMIN_REFUSED, "there is no database in %s", config->state_dir);
+        return admin_say(site->admin, ADMIN_REFUSED,
+                         "there is no database in %s: name the daemon's configuration by --config", config->state_dir);
     return start_server(site);
 }
 
