@@ -137,8 +137,10 @@ int site_open(struct site *site, const struct admin *admin, enum site_use use, b
     store_conn_init(&site->conn, &site->store);
     if (privilege_drop(admin->config) < 0 || statedir_open_unless_used(admin->config, &site->daemon) < 0)
         return ADMIN_USAGE;
-    if (site->daemon != 0 && use == SITE_ALONE)
+    if (site->daemon > 0 && use == SITE_ALONE)
         return admin_say(admin, ADMIN_REFUSED, "the daemon is running (pid %d); stop it first", (int)site->daemon);
+    if (site->daemon != 0 && use == SITE_ALONE)
+        return admin_say(admin, ADMIN_REFUSED, "the daemon is running; stop it first");
     int code = find_database(site, make);
     return code == ADMIN_DONE ? connect_database(site) : code;
 }

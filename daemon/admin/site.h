@@ -22,7 +22,7 @@ struct site {
     struct store_conn conn;
     struct privatedb server; /* if we started it */
     int signal_fd;           /* children that ended; -1 = no server */
-    pid_t daemon;            /* that runs here, 0 = none */
+    pid_t daemon;            /* that runs here, 0 = none, -1 = its pid is not known */
 };
 
 /* Returns ADMIN_DONE, or an exit code after a message. `make`: the built-in database may be made if there is none yet.

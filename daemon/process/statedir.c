@@ -154,10 +154,11 @@ static int take_lock(int fd)
     }
 }
 
-/* `holder` (may be NULL): gets the pid of whoever has the lock, who is then no reason for a message. */
+/* `holder` (may be NULL): gets the pid of whoever has the lock, -1 = not known, who is then no reason for a message. */
 static int lock_directory(const char *dir, int *out, pid_t *holder)
 {
     char path[PATH_MAX], pid[32];
+    pid_t other;
 
     if ((size_t)snprintf(path, sizeof path, "%s/lock", dir) >= sizeof path)
         return -1;
@@ -168,10 +169,11 @@ static int lock_directory(const char *dir, int *out, pid_t *holder)
     }
     int rc = take_lock(fd);
     if (rc < 0) {
+        other = rc == -EAGAIN ? holder_of(fd) : 0;
         if (rc == -EAGAIN && holder)
-            *holder = holder_of(fd) > 0 ? holder_of(fd) : 1;
+            *holder = other > 0 ? other : -1;
         else if (rc == -EAGAIN)
-            name_holder(holder_of(fd), dir);
+            name_holder(other, dir);
         else
             log_error("start: cannot lock %s: %s", path, strerror(-rc));
         close(fd);
@@ -211,7 +213,7 @@ int statedir_open_unless_used(const struct config *config, pid_t *holder)
     if (open_directories(config, holder) == 0)
         return 0;
     statedir_close();
-    return *holder > 0 ? 0 : -1;
+    return *holder != 0 ? 0 : -1;
 }
 
 void statedir_close(void)

@@ -17,7 +17,7 @@ int statedir_make(const char *path, uid_t uid, gid_t gid);
  * death, by this process alone: children close the descriptors. */
 int statedir_open(const struct config *config);
 /* For a command beside the daemon: the same without the spool; if a daemon has the directories, nothing is locked and *holder
- * is its pid. *holder 0: locked. */
+ * is its pid, -1 if that is not known. *holder 0: locked. */
 int statedir_open_unless_used(const struct config *config, pid_t *holder);
 void statedir_close(void);
 
