@@ -42,14 +42,6 @@ int say_verbose(void)
     return wishes.verbose;
 }
 
-__attribute__((format(printf, 1, 0))) static char *formatted(const char *format, va_list args)
-{
-    char *text = NULL;
-    if (vasprintf(&text, format, args) < 0)
-        no_memory();
-    return text;
-}
-
 static void print_cleaned(FILE *out, const char *text)
 {
     char *clean = text_clean(text, 0);
@@ -99,7 +91,7 @@ int say_error(int code, const char *what, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    char *text = formatted(tr(format), args);
+    char *text = text_format(tr(format), args);
     va_end(args);
     say_problem(code, what, text, NULL);
     free(text);
@@ -112,7 +104,7 @@ void say_note(const char *format, ...)
     if (wishes.quiet || wishes.json || wishes.jsonl)
         return;
     va_start(args, format);
-    char *text = formatted(tr(format), args);
+    char *text = text_format(tr(format), args);
     va_end(args);
     bar_clear();
     print_cleaned(stderr, text);
@@ -173,7 +165,7 @@ bool say_ask(const char *format, ...)
     if (wishes.yes)
         return true;
     va_start(args, format);
-    char *text = formatted(tr(format), args), *clean = text_clean(text, 0);
+    char *text = text_format(tr(format), args), *clean = text_clean(text, 0);
     va_end(args);
     bool ask = say_can_ask(), agreed = false;
     bar_clear();

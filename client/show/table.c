@@ -52,11 +52,9 @@ void table_add(struct table *table, const char *text)
 
 void table_addf(struct table *table, const char *format, ...)
 {
-    char *text = NULL;
     va_list args;
     va_start(args, format);
-    if (vasprintf(&text, format, args) < 0)
-        no_memory();
+    char *text = text_format(format, args);
     va_end(args);
     table_add(table, text);
     free(text);

@@ -38,13 +38,19 @@ void text_add(struct bytes *out, const char *text)
         bytes_add_code(out, shown(utf8_decode(text + at, n - at, &length)));
 }
 
-void text_addf(struct bytes *out, const char *format, ...)
+char *text_format(const char *format, va_list args)
 {
     char *text = NULL;
-    va_list args;
-    va_start(args, format);
     if (vasprintf(&text, format, args) < 0)
         no_memory();
+    return text;
+}
+
+void text_addf(struct bytes *out, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    char *text = text_format(format, args);
     va_end(args);
     bytes_add(out, text, strlen(text));
     free(text);

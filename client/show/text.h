@@ -4,12 +4,15 @@
 
 #include "base/bytes.h"
 
+#include <stdarg.h>
 #include <stdint.h>
 
 /* Adds a text of a file or a server: what is not UTF-8, control characters (line breaks and tabs become spaces), ESC and
  * marks that change the direction become U+FFFD. Without UTF-8 on the terminal other than ASCII becomes "?". */
 void text_add(struct bytes *out, const char *text);
 void text_addf(struct bytes *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* A formatted text as it is, on the heap. */
+char *text_format(const char *format, va_list args) __attribute__((format(printf, 1, 0)));
 /* The same as a string on the heap, cut to `width` columns with "…" (0 = not cut). */
 char *text_clean(const char *text, unsigned width);
 /* Columns that a cleaned text takes. */

@@ -36,17 +36,11 @@ static void add_line(struct sheet *s, enum look look, const struct bytes *text)
 
 __attribute__((format(printf, 3, 4))) static void linef(struct sheet *s, enum look look, const char *format, ...)
 {
-    struct bytes line = {0};
-    char *text = NULL;
     va_list args;
     va_start(args, format);
-    if (vasprintf(&text, format, args) < 0)
-        no_memory();
+    char *text = text_format(format, args);
     va_end(args);
-    text_addf(&line, "%s", text);
-    bytes_add_char(&line, '\0');
-    add_line(s, look, &line);
-    bytes_free(&line);
+    add_line(s, look, &(struct bytes){.data = text});
     free(text);
 }
 
